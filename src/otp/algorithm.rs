@@ -1,0 +1,47 @@
+use core::fmt;
+
+/// The hash function under the HMAC: SHA-1, or its SHA-2 siblings that RFC 6238 §1.2 allows.
+///
+/// SHA-1 is the default, because authenticator apps that ignore the `algorithm` parameter exist, and HMAC-SHA-1 is
+/// not affected by the collisions that are known for SHA-1 (RFC 4226 Appendix B).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Algorithm {
+    /// HMAC-SHA-1 (RFC 4226 §5.2).
+    #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "SHA1"))]
+    Sha1,
+    /// HMAC-SHA-256 (RFC 6238 §1.2).
+    #[cfg_attr(feature = "serde", serde(rename = "SHA256"))]
+    Sha256,
+    /// HMAC-SHA-512 (RFC 6238 §1.2).
+    #[cfg_attr(feature = "serde", serde(rename = "SHA512"))]
+    Sha512,
+}
+
+impl Algorithm {
+    /// Bytes of the HMAC's output, and so of a generated secret (RFC 6238 §5.1: "keys SHOULD be of the length of
+    /// the HMAC output"): 20, 32 or 64.
+    pub const fn output_len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The name in a key URI: `SHA1`, `SHA256` or `SHA512`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

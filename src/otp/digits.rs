@@ -1,0 +1,65 @@
+use core::fmt;
+
+use super::OtpError;
+
+/// How many decimal digits a code has: 6 to 8 (RFC 4226 §5.3).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "u8", into = "u8")
+)]
+pub enum Digits {
+    /// Six, what authenticator apps expect unless told otherwise.
+    #[default]
+    Six,
+    /// Seven.
+    Seven,
+    /// Eight.
+    Eight,
+}
+
+impl Digits {
+    /// The number of digits: 6, 7 or 8.
+    pub const fn count(self) -> u8 {
+        match self {
+            Self::Six => 6,
+            Self::Seven => 7,
+            Self::Eight => 8,
+        }
+    }
+
+    /// How many codes there are: ten to the power of [`count`](Self::count).
+    pub const fn modulus(self) -> u32 {
+        match self {
+            Self::Six => 1_000_000,
+            Self::Seven => 10_000_000,
+            Self::Eight => 100_000_000,
+        }
+    }
+}
+
+impl TryFrom<u8> for Digits {
+    type Error = OtpError;
+
+    fn try_from(count: u8) -> Result<Self, OtpError> {
+        match count {
+            6 => Ok(Self::Six),
+            7 => Ok(Self::Seven),
+            8 => Ok(Self::Eight),
+            _ => Err(OtpError::Digits { found: count }),
+        }
+    }
+}
+
+impl From<Digits> for u8 {
+    fn from(digits: Digits) -> Self {
+        digits.count()
+    }
+}
+
+impl fmt::Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.count().fmt(f)
+    }
+}

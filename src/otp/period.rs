@@ -1,0 +1,58 @@
+use super::OtpError;
+
+/// The time step size X of RFC 6238 §4.1, in whole seconds: 1 to 120, by default 30.
+///
+/// The upper bound is SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least once every two
+/// minutes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "u32", into = "u32")
+)]
+pub struct Period(u32);
+
+impl Period {
+    /// The longest period, in seconds.
+    pub const MAX_SECS: u32 = 120;
+
+    /// 30 seconds, the default of RFC 6238 §5.2 and of key URIs.
+    pub const DEFAULT: Self = Self(30);
+
+    /// A period of `secs` seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`OtpError::Period`] unless `secs` is between 1 and [`MAX_SECS`](Self::MAX_SECS).
+    pub const fn from_secs(secs: u32) -> Result<Self, OtpError> {
+        match secs {
+            1..=Self::MAX_SECS => Ok(Self(secs)),
+            _ => Err(OtpError::Period { found_secs: secs }),
+        }
+    }
+
+    /// The period in seconds.
+    pub const fn as_secs(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for Period {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl TryFrom<u32> for Period {
+    type Error = OtpError;
+
+    fn try_from(secs: u32) -> Result<Self, OtpError> {
+        Self::from_secs(secs)
+    }
+}
+
+impl From<Period> for u32 {
+    fn from(period: Period) -> Self {
+        period.0
+    }
+}

@@ -1,0 +1,110 @@
+use core::fmt;
+
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::OtpError;
+
+/// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, held inline.
+///
+/// Cleared when dropped, redacted in `Debug`, compared in constant time. It has no `Display`, no `Deref` and no
+/// serde: the bytes leave through [`expose`](Self::expose) alone. How a secret comes into an account is
+/// the business of [`enrollment`](crate::enrollment), which also sets the floor of 128 bits; this type reads whatever
+/// real sites issue and [says how strong it is](Self::strength).
+///
+/// ```
+/// use second_factor::{Secret, otp::Strength};
+///
+/// let secret = Secret::new(b"12345678901234567890")?;
+/// assert_eq!(secret.strength(), Strength::Recommended);
+/// assert_eq!(format!("{secret:?}"), "Secret(..)");
+/// # Ok::<(), second_factor::otp::OtpError>(())
+/// ```
+#[derive(Clone)]
+pub struct Secret {
+    bytes: [u8; Self::MAX_LEN],
+    len: u8,
+}
+
+impl Secret {
+    /// The longest secret, in bytes: one block of SHA-512.
+    pub const MAX_LEN: usize = 128;
+
+    /// The secret with these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`OtpError::SecretLength`] unless there are 1 to [`MAX_LEN`](Self::MAX_LEN) of them.
+    pub fn new(bytes: &[u8]) -> Result<Self, OtpError> {
+        let len = bytes.len();
+        let mut secret = Self { bytes: [0; Self::MAX_LEN], len: 0 };
+        match (secret.bytes.get_mut(..len), u8::try_from(len)) {
+            (Some(to), Ok(short)) if short > 0 => {
+                to.copy_from_slice(bytes);
+                secret.len = short;
+                Ok(secret)
+            }
+            _ => Err(OtpError::SecretLength { found: len }),
+        }
+    }
+
+    /// The bytes, in clear. The name is there to be searched for.
+    pub fn expose(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// The length in bits.
+    pub fn bits(&self) -> usize {
+        usize::from(self.len).saturating_mul(8)
+    }
+
+    /// How this secret stands to RFC 4226 §4 R6.
+    pub fn strength(&self) -> Strength {
+        match self.len {
+            0..16 => Strength::BelowRequired,
+            16..20 => Strength::Required,
+            _ => Strength::Recommended,
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl ConstantTimeEq for Secret {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.bytes.ct_eq(&other.bytes) & self.len.ct_eq(&other.len)
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+        self.len.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
+
+/// How a secret stands to RFC 4226 §4 R6: "The length of the shared secret MUST be at least 128 bits. This document
+/// RECOMMENDs a shared secret length of 160 bits."
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Strength {
+    /// Under 128 bits. Real sites issue such secrets; this library never does.
+    BelowRequired,
+    /// 128 bits or more, under 160.
+    Required,
+    /// 160 bits or more.
+    Recommended,
+}

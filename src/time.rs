@@ -1,0 +1,62 @@
+//! Time as an argument: [`UnixTime`], whole seconds with arithmetic that cannot overflow.
+
+use core::fmt;
+use core::time::Duration;
+
+/// Seconds since 1970-01-01T00:00:00Z, the "current Unix time" of RFC 6238 §3 R1.
+///
+/// Nothing below the verifier reads a clock; time comes in as this type, and every operation on it
+/// saturates or says that it cannot be done.
+///
+/// ```
+/// use core::time::Duration;
+/// use second_factor::UnixTime;
+///
+/// let noon = UnixTime::from_secs(1_700_000_000);
+/// let later = noon.saturating_add(Duration::from_secs(30));
+/// assert_eq!(later.as_secs(), 1_700_000_030);
+/// assert_eq!(later.checked_since(noon), Some(Duration::from_secs(30)));
+/// assert_eq!(noon.checked_since(later), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct UnixTime(u64);
+
+impl UnixTime {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// The last representable second.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The moment `secs` seconds after the Unix epoch.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs)
+    }
+
+    /// Seconds since the Unix epoch.
+    pub const fn as_secs(self) -> u64 {
+        self.0
+    }
+
+    /// This moment and `span` later, at most [`UnixTime::MAX`]. Fractions of a second in `span` are dropped.
+    #[must_use]
+    pub const fn saturating_add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(span.as_secs()))
+    }
+
+    /// How long ago `earlier` was, or `None` if it is in the future of `self`.
+    pub const fn checked_since(self, earlier: Self) -> Option<Duration> {
+        match self.0.checked_sub(earlier.0) {
+            Some(secs) => Some(Duration::from_secs(secs)),
+            None => None,
+        }
+    }
+}
+
+/// The number of seconds, undecorated.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
