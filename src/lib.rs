@@ -4,11 +4,11 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 pub mod otp;
 mod time;
 
-pub use otp::{Algorithm, Digits, Period, Secret, Window};
+pub use otp::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
 pub use time::UnixTime;

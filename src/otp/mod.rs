@@ -5,17 +5,27 @@
 //! [`session`](crate::session).
 
 mod algorithm;
+mod code;
 mod digits;
 mod error;
+mod hotp;
+mod lowest;
+pub(crate) mod mac;
+mod params;
 mod period;
 mod secret;
 mod step;
+mod totp;
 mod window;
 
 pub use algorithm::Algorithm;
+pub use code::Code;
 pub use digits::Digits;
 pub use error::OtpError;
+pub use hotp::Hotp;
+pub use params::TotpParams;
 pub use period::Period;
 pub use secret::{Secret, Strength};
 pub use step::{Counter, TimeStep};
-pub use window::{LookAhead, Window};
+pub use totp::{Totp, Verdict};
+pub use window::{LookAhead, ResyncWindow, Window};

@@ -152,3 +152,58 @@ impl From<LookAhead> for u8 {
         look_ahead.0
     }
 }
+
+/// How far resynchronization by two codes seeks (RFC 4226 §7.4, Appendix E.4): how many counter values past the expected one are
+/// tried for the first of them.
+///
+/// At most 1,000, which is also the default: far beyond any [look-ahead](LookAhead), and bounded, so that a verifier is not
+/// worn out by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "u16", into = "u16")
+)]
+pub struct ResyncWindow(u16);
+
+impl ResyncWindow {
+    /// The widest window.
+    pub const MAX: u16 = 1_000;
+
+    /// The widest window.
+    pub const DEFAULT: Self = Self(Self::MAX);
+
+    /// A window of `values` counter values beyond the expected one.
+    ///
+    /// # Errors
+    ///
+    /// [`OtpError::ResyncWindow`] where `values` is more than [`MAX`](Self::MAX).
+    pub const fn new(values: u16) -> Result<Self, OtpError> {
+        if values > Self::MAX { Err(OtpError::ResyncWindow { found: values }) } else { Ok(Self(values)) }
+    }
+
+    /// How many values beyond the expected one.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for ResyncWindow {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl TryFrom<u16> for ResyncWindow {
+    type Error = OtpError;
+
+    fn try_from(values: u16) -> Result<Self, OtpError> {
+        Self::new(values)
+    }
+}
+
+impl From<ResyncWindow> for u16 {
+    fn from(window: ResyncWindow) -> Self {
+        window.0
+    }
+}

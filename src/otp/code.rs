@@ -1,0 +1,168 @@
+use core::{fmt, str};
+
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{Digits, OtpError};
+
+/// A one-time code: what the claimant typed, parsed once, or what an authenticator shows.
+///
+/// Held inline with its leading zeros, cleared when dropped, redacted in `Debug`, compared in constant time.
+///
+/// ```
+/// use second_factor::{Code, Digits};
+///
+/// let code = Code::parse(" 012 345\n", Digits::Six)?;
+/// assert_eq!(code, Code::parse("012345", Digits::Six)?);
+/// assert_eq!(format!("{code:?}"), "Code(..)");
+/// assert!(Code::parse("12345", Digits::Six).is_err());
+/// # Ok::<(), second_factor::otp::OtpError>(())
+/// ```
+#[derive(Clone)]
+pub struct Code {
+    /// ASCII digits, and zero bytes after them.
+    text: [u8; Self::MAX_DIGITS],
+    digits: Digits,
+}
+
+impl Code {
+    /// The longest input that is read, in bytes. A code with its white space is far below.
+    pub const MAX_INPUT_LEN: usize = 256;
+
+    const MAX_DIGITS: usize = 8;
+
+    /// Reads what the claimant typed.
+    ///
+    /// White space around the code is forgiven, and so is one space or one dash between two digits, as apps show
+    /// codes in groups: `123 456`, `123-456`. Nothing else is: no sign, no underscore, no digits of other scripts, and no
+    /// digit too few, since leading zeros belong to the code (RFC 4226 §5.3).
+    ///
+    /// # Errors
+    ///
+    /// [`OtpError::CodeCharacter`] where there is something else than ASCII digits,
+    /// [`OtpError::CodeLength`] where there are more or fewer than `digits` of them, or more than
+    /// [`MAX_INPUT_LEN`](Self::MAX_INPUT_LEN) bytes, which are then not read. Neither carries the input.
+    ///
+    /// ```
+    /// use second_factor::{Code, Digits, otp::OtpError};
+    ///
+    /// assert!(Code::parse("123-456", Digits::Six).is_ok());
+    /// assert_eq!(Code::parse("+123456", Digits::Six), Err(OtpError::CodeCharacter));
+    /// assert_eq!(Code::parse("23456", Digits::Six), Err(OtpError::CodeLength { expected: 6, found: 5 }));
+    /// ```
+    pub fn parse(input: &str, digits: Digits) -> Result<Self, OtpError> {
+        let length = |found| OtpError::CodeLength { expected: digits.count(), found };
+        if input.len() > Self::MAX_INPUT_LEN {
+            return Err(length(input.len()));
+        }
+        let mut code = Self { text: [0; Self::MAX_DIGITS], digits };
+        let mut found = 0_usize;
+        let mut separated = false;
+        let mut rest = input.trim().as_bytes();
+        while let [byte, after @ ..] = rest {
+            match byte {
+                b'0'..=b'9' => {
+                    if let Some(place) = code.text.get_mut(found) {
+                        *place = *byte;
+                    }
+                    found = found.saturating_add(1);
+                }
+                b' ' | b'-' if found > 0 && !after.is_empty() && !separated => separated = true,
+                _ => return Err(OtpError::CodeCharacter),
+            }
+            rest = after;
+        }
+        if found == usize::from(digits.count()) { Ok(code) } else { Err(length(found)) }
+    }
+
+    /// The code of a dynamically truncated value: its last `digits` decimal digits (RFC 4226 §5.3, step 3).
+    pub(super) fn from_value(value: u32, digits: Digits) -> Self {
+        let mut code = Self { text: [0; Self::MAX_DIGITS], digits };
+        let mut left = value;
+        for place in code.text.iter_mut().take(digits.count().into()).rev() {
+            let [digit, ..] = (left % 10).to_le_bytes();
+            *place = b'0' | digit;
+            left /= 10;
+        }
+        code
+    }
+
+    /// How many digits the code has.
+    pub fn digits(&self) -> Digits {
+        self.digits
+    }
+
+    /// The digits, in clear: for an authenticator to show. The name is there to be searched for.
+    ///
+    /// ```
+    /// use second_factor::{Code, Digits};
+    ///
+    /// assert_eq!(Code::parse("012 345", Digits::Six)?.expose(), "012345");
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
+    pub fn expose(&self) -> &str {
+        let digits = self.text.get(..usize::from(self.digits.count())).unwrap_or_default();
+        str::from_utf8(digits).unwrap_or_default()
+    }
+
+    /// The code as a number, to be compared with truncated values.
+    pub(super) fn guess(&self) -> Guess {
+        let digits = self.text.iter().take(self.digits.count().into());
+        let number =
+            digits.fold(0_u32, |number, digit| number.wrapping_mul(10).wrapping_add(u32::from(digit & 0x0f)));
+        Guess { number, digits: self.digits }
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(..)")
+    }
+}
+
+impl ConstantTimeEq for Code {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.text.ct_eq(&other.text) & self.digits.count().ct_eq(&other.digits.count())
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for Code {}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Code {}
+
+/// A code as a number, for as long as one verification takes.
+pub(super) struct Guess {
+    number: u32,
+    digits: Digits,
+}
+
+impl Guess {
+    /// Whether this is the code of `value` with `digits` digits, in constant time.
+    pub(super) fn matches(&self, value: u32, digits: Digits) -> Choice {
+        // Division by a constant is a multiplication, whose time does not depend on the value.
+        let number = match digits {
+            Digits::Six => value % 1_000_000,
+            Digits::Seven => value % 10_000_000,
+            Digits::Eight => value % 100_000_000,
+        };
+        number.ct_eq(&self.number) & digits.count().ct_eq(&self.digits.count())
+    }
+}
+
+impl Drop for Guess {
+    fn drop(&mut self) {
+        self.number.zeroize();
+    }
+}

@@ -1,0 +1,123 @@
+use core::fmt;
+
+use subtle::Choice;
+use zeroize::ZeroizeOnDrop;
+
+use super::lowest::{Lowest, public};
+use super::mac::Mac;
+use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
+
+/// HOTP, the counter-based one-time password of RFC 4226, keyed with one secret.
+///
+/// Holds the keyed state of the MAC, not the secret, and clears it when dropped: key once, verify many.
+///
+/// ```
+/// use second_factor::otp::{Counter, LookAhead};
+/// use second_factor::{Algorithm, Code, Digits, Hotp, Secret};
+///
+/// let hotp = Hotp::new(&Secret::new(b"12345678901234567890")?, Algorithm::Sha1, Digits::Six);
+/// let typed = Code::parse("359152", Digits::Six)?;
+///
+/// let matched = hotp.verify(&typed, Counter::new(0), LookAhead::default()).unwrap();
+/// assert_eq!(matched, Counter::new(2));
+/// // Remember the one after it, and the code is not accepted again.
+/// let expected = matched.next().unwrap();
+/// assert_eq!(hotp.verify(&typed, expected, LookAhead::default()), None);
+/// # Ok::<(), second_factor::otp::OtpError>(())
+/// ```
+pub struct Hotp {
+    mac: Mac,
+    algorithm: Algorithm,
+    digits: Digits,
+}
+
+impl Hotp {
+    /// HOTP with this secret. RFC 4226 knows SHA-1 only; key URIs name the others too.
+    pub fn new(secret: &Secret, algorithm: Algorithm, digits: Digits) -> Self {
+        Self { mac: Mac::new(secret, algorithm), algorithm, digits }
+    }
+
+    /// The code of a counter value (RFC 4226 §5.3).
+    ///
+    /// ```
+    /// use second_factor::{Algorithm, Digits, Hotp, Secret, otp::Counter};
+    ///
+    /// let hotp = Hotp::new(&Secret::new(b"12345678901234567890")?, Algorithm::Sha1, Digits::Six);
+    /// assert_eq!(hotp.generate(Counter::new(0)).expose(), "755224");
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
+    pub fn generate(&self, counter: Counter) -> Code {
+        Code::from_value(self.mac.value(counter.get()), self.digits)
+    }
+
+    /// The counter value that `code` belongs to, among the expected one and those of the look-ahead (RFC 4226 §7.2,
+    /// §7.4): the lowest, where there are several.
+    ///
+    /// Keep the [next](Counter::next) value as the next `expected`, in one atomic step with letting the claimant in.
+    /// After the last value there is none, and the authenticator has come to its end. The look-ahead ends there
+    /// too: it never reaches round to values already used.
+    ///
+    /// The work depends on the look-ahead alone.
+    pub fn verify(&self, code: &Code, expected: Counter, look_ahead: LookAhead) -> Option<Counter> {
+        let first = expected.get();
+        let values = u16::from(look_ahead.get());
+        let guess = code.guess();
+        let mut matched = Lowest::none();
+        self.mac.for_each(first, values.saturating_add(1), |counter, value| {
+            // Not so once the counter has wrapped round.
+            let ahead = public(counter >= first);
+            matched.offer(counter, guess.matches(value, self.digits) & ahead);
+        });
+        matched.reveal().map(Counter::new)
+    }
+
+    /// Finds a counter that has run ahead, by two codes in a row (RFC 4226 §7.4, Appendix E.4): the value to be expected
+    /// next, after both.
+    ///
+    /// The first code is sought from `from` on over `window`, which two codes allow to be wider than any look-ahead:
+    /// a pair is guessed by chance once in the square of what one code is. One code alone never moves the counter.
+    /// There is no value to be expected after the last, so a pair that ends there is not found.
+    ///
+    /// The work depends on the window alone.
+    ///
+    /// ```
+    /// use second_factor::otp::{Counter, ResyncWindow};
+    /// use second_factor::{Algorithm, Digits, Hotp, Secret};
+    ///
+    /// let hotp = Hotp::new(&Secret::new(b"12345678901234567890")?, Algorithm::Sha1, Digits::Six);
+    /// let first = hotp.generate(Counter::new(700));
+    /// let second = hotp.generate(Counter::new(701));
+    /// let next = hotp.resynchronize(&first, &second, Counter::new(5), ResyncWindow::default());
+    /// assert_eq!(next, Some(Counter::new(702)));
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
+    pub fn resynchronize(
+        &self,
+        first: &Code,
+        second: &Code,
+        from: Counter,
+        window: ResyncWindow,
+    ) -> Option<Counter> {
+        let (first, second) = (first.guess(), second.guess());
+        let start = from.get();
+        let mut before = Choice::from(0);
+        let mut matched = Lowest::none();
+        self.mac.for_each(start, window.get().saturating_add(2), |counter, value| {
+            let ahead = public(counter >= start);
+            matched.offer(counter, before & second.matches(value, self.digits) & ahead);
+            before = first.matches(value, self.digits) & ahead;
+        });
+        matched.reveal().map(Counter::new).and_then(Counter::next)
+    }
+}
+
+impl fmt::Debug for Hotp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hotp")
+            .field("algorithm", &self.algorithm)
+            .field("digits", &self.digits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ZeroizeOnDrop for Hotp {}
