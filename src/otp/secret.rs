@@ -48,6 +48,18 @@ impl Secret {
         }
     }
 
+    /// The secret with these bytes, of a number that is right by construction.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn from_array<const N: usize>(bytes: &[u8; N]) -> Self {
+        const { assert!(1 <= N && N <= Self::MAX_LEN) };
+        #[expect(clippy::cast_possible_truncation, reason = "N is at most 128, asserted above")]
+        let mut secret = Self { bytes: [0; Self::MAX_LEN], len: N as u8 };
+        for (to, from) in secret.bytes.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        secret
+    }
+
     /// The bytes, in clear. The name is there to be searched for.
     pub fn expose(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()

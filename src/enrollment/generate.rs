@@ -1,0 +1,38 @@
+use rand_core::TryCryptoRng;
+use zeroize::Zeroizing;
+
+use crate::otp::{Algorithm, Secret};
+
+/// Making secrets.
+impl Secret {
+    /// A new random secret as long as the output of `algorithm`'s HMAC: 20, 32 or 64 bytes (RFC 6238 §5.1).
+    ///
+    /// Takes exactly that many bytes from `rng`, and all of them are the secret: no rejection, no alphabet, hence no
+    /// bias.
+    ///
+    /// # Errors
+    ///
+    /// The generator's own error, unchanged. There is no secret then, least of all a default one.
+    ///
+    /// ```
+    /// # use second_factor::{Algorithm, Secret};
+    /// # fn example<R: rand_core::TryCryptoRng>(mut rng: R) -> Result<(), R::Error> {
+    /// let secret = Secret::generate(Algorithm::Sha1, &mut rng)?;
+    /// assert_eq!(secret.bits(), 160);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn generate<R: TryCryptoRng + ?Sized>(algorithm: Algorithm, rng: &mut R) -> Result<Self, R::Error> {
+        match algorithm {
+            Algorithm::Sha1 => random::<20, R>(rng),
+            Algorithm::Sha256 => random::<32, R>(rng),
+            Algorithm::Sha512 => random::<64, R>(rng),
+        }
+    }
+}
+
+fn random<const N: usize, R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Secret, R::Error> {
+    let mut bytes = Zeroizing::new([0; N]);
+    rng.try_fill_bytes(bytes.as_mut_slice())?;
+    Ok(Secret::from_array(&bytes))
+}

@@ -1,0 +1,191 @@
+use core::fmt;
+
+use super::{super::Base32Error, KeyUri};
+use crate::otp::Period;
+
+/// Why a key URI was refused. Positions count bytes of the text from 0; the text itself is in no message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyUriError {
+    /// Longer than [`KeyUri::MAX_LEN`].
+    #[error("it has {found} bytes, more than {max}", max = KeyUri::MAX_LEN)]
+    TooLong {
+        /// The bytes found.
+        found: usize,
+    },
+    /// It does not begin with `otpauth://`.
+    #[error("it does not begin with otpauth:// ({0})")]
+    Scheme(ForeignScheme),
+    /// The type is neither `totp` nor `hotp`.
+    #[error("its type is not totp or hotp ({0})")]
+    Type(ForeignType),
+    /// A percent sign without two hexadecimal digits.
+    #[error("malformed escape at {position}")]
+    Escape {
+        /// Where the percent sign stands.
+        position: usize,
+    },
+    /// The escapes give no UTF-8.
+    #[error("the text that begins at {position} is not UTF-8")]
+    Utf8 {
+        /// Where the name or value begins.
+        position: usize,
+    },
+    /// A control character in an issuer or account name.
+    #[error("control character in the text that begins at {position}")]
+    Control {
+        /// Where the name or value begins.
+        position: usize,
+    },
+    /// Neither an issuer nor an account name; strict: no account name.
+    #[error("it names no account")]
+    EmptyLabel,
+    /// A known parameter came twice.
+    #[error("a parameter is repeated at {position}")]
+    Duplicate {
+        /// Where the second one begins.
+        position: usize,
+    },
+    /// There is no secret.
+    #[error("it has no secret")]
+    MissingSecret,
+    /// The secret is not base32.
+    #[error("its secret is not base32: {0}")]
+    Secret(#[source] Base32Error),
+    /// No algorithm of RFC 6238 §1.2.
+    #[error("unknown algorithm at {position}")]
+    Algorithm {
+        /// Where the value begins.
+        position: usize,
+    },
+    /// The number of digits is no number, or not 6 to 8.
+    #[error("the number of digits at {position} is not 6, 7 or 8")]
+    Digits {
+        /// Where the value begins.
+        position: usize,
+    },
+    /// The period is no number, zero, or longer than SP 800-63B §3.1.4.1 allows.
+    #[error("the period at {position} is not 1 to {max} seconds", max = Period::MAX_SECS)]
+    Period {
+        /// Where the value begins.
+        position: usize,
+    },
+    /// The counter is not a number of 64 bits.
+    #[error("the counter at {position} is not a number")]
+    Counter {
+        /// Where the value begins.
+        position: usize,
+    },
+    /// Strict: an HOTP URI without its counter.
+    #[error("the counter is missing")]
+    MissingCounter,
+    /// Strict: a parameter that the format does not define for this type.
+    #[error("undefined parameter at {position}")]
+    UnknownParameter {
+        /// Where it begins.
+        position: usize,
+    },
+    /// Strict: a character that a URI escapes.
+    #[error("unescaped character at {position}")]
+    RawCharacter {
+        /// Where.
+        position: usize,
+    },
+    /// Strict: a plus sign that may stand for itself or for a space.
+    #[error("ambiguous plus sign at {position}")]
+    AmbiguousPlus {
+        /// Where.
+        position: usize,
+    },
+    /// The issuer or account name has a colon, which separates the two. To be built: the host's. Strict: the input's.
+    #[error("colon in the {0}")]
+    Colon(LabelPart),
+    /// To be built: the issuer or account name is empty. The host's.
+    #[error("the {0} is empty")]
+    EmptyName(LabelPart),
+    /// To be built: the issuer or account name is longer than [`KeyUri::MAX_NAME_LEN`]. The host's.
+    #[error("the {part} has {found} bytes, more than {max}", max = KeyUri::MAX_NAME_LEN)]
+    NameTooLong {
+        /// Which.
+        part: LabelPart,
+        /// Its bytes.
+        found: usize,
+    },
+    /// To be built: the issuer or account name has a control character. The host's.
+    #[error("control character in the {0}")]
+    ControlCharacter(LabelPart),
+    /// To be built: the issuer or account name begins with a space, which readers drop. The host's.
+    #[error("the {0} begins with a space")]
+    LeadingSpace(LabelPart),
+    /// To be built: apps take the issuer "Steam" for Steam's own codes. The host's.
+    #[error("the issuer is Steam, which apps read as another kind of code")]
+    SteamIssuer,
+}
+
+/// What a URI is that is no key URI.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ForeignScheme {
+    /// `steam://`, a bare Steam secret as Bitwarden writes it.
+    Steam,
+    /// `otpauth-migration://`, the export of Google Authenticator: many secrets in one payload.
+    Migration,
+    /// `otpauth:` without the two slashes.
+    NoAuthority,
+    /// Something else.
+    Other,
+}
+
+impl fmt::Display for ForeignScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Steam => "a bare Steam secret",
+            Self::Migration => "an export of Google Authenticator",
+            Self::NoAuthority => "no slashes after the scheme",
+            Self::Other => "another scheme",
+        })
+    }
+}
+
+/// The type of a URI that is neither `totp` nor `hotp`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ForeignType {
+    /// There is none.
+    Missing,
+    /// Strict: `steam`, which the format does not define.
+    Steam,
+    /// `yaotp`, Yandex's own codes.
+    Yandex,
+    /// Something else.
+    Other,
+}
+
+impl fmt::Display for ForeignType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "there is none",
+            Self::Steam => "Steam",
+            Self::Yandex => "Yandex",
+            Self::Other => "another one",
+        })
+    }
+}
+
+/// One side of the label's colon.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LabelPart {
+    /// Before it, and in the issuer parameter.
+    Issuer,
+    /// After it.
+    AccountName,
+}
+
+impl fmt::Display for LabelPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Issuer => "issuer",
+            Self::AccountName => "account name",
+        })
+    }
+}

@@ -1,0 +1,90 @@
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::parse::Mode;
+use super::percent::Part;
+use super::warning::Warnings;
+use super::{KeyUriError, KeyUriWarning, UnknownParameter};
+
+/// The parameters as they stand in the text, sorted by name, duplicates refused.
+#[derive(Default)]
+pub(super) struct Parameters<'a> {
+    pub(super) secret: Option<Part<'a>>,
+    pub(super) issuer: Option<Part<'a>>,
+    pub(super) algorithm: Option<Part<'a>>,
+    pub(super) digits: Option<Part<'a>>,
+    pub(super) period: Option<Part<'a>>,
+    pub(super) counter: Option<Part<'a>>,
+    /// `encoder=steam`, or the flag `steam`.
+    pub(super) steam: bool,
+    pub(super) unknown: Vec<UnknownParameter>,
+}
+
+impl<'a> Parameters<'a> {
+    pub(super) fn read(query: Part<'a>, mode: Mode, warnings: &mut Warnings) -> Result<Self, KeyUriError> {
+        let mut parameters = Self::default();
+        let mut rest = Some(query);
+        while let Some(here) = rest {
+            let (pair, next) = here.split_once('&').map_or((here, None), |(pair, next)| (pair, Some(next)));
+            rest = next;
+            if !pair.text.is_empty() {
+                parameters.add(pair, mode, warnings)?;
+            }
+        }
+        Ok(parameters)
+    }
+
+    fn add(&mut self, pair: Part<'a>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
+        let (raw_name, value) =
+            pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value)));
+        let name = if raw_name.text.contains('%') {
+            Cow::Owned(raw_name.decode()?)
+        } else {
+            Cow::Borrowed(raw_name.text)
+        };
+        if let Some((slot, exact)) = self.slot(&name)
+            && (exact || mode == Mode::Lenient)
+        {
+            if slot.is_some() {
+                return Err(KeyUriError::Duplicate { position: pair.at });
+            }
+            *slot = Some(value.unwrap_or(pair.around(pair.text.len(), pair.text.len()).1));
+            warnings.note_if(!exact, KeyUriWarning::ParameterCase);
+            return Ok(());
+        }
+        if mode == Mode::Strict {
+            return Err(KeyUriError::UnknownParameter { position: pair.at });
+        }
+        match value {
+            None if name.eq_ignore_ascii_case("steam") => self.steam = true,
+            Some(value)
+                if name.eq_ignore_ascii_case("encoder") && value.text.eq_ignore_ascii_case("steam") =>
+            {
+                self.steam = true;
+            }
+            _ => self.unknown.push(UnknownParameter {
+                name: Zeroizing::new(name.into_owned()),
+                value: value.map(Part::decode).transpose()?.map(Zeroizing::new),
+            }),
+        }
+        Ok(())
+    }
+
+    /// Where the parameter of this name is kept, and whether the name is spelled exactly.
+    fn slot(&mut self, name: &str) -> Option<(&mut Option<Part<'a>>, bool)> {
+        let slots = [
+            ("secret", &mut self.secret),
+            ("issuer", &mut self.issuer),
+            ("algorithm", &mut self.algorithm),
+            ("digits", &mut self.digits),
+            ("period", &mut self.period),
+            ("counter", &mut self.counter),
+        ];
+        slots
+            .into_iter()
+            .find(|(known, _)| name.eq_ignore_ascii_case(known))
+            .map(|(known, slot)| (slot, name == known))
+    }
+}

@@ -1,0 +1,268 @@
+use alloc::string::String;
+
+use super::kind::is_steam_issuer;
+use super::label::{self, Label};
+use super::parameters::Parameters;
+use super::percent::{Part, first_raw};
+use super::warning::Warnings;
+use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning};
+use crate::enrollment::base32::Base32Secret;
+use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
+
+/// How much is forgiven.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Lenient,
+    Strict,
+}
+
+/// Every step is one pass over its part of the text.
+pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
+    if text.len() > KeyUri::MAX_LEN {
+        return Err(KeyUriError::TooLong { found: text.len() });
+    }
+    let mut warnings = Warnings::default();
+    if let Some(position) = first_raw(text) {
+        match mode {
+            Mode::Strict => return Err(KeyUriError::RawCharacter { position }),
+            Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
+        }
+    }
+    let (variant, label, query) = pieces(text)?;
+    let variant = Type::read(variant.text, mode)?;
+    if mode == Mode::Strict {
+        refuse_ambiguous(label, &['+', '/'])?;
+    } else {
+        warnings.note_if(label.text.contains('/'), KeyUriWarning::RawCharacters);
+    }
+
+    let mut parameters = Parameters::read(query, mode, &mut warnings)?;
+    let secret = secret(parameters.secret, mode, &mut warnings)?;
+    let parameter_issuer = match parameters.issuer {
+        Some(raw) => parameter_issuer(raw, label, mode, &mut warnings)?,
+        None => None,
+    };
+    let label = Label::read(label, parameter_issuer.as_deref(), &mut warnings)?;
+    label.hold_to(mode)?;
+    let issuer = parameter_issuer.as_deref().or(label.issuer.as_deref());
+    if label.account_name.is_empty() {
+        warnings.note(KeyUriWarning::EmptyAccountName);
+        if issuer.is_none() {
+            return Err(KeyUriError::EmptyLabel);
+        }
+    }
+    let mismatch = matches!((&label.issuer, &parameter_issuer), (Some(a), Some(b)) if a != b);
+    warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
+
+    let steam = variant == Type::Steam || parameters.steam || issuer.is_some_and(is_steam_issuer);
+    let kind = match variant {
+        _ if steam => steam_kind(&parameters, &mut warnings),
+        Type::Hotp => hotp_kind(&parameters, mode, &mut warnings)?,
+        _ => totp_kind(&parameters, mode, &mut warnings)?,
+    };
+    Ok(KeyUri {
+        label_issuer: label.issuer,
+        parameter_issuer,
+        account_name: label.account_name,
+        secret,
+        kind,
+        unknown: core::mem::take(&mut parameters.unknown),
+        warnings,
+    })
+}
+
+/// Type, label and query.
+fn pieces(text: &str) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
+    let whole = Part { text, at: 0 };
+    let text = whole.around(0, text.len().saturating_sub(text.trim_ascii_start().len())).1;
+    let (scheme, rest) = text.split_once(':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
+    let foreign = match scheme.text {
+        name if name.eq_ignore_ascii_case("otpauth") => None,
+        name if name.eq_ignore_ascii_case("otpauth-migration") => Some(ForeignScheme::Migration),
+        name if name.eq_ignore_ascii_case("steam") => Some(ForeignScheme::Steam),
+        _ => Some(ForeignScheme::Other),
+    };
+    if let Some(foreign) = foreign {
+        return Err(KeyUriError::Scheme(foreign));
+    }
+    if !rest.text.starts_with("//") {
+        return Err(KeyUriError::Scheme(ForeignScheme::NoAuthority));
+    }
+    let rest = Part { text: rest.text.trim_ascii_end(), at: rest.at }.around(0, 2).1;
+    let (path, query) = rest.split_once('?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
+    let (variant, label) = path.split_once('/').unwrap_or(path.around(path.text.len(), path.text.len()));
+    Ok((variant, label, query))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Totp,
+    Hotp,
+    Steam,
+}
+
+impl Type {
+    /// In any case, as RFC 3986 §3.2.2 has it for what stands in the place of a host.
+    fn read(text: &str, mode: Mode) -> Result<Self, KeyUriError> {
+        let foreign = match text {
+            name if name.eq_ignore_ascii_case("totp") => return Ok(Self::Totp),
+            name if name.eq_ignore_ascii_case("hotp") => return Ok(Self::Hotp),
+            name if name.eq_ignore_ascii_case("steam") => match mode {
+                Mode::Lenient => return Ok(Self::Steam),
+                Mode::Strict => ForeignType::Steam,
+            },
+            name if name.eq_ignore_ascii_case("yaotp") => ForeignType::Yandex,
+            "" => ForeignType::Missing,
+            _ => ForeignType::Other,
+        };
+        Err(KeyUriError::Type(foreign))
+    }
+}
+
+fn refuse_ambiguous(part: Part<'_>, characters: &[char]) -> Result<(), KeyUriError> {
+    match part.text.find(characters) {
+        None => Ok(()),
+        Some(index) => {
+            let position = part.at.saturating_add(index);
+            let plus = part.text.get(index..).is_some_and(|rest| rest.starts_with('+'));
+            Err(if plus {
+                KeyUriError::AmbiguousPlus { position }
+            } else {
+                KeyUriError::RawCharacter { position }
+            })
+        }
+    }
+}
+
+fn secret(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
+    let raw = raw.ok_or(KeyUriError::MissingSecret)?;
+    let text = raw.decode_secret()?;
+    let secret = match mode {
+        Mode::Strict => Base32Secret::decode_strict(&text).map_err(KeyUriError::Secret)?,
+        Mode::Lenient => {
+            let read = Base32Secret::decode(&text).map_err(KeyUriError::Secret)?;
+            warnings.note_if(read.dropped_bits(), KeyUriWarning::TrailingBits);
+            warnings.note_if(read.respelled(), KeyUriWarning::SecretSpelling);
+            read.into_secret()
+        }
+    };
+    warnings.note_strength(&secret);
+    Ok(secret)
+}
+
+/// `None` for an empty one.
+fn parameter_issuer(
+    raw: Part<'_>,
+    label: Part<'_>,
+    mode: Mode,
+    warnings: &mut Warnings,
+) -> Result<Option<String>, KeyUriError> {
+    let issuer = if mode == Mode::Strict {
+        refuse_ambiguous(raw, &['+'])?;
+        raw.decode()?
+    } else {
+        let (form, spaces) = raw.decode_form()?;
+        let literal = if spaces { Some(raw.decode()?) } else { None };
+        match literal {
+            Some(literal) if label::spells_exactly(label, &literal)? => literal,
+            _ => {
+                warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
+                form
+            }
+        }
+    };
+    warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
+    Ok(Some(label::named(issuer, raw)?).filter(|issuer| !issuer.is_empty()))
+}
+
+fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {
+    let ignored = [parameters.algorithm, parameters.digits, parameters.period, parameters.counter];
+    warnings.note_if(ignored.iter().any(Option::is_some), KeyUriWarning::IgnoredParameter);
+    KeyUriKind::Steam
+}
+
+fn totp_kind(
+    parameters: &Parameters<'_>,
+    mode: Mode,
+    warnings: &mut Warnings,
+) -> Result<KeyUriKind, KeyUriError> {
+    ignore(parameters.counter, mode, warnings)?;
+    let period = match parameters.period {
+        None => Period::DEFAULT,
+        Some(raw) => number(raw)
+            .and_then(|secs| u32::try_from(secs).ok())
+            .and_then(|secs| Period::from_secs(secs).ok())
+            .ok_or(KeyUriError::Period { position: raw.at })?,
+    };
+    Ok(KeyUriKind::Totp {
+        algorithm: algorithm(parameters.algorithm, mode, warnings)?,
+        digits: digits(parameters.digits)?,
+        period,
+    })
+}
+
+fn hotp_kind(
+    parameters: &Parameters<'_>,
+    mode: Mode,
+    warnings: &mut Warnings,
+) -> Result<KeyUriKind, KeyUriError> {
+    ignore(parameters.period, mode, warnings)?;
+    let counter = match (parameters.counter, mode) {
+        (Some(raw), _) => number(raw).ok_or(KeyUriError::Counter { position: raw.at })?,
+        (None, Mode::Strict) => return Err(KeyUriError::MissingCounter),
+        (None, Mode::Lenient) => {
+            warnings.note(KeyUriWarning::MissingCounter);
+            0
+        }
+    };
+    Ok(KeyUriKind::Hotp {
+        algorithm: algorithm(parameters.algorithm, mode, warnings)?,
+        digits: digits(parameters.digits)?,
+        counter: Counter::new(counter),
+    })
+}
+
+/// A parameter that belongs to the other type.
+fn ignore(parameter: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
+    match (parameter, mode) {
+        (None, _) => Ok(()),
+        (Some(raw), Mode::Strict) => Err(KeyUriError::UnknownParameter { position: raw.at }),
+        (Some(_), Mode::Lenient) => {
+            warnings.note(KeyUriWarning::IgnoredParameter);
+            Ok(())
+        }
+    }
+}
+
+/// The three names, and what they become in the hands of apps: `sha256`, `SHA-1`, `HMACSHA512`, `HMAC-SHA-256`.
+fn algorithm(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
+    let Some(raw) = raw else { return Ok(Algorithm::default()) };
+    let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
+    if let Some(exact) = known.into_iter().find(|algorithm| algorithm.name() == raw.text) {
+        return Ok(exact);
+    }
+    let mut name = raw.decode()?;
+    name.retain(|character| !matches!(character, '-' | '_'));
+    name.make_ascii_uppercase();
+    let bare = name.strip_prefix("HMAC").unwrap_or(&name);
+    match known.into_iter().find(|algorithm| algorithm.name() == bare) {
+        Some(alias) if mode == Mode::Lenient => {
+            warnings.note(KeyUriWarning::AlgorithmAlias);
+            Ok(alias)
+        }
+        _ => Err(KeyUriError::Algorithm { position: raw.at }),
+    }
+}
+
+fn digits(raw: Option<Part<'_>>) -> Result<Digits, KeyUriError> {
+    let Some(raw) = raw else { return Ok(Digits::default()) };
+    number(raw)
+        .and_then(|count| u8::try_from(count).ok())
+        .and_then(|count| Digits::try_from(count).ok())
+        .ok_or(KeyUriError::Digits { position: raw.at })
+}
+
+/// ASCII digits only: no sign, no space.
+fn number(raw: Part<'_>) -> Option<u64> {
+    if raw.text.bytes().all(|byte| byte.is_ascii_digit()) { raw.text.parse().ok() } else { None }
+}

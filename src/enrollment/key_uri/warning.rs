@@ -1,0 +1,103 @@
+use core::fmt;
+
+use crate::otp::{Secret, Strength};
+
+/// What reading a key URI forgave, or what deserves a second look.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum KeyUriWarning {
+    /// The label names one issuer, the parameter another. The parameter won.
+    IssuerMismatch,
+    /// The issuer parameter or the prefix of the label is there and empty. It counts as absent.
+    EmptyIssuer,
+    /// The label names an issuer only.
+    EmptyAccountName,
+    /// The secret has less than the 128 bits of RFC 4226 §4 R6.
+    ShortSecret,
+    /// The secret's last character had bits that were not zero and were dropped (RFC 4648 §3.5).
+    TrailingBits,
+    /// The secret was in lower case, with separators, or with padding of a wrong length.
+    SecretSpelling,
+    /// The algorithm was written otherwise than `SHA1`, `SHA256` or `SHA512`.
+    AlgorithmAlias,
+    /// A `+` in an issuer was read as a space.
+    PlusAsSpace,
+    /// A character that a URI escapes stood there as itself.
+    RawCharacters,
+    /// The name of a known parameter had upper-case letters.
+    ParameterCase,
+    /// An HOTP URI without counter: it starts at 0.
+    MissingCounter,
+    /// A parameter was dropped that means nothing for this kind of code.
+    IgnoredParameter,
+}
+
+impl KeyUriWarning {
+    const ALL: [Self; 12] = [
+        Self::IssuerMismatch,
+        Self::EmptyIssuer,
+        Self::EmptyAccountName,
+        Self::ShortSecret,
+        Self::TrailingBits,
+        Self::SecretSpelling,
+        Self::AlgorithmAlias,
+        Self::PlusAsSpace,
+        Self::RawCharacters,
+        Self::ParameterCase,
+        Self::MissingCounter,
+        Self::IgnoredParameter,
+    ];
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl fmt::Display for KeyUriWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IssuerMismatch => "the label names another issuer than the parameter",
+            Self::EmptyIssuer => "an issuer is empty",
+            Self::EmptyAccountName => "the account name is empty",
+            Self::ShortSecret => "the secret has less than 128 bits",
+            Self::TrailingBits => "trailing bits of the secret were dropped",
+            Self::SecretSpelling => "the secret is not in canonical base32",
+            Self::AlgorithmAlias => "the algorithm goes by another name",
+            Self::PlusAsSpace => "a plus sign was read as a space",
+            Self::RawCharacters => "a character is not escaped",
+            Self::ParameterCase => "the name of a parameter is in upper case",
+            Self::MissingCounter => "the counter is missing and taken as 0",
+            Self::IgnoredParameter => "a parameter of another kind of code was ignored",
+        })
+    }
+}
+
+/// A set of warnings.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Warnings(u16);
+
+impl Warnings {
+    pub(super) fn note(&mut self, warning: KeyUriWarning) {
+        self.0 |= warning.bit();
+    }
+
+    pub(super) fn note_if(&mut self, condition: bool, warning: KeyUriWarning) {
+        if condition {
+            self.note(warning);
+        }
+    }
+
+    pub(super) fn note_strength(&mut self, secret: &Secret) {
+        self.note_if(secret.strength() == Strength::BelowRequired, KeyUriWarning::ShortSecret);
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = KeyUriWarning> + use<> {
+        KeyUriWarning::ALL.into_iter().filter(move |warning| self.0 & warning.bit() != 0)
+    }
+}
+
+impl fmt::Debug for Warnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,175 @@
+use alloc::string::String;
+use core::fmt;
+
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::{EnrollmentError, SecretText, base32};
+use crate::otp::mac;
+
+mod digest;
+mod set;
+
+pub use digest::RecoveryCodeDigest;
+pub use set::RecoveryCodes;
+
+/// A recovery code: the look-up secret of SP 800-63B §3.1.2 that lets a subscriber in who lost the authenticator.
+///
+/// 128 random bits, shown as 26 characters of base32 in groups: `ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ`. So many bits that one
+/// approved hash suffices to store it. Cleared when dropped, redacted in `Debug`, compared in constant time.
+///
+/// ```
+/// use second_factor::RecoveryCode;
+///
+/// let shown = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA")?;
+/// let typed = RecoveryCode::parse("mfrgg zdfmz twq2l knnwg 23tpoa")?;
+/// assert_eq!(shown, typed);
+/// assert_eq!(typed.expose().expose(), "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+/// # Ok::<(), second_factor::EnrollmentError>(())
+/// ```
+#[derive(Clone)]
+pub struct RecoveryCode([u8; Self::LEN]);
+
+impl RecoveryCode {
+    /// Bytes of entropy in a code.
+    pub const LEN: usize = 16;
+
+    /// The longest text that is looked at, in bytes.
+    pub const MAX_TEXT_LEN: usize = 256;
+
+    /// The code of this entropy.
+    pub(crate) const fn from_entropy(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads what the claimant typed.
+    ///
+    /// Forgiven: case, white space, dashes of every length, and the digits that the alphabet does not have, read as
+    /// the letters they were copied from: 0 for O, 1 for I, 8 for B. There is one value for all these
+    /// spellings, so none of them is a second code.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollmentError::RecoveryCode`] where that leaves something else than a code.
+    pub fn parse(text: &str) -> Result<Self, EnrollmentError> {
+        Ok(Self::read(text)?)
+    }
+
+    /// The code in groups, in clear. The name is there to be searched for.
+    pub fn expose(&self) -> SecretText {
+        let mut text = Zeroizing::new(String::with_capacity(TEXT_LEN));
+        self.write(&mut text);
+        SecretText::new(text)
+    }
+
+    /// What is stored: SHA-256 over a domain, the account and the code, so that the digest of one account says nothing
+    /// about another's.
+    ///
+    /// ```
+    /// use second_factor::RecoveryCode;
+    ///
+    /// let code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA")?;
+    /// assert_eq!(code.digest("alice"), code.digest("alice"));
+    /// assert_ne!(code.digest("alice"), code.digest("bob"));
+    /// # Ok::<(), second_factor::EnrollmentError>(())
+    /// ```
+    pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
+        RecoveryCodeDigest::from_bytes(mac::sha256(&[DOMAIN, account.as_bytes(), &self.0]))
+    }
+
+    fn read(text: &str) -> Result<Self, RecoveryCodeError> {
+        if text.len() > Self::MAX_TEXT_LEN {
+            return Err(RecoveryCodeError::TooLong);
+        }
+        let mut symbols = Zeroizing::new(String::with_capacity(Self::MAX_TEXT_LEN));
+        for (position, character) in text.char_indices() {
+            match character {
+                'A'..='Z' | '2'..='7' => symbols.push(character),
+                'a'..='z' => symbols.push(character.to_ascii_uppercase()),
+                '0' => symbols.push('O'),
+                '1' => symbols.push('I'),
+                '8' => symbols.push('B'),
+                '-' | '\u{2010}'..='\u{2015}' => {}
+                _ if character.is_whitespace() => {}
+                _ => return Err(RecoveryCodeError::Character { position }),
+            }
+        }
+        let length = RecoveryCodeError::Length { found: symbols.len() };
+        if symbols.len() != SYMBOLS {
+            return Err(length);
+        }
+        match base32::decode_symbols(&symbols) {
+            Ok((bytes, false)) => bytes.first_chunk().copied().map(Self).ok_or(length),
+            _ => Err(RecoveryCodeError::LastCharacter),
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        for (index, symbol) in base32::encode(&self.0).chars().enumerate() {
+            // Four groups of five, and six at the end: no group of one.
+            if matches!(index, 5 | 10 | 15 | 20) {
+                text.push('-');
+            }
+            text.push(symbol);
+        }
+    }
+}
+
+/// Names the use of the hash, so that no other digest of this library passes for this one.
+const DOMAIN: &[u8] = b"second-factor/recovery-code/v1";
+
+/// Characters of a code without dashes, and with them.
+const SYMBOLS: usize = 26;
+const TEXT_LEN: usize = SYMBOLS + 4;
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCode(..)")
+    }
+}
+
+impl ConstantTimeEq for RecoveryCode {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl PartialEq for RecoveryCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for RecoveryCode {}
+
+impl Drop for RecoveryCode {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for RecoveryCode {}
+
+/// Why a text is no recovery code. The claimant's input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecoveryCodeError {
+    /// Longer than [`RecoveryCode::MAX_TEXT_LEN`].
+    #[error("it has more than {max} bytes", max = RecoveryCode::MAX_TEXT_LEN)]
+    TooLong,
+    /// A character that no code has.
+    #[error("no code has the character at {position}")]
+    Character {
+        /// Where, in bytes from 0.
+        position: usize,
+    },
+    /// A code has 26 characters.
+    #[error("a code has 26 characters, not {found}")]
+    Length {
+        /// The characters found, without separators.
+        found: usize,
+    },
+    /// The last character is none that ends a code: it carries three bits, not five (RFC 4648 §3.5).
+    #[error("no code ends in this character")]
+    LastCharacter,
+}

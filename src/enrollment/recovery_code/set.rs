@@ -1,0 +1,85 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::TryCryptoRng;
+use zeroize::Zeroizing;
+
+use super::{RecoveryCode, RecoveryCodeDigest, TEXT_LEN};
+use crate::enrollment::SecretText;
+
+/// The ten recovery codes of an account, shown once.
+///
+/// Not `Clone`, not serde: the host shows them or offers them for download, and what is stored are the
+/// [`digests`](Self::digests).
+///
+/// ```
+/// use second_factor::RecoveryCodes;
+///
+/// let entropy = [7; RecoveryCodes::ENTROPY_LEN]; // random bytes, in earnest
+/// let codes = RecoveryCodes::from_entropy(&entropy);
+/// assert_eq!(codes.iter().count(), 10);
+/// assert_eq!(codes.expose_lines().expose().lines().count(), 10);
+/// assert_eq!(format!("{codes:?}"), "RecoveryCodes(..)");
+/// ```
+pub struct RecoveryCodes(Vec<RecoveryCode>);
+
+impl RecoveryCodes {
+    /// How many codes a set has.
+    pub const COUNT: usize = 10;
+
+    /// Bytes of entropy in a set.
+    pub const ENTROPY_LEN: usize = Self::COUNT * RecoveryCode::LEN;
+
+    /// New random codes. Takes exactly [`ENTROPY_LEN`](Self::ENTROPY_LEN) bytes from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// The generator's own error, unchanged. There are no codes then.
+    pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
+        let mut entropy = Zeroizing::new([0; Self::ENTROPY_LEN]);
+        rng.try_fill_bytes(entropy.as_mut_slice())?;
+        Ok(Self::from_entropy(&entropy))
+    }
+
+    /// The codes of this entropy, 16 bytes each. The caller clears it.
+    pub fn from_entropy(entropy: &[u8; Self::ENTROPY_LEN]) -> Self {
+        let (chunks, _) = entropy.as_chunks::<{ RecoveryCode::LEN }>();
+        Self(chunks.iter().map(|chunk| RecoveryCode::from_entropy(*chunk)).collect())
+    }
+
+    /// The codes, in the order in which they are shown.
+    pub fn iter(&self) -> core::slice::Iter<'_, RecoveryCode> {
+        self.0.iter()
+    }
+
+    /// What is stored, in the same order.
+    pub fn digests<'a>(&'a self, account: &'a str) -> impl Iterator<Item = RecoveryCodeDigest> + 'a {
+        self.iter().map(move |code| code.digest(account))
+    }
+
+    /// One code a line, in clear: for a download.
+    pub fn expose_lines(&self) -> SecretText {
+        let mut text = Zeroizing::new(String::with_capacity((TEXT_LEN + 1) * Self::COUNT));
+        for code in self {
+            code.write(&mut text);
+            text.push('\n');
+        }
+        SecretText::new(text)
+    }
+}
+
+impl<'a> IntoIterator for &'a RecoveryCodes {
+    type Item = &'a RecoveryCode;
+    type IntoIter = core::slice::Iter<'a, RecoveryCode>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for RecoveryCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCodes(..)")
+    }
+}
