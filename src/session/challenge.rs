@@ -1,0 +1,28 @@
+use super::device::is_alive;
+use super::token::TokenDigest;
+use super::{Policy, Purpose};
+use crate::time::UnixTime;
+
+/// An open challenge as the record keeps it. It holds no password, no secret and no code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct Challenge {
+    pub(crate) purpose: Purpose,
+    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
+    pub(crate) id: [u8; 16],
+    pub(crate) digest: TokenDigest,
+    #[cfg_attr(feature = "serde", serde(rename = "opened"))]
+    pub(crate) opened_at: UnixTime,
+    /// Failed guesses charged in it: what its completion refunds.
+    pub(crate) charged: u8,
+}
+
+impl Challenge {
+    /// The most that are open at once. One more ends the oldest.
+    pub(crate) const MAX_OPEN: usize = 8;
+
+    pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
+        self.charged < policy.guesses_per_challenge()
+            && is_alive(self.opened_at, policy.challenge_lifetime(), now)
+    }
+}

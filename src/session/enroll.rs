@@ -1,0 +1,230 @@
+//! Binding an authenticator: begin, confirm with a first code, import from another system.
+
+use super::authenticator::{Authenticator, PendingEnrollment};
+use super::decision::Draft;
+use super::step_up::is_fresh;
+use super::token::TokenParts;
+use super::{
+    AccountId, AccountRecord, Context, Decision, EndAllSessions, EndOtherSessions, EnrollmentProof,
+    EnrollmentToken, Entropy, EventKind, Refusal, SessionError,
+};
+use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
+use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
+use crate::time::UnixTime;
+
+/// An enrollment that was begun: show the QR code, ask for a code.
+#[derive(Debug)]
+#[must_use = "show the secret, or nobody can confirm"]
+pub struct EnrollmentBegun {
+    /// Confirms it. Keep it in the session that began it.
+    pub token: EnrollmentToken,
+    /// The key URI to show as a QR code and as a setup key.
+    pub uri: KeyUri,
+    /// When it is over unless confirmed.
+    pub expires_at: UnixTime,
+}
+
+/// An authenticator is bound.
+#[derive(Debug)]
+#[must_use = "show the recovery codes, they cannot be shown again; and end all sessions"]
+pub struct EnrollmentConfirmed {
+    /// To be shown once.
+    pub recovery_codes: RecoveryCodes,
+    /// The user logs in again, now with a code.
+    pub end_sessions: EndAllSessions,
+}
+
+/// Begins an enrollment: makes a secret and stages it. An authenticator that is bound stays the live one until the new one is confirmed.
+///
+/// `account_name` is what the app shows beside the issuer: the user name or e-mail address. A second call replaces the first enrollment. Refused
+/// with [`Refusal::StepUpRequired`] where an authenticator is bound and the proof is no fresh factor.
+///
+/// # Errors
+///
+/// [`SessionError::Enrollment`] for a name that no key URI can hold; otherwise as everywhere.
+pub fn begin_enrollment(
+    record: &AccountRecord,
+    proof: &EnrollmentProof,
+    account_name: &str,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<EnrollmentBegun, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
+    let is_proved = match proof {
+        EnrollmentProof::Password(_) => draft.record.authenticator.is_none(),
+        EnrollmentProof::FreshFactor(fresh) => is_fresh(&draft, fresh),
+    };
+    if !is_proved {
+        return draft.decide(Err(Refusal::StepUpRequired));
+    }
+    let secret = draw_secret(&mut draft.entropy, context.policy.totp().algorithm())?;
+    let uri = key_uri(&secret, context.policy.totp(), account_name, context)?;
+    let parts = TokenParts::draw(&mut draft.entropy)?;
+    let pending = PendingEnrollment {
+        secret: draft.seal(parts.id, &secret)?,
+        digest: parts.digest(&EnrollmentToken::DOMAIN, &draft.record.account),
+        account_name: account_name.into(),
+        begun_at: context.now,
+        failures: 0,
+    };
+    draft.change().pending = Some(pending);
+    draft.event(EventKind::EnrollmentBegun);
+    let token = EnrollmentToken::new(draft.record.account.clone(), parts);
+    let expires_at = context.now.saturating_add(context.policy.enrollment_lifetime());
+    draft.decide(Ok(EnrollmentBegun { token, uri, expires_at }))
+}
+
+/// The key URI of an unconfirmed enrollment again, for a page that is loaded anew. Once it is confirmed, no call returns the secret.
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account, or a seal that does not open.
+pub fn pending_enrollment(
+    record: &AccountRecord,
+    token: &EnrollmentToken,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<KeyUri, Refusal>>, SessionError> {
+    let draft = Draft::of(record, token.account(), context, entropy)?;
+    let Some(pending) = pending_of(&draft, token) else {
+        return draft.decide(Err(Refusal::EnrollmentOver));
+    };
+    let secret = pending.secret.open(&draft.record.account, context.seal)?;
+    let uri = key_uri(&secret, pending.secret.params, &pending.account_name, context)?;
+    draft.decide(Ok(uri))
+}
+
+/// Confirms an enrollment with a code from the new secret: binds it, burns the code's step, makes recovery codes, ends remembered devices,
+/// challenges and, by the epoch, sessions.
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account, a seal that does not open, or if entropy ran out.
+pub fn confirm_enrollment(
+    record: &AccountRecord,
+    token: &EnrollmentToken,
+    code: &str,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<EnrollmentConfirmed, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, token.account(), context, entropy)?;
+    let Some(pending) = pending_of(&draft, token) else {
+        return draft.decide(Err(Refusal::EnrollmentOver));
+    };
+    let params = pending.secret.params;
+    let Ok(code) = Code::parse(code, params.digits()) else {
+        return draft.decide(Err(Refusal::Malformed));
+    };
+    let totp = Totp::new(&pending.secret.open(&draft.record.account, context.seal)?, params);
+    let Verdict::Accepted(step) = totp.judge(&code, context.now, context.policy.window(), None) else {
+        let refusal = charge(&mut draft);
+        return draft.decide(Err(refusal));
+    };
+    let secret = pending.secret.clone();
+    bind(&mut draft, Authenticator { secret, last_accepted: Some(step), bound_at: context.now }, false)?;
+    let recovery_codes = draw_recovery_codes(&mut draft)?;
+    let end_sessions = EndAllSessions { account: draft.record.account.clone() };
+    draft.decide(Ok(EnrollmentConfirmed { recovery_codes, end_sessions }))
+}
+
+/// An authenticator that was bound and confirmed in another system, on the word of the host that brings it along.
+#[derive(Debug)]
+#[must_use = "nothing is imported before this goes to the verifier"]
+pub struct Import {
+    account: AccountId,
+    secret: ImportedSecret,
+    params: TotpParams,
+}
+
+impl Import {
+    /// The host brings this authenticator along. The secret's strength was looked at when the [`ImportedSecret`] was made.
+    pub fn by_host(account: AccountId, secret: ImportedSecret, params: TotpParams) -> Self {
+        Self { account, secret, params }
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+}
+
+/// Binds an authenticator from another system. Refused with [`Refusal::StepUpRequired`] where one is bound: an import never replaces.
+///
+/// There are no recovery codes until the owner makes some.
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account, a seal that fails, or if entropy ran out.
+pub fn import(
+    record: &AccountRecord,
+    import: &Import,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, &import.account, context, entropy)?;
+    if draft.record.authenticator.is_some() {
+        return draft.decide(Err(Refusal::StepUpRequired));
+    }
+    let id = draft.entropy.take()?;
+    let mut secret = draft.seal(id, import.secret.secret())?;
+    secret.params = import.params;
+    bind(&mut draft, Authenticator { secret, last_accepted: None, bound_at: context.now }, true)?;
+    let end_sessions = EndOtherSessions { account: draft.record.account.clone(), epoch: draft.record.epoch };
+    draft.decide(Ok(end_sessions))
+}
+
+/// Makes new recovery codes in place of the old ones.
+pub(crate) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
+    let codes = RecoveryCodes::from_entropy(&draft.entropy.take()?);
+    let account = draft.record.account.clone();
+    draft.change().recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
+    Ok(codes)
+}
+
+/// The pending enrollment of this token, if it is alive.
+fn pending_of<'d>(draft: &'d Draft<'_>, token: &EnrollmentToken) -> Option<&'d PendingEnrollment> {
+    let pending = draft.record.pending.as_ref()?;
+    let is_its = pending.digest.matches(&token.digest()) & (pending.secret.id == token.parts.id);
+    (is_its && pending.is_alive(draft.context.now, draft.context.policy)).then_some(pending)
+}
+
+fn charge(draft: &mut Draft<'_>) -> Refusal {
+    draft.event(EventKind::EnrollmentRefused);
+    let Context { now, policy, .. } = *draft.context;
+    let is_over = draft.change().pending.as_mut().is_none_or(|pending| {
+        pending.failures = pending.failures.saturating_add(1);
+        !pending.is_alive(now, policy)
+    });
+    if is_over { Refusal::EnrollmentOver } else { Refusal::NotAccepted }
+}
+
+fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> Result<(), SessionError> {
+    draft.end_challenges_and_devices();
+    draft.next_epoch()?;
+    let record = draft.change();
+    record.pending = None;
+    record.recovery_codes.clear();
+    record.budget.end_suspension();
+    let replaced = record.authenticator.replace(authenticator).is_some();
+    draft.event(EventKind::AuthenticatorBound { replaced, imported });
+    Ok(())
+}
+
+/// A secret as long as the algorithm's output (RFC 6238 §5.1).
+fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, SessionError> {
+    Ok(match algorithm {
+        Algorithm::Sha1 => Secret::new(&entropy.take::<20>()?),
+        Algorithm::Sha256 => Secret::new(&entropy.take::<32>()?),
+        Algorithm::Sha512 => Secret::new(&entropy.take::<64>()?),
+    }?)
+}
+
+fn key_uri(
+    secret: &Secret,
+    params: TotpParams,
+    account_name: &str,
+    context: &Context<'_>,
+) -> Result<KeyUri, EnrollmentError> {
+    let (algorithm, digits, period) = (params.algorithm(), params.digits(), params.period());
+    KeyUri::totp(context.policy.issuer(), account_name, secret.clone(), algorithm, digits, period)
+}

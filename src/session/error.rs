@@ -1,0 +1,35 @@
+use super::{AccountId, SealError};
+use crate::enrollment::EnrollmentError;
+use crate::otp::OtpError;
+
+/// Why a decision could not be made: the host's misuse, its keys, or a bug here. What a claimant is told when a decision
+/// went against them is a [`Refusal`](super::Refusal) instead.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The host's: an account id is empty or too long.
+    #[error("an account id has 1 to {max} bytes, not {found}", max = AccountId::MAX_LEN)]
+    AccountId {
+        /// The number of bytes found.
+        found: usize,
+    },
+    /// The host's: the record belongs to another account than the one asked for. A store that mixes up ids; nothing
+    /// was decided.
+    #[error("the store returned the record of another account")]
+    WrongAccount,
+    /// The host's: somebody tried to reset their own second factor as an administrator.
+    #[error("an administrator resets their own second factor by stepping up, as everybody does")]
+    AdministratorOfOneself,
+    /// The host's: a name or secret that cannot be enrolled.
+    #[error(transparent)]
+    Enrollment(#[from] EnrollmentError),
+    /// The host's: a sealed secret does not open, or none can be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The record's: a sealed secret opened to something that is no secret.
+    #[error(transparent)]
+    Otp(#[from] OtpError),
+    /// A bug in this library: a decision asked for more random bytes than are drawn for one.
+    #[error("a decision needs more entropy than is drawn for one; this is a bug in second-factor")]
+    EntropyExhausted,
+}

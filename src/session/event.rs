@@ -1,0 +1,191 @@
+use alloc::string::String;
+
+use super::{AccountId, DeviceId, How};
+use crate::time::UnixTime;
+
+/// Something that happened to an account, for the host's security log and for telling its owner. Never holds a secret, a code or a token.
+///
+/// Events are handed out after the record they describe was stored, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct AuditEvent {
+    /// Whose account.
+    pub account: AccountId,
+    /// When, by the verifier's clock.
+    pub at: UnixTime,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened. [`notify_owner`](Self::notify_owner) says of which the owner should be told (ASVS 6.3.5, 6.3.7).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The password was right; a code is asked for.
+    ChallengeOpened {
+        /// What for.
+        purpose: Purpose,
+    },
+    /// A login was completed.
+    LoggedIn {
+        /// What stood beside the password.
+        how: How,
+    },
+    /// A code or recovery code was presented for a sensitive step.
+    SteppedUp {
+        /// Which of the two.
+        how: How,
+    },
+    /// A code was refused.
+    CodeRefused {
+        /// Why. The claimant was not told.
+        reason: RefusedBecause,
+    },
+    /// A recovery code was refused.
+    RecoveryCodeRefused {
+        /// Why. The claimant was not told.
+        reason: RefusedBecause,
+    },
+    /// A recovery code was used up. All remembered devices were forgotten.
+    RecoveryCodeUsed {
+        /// How many are left. Offer new ones before there are none (SP 800-63B §4.2.1.1).
+        remaining: usize,
+    },
+    /// A challenge took its last failed guess and is over.
+    ChallengeExhausted,
+    /// So many guesses failed that it is not the owner mistyping: somebody has this password. Raised at every fifth unrefunded guess.
+    PasswordSuspectedKnown {
+        /// Guesses since the last password change that no success refunded.
+        guesses: u32,
+    },
+    /// The guess budget was spent with this guess.
+    Locked {
+        /// When the next guess will be evaluated.
+        until: UnixTime,
+    },
+    /// The authenticator was suspended (SP 800-63B §3.2.2).
+    Suspended,
+    /// An enrollment was begun.
+    EnrollmentBegun,
+    /// A code that should confirm an enrollment was wrong.
+    EnrollmentRefused,
+    /// An authenticator was bound (SP 800-63B §4.1: recorded with its time).
+    AuthenticatorBound {
+        /// Whether it replaced another.
+        replaced: bool,
+        /// Whether the host brought it from another system.
+        imported: bool,
+    },
+    /// Two-factor authentication was switched off.
+    AuthenticatorRemoved {
+        /// By whom.
+        by: RemovedBy,
+    },
+    /// New recovery codes were made; the old ones are void.
+    RecoveryCodesRegenerated,
+    /// The host said that the password changed.
+    PasswordChanged,
+    /// A device is remembered.
+    DeviceRemembered {
+        /// Which.
+        device: DeviceId,
+        /// What the host calls it.
+        label: String,
+    },
+    /// A device is no longer remembered.
+    DeviceForgotten {
+        /// Which.
+        device: DeviceId,
+        /// Why.
+        reason: ForgottenBecause,
+    },
+    /// A device token was presented that had been replaced long ago: a copy of it is in other hands. The device was forgotten.
+    DeviceTokenStolen {
+        /// Which.
+        device: DeviceId,
+    },
+    /// A device token was presented that this account does not know, or no longer. A code was asked for.
+    DeviceUnknown,
+}
+
+impl EventKind {
+    /// Whether the account's owner should be told, by a way that the claimant does not control.
+    pub fn notify_owner(&self) -> bool {
+        match self {
+            Self::RecoveryCodeUsed { .. }
+            | Self::PasswordSuspectedKnown { .. }
+            | Self::Locked { .. }
+            | Self::Suspended
+            | Self::AuthenticatorBound { .. }
+            | Self::AuthenticatorRemoved { .. }
+            | Self::RecoveryCodesRegenerated
+            | Self::PasswordChanged
+            | Self::DeviceRemembered { .. }
+            | Self::DeviceTokenStolen { .. } => true,
+            Self::ChallengeOpened { .. }
+            | Self::LoggedIn { .. }
+            | Self::SteppedUp { .. }
+            | Self::CodeRefused { .. }
+            | Self::RecoveryCodeRefused { .. }
+            | Self::ChallengeExhausted
+            | Self::EnrollmentBegun
+            | Self::EnrollmentRefused
+            | Self::DeviceForgotten { .. }
+            | Self::DeviceUnknown => false,
+        }
+    }
+}
+
+/// What a challenge is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Purpose {
+    /// To log in.
+    Login,
+    /// To take a sensitive step in a session.
+    StepUp,
+}
+
+/// Why a code or recovery code was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum RefusedBecause {
+    /// It is not right.
+    Wrong,
+    /// It was right, and had been accepted before, or a later one had (RFC 6238 §5.2).
+    Replayed,
+    /// There is no such challenge, or no longer.
+    NoChallenge,
+    /// The guess budget is spent; it was not evaluated.
+    Locked,
+    /// The authenticator is suspended; it was not evaluated.
+    Suspended,
+}
+
+/// Who removed an authenticator.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum RemovedBy {
+    /// Its owner, with a fresh factor.
+    Owner,
+    /// An administrator.
+    Administrator,
+}
+
+/// Why a device is no longer remembered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum ForgottenBecause {
+    /// Its owner said so.
+    Revoked,
+    /// Password, authenticator or recovery code were changed or used.
+    CredentialsChanged,
+    /// There were too many; this one was not used for longest.
+    TooMany,
+}

@@ -1,0 +1,51 @@
+use core::fmt;
+
+use crate::otp::{Digits, Window};
+
+/// An upper bound on the chance that somebody with the password guesses a code within some time.
+///
+/// It holds for guesses without pause, from any number of machines, beside an owner who logs in as often as they like: see
+/// [`Policy::guess_odds`](super::Policy::guess_odds).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GuessOdds {
+    guesses: u64,
+    /// Of 2³¹ truncated values, how many at most a guess wins with.
+    winning: u64,
+}
+
+impl GuessOdds {
+    /// The values that dynamic truncation yields (RFC 4226 §5.3).
+    const VALUES: u64 = 1 << 31;
+
+    pub(crate) fn new(guesses: u64, digits: Digits, window: Window) -> Self {
+        // 2³¹ is no multiple of a power of ten: the luckiest codes stand for one value more than the others.
+        let luckiest = Self::VALUES.div_ceil(digits.modulus().into());
+        Self { guesses, winning: luckiest.saturating_mul(window.steps().into()) }
+    }
+
+    /// How many guesses are evaluated at most.
+    pub fn guesses(&self) -> u64 {
+        self.guesses
+    }
+
+    /// The chance as "at most one in …", rounded down, so towards the attacker.
+    pub fn one_in(&self) -> u64 {
+        Self::VALUES / self.guesses.saturating_mul(self.winning).max(1)
+    }
+
+    /// The chance as a number between 0 and 1.
+    pub fn probability(&self) -> f64 {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a probability is for reading; the bound that is enforced is `one_in`"
+        )]
+        let chance = self.guesses.saturating_mul(self.winning) as f64 / Self::VALUES as f64;
+        chance.min(1.0)
+    }
+}
+
+impl fmt::Display for GuessOdds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most 1 in {} ({} guesses)", self.one_in(), self.guesses)
+    }
+}

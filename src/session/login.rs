@@ -1,0 +1,231 @@
+//! The password step and what follows it.
+
+use super::challenge::Challenge;
+use super::decision::Draft;
+use super::device::{Device, TokenIs};
+use super::present::{Presented, present};
+use super::token::TokenParts;
+use super::{
+    AccountRecord, Authenticated, ChallengeToken, Context, Decision, DeviceToken, Entropy, EventKind,
+    ForgottenBecause, How, PasswordVerified, Purpose, Refusal, SessionError,
+};
+
+/// What comes after the password.
+#[derive(Debug)]
+#[must_use = "the claimant waits for the next step"]
+pub enum Login {
+    /// The claimant is logged in: there is no second factor, or this device is remembered.
+    Complete(Accepted),
+    /// A code is needed. Nothing that authenticates has been issued; end whatever older session this browser may have, keep the token in
+    /// a pre-login cookie and ask for the code.
+    CodeRequired(ChallengeToken),
+    /// The policy demands a second factor and the account has none: begin an enrollment, with the password that was just verified. The
+    /// claimant is not logged in.
+    EnrollmentRequired,
+}
+
+/// A completed login.
+#[derive(Debug)]
+#[must_use = "start a session, and set the device cookie if there is one"]
+pub struct Accepted {
+    /// The proof to start a session from.
+    pub authenticated: Authenticated,
+    /// The device cookie to set, where there is one: the box was ticked, or the device's token was rotated. `None` leaves the browser's cookie
+    /// as it is.
+    pub device: Option<DeviceToken>,
+}
+
+/// Whether to ask for a code on this device again before 30 days are over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Remember<'a> {
+    /// Ask each time.
+    #[default]
+    No,
+    /// The box was ticked. The label is for the owner's list of devices ("Firefox on Linux"); its first 64 characters are kept.
+    ThisDevice {
+        /// What to call it.
+        label: &'a str,
+    },
+}
+
+/// The password step: what does this account ask for on this device?
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account, or if entropy ran out.
+pub fn password_verified(
+    record: &AccountRecord,
+    proof: &PasswordVerified,
+    device: Option<&DeviceToken>,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Login>, SessionError> {
+    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
+    if draft.record.authenticator.is_none() {
+        if context.policy.requires_second_factor() {
+            return draft.decide(Login::EnrollmentRequired);
+        }
+        let accepted = log_in(&mut draft, How::None, None);
+        return draft.decide(Login::Complete(accepted));
+    }
+    if let Some(token) = device
+        && let Some(accepted) = recognize(&mut draft, token)?
+    {
+        return draft.decide(Login::Complete(accepted));
+    }
+    let parts = open_challenge(&mut draft, Purpose::Login, &ChallengeToken::DOMAIN)?;
+    let challenge = ChallengeToken::new(draft.record.account.clone(), parts);
+    draft.decide(Login::CodeRequired(challenge))
+}
+
+/// The second step: a code for the challenge.
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account, a seal that does not open, or if entropy ran out. Nobody is let in.
+pub fn present_code(
+    record: &AccountRecord,
+    challenge: &ChallengeToken,
+    code: &str,
+    remember: Remember<'_>,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
+    let presented = Presented::Code(code);
+    match present(&mut draft, Purpose::Login, &challenge.parts.id, &challenge.digest(), presented)? {
+        Ok(how) => {
+            let device = match remember {
+                Remember::ThisDevice { label } => remember_device(&mut draft, label)?,
+                Remember::No => None,
+            };
+            let accepted = log_in(&mut draft, how, device);
+            draft.decide(Ok(accepted))
+        }
+        Err(refusal) => draft.decide(Err(refusal)),
+    }
+}
+
+/// The second step without the authenticator: a recovery code for the challenge. All remembered devices are forgotten.
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account.
+pub fn present_recovery_code(
+    record: &AccountRecord,
+    challenge: &ChallengeToken,
+    code: &str,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
+    let presented = Presented::RecoveryCode(code);
+    let outcome = present(&mut draft, Purpose::Login, &challenge.parts.id, &challenge.digest(), presented)?;
+    let outcome = outcome.map(|how| log_in(&mut draft, how, None));
+    draft.decide(outcome)
+}
+
+/// The claimant gave up, or logged out in the middle: the challenge is over.
+///
+/// # Errors
+///
+/// [`SessionError`] for a record of another account.
+pub fn abandon(
+    record: &AccountRecord,
+    challenge: &ChallengeToken,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<()>, SessionError> {
+    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
+    let digest = challenge.digest();
+    if draft.record.challenges.iter().any(|open| open.digest.matches(&digest)) {
+        draft.change().challenges.retain(|open| !open.digest.matches(&digest));
+    }
+    draft.decide(())
+}
+
+/// Opens a challenge; its guesses are counted in it and in the account's budget.
+pub(crate) fn open_challenge(
+    draft: &mut Draft<'_>,
+    purpose: Purpose,
+    domain: &super::token::Domain,
+) -> Result<TokenParts, SessionError> {
+    let parts = TokenParts::draw(&mut draft.entropy)?;
+    let Context { now, policy, .. } = *draft.context;
+    let digest = parts.digest(domain, &draft.record.account);
+    let challenges = &mut draft.change().challenges;
+    challenges.retain(|open| open.is_alive(now, policy));
+    // The oldest makes room. What was charged in it stays charged.
+    while challenges.len() >= Challenge::MAX_OPEN {
+        challenges.remove(0);
+    }
+    challenges.push(Challenge { purpose, id: parts.id, digest, opened_at: now, charged: 0 });
+    draft.event(EventKind::ChallengeOpened { purpose });
+    Ok(parts)
+}
+
+fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Accepted {
+    draft.event(EventKind::LoggedIn { how });
+    let record = &draft.record;
+    Accepted {
+        authenticated: Authenticated::new(record.account.clone(), record.epoch, draft.context.now, how),
+        device,
+    }
+}
+
+/// Lets a remembered device in, or takes its token for what it is.
+fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accepted>, SessionError> {
+    let Context { now, policy, .. } = *draft.context;
+    // Every device is compared, whichever matches.
+    let matching = draft.record.devices.iter().enumerate().fold(None, |found, (index, device)| {
+        if device.is_series_of(token) & device.is_alive(now, policy) { Some(index) } else { found }
+    });
+    let Some((index, device)) = matching.and_then(|index| Some((index, draft.record.devices.get(index)?)))
+    else {
+        draft.event(EventKind::DeviceUnknown);
+        return Ok(None);
+    };
+    let (id, since) = (device.id(), device.since);
+    match device.knows(token, &draft.record.account, now, policy) {
+        TokenIs::Current => {
+            let account = draft.record.account.clone();
+            let mut rotated = device.clone();
+            let token = rotated.rotate(&account, now, &mut draft.entropy)?;
+            if let Some(kept) = draft.change().devices.get_mut(index) {
+                *kept = rotated;
+            }
+            Ok(Some(log_in(draft, How::Remembered { since }, Some(token))))
+        }
+        TokenIs::InGrace => Ok(Some(log_in(draft, How::Remembered { since }, None))),
+        TokenIs::Stale => {
+            draft.change().devices.remove(index);
+            draft.event(EventKind::DeviceTokenStolen { device: id });
+            Ok(None)
+        }
+    }
+}
+
+/// Remembers the device that a code was just presented on, unless the policy remembers none.
+fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceToken>, SessionError> {
+    let Context { now, policy, .. } = *draft.context;
+    if policy.remember_for().is_zero() || policy.devices() == 0 {
+        return Ok(None);
+    }
+    let account = draft.record.account.clone();
+    let (device, token) = Device::remember(&account, label, now, &mut draft.entropy)?;
+    draft.change().devices.retain(|device| device.is_alive(now, policy));
+    while draft.record.devices.len() >= policy.devices() {
+        let idle = draft
+            .record
+            .devices
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, device)| device.last_used)
+            .map_or(0, |(index, _)| index);
+        let forgotten = draft.change().devices.remove(idle).id();
+        draft.event(EventKind::DeviceForgotten { device: forgotten, reason: ForgottenBecause::TooMany });
+    }
+    draft.event(EventKind::DeviceRemembered { device: device.id(), label: device.label.clone() });
+    draft.change().devices.push(device);
+    Ok(Some(token))
+}

@@ -1,0 +1,346 @@
+use alloc::string::String;
+use core::time::Duration;
+
+use super::GuessOdds;
+use crate::otp::{TotpParams, Window};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The numbers of the rules. Each default stands beside its reason; whatever is looser than the default guess odds asks for
+/// [a call that says so](PolicyBuilder::build_with_weaker_guess_odds).
+///
+/// ```
+/// use core::time::Duration;
+/// use second_factor::Policy;
+///
+/// let policy = Policy::new("Example")?;
+/// let year = Duration::from_secs(365 * 24 * 60 * 60);
+/// assert!(policy.guess_odds(year).one_in() >= 2_000);
+///
+/// let strict = Policy::builder("Example").require_second_factor().remember_for(Duration::ZERO).build()?;
+/// assert!(strict.requires_second_factor());
+/// # Ok::<(), second_factor::session::PolicyError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    issuer: String,
+    required: bool,
+    totp: TotpParams,
+    window: Window,
+    guesses_per_challenge: u8,
+    guess_budget: u16,
+    regain_every: Duration,
+    suspend_after: u32,
+    challenge_lifetime: Duration,
+    enrollment_lifetime: Duration,
+    step_up_age: Duration,
+    remember_for: Duration,
+    rotation_grace: Duration,
+    devices: u8,
+}
+
+impl Policy {
+    /// The longest that a device is remembered: 30 days (SP 800-63B §4.1.3: reauthentication at least every 30 days).
+    pub const MAX_REMEMBER: Duration = Duration::from_secs(30 * DAY.as_secs());
+
+    /// The longest that an enrollment may wait for its confirmation (SP 800-63B §4.1).
+    pub const MAX_ENROLLMENT_LIFETIME: Duration = Duration::from_secs(15 * MINUTE.as_secs());
+
+    /// The longest that a challenge may stay open.
+    pub const MAX_CHALLENGE_LIFETIME: Duration = Duration::from_secs(30 * MINUTE.as_secs());
+
+    /// The most devices that an account can have remembered.
+    pub const MAX_DEVICES: u8 = 20;
+
+    /// The weakest odds that [`PolicyBuilder::build`] accepts: one in this many, per account and year.
+    pub const MIN_ODDS: u64 = 2_000;
+
+    /// The default policy, for accounts at `issuer`: the name that authenticator apps show.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Issuer`] for a name that no authenticator app could show.
+    pub fn new(issuer: impl Into<String>) -> Result<Self, PolicyError> {
+        Self::builder(issuer).build()
+    }
+
+    /// A policy that differs from the default in what is said on the builder.
+    pub fn builder(issuer: impl Into<String>) -> PolicyBuilder {
+        PolicyBuilder(Self {
+            issuer: issuer.into(),
+            // Whether a second factor is demanded is the host's to say; offering one is the default.
+            required: false,
+            // SHA-1, six digits, 30 seconds: what every authenticator app does. Some ignore anything else and show wrong codes.
+            totp: TotpParams::default(),
+            // One step back for codes under way (RFC 6238 §5.2), one ahead for clocks that are fast.
+            window: Window::DEFAULT,
+            // Who mistypes five times in a row is better off starting again; and a stolen challenge is worth five guesses.
+            guesses_per_challenge: 5,
+            // Twenty at once and one every three days after that: 141 a year, so one chance in 2,363 with three codes of a
+            // million right at any time.
+            guess_budget: 20,
+            regain_every: Duration::from_secs(3 * DAY.as_secs()),
+            // SP 800-63B §3.2.2: no more than 100 consecutive failures.
+            suspend_after: 100,
+            // Enough to find the phone.
+            challenge_lifetime: Duration::from_secs(10 * MINUTE.as_secs()),
+            // Enough to install an app; THREATS A17 asks for ten minutes.
+            enrollment_lifetime: Duration::from_secs(10 * MINUTE.as_secs()),
+            // ASVS 7.5.1: step-up no older than five minutes.
+            step_up_age: Duration::from_secs(5 * MINUTE.as_secs()),
+            remember_for: Self::MAX_REMEMBER,
+            // Two tabs that log in at the same moment, over a slow line.
+            rotation_grace: MINUTE,
+            // A phone, a laptop, a desk at work, and what was forgotten.
+            devices: 10,
+        })
+    }
+
+    /// The bound on the chance that an attacker who has the password guesses a code within `span`.
+    ///
+    /// Every unrefunded guess was charged to the budget, so there are at most `guess_budget + span / regain_every`; each wins with at most
+    /// `window` codes out of `10^digits`. It is stated for authenticators enrolled under this policy. A password change grants a new budget,
+    /// to an attacker who would have to learn the new password first.
+    pub fn guess_odds(&self, span: Duration) -> GuessOdds {
+        let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
+        GuessOdds::new(regained.saturating_add(self.guess_budget.into()), self.totp.digits(), self.window)
+    }
+
+    /// The name that authenticator apps show.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether an account without an authenticator must enroll one to log in.
+    pub fn requires_second_factor(&self) -> bool {
+        self.required
+    }
+
+    /// Algorithm, digits and period of new enrollments. Each authenticator keeps its own (RFC 6238 §3 R4).
+    pub fn totp(&self) -> TotpParams {
+        self.totp
+    }
+
+    /// The steps around the current one whose codes are accepted.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Failed guesses at which a challenge is over.
+    pub fn guesses_per_challenge(&self) -> u8 {
+        self.guesses_per_challenge
+    }
+
+    /// Unrefunded guesses at which no more are evaluated for now.
+    pub fn guess_budget(&self) -> u16 {
+        self.guess_budget
+    }
+
+    /// How long it takes until one guess is given back.
+    pub fn regain_every(&self) -> Duration {
+        self.regain_every
+    }
+
+    /// Consecutive failures at which the authenticator is suspended.
+    pub fn suspend_after(&self) -> u32 {
+        self.suspend_after
+    }
+
+    /// How long a challenge stays open.
+    pub fn challenge_lifetime(&self) -> Duration {
+        self.challenge_lifetime
+    }
+
+    /// How long an enrollment waits for its confirmation.
+    pub fn enrollment_lifetime(&self) -> Duration {
+        self.enrollment_lifetime
+    }
+
+    /// How old a [`FreshFactor`](super::FreshFactor) may be.
+    pub fn step_up_age(&self) -> Duration {
+        self.step_up_age
+    }
+
+    /// How long a device is remembered from the moment a code was presented on it. Zero: never.
+    pub fn remember_for(&self) -> Duration {
+        self.remember_for
+    }
+
+    /// How long the previous device token is still taken after a rotation.
+    pub fn rotation_grace(&self) -> Duration {
+        self.rotation_grace
+    }
+
+    /// How many devices an account can have remembered; one more forgets the one that was not used for longest.
+    pub fn devices(&self) -> usize {
+        self.devices.into()
+    }
+}
+
+/// Says where a [`Policy`] differs from the default.
+#[derive(Clone, Debug)]
+#[must_use = "a builder is no policy yet"]
+pub struct PolicyBuilder(Policy);
+
+impl PolicyBuilder {
+    /// Demand a second factor: an account that has none gets `Login::EnrollmentRequired` instead of a login (ASVS 6.3.3).
+    pub fn require_second_factor(mut self) -> Self {
+        self.0.required = true;
+        self
+    }
+
+    /// Algorithm, digits and period of new enrollments.
+    pub fn totp(mut self, params: TotpParams) -> Self {
+        self.0.totp = params;
+        self
+    }
+
+    /// The steps around the current one whose codes are accepted.
+    pub fn window(mut self, window: Window) -> Self {
+        self.0.window = window;
+        self
+    }
+
+    /// Failed guesses at which a challenge is over, 1 to 20.
+    pub fn guesses_per_challenge(mut self, guesses: u8) -> Self {
+        self.0.guesses_per_challenge = guesses;
+        self
+    }
+
+    /// Guesses that can be made at once, 1 to 1,000, and the time in which one is given back, an hour or more.
+    pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
+        self.0.guess_budget = guesses;
+        self.0.regain_every = regain_every;
+        self
+    }
+
+    /// Consecutive failures at which the authenticator is suspended, 1 to 100.
+    pub fn suspend_after(mut self, failures: u32) -> Self {
+        self.0.suspend_after = failures;
+        self
+    }
+
+    /// How long a challenge stays open, at most [`Policy::MAX_CHALLENGE_LIFETIME`].
+    pub fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
+        self.0.challenge_lifetime = lifetime;
+        self
+    }
+
+    /// How long an enrollment waits for its confirmation, at most [`Policy::MAX_ENROLLMENT_LIFETIME`].
+    pub fn enrollment_lifetime(mut self, lifetime: Duration) -> Self {
+        self.0.enrollment_lifetime = lifetime;
+        self
+    }
+
+    /// How old a [`FreshFactor`](super::FreshFactor) may be, at most 15 minutes.
+    pub fn step_up_age(mut self, age: Duration) -> Self {
+        self.0.step_up_age = age;
+        self
+    }
+
+    /// How long a device is remembered, at most [`Policy::MAX_REMEMBER`]. [`Duration::ZERO`]: never.
+    pub fn remember_for(mut self, span: Duration) -> Self {
+        self.0.remember_for = span;
+        self
+    }
+
+    /// How long the previous device token is still taken after a rotation, at most ten minutes.
+    pub fn rotation_grace(mut self, grace: Duration) -> Self {
+        self.0.rotation_grace = grace;
+        self
+    }
+
+    /// How many devices an account can have remembered, at most [`Policy::MAX_DEVICES`].
+    pub fn devices(mut self, devices: u8) -> Self {
+        self.0.devices = devices;
+        self
+    }
+
+    /// The policy, if it is at least as strict as the default against guessing.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] says which number is out of bounds; [`PolicyError::GuessOdds`] that together they give an attacker better odds than one in
+    /// [`Policy::MIN_ODDS`] per account and year.
+    pub fn build(self) -> Result<Policy, PolicyError> {
+        let policy = self.build_with_weaker_guess_odds()?;
+        let one_in = policy.guess_odds(Duration::from_secs(365 * DAY.as_secs())).one_in();
+        if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
+    }
+
+    /// The policy, whatever its [`guess_odds`](Policy::guess_odds). The name is there to be found in a review.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] says which number is out of bounds.
+    pub fn build_with_weaker_guess_odds(self) -> Result<Policy, PolicyError> {
+        let policy = self.0;
+        let spans = [
+            ("challenge_lifetime", policy.challenge_lifetime, MINUTE, Policy::MAX_CHALLENGE_LIFETIME),
+            ("enrollment_lifetime", policy.enrollment_lifetime, MINUTE, Policy::MAX_ENROLLMENT_LIFETIME),
+            (
+                "step_up_age",
+                policy.step_up_age,
+                Duration::from_secs(1),
+                Duration::from_secs(15 * MINUTE.as_secs()),
+            ),
+            ("remember_for", policy.remember_for, Duration::ZERO, Policy::MAX_REMEMBER),
+            (
+                "rotation_grace",
+                policy.rotation_grace,
+                Duration::ZERO,
+                Duration::from_secs(10 * MINUTE.as_secs()),
+            ),
+            (
+                "regain_every",
+                policy.regain_every,
+                Duration::from_secs(60 * MINUTE.as_secs()),
+                Duration::from_secs(366 * DAY.as_secs()),
+            ),
+        ];
+        let counts = [
+            ("guesses_per_challenge", u32::from(policy.guesses_per_challenge), 1, 20),
+            ("guess_budget", policy.guess_budget.into(), 1, 1_000),
+            ("suspend_after", policy.suspend_after, 1, 100),
+            ("devices", policy.devices.into(), 0, Policy::MAX_DEVICES.into()),
+        ];
+        if policy.issuer.trim().is_empty()
+            || policy.issuer.contains([':'])
+            || policy.issuer.chars().any(char::is_control)
+        {
+            return Err(PolicyError::Issuer);
+        }
+        let span =
+            spans.iter().find(|(_, span, least, most)| span < least || span > most).map(|(name, ..)| *name);
+        let count = counts
+            .iter()
+            .find(|(_, count, least, most)| count < least || count > most)
+            .map(|(name, ..)| *name);
+        match span.or(count) {
+            Some(setting) => Err(PolicyError::OutOfBounds { setting }),
+            None => Ok(policy),
+        }
+    }
+}
+
+/// Why a policy could not be built. The host's to put right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// The issuer is empty, or has a colon or a control character in it.
+    #[error("an issuer is a name without colons and control characters")]
+    Issuer,
+    /// A number is outside of what its setter's documentation says.
+    #[error("the policy's `{setting}` is out of bounds")]
+    OutOfBounds {
+        /// The setter's name.
+        setting: &'static str,
+    },
+    /// An attacker with the password would have better odds than [`Policy::MIN_ODDS`].
+    #[error("under this policy an attacker who has the password guesses a code within a year with a chance of one in {one_in}; one in {min} is the most that `build` accepts", min = Policy::MIN_ODDS)]
+    GuessOdds {
+        /// One in how many.
+        one_in: u64,
+    },
+}

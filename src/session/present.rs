@@ -1,0 +1,150 @@
+//! A code or recovery code for an open challenge: the one place where guesses are counted.
+
+use super::decision::Draft;
+use super::token::TokenDigest;
+use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError};
+use crate::enrollment::RecoveryCode;
+use crate::otp::{Code, Totp, Verdict};
+
+/// What the claimant presents.
+#[derive(Clone, Copy)]
+pub(crate) enum Presented<'a> {
+    Code(&'a str),
+    RecoveryCode(&'a str),
+}
+
+impl Presented<'_> {
+    fn refused(self, reason: RefusedBecause) -> EventKind {
+        match self {
+            Self::Code(_) => EventKind::CodeRefused { reason },
+            Self::RecoveryCode(_) => EventKind::RecoveryCodeRefused { reason },
+        }
+    }
+}
+
+/// Decides on what is presented for the challenge, and charges or refunds the guesses.
+pub(crate) fn present(
+    draft: &mut Draft<'_>,
+    purpose: Purpose,
+    id: &[u8; 16],
+    digest: &TokenDigest,
+    presented: Presented<'_>,
+) -> Result<Result<How, Refusal>, SessionError> {
+    let Context { now, policy, .. } = *draft.context;
+    let is_presented_for = |open: &super::challenge::Challenge| {
+        open.digest.matches(digest) & (open.id == *id)
+            && open.purpose == purpose
+            && open.is_alive(now, policy)
+    };
+    let Some(index) = draft.record.challenges.iter().position(is_presented_for) else {
+        draft.event(presented.refused(RefusedBecause::NoChallenge));
+        return Ok(Err(Refusal::ChallengeOver));
+    };
+    let verdict = match presented {
+        Presented::Code(code) => evaluate_code(draft, code)?,
+        Presented::RecoveryCode(code) => evaluate_recovery_code(draft, code),
+    };
+    match verdict {
+        Ok(how) => {
+            let challenge = draft.change().challenges.remove(index);
+            draft.change().budget.refund(challenge.charged, now, policy);
+            Ok(Ok(how))
+        }
+        Err(Evaluated::Not(refusal, reason)) => {
+            if let Some(reason) = reason {
+                draft.event(presented.refused(reason));
+            }
+            Ok(Err(refusal))
+        }
+        Err(Evaluated::Refused(reason)) => {
+            draft.event(presented.refused(reason));
+            Ok(Err(charge(draft, index)))
+        }
+    }
+}
+
+/// Why nothing was accepted: not even evaluated, so free of charge; or evaluated and refused.
+enum Evaluated {
+    Not(Refusal, Option<RefusedBecause>),
+    Refused(RefusedBecause),
+}
+
+fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<How, Evaluated>, SessionError> {
+    let Context { now, policy, seal } = *draft.context;
+    let Some(bound) = &draft.record.authenticator else {
+        return Ok(Err(Evaluated::Not(Refusal::ChallengeOver, Some(RefusedBecause::NoChallenge))));
+    };
+    let params = bound.secret.params;
+    let Ok(code) = Code::parse(code, params.digits()) else {
+        return Ok(Err(Evaluated::Not(Refusal::Malformed, None)));
+    };
+    if draft.record.budget.is_suspended(policy) {
+        return Ok(Err(Evaluated::Not(Refusal::Suspended, Some(RefusedBecause::Suspended))));
+    }
+    if let Some(retry_at) = draft.record.budget.locked_until(now, policy) {
+        return Ok(Err(Evaluated::Not(Refusal::Locked { retry_at }, Some(RefusedBecause::Locked))));
+    }
+    let totp = Totp::new(&bound.secret.open(&draft.record.account, seal)?, params);
+    Ok(match totp.judge(&code, now, policy.window(), bound.last_accepted) {
+        Verdict::Accepted(step) => {
+            if let Some(bound) = &mut draft.change().authenticator {
+                bound.last_accepted = Some(step);
+            }
+            Ok(How::Presented)
+        }
+        Verdict::Replayed(_) => Err(Evaluated::Refused(RefusedBecause::Replayed)),
+        Verdict::Wrong => Err(Evaluated::Refused(RefusedBecause::Wrong)),
+    })
+}
+
+/// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this is the owner's way back in.
+fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Evaluated> {
+    let Ok(code) = RecoveryCode::parse(code) else {
+        return Err(Evaluated::Not(Refusal::Malformed, None));
+    };
+    let digest = code.digest(draft.record.account.as_str());
+    // Every digest is compared, whichever matches.
+    let matching = draft
+        .record
+        .recovery_codes
+        .iter()
+        .enumerate()
+        .fold(None, |found, (index, unused)| if *unused == digest { Some(index) } else { found });
+    let Some(index) = matching else {
+        return Err(Evaluated::Refused(RefusedBecause::Wrong));
+    };
+    draft.change().recovery_codes.remove(index);
+    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
+    draft.forget_devices(super::ForgottenBecause::CredentialsChanged);
+    Ok(How::RecoveryCode)
+}
+
+/// Charges a failed guess to the challenge and to the account.
+fn charge(draft: &mut Draft<'_>, index: usize) -> Refusal {
+    let Context { now, policy, .. } = *draft.context;
+    let charged = draft.change().budget.charge(now, policy);
+    let challenges = &mut draft.change().challenges;
+    let exhausted = challenges.get_mut(index).is_none_or(|challenge| {
+        challenge.charged = challenge.charged.saturating_add(1);
+        !challenge.is_alive(now, policy)
+    });
+    if exhausted {
+        challenges.retain(|open| open.charged < policy.guesses_per_challenge());
+        draft.event(EventKind::ChallengeExhausted);
+    }
+    if let Some(guesses) = charged.alarm {
+        draft.event(EventKind::PasswordSuspectedKnown { guesses });
+    }
+    if let Some(until) = charged.locked_until {
+        draft.event(EventKind::Locked { until });
+    }
+    if charged.suspended {
+        draft.event(EventKind::Suspended);
+    }
+    match draft.record.budget.locked_until(now, policy) {
+        _ if draft.record.budget.is_suspended(policy) => Refusal::Suspended,
+        Some(retry_at) => Refusal::Locked { retry_at },
+        None if exhausted => Refusal::ChallengeOver,
+        None => Refusal::NotAccepted,
+    }
+}

@@ -1,0 +1,135 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::AccountId;
+use crate::otp::{OtpError, Secret};
+
+/// How secrets are kept in a record: sealed so that a stolen database yields no codes (RFC 6238 §3 R7).
+///
+/// [`KeyRing`](super::KeyRing) is the one to use; a key management service plugs in here. Decisions call it synchronously, so a
+/// remote service unwraps a data key at start-up rather than every secret.
+///
+/// To be correct, an implementation
+///
+/// - authenticates [`SealContext::associated_data`], so that what was sealed for one account does not open for another;
+/// - never opens what it did not seal: a failure is an error, not another secret;
+/// - depends on its arguments and keys alone, `nonce` being all the randomness there is.
+pub trait Seal: Send + Sync {
+    /// Seals `secret` for `context`. The nonce is random and used once.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] where nothing could be sealed.
+    fn seal(&self, secret: &Secret, context: SealContext<'_>, nonce: [u8; 24]) -> Result<Sealed, SealError>;
+
+    /// Opens what [`seal`](Self::seal) made for the same context.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] where it does not open.
+    fn open(&self, sealed: &Sealed, context: SealContext<'_>) -> Result<Secret, SealError>;
+
+    /// Whether `sealed` was made with the key that is used for sealing now. If not, it is sealed anew when its record is next written.
+    fn is_current(&self, sealed: &Sealed) -> bool;
+}
+
+/// What a secret is sealed for: this authenticator of this account.
+#[derive(Clone, Copy, Debug)]
+pub struct SealContext<'a> {
+    account: &'a AccountId,
+    authenticator: &'a [u8; 16],
+}
+
+impl<'a> SealContext<'a> {
+    pub(crate) fn new(account: &'a AccountId, authenticator: &'a [u8; 16]) -> Self {
+        Self { account, authenticator }
+    }
+
+    /// The bytes to authenticate beside the ciphertext. No two contexts have the same.
+    pub fn associated_data(&self) -> Vec<u8> {
+        // The authenticator's id is of fixed length, so the account may be of any.
+        [b"second-factor/seal/v1\0".as_slice(), self.authenticator, self.account.as_bytes()].concat()
+    }
+}
+
+/// A sealed secret, as it stands in a record: 1 to 1024 bytes that mean something to the [`Seal`] that made them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// The longest sealed secret, in bytes.
+    pub const MAX_LEN: usize = 1024;
+
+    /// The sealed secret of these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Malformed`] unless there are 1 to [`MAX_LEN`](Self::MAX_LEN).
+    pub fn new(bytes: Vec<u8>) -> Result<Self, SealError> {
+        if (1..=Self::MAX_LEN).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SealError::Malformed) }
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Redacted: under [`StoreSecretsInClear`] these bytes hold the secret.
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(..)")
+    }
+}
+
+/// Why a secret could not be sealed or opened. Nothing was let in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The bytes are not of a form that this kind of seal makes.
+    #[error("the sealed secret is malformed")]
+    Malformed,
+    /// The key that sealed this secret is not on the ring.
+    #[error("the secret is sealed with key {key}, which is not on the ring")]
+    UnknownKey {
+        /// The key's id.
+        key: u32,
+    },
+    /// The seal is broken: a wrong key, or a secret that was sealed for another account or authenticator, or was changed.
+    #[error("the seal does not open: wrong key, another account's secret, or damage")]
+    Broken,
+    /// A key service did not do its part.
+    #[error("the key service is unavailable")]
+    Unavailable,
+    /// What was sealed is no secret.
+    #[error(transparent)]
+    Otp(#[from] OtpError),
+}
+
+/// No seal at all: secrets stand in the record in clear, and whoever reads the database can make codes.
+///
+/// For tests, and for stores that are encrypted as a whole and say so in their threat model.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StoreSecretsInClear;
+
+impl StoreSecretsInClear {
+    /// The first byte, which no other seal uses: a key ring never opens a secret that was stored in clear.
+    const FORM: u8 = 0;
+}
+
+impl Seal for StoreSecretsInClear {
+    fn seal(&self, secret: &Secret, _: SealContext<'_>, _: [u8; 24]) -> Result<Sealed, SealError> {
+        Sealed::new([&[Self::FORM], secret.expose()].concat())
+    }
+
+    fn open(&self, sealed: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
+        match sealed.as_bytes().split_first() {
+            Some((&Self::FORM, secret)) => Ok(Secret::new(secret)?),
+            _ => Err(SealError::Malformed),
+        }
+    }
+
+    fn is_current(&self, _: &Sealed) -> bool {
+        true
+    }
+}

@@ -1,0 +1,67 @@
+use core::error::Error;
+
+use super::{Expected, Store, Swap, Versioned};
+use crate::session::{AccountId, AccountRecord};
+
+/// [`Store`] for hosts without an async runtime. The contract is the same, to the letter.
+pub trait BlockingStore: Send + Sync {
+    /// Why the storage failed.
+    type Error: Error + Send + Sync + 'static;
+
+    /// The account's record and its revision, or `None` where there is no row.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the storage.
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Self::Error>;
+
+    /// Stores `next` if what is `expected` is there, in one atomic step.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the storage; never a conflict.
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, Self::Error>;
+}
+
+impl<S: BlockingStore + ?Sized> BlockingStore for &S {
+    type Error = S::Error;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, S::Error> {
+        S::load(self, account)
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, S::Error> {
+        S::compare_and_swap(self, account, expected, next)
+    }
+}
+
+/// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they hold up the thread while the storage works.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Blocking<S>(pub S);
+
+impl<S: BlockingStore> Store for Blocking<S> {
+    type Error = S::Error;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, S::Error> {
+        self.0.load(account)
+    }
+
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, S::Error> {
+        self.0.compare_and_swap(account, expected, next)
+    }
+}

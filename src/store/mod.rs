@@ -1,0 +1,17 @@
+//! The contract that a host's storage keeps: two methods, and no rule.
+//!
+//! A row per account: its id, a revision, and the [`AccountRecord`](crate::session::AccountRecord) as serde writes it.
+
+#[expect(clippy::module_inception, reason = "the trait is the room")]
+mod store;
+
+mod blocking;
+#[cfg(feature = "std")]
+mod memory;
+mod revision;
+
+pub use blocking::{Blocking, BlockingStore};
+#[cfg(feature = "std")]
+pub use memory::{MemoryStore, MemoryStoreError};
+pub use revision::{Expected, Revision, Swap, Versioned};
+pub use store::{DynStore, Store, StoreError};

@@ -1,0 +1,178 @@
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::error::Error;
+use core::pin::Pin;
+
+use super::{Expected, Swap, Versioned};
+use crate::session::{AccountId, AccountRecord};
+
+/// A host's storage of account records.
+///
+/// # To be correct, an implementation
+///
+/// - swaps atomically: of writers that expect the same thing, exactly one is told [`Swap::Stored`], the others [`Swap::Conflict`]. One
+///   conditional statement does it (`UPDATE … WHERE account = ? AND revision = ?`, `INSERT … ON CONFLICT DO NOTHING`); reading first and writing
+///   afterwards does not;
+/// - returns from [`load`](Self::load) what the latest `Stored` stored: no cache, no replica that lags;
+/// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the host may still roll back: a refusal that is
+///   rolled back is a free guess;
+/// - never gives a revision twice to the same account, also not after the row was deleted and made again;
+/// - keeps accounts apart by every byte of their ids: no case folding, no trimming, no collation;
+/// - keeps the record as serde wrote it, to the last field;
+/// - returns an `Err` for a failure, never for a conflict; and `Conflict` only where nothing was stored.
+///
+/// An `Err` may leave it open whether the record was stored. The verifier lets nobody in then, and a code may be burnt.
+///
+/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks.
+///
+/// ```
+/// use second_factor::session::{AccountId, AccountRecord};
+/// use second_factor::store::{Expected, Store, Swap, Versioned};
+/// # struct Pool;
+/// # #[derive(Debug)] struct DbError;
+/// # impl std::fmt::Display for DbError { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
+/// # impl std::error::Error for DbError {}
+/// # impl Pool {
+/// #     async fn row(&self, _: &str) -> Result<Option<Versioned<AccountRecord>>, DbError> { Ok(None) }
+/// #     async fn insert(&self, _: &str, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
+/// #     async fn update(&self, _: &str, _: u64, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
+/// # }
+/// struct Accounts(Pool);
+///
+/// impl Store for Accounts {
+///     type Error = DbError;
+///
+///     async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, DbError> {
+///         self.0.row(account.as_str()).await
+///     }
+///
+///     async fn compare_and_swap(&self, account: &AccountId, expected: Expected, next: &AccountRecord) -> Result<Swap, DbError> {
+///         match expected {
+///             Expected::Absent => self.0.insert(account.as_str(), next).await,
+///             Expected::At(revision) => self.0.update(account.as_str(), revision.get(), next).await,
+///         }
+///     }
+/// }
+/// ```
+pub trait Store: Send + Sync {
+    /// Why the storage failed.
+    type Error: Error + Send + Sync + 'static;
+
+    /// The account's record and its revision, or `None` where there is no row.
+    fn load(
+        &self,
+        account: &AccountId,
+    ) -> impl Future<Output = Result<Option<Versioned<AccountRecord>>, Self::Error>> + Send;
+
+    /// Stores `next` if what is `expected` is there, in one atomic step.
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> impl Future<Output = Result<Swap, Self::Error>> + Send;
+}
+
+macro_rules! store_behind {
+    ($($pointer:ty),*) => {$(
+        impl<S: Store + ?Sized> Store for $pointer {
+            type Error = S::Error;
+
+            async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, S::Error> {
+                S::load(self, account).await
+            }
+
+            async fn compare_and_swap(
+                &self,
+                account: &AccountId,
+                expected: Expected,
+                next: &AccountRecord,
+            ) -> Result<Swap, S::Error> {
+                S::compare_and_swap(self, account, expected, next).await
+            }
+        }
+    )*};
+}
+
+store_behind!(&S, Arc<S>);
+
+/// Why a [`DynStore`] failed: the error of the store inside.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StoreError(Box<dyn Error + Send + Sync>);
+
+/// Any store, for hosts that choose it at run time.
+///
+/// ```
+/// use second_factor::store::{DynStore, MemoryStore};
+/// use second_factor::{AccountId, Store};
+///
+/// let store = DynStore::new(MemoryStore::new());
+/// # let _ = async {
+/// assert!(store.load(&AccountId::new("nobody")?).await?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # };
+/// ```
+pub struct DynStore(Box<dyn ErasedStore>);
+
+impl DynStore {
+    /// This store, its type erased.
+    pub fn new(store: impl Store + 'static) -> Self {
+        Self(Box::new(store))
+    }
+}
+
+impl core::fmt::Debug for DynStore {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("DynStore(..)")
+    }
+}
+
+impl Store for DynStore {
+    type Error = StoreError;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, StoreError> {
+        self.0.load(account).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, StoreError> {
+        self.0.compare_and_swap(account, expected, next).await
+    }
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+trait ErasedStore: Send + Sync {
+    fn load<'a>(&'a self, account: &'a AccountId) -> Boxed<'a, Option<Versioned<AccountRecord>>>;
+
+    fn compare_and_swap<'a>(
+        &'a self,
+        account: &'a AccountId,
+        expected: Expected,
+        next: &'a AccountRecord,
+    ) -> Boxed<'a, Swap>;
+}
+
+impl<S: Store> ErasedStore for S {
+    fn load<'a>(&'a self, account: &'a AccountId) -> Boxed<'a, Option<Versioned<AccountRecord>>> {
+        Box::pin(async move { Store::load(self, account).await.map_err(|error| StoreError(Box::new(error))) })
+    }
+
+    fn compare_and_swap<'a>(
+        &'a self,
+        account: &'a AccountId,
+        expected: Expected,
+        next: &'a AccountRecord,
+    ) -> Boxed<'a, Swap> {
+        Box::pin(async move {
+            Store::compare_and_swap(self, account, expected, next)
+                .await
+                .map_err(|error| StoreError(Box::new(error)))
+        })
+    }
+}

@@ -1,0 +1,56 @@
+use alloc::sync::Arc;
+
+use crate::session::AuditEvent;
+
+/// Takes the audit events, once what they describe is stored.
+///
+/// It is called in the middle of a request: put the event into a queue or a log, and return. A closure will do.
+///
+/// ```
+/// use second_factor::session::AuditEvent;
+/// use second_factor::verifier::EventSink;
+///
+/// fn takes(sink: impl EventSink) {}
+/// takes(|event: &AuditEvent| println!("{} {:?}", event.at, event.kind));
+/// ```
+pub trait EventSink: Send + Sync {
+    /// Something happened.
+    fn record(&self, event: &AuditEvent);
+}
+
+impl<F: Fn(&AuditEvent) + Send + Sync> EventSink for F {
+    fn record(&self, event: &AuditEvent) {
+        self(event);
+    }
+}
+
+impl<S: EventSink + ?Sized> EventSink for Arc<S> {
+    fn record(&self, event: &AuditEvent) {
+        S::record(self, event);
+    }
+}
+
+/// Drops the events.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn record(&self, _: &AuditEvent) {}
+}
+
+/// Hands the events to [`tracing`], as `INFO`; those of which the owner should be told as `WARN`. The target is `second_factor::audit`.
+#[cfg(feature = "tracing")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingEvents;
+
+#[cfg(feature = "tracing")]
+impl EventSink for TracingEvents {
+    fn record(&self, event: &AuditEvent) {
+        let AuditEvent { account, at, kind } = event;
+        if kind.notify_owner() {
+            tracing::warn!(target: "second_factor::audit", account = account.as_str(), at = at.as_secs(), ?kind);
+        } else {
+            tracing::info!(target: "second_factor::audit", account = account.as_str(), at = at.as_secs(), ?kind);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What the host calls: load, decide, swap, release. No rule lives here.
+
+mod blocking;
+mod clock;
+mod entropy;
+mod error;
+mod events;
+#[expect(clippy::module_inception, reason = "the type is the room")]
+mod verifier;
+
+pub use blocking::BlockingVerifier;
+pub use clock::Clock;
+#[cfg(feature = "std")]
+pub use clock::SystemClock;
+#[cfg(feature = "getrandom")]
+pub use entropy::OsEntropy;
+pub use entropy::{EntropyError, EntropySource};
+pub use error::Error;
+#[cfg(feature = "tracing")]
+pub use events::TracingEvents;
+pub use events::{EventSink, NoEvents};
+pub use verifier::Verifier;

@@ -1,0 +1,386 @@
+use alloc::boxed::Box;
+use core::fmt;
+
+use super::{Clock, EntropySource, Error, EventSink, NoEvents};
+use crate::enrollment::{KeyUri, RecoveryCodes};
+use crate::session::{
+    self, Accepted, AccountId, AccountRecord, AdministratorReset, ChallengeToken, Context, Decision,
+    DeviceId, DeviceToken, EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed,
+    EnrollmentProof, EnrollmentToken, Entropy, Epoch, FactorStatus, FreshFactor, Import, Login,
+    PasswordVerified, Policy, Remember, Seal, SessionError, StepUpToken,
+};
+use crate::store::{Expected, Store, Swap, Versioned};
+
+/// The second factor of a service: a store, and the rules over it.
+///
+/// One for the whole service, shared between requests. Each call loads the account's record, decides, swaps the next record in, and only then
+/// releases the outcome. If somebody else was quicker it decides again, a bounded number of times.
+///
+/// Every call fails with an [`Error`] that says whose fault it is; in none was anybody let in. A call that is dropped half-way, as with a request that is
+/// cancelled, has either happened or not; a code may be burnt.
+///
+/// [`BlockingVerifier`](super::BlockingVerifier) is the same without `async`.
+pub struct Verifier<S> {
+    store: S,
+    policy: Policy,
+    seal: Box<dyn Seal>,
+    clock: Box<dyn Clock>,
+    entropy: Box<dyn EntropySource>,
+    events: Box<dyn EventSink>,
+}
+
+impl<S: Store> Verifier<S> {
+    /// How often a call decides anew when others write to the same record, before it gives up with [`Error::Contention`].
+    pub const MAX_ATTEMPTS: usize = 64;
+
+    /// A verifier under the clock and the random numbers of the operating system.
+    #[cfg(all(feature = "std", feature = "getrandom"))]
+    pub fn new(store: S, policy: Policy, seal: impl Seal + 'static) -> Self {
+        Self::with_sources(store, policy, seal, super::SystemClock, super::OsEntropy)
+    }
+
+    /// A verifier under a clock and random numbers of the host's.
+    pub fn with_sources(
+        store: S,
+        policy: Policy,
+        seal: impl Seal + 'static,
+        clock: impl Clock + 'static,
+        entropy: impl EntropySource + 'static,
+    ) -> Self {
+        Self {
+            store,
+            policy,
+            seal: Box::new(seal),
+            clock: Box::new(clock),
+            entropy: Box::new(entropy),
+            events: Box::new(NoEvents),
+        }
+    }
+
+    /// The same, its audit events handed to `sink`.
+    #[must_use]
+    pub fn with_events(mut self, sink: impl EventSink + 'static) -> Self {
+        self.events = Box::new(sink);
+        self
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The password step: what does this account ask for on this device?
+    ///
+    /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent one. Whatever it holds, at worst a code is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
+    pub async fn password_verified(
+        &self,
+        proof: PasswordVerified,
+        device_cookie: Option<&str>,
+    ) -> Result<Login, Error<S::Error>> {
+        let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
+        self.drive(proof.account(), |record, context, entropy| {
+            session::password_verified(record, &proof, device.as_ref(), context, entropy)
+        })
+        .await
+    }
+
+    /// The second step: a code for the challenge. `code` is what was typed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
+    pub async fn present_code(
+        &self,
+        challenge: &ChallengeToken,
+        code: &str,
+        remember: Remember<'_>,
+    ) -> Result<Accepted, Error<S::Error>> {
+        let decided = self.drive(challenge.account(), |record, context, entropy| {
+            session::present_code(record, challenge, code, remember, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// The second step without the authenticator: a recovery code. All remembered devices are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
+    pub async fn present_recovery_code(
+        &self,
+        challenge: &ChallengeToken,
+        code: &str,
+    ) -> Result<Accepted, Error<S::Error>> {
+        let decided = self.drive(challenge.account(), |record, context, entropy| {
+            session::present_recovery_code(record, challenge, code, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// The claimant gave up, or logged out in the middle: the challenge is over.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn abandon(&self, challenge: &ChallengeToken) -> Result<(), Error<S::Error>> {
+        self.drive(challenge.account(), |record, context, entropy| {
+            session::abandon(record, challenge, context, entropy)
+        })
+        .await
+    }
+
+    /// Opens a step-up in a live session, before something sensitive.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the session is of an earlier epoch, or the account has no authenticator; otherwise as everywhere.
+    pub async fn begin_step_up(
+        &self,
+        account: &AccountId,
+        epoch: Epoch,
+    ) -> Result<StepUpToken, Error<S::Error>> {
+        let decided = self.drive(account, |record, context, entropy| {
+            session::begin_step_up(record, account, epoch, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// A code for the step-up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
+    pub async fn step_up(&self, token: &StepUpToken, code: &str) -> Result<FreshFactor, Error<S::Error>> {
+        let decided = self.drive(token.account(), |record, context, entropy| {
+            session::step_up(record, token, code, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// A recovery code for the step-up. All remembered devices are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
+    pub async fn step_up_with_recovery_code(
+        &self,
+        token: &StepUpToken,
+        code: &str,
+    ) -> Result<FreshFactor, Error<S::Error>> {
+        let decided = self.drive(token.account(), |record, context, entropy| {
+            session::step_up_with_recovery_code(record, token, code, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Begins an enrollment. The proof is the password that was just verified, or a [`FreshFactor`] where an authenticator is bound.
+    ///
+    /// `account_name` is what the app shows beside the issuer: the user name or e-mail address.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where a fresh factor is needed, [`Error::Session`] for a name that no key URI can hold; otherwise as everywhere.
+    pub async fn begin_enrollment(
+        &self,
+        proof: impl Into<EnrollmentProof>,
+        account_name: &str,
+    ) -> Result<EnrollmentBegun, Error<S::Error>> {
+        let proof = proof.into();
+        let decided = self.drive(proof.account(), |record, context, entropy| {
+            session::begin_enrollment(record, &proof, account_name, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// The key URI of an unconfirmed enrollment again, for a page that is loaded anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the enrollment is over; otherwise as everywhere.
+    pub async fn pending_enrollment(&self, token: &EnrollmentToken) -> Result<KeyUri, Error<S::Error>> {
+        let decided = self.drive(token.account(), |record, context, entropy| {
+            session::pending_enrollment(record, token, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Confirms an enrollment with a code from the new secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the code is not accepted or the enrollment is over; otherwise as everywhere.
+    pub async fn confirm_enrollment(
+        &self,
+        token: &EnrollmentToken,
+        code: &str,
+    ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
+        let decided = self.drive(token.account(), |record, context, entropy| {
+            session::confirm_enrollment(record, token, code, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Binds an authenticator that was confirmed in another system.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where one is bound; otherwise as everywhere.
+    pub async fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
+        let decided = self.drive(import.account(), |record, context, entropy| {
+            session::import(record, &import, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Switches two-factor authentication off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
+    pub async fn disable(&self, fresh: FreshFactor) -> Result<EndOtherSessions, Error<S::Error>> {
+        let decided = self.drive(fresh.account(), |record, context, entropy| {
+            session::disable(record, &fresh, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Makes new recovery codes, to be shown once. The old ones are void.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
+    pub async fn regenerate_recovery_codes(
+        &self,
+        fresh: FreshFactor,
+    ) -> Result<RecoveryCodes, Error<S::Error>> {
+        let decided = self.drive(fresh.account(), |record, context, entropy| {
+            session::regenerate_recovery_codes(record, &fresh, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// To be called when the password was changed or reset: ends remembered devices, challenges and older sessions, and restores the guess budget.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn password_changed(&self, account: &AccountId) -> Result<EndOtherSessions, Error<S::Error>> {
+        self.drive(account, |record, context, entropy| {
+            session::password_changed(record, account, context, entropy)
+        })
+        .await
+    }
+
+    /// Removes the second factor on an administrator's word.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn administrator_reset(
+        &self,
+        reset: AdministratorReset,
+    ) -> Result<EndAllSessions, Error<S::Error>> {
+        self.drive(reset.account(), |record, context, entropy| {
+            session::administrator_reset(record, &reset, context, entropy)
+        })
+        .await
+    }
+
+    /// Forgets one remembered device; whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn forget_device(
+        &self,
+        account: &AccountId,
+        device: DeviceId,
+    ) -> Result<bool, Error<S::Error>> {
+        self.drive(account, |record, context, entropy| {
+            session::forget_device(record, account, device, context, entropy)
+        })
+        .await
+    }
+
+    /// Forgets all remembered devices; how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn forget_all_devices(&self, account: &AccountId) -> Result<usize, Error<S::Error>> {
+        self.drive(account, |record, context, entropy| {
+            session::forget_all_devices(record, account, context, entropy)
+        })
+        .await
+    }
+
+    /// The state of the account's second factor, for its owner to look at: on or off, recovery codes left, remembered devices.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn status(&self, account: &AccountId) -> Result<FactorStatus, Error<S::Error>> {
+        let (record, _) = self.load(account).await?;
+        Ok(record.status(&self.context()))
+    }
+
+    /// Whether a session that was started in `epoch` is still one. To be asked with every request that the session authenticates.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn is_current(&self, account: &AccountId, epoch: Epoch) -> Result<bool, Error<S::Error>> {
+        let (record, _) = self.load(account).await?;
+        Ok(record.is_current(epoch))
+    }
+
+    /// Load, decide, swap, release.
+    async fn drive<T>(
+        &self,
+        account: &AccountId,
+        decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+    ) -> Result<T, Error<S::Error>> {
+        for _ in 0..Self::MAX_ATTEMPTS {
+            let (record, expected) = self.load(account).await?;
+            let decision = decide(&record, &self.context(), self.entropy.draw()?).map_err(Error::Session)?;
+            if let Some(next) = &decision.next {
+                match self.store.compare_and_swap(account, expected, next).await.map_err(Error::Store)? {
+                    Swap::Stored(_) => {}
+                    Swap::Conflict => continue,
+                }
+            }
+            decision.events.iter().for_each(|event| self.events.record(event));
+            return Ok(decision.outcome);
+        }
+        Err(Error::Contention)
+    }
+
+    async fn load(&self, account: &AccountId) -> Result<(AccountRecord, Expected), Error<S::Error>> {
+        match self.store.load(account).await.map_err(Error::Store)? {
+            Some(Versioned { value, .. }) if value.account() != account => {
+                Err(Error::Session(SessionError::WrongAccount))
+            }
+            Some(Versioned { value, revision }) => Ok((value, Expected::At(revision))),
+            None => Ok((AccountRecord::new(account.clone()), Expected::Absent)),
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { now: self.clock.now(), policy: &self.policy, seal: &*self.seal }
+    }
+}
+
+impl<S> fmt::Debug for Verifier<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
