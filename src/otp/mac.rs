@@ -111,9 +111,11 @@ impl<H: Hash> Keyed<H> {
         if let Some(start) = bytes.get_mut(..key.len()) {
             start.copy_from_slice(key);
         } else {
-            for (byte, hashed) in bytes.iter_mut().zip(H::digest(key)) {
-                *byte = hashed;
+            let mut hashed = H::digest(key);
+            for (byte, from) in bytes.iter_mut().zip(&hashed) {
+                *byte = *from;
             }
+            hashed.as_mut_slice().zeroize();
         }
         let mut keyed = Self { inner: H::INITIAL, outer: H::INITIAL };
         xor_words(block.as_mut(), IPAD);
@@ -131,7 +133,7 @@ impl<H: Hash> Keyed<H> {
         values
     }
 
-    /// The whole HMAC of each counter.
+    /// The whole HMAC of each counter. What stays in memory are inner digests, of no use without the outer state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::State; N] {
         let blocks = counters.map(H::counter_block);
         let mut inner = [self.inner; N];
