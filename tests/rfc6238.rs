@@ -302,9 +302,8 @@ fn rfc6238_section_5_2_a_code_of_another_length_never_matches() {
     assert_eq!(totp().verify(&eight.generate(now), now, Window::DEFAULT, None), None);
 }
 
-/// §6: "if the verifier sets the limit to two time steps backward and the time step is 30 seconds, then the maximum
-/// elapsed time drift would be around 89 seconds, i.e., 29 seconds in the calculated time step and 60 seconds for
-/// two backward time steps".
+/// §6: with two steps back and 30 seconds a step, "the maximum elapsed time drift would be around 89 seconds, i.e.,
+/// 29 seconds in the calculated time step and 60 seconds for two backward time steps".
 #[test]
 fn rfc6238_section_6_two_steps_back_allow_89_seconds() {
     let totp = totp();

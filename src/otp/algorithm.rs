@@ -4,6 +4,14 @@ use core::fmt;
 ///
 /// SHA-1 is the default, because authenticator apps that ignore the `algorithm` parameter exist, and HMAC-SHA-1 is
 /// not affected by the collisions that are known for SHA-1 (RFC 4226 Appendix B).
+///
+/// ```
+/// use second_factor::Algorithm;
+///
+/// assert_eq!(Algorithm::default(), Algorithm::Sha1);
+/// assert_eq!(Algorithm::Sha256.to_string(), "SHA256");
+/// assert_eq!(Algorithm::Sha512.output_len(), 64);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Algorithm {

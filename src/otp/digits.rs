@@ -3,6 +3,14 @@ use core::fmt;
 use super::OtpError;
 
 /// How many decimal digits a code has: 6 to 8 (RFC 4226 §5.3).
+///
+/// ```
+/// use second_factor::{Digits, otp::OtpError};
+///
+/// assert_eq!(Digits::default(), Digits::Six);
+/// assert_eq!(Digits::try_from(8), Ok(Digits::Eight));
+/// assert_eq!(Digits::try_from(5), Err(OtpError::Digits { found: 5 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(
     feature = "serde",

@@ -1,6 +1,13 @@
 use super::{LookAhead, Period, ResyncWindow, Secret, Window};
 
 /// What a value of the [`otp`](crate::otp) layer refused. Messages carry sizes and positions, never the input.
+///
+/// ```
+/// use second_factor::{Code, Digits};
+///
+/// let refused = Code::parse("12345", Digits::Six).unwrap_err();
+/// assert_eq!(refused.to_string(), "the code has 5 characters where 6 digits are expected");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OtpError {

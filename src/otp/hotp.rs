@@ -58,6 +58,17 @@ impl Hotp {
     /// too: it never reaches round to values already used.
     ///
     /// The work depends on the look-ahead alone.
+    ///
+    /// ```
+    /// use second_factor::otp::{Counter, LookAhead};
+    /// use second_factor::{Algorithm, Digits, Hotp, Secret};
+    ///
+    /// let hotp = Hotp::new(&Secret::new(b"12345678901234567890")?, Algorithm::Sha1, Digits::Six);
+    /// let code = hotp.generate(Counter::new(7));
+    /// assert_eq!(hotp.verify(&code, Counter::new(5), LookAhead::new(2)?), Some(Counter::new(7)));
+    /// assert_eq!(hotp.verify(&code, Counter::new(5), LookAhead::new(1)?), None);
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
     pub fn verify(&self, code: &Code, expected: Counter, look_ahead: LookAhead) -> Option<Counter> {
         let first = expected.get();
         let values = u16::from(look_ahead.get());

@@ -4,6 +4,13 @@ use super::OtpError;
 ///
 /// The upper bound is SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least once every two
 /// minutes.
+///
+/// ```
+/// use second_factor::{Period, otp::OtpError};
+///
+/// assert_eq!(Period::default().as_secs(), 30);
+/// assert_eq!(Period::from_secs(0), Err(OtpError::Period { found_secs: 0 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(
     feature = "serde",

@@ -111,6 +111,14 @@ impl ZeroizeOnDrop for Secret {}
 
 /// How a secret stands to RFC 4226 §4 R6: "The length of the shared secret MUST be at least 128 bits. This document
 /// RECOMMENDs a shared secret length of 160 bits."
+///
+/// ```
+/// use second_factor::{Secret, otp::Strength};
+///
+/// assert_eq!(Secret::new(&[7; 10])?.strength(), Strength::BelowRequired);
+/// assert!(Secret::new(&[7; 16])?.strength() >= Strength::Required);
+/// # Ok::<(), second_factor::otp::OtpError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Strength {
     /// Under 128 bits. Real sites issue such secrets; this library never does.

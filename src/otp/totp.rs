@@ -55,6 +55,16 @@ impl Totp {
     }
 
     /// The time step T = (now − T0) / X that `now` is in (RFC 6238 §4.2), or `None` before T0.
+    ///
+    /// ```
+    /// use second_factor::{Secret, Totp, TotpParams, UnixTime, otp::TimeStep};
+    ///
+    /// let secret = Secret::new(b"12345678901234567890")?;
+    /// let totp = Totp::new(&secret, TotpParams::default().with_t0(UnixTime::from_secs(60)));
+    /// assert_eq!(totp.time_step(UnixTime::from_secs(119)), Some(TimeStep::new(1)));
+    /// assert_eq!(totp.time_step(UnixTime::from_secs(59)), None);
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
     pub fn time_step(&self, now: UnixTime) -> Option<TimeStep> {
         let since_t0 = now.as_secs().checked_sub(self.params.t0().as_secs())?;
         since_t0.checked_div(self.params.period().as_secs().into()).map(TimeStep::new)
@@ -69,6 +79,19 @@ impl Totp {
     ///
     /// Before T0, and for a code with another number of digits, nothing is acceptable. The work is the same in every
     /// case, and so is the time but for what is public: the length of the window.
+    ///
+    /// ```
+    /// use second_factor::{Secret, Totp, TotpParams, UnixTime, Window};
+    ///
+    /// let totp = Totp::new(&Secret::new(b"12345678901234567890")?, TotpParams::default());
+    /// let shown = UnixTime::from_secs(3_000);
+    /// let code = totp.generate(shown);
+    ///
+    /// let late = UnixTime::from_secs(3_059);
+    /// assert_eq!(totp.verify(&code, late, Window::default(), None), totp.time_step(shown));
+    /// assert_eq!(totp.verify(&code, late, Window::EXACT, None), None);
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
     pub fn verify(
         &self,
         code: &Code,
@@ -128,6 +151,13 @@ impl fmt::Debug for Totp {
 impl ZeroizeOnDrop for Totp {}
 
 /// What [`Totp::judge`] finds. For the audit trail: the claimant learns "accepted" or "not accepted", no more.
+///
+/// ```
+/// use second_factor::otp::{TimeStep, Verdict};
+///
+/// assert_eq!(Verdict::Accepted(TimeStep::new(7)).accepted(), Some(TimeStep::new(7)));
+/// assert_eq!(Verdict::Replayed(TimeStep::new(7)).accepted(), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub enum Verdict {

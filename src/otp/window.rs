@@ -103,6 +103,13 @@ impl From<Window> for (u8, u8) {
 /// The look-ahead window s of HOTP: how many counter values past the expected one are tried (RFC 4226 §7.4).
 ///
 /// "As low as possible": 10 by default, at most 100.
+///
+/// ```
+/// use second_factor::otp::{LookAhead, OtpError};
+///
+/// assert_eq!(LookAhead::default().get(), 10);
+/// assert_eq!(LookAhead::new(101), Err(OtpError::LookAhead { found: 101 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(
     feature = "serde",
@@ -158,6 +165,13 @@ impl From<LookAhead> for u8 {
 ///
 /// At most 1,000, which is also the default: far beyond any [look-ahead](LookAhead), and bounded, so that a verifier is not
 /// worn out by it.
+///
+/// ```
+/// use second_factor::otp::{OtpError, ResyncWindow};
+///
+/// assert_eq!(ResyncWindow::default().get(), 1_000);
+/// assert_eq!(ResyncWindow::new(1_001), Err(OtpError::ResyncWindow { found: 1_001 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(
     feature = "serde",
