@@ -89,9 +89,9 @@ impl GuessBudget {
 
     /// The budget as it stands at `now`. A clock that went back gives nothing back.
     fn regained(&self, now: UnixTime, policy: &Policy) -> Self {
-        let every = policy.regain_every().as_secs().max(1);
+        let every = policy.regain_every().as_secs();
         let waited = now.checked_since(self.since).map_or(0, |span| span.as_secs());
-        let regained = u16::try_from(waited / every).unwrap_or(u16::MAX);
+        let regained = u16::try_from(waited.checked_div(every).unwrap_or(0)).unwrap_or(u16::MAX);
         let spent = self.spent.saturating_sub(regained);
         let since = match spent {
             0 => now,

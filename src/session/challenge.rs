@@ -8,8 +8,6 @@ use crate::time::UnixTime;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct Challenge {
     pub(crate) purpose: Purpose,
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
-    pub(crate) id: [u8; 16],
     pub(crate) digest: TokenDigest,
     #[cfg_attr(feature = "serde", serde(rename = "opened"))]
     pub(crate) opened_at: UnixTime,

@@ -30,7 +30,7 @@ impl GuessOdds {
 
     /// The chance as "at most one in …", rounded down, so towards the attacker.
     pub fn one_in(&self) -> u64 {
-        Self::VALUES / self.guesses.saturating_mul(self.winning).max(1)
+        Self::VALUES.checked_div(self.guesses.saturating_mul(self.winning)).unwrap_or(u64::MAX)
     }
 
     /// The chance as a number between 0 and 1.

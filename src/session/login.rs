@@ -93,7 +93,7 @@ pub fn present_code(
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
     let presented = Presented::Code(code);
-    match present(&mut draft, Purpose::Login, &challenge.parts.id, &challenge.digest(), presented)? {
+    match present(&mut draft, Purpose::Login, &challenge.digest(), presented)? {
         Ok(how) => {
             let device = match remember {
                 Remember::ThisDevice { label } => remember_device(&mut draft, label)?,
@@ -120,7 +120,7 @@ pub fn present_recovery_code(
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
     let presented = Presented::RecoveryCode(code);
-    let outcome = present(&mut draft, Purpose::Login, &challenge.parts.id, &challenge.digest(), presented)?;
+    let outcome = present(&mut draft, Purpose::Login, &challenge.digest(), presented)?;
     let outcome = outcome.map(|how| log_in(&mut draft, how, None));
     draft.decide(outcome)
 }
@@ -159,7 +159,7 @@ pub(crate) fn open_challenge(
     while challenges.len() >= Challenge::MAX_OPEN {
         challenges.remove(0);
     }
-    challenges.push(Challenge { purpose, id: parts.id, digest, opened_at: now, charged: 0 });
+    challenges.push(Challenge { purpose, digest, opened_at: now, charged: 0 });
     draft.event(EventKind::ChallengeOpened { purpose });
     Ok(parts)
 }

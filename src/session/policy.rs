@@ -4,8 +4,13 @@ use core::time::Duration;
 use super::GuessOdds;
 use crate::otp::{TotpParams, Window};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(60))
+}
+
+const fn days(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(24 * 60 * 60))
+}
 
 /// The numbers of the rules. Each default stands beside its reason; whatever is looser than the default guess odds asks for
 /// [a call that says so](PolicyBuilder::build_with_weaker_guess_odds).
@@ -42,13 +47,13 @@ pub struct Policy {
 
 impl Policy {
     /// The longest that a device is remembered: 30 days (SP 800-63B §4.1.3: reauthentication at least every 30 days).
-    pub const MAX_REMEMBER: Duration = Duration::from_secs(30 * DAY.as_secs());
+    pub const MAX_REMEMBER: Duration = days(30);
 
     /// The longest that an enrollment may wait for its confirmation (SP 800-63B §4.1).
-    pub const MAX_ENROLLMENT_LIFETIME: Duration = Duration::from_secs(15 * MINUTE.as_secs());
+    pub const MAX_ENROLLMENT_LIFETIME: Duration = minutes(15);
 
     /// The longest that a challenge may stay open.
-    pub const MAX_CHALLENGE_LIFETIME: Duration = Duration::from_secs(30 * MINUTE.as_secs());
+    pub const MAX_CHALLENGE_LIFETIME: Duration = minutes(30);
 
     /// The most devices that an account can have remembered.
     pub const MAX_DEVICES: u8 = 20;
@@ -80,18 +85,18 @@ impl Policy {
             // Twenty at once and one every three days after that: 141 a year, so one chance in 2,363 with three codes of a
             // million right at any time.
             guess_budget: 20,
-            regain_every: Duration::from_secs(3 * DAY.as_secs()),
+            regain_every: days(3),
             // SP 800-63B §3.2.2: no more than 100 consecutive failures.
             suspend_after: 100,
             // Enough to find the phone.
-            challenge_lifetime: Duration::from_secs(10 * MINUTE.as_secs()),
+            challenge_lifetime: minutes(10),
             // Enough to install an app; THREATS A17 asks for ten minutes.
-            enrollment_lifetime: Duration::from_secs(10 * MINUTE.as_secs()),
+            enrollment_lifetime: minutes(10),
             // ASVS 7.5.1: step-up no older than five minutes.
-            step_up_age: Duration::from_secs(5 * MINUTE.as_secs()),
+            step_up_age: minutes(5),
             remember_for: Self::MAX_REMEMBER,
             // Two tabs that log in at the same moment, over a slow line.
-            rotation_grace: MINUTE,
+            rotation_grace: minutes(1),
             // A phone, a laptop, a desk at work, and what was forgotten.
             devices: 10,
         })
@@ -265,7 +270,7 @@ impl PolicyBuilder {
     /// [`Policy::MIN_ODDS`] per account and year.
     pub fn build(self) -> Result<Policy, PolicyError> {
         let policy = self.build_with_weaker_guess_odds()?;
-        let one_in = policy.guess_odds(Duration::from_secs(365 * DAY.as_secs())).one_in();
+        let one_in = policy.guess_odds(days(365)).one_in();
         if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
     }
 
@@ -277,27 +282,12 @@ impl PolicyBuilder {
     pub fn build_with_weaker_guess_odds(self) -> Result<Policy, PolicyError> {
         let policy = self.0;
         let spans = [
-            ("challenge_lifetime", policy.challenge_lifetime, MINUTE, Policy::MAX_CHALLENGE_LIFETIME),
-            ("enrollment_lifetime", policy.enrollment_lifetime, MINUTE, Policy::MAX_ENROLLMENT_LIFETIME),
-            (
-                "step_up_age",
-                policy.step_up_age,
-                Duration::from_secs(1),
-                Duration::from_secs(15 * MINUTE.as_secs()),
-            ),
+            ("challenge_lifetime", policy.challenge_lifetime, minutes(1), Policy::MAX_CHALLENGE_LIFETIME),
+            ("enrollment_lifetime", policy.enrollment_lifetime, minutes(1), Policy::MAX_ENROLLMENT_LIFETIME),
+            ("step_up_age", policy.step_up_age, Duration::from_secs(1), minutes(15)),
             ("remember_for", policy.remember_for, Duration::ZERO, Policy::MAX_REMEMBER),
-            (
-                "rotation_grace",
-                policy.rotation_grace,
-                Duration::ZERO,
-                Duration::from_secs(10 * MINUTE.as_secs()),
-            ),
-            (
-                "regain_every",
-                policy.regain_every,
-                Duration::from_secs(60 * MINUTE.as_secs()),
-                Duration::from_secs(366 * DAY.as_secs()),
-            ),
+            ("rotation_grace", policy.rotation_grace, Duration::ZERO, minutes(10)),
+            ("regain_every", policy.regain_every, minutes(60), days(366)),
         ];
         let counts = [
             ("guesses_per_challenge", u32::from(policy.guesses_per_challenge), 1, 20),

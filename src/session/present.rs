@@ -1,5 +1,6 @@
 //! A code or recovery code for an open challenge: the one place where guesses are counted.
 
+use super::challenge::Challenge;
 use super::decision::Draft;
 use super::token::TokenDigest;
 use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError};
@@ -26,17 +27,14 @@ impl Presented<'_> {
 pub(crate) fn present(
     draft: &mut Draft<'_>,
     purpose: Purpose,
-    id: &[u8; 16],
     digest: &TokenDigest,
     presented: Presented<'_>,
 ) -> Result<Result<How, Refusal>, SessionError> {
     let Context { now, policy, .. } = *draft.context;
-    let is_presented_for = |open: &super::challenge::Challenge| {
-        open.digest.matches(digest) & (open.id == *id)
-            && open.purpose == purpose
-            && open.is_alive(now, policy)
+    let is_this = |open: &Challenge| {
+        open.purpose == purpose && open.is_alive(now, policy) && open.digest.matches(digest)
     };
-    let Some(index) = draft.record.challenges.iter().position(is_presented_for) else {
+    let Some(index) = draft.record.challenges.iter().position(is_this) else {
         draft.event(presented.refused(RefusedBecause::NoChallenge));
         return Ok(Err(Refusal::ChallengeOver));
     };

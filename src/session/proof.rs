@@ -94,7 +94,7 @@ impl Authenticated {
         self.epoch
     }
 
-    /// When: the `auth_time` of OpenID Connect.
+    /// When: what `OpenID` Connect calls `auth_time`.
     pub fn at(&self) -> UnixTime {
         self.at
     }

@@ -52,6 +52,11 @@ impl AccountRecord {
         &self.account
     }
 
+    /// The epoch of the account's credentials now.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// Whether a session that was started in `epoch` is still one.
     pub fn is_current(&self, epoch: Epoch) -> bool {
         self.epoch == epoch

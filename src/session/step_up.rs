@@ -73,11 +73,10 @@ fn complete(
     entropy: Entropy,
 ) -> Result<Decision<Result<FreshFactor, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, token.account(), context, entropy)?;
-    let outcome =
-        present(&mut draft, Purpose::StepUp, &token.parts.id, &token.digest(), presented)?.map(|how| {
-            draft.event(EventKind::SteppedUp { how });
-            FreshFactor::new(draft.record.account.clone(), draft.record.epoch, context.now, how)
-        });
+    let outcome = present(&mut draft, Purpose::StepUp, &token.digest(), presented)?.map(|how| {
+        draft.event(EventKind::SteppedUp { how });
+        FreshFactor::new(draft.record.account.clone(), draft.record.epoch, context.now, how)
+    });
     draft.decide(outcome)
 }
 

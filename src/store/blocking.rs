@@ -1,3 +1,4 @@
+use alloc::sync::Arc;
 use core::error::Error;
 
 use super::{Expected, Store, Swap, Versioned};
@@ -28,22 +29,28 @@ pub trait BlockingStore: Send + Sync {
     ) -> Result<Swap, Self::Error>;
 }
 
-impl<S: BlockingStore + ?Sized> BlockingStore for &S {
-    type Error = S::Error;
+macro_rules! blocking_store_behind {
+    ($($pointer:ty),*) => {$(
+        impl<S: BlockingStore + ?Sized> BlockingStore for $pointer {
+            type Error = S::Error;
 
-    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, S::Error> {
-        S::load(self, account)
-    }
+            fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, S::Error> {
+                S::load(self, account)
+            }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, S::Error> {
-        S::compare_and_swap(self, account, expected, next)
-    }
+            fn compare_and_swap(
+                &self,
+                account: &AccountId,
+                expected: Expected,
+                next: &AccountRecord,
+            ) -> Result<Swap, S::Error> {
+                S::compare_and_swap(self, account, expected, next)
+            }
+        }
+    )*};
 }
+
+blocking_store_behind!(&S, Arc<S>);
 
 /// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they hold up the thread while the storage works.
 #[derive(Clone, Copy, Debug, Default)]
