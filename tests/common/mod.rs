@@ -1,5 +1,13 @@
 //! A service in a box for tests: one account, a clock that is set by hand, a phone, and a log of events.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -53,7 +61,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Reproducible bytes that differ from call to call: SplitMix64. For tests only.
+/// Reproducible bytes that differ from call to call: `SplitMix64`. For tests only.
 #[derive(Debug)]
 pub struct TestRng(pub u64);
 
