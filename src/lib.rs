@@ -1,4 +1,18 @@
-//! A second factor for password logins.
+//! [`Verifier`]: Verifier
+//! [`BlockingVerifier`]: BlockingVerifier
+//! [`begin_enrollment`]: Verifier::begin_enrollment
+//! [`confirm_enrollment`]: Verifier::confirm_enrollment
+//! [`Policy::guess_odds`]: Policy::guess_odds
+//! [`manual::threats`]: manual::threats
+//! [`manual::standards`]: manual::standards
+#![cfg_attr(
+    all(feature = "getrandom", feature = "qr", feature = "sealing", feature = "serde"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "getrandom", feature = "qr", feature = "sealing", feature = "serde")),
+    doc = "A second factor for password logins. The front page is the README; it shows with the default features."
+)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
