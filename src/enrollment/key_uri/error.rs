@@ -100,7 +100,7 @@ pub enum KeyUriError {
     /// The issuer or account name has a colon, which separates the two. To be built: the host's. Strict: the input's.
     #[error("colon in the {0}")]
     Colon(LabelPart),
-    /// To be built: the issuer or account name is empty. The host's.
+    /// The issuer or account name is there and empty. To be built: the host's. Strict: the input's.
     #[error("the {0} is empty")]
     EmptyName(LabelPart),
     /// To be built: the issuer or account name is longer than [`KeyUri::MAX_NAME_LEN`]. The host's.

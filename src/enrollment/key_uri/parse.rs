@@ -5,7 +5,7 @@ use super::label::{self, Label};
 use super::parameters::Parameters;
 use super::percent::{Part, first_raw};
 use super::warning::Warnings;
-use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning};
+use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
 use crate::enrollment::base32::Base32Secret;
 use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
 
@@ -44,6 +44,9 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     };
     let label = Label::read(label, parameter_issuer.as_deref(), &mut warnings)?;
     label.hold_to(mode)?;
+    if mode == Mode::Strict && warnings.contains(KeyUriWarning::EmptyIssuer) {
+        return Err(KeyUriError::EmptyName(LabelPart::Issuer));
+    }
     let issuer = parameter_issuer.as_deref().or(label.issuer.as_deref());
     if label.account_name.is_empty() {
         warnings.note(KeyUriWarning::EmptyAccountName);

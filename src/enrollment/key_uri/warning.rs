@@ -91,8 +91,12 @@ impl Warnings {
         self.note_if(secret.strength() == Strength::BelowRequired, KeyUriWarning::ShortSecret);
     }
 
+    pub(super) fn contains(self, warning: KeyUriWarning) -> bool {
+        self.0 & warning.bit() != 0
+    }
+
     pub(super) fn iter(self) -> impl Iterator<Item = KeyUriWarning> + use<> {
-        KeyUriWarning::ALL.into_iter().filter(move |warning| self.0 & warning.bit() != 0)
+        KeyUriWarning::ALL.into_iter().filter(move |warning| self.contains(*warning))
     }
 }
 
