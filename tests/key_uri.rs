@@ -450,7 +450,7 @@ fn what_cannot_be_printed_is_not_built() {
 fn equality_is_over_what_is_enrolled() {
     let uri = totp("ACME", "alice").unwrap();
     assert_eq!(uri, read("ACME%3Aalice", ""));
-    assert_eq!(uri, KeyUri::parse(&with("ACME: alice", "&period=30").to_owned()).unwrap());
+    assert_eq!(uri, KeyUri::parse(&with("ACME: alice", "&period=30")).unwrap());
     assert_ne!(uri, read("ACME:alicf", ""));
     assert_ne!(uri, read("ACMF:alice", ""));
     assert_ne!(uri, read("ACME:alice", "&digits=8"));
@@ -489,7 +489,7 @@ fn no_error_and_no_debug_has_the_secret_or_the_uri() {
                     let told = match result {
                         Err(error) => {
                             errors += 1;
-                            let source = std::error::Error::source(&error).map(|source| source.to_string());
+                            let source = std::error::Error::source(&error).map(ToString::to_string);
                             format!("{error} {error:?} {source:?}")
                         }
                         // Names are not secret, the secret and what came under unknown names are.
