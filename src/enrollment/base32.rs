@@ -5,12 +5,11 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use ::base32::Alphabet;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::EnrollmentError;
+use super::{EnrollmentError, SetupKey};
 use crate::otp::Secret;
 
 /// Secrets as text.
@@ -68,7 +67,7 @@ impl Secret {
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
     pub fn to_base32(&self) -> SetupKey {
-        SetupKey(encode(self.expose()))
+        SetupKey::new(encode(self.expose()))
     }
 }
 
@@ -86,7 +85,8 @@ impl Secret {
 pub struct Base32Secret {
     secret: Secret,
     dropped_bits: bool,
-    respelled: bool,
+    /// Where the first deviation from RFC 4648 stands that was forgiven.
+    respelled: Option<usize>,
 }
 
 impl Base32Secret {
@@ -116,7 +116,7 @@ impl Base32Secret {
 
     /// Whether the text had lower case, separators, or padding of a wrong length.
     pub fn respelled(&self) -> bool {
-        self.respelled
+        self.respelled.is_some()
     }
 
     pub(super) fn decode(text: &[u8]) -> Result<Self, Base32Error> {
@@ -124,45 +124,15 @@ impl Base32Secret {
         let (bytes, dropped_bits) = decode_symbols(symbols.as_str())?;
         let secret =
             Secret::new(&bytes).map_err(|_| Base32Error::Length { symbols: usize::from(symbols.len) })?;
-        Ok(Self { secret, dropped_bits, respelled: symbols.respelled.is_some() })
+        Ok(Self { secret, dropped_bits, respelled: symbols.respelled })
     }
 
     pub(super) fn decode_strict(text: &[u8]) -> Result<Secret, Base32Error> {
-        let symbols = Symbols::read(text)?;
-        if let Some(position) = symbols.respelled {
-            return Err(Base32Error::Spelling { position });
+        match Self::decode(text)? {
+            Self { respelled: Some(position), .. } => Err(Base32Error::Spelling { position }),
+            Self { dropped_bits: true, .. } => Err(Base32Error::TrailingBits),
+            Self { secret, .. } => Ok(secret),
         }
-        let read = Self::decode(text)?;
-        if read.dropped_bits { Err(Base32Error::TrailingBits) } else { Ok(read.into_secret()) }
-    }
-}
-
-/// A secret in base32, to be typed into an app: cleared when dropped, redacted in `Debug`.
-#[derive(Clone)]
-pub struct SetupKey(Zeroizing<String>);
-
-impl SetupKey {
-    /// The characters without separators, in clear.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// The same in groups of four, easier to read and type. Apps ignore the spaces.
-    pub fn grouped(&self) -> super::SecretText {
-        let mut text = Zeroizing::new(String::with_capacity(self.0.len().saturating_mul(2)));
-        for (index, symbol) in self.0.chars().enumerate() {
-            if index > 0 && index.is_multiple_of(4) {
-                text.push(' ');
-            }
-            text.push(symbol);
-        }
-        super::SecretText::new(text)
-    }
-}
-
-impl fmt::Debug for SetupKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SetupKey(..)")
     }
 }
 
@@ -247,7 +217,7 @@ const MAX_SYMBOLS: usize = (Secret::MAX_LEN * 8).div_ceil(5);
 struct Symbols {
     upper: Zeroizing<[u8; MAX_SYMBOLS]>,
     len: u8,
-    /// Where the first deviation from RFC 4648 stands that is forgiven.
+    /// As in [`Base32Secret`].
     respelled: Option<usize>,
 }
 

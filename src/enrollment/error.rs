@@ -3,6 +3,13 @@ use super::{Base32Error, KeyUriError, RecoveryCodeError};
 /// What the [`enrollment`](crate::enrollment) layer refused, and whose fault it is.
 ///
 /// Messages carry positions and sizes, never the secret, the URI or the code.
+///
+/// ```
+/// use second_factor::RecoveryCode;
+///
+/// let error = RecoveryCode::parse("123 456").unwrap_err();
+/// assert_eq!(error.to_string(), "the text is not a recovery code: a code has 26 characters, not 6");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnrollmentError {

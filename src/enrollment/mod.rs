@@ -27,8 +27,9 @@ mod key_uri;
 mod qr;
 mod recovery_code;
 mod secret_text;
+mod setup_key;
 
-pub use base32::{Base32Error, Base32Secret, SetupKey};
+pub use base32::{Base32Error, Base32Secret};
 pub use error::EnrollmentError;
 pub use imported::ImportedSecret;
 pub use key_uri::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
@@ -36,3 +37,4 @@ pub use key_uri::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, K
 pub use qr::QrCode;
 pub use recovery_code::{RecoveryCode, RecoveryCodeDigest, RecoveryCodeError, RecoveryCodes};
 pub use secret_text::SecretText;
+pub use setup_key::SetupKey;

@@ -4,6 +4,14 @@ use super::{super::Base32Error, KeyUri};
 use crate::otp::Period;
 
 /// Why a key URI was refused. Positions count bytes of the text from 0; the text itself is in no message.
+///
+/// ```
+/// use second_factor::{EnrollmentError, KeyUri, enrollment::KeyUriError};
+///
+/// let error = KeyUri::parse("otpauth://totp/ACME:alice?secret=AA&secret=AB").unwrap_err();
+/// assert_eq!(error, EnrollmentError::KeyUri(KeyUriError::Duplicate { position: 36 }));
+/// assert_eq!(error.to_string(), "the key URI is refused: a parameter is repeated at 36");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUriError {

@@ -2,6 +2,18 @@ use crate::otp::{Algorithm, Counter, Digits, Period};
 
 /// Which codes a key URI is about. The parameters live in the variant that has them, so that a Steam URI cannot pass
 /// for an ordinary one.
+///
+/// ```
+/// use second_factor::{KeyUri, enrollment::KeyUriKind};
+///
+/// let uri = KeyUri::parse("otpauth://totp/Steam:me?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?;
+/// match uri.kind() {
+///     KeyUriKind::Totp { .. } => unreachable!("not ordinary"),
+///     KeyUriKind::Steam => {} // tell the user that these codes are not supported
+///     _ => unreachable!(),
+/// }
+/// # Ok::<(), second_factor::EnrollmentError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum KeyUriKind {
