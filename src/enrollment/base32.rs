@@ -1,7 +1,7 @@
 //! Base32 of RFC 4648 §6 on top of the `base32` crate, which accepts more than the RFC does.
 //!
-//! The crate lets impossible lengths and stray padding through, and grows its buffers. So here it sees whole groups
-//! only, every group is cleared, and what it decoded is encoded again and compared with what came in.
+//! The crate lets impossible lengths and stray padding through, so what it decoded is encoded again and compared with
+//! what came in. Encoding is done here: the crate's encoder grows its buffer and leaves copies behind.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -175,37 +175,51 @@ pub enum Base32Error {
     },
 }
 
-/// Upper case, unpadded, the canonical form.
-///
-/// Five bytes at a time, because the crate's own buffer would grow beyond that and leave copies behind.
+/// Upper case, unpadded, the canonical form, with zero bits at the end (RFC 4648 §3.5).
 pub(crate) fn encode(bytes: &[u8]) -> Zeroizing<String> {
     let groups = bytes.len().div_ceil(5);
     let mut text = Zeroizing::new(String::with_capacity(groups.saturating_mul(8)));
     for group in bytes.chunks(5) {
-        let symbols = Zeroizing::new(::base32::encode(ALPHABET, group));
-        text.push_str(&symbols);
+        let count = group.len().saturating_mul(8).div_ceil(5);
+        text.extend(symbols_of(group).into_iter().take(count).map(char::from));
     }
     text
 }
 
 /// Decodes characters of the alphabet; the flag says that non-zero trailing bits were dropped.
 pub(crate) fn decode_symbols(symbols: &str) -> Result<(Zeroizing<Vec<u8>>, bool), Base32Error> {
-    let whole = symbols.len() & !7;
-    let (groups, tail) = symbols.split_at_checked(whole).ok_or(Base32Error::Character { position: whole })?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(whole.saturating_add(8)));
-    for part in [groups, tail] {
-        let Some(mut decoded) = ::base32::decode(ALPHABET, part) else {
-            return Err(Base32Error::Character { position: 0 });
-        };
-        bytes.extend_from_slice(&decoded);
-        decoded.zeroize();
+    let length = Base32Error::Length { symbols: symbols.len() };
+    if symbols.len() % 8 == 1 {
+        return Err(length); // the one case in which the crate's buffer would grow
     }
-    let canonical = encode(&bytes);
-    if canonical.len() == symbols.len() {
-        Ok((bytes, canonical.as_str() != symbols))
-    } else {
-        Err(Base32Error::Length { symbols: symbols.len() })
+    let bytes = ::base32::decode(ALPHABET, symbols).ok_or(Base32Error::Character { position: 0 })?;
+    let bytes = Zeroizing::new(bytes);
+    if bytes.len().saturating_mul(8).div_ceil(5) != symbols.len() {
+        return Err(length);
     }
+    let ((groups, last), (whole, tail)) = (bytes.as_chunks::<5>(), symbols.as_bytes().as_chunks::<8>());
+    let canonical = groups.iter().zip(whole).all(|(group, symbols)| symbols_of(group) == *symbols)
+        && symbols_of(last).starts_with(tail);
+    Ok((bytes, !canonical))
+}
+
+/// The eight characters of up to five bytes, computed and not looked up.
+#[inline]
+fn symbols_of(group: &[u8]) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    for (to, from) in bytes.iter_mut().skip(3).zip(group) {
+        *to = *from;
+    }
+    let mut word = u64::from_be_bytes(bytes);
+    let mut symbols = [0; 8];
+    for symbol in symbols.iter_mut().rev() {
+        let five = (word & 31) as u8;
+        word >>= 5;
+        // From 26 on, the digits: `2` stands 41 before the `[` that follows `Z`.
+        let digit = 25_u8.wrapping_sub(five) >> 7;
+        *symbol = five.wrapping_add(b'A').wrapping_sub(digit.wrapping_mul(41));
+    }
+    symbols
 }
 
 const ALPHABET: Alphabet = Alphabet::Rfc4648 { padding: false };
@@ -215,7 +229,7 @@ const MAX_SYMBOLS: usize = (Secret::MAX_LEN * 8).div_ceil(5);
 
 /// What remains of a text without separators and padding, in upper case.
 struct Symbols {
-    upper: Zeroizing<[u8; MAX_SYMBOLS]>,
+    upper: [u8; MAX_SYMBOLS],
     len: u8,
     /// As in [`Base32Secret`].
     respelled: Option<usize>,
@@ -223,19 +237,17 @@ struct Symbols {
 
 impl Symbols {
     fn read(text: &[u8]) -> Result<Self, Base32Error> {
-        let mut upper = Zeroizing::new([0; MAX_SYMBOLS]);
-        let mut slots = upper.iter_mut();
-        let (mut len, mut padding) = (0_u8, 0_usize);
-        let mut respelled = None;
+        let mut read = Self { upper: [0; MAX_SYMBOLS], len: 0, respelled: None };
+        let mut padding = 0_usize;
         for (position, &byte) in text.iter().enumerate() {
             let symbol = match byte {
                 b'A'..=b'Z' | b'2'..=b'7' => byte,
                 b'a'..=b'z' => {
-                    respelled = respelled.or(Some(position));
+                    read.respelled = read.respelled.or(Some(position));
                     byte.to_ascii_uppercase()
                 }
                 b' ' | b'\t' | b'\r' | b'\n' | b'-' => {
-                    respelled = respelled.or(Some(position));
+                    read.respelled = read.respelled.or(Some(position));
                     continue;
                 }
                 b'=' => {
@@ -247,21 +259,28 @@ impl Symbols {
             if padding > 0 {
                 return Err(Base32Error::Padding { position });
             }
-            *slots.next().ok_or(Base32Error::TooLong)? = symbol;
-            len = len.saturating_add(1);
+            *read.upper.get_mut(usize::from(read.len)).ok_or(Base32Error::TooLong)? = symbol;
+            read.len = read.len.saturating_add(1);
         }
+        let len = usize::from(read.len);
         if len == 0 {
             return Err(Base32Error::Empty);
         }
-        let right = usize::from(len).next_multiple_of(8).saturating_sub(usize::from(len));
-        if padding != 0 && padding != right {
-            respelled = respelled.or(Some(text.len()));
+        if padding != 0 && padding != len.next_multiple_of(8).saturating_sub(len) {
+            read.respelled = read.respelled.or(Some(text.len()));
         }
-        Ok(Self { upper, len, respelled })
+        Ok(read)
     }
 
     fn as_str(&self) -> &str {
         let symbols = self.upper.get(..usize::from(self.len)).unwrap_or_default();
         core::str::from_utf8(symbols).unwrap_or_default()
+    }
+}
+
+impl Drop for Symbols {
+    fn drop(&mut self) {
+        // What was written, and no more: the rest is zero.
+        self.upper.get_mut(..usize::from(self.len)).unwrap_or_default().zeroize();
     }
 }

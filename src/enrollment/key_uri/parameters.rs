@@ -74,17 +74,17 @@ impl<'a> Parameters<'a> {
 
     /// Where the parameter of this name is kept, and whether the name is spelled exactly.
     fn slot(&mut self, name: &str) -> Option<(&mut Option<Part<'a>>, bool)> {
-        let slots = [
-            ("secret", &mut self.secret),
-            ("issuer", &mut self.issuer),
-            ("algorithm", &mut self.algorithm),
-            ("digits", &mut self.digits),
-            ("period", &mut self.period),
-            ("counter", &mut self.counter),
-        ];
-        slots
-            .into_iter()
-            .find(|(known, _)| name.eq_ignore_ascii_case(known))
-            .map(|(known, slot)| (slot, name == known))
+        let known = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
+        let slot = match known {
+            "secret" => &mut self.secret,
+            "issuer" => &mut self.issuer,
+            "algorithm" => &mut self.algorithm,
+            "digits" => &mut self.digits,
+            "period" => &mut self.period,
+            _ => &mut self.counter,
+        };
+        Some((slot, name == known))
     }
 }
+
+const NAMES: [&str; 6] = ["secret", "issuer", "algorithm", "digits", "period", "counter"];

@@ -139,11 +139,17 @@ fn refuse_ambiguous(part: Part<'_>, characters: &[char]) -> Result<(), KeyUriErr
 
 fn secret(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
-    let text = raw.decode_secret()?;
+    let unescaped;
+    let text = if raw.text.contains('%') {
+        unescaped = raw.decode_secret()?;
+        unescaped.as_slice()
+    } else {
+        raw.text.as_bytes()
+    };
     let secret = match mode {
-        Mode::Strict => Base32Secret::decode_strict(&text).map_err(KeyUriError::Secret)?,
+        Mode::Strict => Base32Secret::decode_strict(text).map_err(KeyUriError::Secret)?,
         Mode::Lenient => {
-            let read = Base32Secret::decode(&text).map_err(KeyUriError::Secret)?;
+            let read = Base32Secret::decode(text).map_err(KeyUriError::Secret)?;
             warnings.note_if(read.dropped_bits(), KeyUriWarning::TrailingBits);
             warnings.note_if(read.respelled(), KeyUriWarning::SecretSpelling);
             read.into_secret()

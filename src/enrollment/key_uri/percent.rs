@@ -135,10 +135,15 @@ fn hex(digit: u8) -> Option<u8> {
 /// Where the first character stands that a URI writes as an escape (RFC 3986 §2: neither unreserved, nor reserved,
 /// nor `%`), `#` and the brackets of an IP address included.
 pub(super) fn first_raw(text: &str) -> Option<usize> {
-    text.bytes().position(|byte| {
-        !matches!(byte,
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'
-            | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
-            | b':' | b'@' | b'/' | b'?' | b'%')
-    })
+    const SAFE: [bool; 256] = {
+        let mut safe = [false; 256];
+        let mut rest: &[u8] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%";
+        while let [first, others @ ..] = rest {
+            safe[*first as usize] = true;
+            rest = others;
+        }
+        safe
+    };
+    text.bytes().position(|byte| !SAFE.get(usize::from(byte)).copied().unwrap_or(false))
 }
