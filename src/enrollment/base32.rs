@@ -120,11 +120,18 @@ impl Base32Secret {
     }
 
     pub(super) fn decode(text: &[u8]) -> Result<Self, Base32Error> {
+        // Canonical text, the common case, is decoded where it stands.
+        if !text.is_empty() && text.len() <= MAX_SYMBOLS && text.iter().all(|byte| is_symbol(*byte)) {
+            return Self::of_symbols(core::str::from_utf8(text).unwrap_or_default(), None);
+        }
         let symbols = Symbols::read(text)?;
-        let (bytes, dropped_bits) = decode_symbols(symbols.as_str())?;
-        let secret =
-            Secret::new(&bytes).map_err(|_| Base32Error::Length { symbols: usize::from(symbols.len) })?;
-        Ok(Self { secret, dropped_bits, respelled: symbols.respelled })
+        Self::of_symbols(symbols.as_str(), symbols.respelled)
+    }
+
+    fn of_symbols(symbols: &str, respelled: Option<usize>) -> Result<Self, Base32Error> {
+        let (bytes, dropped_bits) = decode_symbols(symbols)?;
+        let secret = Secret::new(&bytes).map_err(|_| Base32Error::Length { symbols: symbols.len() })?;
+        Ok(Self { secret, dropped_bits, respelled })
     }
 
     pub(super) fn decode_strict(text: &[u8]) -> Result<Secret, Base32Error> {
@@ -197,9 +204,10 @@ pub(crate) fn decode_symbols(symbols: &str) -> Result<(Zeroizing<Vec<u8>>, bool)
     if bytes.len().saturating_mul(8).div_ceil(5) != symbols.len() {
         return Err(length);
     }
-    let ((groups, last), (whole, tail)) = (bytes.as_chunks::<5>(), symbols.as_bytes().as_chunks::<8>());
-    let canonical = groups.iter().zip(whole).all(|(group, symbols)| symbols_of(group) == *symbols)
-        && symbols_of(last).starts_with(tail);
+    // Eight characters and five bytes are one to one: only what follows the last eight can deviate.
+    let (_, last) = bytes.as_chunks::<5>();
+    let (_, tail) = symbols.as_bytes().as_chunks::<8>();
+    let canonical = symbols_of(last).starts_with(tail);
     Ok((bytes, !canonical))
 }
 
@@ -220,6 +228,10 @@ fn symbols_of(group: &[u8]) -> [u8; 8] {
         *symbol = five.wrapping_add(b'A').wrapping_sub(digit.wrapping_mul(41));
     }
     symbols
+}
+
+fn is_symbol(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7')
 }
 
 const ALPHABET: Alphabet = Alphabet::Rfc4648 { padding: false };

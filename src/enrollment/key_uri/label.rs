@@ -1,7 +1,7 @@
 use alloc::string::String;
 
 use super::parse::Mode;
-use super::percent::{Bytes, Part};
+use super::percent::{Bytes, Part, position};
 use super::warning::Warnings;
 use super::{KeyUri, KeyUriError, KeyUriWarning, LabelPart};
 
@@ -55,7 +55,9 @@ impl Label {
 
 /// Refuses control characters, which no app shows and which forge lines in logs.
 pub(super) fn named(text: String, part: Part<'_>) -> Result<String, KeyUriError> {
-    if text.chars().any(char::is_control) {
+    if text.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii())
+        && text.chars().any(char::is_control)
+    {
         return Err(KeyUriError::Control { position: part.at });
     }
     Ok(text)
@@ -96,7 +98,7 @@ fn split<'a>(raw: Part<'a>, issuer: Option<&str>) -> Result<Split<'a>, KeyUriErr
         let (prefix, account) = raw.around(start, end);
         return Ok(Split::AfterIssuer(prefix, account));
     }
-    if let Some((prefix, account)) = raw.split_once(':') {
+    if let Some((prefix, account)) = raw.split_once(b':') {
         return Ok(Split::AtColon(prefix, account));
     }
     for byte in Bytes::new(raw) {
@@ -116,6 +118,11 @@ fn prefix(
     issuer: &str,
     plus: impl Fn(u8) -> bool,
 ) -> Result<Option<(usize, usize)>, KeyUriError> {
+    if raw.text.len() > issuer.len() && position(raw.text, b'%').or(position(raw.text, b'+')).is_none() {
+        let (label, colon) = (raw.text.as_bytes(), issuer.len());
+        let found = label.starts_with(issuer.as_bytes()) && label.get(colon) == Some(&b':');
+        return Ok(found.then_some((colon, colon.saturating_add(1))));
+    }
     let mut bytes = Bytes::new(raw);
     for expected in issuer.bytes() {
         match bytes.next().transpose()? {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::parse::Mode;
-use super::percent::Part;
+use super::percent::{Part, position};
 use super::warning::Warnings;
 use super::{KeyUriError, KeyUriWarning, UnknownParameter};
 
@@ -27,7 +27,7 @@ impl<'a> Parameters<'a> {
         let mut parameters = Self::default();
         let mut rest = Some(query);
         while let Some(here) = rest {
-            let (pair, next) = here.split_once('&').map_or((here, None), |(pair, next)| (pair, Some(next)));
+            let (pair, next) = here.split_once(b'&').map_or((here, None), |(pair, next)| (pair, Some(next)));
             rest = next;
             if !pair.text.is_empty() {
                 parameters.add(pair, mode, warnings)?;
@@ -38,8 +38,8 @@ impl<'a> Parameters<'a> {
 
     fn add(&mut self, pair: Part<'a>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
         let (raw_name, value) =
-            pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value)));
-        let name = if raw_name.text.contains('%') {
+            pair.split_once(b'=').map_or((pair, None), |(name, value)| (name, Some(value)));
+        let name = if position(raw_name.text, b'%').is_some() {
             Cow::Owned(raw_name.decode()?)
         } else {
             Cow::Borrowed(raw_name.text)
@@ -74,16 +74,19 @@ impl<'a> Parameters<'a> {
 
     /// Where the parameter of this name is kept, and whether the name is spelled exactly.
     fn slot(&mut self, name: &str) -> Option<(&mut Option<Part<'a>>, bool)> {
-        let known = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
-        let slot = match known {
-            "secret" => &mut self.secret,
-            "issuer" => &mut self.issuer,
-            "algorithm" => &mut self.algorithm,
-            "digits" => &mut self.digits,
-            "period" => &mut self.period,
-            _ => &mut self.counter,
+        let slot = match name.as_bytes() {
+            b"secret" => &mut self.secret,
+            b"issuer" => &mut self.issuer,
+            b"algorithm" => &mut self.algorithm,
+            b"digits" => &mut self.digits,
+            b"period" => &mut self.period,
+            b"counter" => &mut self.counter,
+            _ => {
+                let known = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
+                return self.slot(known).map(|(slot, _)| (slot, false));
+            }
         };
-        Some((slot, name == known))
+        Some((slot, true))
     }
 }
 

@@ -3,7 +3,7 @@ use alloc::string::String;
 use super::kind::is_steam_issuer;
 use super::label::{self, Label};
 use super::parameters::Parameters;
-use super::percent::{Part, first_raw};
+use super::percent::{Part, first_raw, position};
 use super::warning::Warnings;
 use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
 use crate::enrollment::base32::Base32Secret;
@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     if mode == Mode::Strict {
         refuse_ambiguous(label, &['+', '/'])?;
     } else {
-        warnings.note_if(label.text.contains('/'), KeyUriWarning::RawCharacters);
+        warnings.note_if(position(label.text, b'/').is_some(), KeyUriWarning::RawCharacters);
     }
 
     let mut parameters = Parameters::read(query, mode, &mut warnings)?;
@@ -78,7 +78,7 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
 fn pieces(text: &str) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
     let whole = Part { text, at: 0 };
     let text = whole.around(0, text.len().saturating_sub(text.trim_ascii_start().len())).1;
-    let (scheme, rest) = text.split_once(':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
+    let (scheme, rest) = text.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
     let foreign = match scheme.text {
         name if name.eq_ignore_ascii_case("otpauth") => None,
         name if name.eq_ignore_ascii_case("otpauth-migration") => Some(ForeignScheme::Migration),
@@ -92,8 +92,8 @@ fn pieces(text: &str) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
         return Err(KeyUriError::Scheme(ForeignScheme::NoAuthority));
     }
     let rest = Part { text: rest.text.trim_ascii_end(), at: rest.at }.around(0, 2).1;
-    let (path, query) = rest.split_once('?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
-    let (variant, label) = path.split_once('/').unwrap_or(path.around(path.text.len(), path.text.len()));
+    let (path, query) = rest.split_once(b'?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
+    let (variant, label) = path.split_once(b'/').unwrap_or(path.around(path.text.len(), path.text.len()));
     Ok((variant, label, query))
 }
 
@@ -140,7 +140,7 @@ fn refuse_ambiguous(part: Part<'_>, characters: &[char]) -> Result<(), KeyUriErr
 fn secret(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
     let unescaped;
-    let text = if raw.text.contains('%') {
+    let text = if position(raw.text, b'%').is_some() {
         unescaped = raw.decode_secret()?;
         unescaped.as_slice()
     } else {
