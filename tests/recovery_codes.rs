@@ -14,8 +14,8 @@ mod rngs;
 
 use std::collections::HashSet;
 
-use rngs::{BrokenRng, SeededRng};
 use proptest::prelude::*;
+use rngs::{BrokenRng, SeededRng};
 use second_factor::enrollment::{EnrollmentError, RecoveryCodeDigest, RecoveryCodeError};
 use second_factor::{RecoveryCode, RecoveryCodes};
 
