@@ -1,12 +1,12 @@
-//! [`Verifier`]: Verifier
-//! [`BlockingVerifier`]: BlockingVerifier
-//! [`begin_enrollment`]: Verifier::begin_enrollment
-//! [`confirm_enrollment`]: Verifier::confirm_enrollment
-//! [`Policy::guess_odds`]: Policy::guess_odds
-//! [`manual::threats`]: manual::threats
-//! [`manual::standards`]: manual::standards
 #![cfg_attr(
     all(feature = "getrandom", feature = "qr", feature = "sealing", feature = "serde"),
+    doc = "[`Verifier`]: Verifier",
+    doc = "[`BlockingVerifier`]: BlockingVerifier",
+    doc = "[`begin_enrollment`]: Verifier::begin_enrollment",
+    doc = "[`confirm_enrollment`]: Verifier::confirm_enrollment",
+    doc = "[`Policy::guess_odds`]: Policy::guess_odds",
+    doc = "[`manual::threats`]: manual::threats",
+    doc = "[`manual::standards`]: manual::standards",
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(

@@ -82,7 +82,6 @@ fn key_uri_type() {
 #[test]
 fn foreign_schemes_are_named() {
     for (text, expected) in [
-        ("steam://ABCDEFGH", ForeignScheme::Steam),
         ("otpauth-migration://offline?data=CjEK", ForeignScheme::Migration),
         ("otpauth:totp?secret=AA", ForeignScheme::NoAuthority),
         ("otpauth:/totp/A:b?secret=AA", ForeignScheme::NoAuthority),
@@ -245,12 +244,13 @@ fn key_uri_defaults() {
 fn key_uri_numbers_out_of_range_are_refused() {
     let position = 66;
     for digits in
-        ["0", "1", "5", "9", "10", "262", "", "-6", "+6", "six", "6.0", "%36", "99999999999999999999"]
+        ["0", "1", "4", "9", "10", "262", "", "-6", "+6", "six", "6.0", "%36", "99999999999999999999"]
     {
         let text = with("A:b", &format!("&digits={digits}"));
         assert_eq!(refused(&text), KeyUriError::Digits { position }, "{digits}");
         assert_eq!(refused_strictly(&text), KeyUriError::Digits { position }, "{digits}");
     }
+    assert_eq!(refused_strictly(&with("A:b", "&digits=5")), KeyUriError::Digits { position });
     for period in ["0", "121", "3600", "4294967326", "", "-30", "30s"] {
         let text = with("A:b", &format!("&period={period}"));
         assert_eq!(refused(&text), KeyUriError::Period { position }, "{period}");
@@ -314,6 +314,8 @@ fn steam_is_marked_and_never_ordinary() {
         with("ACME:me", "&encoder=steam"),
         with("ACME:me", "&encoder=STEAM&digits=5"),
         with("ACME:me", "&steam"),
+        with("me", "&digits=5"),
+        format!("steam://{SECRET}"),
         with("me", "&issuer=Steam").replace("totp", "hotp"),
     ] {
         let uri = KeyUri::parse(&text).unwrap();
@@ -325,6 +327,13 @@ fn steam_is_marked_and_never_ordinary() {
             assert_eq!(strictly.kind(), KeyUriKind::Steam, "{text}");
         }
     }
+    assert_eq!(
+        refused_strictly(&format!("steam://{SECRET}")),
+        KeyUriError::Scheme(ForeignScheme::Steam),
+        "no key URI, strictly"
+    );
+    assert_eq!(refused("steam://"), KeyUriError::Secret(Base32Error::Empty));
+    assert_eq!(refused("steam:"), KeyUriError::MissingSecret);
     assert_eq!(totp("Steam", "me"), Err(KeyUriError::SteamIssuer));
     assert!(matches!(read("Steamboat:me", "&steam=no").kind(), KeyUriKind::Totp { .. }));
 }

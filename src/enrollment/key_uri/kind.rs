@@ -36,9 +36,14 @@ pub enum KeyUriKind {
         counter: Counter,
     },
     /// Steam's own codes: five characters of another alphabet, SHA-1, 30 seconds. This library does not verify them.
+    ///
+    /// Told by the type `steam`, the scheme `steam:`, the issuer "Steam", a parameter `steam` or `encoder=steam`, or,
+    /// when nothing else says so, by five digits, which no other codes have.
     Steam,
 }
 
+pub(super) const STEAM: &str = "Steam";
+
 pub(super) fn is_steam_issuer(issuer: &str) -> bool {
-    issuer.eq_ignore_ascii_case("Steam")
+    issuer.eq_ignore_ascii_case(STEAM)
 }

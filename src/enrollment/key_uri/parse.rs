@@ -1,6 +1,7 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use super::kind::is_steam_issuer;
+use super::kind::{STEAM, is_steam_issuer};
 use super::label::{self, Label};
 use super::parameters::Parameters;
 use super::percent::{Part, first_raw, position};
@@ -28,7 +29,12 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
             Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
         }
     }
-    let (variant, label, query) = pieces(text)?;
+    let (variant, label, query) = match pieces(text) {
+        Err(KeyUriError::Scheme(ForeignScheme::Steam)) if mode == Mode::Lenient => {
+            return bare_steam(text, warnings);
+        }
+        pieces => pieces?,
+    };
     let variant = Type::read(variant.text, mode)?;
     if mode == Mode::Strict {
         refuse_ambiguous(label, &['+', '/'])?;
@@ -57,7 +63,10 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     let mismatch = matches!((&label.issuer, &parameter_issuer), (Some(a), Some(b)) if a != b);
     warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
 
-    let steam = variant == Type::Steam || parameters.steam || issuer.is_some_and(is_steam_issuer);
+    let steam = variant == Type::Steam
+        || parameters.steam
+        || issuer.is_some_and(is_steam_issuer)
+        || mode == Mode::Lenient && parameters.digits.is_some_and(|digits| digits.text == "5");
     let kind = match variant {
         _ if steam => steam_kind(&parameters, &mut warnings),
         Type::Hotp => hotp_kind(&parameters, mode, &mut warnings)?,
@@ -70,6 +79,24 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
         secret,
         kind,
         unknown: core::mem::take(&mut parameters.unknown),
+        warnings,
+    })
+}
+
+/// `steam://SECRET`, as Bitwarden writes it: an issuer that everybody knows, and nothing beside the secret.
+fn bare_steam(text: &str, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
+    let whole = Part { text: text.trim_ascii_end(), at: 0 };
+    let start = text.find("://").map(|scheme| scheme.saturating_add(3));
+    let raw = start.map(|start| whole.around(start, start).1);
+    let secret = secret(raw, Mode::Lenient, &mut warnings)?;
+    warnings.note(KeyUriWarning::EmptyAccountName);
+    Ok(KeyUri {
+        label_issuer: Some(STEAM.into()),
+        parameter_issuer: None,
+        account_name: String::new(),
+        secret,
+        kind: KeyUriKind::Steam,
+        unknown: Vec::new(),
         warnings,
     })
 }
