@@ -4,7 +4,7 @@ mod common;
 
 use common::{STEP, World, code_required, complete, days, refusal, texts};
 use second_factor::session::{EventKind, Remember, RemovedBy};
-use second_factor::{How, Refusal};
+use second_factor::{DeviceToken, How, Refusal};
 
 #[test]
 fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
@@ -68,4 +68,15 @@ fn each_sensitive_step_takes_a_fresh_code() {
         1
     );
     assert_eq!(complete(world.login()).authenticated.how(), How::None);
+}
+
+#[test]
+fn the_device_cookie_is_named_after_the_account_and_has_every_attribute() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let name = DeviceToken::cookie_name(&world.account);
+    assert_eq!(
+        device.set_cookie(&world.account, world.verifier.policy()).expose(),
+        format!("{name}={}; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax", device.expose()),
+    );
 }

@@ -21,7 +21,7 @@ pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
     /// Takes over text that was built without growing, so that no copy was left behind.
-    pub(super) fn new(text: Zeroizing<String>) -> Self {
+    pub(crate) fn new(text: Zeroizing<String>) -> Self {
         Self(text)
     }
 

@@ -17,6 +17,28 @@
 //! | challenge open | expiry (10 min), logout, password change, any enrollment change | over |
 //! | any | budget spent | refused with the time of the next try; recovery codes and a password change still work |
 //!
+//! # A decision by hand
+//!
+//! ```
+//! use second_factor::session::{self, AccountRecord, Context, Entropy, EventKind, StoreSecretsInClear};
+//! use second_factor::{AccountId, How, Login, PasswordVerified, Policy, UnixTime};
+//!
+//! let account = AccountId::new("user-7")?;
+//! let policy = Policy::new("Example")?;
+//! let context = Context { now: UnixTime::from_secs(1_700_000_000), policy: &policy, seal: &StoreSecretsInClear };
+//!
+//! // An account without a row is one without a second factor: the password is enough.
+//! let record = AccountRecord::new(account.clone());
+//! let proof = PasswordVerified::by_host(account);
+//! let entropy = Entropy::draw(&mut getrandom::SysRng)?;
+//! let decision = session::password_verified(&record, &proof, None, &context, entropy)?;
+//!
+//! assert!(decision.next.is_none(), "nothing to store");
+//! assert_eq!(decision.events[0].kind, EventKind::LoggedIn { how: How::None });
+//! assert!(matches!(decision.outcome, Login::Complete(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # One authenticator an account
 //!
 //! An account has one authenticator, and enrolling another replaces it. Each further one would multiply the codes that a guess wins with, and a second

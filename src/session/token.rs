@@ -1,10 +1,11 @@
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{AccountId, Entropy, SessionError, text};
+use super::{AccountId, Entropy, Policy, SessionError, text};
+use crate::enrollment::SecretText;
 use crate::otp::mac::sha256;
 
 /// The text is no token of the kind expected. What it was is not repeated here.
@@ -231,6 +232,26 @@ impl DeviceToken {
         let digest = sha256(&[b"second-factor/device-cookie/v1", account.as_bytes()]);
         let (name, _) = digest.split_at(10);
         ["__Host-device-", &text::encode(name)].concat()
+    }
+}
+
+impl DeviceToken {
+    /// The value of the `Set-Cookie` header that gives this token to the browser.
+    ///
+    /// `Max-Age` is the whole time of the policy, also after a rotation: what counts is the server's clock.
+    ///
+    /// ```
+    /// # use second_factor::{AccountId, DeviceToken, Policy};
+    /// # fn show(token: DeviceToken, account: &AccountId, policy: &Policy) {
+    /// let header = token.set_cookie(account, policy);
+    /// assert!(header.expose().ends_with("; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax"));
+    /// # }
+    /// ```
+    pub fn set_cookie(&self, account: &AccountId, policy: &Policy) -> SecretText {
+        let (name, value) = (Self::cookie_name(account), self.expose());
+        let secs = policy.remember_for().as_secs().to_string();
+        let parts = [name.as_str(), "=", value, "; Max-Age=", &secs, "; ", Self::COOKIE_ATTRIBUTES];
+        SecretText::new(parts.concat().into())
     }
 }
 

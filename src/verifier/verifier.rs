@@ -20,6 +20,49 @@ use crate::store::{Expected, Store, Swap, Versioned};
 /// cancelled, has either happened or not; a code may be burnt.
 ///
 /// [`BlockingVerifier`](super::BlockingVerifier) is the same without `async`.
+///
+/// ```
+/// use second_factor::enrollment::KeyUriKind;
+/// use second_factor::verifier::{Clock, OsEntropy};
+/// use second_factor::{
+///     AccountId, How, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Remember, SealingKey, Totp, TotpParams,
+///     UnixTime, Verifier,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # struct At(std::sync::atomic::AtomicU64);
+/// # impl At { fn set(&self, secs: u64) { self.0.store(secs, std::sync::atomic::Ordering::SeqCst) } }
+/// # impl Clock for At {
+/// #     fn now(&self) -> UnixTime { UnixTime::from_secs(self.0.load(std::sync::atomic::Ordering::SeqCst)) }
+/// # }
+/// # let clock = std::sync::Arc::new(At(1_700_000_000.into()));
+/// let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+/// let verifier =
+///     Verifier::with_sources(MemoryStore::new(), Policy::new("Example")?, keys, clock.clone(), OsEntropy);
+/// let alice = AccountId::new("user-7")?;
+///
+/// // The password was typed again; show the QR code of `begun.uri`, keep `begun.token` in the session.
+/// let proof = PasswordVerified::by_host(alice.clone());
+/// let begun = verifier.begin_enrollment(proof, "alice@example.com").await?;
+/// let app = Totp::new(begun.uri.secret(), TotpParams::default()); // what the phone does
+/// let code = app.generate(clock.now());
+/// let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await?;
+/// assert_eq!(confirmed.recovery_codes.iter().count(), 10);
+///
+/// // From now on the password is not enough.
+/// clock.set(1_700_000_030);
+/// let proof = PasswordVerified::by_host(alice.clone());
+/// let Login::CodeRequired(challenge) = verifier.password_verified(proof, None).await? else {
+///     unreachable!("an authenticator is bound");
+/// };
+/// let code = app.generate(clock.now());
+/// let accepted = verifier.present_code(&challenge, code.expose(), Remember::No).await?;
+/// assert_eq!(accepted.authenticated.how(), How::Presented);
+/// assert!(verifier.is_current(&alice, accepted.authenticated.epoch()).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Verifier<S> {
     store: S,
     policy: Policy,
