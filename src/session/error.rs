@@ -7,8 +7,8 @@ use crate::otp::OtpError;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The host's: an account id is empty or too long.
-    #[error("an account id has 1 to {max} bytes, not {found}", max = AccountId::MAX_LEN)]
+    /// The host's: an account id is empty, too long, or has a control character.
+    #[error("an account id has 1 to {max} bytes and no control character; this one has {found} bytes", max = AccountId::MAX_LEN)]
     AccountId {
         /// The number of bytes found.
         found: usize,
