@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use super::Policy;
+use super::challenge::Challenge;
 use crate::time::UnixTime;
 
 /// How many guesses an account has left, whoever makes them and from wherever.
@@ -14,7 +15,7 @@ pub(crate) struct GuessBudget {
     spent: u16,
     /// From when on time counts towards the next regained guess.
     since: UnixTime,
-    /// Guesses charged and not refunded since the last password change. Time does not lower it.
+    /// Failed guesses since the last password change whose challenge was not completed. Time does not lower it.
     unrefunded: u32,
     /// Failures since the authenticator last succeeded (SP 800-63B §3.2.2).
     consecutive: u32,
@@ -23,6 +24,9 @@ pub(crate) struct GuessBudget {
 /// What a charged guess set off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Charged {
+    /// One, or none where the budget was spent already: then a recovery code was tried, and a refund of what was never charged
+    /// would let an attacker guess on.
+    pub(crate) guesses: u8,
     /// The unrefunded guesses have reached a multiple of [`GuessBudget::ALARM_EVERY`].
     pub(crate) alarm: Option<u32>,
     /// That was the last guess; the next one is evaluated at this time.
@@ -58,17 +62,18 @@ impl GuessBudget {
         self.unrefunded = self.unrefunded.saturating_add(1);
         self.consecutive = self.consecutive.saturating_add(1);
         Charged {
+            guesses: u8::from(!was_locked),
             alarm: self.unrefunded.is_multiple_of(Self::ALARM_EVERY).then_some(self.unrefunded),
             locked_until: self.locked_until(now, policy).filter(|_| !was_locked),
             suspended: self.is_suspended(policy) && !was_suspended,
         }
     }
 
-    /// The challenge in which `guesses` were charged was completed: it was the owner who mistyped.
-    pub(crate) fn refund(&mut self, guesses: u8, now: UnixTime, policy: &Policy) {
+    /// The challenge was completed: it was the owner who mistyped in it.
+    pub(crate) fn refund(&mut self, challenge: &Challenge, now: UnixTime, policy: &Policy) {
         *self = self.regained(now, policy);
-        self.spent = self.spent.saturating_sub(guesses.into());
-        self.unrefunded = self.unrefunded.saturating_sub(guesses.into());
+        self.spent = self.spent.saturating_sub(challenge.charged.into());
+        self.unrefunded = self.unrefunded.saturating_sub(challenge.failures.into());
         self.consecutive = 0;
     }
 

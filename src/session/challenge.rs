@@ -11,7 +11,9 @@ pub(crate) struct Challenge {
     pub(crate) digest: TokenDigest,
     #[cfg_attr(feature = "serde", serde(rename = "opened"))]
     pub(crate) opened_at: UnixTime,
-    /// Failed guesses charged in it: what its completion refunds.
+    /// Failed guesses in it.
+    pub(crate) failures: u8,
+    /// Those of them that were charged to the account's budget: what its completion refunds.
     pub(crate) charged: u8,
 }
 
@@ -20,7 +22,7 @@ impl Challenge {
     pub(crate) const MAX_OPEN: usize = 8;
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
-        self.charged < policy.guesses_per_challenge()
+        self.failures < policy.guesses_per_challenge()
             && is_alive(self.opened_at, policy.challenge_lifetime(), now)
     }
 }

@@ -159,7 +159,7 @@ pub(crate) fn open_challenge(
     while challenges.len() >= Challenge::MAX_OPEN {
         challenges.remove(0);
     }
-    challenges.push(Challenge { purpose, digest, opened_at: now, charged: 0 });
+    challenges.push(Challenge { purpose, digest, opened_at: now, failures: 0, charged: 0 });
     draft.event(EventKind::ChallengeOpened { purpose });
     Ok(parts)
 }

@@ -45,7 +45,7 @@ pub(crate) fn present(
     match verdict {
         Ok(how) => {
             let challenge = draft.change().challenges.remove(index);
-            draft.change().budget.refund(challenge.charged, now, policy);
+            draft.change().budget.refund(&challenge, now, policy);
             Ok(Ok(how))
         }
         Err(Evaluated::Not(refusal, reason)) => {
@@ -123,11 +123,12 @@ fn charge(draft: &mut Draft<'_>, index: usize) -> Refusal {
     let charged = draft.change().budget.charge(now, policy);
     let challenges = &mut draft.change().challenges;
     let exhausted = challenges.get_mut(index).is_none_or(|challenge| {
-        challenge.charged = challenge.charged.saturating_add(1);
+        challenge.failures = challenge.failures.saturating_add(1);
+        challenge.charged = challenge.charged.saturating_add(charged.guesses);
         !challenge.is_alive(now, policy)
     });
     if exhausted {
-        challenges.retain(|open| open.charged < policy.guesses_per_challenge());
+        challenges.retain(|open| open.failures < policy.guesses_per_challenge());
         draft.event(EventKind::ChallengeExhausted);
     }
     if let Some(guesses) = charged.alarm {
