@@ -1,0 +1,163 @@
+//! The login machine against a reference model, over random lists of commands: outcomes, audit events, the account's
+//! page and the life of sessions must be what DESIGN.md §4 says, whatever was done in whatever order.
+//!
+//! The lists are the same in each run. `LOGIN_MODEL_SEED` takes other ones, `LOGIN_MODEL_CASES` more.
+#![allow(unreachable_pub, reason = "one crate, several files")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+#[path = "login_model/command.rs"]
+mod command;
+mod common;
+#[path = "login_model/invariants.rs"]
+mod invariants;
+#[path = "login_model/model.rs"]
+mod model;
+#[path = "login_model/service.rs"]
+mod service;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::env;
+
+use command::Command;
+use common::days;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use second_factor::{Policy, Window};
+use service::Service;
+
+const CASES: u32 = 300;
+
+/// Runs lists of commands under this policy, and says what came of them how often. Panics with the shortest list found
+/// on which library and model differ.
+#[track_caller]
+fn agree(policy: &Policy, cases: u32) -> BTreeMap<String, usize> {
+    let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let mut seed = [0x5f; 32];
+    seed[..8].copy_from_slice(&number("LOGIN_MODEL_SEED").unwrap_or_default().to_le_bytes());
+    let cases = number("LOGIN_MODEL_CASES").map_or(cases, |cases| cases.try_into().unwrap());
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let seen = RefCell::new(BTreeMap::<String, usize>::new());
+    let result = runner.run(&Command::lists(), |commands| {
+        let mut service = Service::new(policy);
+        for command in commands.iter().flat_map(|command| command.spelled_out()) {
+            service.run(command).map_err(|why| TestCaseError::fail(format!("at {command:?}: {why}")))?;
+        }
+        let mut seen = seen.borrow_mut();
+        service.seen.into_iter().for_each(|(what, count)| *seen.entry(what).or_default() += count);
+        Ok(())
+    });
+    match result {
+        Ok(()) => seen.into_inner(),
+        Err(TestError::Fail(why, commands)) => {
+            let list: Vec<String> = commands.iter().map(|command| format!("    {command:?}")).collect();
+            panic!("after {} commands:\n{}\n{why}", list.len(), list.join("\n"))
+        }
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+#[test]
+fn the_default_policy() {
+    let seen = agree(&Policy::new("Example").unwrap(), CASES);
+    for what in EVERYTHING {
+        assert!(seen.contains_key(what), "never reached: {what}\n{seen:#?}");
+    }
+}
+
+/// What random lists must lead to, or they are no test. `EnrollmentRequired` and `Suspended` take another policy.
+const EVERYTHING: [&str; 45] = [
+    "LoggedInWithoutFactor",
+    "LoggedInRemembered",
+    "CodeRequired",
+    "Accepted { by: Code, device: false }",
+    "Accepted { by: Code, device: true }",
+    "Accepted { by: RecoveryCode, device: false }",
+    "Fresh(Code)",
+    "Fresh(RecoveryCode)",
+    "StepUpBegun",
+    "EnrollmentBegun",
+    "EnrollmentShown",
+    "Confirmed",
+    "Regenerated",
+    "Done",
+    "Forgot(0)",
+    "Forgot(1)",
+    "Forgot(2)",
+    "Refused(NotAccepted)",
+    "Refused(Malformed)",
+    "Refused(ChallengeOver)",
+    "Refused(Locked)",
+    "Refused(EnrollmentOver)",
+    "Refused(StepUpRequired)",
+    "Refused(NoAuthenticator)",
+    "event Opened",
+    "event LoggedIn",
+    "event SteppedUp",
+    "event CodeRefused(\"wrong\")",
+    "event CodeRefused(\"replayed\")",
+    "event CodeRefused(\"no challenge\")",
+    "event CodeRefused(\"locked\")",
+    "event RecoveryCodeRefused(\"wrong\")",
+    "event RecoveryCodeRefused(\"no challenge\")",
+    "event RecoveryCodeUsed",
+    "event ChallengeExhausted",
+    "event PasswordSuspectedKnown",
+    "event Locked",
+    "event EnrollmentRefused",
+    "event Bound",
+    "event Removed",
+    "event PasswordChanged",
+    "event DeviceForgotten(\"credentials changed\")",
+    "event DeviceForgotten(\"revoked\")",
+    "event DeviceTokenStolen",
+    "event DeviceUnknown",
+];
+
+#[test]
+fn a_second_factor_is_required() {
+    let seen = agree(&Policy::builder("Example").require_second_factor().build().unwrap(), 60);
+    assert!(
+        seen.contains_key("EnrollmentRequired") && !seen.contains_key("LoggedInWithoutFactor"),
+        "{seen:#?}"
+    );
+}
+
+#[test]
+fn the_current_step_only() {
+    agree(&Policy::builder("Example").window(Window::EXACT).build().unwrap(), 60);
+}
+
+#[test]
+fn a_small_budget_that_is_soon_regained_and_soon_suspended() {
+    let policy = Policy::builder("Example")
+        .guess_budget(6, days(1) / 4)
+        .guesses_per_challenge(3)
+        .suspend_after(9)
+        .build_with_weaker_guess_odds()
+        .unwrap();
+    let seen = agree(&policy, 100);
+    let suspended = "event CodeRefused(\"suspended\")";
+    assert!(seen.contains_key("event Suspended") && seen.contains_key(suspended), "{seen:#?}");
+}
+
+#[test]
+fn two_devices_at_most_and_a_long_grace() {
+    let policy = Policy::builder("Example").devices(2).rotation_grace(days(1) / 144).build().unwrap();
+    let seen = agree(&policy, 100);
+    assert!(seen.contains_key("event DeviceForgotten(\"too many\")"), "{seen:#?}");
+}
+
+#[test]
+fn no_device_is_remembered() {
+    let policy = Policy::builder("Example").remember_for(days(0)).build().unwrap();
+    let seen = agree(&policy, 60);
+    assert!(!seen.contains_key("event DeviceRemembered"), "{seen:#?}");
+}

@@ -1,0 +1,731 @@
+//! The login machine as DESIGN.md §4 tells it, in plain structs and by the longest way: steps are a list, codes are a
+//! set, and what is left of the guess budget is worked out anew from the history each time it is asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use second_factor::session::{ForgottenBecause, Purpose, RefusedBecause};
+use second_factor::{Policy, Refusal};
+
+use super::command::Sensitive;
+
+/// What a command comes to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Outcome {
+    LoggedInWithoutFactor,
+    LoggedInRemembered { since: u64, rotated: bool },
+    CodeRequired,
+    EnrollmentRequired,
+    Accepted { by: By, device: bool },
+    Fresh(By),
+    StepUpBegun,
+    EnrollmentBegun,
+    EnrollmentShown,
+    Confirmed,
+    Regenerated,
+    Done,
+    Forgot(usize),
+    Refused(Refused),
+}
+
+/// [`Refusal`], ordered so that outcomes can be counted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Refused {
+    NotAccepted,
+    Malformed,
+    ChallengeOver,
+    Locked { retry_at: u64 },
+    Suspended,
+    EnrollmentOver,
+    StepUpRequired,
+    NoAuthenticator,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAccepted => Self::NotAccepted,
+            Refusal::Malformed => Self::Malformed,
+            Refusal::ChallengeOver => Self::ChallengeOver,
+            Refusal::Locked { retry_at } => Self::Locked { retry_at: retry_at.as_secs() },
+            Refusal::Suspended => Self::Suspended,
+            Refusal::EnrollmentOver => Self::EnrollmentOver,
+            Refusal::StepUpRequired => Self::StepUpRequired,
+            Refusal::NoAuthenticator => Self::NoAuthenticator,
+            other => panic!("a refusal that the model does not know: {other:?}"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum By {
+    Code,
+    RecoveryCode,
+}
+
+/// What goes to the audit log, without the names of devices.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Event {
+    Opened { step_up: bool },
+    LoggedIn,
+    SteppedUp,
+    CodeRefused(&'static str),
+    RecoveryCodeRefused(&'static str),
+    RecoveryCodeUsed { remaining: usize },
+    ChallengeExhausted,
+    PasswordSuspectedKnown { guesses: u64 },
+    Locked { until: u64 },
+    Suspended,
+    EnrollmentBegun,
+    EnrollmentRefused,
+    Bound { replaced: bool },
+    Removed { by_owner: bool },
+    Regenerated,
+    PasswordChanged,
+    DeviceRemembered,
+    DeviceForgotten(&'static str),
+    DeviceTokenStolen,
+    DeviceUnknown,
+}
+
+pub fn why(reason: RefusedBecause) -> &'static str {
+    match reason {
+        RefusedBecause::Wrong => "wrong",
+        RefusedBecause::Replayed => "replayed",
+        RefusedBecause::NoChallenge => "no challenge",
+        RefusedBecause::Locked => "locked",
+        RefusedBecause::Suspended => "suspended",
+        _ => panic!("a reason that the model does not know: {reason:?}"),
+    }
+}
+
+pub fn why_forgotten(reason: ForgottenBecause) -> &'static str {
+    match reason {
+        ForgottenBecause::Revoked => "revoked",
+        ForgottenBecause::CredentialsChanged => "credentials changed",
+        ForgottenBecause::TooMany => "too many",
+        _ => panic!("a reason that the model does not know: {reason:?}"),
+    }
+}
+
+/// What is presented, as far as it can be known without the rules.
+#[derive(Clone, Debug)]
+pub enum Presented {
+    NoCode,
+    NoRecoveryCode,
+    /// A code, and the steps at which the phone shows it.
+    Code(Vec<u64>),
+    /// A recovery code; its number, if this account was ever shown it.
+    Recovery(Option<usize>),
+}
+
+/// The numbers of the rules, read from a policy.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    required: bool,
+    past: u64,
+    future: u64,
+    guesses_per_challenge: usize,
+    budget: u64,
+    regain_every: u64,
+    suspend_after: usize,
+    challenge: u64,
+    enrollment: u64,
+    step_up: u64,
+    remember: u64,
+    grace: u64,
+    devices: usize,
+}
+
+impl From<&Policy> for Rules {
+    fn from(policy: &Policy) -> Self {
+        Self {
+            required: policy.requires_second_factor(),
+            past: policy.window().past().into(),
+            future: policy.window().future().into(),
+            guesses_per_challenge: policy.guesses_per_challenge().into(),
+            budget: policy.guess_budget().into(),
+            regain_every: policy.regain_every().as_secs(),
+            suspend_after: policy.suspend_after() as usize,
+            challenge: policy.challenge_lifetime().as_secs(),
+            enrollment: policy.enrollment_lifetime().as_secs(),
+            step_up: policy.step_up_age().as_secs(),
+            remember: policy.remember_for().as_secs(),
+            grace: policy.rotation_grace().as_secs(),
+            devices: policy.devices(),
+        }
+    }
+}
+
+/// Wrong codes that end an enrollment, challenges that may be open at once: session/mod.rs says so of both.
+const ENROLLMENT_TRIES: usize = 5;
+const OPEN_CHALLENGES: usize = 8;
+
+#[derive(Clone, Debug)]
+struct Challenge {
+    token: usize,
+    purpose: Purpose,
+    opened: u64,
+    failures: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Device {
+    cookie: usize,
+    /// The cookie before, and when it was replaced.
+    before: Option<(usize, u64)>,
+    /// All cookies that it ever had.
+    cookies: BTreeSet<usize>,
+    since: u64,
+    last_used: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Pending {
+    token: usize,
+    begun: u64,
+    failures: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Fresh {
+    at: u64,
+    epoch: u64,
+}
+
+/// What is remembered of the guesses.
+#[derive(Clone, Copy, Debug)]
+enum Past {
+    Guessed {
+        challenge: (Kind, usize),
+    },
+    Completed {
+        challenge: (Kind, usize),
+    },
+    /// The password changed, or the authenticator went.
+    Restored,
+    /// Another authenticator was bound.
+    Bound,
+    /// Something else was written.
+    Touched,
+}
+
+/// Tokens of the two kinds are numbered apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    Login,
+    StepUp,
+}
+
+impl Kind {
+    fn of(purpose: Purpose) -> Self {
+        if purpose == Purpose::Login { Self::Login } else { Self::StepUp }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Account {
+    rules: Rules,
+    pub epoch: u64,
+    /// When it was bound.
+    pub bound: Option<u64>,
+    /// Steps of accepted codes, of the authenticator that is bound.
+    accepted: Vec<u64>,
+    pub recovery: BTreeSet<usize>,
+    pending: Option<Pending>,
+    challenges: Vec<Challenge>,
+    devices: Vec<Device>,
+    history: Vec<(u64, Past)>,
+    fresh: Vec<Fresh>,
+    /// How many of each were ever issued.
+    login_tokens: usize,
+    step_up_tokens: usize,
+    enrollment_tokens: usize,
+    cookies: usize,
+    recovery_codes: usize,
+    pub events: Vec<Event>,
+}
+
+/// "Exactly 30 days from that moment, by the server's clock"; what seems made up to a minute ahead was made by an
+/// instance whose clock is a little fast.
+fn alive(made: u64, lifetime: u64, now: u64) -> bool {
+    if now >= made { now - made < lifetime } else { made - now <= 60 && lifetime > 0 }
+}
+
+impl Account {
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            epoch: 0,
+            bound: None,
+            accepted: vec![],
+            recovery: BTreeSet::new(),
+            pending: None,
+            challenges: vec![],
+            devices: vec![],
+            history: vec![],
+            fresh: vec![],
+            login_tokens: 0,
+            step_up_tokens: 0,
+            enrollment_tokens: 0,
+            cookies: 0,
+            recovery_codes: 0,
+            events: vec![],
+        }
+    }
+
+    // --- the guess budget, from the history ---
+
+    /// Guesses that weigh on the budget at `now`, and from when on time counts towards the next one's return.
+    fn weighing(&self, now: u64) -> (u64, u64) {
+        let Rules { budget, regain_every, .. } = self.rules;
+        let regain = |mut weighing: u64, mut from: u64, now: u64| {
+            while weighing > 0 && now >= from + regain_every {
+                weighing -= 1;
+                from += regain_every;
+            }
+            (weighing, from)
+        };
+        let (mut weighing, mut from) = (0, 0);
+        let mut by_challenge = BTreeMap::new();
+        for (at, past) in &self.history {
+            match past {
+                Past::Guessed { challenge } => {
+                    (weighing, from) = regain(weighing, from, *at);
+                    if weighing == 0 {
+                        from = *at;
+                    }
+                    // Beyond the budget only recovery codes are tried: there is nothing left to charge, or to refund.
+                    if weighing < budget {
+                        weighing += 1;
+                        *by_challenge.entry(*challenge).or_insert(0) += 1;
+                    }
+                }
+                Past::Completed { challenge } => {
+                    (weighing, from) = regain(weighing, from, *at);
+                    weighing = weighing.saturating_sub(by_challenge.remove(challenge).unwrap_or(0));
+                }
+                Past::Restored => weighing = 0,
+                Past::Bound | Past::Touched => {}
+            }
+            // A clock that went back: the wait begins anew.
+            from = from.min(*at);
+        }
+        regain(weighing, from, now)
+    }
+
+    pub fn locked_until(&self, now: u64) -> Option<u64> {
+        let (weighing, from) = self.weighing(now);
+        (weighing >= self.rules.budget).then_some(from + self.rules.regain_every)
+    }
+
+    pub fn suspended(&self) -> bool {
+        let since_success = self
+            .history
+            .iter()
+            .rev()
+            .take_while(|(_, past)| matches!(past, Past::Guessed { .. } | Past::Touched))
+            .filter(|(_, past)| matches!(past, Past::Guessed { .. }));
+        since_success.count() >= self.rules.suspend_after
+    }
+
+    /// Guesses since the last password change whose challenge was not completed.
+    fn unrefunded(&self) -> u64 {
+        let mut guesses: Vec<(Kind, usize)> = vec![];
+        for (_, past) in &self.history {
+            match past {
+                Past::Guessed { challenge } => guesses.push(*challenge),
+                Past::Completed { challenge } => guesses.retain(|guess| guess != challenge),
+                Past::Restored => guesses.clear(),
+                Past::Bound | Past::Touched => {}
+            }
+        }
+        guesses.len() as u64
+    }
+
+    // --- the account's page ---
+
+    pub fn live_devices(&self, now: u64) -> Vec<u64> {
+        let live = self.devices.iter().filter(|device| alive(device.since, self.rules.remember, now));
+        live.map(|device| device.since).collect()
+    }
+
+    pub fn is_pending(&self, now: u64) -> bool {
+        self.pending.as_ref().is_some_and(|pending| self.pending_is_alive(pending, now))
+    }
+
+    fn pending_is_alive(&self, pending: &Pending, now: u64) -> bool {
+        pending.failures < ENROLLMENT_TRIES && alive(pending.begun, self.rules.enrollment, now)
+    }
+
+    /// Something is written: what has expired by now is gone for good.
+    fn write(&mut self, now: u64) {
+        let rules = self.rules.clone();
+        self.challenges.retain(|open| {
+            open.failures < rules.guesses_per_challenge && alive(open.opened, rules.challenge, now)
+        });
+        self.devices.retain(|device| alive(device.since, rules.remember, now));
+        for device in &mut self.devices {
+            device.before = device.before.filter(|(_, at)| alive(*at, rules.grace, now));
+        }
+        if !self.is_pending(now) {
+            self.pending = None;
+        }
+        self.history.push((now, Past::Touched));
+    }
+
+    // --- the login ---
+
+    /// The password step. The cookie is one of this account's by number, or is not known to it, or is no cookie.
+    pub fn password(&mut self, now: u64, cookie: Option<Option<usize>>) -> Outcome {
+        if self.bound.is_none() {
+            if self.rules.required {
+                return Outcome::EnrollmentRequired;
+            }
+            self.events.push(Event::LoggedIn);
+            return Outcome::LoggedInWithoutFactor;
+        }
+        if let Some(cookie) = cookie
+            && let Some(outcome) = self.recognize(now, cookie)
+        {
+            return outcome;
+        }
+        self.open(now, Purpose::Login);
+        self.login_tokens += 1;
+        Outcome::CodeRequired
+    }
+
+    fn recognize(&mut self, now: u64, cookie: Option<usize>) -> Option<Outcome> {
+        let rules = self.rules.clone();
+        let found = cookie.and_then(|cookie| {
+            let of = |device: &Device| {
+                device.cookies.contains(&cookie) && alive(device.since, rules.remember, now)
+            };
+            Some((cookie, self.devices.iter().position(of)?))
+        });
+        let Some((cookie, index)) = found else {
+            self.events.push(Event::DeviceUnknown);
+            return None;
+        };
+        let device = &mut self.devices[index];
+        let since = device.since;
+        if device.cookie == cookie {
+            device.before = Some((cookie, now));
+            device.cookie = self.cookies;
+            device.cookies.insert(self.cookies);
+            device.last_used = device.last_used.max(now);
+            self.cookies += 1;
+            self.events.push(Event::LoggedIn);
+            self.write(now);
+            Some(Outcome::LoggedInRemembered { since, rotated: true })
+        } else if device.before.is_some_and(|(before, at)| before == cookie && alive(at, rules.grace, now)) {
+            self.events.push(Event::LoggedIn);
+            Some(Outcome::LoggedInRemembered { since, rotated: false })
+        } else {
+            self.devices.remove(index);
+            self.events.push(Event::DeviceTokenStolen);
+            None
+        }
+    }
+
+    fn open(&mut self, now: u64, purpose: Purpose) {
+        let token = if purpose == Purpose::Login { self.login_tokens } else { self.step_up_tokens };
+        self.write(now);
+        if self.challenges.len() == OPEN_CHALLENGES {
+            self.challenges.remove(0);
+        }
+        self.challenges.push(Challenge { token, purpose, opened: now, failures: 0 });
+        self.events.push(Event::Opened { step_up: purpose == Purpose::StepUp });
+    }
+
+    pub fn abandon(&mut self, now: u64, token: usize) -> Outcome {
+        let before = self.challenges.len();
+        self.challenges.retain(|open| (open.token, open.purpose) != (token, Purpose::Login));
+        if self.challenges.len() < before {
+            self.write(now);
+        }
+        Outcome::Done
+    }
+
+    /// A code or recovery code for a login's challenge.
+    pub fn log_in(&mut self, now: u64, token: usize, presented: &Presented, remember: bool) -> Outcome {
+        let by = match self.present(now, Purpose::Login, token, presented) {
+            Ok(by) => by,
+            Err(refused) => return Outcome::Refused(refused),
+        };
+        let device = by == By::Code && remember && self.rules.remember > 0 && self.rules.devices > 0;
+        if device {
+            self.write(now);
+            while self.devices.len() >= self.rules.devices {
+                let oldest = self.devices.iter().map(|device| device.last_used).min().unwrap();
+                let index = self.devices.iter().position(|device| device.last_used == oldest).unwrap();
+                self.devices.remove(index);
+                self.events.push(Event::DeviceForgotten("too many"));
+            }
+            let cookie = self.cookies;
+            self.cookies += 1;
+            let cookies = BTreeSet::from([cookie]);
+            self.devices.push(Device { cookie, before: None, cookies, since: now, last_used: now });
+            self.events.push(Event::DeviceRemembered);
+        }
+        self.events.push(Event::LoggedIn);
+        self.write(now);
+        Outcome::Accepted { by, device }
+    }
+
+    pub fn begin_step_up(&mut self, now: u64, epoch: u64) -> Outcome {
+        if epoch != self.epoch {
+            return Outcome::Refused(Refused::StepUpRequired);
+        }
+        if self.bound.is_none() {
+            return Outcome::Refused(Refused::NoAuthenticator);
+        }
+        self.open(now, Purpose::StepUp);
+        self.step_up_tokens += 1;
+        Outcome::StepUpBegun
+    }
+
+    pub fn step_up(&mut self, now: u64, token: usize, presented: &Presented) -> Outcome {
+        match self.present(now, Purpose::StepUp, token, presented) {
+            Ok(by) => {
+                self.fresh.push(Fresh { at: now, epoch: self.epoch });
+                self.events.push(Event::SteppedUp);
+                self.write(now);
+                Outcome::Fresh(by)
+            }
+            Err(refused) => Outcome::Refused(refused),
+        }
+    }
+
+    fn present(
+        &mut self,
+        now: u64,
+        purpose: Purpose,
+        token: usize,
+        presented: &Presented,
+    ) -> Result<By, Refused> {
+        let is_code = matches!(presented, Presented::NoCode | Presented::Code(_));
+        let refused: fn(&'static str) -> Event =
+            if is_code { Event::CodeRefused } else { Event::RecoveryCodeRefused };
+        let open = self.challenges.iter().position(|open| {
+            (open.token, open.purpose) == (token, purpose) && alive(open.opened, self.rules.challenge, now)
+        });
+        let Some(open) = open else {
+            self.events.push(refused("no challenge"));
+            return Err(Refused::ChallengeOver);
+        };
+        let by = match presented {
+            Presented::NoCode | Presented::NoRecoveryCode => return Err(Refused::Malformed),
+            Presented::Code(_) if self.suspended() => {
+                self.events.push(refused("suspended"));
+                return Err(Refused::Suspended);
+            }
+            Presented::Code(_) if self.locked_until(now).is_some() => {
+                self.events.push(refused("locked"));
+                return Err(Refused::Locked { retry_at: self.locked_until(now).unwrap() });
+            }
+            Presented::Code(steps) => match self.judge(now, steps) {
+                Ok(step) => {
+                    self.accepted.push(step);
+                    By::Code
+                }
+                Err(reason) => {
+                    self.events.push(refused(reason));
+                    return Err(self.guessed(now, open));
+                }
+            },
+            Presented::Recovery(number) => {
+                if !number.is_some_and(|number| self.recovery.remove(&number)) {
+                    self.events.push(refused("wrong"));
+                    return Err(self.guessed(now, open));
+                }
+                self.events.push(Event::RecoveryCodeUsed { remaining: self.recovery.len() });
+                self.forget_devices("credentials changed");
+                By::RecoveryCode
+            }
+        };
+        let completed = self.challenges.remove(open);
+        let challenge = (Kind::of(purpose), completed.token);
+        self.history.push((now, Past::Completed { challenge }));
+        Ok(by)
+    }
+
+    /// The step that is used up by a code which the phone shows at `steps`.
+    fn judge(&self, now: u64, steps: &[u64]) -> Result<u64, &'static str> {
+        let current = now / 30;
+        let in_window = |step: &&u64| {
+            (current.saturating_sub(self.rules.past)..=current + self.rules.future).contains(step)
+        };
+        let last = self.accepted.iter().max().copied();
+        match steps.iter().filter(in_window).filter(|step| last.is_none_or(|last| **step > last)).min() {
+            Some(step) => Ok(*step),
+            None if steps.iter().any(|step| in_window(&step)) => Err("replayed"),
+            None => Err("wrong"),
+        }
+    }
+
+    fn guessed(&mut self, now: u64, open: usize) -> Refused {
+        let (was_locked, was_suspended) = (self.locked_until(now).is_some(), self.suspended());
+        let challenge = &mut self.challenges[open];
+        challenge.failures += 1;
+        let exhausted = challenge.failures >= self.rules.guesses_per_challenge;
+        let challenge = (Kind::of(challenge.purpose), challenge.token);
+        self.history.push((now, Past::Guessed { challenge }));
+        self.write(now);
+        if exhausted {
+            self.events.push(Event::ChallengeExhausted);
+        }
+        if self.unrefunded() % 5 == 0 {
+            self.events.push(Event::PasswordSuspectedKnown { guesses: self.unrefunded() });
+        }
+        let locked = self.locked_until(now);
+        if let Some(until) = locked.filter(|_| !was_locked) {
+            self.events.push(Event::Locked { until });
+        }
+        if self.suspended() && !was_suspended {
+            self.events.push(Event::Suspended);
+        }
+        match locked {
+            _ if self.suspended() => Refused::Suspended,
+            Some(retry_at) => Refused::Locked { retry_at },
+            None if exhausted => Refused::ChallengeOver,
+            None => Refused::NotAccepted,
+        }
+    }
+
+    fn forget_devices(&mut self, reason: &'static str) {
+        for _ in std::mem::take(&mut self.devices) {
+            self.events.push(Event::DeviceForgotten(reason));
+        }
+    }
+
+    // --- enrollment ---
+
+    /// With the password alone.
+    pub fn begin_enrollment(&mut self, now: u64) -> Outcome {
+        if self.bound.is_some() {
+            return Outcome::Refused(Refused::StepUpRequired);
+        }
+        self.stage(now)
+    }
+
+    fn stage(&mut self, now: u64) -> Outcome {
+        self.pending = Some(Pending { token: self.enrollment_tokens, begun: now, failures: 0 });
+        self.enrollment_tokens += 1;
+        self.events.push(Event::EnrollmentBegun);
+        self.write(now);
+        Outcome::EnrollmentBegun
+    }
+
+    fn staged(&self, now: u64, token: usize) -> bool {
+        self.is_pending(now) && self.pending.as_ref().is_some_and(|pending| pending.token == token)
+    }
+
+    pub fn show_enrollment(&self, now: u64, token: usize) -> Outcome {
+        if self.staged(now, token) {
+            Outcome::EnrollmentShown
+        } else {
+            Outcome::Refused(Refused::EnrollmentOver)
+        }
+    }
+
+    pub fn confirm(&mut self, now: u64, token: usize, presented: &Presented) -> Outcome {
+        if !self.staged(now, token) {
+            return Outcome::Refused(Refused::EnrollmentOver);
+        }
+        let Presented::Code(steps) = presented else {
+            return Outcome::Refused(Refused::Malformed);
+        };
+        let before = std::mem::take(&mut self.accepted);
+        match self.judge(now, steps) {
+            Ok(step) => self.accepted.push(step),
+            Err(_) => {
+                self.accepted = before;
+                self.events.push(Event::EnrollmentRefused);
+                self.pending.as_mut().unwrap().failures += 1;
+                self.write(now);
+                let over = !self.is_pending(now);
+                return Outcome::Refused(if over { Refused::EnrollmentOver } else { Refused::NotAccepted });
+            }
+        }
+        self.events.push(Event::Bound { replaced: self.bound.is_some() });
+        self.bound = Some(now);
+        self.credentials_changed();
+        self.new_recovery_codes();
+        self.history.push((now, Past::Bound));
+        self.write(now);
+        Outcome::Confirmed
+    }
+
+    fn new_recovery_codes(&mut self) {
+        self.recovery = (self.recovery_codes..self.recovery_codes + 10).collect();
+        self.recovery_codes += 10;
+    }
+
+    fn credentials_changed(&mut self) {
+        self.forget_devices("credentials changed");
+        self.challenges.clear();
+        self.pending = None;
+        self.epoch += 1;
+    }
+
+    // --- everything else ---
+
+    pub fn spend(&mut self, now: u64, fresh: usize, on: Sensitive) -> Outcome {
+        let Fresh { at, epoch } = self.fresh[fresh].clone();
+        if epoch != self.epoch || !alive(at, self.rules.step_up, now) {
+            return Outcome::Refused(Refused::StepUpRequired);
+        }
+        match on {
+            Sensitive::EnrollAnew => self.stage(now),
+            Sensitive::Disable => {
+                self.remove(now, true);
+                Outcome::Done
+            }
+            Sensitive::Regenerate => {
+                self.new_recovery_codes();
+                self.challenges.clear();
+                self.events.push(Event::Regenerated);
+                self.write(now);
+                Outcome::Regenerated
+            }
+        }
+    }
+
+    pub fn remove(&mut self, now: u64, by_owner: bool) {
+        self.credentials_changed();
+        self.bound = None;
+        self.accepted.clear();
+        self.recovery.clear();
+        self.history.push((now, Past::Restored));
+        self.events.push(Event::Removed { by_owner });
+        self.write(now);
+    }
+
+    pub fn change_password(&mut self, now: u64) {
+        self.credentials_changed();
+        self.history.push((now, Past::Restored));
+        self.events.push(Event::PasswordChanged);
+        self.write(now);
+    }
+
+    /// Forgets the device whose token began this way, if it is remembered.
+    pub fn forget_device(&mut self, now: u64, cookie: usize) -> Outcome {
+        let before = self.devices.len();
+        self.devices.retain(|device| !device.cookies.contains(&cookie));
+        let count = before - self.devices.len();
+        if count > 0 {
+            self.events.push(Event::DeviceForgotten("revoked"));
+            self.write(now);
+        }
+        Outcome::Forgot(count)
+    }
+
+    pub fn forget_all_devices(&mut self, now: u64) -> Outcome {
+        let count = self.devices.len();
+        if count > 0 {
+            self.forget_devices("revoked");
+            self.write(now);
+        }
+        Outcome::Forgot(count)
+    }
+}
