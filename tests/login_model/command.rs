@@ -117,6 +117,8 @@ pub enum Command {
     Enroll(Who),
     LogIn(Who, Browser),
     StepUpAnd(Who, Sensitive),
+    ChangePasswordBeforeSpending(Who, Sensitive),
+    Replay(Who),
     GuessFourTimes(Who),
     GuessUntilLocked(Who),
     RecoverAfterTypos(Who),
@@ -201,6 +203,8 @@ impl Command {
             (6, (who(), pick(), typed()).prop_map(|(w, p, t)| StepUp(w, p, t)).boxed()),
             (2, (who(), pick(), recovery()).prop_map(|(w, p, r)| StepUpByRecoveryCode(w, p, r)).boxed()),
             (5, (who(), sensitive.clone()).prop_map(|(w, s)| StepUpAnd(w, s)).boxed()),
+            (1, (who(), sensitive.clone()).prop_map(|(w, s)| ChangePasswordBeforeSpending(w, s)).boxed()),
+            (3, who().prop_map(Replay).boxed()),
             (4, (who(), pick(), sensitive).prop_map(|(w, p, s)| Spend(w, p, s)).boxed()),
             (3, who().prop_map(BeginEnrollment).boxed()),
             (1, (who(), pick()).prop_map(|(w, p)| ShowEnrollment(w, p)).boxed()),
@@ -224,7 +228,7 @@ impl Command {
         use Command::*;
         match self {
             Enroll(who) => {
-                vec![BeginEnrollment(who), Confirm(who, Pick::Newest, Typed::Shown(0)), WaitSteps(2)]
+                vec![BeginEnrollment(who), Confirm(who, Pick::Newest, Typed::Shown(0))]
             }
             LogIn(who, browser) => vec![
                 WaitSteps(1),
@@ -237,6 +241,16 @@ impl Command {
                 StepUp(who, Pick::Newest, Typed::Shown(0)),
                 Spend(who, Pick::Newest, sensitive),
             ],
+            ChangePasswordBeforeSpending(who, sensitive) => vec![
+                WaitSteps(1),
+                BeginStepUp(who, Pick::Newest),
+                StepUp(who, Pick::Newest, Typed::Shown(0)),
+                PasswordChange(who),
+                Spend(who, Pick::Newest, sensitive),
+            ],
+            Replay(who) => {
+                vec![Password(who, Browser::Cafe, Cookie::Absent), Code(who, Pick::Newest, Typed::Again)]
+            }
             GuessUntilLocked(who) => (0..6).flat_map(|_| GuessFourTimes(who).spelled_out()).collect(),
             EnrollBadly(who) => {
                 let typo = Confirm(who, Pick::Newest, Typed::Wrong(0));

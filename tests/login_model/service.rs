@@ -202,7 +202,9 @@ impl Service {
             }
             Command::Spend(who, pick, on) => {
                 let holder = &mut self.holders[who as usize];
-                let index = pick.index(holder.fresh.len())?;
+                let unspent: Vec<usize> =
+                    (0..holder.fresh.len()).filter(|index| holder.fresh[*index].is_some()).collect();
+                let index = unspent[pick.index(unspent.len())?];
                 let fresh = holder.fresh[index].take()?;
                 let found = match on {
                     Sensitive::Disable => refused(verifier.disable(fresh)).map(|ended| {
