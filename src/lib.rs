@@ -23,6 +23,8 @@ extern crate std;
 
 #[cfg(feature = "alloc")]
 pub mod enrollment;
+#[cfg(feature = "alloc")]
+pub mod manual;
 pub mod otp;
 #[cfg(feature = "alloc")]
 pub mod session;

@@ -1,5 +1,12 @@
 //! Threats A13 to A16: half a login taken for a whole one.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 mod common;
 #[path = "common/crowd.rs"]
@@ -432,15 +439,15 @@ fn base32(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for symbol in text.bytes() {
         let value = match symbol {
-            b'A'..=b'Z' => symbol.wrapping_sub(b'A'),
-            b'2'..=b'7' => symbol.wrapping_sub(b'2').wrapping_add(26),
+            b'A'..=b'Z' => symbol - b'A',
+            b'2'..=b'7' => symbol - b'2' + 26,
             _ => return None,
         };
         held = (held << 5 | u32::from(value)) & 0xfff;
-        bits = bits.wrapping_add(5);
+        bits += 5;
         if bits >= 8 {
-            bits = bits.wrapping_sub(8);
-            bytes.push((held >> bits) as u8);
+            bits -= 8;
+            bytes.push((held >> bits).to_le_bytes()[0]);
         }
     }
     Some(bytes)
@@ -461,7 +468,7 @@ fn leaves(value: &serde_json::Value, found: &mut Vec<String>) {
 
 /// Whether the bytes stand anywhere in the JSON: as they are, in hex, as a list of numbers, or inside of a base32 text.
 fn holds(json: &str, bytes: &[u8]) -> bool {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let list: Vec<_> = bytes.iter().map(ToString::to_string).collect();
     let mut texts = Vec::new();
     leaves(&serde_json::from_str(json).unwrap(), &mut texts);
