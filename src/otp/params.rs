@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 /// assert_eq!(params.t0(), UnixTime::EPOCH);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct TotpParams {
     algorithm: Algorithm,
     digits: Digits,
