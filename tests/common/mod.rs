@@ -134,6 +134,11 @@ impl Phone {
         Self { secret: uri.secret().clone(), params: TotpParams::new(uri.algorithm(), digits, period) }
     }
 
+    /// The secret in base32, as it is typed into an app.
+    pub fn setup_key(&self) -> String {
+        self.secret.to_base32().expose().to_owned()
+    }
+
     /// The code that the app shows at this time.
     pub fn code(&self, at: UnixTime) -> String {
         Totp::new(&self.secret, self.params).generate(at).expose().to_owned()
@@ -317,3 +322,5 @@ pub fn refusal<T, E: core::fmt::Debug>(result: Result<T, Error<E>>) -> Result<T,
 pub fn is_refused_because(reason: RefusedBecause) -> impl Fn(&EventKind) -> bool {
     move |kind| matches!(kind, EventKind::CodeRefused { reason: found } | EventKind::RecoveryCodeRefused { reason: found } if *found == reason)
 }
+
+pub mod json_store;

@@ -1,0 +1,66 @@
+//! A store that keeps records as a database would: as JSON text, read back from it at every load.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use second_factor::store::{Expected, Revision, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, BlockingStore};
+
+#[derive(Debug, Default)]
+pub struct JsonStore {
+    rows: Mutex<BTreeMap<String, (u64, String)>>,
+    written: Mutex<Vec<String>>,
+}
+
+impl JsonStore {
+    /// The text of the account's row.
+    pub fn text(&self, account: &AccountId) -> Option<String> {
+        self.rows.lock().unwrap().get(account.as_str()).map(|(_, text)| text.clone())
+    }
+
+    /// Puts a text there, as somebody with access to the database would.
+    pub fn put(&self, account: &AccountId, text: &str) {
+        let mut rows = self.rows.lock().unwrap();
+        let mut written = self.written.lock().unwrap();
+        written.push(text.to_owned());
+        rows.insert(account.as_str().to_owned(), (written.len() as u64, text.to_owned()));
+    }
+
+    /// Every text that was ever stored.
+    pub fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap().clone()
+    }
+}
+
+impl BlockingStore for JsonStore {
+    type Error = serde_json::Error;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, serde_json::Error> {
+        let row = self.rows.lock().unwrap().get(account.as_str()).cloned();
+        row.map(|(revision, text)| {
+            Ok(Versioned { value: serde_json::from_str(&text)?, revision: Revision::new(revision) })
+        })
+        .transpose()
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, serde_json::Error> {
+        let text = serde_json::to_string(next)?;
+        let mut rows = self.rows.lock().unwrap();
+        let found = rows
+            .get(account.as_str())
+            .map_or(Expected::Absent, |(revision, _)| Expected::At(Revision::new(*revision)));
+        if found != expected {
+            return Ok(Swap::Conflict);
+        }
+        let mut written = self.written.lock().unwrap();
+        written.push(text.clone());
+        let revision = written.len() as u64;
+        rows.insert(account.as_str().to_owned(), (revision, text));
+        Ok(Swap::Stored(Revision::new(revision)))
+    }
+}
