@@ -1,5 +1,9 @@
 //! Pages to read: no code in here.
 //!
-//! - [`threats`]: what must fail, row by row, and the test that shows that it does.
+//! - [`threats`]: what must fail, row by row, and the test that shows that it does;
+//! - [`standards`]: the clauses that are met, and the test that shows each;
+//! - [`limits`]: every number of the default policy, in one table.
 
+pub mod limits;
+pub mod standards;
 pub mod threats;

@@ -119,3 +119,33 @@ fn character(text: &str) -> Option<usize> {
         _ => chars.next().filter(|&(_, c)| c == '\'').map(|(at, _)| 1 + at + 1),
     }
 }
+
+/// The variants of the enum `name` in `text`, in order.
+#[allow(dead_code, reason = "not every test that reads the source looks at enums")]
+pub(crate) fn variants(text: &str, name: &str) -> Vec<String> {
+    let code = code_of(text);
+    let head = format!("enum {name}");
+    let after = |at: usize| code[at + head.len()..].chars().next().is_some_and(|c| !is_word(c));
+    let start = code.match_indices(&head).map(|(at, _)| at).find(|&at| after(at)).expect(name);
+    let body = &code[start..][code[start..].find('{').expect("a body") + 1..];
+    let (mut depth, mut found, mut word) = (0_usize, Vec::new(), String::new());
+    let mut expecting = true;
+    for c in body.chars() {
+        if depth == 0 && expecting && is_word(c) {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            found.push(std::mem::take(&mut word));
+            expecting = false;
+        }
+        match c {
+            '(' | '{' | '[' => depth += 1,
+            '}' if depth == 0 => break,
+            ')' | '}' | ']' => depth -= 1,
+            ',' if depth == 0 => expecting = true,
+            _ => {}
+        }
+    }
+    found
+}
