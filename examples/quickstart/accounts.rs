@@ -1,0 +1,80 @@
+//! Accounts and their passwords: what a service has before it adds a second factor.
+
+use std::fmt::Write;
+
+use argon2::Argon2;
+use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use second_factor::AccountId;
+use serde::{Deserialize, Serialize};
+
+use crate::json_file::{FileError, JsonFile};
+use crate::stop::Stop;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    /// Random, and never changed or given to somebody else, as a user name may be.
+    id: AccountId,
+    /// A PHC string: Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random salt.
+    password: String,
+}
+
+/// Why nobody can be called this. A colon would end the name in a key URI.
+pub(crate) fn user_name_fault(user: &str) -> Option<&'static str> {
+    let fine = |c: char| c.is_alphanumeric() || "._-+@".contains(c);
+    ((user.len() > 64) || user.is_empty() || !user.chars().all(fine))
+        .then_some("A user name has 1 to 64 letters, digits or . _ - + @ in it.")
+}
+
+/// Why this cannot be a password. A service also looks it up among the leaked ones (SP 800-63B §3.1.1.2).
+pub(crate) fn password_fault(password: &str) -> Option<&'static str> {
+    (password.chars().count() < 8).then_some("A password has 8 characters or more.")
+}
+
+impl JsonFile {
+    pub(crate) fn register(&self, user: &str, password: &str) -> Result<(), Stop> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| Stop::Failed(error.to_string()))?;
+        let id = AccountId::new(hex(&id)).map_err(|error| Stop::Failed(error.to_string()))?;
+        let account = Account { id, password: hash(password)? };
+        let stored = self.update(|contents| {
+            let is_free = !contents.accounts.contains_key(user);
+            is_free.then(|| contents.accounts.insert(user.to_owned(), account))
+        })?;
+        stored.map(|_| ()).ok_or(Stop::Unusable("This user name is taken."))
+    }
+
+    /// The account, if there is one and this is its password. A service limits the tries here too.
+    pub(crate) fn verify_password(&self, user: &str, password: &str) -> Result<Option<AccountId>, FileError> {
+        let Some(account) = self.read()?.accounts.remove(user) else {
+            // It takes as long as for a user that there is.
+            let _ = hash(password)?;
+            return Ok(None);
+        };
+        let kept = PasswordHash::new(&account.password).map_err(|_| FileError::Hash)?;
+        match Argon2::default().verify_password(password.as_bytes(), &kept) {
+            Ok(()) => Ok(Some(account.id)),
+            Err(password_hash::Error::PasswordInvalid) => Ok(None),
+            Err(_) => Err(FileError::Hash),
+        }
+    }
+
+    pub(crate) fn set_password(&self, user: &str, password: &str) -> Result<(), FileError> {
+        let hash = hash(password)?;
+        self.update(|contents| contents.accounts.get_mut(user).map(|account| account.password = hash))?;
+        Ok(())
+    }
+}
+
+fn hash(password: &str) -> Result<String, FileError> {
+    let hash: PasswordHash =
+        Argon2::default().hash_password(password.as_bytes()).map_err(|_| FileError::Hash)?;
+    Ok(hash.to_string())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

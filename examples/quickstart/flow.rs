@@ -1,0 +1,118 @@
+//! The second factor of this service. All calls of the library are in this file (the login, the enrollment) and in `settings.rs`
+//! (what an account's page offers); the other files are what a service has already: accounts, cookies, sessions, a place to store.
+
+use std::sync::Arc;
+
+use second_factor::session::{EnrollmentProof, PolicyError};
+use second_factor::verifier::{Error, OsEntropy};
+use second_factor::{
+    Accepted, AuditEvent, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, PasswordVerified,
+    Policy, QrCode, RecoveryCode, Refusal, Remember, SealingKey,
+};
+
+use crate::clock::PretendClock;
+use crate::host::{Host, Session};
+use crate::json_file::{FileError, JsonFile};
+use crate::stop::Stop;
+use crate::{settings, terminal, words};
+
+pub(crate) type Verifier = BlockingVerifier<Arc<JsonFile>>;
+
+/// One for the whole service. Where nobody pretends that time passes, `BlockingVerifier::new(file, policy, ring)` does.
+pub(crate) fn open(
+    file: &Arc<JsonFile>,
+    clock: &Arc<PretendClock>,
+    key: SealingKey,
+) -> Result<Verifier, PolicyError> {
+    let (policy, ring) = (Policy::new("Quickstart")?, KeyRing::new(1, key));
+    let log = file.clone();
+    Ok(BlockingVerifier::with_sources(file.clone(), policy, ring, clock.clone(), OsEntropy)
+        .with_events(move |event: &AuditEvent| log.note(event)))
+}
+
+/// The one place that vouches for a password: where its hash was compared.
+pub(crate) fn verify_password(host: &Host, user: &str, prompt: &str) -> Result<PasswordVerified, Stop> {
+    let password = terminal::ask_password(prompt)?;
+    host.file.verify_password(user, &password)?.map(PasswordVerified::by_host).ok_or(Stop::WrongPassword)
+}
+
+/// The password, then whatever the account asks for on this device.
+pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
+    let proof = verify_password(host, user, "password: ")?;
+    let cookie = host.cookie(&DeviceToken::cookie_name(proof.account()))?;
+    match host.verifier.password_verified(proof, cookie.as_deref())? {
+        Login::Complete(accepted) => start_session(host, user, accepted),
+        Login::CodeRequired(challenge) => {
+            host.end_session();
+            match present(host, &challenge) {
+                Ok(accepted) => start_session(host, user, accepted),
+                Err(stop) => host.verifier.abandon(&challenge).map_err(Stop::from).and(Err(stop)),
+            }
+        }
+        // Only under a policy that demands a second factor: the password alone logs nobody in.
+        Login::EnrollmentRequired => enroll(host, user, verify_password(host, user, "password again: ")?),
+    }
+}
+
+fn present(host: &mut Host, challenge: &ChallengeToken) -> Result<Accepted, Stop> {
+    let device = host.device.clone();
+    let tick = terminal::yes(&format!("remember {device}, so that it needs no code for 30 days? [y/N] "))?;
+    let remember = if tick { Remember::ThisDevice { label: &device } } else { Remember::No };
+    until_accepted(host, "code (six digits, or a recovery code): ", |verifier, typed| {
+        if RecoveryCode::parse(typed).is_ok() {
+            verifier.present_recovery_code(challenge, typed)
+        } else {
+            verifier.present_code(challenge, typed, remember)
+        }
+    })
+}
+
+fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), Stop> {
+    let Accepted { authenticated, device } = accepted;
+    if let Some(token) = device {
+        host.set_cookie(&DeviceToken::cookie_name(authenticated.account()), token.expose())?;
+    }
+    terminal::say(words::logged_in(user, &host.device, authenticated.how()));
+    let (account, epoch) = (authenticated.account().clone(), authenticated.epoch());
+    host.start_session(Session { user: user.into(), account, epoch });
+    Ok(())
+}
+
+/// "Enable two-factor authentication": at first with the password typed again, later (another phone) with a fresh code.
+pub(crate) fn enable(host: &mut Host) -> Result<(), Stop> {
+    let Session { user, account, .. } = settings::session(host)?;
+    if host.verifier.status(&account)?.is_enabled() {
+        let fresh = settings::step_up(host)?;
+        return enroll(host, &user, fresh);
+    }
+    enroll(host, &user, verify_password(host, &user, "password again: ")?)
+}
+
+fn enroll(host: &mut Host, user: &str, proof: impl Into<EnrollmentProof>) -> Result<(), Stop> {
+    let begun = host.verifier.begin_enrollment(proof, user)?;
+    let (qr, key) = (QrCode::new(&begun.uri)?, begun.uri.secret().to_base32());
+    terminal::say(words::scan(qr.terminal().expose(), key.expose()));
+    let confirmed = until_accepted(host, "code (six digits): ", |verifier, typed| {
+        verifier.confirm_enrollment(&begun.token, typed)
+    })?;
+    terminal::say(words::recovery_codes(confirmed.recovery_codes.expose_lines().expose()));
+    host.end_all_sessions(confirmed.end_sessions.account());
+    terminal::say(words::ENABLED);
+    Ok(())
+}
+
+/// Asks for codes until one is accepted, or there is no use in asking again.
+pub(crate) fn until_accepted<T>(
+    host: &Host,
+    prompt: &str,
+    present: impl Fn(&Verifier, &str) -> Result<T, Error<FileError>>,
+) -> Result<T, Stop> {
+    loop {
+        match present(&host.verifier, &host.ask_code(prompt)?) {
+            Err(Error::Refused(refusal @ (Refusal::NotAccepted | Refusal::Malformed))) => {
+                terminal::say(words::refusal(refusal, host.now()));
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+}

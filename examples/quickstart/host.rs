@@ -1,0 +1,97 @@
+//! What a service keeps between two requests: devices with their cookies, sessions, and what the time is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use second_factor::verifier::Clock;
+use second_factor::{AccountId, Epoch, UnixTime};
+
+use crate::clock::{PretendClock, parse_span};
+use crate::flow::Verifier;
+use crate::json_file::{FileError, JsonFile};
+use crate::stop::Stop;
+use crate::{terminal, words};
+
+pub(crate) struct Host {
+    pub(crate) verifier: Verifier,
+    pub(crate) file: Arc<JsonFile>,
+    pub(crate) clock: Arc<PretendClock>,
+    /// In front of which the user sits.
+    pub(crate) device: String,
+    /// By device, gone when the program ends. A service keeps them in a table, under a random id that is new with each login.
+    sessions: BTreeMap<String, Session>,
+}
+
+/// Somebody is logged in. The epoch tells whether this is still so: see `settings::session`.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) user: String,
+    pub(crate) account: AccountId,
+    pub(crate) epoch: Epoch,
+}
+
+impl Host {
+    pub(crate) fn new(verifier: Verifier, file: Arc<JsonFile>, clock: Arc<PretendClock>) -> Self {
+        Self { verifier, file, clock, device: "laptop".into(), sessions: BTreeMap::new() }
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.sessions.get(&self.device).cloned()
+    }
+
+    pub(crate) fn start_session(&mut self, session: Session) {
+        self.sessions.insert(self.device.clone(), session);
+    }
+
+    pub(crate) fn end_session(&mut self) {
+        self.sessions.remove(&self.device);
+    }
+
+    /// On this device at once. On the others the epoch ends them when they next ask for something.
+    pub(crate) fn end_all_sessions(&mut self, account: &AccountId) {
+        if self.session().is_some_and(|session| session.account == *account) {
+            self.end_session();
+        }
+    }
+
+    /// What the browser on this device sends. Over HTTP the cookie has [`second_factor::DeviceToken::COOKIE_ATTRIBUTES`].
+    pub(crate) fn cookie(&self, name: &str) -> Result<Option<String>, FileError> {
+        let mut cookies = self.file.read()?.cookies;
+        Ok(cookies.remove(&self.device).and_then(|mut of_device| of_device.remove(name)))
+    }
+
+    pub(crate) fn set_cookie(&self, name: &str, value: &str) -> Result<(), FileError> {
+        self.file.update(|contents| {
+            let of_device = contents.cookies.entry(self.device.clone()).or_default();
+            Some(of_device.insert(name.to_owned(), value.to_owned()))
+        })?;
+        Ok(())
+    }
+
+    /// Asks for a code; `wait 11m` lets time pass meanwhile.
+    pub(crate) fn ask_code(&self, prompt: &str) -> Result<String, Stop> {
+        loop {
+            let typed = terminal::ask(prompt)?;
+            match typed.strip_prefix("wait ") {
+                Some(span) => match self.wait(span) {
+                    Err(Stop::Unusable(fault)) => terminal::say(fault),
+                    waited => waited?,
+                },
+                None if typed.is_empty() => return Err(Stop::GaveUp),
+                None => return Ok(typed),
+            }
+        }
+    }
+
+    pub(crate) fn wait(&self, span: &str) -> Result<(), Stop> {
+        let span = parse_span(span.trim())
+            .ok_or(Stop::Unusable("Say how long: a number with s, m, h or d, as in `wait 30d`."))?;
+        self.clock.wait(span);
+        terminal::say(words::pretended(self.now(), self.clock.ahead()));
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! One JSON file that holds it all, and the store that the library asks for on top of it.
+//!
+//! For a demonstration: every call reads the file and every write replaces it. A service has a database and makes the swap one conditional
+//! statement (`UPDATE … WHERE account = ? AND revision = ?`).
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use second_factor::session::AuditEvent;
+use second_factor::store::{Expected, Revision, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, BlockingStore};
+use serde::{Deserialize, Serialize};
+
+use crate::accounts::Account;
+use crate::{terminal, words};
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contents {
+    /// By user name.
+    pub(crate) accounts: BTreeMap<String, Account>,
+    /// What the library keeps: a row per account, as serde writes it.
+    records: BTreeMap<AccountId, Row>,
+    /// Counts the writes to all rows, so that no row ever sees a revision twice.
+    writes: u64,
+    /// The cookies of each device, by their names. They belong to the browsers, which are all in here in this demonstration.
+    pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) log: Vec<AuditEvent>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    revision: u64,
+    record: AccountRecord,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    #[error("{path}", path = path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{path} is not a file of this program; it was left as it is", path = path.display())]
+    Json { path: PathBuf, source: serde_json::Error },
+    #[error("somebody holds {path}; if no other quickstart is running, delete it", path = path.display())]
+    Locked { path: PathBuf },
+    #[error("a password could not be hashed, or its hash not be read")]
+    Hash,
+}
+
+pub(crate) struct JsonFile {
+    path: PathBuf,
+}
+
+impl JsonFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `accounts.json` and this suffix.
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    /// What is there now. A file that is not there yet is empty; since it is only ever replaced as a whole, it is never half written.
+    pub(crate) fn read(&self) -> Result<Contents, FileError> {
+        match fs::read(&self.path) {
+            Ok(json) => serde_json::from_slice(&json)
+                .map_err(|source| FileError::Json { path: self.path.clone(), source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Contents::default()),
+            Err(source) => Err(FileError::Io { path: self.path.clone(), source }),
+        }
+    }
+
+    /// Reads, changes and replaces the file while nobody else does, in this process or another. `None` leaves it as it is.
+    pub(crate) fn update<T>(
+        &self,
+        change: impl FnOnce(&mut Contents) -> Option<T>,
+    ) -> Result<Option<T>, FileError> {
+        let _lock = Lock::acquire(self.beside(".lock"))?;
+        let mut contents = self.read()?;
+        let Some(outcome) = change(&mut contents) else { return Ok(None) };
+        let json = serde_json::to_vec_pretty(&contents)
+            .map_err(|source| FileError::Json { path: self.path.clone(), source })?;
+        self.replace(&json).map_err(|source| FileError::Io { path: self.path.clone(), source })?;
+        Ok(Some(outcome))
+    }
+
+    /// Durable when it returns: the file and its name are on the disk, or the old file still is.
+    fn replace(&self, json: &[u8]) -> io::Result<()> {
+        let new = self.beside(".new");
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = create_private(&new)?;
+        file.write_all(json)?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        sync_folder(&self.path)
+    }
+
+    /// Keeps an audit event, and says what the owner should be told of by mail. A service puts it into a queue here.
+    pub(crate) fn note(&self, event: &AuditEvent) {
+        const KEPT: usize = 500;
+        let written = self.update(|contents| {
+            contents.log.push(event.clone());
+            let surplus = contents.log.len().saturating_sub(KEPT);
+            contents.log.drain(..surplus);
+            Some(())
+        });
+        if let Err(error) = written {
+            terminal::say(format!("The security log could not be written: {error}"));
+        }
+        if event.kind.notify_owner() {
+            terminal::say(format!("(A mail to the owner: {})", words::event(&event.kind)));
+        }
+    }
+}
+
+impl BlockingStore for JsonFile {
+    type Error = FileError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, FileError> {
+        let row = self.read()?.records.remove(account);
+        Ok(row.map(|row| Versioned { value: row.record, revision: Revision::new(row.revision) }))
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, FileError> {
+        let stored = self.update(|contents| {
+            let found = contents.records.get(account);
+            let found = found.map_or(Expected::Absent, |row| Expected::At(Revision::new(row.revision)));
+            (found == expected).then(|| {
+                contents.writes = contents.writes.saturating_add(1);
+                let row = Row { revision: contents.writes, record: next.clone() };
+                contents.records.insert(account.clone(), row);
+                Revision::new(contents.writes)
+            })
+        })?;
+        Ok(stored.map_or(Swap::Conflict, Swap::Stored))
+    }
+}
+
+/// A file that is new and that nobody but its owner may read.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes the name of a new file durable, where a folder can be opened for that.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+/// A file that is there while somebody writes. (`File::lock` would do it better; this crate builds with Rust 1.88, which is older.)
+struct Lock(PathBuf);
+
+impl Lock {
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    fn acquire(path: PathBuf) -> Result<Self, FileError> {
+        let start = Instant::now();
+        loop {
+            match create_private(&path) {
+                Ok(_) => return Ok(Self(path)),
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(FileError::Io { path, source: error });
+                }
+                Err(_) if start.elapsed() > Self::PATIENCE => return Err(FileError::Locked { path }),
+                Err(_) => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}

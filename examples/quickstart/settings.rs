@@ -1,0 +1,83 @@
+//! What an account's page offers to whoever is logged in.
+
+use second_factor::FreshFactor;
+use second_factor::session::{DeviceInfo, EndOtherSessions, FactorStatus};
+
+use crate::flow::{until_accepted, verify_password};
+use crate::host::{Host, Session};
+use crate::stop::Stop;
+use crate::{terminal, words};
+
+/// What every request of a session asks first: is it still one? Password and second factor may have been changed elsewhere.
+pub(crate) fn session(host: &mut Host) -> Result<Session, Stop> {
+    let session = host.session().ok_or(Stop::LoggedOut)?;
+    if host.verifier.is_current(&session.account, session.epoch)? {
+        return Ok(session);
+    }
+    host.end_session();
+    Err(Stop::SessionEnded)
+}
+
+pub(crate) fn status(host: &mut Host) -> Result<FactorStatus, Stop> {
+    let account = session(host)?.account;
+    Ok(host.verifier.status(&account)?)
+}
+
+/// A fresh code, or recovery code, for one sensitive step.
+pub(crate) fn step_up(host: &mut Host) -> Result<FreshFactor, Stop> {
+    let Session { account, epoch, .. } = session(host)?;
+    let token = host.verifier.begin_step_up(&account, epoch)?;
+    until_accepted(host, "a fresh code (six digits, or a recovery code): ", |verifier, typed| {
+        if second_factor::RecoveryCode::parse(typed).is_ok() {
+            verifier.step_up_with_recovery_code(&token, typed)
+        } else {
+            verifier.step_up(&token, typed)
+        }
+    })
+}
+
+pub(crate) fn disable(host: &mut Host) -> Result<(), Stop> {
+    let fresh = step_up(host)?;
+    let others = host.verifier.disable(fresh)?;
+    go_on(host, &others);
+    terminal::say(words::DISABLED);
+    Ok(())
+}
+
+pub(crate) fn new_recovery_codes(host: &mut Host) -> Result<(), Stop> {
+    let fresh = step_up(host)?;
+    let codes = host.verifier.regenerate_recovery_codes(fresh)?;
+    terminal::say(words::recovery_codes(codes.expose_lines().expose()));
+    Ok(())
+}
+
+/// The old password, a fresh code where there is a second factor, the new password.
+pub(crate) fn change_password(host: &mut Host) -> Result<(), Stop> {
+    let Session { user, account, .. } = session(host)?;
+    let _old = verify_password(host, &user, "old password: ")?;
+    if host.verifier.status(&account)?.is_enabled() {
+        let _fresh = step_up(host)?;
+    }
+    let new = terminal::ask_new_password("new password: ")?;
+    host.file.set_password(&user, &new)?;
+    let others = host.verifier.password_changed(&account)?;
+    go_on(host, &others);
+    terminal::say(words::PASSWORD_CHANGED);
+    Ok(())
+}
+
+pub(crate) fn forget(host: &mut Host, devices: &[DeviceInfo]) -> Result<(), Stop> {
+    let account = session(host)?.account;
+    for device in devices {
+        host.verifier.forget_device(&account, device.id)?;
+    }
+    Ok(())
+}
+
+/// The session that made the change goes on in the new epoch; the others of the account are over.
+fn go_on(host: &mut Host, others: &EndOtherSessions) {
+    if let Some(session) = host.session() {
+        host.end_all_sessions(others.account());
+        host.start_session(Session { epoch: others.epoch(), ..session });
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a command did not get to its end.
+
+use second_factor::verifier::Error;
+use second_factor::{EnrollmentError, Refusal};
+
+use crate::json_file::FileError;
+
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// There is nothing more to read.
+    EndOfInput,
+    /// An empty line where something was asked for.
+    GaveUp,
+    LoggedOut,
+    SessionEnded,
+    WrongPassword,
+    /// The library said no.
+    Refused(Refusal),
+    /// What was typed will not do, and why.
+    Unusable(&'static str),
+    /// Not the user's fault.
+    Failed(String),
+}
+
+impl From<Error<FileError>> for Stop {
+    fn from(error: Error<FileError>) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::Refused(refusal),
+            failed => Self::Failed(in_full(&failed)),
+        }
+    }
+}
+
+impl From<FileError> for Stop {
+    fn from(error: FileError) -> Self {
+        Self::Failed(in_full(&error))
+    }
+}
+
+impl From<EnrollmentError> for Stop {
+    fn from(error: EnrollmentError) -> Self {
+        Self::Failed(in_full(&error))
+    }
+}
+
+/// The error and what caused it.
+pub(crate) fn in_full(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}

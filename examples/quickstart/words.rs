@@ -1,0 +1,224 @@
+//! What the library decides, in words for a user.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use second_factor::session::{
+    DeviceInfo, EventKind, FactorStatus, ForgottenBecause, Purpose, RefusedBecause, RemovedBy,
+};
+use second_factor::{How, Refusal, UnixTime};
+
+use crate::stop::Stop;
+
+pub(crate) const ENABLED: &str = "\
+Two-factor authentication is on. All sessions of this account have ended: `login` again, now with a code.
+(The code that you have just typed is used up. Each works once, so wait for the next one.)";
+
+pub(crate) const DISABLED: &str = "\
+Two-factor authentication is off: the phone, the recovery codes and the remembered devices no longer count.
+All other sessions of this account have ended.";
+
+pub(crate) const PASSWORD_CHANGED: &str = "\
+The password is changed. All other sessions have ended, and every device is asked for a code again.";
+
+pub(crate) fn scan(qr: &str, key: &str) -> String {
+    format!(
+        "Scan this with an authenticator app:\n\n{qr}\nor type the key into it (time-based, six digits):\n\n\
+         setup key: {key}\n\n\
+         Then type the code that it shows, within 10 minutes. (Without a phone: `oathtool --totp -b` and the key.)"
+    )
+}
+
+pub(crate) fn recovery_codes(lines: &str) -> String {
+    format!(
+        "Recovery codes. Print them, or keep them in a password manager: each lets you in once without the phone,\n\
+         and they are shown this once only.\n\n{lines}"
+    )
+}
+
+pub(crate) fn logged_in(user: &str, device: &str, how: How) -> String {
+    let how = match how {
+        How::None => "with the password alone".into(),
+        How::Presented => "with password and code".into(),
+        How::RecoveryCode => {
+            "with password and recovery code, which is used up now; no device is remembered".into()
+        }
+        How::Remembered { since } => {
+            format!("with the password, and no code: this device is remembered since {}", date(since))
+        }
+        other => format!("{other:?}"),
+    };
+    format!("{user} is logged in on {device}, {how}.")
+}
+
+pub(crate) fn refusal(refusal: Refusal, now: UnixTime) -> String {
+    match refusal {
+        Refusal::NotAccepted => "That code was not accepted. Wait for the next one.".into(),
+        Refusal::Malformed => "That is not of the form of a code: six digits. (A recovery code has 26 letters and digits.)\n\
+                               An empty line gives up."
+            .into(),
+        Refusal::ChallengeOver => {
+            "This login is over: too many codes were wrong, or it took too long. Start again with the password.".into()
+        }
+        Refusal::Locked { retry_at } => format!(
+            "Too many codes were wrong. Codes are accepted again in {} ({}).\n\
+             Until then a recovery code still works: log in, and type it where the code goes. So does a remembered device.",
+            span(retry_at.checked_since(now).unwrap_or_default()),
+            date(retry_at),
+        ),
+        Refusal::Suspended => "Far too many codes were wrong, so this phone is not asked for codes any more.\n\
+                               Log in with a recovery code, or turn to the people who run this service."
+            .into(),
+        Refusal::EnrollmentOver => {
+            "It took too long, or too many codes were wrong. Nothing has changed; `enable` begins again.".into()
+        }
+        Refusal::StepUpRequired => "This takes a fresh code. Try again.".into(),
+        Refusal::NoAuthenticator => "Two-factor authentication is off; `enable` switches it on.".into(),
+        other => other.to_string(),
+    }
+}
+
+pub(crate) fn stop(stop: &Stop, now: UnixTime) -> String {
+    match stop {
+        Stop::EndOfInput => "\nThe input has ended. Goodbye.".into(),
+        Stop::GaveUp => "Given up; nothing has changed.".into(),
+        Stop::LoggedOut => "Nobody is logged in here. `login` first.".into(),
+        Stop::SessionEnded => {
+            "This session has ended: the password or the second factor was changed. `login` again.".into()
+        }
+        Stop::WrongPassword => "User name or password is wrong.".into(),
+        Stop::Refused(refused) => refusal(*refused, now),
+        Stop::Unusable(fault) => (*fault).into(),
+        Stop::Failed(error) => format!("Something went wrong here, and it is not your fault: {error}"),
+    }
+}
+
+pub(crate) fn status(status: &FactorStatus, now: UnixTime) -> String {
+    let Some(since) = status.enabled_since else {
+        return "Two-factor authentication is off; `enable` switches it on.".into();
+    };
+    let mut text = format!(
+        "Two-factor authentication is on since {}; {} recovery codes are left, {} devices are remembered.",
+        date(since),
+        status.recovery_codes_left,
+        status.devices.len()
+    );
+    if let Some(retry_at) = status.locked_until {
+        let _ = write!(text, "\n{}", refusal(Refusal::Locked { retry_at }, now));
+    }
+    text
+}
+
+pub(crate) fn devices(devices: &[DeviceInfo]) -> String {
+    if devices.is_empty() {
+        return "No device is remembered.".into();
+    }
+    let lines = devices.iter().zip(1..).map(|(device, number)| {
+        let DeviceInfo { label, since, last_used, until, .. } = device;
+        let [since, last_used, until] = [since, last_used, until].map(|time| date(*time));
+        format!(
+            "{number}. {label}: since {since}, last used {last_used}, asked for a code again from {until}"
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+pub(crate) fn event(kind: &EventKind) -> String {
+    match kind {
+        EventKind::ChallengeOpened { purpose: Purpose::Login } => {
+            "the password was right, a code is asked for".into()
+        }
+        EventKind::ChallengeOpened { .. } => "a fresh code is asked for".into(),
+        EventKind::LoggedIn { how: How::None } => "logged in with the password alone".into(),
+        EventKind::LoggedIn { how: How::Presented } => "logged in with password and code".into(),
+        EventKind::LoggedIn { how: How::RecoveryCode } => "logged in with password and recovery code".into(),
+        EventKind::LoggedIn { .. } => "logged in on a remembered device".into(),
+        EventKind::SteppedUp { .. } => "a fresh code was typed".into(),
+        EventKind::CodeRefused { reason } => format!("a code was refused: {}", why(*reason)),
+        EventKind::RecoveryCodeRefused { reason } => format!("a recovery code was refused: {}", why(*reason)),
+        EventKind::RecoveryCodeUsed { remaining } => {
+            format!("a recovery code was used, {remaining} are left")
+        }
+        EventKind::ChallengeExhausted => "a login is over after too many wrong codes".into(),
+        EventKind::PasswordSuspectedKnown { guesses } => {
+            format!("{guesses} codes were wrong: somebody has your password; change it")
+        }
+        EventKind::Locked { until } => format!("no codes are accepted until {}", date(*until)),
+        EventKind::Suspended => "no codes are accepted any more".into(),
+        EventKind::EnrollmentBegun => "a new phone is being set up".into(),
+        EventKind::EnrollmentRefused => "the new phone's code was wrong".into(),
+        EventKind::AuthenticatorBound { replaced: false, .. } => {
+            "two-factor authentication was switched on".into()
+        }
+        EventKind::AuthenticatorBound { .. } => "codes now come from another phone".into(),
+        EventKind::AuthenticatorRemoved { by: RemovedBy::Owner } => {
+            "two-factor authentication was switched off".into()
+        }
+        EventKind::AuthenticatorRemoved { .. } => {
+            "an administrator switched two-factor authentication off".into()
+        }
+        EventKind::RecoveryCodesRegenerated => "new recovery codes were made".into(),
+        EventKind::PasswordChanged => "the password was changed".into(),
+        EventKind::DeviceRemembered { label, .. } => format!("a device is remembered: {label}"),
+        EventKind::DeviceForgotten { reason, .. } => {
+            format!("a device was forgotten: {}", forgotten(*reason))
+        }
+        EventKind::DeviceTokenStolen { .. } => {
+            "the cookie of a remembered device was copied; it is void now".into()
+        }
+        EventKind::DeviceUnknown => "a cookie came that no longer counts".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn why(reason: RefusedBecause) -> &'static str {
+    match reason {
+        RefusedBecause::Wrong => "it was wrong",
+        RefusedBecause::Replayed => "it had been used",
+        RefusedBecause::NoChallenge => "the login was over",
+        RefusedBecause::Locked => "too many had been wrong",
+        RefusedBecause::Suspended => "far too many had been wrong",
+        _ => "for another reason",
+    }
+}
+
+fn forgotten(reason: ForgottenBecause) -> &'static str {
+    match reason {
+        ForgottenBecause::Revoked => "its owner said so",
+        ForgottenBecause::CredentialsChanged => "a password, phone or recovery code was changed or used",
+        _ => "there were too many",
+    }
+}
+
+pub(crate) fn pretended(now: UnixTime, ahead: Duration) -> String {
+    format!(
+        "Here it is now {}, {} ahead of the true time, until this program ends. Your phone does not come along:\n\
+         its codes are those of the true time. (oathtool does: `oathtool --totp -b --now '{} seconds' KEY`.)",
+        date(now),
+        span(ahead),
+        ahead.as_secs()
+    )
+}
+
+/// In the largest unit of which there are two, rounded up.
+pub(crate) fn span(span: Duration) -> String {
+    let units = [("days", 24 * 60 * 60), ("hours", 60 * 60), ("minutes", 60)];
+    let (unit, secs) =
+        units.into_iter().find(|(_, secs)| span.as_secs() / 2 >= *secs).unwrap_or(("seconds", 1));
+    format!("{} {unit}", span.as_secs().div_ceil(secs))
+}
+
+/// The date and time in UTC. (Days to a date as in Howard Hinnant's `civil_from_days`, from 1970 on.)
+#[expect(clippy::arithmetic_side_effects, reason = "bounded by the first line")]
+pub(crate) fn date(time: UnixTime) -> String {
+    let secs = time.as_secs().min(1 << 40);
+    let (days, minutes) = (secs / 86_400 + 719_468, secs % 86_400 / 60);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
