@@ -14,7 +14,7 @@ use crate::clock::PretendClock;
 use crate::host::{Host, Session};
 use crate::json_file::{FileError, JsonFile};
 use crate::stop::Stop;
-use crate::{settings, terminal, words};
+use crate::{security_log, settings, terminal, words};
 
 pub(crate) type Verifier = BlockingVerifier<Arc<JsonFile>>;
 
@@ -25,9 +25,9 @@ pub(crate) fn open(
     key: SealingKey,
 ) -> Result<Verifier, PolicyError> {
     let (policy, ring) = (Policy::new("Quickstart")?, KeyRing::new(1, key));
-    let log = file.clone();
+    let log = file.beside(".log");
     Ok(BlockingVerifier::with_sources(file.clone(), policy, ring, clock.clone(), OsEntropy)
-        .with_events(move |event: &AuditEvent| log.note(event)))
+        .with_events(move |event: &AuditEvent| security_log::note(&log, event)))
 }
 
 /// The one place that vouches for a password: where its hash was compared.

@@ -9,13 +9,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use second_factor::session::AuditEvent;
 use second_factor::store::{Expected, Revision, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Account;
-use crate::{terminal, words};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +26,6 @@ pub(crate) struct Contents {
     writes: u64,
     /// The cookies of each device, by their names. They belong to the browsers, which are all in here in this demonstration.
     pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
-    pub(crate) log: Vec<AuditEvent>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,23 +104,6 @@ impl JsonFile {
         fs::rename(&new, &self.path)?;
         sync_folder(&self.path)
     }
-
-    /// Keeps an audit event, and says what the owner should be told of by mail. A service puts it into a queue here.
-    pub(crate) fn note(&self, event: &AuditEvent) {
-        const KEPT: usize = 500;
-        let written = self.update(|contents| {
-            contents.log.push(event.clone());
-            let surplus = contents.log.len().saturating_sub(KEPT);
-            contents.log.drain(..surplus);
-            Some(())
-        });
-        if let Err(error) = written {
-            terminal::say(format!("The security log could not be written: {error}"));
-        }
-        if event.kind.notify_owner() {
-            terminal::say(format!("(A mail to the owner: {})", words::event(&event.kind)));
-        }
-    }
 }
 
 impl BlockingStore for JsonFile {
@@ -156,11 +136,14 @@ impl BlockingStore for JsonFile {
 
 /// A file that is new and that nobody but its owner may read.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    private(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
+/// Where this makes a file, nobody but its owner may read it.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// Makes the name of a new file durable, where a folder can be opened for that.

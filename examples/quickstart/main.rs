@@ -9,6 +9,7 @@ mod host;
 mod json_file;
 mod menu;
 mod sealing_key;
+mod security_log;
 mod settings;
 mod stop;
 mod terminal;

@@ -4,7 +4,7 @@ use second_factor::session::AuditEvent;
 
 use crate::host::Host;
 use crate::stop::Stop;
-use crate::{DEFAULT_PATH, accounts, flow, settings, terminal, tour, words};
+use crate::{DEFAULT_PATH, accounts, flow, security_log, settings, terminal, tour, words};
 
 const COMMANDS: [(&str, &str); 16] = [
     ("tour", "be walked through it all (Enter does so too, while there are no accounts)"),
@@ -30,11 +30,11 @@ pub(crate) fn help() -> String {
         "A login with a password and a code, on the terminal: the quickstart of second-factor.\n\n\
          Usage: cargo run --example quickstart [-- FILE]\n\n\
          FILE keeps the accounts from run to run; without it, {DEFAULT_PATH} in the current folder does.\n\
-         FILE.key beside it is the key that its secrets are sealed with, FILE.lock is there while it is written.\n\
-         Delete FILE and FILE.key to start over.\n\n\
+         Beside it are FILE.key, the key that its secrets are sealed with, FILE.log, the security log, and FILE.lock\n\
+         while it is written. Delete them all to start over.\n\n\
          It reads commands and answers line by line, from a terminal or a pipe, and leaves at the end of input.\n\
          An empty line where something is asked for gives up.\n\n\
-         Commands:\n{}\n\
+         Commands:\n{}\n\n\
          Where a code is asked for, a recovery code does as well, except to switch two-factor authentication on.\n\
          The key to type into an app is on the line that starts with `setup key: `; without a phone,\n\
          `oathtool --totp -b KEY` makes its codes. Each code works once.\n\n\
@@ -47,7 +47,7 @@ pub(crate) fn help() -> String {
 }
 
 fn commands() -> String {
-    COMMANDS.map(|(name, what)| format!("  {name:<10}{what}\n")).concat()
+    COMMANDS.map(|(name, what)| format!("  {name:<10}{what}")).join("\n")
 }
 
 /// Reads commands to the end of input, or `quit`.
@@ -153,9 +153,10 @@ fn forget(host: &mut Host, which: &str) -> Result<(), Stop> {
 
 fn log(host: &mut Host) -> Result<(), Stop> {
     let account = settings::session(host)?.account;
-    for AuditEvent { at, kind, .. } in host.file.read()?.log.iter().filter(|event| event.account == account) {
+    let events = security_log::of(&host.file.beside(".log"), &account);
+    for AuditEvent { at, kind, .. } in events.map_err(|error| Stop::Failed(error.to_string()))? {
         let mail = if kind.notify_owner() { " (mail to the owner)" } else { "" };
-        terminal::say(format!("{}  {}{mail}", words::date(*at), words::event(kind)));
+        terminal::say(format!("{}  {}{mail}", words::date(at), words::event(&kind)));
     }
     Ok(())
 }

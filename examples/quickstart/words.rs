@@ -31,7 +31,7 @@ pub(crate) fn scan(qr: &str, key: &str) -> String {
 
 pub(crate) fn recovery_codes(lines: &str) -> String {
     format!(
-        "Recovery codes. Print them, or keep them in a password manager: each lets you in once without the phone,\n\
+        "\nRecovery codes. Print them, or keep them in a password manager: each lets you in once without the phone,\n\
          and they are shown this once only.\n\n{lines}"
     )
 }
@@ -98,7 +98,7 @@ pub(crate) fn status(status: &FactorStatus, now: UnixTime) -> String {
         return "Two-factor authentication is off; `enable` switches it on.".into();
     };
     let mut text = format!(
-        "Two-factor authentication is on since {}; {} recovery codes are left, {} devices are remembered.",
+        "Two-factor authentication is on since {}. Recovery codes left: {}. Devices remembered: {}.",
         date(since),
         status.recovery_codes_left,
         status.devices.len()
@@ -192,8 +192,9 @@ fn forgotten(reason: ForgottenBecause) -> &'static str {
 
 pub(crate) fn pretended(now: UnixTime, ahead: Duration) -> String {
     format!(
-        "Here it is now {}, {} ahead of the true time, until this program ends. Your phone does not come along:\n\
-         its codes are those of the true time. (oathtool does: `oathtool --totp -b --now '{} seconds' KEY`.)",
+        "Here it is now {}, {} ahead of the true time, until this program ends.\n\
+         Your phone does not come along, oathtool does: `oathtool --totp -b --now '{} seconds' KEY`.\n\
+         (A code that is taken now voids all up to this time: back in the true time a recovery code gets you in.)",
         date(now),
         span(ahead),
         ahead.as_secs()

@@ -1,0 +1,449 @@
+//! `examples/quickstart`, driven line by line with codes from `oathtool`, as a newcomer's script would.
+//!
+//! The program runs under the true clock. Codes are those of now, of the step that follows, or of a time that the command `wait` pretends,
+//! so it does not matter when a time step begins, and nothing sleeps.
+#![cfg(all(feature = "std", feature = "serde", feature = "getrandom", feature = "sealing", feature = "qr"))]
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests")]
+
+mod quickstart_driver;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use quickstart_driver::{
+    CODE, CONFIRM, FRESH, Folder, PASSWORD, Quickstart, binary, has, recovery_codes, setup_key,
+};
+use second_factor::{KeyUri, Secret};
+
+const NOT_ACCEPTED: &str = "That code was not accepted. Wait for the next one.";
+const LOGIN_OVER: &str = "This login is over";
+const WITH_CODE: &str = "with password and code.";
+const REMEMBERED: &str = "with the password, and no code";
+
+#[test]
+fn the_whole_story_and_a_second_run() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("story");
+    let mut program = folder.start();
+    assert!(
+        program.transcript.contains(&folder.accounts().display().to_string()),
+        "it says where the file is"
+    );
+    assert!(program.transcript.contains("A DEVELOPMENT KEY"));
+
+    let (key, _, confirmed) = program.enroll();
+    let codes = recovery_codes(&confirmed);
+    assert_eq!(codes.len(), 10, "{confirmed}");
+    assert!(confirmed.contains("All sessions of this account have ended"), "{confirmed}");
+
+    // A wrong code, one that is none, and then the next one, with the box ticked.
+    program.challenge("alice", "y");
+    let wrong = program.wrong_codes(&key).next().unwrap();
+    assert!(program.line(&wrong, CODE).contains(NOT_ACCEPTED));
+    assert!(program.line("12345", CODE).contains("not of the form of a code"));
+    let spent = program.next_code(&key);
+    assert!(program.line(&spent, "laptop, alice> ").contains(WITH_CODE));
+
+    // On this device no code, on a new one a code; and not the one that was just used.
+    program.line("logout", "laptop, nobody> ");
+    assert!(program.log_in("alice", "laptop, alice> ").contains(REMEMBERED));
+    program.line("device: phone", "phone, nobody> ");
+    program.challenge("alice", "n");
+    assert!(program.line(&spent, CODE).contains(NOT_ACCEPTED), "a code works once");
+    assert!(program.line("", "phone, nobody> ").contains("Given up"));
+    let (said, status) = program.end();
+    assert!(said.contains("The input has ended"), "{said}");
+    assert!(status.success());
+
+    // The second run knows the account and the laptop, and has nobody logged in.
+    let mut program = folder.start();
+    assert!(program.log_in("alice", "laptop, alice> ").contains(REMEMBERED));
+    let status = program.line("status", "laptop, alice> ");
+    assert!(status.contains("is on since"), "{status}");
+    assert!(status.contains("Recovery codes left: 10. Devices remembered: 1."), "{status}");
+    program.line("device phone", "phone, nobody> ");
+    let code = program.fresh_code(&key);
+    program.challenge("alice", "n");
+    assert!(program.line(&code, "phone, alice> ").contains(WITH_CODE));
+
+    private(&folder.file("accounts.json.log"));
+    let kept = fs::read_to_string(folder.accounts()).unwrap();
+    let log = fs::read_to_string(folder.file("accounts.json.log")).unwrap();
+    assert!(kept.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "OWASP's parameters");
+    for secret in [key.as_str(), PASSWORD, codes[0].as_str(), &codes[0].replace('-', "")] {
+        assert!(!kept.contains(secret) && !log.contains(secret), "the files must not hold {secret}");
+    }
+}
+
+#[test]
+fn the_qr_code_on_the_screen_is_the_setup_key() {
+    if !has("oathtool") || !has("zbarimg") {
+        return;
+    }
+    let folder = Folder::new("qr");
+    let (key, shown, _) = folder.start().enroll();
+    let image = folder.file("screen.pgm");
+    fs::write(&image, screenshot(&shown)).unwrap();
+    let scanned = Command::new("zbarimg").args(["--raw", "--quiet"]).arg(&image).output().unwrap();
+    let uri = KeyUri::parse_strict(String::from_utf8(scanned.stdout).unwrap().trim()).unwrap();
+    assert_eq!(uri.secret(), &Secret::from_base32_strict(&key).unwrap());
+    assert_eq!((uri.issuer(), uri.account_name()), (Some("Quickstart"), "alice"));
+}
+
+#[test]
+fn enabling_takes_the_password_and_a_right_code_in_time() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("enable");
+    let mut program = folder.start();
+    program.register("alice");
+    program.log_in("alice", "laptop, alice> ");
+    program.line("enable", "password again: ");
+    assert!(program.line("another password", "laptop, alice> ").contains("password is wrong"));
+
+    program.line("enable", "password again: ");
+    let key = setup_key(&program.line(PASSWORD, CONFIRM));
+    let wrong = program.wrong_codes(&key).next().unwrap();
+    assert!(program.line(&wrong, CONFIRM).contains(NOT_ACCEPTED));
+    assert!(program.line("wait soon", CONFIRM).contains("Say how long"));
+    assert!(program.line("wait 10m", CONFIRM).contains("10 minutes ahead"));
+    let late = program.line(&program.code(&key), "laptop, alice> ");
+    assert!(late.contains("It took too long"), "{late}");
+    assert!(program.line("status", "laptop, alice> ").contains("is off"));
+}
+
+#[test]
+fn twenty_wrong_codes_lock_and_a_recovery_code_or_three_days_help() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("lock");
+    let mut program = folder.start();
+    let (key, _, confirmed) = program.enroll();
+    let codes = recovery_codes(&confirmed);
+    let mut wrong = program.wrong_codes(&key);
+    let mut last = String::new();
+    for _ in 0..4 {
+        program.challenge("alice", "n");
+        for _ in 0..4 {
+            assert!(program.line(&wrong.next().unwrap(), CODE).contains(NOT_ACCEPTED));
+        }
+        last = program.line(&wrong.next().unwrap(), "laptop, nobody> ");
+        assert_eq!(last.contains(LOGIN_OVER), !last.contains("Too many codes were wrong"), "{last}");
+    }
+    assert!(last.contains("Codes are accepted again in 3 days (2"), "{last}");
+    assert!(last.contains("a recovery code still works"), "{last}");
+    assert!(last.contains("somebody has your password"), "the owner is told: {last}");
+
+    let code = program.fresh_code(&key);
+    program.challenge("alice", "n");
+    let refused = program.line(&code, "laptop, nobody> ");
+    assert!(
+        refused.contains("Codes are accepted again in 3 days"),
+        "the right code is not even tried: {refused}"
+    );
+
+    program.challenge("alice", "y");
+    let typed = codes[0].to_lowercase().replace('-', " ");
+    let accepted = program.line(&typed, "laptop, alice> ");
+    assert!(accepted.contains("with password and recovery code"), "{accepted}");
+    assert!(program.line("status", "laptop, alice> ").contains("Codes are accepted again in"));
+    program.line("logout", "laptop, nobody> ");
+
+    program.wait("9d", 9 * 24 * 60 * 60);
+    let code = program.fresh_code(&key);
+    program.challenge("alice", "n");
+    assert!(program.line(&codes[0], CODE).contains(NOT_ACCEPTED), "a recovery code works once");
+    assert!(program.line(&code, "laptop, alice> ").contains(WITH_CODE));
+}
+
+#[test]
+fn a_login_waits_ten_minutes_and_a_device_is_remembered_thirty_days() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("time");
+    let mut program = folder.start();
+    let (key, ..) = program.enroll();
+    let code = program.fresh_code(&key);
+    program.challenge("alice", "y");
+    program.line(&code, "laptop, alice> ");
+
+    program.line("device phone", "phone, nobody> ");
+    program.challenge("alice", "n");
+    program.line("wait 10m", CODE);
+    assert!(program.line(&program.code(&key), "phone, nobody> ").contains(LOGIN_OVER));
+
+    program.line("device laptop", "laptop, alice> ");
+    program.wait("29d", 29 * 24 * 60 * 60);
+    assert!(program.log_in("alice", "laptop, alice> ").contains(REMEMBERED));
+    program.wait("1d", 24 * 60 * 60);
+    let asked = program.log_in("alice", "[y/N] ");
+    assert!(!asked.contains(REMEMBERED), "{asked}");
+
+    // The input ends in the middle of a login.
+    program.line("n", CODE);
+    let (said, status) = program.end();
+    assert!(status.success() && said.ends_with("The input has ended. Goodbye.\n"), "{said}");
+}
+
+#[test]
+fn what_an_account_page_offers() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("page");
+    let mut program = folder.start();
+    let (key, _, confirmed) = program.enroll();
+    let old = recovery_codes(&confirmed);
+
+    // Two devices, remembered, and one of them forgotten.
+    for device in ["laptop", "phone"] {
+        program.line(&format!("device {device}"), &format!("{device}, nobody> "));
+        let code = program.fresh_code(&key);
+        program.challenge("alice", "y");
+        program.line(&code, &format!("{device}, alice> "));
+    }
+    let listed = program.line("devices", "phone, alice> ");
+    assert!(listed.contains("1. laptop: since") && listed.contains("2. phone: since"), "{listed}");
+    assert!(program.line("forget 3", "phone, alice> ").contains("no such device"));
+    program.line("forget 1", "phone, alice> ");
+    let listed = program.line("devices", "phone, alice> ");
+    assert!(listed.contains("1. phone: since") && !listed.contains("laptop"), "{listed}");
+
+    // New recovery codes take a fresh code and void the old ones.
+    let code = program.fresh_code(&key);
+    program.line("codes", FRESH);
+    let new = recovery_codes(&program.line(&code, "phone, alice> "));
+    assert_eq!(new.len(), 10);
+    program.line("device desktop", "desktop, nobody> ");
+    program.challenge("alice", "n");
+    assert!(program.line(&old[0], CODE).contains(NOT_ACCEPTED));
+    program.line(&new[0], "desktop, alice> ");
+
+    // A new password ends the session on the phone, not this one.
+    let code = program.fresh_code(&key);
+    program.line("password", "old password: ");
+    program.line(PASSWORD, FRESH);
+    program.line(&code, "new password: ");
+    assert!(program.line("short", "new password: ").contains("8 characters"));
+    program.line("a new and longer one", "desktop, alice> ");
+    assert!(program.line("status", "desktop, alice> ").contains("Devices remembered: 0."));
+    let ended = program.line("device phone", "phone, nobody> ");
+    assert!(ended.contains("This session has ended"), "{ended}");
+    program.line("login", "user name: ");
+    program.line("alice", "password: ");
+    assert!(program.line(PASSWORD, "phone, nobody> ").contains("password is wrong"));
+
+    // Another phone: the old one's codes are over.
+    program.line("device desktop", "desktop, alice> ");
+    let code = program.fresh_code(&key);
+    program.line("enable", FRESH);
+    let second = setup_key(&program.line(&code, CONFIRM));
+    assert_ne!(second, key);
+    program.line(&program.code(&second), "desktop, nobody> ");
+    let (other, code) = (program.fresh_code(&key), program.code(&second));
+    program.line("login", "user name: ");
+    program.line("alice", "password: ");
+    program.line("a new and longer one", "[y/N] ");
+    program.line("n", CODE);
+    assert!(other == code || program.line(&other, CODE).contains(NOT_ACCEPTED));
+    program.line(&code, "desktop, alice> ");
+
+    // The log has it all, with reasons that the claimant was not told.
+    let log = program.line("log", "desktop, alice> ");
+    for line in [
+        "two-factor authentication was switched on (mail to the owner)",
+        "a device is remembered: phone (mail to the owner)",
+        "a device was forgotten: its owner said so",
+        "a recovery code was refused: it was wrong",
+        "a recovery code was used, 9 are left (mail to the owner)",
+        "new recovery codes were made (mail to the owner)",
+        "the password was changed (mail to the owner)",
+        "codes now come from another phone (mail to the owner)",
+    ] {
+        assert!(log.contains(line), "no `{line}` in\n{log}");
+    }
+
+    // Off, and the password is enough again.
+    let code = program.fresh_code(&second);
+    program.line("disable", FRESH);
+    assert!(program.line(&code, "desktop, alice> ").contains("Two-factor authentication is off"));
+    assert!(program.line("disable", "desktop, alice> ").contains("Two-factor authentication is off"));
+    program.line("logout", "desktop, nobody> ");
+    program.line("login", "user name: ");
+    program.line("alice", "password: ");
+    let accepted = program.line("a new and longer one", "desktop, alice> ");
+    assert!(accepted.contains("with the password alone"), "{accepted}");
+}
+
+#[test]
+fn enter_walks_a_newcomer_through_it() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("tour");
+    let mut program = folder.start();
+    program.line("", "user name: ");
+    assert!(program.line("al:ice", "user name: ").contains("letters, digits"));
+    program.line("alice", "password: ");
+    assert!(program.line(PASSWORD, "password: ").contains("Step 2 of 6"));
+    assert!(program.line("mistyped", "password: ").contains("Once more"));
+    assert!(program.line(PASSWORD, "password again: ").contains("Step 3 of 6"));
+    let key = setup_key(&program.line(PASSWORD, CONFIRM));
+    assert!(program.line(&program.code(&key), "password: ").contains("Step 4 of 6"));
+    program.line(PASSWORD, "[y/N] ");
+    program.line("y", CODE);
+    assert!(program.line(&program.next_code(&key), "password: ").contains("Step 5 of 6"));
+    let remembered = program.line(PASSWORD, "password: ");
+    assert!(remembered.contains(REMEMBERED) && remembered.contains("device: desktop"), "{remembered}");
+    program.line(PASSWORD, "[y/N] ");
+    program.line("", CODE);
+    let ended = program.line("", "desktop, nobody> ");
+    assert!(ended.contains("The tour ends here"), "{ended}");
+}
+
+#[test]
+fn the_input_may_end_anywhere() {
+    let folder = Folder::new("end");
+    let mut program = folder.start();
+    program.register("alice");
+    let lines = ["login", "alice", PASSWORD, "enable", PASSWORD];
+    for count in 0..=lines.len() {
+        let mut program = folder.start();
+        let prompts = ["user name: ", "password: ", "laptop, alice> ", "password again: ", CONFIRM];
+        for (line, prompt) in lines.iter().zip(prompts).take(count) {
+            program.line(line, prompt);
+        }
+        let (said, status) = program.end();
+        assert!(status.success() && said.ends_with("The input has ended. Goodbye.\n"), "{count}: {said}");
+    }
+}
+
+#[test]
+fn help_names_every_command_and_every_command_is_one() {
+    let help = Command::new(binary()).arg("--help").output().unwrap();
+    assert!(help.status.success());
+    let help = String::from_utf8(help.stdout).unwrap();
+    let all = [
+        "tour", "register", "login", "enable", "disable", "codes", "password", "status", "devices", "forget",
+        "log", "logout", "device", "wait", "help", "quit",
+    ];
+    let listed: Vec<_> = help
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(listed, all);
+    for said in
+        ["setup key: ", "oathtool --totp -b KEY", "second-factor-quickstart.json", "FILE.key", "30 days"]
+    {
+        assert!(help.contains(said), "no `{said}` in\n{help}");
+    }
+
+    let folder = Folder::new("help");
+    let mut program = folder.start();
+    program.register("alice");
+    for command in all.iter().filter(|name| **name != "quit") {
+        let mut program = folder.start();
+        let said = program
+            .line(command, if ["tour", "register", "login"].contains(command) { "name: " } else { " " });
+        let (rest, _) = program.end();
+        assert!(!said.contains("no such command") && !rest.contains("no such command"), "{command}: {rest}");
+    }
+    assert!(program.line("dance", "laptop, nobody> ").contains("There is no such command"));
+
+    let unknown = Command::new(binary()).arg("--dance").output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn two_programs_share_a_file() {
+    let folder = Folder::new("share");
+    let (mut one, mut other) = (folder.start(), folder.start());
+    one.register("alice");
+    other.log_in("alice", "laptop, alice> ");
+    other.line("logout", "laptop, nobody> ");
+    other.line("register", "user name: ");
+    other.line("alice", "password: ");
+    assert!(other.line(PASSWORD, "laptop, nobody> ").contains("taken"));
+    one.log_in("alice", "laptop, alice> ");
+
+    // Neither loses what the other writes at the same time.
+    let register_five = |program: &mut Quickstart, first: u32| {
+        (first..first + 5).for_each(|number| program.register(&format!("user{number}")));
+    };
+    one.line("logout", "laptop, nobody> ");
+    std::thread::scope(|scope| {
+        scope.spawn(|| register_five(&mut one, 0));
+        scope.spawn(|| register_five(&mut other, 5));
+    });
+    let kept: serde_json::Value = serde_json::from_slice(&fs::read(folder.accounts()).unwrap()).unwrap();
+    let users: Vec<_> = kept["accounts"].as_object().unwrap().keys().collect();
+    assert_eq!(users.len(), 11, "{users:?}");
+    assert!(!folder.file("accounts.json.lock").exists());
+}
+
+#[test]
+fn nothing_is_replaced_that_cannot_be_read() {
+    let folder = Folder::new("broken");
+    let started = |folder: &Folder| Command::new(binary()).arg(folder.accounts()).output().unwrap();
+
+    let mut first = folder.start();
+    first.register("alice");
+    drop(first);
+    let (accounts, key) = (fs::read(folder.accounts()).unwrap(), fs::read(folder.key()).unwrap());
+    private(&folder.accounts());
+    private(&folder.key());
+
+    fs::remove_file(folder.key()).unwrap();
+    let refused = started(&folder);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("the sealing key in"));
+    assert!(!folder.key().exists(), "a new key would open nothing");
+    assert_eq!(fs::read(folder.accounts()).unwrap(), accounts);
+    fs::write(folder.key(), key).unwrap();
+
+    fs::write(folder.accounts(), "{\"somebody\": \"else's\"}").unwrap();
+    let refused = started(&folder);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is not a file of this program"));
+    assert_eq!(fs::read_to_string(folder.accounts()).unwrap(), "{\"somebody\": \"else's\"}");
+}
+
+/// Nobody but its owner may read it.
+fn private(path: &Path) {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+    #[cfg(not(unix))]
+    assert!(path.exists());
+}
+
+/// The half blocks on the screen as a grey map (PGM), four pixels a module: what a phone's camera sees.
+fn screenshot(shown: &str) -> Vec<u8> {
+    const PIXELS: usize = 4;
+    let rows: Vec<&str> = shown
+        .lines()
+        .filter_map(|line| line.strip_prefix("\x1b[38;5;16;48;5;231m")?.strip_suffix("\x1b[0m"))
+        .collect();
+    let width = rows.first().map_or(0, |row| row.chars().count());
+    assert!(width > 0 && rows.iter().all(|row| row.chars().count() == width), "no QR code:\n{shown}");
+    let mut image = format!("P5 {} {} 255\n", width * PIXELS, rows.len() * 2 * PIXELS).into_bytes();
+    for row in rows {
+        for half in [["█", "▀"], ["█", "▄"]] {
+            let line: Vec<u8> = row
+                .chars()
+                .flat_map(|c| [if half.contains(&c.to_string().as_str()) { 0 } else { 255 }; PIXELS])
+                .collect();
+            (0..PIXELS).for_each(|_| image.extend(&line));
+        }
+    }
+    image
+}
