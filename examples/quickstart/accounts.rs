@@ -15,7 +15,8 @@ use crate::stop::Stop;
 pub(crate) struct Account {
     /// Random, and never changed or given to somebody else, as a user name may be.
     id: AccountId,
-    /// A PHC string: Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random salt.
+    /// A PHC string: Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random
+    /// salt.
     password: String,
 }
 

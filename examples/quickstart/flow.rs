@@ -1,5 +1,6 @@
-//! The second factor of this service. All calls of the library are in this file (the login, the enrollment) and in `settings.rs`
-//! (what an account's page offers); the other files are what a service has already: accounts, cookies, sessions, a place to store.
+//! The second factor of this service: login and enrollment. What an account's page offers is in
+//! `settings.rs`. No other file decides anything about it; they are what a service has already: accounts,
+//! cookies, sessions.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::{security_log, settings, terminal, words};
 
 pub(crate) type Verifier = BlockingVerifier<Arc<JsonFile>>;
 
-/// One for the whole service. Where nobody pretends that time passes, `BlockingVerifier::new(file, policy, ring)` does.
+/// One for the whole service. Without a clock to play with it is `BlockingVerifier::new(file, policy, ring)`.
 pub(crate) fn open(
     file: &Arc<JsonFile>,
     clock: &Arc<PretendClock>,
@@ -78,7 +79,7 @@ fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), 
     Ok(())
 }
 
-/// "Enable two-factor authentication": at first with the password typed again, later (another phone) with a fresh code.
+/// "Enable two-factor authentication" with the password typed again; onto another phone, with a fresh code.
 pub(crate) fn enable(host: &mut Host) -> Result<(), Stop> {
     let Session { user, account, .. } = settings::session(host)?;
     if host.verifier.status(&account)?.is_enabled() {

@@ -18,7 +18,8 @@ pub(crate) struct Host {
     pub(crate) clock: Arc<PretendClock>,
     /// In front of which the user sits.
     pub(crate) device: String,
-    /// By device, gone when the program ends. A service keeps them in a table, under a random id that is new with each login.
+    /// By device, gone when the program ends. A service keeps them in a table, under a random id that is new
+    /// with each login.
     sessions: BTreeMap<String, Session>,
 }
 
@@ -58,7 +59,8 @@ impl Host {
         }
     }
 
-    /// What the browser on this device sends. Over HTTP the cookie has [`second_factor::DeviceToken::COOKIE_ATTRIBUTES`].
+    /// What the browser on this device sends. Over HTTP the cookie has
+    /// [`second_factor::DeviceToken::COOKIE_ATTRIBUTES`].
     pub(crate) fn cookie(&self, name: &str) -> Result<Option<String>, FileError> {
         let mut cookies = self.file.read()?.cookies;
         Ok(cookies.remove(&self.device).and_then(|mut of_device| of_device.remove(name)))

@@ -1,7 +1,7 @@
 //! One JSON file that holds it all, and the store that the library asks for on top of it.
 //!
-//! For a demonstration: every call reads the file and every write replaces it. A service has a database and makes the swap one conditional
-//! statement (`UPDATE … WHERE account = ? AND revision = ?`).
+//! For a demonstration: every call reads the file and every write replaces it. A service has a database and
+//! makes the swap one conditional statement (`UPDATE … WHERE account = ? AND revision = ?`).
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -24,7 +24,8 @@ pub(crate) struct Contents {
     records: BTreeMap<AccountId, Row>,
     /// Counts the writes to all rows, so that no row ever sees a revision twice.
     writes: u64,
-    /// The cookies of each device, by their names. They belong to the browsers, which are all in here in this demonstration.
+    /// The cookies of each device, by their names. They belong to the browsers, which are all in here in this
+    /// demonstration.
     pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -67,7 +68,8 @@ impl JsonFile {
         path.into()
     }
 
-    /// What is there now. A file that is not there yet is empty; since it is only ever replaced as a whole, it is never half written.
+    /// What is there now. A file that is not there yet is empty; since it is only ever replaced as a whole,
+    /// it is never half written.
     pub(crate) fn read(&self) -> Result<Contents, FileError> {
         match fs::read(&self.path) {
             Ok(json) => serde_json::from_slice(&json)
@@ -77,7 +79,8 @@ impl JsonFile {
         }
     }
 
-    /// Reads, changes and replaces the file while nobody else does, in this process or another. `None` leaves it as it is.
+    /// Reads, changes and replaces the file while nobody else does, in this process or another. `None` leaves
+    /// it as it is.
     pub(crate) fn update<T>(
         &self,
         change: impl FnOnce(&mut Contents) -> Option<T>,
@@ -157,7 +160,8 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that is there while somebody writes. (`File::lock` would do it better; this crate builds with Rust 1.88, which is older.)
+/// A file that is there while somebody writes. (`File::lock` would do it better; this crate builds with Rust
+/// 1.88, which is older.)
 struct Lock(PathBuf);
 
 impl Lock {

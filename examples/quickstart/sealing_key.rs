@@ -1,7 +1,8 @@
 //! The key that the secrets in the accounts file are sealed with, in a file of its own.
 //!
-//! THIS IS A DEVELOPMENT KEY: whoever copies both files has both. A service keeps its key where a copy of the database does not take it
-//! along: a secret manager, a key service, or at least the environment (`SealingKey::from_hex`, `openssl rand -hex 32`).
+//! THIS IS A DEVELOPMENT KEY: whoever copies both files has both. A service keeps its key where a copy of the
+//! database does not take it along: a secret manager, a key service, or at least the environment
+//! (`SealingKey::from_hex`, `openssl rand -hex 32`).
 
 use std::fs;
 use std::io::{self, Write};

@@ -10,8 +10,8 @@ use second_factor::session::AuditEvent;
 use crate::json_file::private;
 use crate::{terminal, words};
 
-/// Keeps an event, and says what its owner should be told of by mail. It is called in the middle of a request, so a service puts the
-/// event into a queue here.
+/// Keeps an event, and says what its owner should be told of by mail. It is called in the middle of a
+/// request, so a service puts the event into a queue here.
 pub(crate) fn note(path: &Path, event: &AuditEvent) {
     if let Err(error) = append(path, event) {
         terminal::say(format!("{}: {error}", path.display()));

@@ -8,7 +8,8 @@ use crate::host::{Host, Session};
 use crate::stop::Stop;
 use crate::{terminal, words};
 
-/// What every request of a session asks first: is it still one? Password and second factor may have been changed elsewhere.
+/// What every request of a session asks first: is it still one? Password and second factor may have been
+/// changed elsewhere.
 pub(crate) fn session(host: &mut Host) -> Result<Session, Stop> {
     let session = host.session().ok_or(Stop::LoggedOut)?;
     if host.verifier.is_current(&session.account, session.epoch)? {

@@ -154,7 +154,8 @@ impl Quickstart {
         self.line(remember, CODE);
     }
 
-    /// Registers alice on the laptop and enrolls her phone; the setup key, and what was printed with it and after.
+    /// Registers alice on the laptop and enrolls her phone; the setup key, and what was printed with it and
+    /// after.
     #[track_caller]
     pub fn enroll(&mut self) -> (String, String, String) {
         self.register("alice");
@@ -181,7 +182,8 @@ impl Quickstart {
         self.code(key)
     }
 
-    /// The code of now by the program's clock. Should a step begin before it is read, it is the one before, which is still taken.
+    /// The code of now by the program's clock. Should a step begin before it is read, it is the one before,
+    /// which is still taken.
     pub fn code(&self, key: &str) -> String {
         oathtool(key, self.now(), 0).remove(0)
     }
@@ -231,7 +233,8 @@ fn oathtool(key: &str, at: u64, more: u32) -> Vec<String> {
     String::from_utf8(made.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// The example as it is in the tree now. `cargo test` builds it before the tests, `cargo test --test quickstart` does not.
+/// The example as it is in the tree now. `cargo test` builds it before the tests, `cargo test --test
+/// quickstart` does not.
 pub fn binary() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
