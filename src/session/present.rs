@@ -56,7 +56,7 @@ pub(crate) fn present(
         }
         Err(Evaluated::Refused(reason)) => {
             draft.event(presented.refused(reason));
-            Ok(Err(charge(draft, index)))
+            Ok(Err(charge(draft, index, presented)))
         }
     }
 }
@@ -118,7 +118,9 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Eval
 }
 
 /// Charges a failed guess to the challenge and to the account.
-fn charge(draft: &mut Draft<'_>, index: usize) -> Refusal {
+///
+/// The answer says what the claimant can do next, so a lock is told to whoever tries codes: it does not hold up recovery codes.
+fn charge(draft: &mut Draft<'_>, index: usize, presented: Presented<'_>) -> Refusal {
     let Context { now, policy, .. } = *draft.context;
     let charged = draft.change().budget.charge(now, policy);
     let challenges = &mut draft.change().challenges;
@@ -140,10 +142,11 @@ fn charge(draft: &mut Draft<'_>, index: usize) -> Refusal {
     if charged.suspended {
         draft.event(EventKind::Suspended);
     }
+    let is_code = matches!(presented, Presented::Code(_));
     match draft.record.budget.locked_until(now, policy) {
-        _ if draft.record.budget.is_suspended(policy) => Refusal::Suspended,
-        Some(retry_at) => Refusal::Locked { retry_at },
-        None if exhausted => Refusal::ChallengeOver,
-        None => Refusal::NotAccepted,
+        _ if is_code && draft.record.budget.is_suspended(policy) => Refusal::Suspended,
+        Some(retry_at) if is_code => Refusal::Locked { retry_at },
+        _ if exhausted => Refusal::ChallengeOver,
+        _ => Refusal::NotAccepted,
     }
 }

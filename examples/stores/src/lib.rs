@@ -1,0 +1,15 @@
+//! Stores for `second-factor`, small enough to copy: a file each, with its schema beside it.
+//!
+//! | file | engine | what `Stored` rests on |
+//! |---|---|---|
+//! | [`sqlite`] | SQLite through sqlx | WAL with `synchronous = FULL` |
+//! | [`rusqlite`] | SQLite without async | the same |
+//! | [`postgres`] | PostgreSQL through sqlx | `synchronous_commit = on`, the default |
+//! | [`redis`] | Redis, a script | `appendonly yes` with `appendfsync always`; see there |
+//!
+//! A load is one statement, a swap is one statement: a step of a login is two round trips.
+
+pub mod postgres;
+pub mod redis;
+pub mod rusqlite;
+pub mod sqlite;

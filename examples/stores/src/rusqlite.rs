@@ -1,0 +1,88 @@
+//! SQLite without async, through rusqlite.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+use second_factor::AccountRecord;
+use second_factor::session::AccountId;
+use second_factor::store::{BlockingStore, Expected, Revision, Swap, Versioned};
+
+/// Accounts in a SQLite file, behind one connection. Several processes may open the same file.
+#[derive(Debug)]
+pub struct RusqliteStore(Mutex<Connection>);
+
+impl RusqliteStore {
+    /// Opens the file, makes it if it is not there, and brings its schema up to date.
+    pub fn open(path: impl AsRef<Path>) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // A commit is on the disk. With NORMAL a power cut could bring back a used code.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let migration = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        if migration.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == 0 {
+            migration.execute_batch(include_str!("../sqlite/0001_second_factor.sql"))?;
+            migration.pragma_update(None, "user_version", 1)?;
+        }
+        migration.commit()?;
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    /// Deletes the account's row, as a host does with the account.
+    pub fn delete(&self, account: &AccountId) -> rusqlite::Result<()> {
+        self.connection().execute("DELETE FROM second_factor WHERE account = ?", [account.as_str()]).map(drop)
+    }
+
+    /// Each statement is whole by itself, so a thread that panicked between two left nothing half done.
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BlockingStore for RusqliteStore {
+    type Error = rusqlite::Error;
+
+    fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
+        let connection = self.connection();
+        let mut load =
+            connection.prepare_cached("SELECT revision, record FROM second_factor WHERE account = ?")?;
+        load.query_row([account.as_str()], |row| {
+            let value = serde_json::from_str(row.get_ref(1)?.as_str()?)
+                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
+            Ok(Versioned { value, revision: revision(row)? })
+        })
+        .optional()
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> rusqlite::Result<Swap> {
+        let record = serde_json::to_string(next)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let connection = self.connection();
+        // A random revision: SQLite has no sequence, and a count would start again with a row that is made again.
+        let stored = match expected {
+            Expected::Absent => connection
+                .prepare_cached(
+                    "INSERT INTO second_factor (account, record, revision) VALUES (?, ?, random() & 0x7fffffffffffffff)
+                     ON CONFLICT DO NOTHING RETURNING revision",
+                )?
+                .query_row((account.as_str(), record), revision),
+            Expected::At(at) => connection
+                .prepare_cached(
+                    "UPDATE second_factor SET record = ?, revision = random() & 0x7fffffffffffffff
+                     WHERE account = ? AND revision = ? RETURNING revision",
+                )?
+                .query_row((record, account.as_str(), at.get().cast_signed()), revision),
+        };
+        Ok(stored.optional()?.map_or(Swap::Conflict, Swap::Stored))
+    }
+}
+
+fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
+    row.get::<_, i64>(0).map(|number| Revision::new(number.cast_unsigned()))
+}
