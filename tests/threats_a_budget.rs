@@ -40,7 +40,8 @@ fn evaluated(events: &EventLog) -> usize {
     events.count(is_refused_because(RefusedBecause::Wrong))
 }
 
-/// Guesses in fresh challenges until the account is locked; how many were evaluated, and until when it is locked.
+/// Guesses in fresh challenges until the account is locked; how many were evaluated, and until when it is
+/// locked.
 fn guess_until_locked(world: &World, phone: &Phone) -> (usize, UnixTime) {
     world.events.take();
     for code in phone.wrong_codes(world.now()).take(1_000) {
@@ -217,7 +218,8 @@ fn a09_two_hundred_wrong_codes_at_once_against_a_budget_of_five() {
     let answers = at_once(200, |number| wrong(&world, &challenges[number % 8], &guesses[number]));
     assert_eq!(evaluated(&world.events), 5);
     let retry_at = world.now().saturating_add(days(30));
-    // Whoever shares a challenge that took all five learns that it is over; everybody else that the account is locked.
+    // Whoever shares a challenge that took all five learns that it is over; everybody else that the account
+    // is locked.
     let over = answers.iter().filter(|answer| **answer == Refusal::ChallengeOver).count();
     let locked = answers.iter().filter(|answer| **answer == Refusal::Locked { retry_at }).count();
     let again = answers.iter().filter(|answer| **answer == Refusal::NotAccepted).count();
@@ -461,7 +463,8 @@ fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
     let (guesses, again) = guess_until_locked(&world, &phone);
     assert_eq!((guesses, again), (1, until.saturating_add(days(3))));
 
-    // After all of them are regained there are as many as ever, never more, and the first wrong code counts as one.
+    // After all of them are regained there are as many as ever, never more, and the first wrong code counts
+    // as one.
     for wait in [days(3) * 20, days(3) * 200] {
         world.clock.advance(wait);
         world.events.take();
@@ -511,7 +514,8 @@ fn row(world: &World) -> Option<(AccountRecord, Revision)> {
 fn a12_without_the_password_nothing_moves_the_counters_or_writes_at_all() {
     let (world, phone, codes) = World::enrolled();
     let before = row(&world);
-    // Wrong passwords reach no method of the verifier. What does: codes for challenges that were never opened here.
+    // Wrong passwords reach no method of the verifier. What does: codes for challenges that were never opened
+    // here.
     let (other, _, _) = World::enrolled();
     let forged = ChallengeToken::parse(other.challenge().expose()).unwrap();
     for code in phone.wrong_codes(world.now()).take(100).chain([phone.code(world.now())]) {
@@ -571,7 +575,8 @@ fn a12_the_second_step_is_no_password_oracle() {
     let (world, phone, _) = World::enrolled();
     let (elsewhere, _, _) = World::enrolled();
     let right = phone.code(world.now());
-    // The same answer for an account with a second factor, for one without, and for none at all: a challenge is only ever
+    // The same answer for an account with a second factor, for one without, and for none at all: a challenge
+    // is only ever
     // opened by a verified password.
     let text = elsewhere.challenge().expose().to_owned();
     let (front, alice) = text.rsplit_once('.').unwrap();

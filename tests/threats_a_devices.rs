@@ -106,7 +106,8 @@ fn a21b_a_policy_that_remembers_no_device_remembers_none() {
     assert!(accepted.device.is_none());
 }
 
-/// Two remembered browsers, a change, and 2FA on again: neither browser is remembered, and no later one revives them.
+/// Two remembered browsers, a change, and 2FA on again: neither browser is remembered, and no later one
+/// revives them.
 fn devices_die_at(change: impl Fn(&World, &Phone, &[String]) -> Option<Phone>) {
     let (world, phone, codes) = World::enrolled();
     let tokens = [world.remember(&phone), world.remember(&phone)];
@@ -242,7 +243,8 @@ fn a23_a_login_that_the_token_let_in_cannot_ask_to_be_remembered_again() {
     let since = world.now();
     let device = world.remember(&phone);
     world.events.take();
-    // The box is a part of presenting a code; `password_verified` has none. What it hands out is the same device.
+    // The box is a part of presenting a code; `password_verified` has none. What it hands out is the same
+    // device.
     world.clock.advance(DAY);
     let login = complete(world.login_on(&device));
     assert_eq!(login.authenticated.how(), How::Remembered { since });
@@ -460,7 +462,8 @@ fn a25_a_hostile_code_is_malformed_and_costs_nothing() {
 
 #[test]
 fn a25_a_code_as_apps_show_it_and_browsers_paste_it_is_the_same_code() {
-    // DESIGN §2 forgives white space around a code and one space or dash in it, "123456\n" included: it is one code still,
+    // DESIGN §2 forgives white space around a code and one space or dash in it, "123456\n" included: it is
+    // one code still,
     // because what is remembered is the step.
     let spellings: [fn(&str) -> String; 4] = [
         |code| format!("{code}\n"),

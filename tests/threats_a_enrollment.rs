@@ -121,7 +121,8 @@ fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
     let secret = ImportedSecret::new(Secret::new(&[9; 20]).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
     assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
-    // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a code.
+    // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a
+    // code.
     let token = world.step_up_token();
     let wrong = phone.wrong_code(world.now());
     assert_eq!(refusal(world.verifier.step_up(&token, &wrong)).unwrap_err(), Refusal::NotAccepted);
@@ -340,7 +341,8 @@ fn a20a_a_secret_that_is_made_has_160_bits_counted_in_bytes() {
 
 #[test]
 fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
-    // `Secret` itself reads whatever sites issue; into an account only these two ways lead, and the weaker one says so.
+    // `Secret` itself reads whatever sites issue; into an account only these two ways lead, and the weaker
+    // one says so.
     for bytes in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![7; bytes]).unwrap();
         let found_bits = 8 * bytes;
@@ -352,7 +354,8 @@ fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
         );
         assert_eq!(ImportedSecret::legacy(secret).err(), (bytes < 10).then(|| short(80)), "{bytes} bytes");
     }
-    // Counted in bytes, not in characters of base32: 16 characters are 80 bits, 26 are 130, of which 128 count.
+    // Counted in bytes, not in characters of base32: 16 characters are 80 bits, 26 are 130, of which 128
+    // count.
     let characters = |count: usize| Secret::from_base32(&"A".repeat(count)).unwrap();
     assert!(ImportedSecret::new(characters(16)).is_err());
     assert!(ImportedSecret::new(characters(24)).is_err());

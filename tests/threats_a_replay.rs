@@ -79,7 +79,8 @@ fn a02_older_code_after_a_newer_one() {
     assert_eq!(world.present(&next).unwrap().authenticated.how(), How::Presented);
 }
 
-/// 50 threads with one code. At most 8 challenges are open at once (one more ends the oldest), so some threads share theirs.
+/// 50 threads with one code. At most 8 challenges are open at once (one more ends the oldest), so some
+/// threads share theirs.
 fn one_of_fifty<S: BlockingStore>(world: &World<S>, phone: &Phone)
 where
     S::Error: core::fmt::Debug,

@@ -91,7 +91,8 @@ fn a13_no_token_is_read_as_one_of_another_kind() {
     }
 }
 
-/// Every kind of token, its bytes under every other prefix, at every method that takes a token, with what the right token would
+/// Every kind of token, its bytes under every other prefix, at every method that takes a token, with what the
+/// right token would
 /// have been accepted with.
 #[test]
 fn a13_no_token_forged_into_another_kind_is_accepted() {
@@ -213,7 +214,8 @@ fn a14_where_a_second_factor_is_demanded_and_missing_nobody_is_logged_in() {
     assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
 }
 
-/// Every public method of `Verifier` that does something, and what it yields. Whoever adds one says here whether somebody gets in by it.
+/// Every public method of `Verifier` that does something, and what it yields. Whoever adds one says here
+/// whether somebody gets in by it.
 const METHODS: [(&str, &str); 19] = [
     ("password_verified", "Login"),
     ("present_code", "Accepted"),
@@ -272,7 +274,8 @@ fn a15a_three_methods_lead_into_a_session_and_there_is_no_fourth() {
 #[test]
 fn a15a_each_way_into_a_session_demands_a_code() {
     let (world, phone, codes) = World::enrolled();
-    // Password, reset link, magic link, single sign-on, unknown route: whatever let the claimant in, the host says
+    // Password, reset link, magic link, single sign-on, unknown route: whatever let the claimant in, the host
+    // says
     // `PasswordVerified`, and there is no other proof to log in with and no exemption to configure.
     for cookie in [None, Some(""), Some("remember"), Some("d1")] {
         let _ = code_required(world.verifier.password_verified(world.password(), cookie).unwrap());
@@ -335,7 +338,8 @@ fn a16a_a_step_up_is_good_for_ten_minutes_to_the_second() {
     }
 }
 
-/// Presents the right code, of whatever phone is right by then, in a challenge that was opened before `change`.
+/// Presents the right code, of whatever phone is right by then, in a challenge that was opened before
+/// `change`.
 fn present_after_change(change: impl Fn(&World, &common::Phone, &ChallengeToken) -> Option<common::Phone>) {
     let (world, phone, codes) = World::enrolled();
     let challenge = world.challenge();
@@ -466,7 +470,8 @@ fn leaves(value: &serde_json::Value, found: &mut Vec<String>) {
     }
 }
 
-/// Whether the bytes stand anywhere in the JSON: as they are, in hex, as a list of numbers, or inside of a base32 text.
+/// Whether the bytes stand anywhere in the JSON: as they are, in hex, as a list of numbers, or inside of a
+/// base32 text.
 fn holds(json: &str, bytes: &[u8]) -> bool {
     let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let list: Vec<_> = bytes.iter().map(ToString::to_string).collect();

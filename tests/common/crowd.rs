@@ -25,7 +25,8 @@ pub fn at_once<T: Send>(count: usize, claimant: impl Fn(usize) -> T + Sync) -> V
     })
 }
 
-/// A host's table: one row, of JSON text and a revision. It dawdles between reading and returning, so that writers meet.
+/// A host's table: one row, of JSON text and a revision. It dawdles between reading and returning, so that
+/// writers meet.
 #[derive(Debug, Default)]
 pub struct JsonRow(Mutex<Option<(String, u64)>>);
 
