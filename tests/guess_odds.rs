@@ -379,6 +379,27 @@ fn the_owners_slips_and_successes_give_him_nothing() {
     site.assert_bounded();
 }
 
+/// A recovery code is looked at even while codes are not. Slips in it were not charged, so there is nothing to refund.
+#[test]
+fn the_owners_way_back_in_gives_him_nothing() {
+    let mut site = Site::new(default_policy(), 7);
+    let mut attacker = Attacker::default();
+    while site.locked_at().is_none() {
+        let _ = attacker.guesses(&mut site);
+    }
+    let locked = site.locked();
+    while let Some(code) = site.recovery_codes.pop() {
+        let owners = site.open(Purpose::Login);
+        for _ in 0..4 {
+            assert_eq!(site.present_recovery_code(owners, NO_RECOVERY_CODE), Err(locked));
+        }
+        assert_eq!(site.present_recovery_code(owners, &code), Ok(()));
+        attacker.begins_anew();
+        assert_eq!(attacker.guesses(&mut site), Err(locked));
+    }
+    assert_eq!(attacker.guesses, 20);
+}
+
 /// Of the right form.
 const NO_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 
@@ -390,7 +411,7 @@ impl Site {
     }
 
     fn locked(&self) -> Refusal {
-        Refusal::Locked { retry_at: self.locked_at().expect("locked") }
+        Refusal::Locked { retry_at: self.locked_at().expect("the account should be locked") }
     }
 
     /// The most guesses from then until now.

@@ -129,9 +129,8 @@ pub enum Command {
 impl Command {
     /// Lists of up to 60 commands; most start with two accounts enrolled.
     pub fn lists() -> impl Strategy<Value = Vec<Self>> {
-        let start = prop::bool::weighted(0.8).prop_map(|enrolled| match enrolled {
-            true => vec![Self::Enroll(Who::Alice), Self::Enroll(Who::Bob)],
-            false => vec![],
+        let start = prop::bool::weighted(0.8).prop_map(|enrolled| {
+            if enrolled { vec![Self::Enroll(Who::Alice), Self::Enroll(Who::Bob)] } else { vec![] }
         });
         (start, prop::collection::vec(Self::any(), 1..=58)).prop_map(|(start, rest)| [start, rest].concat())
     }

@@ -11,6 +11,7 @@ const THIRTY_DAYS: u64 = 30 * 86_400;
 
 /// What one command showed.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
 pub struct Evidence {
     /// The challenge that something was presented for.
     pub challenge: Option<(Purpose, usize)>,
@@ -19,8 +20,8 @@ pub struct Evidence {
     pub accepted_code: bool,
     pub recovery_code: Option<String>,
     accepted_recovery_code: bool,
-    /// The number, among this account's, of the cookie that was sent.
-    pub cookie: Option<usize>,
+    /// The cookie that was sent is one that this account was given once.
+    pub cookie_was_given: bool,
     pub how: Option<How>,
     pub remembered: bool,
     /// The password changed, or the authenticator went.
@@ -92,7 +93,7 @@ impl Witness {
         match shown.how {
             Some(How::Presented) if !shown.accepted_code => return Err("`Presented` without a code".into()),
             Some(How::Remembered { since }) => {
-                self.a_cookie_of_less_than_thirty_days(shown, since.as_secs(), now)?
+                self.a_cookie_of_less_than_thirty_days(shown, since.as_secs(), now)?;
             }
             _ => {}
         }
@@ -120,7 +121,7 @@ impl Witness {
         since: u64,
         now: u64,
     ) -> Result<(), String> {
-        if shown.cookie.is_none() {
+        if !shown.cookie_was_given {
             return Err("remembered by a cookie that this account was never given".into());
         }
         if !self.remembered.contains(&since) {

@@ -107,6 +107,17 @@ pub fn why_forgotten(reason: ForgottenBecause) -> &'static str {
     }
 }
 
+/// The device cookie that a browser sends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// None, or none that can be read.
+    Nothing,
+    /// One that this account was never given.
+    Unknown,
+    /// One that it was given once, by number.
+    Given(usize),
+}
+
 /// What is presented, as far as it can be known without the rules.
 #[derive(Clone, Debug)]
 pub enum Presented {
@@ -156,7 +167,7 @@ impl From<&Policy> for Rules {
     }
 }
 
-/// Wrong codes that end an enrollment, challenges that may be open at once: session/mod.rs says so of both.
+/// Caps of the library's own: wrong codes that end an enrollment, challenges that are open at once.
 const ENROLLMENT_TRIES: usize = 5;
 const OPEN_CHALLENGES: usize = 8;
 
@@ -375,8 +386,8 @@ impl Account {
 
     // --- the login ---
 
-    /// The password step. The cookie is one of this account's by number, or is not known to it, or is no cookie.
-    pub fn password(&mut self, now: u64, cookie: Option<Option<usize>>) -> Outcome {
+    /// The password step.
+    pub fn password(&mut self, now: u64, sent: Sent) -> Outcome {
         if self.bound.is_none() {
             if self.rules.required {
                 return Outcome::EnrollmentRequired;
@@ -384,8 +395,8 @@ impl Account {
             self.events.push(Event::LoggedIn);
             return Outcome::LoggedInWithoutFactor;
         }
-        if let Some(cookie) = cookie
-            && let Some(outcome) = self.recognize(now, cookie)
+        if sent != Sent::Nothing
+            && let Some(outcome) = self.recognize(now, sent)
         {
             return outcome;
         }
@@ -394,9 +405,10 @@ impl Account {
         Outcome::CodeRequired
     }
 
-    fn recognize(&mut self, now: u64, cookie: Option<usize>) -> Option<Outcome> {
+    fn recognize(&mut self, now: u64, sent: Sent) -> Option<Outcome> {
         let rules = self.rules.clone();
-        let found = cookie.and_then(|cookie| {
+        let given = if let Sent::Given(cookie) = sent { Some(cookie) } else { None };
+        let found = given.and_then(|cookie| {
             let of = |device: &Device| {
                 device.cookies.contains(&cookie) && alive(device.since, rules.remember, now)
             };
@@ -574,7 +586,7 @@ impl Account {
         if exhausted {
             self.events.push(Event::ChallengeExhausted);
         }
-        if self.unrefunded() % 5 == 0 {
+        if self.unrefunded().is_multiple_of(5) {
             self.events.push(Event::PasswordSuspectedKnown { guesses: self.unrefunded() });
         }
         let locked = self.locked_until(now);
@@ -636,17 +648,15 @@ impl Account {
             return Outcome::Refused(Refused::Malformed);
         };
         let before = std::mem::take(&mut self.accepted);
-        match self.judge(now, steps) {
-            Ok(step) => self.accepted.push(step),
-            Err(_) => {
-                self.accepted = before;
-                self.events.push(Event::EnrollmentRefused);
-                self.pending.as_mut().unwrap().failures += 1;
-                self.write(now);
-                let over = !self.is_pending(now);
-                return Outcome::Refused(if over { Refused::EnrollmentOver } else { Refused::NotAccepted });
-            }
-        }
+        let Ok(step) = self.judge(now, steps) else {
+            self.accepted = before;
+            self.events.push(Event::EnrollmentRefused);
+            self.pending.as_mut().unwrap().failures += 1;
+            self.write(now);
+            let over = !self.is_pending(now);
+            return Outcome::Refused(if over { Refused::EnrollmentOver } else { Refused::NotAccepted });
+        };
+        self.accepted.push(step);
         self.events.push(Event::Bound { replaced: self.bound.is_some() });
         self.bound = Some(now);
         self.credentials_changed();

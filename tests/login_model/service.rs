@@ -15,7 +15,7 @@ use second_factor::{
 
 use super::command::{Command, Cookie, Pick, Recovery, Sensitive, Typed, Who};
 use super::invariants::{Evidence, Witness};
-use super::model::{self, By, Event, Outcome, Presented, Refused, Rules};
+use super::model::{self, By, Event, Outcome, Presented, Refused, Rules, Sent};
 use crate::common::{EventLog, Phone, START, TestClock, TestRng, texts};
 
 type Verified<T> = Result<T, Error<second_factor::store::MemoryStoreError>>;
@@ -56,9 +56,9 @@ impl Service {
     pub fn new(policy: &Policy) -> Self {
         let clock = TestClock::at(START);
         let log = Arc::new(EventLog::default());
-        let ring = KeyRing::new(1, SealingKey::new([7; 32]));
+        let keys = KeyRing::new(1, SealingKey::new([7; 32]));
         let (store, rng) = (Arc::new(MemoryStore::new()), Mutex::new(TestRng(1)));
-        let verifier = BlockingVerifier::with_sources(store, policy.clone(), ring, clock.clone(), rng)
+        let verifier = BlockingVerifier::with_sources(store, policy.clone(), keys, clock.clone(), rng)
             .with_events(log.clone());
         let holders = Who::ALL.map(|who| Holder {
             id: AccountId::new(format!("{who:?}")).unwrap(),
@@ -127,6 +127,7 @@ impl Service {
     }
 
     /// The account, what the model and the library make of it, and what was shown to happen.
+    #[allow(clippy::too_many_lines, reason = "an arm a command")]
     fn both(&mut self, command: Command) -> Option<(Who, Outcome, Outcome, Evidence)> {
         let now = self.clock.now();
         let secs = now.as_secs();
@@ -134,13 +135,13 @@ impl Service {
         let mut evidence = Evidence::default();
         let (who, expected, found) = match command {
             Command::Password(who, browser, cookie) => {
-                let (text, number) = self.cookie(who, browser as usize, cookie);
+                let (text, sent) = self.cookie(who, browser as usize, cookie);
                 let holder = &mut self.holders[who as usize];
                 let proof = PasswordVerified::by_host(holder.id.clone());
                 let login = self.verifier.password_verified(proof, text.as_deref());
-                evidence.cookie = number.flatten();
+                evidence.cookie_was_given = matches!(sent, Sent::Given(_));
                 let found = holder.logged_in(login.unwrap(), browser as usize, &mut evidence);
-                (who, holder.model.password(secs, number), found)
+                (who, holder.model.password(secs, sent), found)
             }
             Command::Code(who, pick, typed) => {
                 return self.present_code(who, pick, typed, None);
@@ -362,8 +363,8 @@ impl Service {
         })
     }
 
-    /// The cookie's text, and its number among this account's if it is one.
-    fn cookie(&self, who: Who, browser: usize, cookie: Cookie) -> (Option<String>, Option<Option<usize>>) {
+    /// The cookie's text, and what it is to this account.
+    fn cookie(&self, who: Who, browser: usize, cookie: Cookie) -> (Option<String>, Sent) {
         let holder = &self.holders[who as usize];
         let number = match cookie {
             Cookie::Own => holder.jar[browser],
@@ -371,12 +372,13 @@ impl Service {
             Cookie::OfNextAccount => {
                 let next = &self.holders[who.next() as usize];
                 let text = next.jar[browser].map(|number| next.cookies[number].clone());
-                return (text.clone(), text.map(|_| None));
+                let sent = if text.is_some() { Sent::Unknown } else { Sent::Nothing };
+                return (text, sent);
             }
-            Cookie::Garbage => return (Some("d1.%00.'--".into()), None),
+            Cookie::Garbage => return (Some("d1.%00.'--".into()), Sent::Nothing),
             Cookie::Absent => None,
         };
-        (number.map(|number| holder.cookies[number].clone()), number.map(Some))
+        (number.map(|number| holder.cookies[number].clone()), number.map_or(Sent::Nothing, Sent::Given))
     }
 
     // --- what must agree after every command ---
