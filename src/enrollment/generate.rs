@@ -22,6 +22,15 @@ impl Secret {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A generator that does not say it is a cryptographic one will not do (ASVS 6.5.3):
+    ///
+    /// ```compile_fail,E0277
+    /// # use second_factor::{Algorithm, Secret};
+    /// fn predictable<R: rand_core::TryRng>(mut rng: R) {
+    ///     let _ = Secret::generate(Algorithm::Sha1, &mut rng);
+    /// }
+    /// ```
     pub fn generate<R: TryCryptoRng + ?Sized>(algorithm: Algorithm, rng: &mut R) -> Result<Self, R::Error> {
         match algorithm {
             Algorithm::Sha1 => random::<20, R>(rng),

@@ -29,6 +29,14 @@ use super::SessionError;
 /// assert_eq!(format!("{entropy:?}"), "Entropy(..)");
 /// # Ok::<(), Infallible>(())
 /// ```
+///
+/// Only of a cryptographic generator (ASVS 6.5.3):
+///
+/// ```compile_fail,E0277
+/// fn predictable<R: rand_core::TryRng>(mut rng: R) {
+///     let _ = second_factor::session::Entropy::draw(&mut rng);
+/// }
+/// ```
 pub struct Entropy {
     bytes: [u8; Self::LEN],
     used: usize,

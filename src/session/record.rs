@@ -14,6 +14,15 @@ use crate::time::UnixTime;
 /// row. The host does not look inside; it stores what serde makes of it (JSON is fine, about 1 KiB) and may ask for a [status](Self::status).
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
+///
+/// There is no way from a record to its authenticator but through the functions of this module, each of which charges a wrong guess (RFC 4226
+/// §7.1):
+///
+/// ```compile_fail,E0616
+/// fn unthrottled(record: &second_factor::AccountRecord) {
+///     let _ = &record.authenticator;
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(
     feature = "serde",
