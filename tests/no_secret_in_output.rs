@@ -4,7 +4,10 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
+    clippy::format_collect,
     clippy::indexing_slicing,
+    clippy::items_after_statements,
+    clippy::needless_for_each,
     clippy::panic,
     clippy::too_many_lines,
     clippy::unwrap_used,

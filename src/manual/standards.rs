@@ -80,7 +80,7 @@
 //! | §2.2.3, r3 §4.2.3 | at AAL2 after 12 or 24 hours, or inactivity | H | host: sessions are the host's; the library tells the time of each factor (`Authenticated::at`, `How::Remembered`, `FreshFactor::at`): `tests/standards_sp80063b.rs::sp80063b_2_2_3_the_time_of_each_factor_is_told` |
 //! | §5.1 | a remembered browser does not replace authentication: such a login claims the password and no more, and the host must not take it for more | B | `tests/standards_sp80063b.rs::sp80063b_5_1_a_remembered_device_is_no_second_factor` |
 //! | §5.1, r3 §7.1 | session secrets of 64 bits and more, made at an authentication: 256 for a device, new at each use; the session's own is the host's | B | `tests/standards_sp80063b.rs::sp80063b_5_1_a_device_token_is_random_and_new_at_each_use` |
-//! | §5.1.1 | cookies: Secure, HttpOnly, `__Host-`, SameSite, opaque, expiry not relied on | H | host: sets the cookie; the library gives its name, its value and `DeviceToken::COOKIE_ATTRIBUTES`, and ends it on the server: `tests/standards_sp80063b.rs::sp80063b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it` |
+//! | §5.1.1 | cookies: `Secure`, `HttpOnly`, `__Host-`, `SameSite`, opaque, expiry not relied on | H | host: sets the cookie; the library gives its name, its value and `DeviceToken::COOKIE_ATTRIBUTES`, and ends it on the server: `tests/standards_sp80063b.rs::sp80063b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it` |
 //!
 //! # OWASP ASVS 5.0
 //!

@@ -126,8 +126,9 @@ pub(crate) fn variants(text: &str, name: &str) -> Vec<String> {
     let code = code_of(text);
     let head = format!("enum {name}");
     let after = |at: usize| code[at + head.len()..].chars().next().is_some_and(|c| !is_word(c));
-    let start = code.match_indices(&head).map(|(at, _)| at).find(|&at| after(at)).expect(name);
-    let body = &code[start..][code[start..].find('{').expect("a body") + 1..];
+    let start = code.match_indices(&head).map(|(at, _)| at).find(|&at| after(at));
+    let start = start.unwrap();
+    let (_, body) = code[start..].split_once('{').unwrap();
     let (mut depth, mut found, mut word) = (0_usize, Vec::new(), String::new());
     let mut expecting = true;
     for c in body.chars() {
