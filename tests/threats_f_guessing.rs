@@ -14,7 +14,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
-use common::{DAY, STEP, TestRng, World, code_required, complete, days, is_refused_because, refusal, texts};
+use common::{
+    DAY, Meeting, STEP, TestRng, World, code_required, complete, days, is_refused_because, refusal, texts,
+};
 use second_factor::session::{EventKind, Purpose, RefusedBecause, Remember, SealingKey};
 use second_factor::store::{BlockingStore, Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::Error;
@@ -77,9 +79,9 @@ fn f01_authquake_parallel_sessions_share_one_budget() {
                 let Ok(login) = world.verifier.password_verified(world.password(), None) else { return };
                 let challenge = code_required(login);
                 for guess in mine {
-                    let guessed = world.verifier.present_code(&challenge, guess, Remember::No);
+                    let answer = world.verifier.present_code(&challenge, guess, Remember::No);
                     assert!(
-                        matches!(guessed, Err(Error::Refused(_) | Error::Contention)),
+                        matches!(answer, Err(Error::Refused(_) | Error::Contention)),
                         "a wrong code is refused, whatever else goes on"
                     );
                 }
@@ -245,18 +247,18 @@ fn f04_a_charge_survives_the_rollback_of_the_hosts_transaction() {
 #[test]
 fn f05_of_five_thousand_concurrent_guesses_no_more_than_the_budget_are_evaluated() {
     const THREADS: usize = 50;
-    let (world, phone, _) = World::enrolled();
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
     let guesses: Vec<String> = phone.wrong_codes(world.now()).take(5_000).collect();
     let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
-    let start = Barrier::new(THREADS);
+    world.verifier.store().of(THREADS);
     thread::scope(|scope| {
         for (thread, mine) in guesses.chunks(guesses.len() / THREADS).enumerate() {
-            let (world, start, challenge) = (&world, &start, &challenges[thread % challenges.len()]);
+            let (world, challenge) = (&world, &challenges[thread % challenges.len()]);
             scope.spawn(move || {
-                start.wait();
                 for guess in mine {
-                    let guessed = world.verifier.present_code(challenge, guess, Remember::No);
-                    assert!(matches!(guessed, Err(Error::Refused(_) | Error::Contention)));
+                    let answer = world.verifier.present_code(challenge, guess, Remember::No);
+                    assert!(matches!(answer, Err(Error::Refused(_) | Error::Contention)));
                 }
             });
         }
@@ -426,10 +428,10 @@ fn f30_without_the_password_nobody_moves_the_budget() {
     let record = || BlockingStore::load(&**world.verifier.store(), &world.account).unwrap().unwrap();
     let before = record();
     for guess in phone.wrong_codes(world.now()).take(500) {
-        let guessed = world.verifier.present_code(&forged, &guess, Remember::No);
-        assert_eq!(refusal(guessed).unwrap_err(), Refusal::ChallengeOver);
-        let guessed = world.verifier.present_recovery_code(&forged, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
-        assert_eq!(refusal(guessed).unwrap_err(), Refusal::ChallengeOver);
+        let answer = world.verifier.present_code(&forged, &guess, Remember::No);
+        assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
+        let answer = world.verifier.present_recovery_code(&forged, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+        assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
     }
     assert_eq!(record(), before, "not one write");
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 1_000);
@@ -511,7 +513,7 @@ fn f36_a_clock_that_goes_back_gives_no_guess_back() {
     }
     assert_eq!(world.events.count(wrong), BUDGET);
     // Back and forth within three days: still nothing.
-    world.clock.advance(days(3) - STEP);
+    world.clock.advance(days(2));
     assert!(matches!(world.present(&phone.wrong_code(world.now())), Err(Refusal::Locked { .. })));
 }
 

@@ -10,10 +10,10 @@
 
 mod common;
 
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use common::{Phone, STEP, TestRng, World, is_refused_because, refusal};
+use common::{Meeting, Phone, STEP, TestRng, World, is_refused_because, refusal};
 use second_factor::session::{EventKind, RefusedBecause, Remember, SealingKey};
 use second_factor::store::{BlockingStore, Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::Error;
@@ -25,8 +25,15 @@ fn replayed(world: &World) -> usize {
     world.events.count(is_refused_because(RefusedBecause::Replayed))
 }
 
-fn logged_in(world: &World) -> usize {
+fn logged_in<S: BlockingStore>(world: &World<S>) -> usize {
     world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. }))
+}
+
+/// A world in whose store a crowd can meet.
+fn with_meetings() -> (World<Arc<Meeting>>, Phone, Vec<String>) {
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, codes) = world.enroll();
+    (world, phone, codes)
 }
 
 /// What is not a success must be a refusal, or the honest answer that there was too much going on.
@@ -111,20 +118,19 @@ fn f08_no_other_spelling_of_an_accepted_code_is_another_code() {
 
 #[test]
 fn f09_one_fresh_code_in_eight_parallel_posts_logs_in_once() {
-    let (world, phone, _) = World::enrolled();
+    let (world, phone, _) = with_meetings();
     for _ in 0..20 {
         world.events.take();
         let code = phone.code(world.now());
         let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
-        let start = Barrier::new(challenges.len());
+        world.verifier.store().of(challenges.len());
         let successes = thread::scope(|scope| {
             let posts: Vec<_> = challenges
                 .iter()
                 .map(|challenge| {
-                    let (world, start, code) = (&world, &start, &code);
+                    let (world, code) = (&world, &code);
                     scope.spawn(move || {
-                        start.wait();
-                        is_success(&world.verifier.present_code(challenge, &code, Remember::No))
+                        is_success(&world.verifier.present_code(challenge, code, Remember::No))
                     })
                 })
                 .collect();
@@ -139,20 +145,15 @@ fn f09_one_fresh_code_in_eight_parallel_posts_logs_in_once() {
 
 #[test]
 fn f09_one_fresh_code_at_two_doors_at_once_opens_one() {
-    let (world, phone, _) = World::enrolled();
+    let (world, phone, _) = with_meetings();
     for _ in 0..20 {
         let code = phone.code(world.now());
         let (login, step_up) = (world.challenge(), world.step_up_token());
-        let start = Barrier::new(2);
+        world.verifier.store().of(2);
         let (at_login, at_step_up) = thread::scope(|scope| {
-            let at_login = scope.spawn(|| {
-                start.wait();
-                is_success(&world.verifier.present_code(&login, &code, Remember::No))
-            });
-            let at_step_up = scope.spawn(|| {
-                start.wait();
-                is_success(&world.verifier.step_up(&step_up, &code))
-            });
+            let at_login =
+                scope.spawn(|| is_success(&world.verifier.present_code(&login, &code, Remember::No)));
+            let at_step_up = scope.spawn(|| is_success(&world.verifier.step_up(&step_up, &code)));
             (at_login.join().unwrap(), at_step_up.join().unwrap())
         });
         assert!(at_login ^ at_step_up, "login: {at_login}, step-up: {at_step_up}");
@@ -242,24 +243,21 @@ fn f11_the_code_that_confirmed_the_enrollment_logs_nobody_in() {
 
 #[test]
 fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
-    let (world, _, codes) = World::enrolled();
+    let (world, _, codes) = with_meetings();
     for (round, code) in codes.iter().enumerate() {
         world.events.take();
         // The first rounds in eight challenges, the others in one.
         let challenges: Vec<ChallengeToken> =
             (0..if round < 5 { 8 } else { 1 }).map(|_| world.challenge()).collect();
-        let start = Barrier::new(30);
+        world.verifier.store().of(30);
         let successes = thread::scope(|scope| {
             let posts: Vec<_> = challenges
                 .iter()
                 .cycle()
                 .take(30)
                 .map(|challenge| {
-                    let (world, start) = (&world, &start);
-                    scope.spawn(move || {
-                        start.wait();
-                        is_success(&world.verifier.present_recovery_code(challenge, code))
-                    })
+                    let world = &world;
+                    scope.spawn(move || is_success(&world.verifier.present_recovery_code(challenge, code)))
                 })
                 .collect();
             posts.into_iter().map(|post| post.join().unwrap()).filter(|accepted| *accepted).count()
@@ -275,19 +273,16 @@ fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
 
 #[test]
 fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
-    let (world, _, codes) = World::enrolled();
+    let (world, _, codes) = with_meetings();
     for (round, pair) in codes.chunks(2).enumerate() {
         let challenges = [world.challenge(), world.challenge()];
-        let start = Barrier::new(2);
+        world.verifier.store().of(2);
         thread::scope(|scope| {
             for (challenge, code) in challenges.iter().zip(pair) {
-                let (world, start) = (&world, &start);
+                let world = &world;
                 scope.spawn(move || {
-                    start.wait();
-                    world
-                        .verifier
-                        .present_recovery_code(challenge, code)
-                        .expect("each is right, and its own");
+                    let spent = world.verifier.present_recovery_code(challenge, code);
+                    assert!(spent.is_ok(), "each is right, and its own");
                 });
             }
         });

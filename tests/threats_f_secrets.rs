@@ -174,7 +174,7 @@ fn f27_no_call_returns_a_confirmed_secret() {
     );
     let secret = begun.uri.secret();
     let in_base32 = secret.to_base32();
-    let in_hex: String = secret.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    let in_hex = secret.expose().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let in_decimal = format!("{:?}", secret.expose());
     for text in [debugged, world.verifier.store().text(&world.account)] {
         for form in [in_base32.expose(), &in_hex, &in_hex.to_uppercase(), in_decimal.trim_matches(['[', ']'])]

@@ -9,10 +9,10 @@
 
 mod common;
 
-use std::sync::Barrier;
+use std::sync::Arc;
 use std::thread;
 
-use common::{Phone, STEP, World, code_required, complete, is_refused_because, refusal};
+use common::{Meeting, Phone, STEP, World, code_required, complete, is_refused_because, refusal};
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
     EnrollmentProof, EnrollmentToken, EventKind, Import, RefusedBecause, Remember, StepUpToken,
@@ -225,18 +225,13 @@ fn f25_the_older_of_two_tabs_confirms_nothing() {
 #[test]
 fn f25_one_enrollment_confirmed_in_eight_parallel_posts_is_bound_once() {
     for _ in 0..20 {
-        let world = World::new();
+        let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
         let begun = world.begin();
         let code = Phone::scan(&begun.uri).code(world.now());
-        let start = Barrier::new(8);
+        world.verifier.store().of(8);
         let confirmed = thread::scope(|scope| {
             let posts: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        start.wait();
-                        refusal(world.verifier.confirm_enrollment(&begun.token, &code))
-                    })
-                })
+                .map(|_| scope.spawn(|| refusal(world.verifier.confirm_enrollment(&begun.token, &code))))
                 .collect();
             posts.into_iter().map(|post| post.join().unwrap()).collect::<Vec<_>>()
         });
@@ -254,19 +249,15 @@ fn f25_one_enrollment_confirmed_in_eight_parallel_posts_is_bound_once() {
 #[test]
 fn f25_a_confirmation_and_a_second_beginning_at_once_leave_one_live_secret() {
     for _ in 0..20 {
-        let world = World::new();
+        let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
         let begun = world.begin();
         let phone = Phone::scan(&begun.uri);
-        let start = Barrier::new(2);
+        world.verifier.store().of(2);
         let (confirmed, second) = thread::scope(|scope| {
-            let confirmed = scope.spawn(|| {
-                start.wait();
-                refusal(world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())))
-            });
-            let second = scope.spawn(|| {
-                start.wait();
-                refusal(world.verifier.begin_enrollment(world.password(), "alice@example.com"))
-            });
+            let confirmed = scope
+                .spawn(|| refusal(world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now()))));
+            let second = scope
+                .spawn(|| refusal(world.verifier.begin_enrollment(world.password(), "alice@example.com")));
             (confirmed.join().unwrap(), second.join().unwrap())
         });
         match (confirmed, second) {

@@ -10,17 +10,19 @@
 )]
 
 use core::convert::Infallible;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use second_factor::session::{
     AuditEvent, EnrollmentBegun, EventKind, Policy, RefusedBecause, Remember, SealingKey, StepUpToken,
 };
+use second_factor::store::{Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::{Clock, Error, EventSink};
 use second_factor::{
-    Accepted, AccountId, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, FreshFactor, KeyRing,
-    KeyUri, Login, MemoryStore, PasswordVerified, RecoveryCodes, Refusal, Secret, Totp, TotpParams, UnixTime,
+    Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken,
+    FreshFactor, KeyRing, KeyUri, Login, MemoryStore, PasswordVerified, RecoveryCodes, Refusal, Secret, Totp,
+    TotpParams, UnixTime,
 };
 
 /// 2023-11-14T22:13:20Z, the start of a time step.
@@ -324,3 +326,41 @@ pub fn is_refused_because(reason: RefusedBecause) -> impl Fn(&EventKind) -> bool
 }
 
 pub mod json_store;
+/// A store in which a crowd meets: the loads that are asked for all see the same row before anybody writes.
+#[derive(Debug, Default)]
+pub struct Meeting {
+    rows: MemoryStore,
+    awaited: AtomicUsize,
+    door: Mutex<Option<Arc<Barrier>>>,
+}
+
+impl Meeting {
+    /// The next loads, as many as the crowd has threads, wait for one another.
+    pub fn of(&self, crowd: usize) {
+        *self.door.lock().unwrap() = Some(Arc::new(Barrier::new(crowd)));
+        self.awaited.store(crowd, Ordering::SeqCst);
+    }
+}
+
+impl BlockingStore for Meeting {
+    type Error = MemoryStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        let row = BlockingStore::load(&self.rows, account);
+        let take_seat = |seats: usize| seats.checked_sub(1);
+        if self.awaited.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_seat).is_ok() {
+            let door = self.door.lock().unwrap().clone().unwrap();
+            door.wait();
+        }
+        row
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, MemoryStoreError> {
+        BlockingStore::compare_and_swap(&self.rows, account, expected, next)
+    }
+}
