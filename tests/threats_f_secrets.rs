@@ -317,6 +317,45 @@ fn f28_the_secret_of_another_row_lets_nobody_in() {
 }
 
 #[test]
+fn f28_challenges_devices_and_recovery_codes_of_another_row_let_nobody_in() {
+    let (world, phone) = enrolled();
+    let mallory = World { account: AccountId::new("mallory").unwrap(), ..service_beside(&world) };
+    let (his_phone, his_codes) = mallory.enroll();
+    let device = mallory.remember(&his_phone);
+    let his = mallory.challenge();
+
+    // A database in which he can copy his lists into her row.
+    let rows = world.verifier.store();
+    let row = |account| serde_json::from_str::<serde_json::Value>(&rows.text(account)).unwrap();
+    let (mut hers, from) = (row(&world.account), row(&mallory.account));
+    for list in ["challenges", "devices", "recovery"] {
+        assert!(!from["record"][list].as_array().unwrap().is_empty());
+        hers["record"][list] = from["record"][list].clone();
+    }
+    rows.set(&world.account, hers.to_string());
+
+    let (front, _) = his.expose().rsplit_once('.').unwrap();
+    let challenge = world.challenge();
+    let (_, name) = challenge.expose().rsplit_once('.').unwrap();
+    let edited = ChallengeToken::parse(&[front, name].join(".")).unwrap();
+    let presented = world.verifier.present_code(&edited, &phone.code(world.now()), Remember::No);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+    assert!(matches!(world.login_on(&device), Login::CodeRequired(_)));
+    let presented = world.verifier.present_recovery_code(&challenge, &his_codes[0]);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted);
+}
+
+/// The same service once more: its store, its clock, its keys.
+fn service_beside(world: &World<Arc<Rows>>) -> World<Arc<Rows>> {
+    World {
+        verifier: with_keys(world, KeyRing::new(1, SealingKey::new([7; 32]))),
+        clock: world.clock.clone(),
+        events: world.events.clone(),
+        account: world.account.clone(),
+    }
+}
+
+#[test]
 fn f28_the_record_of_another_account_lets_nobody_in() {
     let (world, phone) = enrolled();
     let challenge = world.challenge();
