@@ -60,7 +60,7 @@ impl<'a> Parameters<'a> {
         match value {
             None if name.eq_ignore_ascii_case("steam") => self.steam = true,
             Some(value)
-                if name.eq_ignore_ascii_case("encoder") && value.text.eq_ignore_ascii_case("steam") =>
+                if name.eq_ignore_ascii_case("encoder") && value.decode()?.eq_ignore_ascii_case("steam") =>
             {
                 self.steam = true;
             }
