@@ -1,0 +1,131 @@
+//! What the targets share: a clock that is set by hand, random numbers that repeat, a phone, and a log of events.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use second_factor::otp::{Counter, Digits};
+use second_factor::session::{AuditEvent, EventKind};
+use second_factor::verifier::{Clock, EventSink};
+use second_factor::{Hotp, Secret, TotpParams, UnixTime};
+
+/// The start of a time step in November 2023.
+pub const START: u64 = 1_700_000_010;
+
+/// A clock that shows what it was set to.
+#[derive(Debug)]
+pub struct HandClock(AtomicU64);
+
+impl HandClock {
+    pub fn at(secs: u64) -> Self {
+        Self(AtomicU64::new(secs))
+    }
+
+    pub fn set(&self, secs: u64) {
+        self.0.store(secs, Ordering::Relaxed);
+    }
+
+    pub fn secs(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.secs())
+    }
+}
+
+/// SplitMix64: the same bytes in every run, other bytes at every call.
+#[derive(Debug)]
+pub struct Repeatable(pub u64);
+
+impl rand_core::TryRng for Repeatable {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|word| (word >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(word ^ (word >> 31))
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in to.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Repeatable {}
+
+/// An authenticator app that counts its time steps itself and takes each code from HOTP, as RFC 6238 §4.2 defines it.
+#[derive(Clone)]
+pub struct Phone {
+    hotp: Arc<Hotp>,
+    digits: Digits,
+    period: u64,
+    t0: u64,
+}
+
+impl Phone {
+    pub fn new(secret: &Secret, params: TotpParams) -> Self {
+        Self {
+            hotp: Arc::new(Hotp::new(secret, params.algorithm(), params.digits())),
+            digits: params.digits(),
+            period: params.period().as_secs().into(),
+            t0: params.t0().as_secs(),
+        }
+    }
+
+    pub fn step(&self, secs: u64) -> Option<u64> {
+        Some(secs.checked_sub(self.t0)? / self.period)
+    }
+
+    pub fn code_of(&self, step: u64) -> String {
+        self.hotp.generate(Counter::new(step)).expose().to_owned()
+    }
+
+    /// The steps of a window of one step back and one ahead that have this code.
+    pub fn steps_with(&self, code: &str, secs: u64) -> Vec<u64> {
+        self.window(secs).filter(|step| self.code_of(*step) == code).collect()
+    }
+
+    /// A code that no step of the window has.
+    pub fn wrong_code(&self, secs: u64, salt: u8) -> String {
+        let width = usize::from(self.digits.count());
+        let right: Vec<String> = self.window(secs).map(|step| self.code_of(step)).collect();
+        (0..)
+            .map(|n| format!("{:0width$}", u32::from(salt) * 1_000 + n))
+            .find(|code| !right.contains(code))
+            .expect("a million codes, three of them right")
+    }
+
+    fn window(&self, secs: u64) -> impl Iterator<Item = u64> + use<> {
+        let window = self.step(secs).map(|middle| middle.saturating_sub(1)..=middle.saturating_add(1));
+        window.into_iter().flatten()
+    }
+}
+
+/// Keeps the events until they are taken.
+#[derive(Debug, Default)]
+pub struct EventLog(Mutex<Vec<AuditEvent>>);
+
+impl EventSink for EventLog {
+    fn record(&self, event: &AuditEvent) {
+        self.0.lock().expect("one thread").push(event.clone());
+    }
+}
+
+impl EventLog {
+    pub fn take(&self) -> Vec<EventKind> {
+        std::mem::take(&mut *self.0.lock().expect("one thread")).into_iter().map(|event| event.kind).collect()
+    }
+}
