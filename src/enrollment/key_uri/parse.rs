@@ -195,7 +195,11 @@ fn parameter_issuer(
 ) -> Result<Option<String>, KeyUriError> {
     let issuer = if mode == Mode::Strict {
         refuse_ambiguous(raw, &['+'])?;
-        raw.decode()?
+        let issuer = raw.decode()?;
+        if issuer.contains(':') {
+            return Err(KeyUriError::Colon(LabelPart::Issuer));
+        }
+        issuer
     } else {
         let (form, spaces) = raw.decode_form()?;
         let literal = if spaces { Some(raw.decode()?) } else { None };
