@@ -1,4 +1,4 @@
-//! What a fuzz target found, by name. The inputs are among its seeds.
+//! Faults of the past that a fuzz target holds off, by name. The inputs are among its seeds.
 
 mod common;
 
