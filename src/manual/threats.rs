@@ -61,39 +61,39 @@
 //!
 //! | # | What went wrong | Held by |
 //! |---|---|---|
-//! | F1 | AuthQuake (2024): ten guesses in each of any number of sessions at once, codes valid for minutes, no alert | F-PENDING |
-//! | F2 | One pending login token takes wrong codes without end (CVE-2026-56450) | F-PENDING |
-//! | F3 | The password step again resets the limiter | F-PENDING |
-//! | F4 | The lockout is rolled back with the transaction (CVE-2026-35597) | F-PENDING |
-//! | F5 | Five thousand guesses at once, counted by reading first and writing afterwards | F-PENDING |
-//! | F6 | One of two entry points has no limit | F-PENDING |
-//! | F7 | A code is replayed in another session (CVE-2015-7225, CVE-2025-43798, CVE-2026-33473, CVE-2026-61630) | F-PENDING |
-//! | F8 | A code is replayed by spelling it differently (CVE-2025-6014, CVE-2025-55000) | F-PENDING |
-//! | F9 | A fresh code in several requests at once | F-PENDING |
-//! | F10 | Replay is tested by equality, not by order | F-PENDING |
-//! | F11 | The enrollment code is reused as the first login code | F-PENDING |
-//! | F12 | A recovery code in thirty requests at once | F-PENDING |
-//! | F13 | A lost update brings a spent recovery code back | F-PENDING |
-//! | F14 | A recovery code is never used up (CVE-2026-31875) | F-PENDING |
-//! | F15 | Recovery codes are guessed across tokens | F-PENDING |
-//! | F16 | A remembered device survives a password change, a reset, a deactivation | F-PENDING |
-//! | F17 | A remembered device survives a new enrollment or a recovery | F-PENDING |
-//! | F18 | A remembered device never expires because its token is issued anew | F-PENDING |
-//! | F19 | The device cookie is not bound to the account | F-PENDING |
-//! | F20 | A step is skipped: half a login asks for a session (SA-CONTRIB-2023-030, CVE-2026-33315) | F-PENDING |
-//! | F21 | The account is switched between the steps | F-PENDING |
-//! | F22 | A password reset leads past the code | F-PENDING |
-//! | F23 | An enrollment over an existing factor | F-PENDING |
-//! | F24 | An unconfirmed secret goes live | F-PENDING |
-//! | F25 | Two enrollments at once, and the older is confirmed | F-PENDING |
-//! | F26 | An enrollment begun in one session is confirmed from another | F-PENDING |
-//! | F27 | The secret can be read after enrollment | F-PENDING |
-//! | F28 | Something is missing, corrupt or broken, and the answer is yes | F-PENDING |
-//! | F29 | The session id from before the code is kept after it | F-PENDING |
-//! | F30 | An attacker locks the owner out | F-PENDING |
-//! | F31 | A patient attacker: four guesses a day, refilled by the owner's own logins | F-PENDING |
-//! | F32 | The time of a comparison tells (CVE-2022-29185) | F-PENDING |
-//! | F33 | The generator is biased or the secret short | F-PENDING |
-//! | F34 | The client says that it is verified | F-PENDING |
-//! | F35 | The limit is by address only | F-PENDING |
-//! | F36 | The clock jumps, forwards or backwards | F-PENDING |
+//! | F1 | AuthQuake (2024): ten guesses in each of any number of sessions at once, codes valid for minutes, no alert | `tests/threats_f_guessing.rs::f01_authquake_parallel_sessions_share_one_budget`; `tests/threats_f_guessing.rs::f01_a_code_older_than_one_step_is_refused` |
+//! | F2 | One pending login token takes wrong codes without end (CVE-2026-56450) | `tests/threats_f_guessing.rs::f02_a_pending_token_dies_at_the_fifth_wrong_code_for_the_right_one_too` |
+//! | F3 | The password step again resets the limiter | `tests/threats_f_guessing.rs::f03_the_password_step_again_leaves_the_counter_as_it_is`; `tests/threats_f_guessing.rs::f03_a_login_that_a_remembered_device_completes_leaves_the_counter_as_it_is` |
+//! | F4 | The lockout is rolled back with the transaction (CVE-2026-35597) | `tests/threats_f_guessing.rs::f04_a_charge_survives_the_rollback_of_the_hosts_transaction`; also not here: that a host's store commits on its own is a case of `second_factor::testing` |
+//! | F5 | Five thousand guesses at once, counted by reading first and writing afterwards | `tests/threats_f_guessing.rs::f05_of_five_thousand_concurrent_guesses_no_more_than_the_budget_are_evaluated`; `tests/threats_f_guessing.rs::f05_of_a_thousand_tasks_over_a_slow_store_no_more_than_the_budget_are_evaluated` |
+//! | F6 | One of two entry points has no limit | `tests/threats_f_guessing.rs::f06_login_step_up_and_recovery_code_share_one_budget` |
+//! | F7 | A code is replayed in another session (CVE-2015-7225, CVE-2025-43798, CVE-2026-33473, CVE-2026-61630) | `tests/threats_f_replay.rs::f07_an_accepted_code_is_refused_in_every_other_session` |
+//! | F8 | A code is replayed by spelling it differently (CVE-2025-6014, CVE-2025-55000) | `tests/threats_f_replay.rs::f08_no_other_spelling_of_an_accepted_code_is_another_code` |
+//! | F9 | A fresh code in several requests at once | `tests/threats_f_replay.rs::f09_one_fresh_code_in_eight_parallel_posts_logs_in_once`; `tests/threats_f_replay.rs::f09_one_fresh_code_at_two_doors_at_once_opens_one`; `tests/threats_f_replay.rs::f09_one_fresh_code_in_eight_tasks_over_a_slow_store_logs_in_once` |
+//! | F10 | Replay is tested by equality, not by order | `tests/threats_f_replay.rs::f10_a_code_passed_over_by_a_later_one_is_refused` |
+//! | F11 | The enrollment code is reused as the first login code | `tests/threats_f_replay.rs::f11_the_code_that_confirmed_the_enrollment_logs_nobody_in` |
+//! | F12 | A recovery code in thirty requests at once | `tests/threats_f_replay.rs::f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once` |
+//! | F13 | A lost update brings a spent recovery code back | `tests/threats_f_replay.rs::f13_two_recovery_codes_spent_at_once_both_stay_spent` |
+//! | F14 | A recovery code is never used up (CVE-2026-31875) | `tests/threats_f_replay.rs::f14_a_recovery_code_is_consumed_under_every_spelling` |
+//! | F15 | Recovery codes are guessed across tokens | `tests/threats_f_guessing.rs::f15_wrong_recovery_codes_count_across_challenges_like_wrong_codes`; `tests/threats_f_guessing.rs::f15_a_recovery_code_has_at_least_64_bits`; `tests/threats_f_guessing.rs::f15_recovery_codes_mistyped_under_the_lock_refund_nothing`, `tests/threats_f_guessing.rs::f15_recovery_codes_mistyped_under_the_lock_do_not_suspend` |
+//! | F16 | A remembered device survives a password change, a reset, a deactivation | `tests/threats_f_devices.rs::f16_no_device_survives_a_password_change_or_reset`; `tests/threats_f_devices.rs::f16_no_device_survives_the_removal_of_the_authenticator`; `tests/threats_f_devices.rs::f16_no_device_survives_a_recovery_code`; `tests/threats_f_devices.rs::f16_no_device_survives_an_administrators_reset`; `tests/threats_f_devices.rs::f16_no_device_survives_the_deletion_of_its_account`; `tests/threats_f_devices.rs::f16_no_device_survives_the_list_that_its_owner_clears` |
+//! | F17 | A remembered device survives a new enrollment or a recovery | `tests/threats_f_devices.rs::f17_no_device_survives_a_new_secret` |
+//! | F18 | A remembered device never expires because its token is issued anew | `tests/threats_f_devices.rs::f18_a_device_used_daily_is_refused_after_thirty_days_exactly`; `tests/threats_f_devices.rs::f18_a_code_on_one_device_extends_no_other` |
+//! | F19 | The device cookie is not bound to the account | `tests/threats_f_devices.rs::f19_the_cookie_of_one_account_opens_no_other_and_stays_alive`; `tests/threats_f_devices.rs::f19_the_series_alone_opens_nothing` |
+//! | F20 | A step is skipped: half a login asks for a session (SA-CONTRIB-2023-030, CVE-2026-33315) | `tests/threats_f_states.rs::f20_the_password_alone_yields_nothing_that_authenticates`; `tests/threats_f_states.rs::f20_the_code_alone_yields_nothing`; `tests/threats_f_states.rs::f20_where_a_second_factor_is_demanded_the_password_leads_to_enrollment_alone`; `src/session/proof.rs` (`compile_fail`: `Authenticated` cannot be built or copied, `FreshFactor` not used twice) |
+//! | F21 | The account is switched between the steps | `tests/threats_f_states.rs::f21_a_code_of_ones_own_account_opens_no_other`; `tests/threats_f_states.rs::f21_a_challenge_whose_account_was_edited_is_over` |
+//! | F22 | A password reset leads past the code | `tests/threats_f_states.rs::f22_a_password_reset_is_no_login_and_removes_no_factor` |
+//! | F23 | An enrollment over an existing factor | `tests/threats_f_states.rs::f23_no_enrollment_over_a_factor_without_that_factor` |
+//! | F24 | An unconfirmed secret goes live | `tests/threats_f_states.rs::f24_an_unconfirmed_secret_never_counts`; `tests/threats_f_states.rs::f24_half_an_enrollment_locks_nobody_out` |
+//! | F25 | Two enrollments at once, and the older is confirmed | `tests/threats_f_states.rs::f25_the_older_of_two_tabs_confirms_nothing`; `tests/threats_f_states.rs::f25_one_enrollment_confirmed_in_eight_parallel_posts_is_bound_once`; `tests/threats_f_states.rs::f25_a_confirmation_and_a_second_beginning_at_once_leave_one_live_secret` |
+//! | F26 | An enrollment begun in one session is confirmed from another | `tests/threats_f_states.rs::f26_an_enrollment_is_confirmed_by_the_session_that_began_it_alone`; host: keep the `EnrollmentToken` in the session that began it, and protect its form against forgery |
+//! | F27 | The secret can be read after enrollment | `tests/threats_f_secrets.rs::f27_no_call_returns_a_confirmed_secret`; `tests/threats_f_secrets.rs::f27_what_is_stored_opens_with_the_key_alone` |
+//! | F28 | Something is missing, corrupt or broken, and the answer is yes | `tests/threats_f_secrets.rs::f28_a_sealed_secret_with_any_bit_flipped_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_a_missing_or_short_secret_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_an_empty_secret_in_clear_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_a_missing_or_wrong_key_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_the_secret_of_another_row_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_challenges_devices_and_recovery_codes_of_another_row_let_nobody_in`; `tests/threats_f_secrets.rs::f28_the_record_of_another_account_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_a_record_cut_off_anywhere_lets_nobody_in`; `tests/threats_f_secrets.rs::f28_a_store_that_fails_lets_nobody_in_and_tells_nobody_whether_the_code_was_right`; `tests/threats_f_secrets.rs::f28_without_random_bytes_nobody_is_let_in`; `tests/threats_f_secrets.rs::f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code`; host: a row that the store lost is an account without a second factor, so demand one by policy where all have one |
+//! | F29 | The session id from before the code is kept after it | `tests/threats_f_states.rs::f29_what_was_known_before_the_code_is_dead_after_it`; host: start a new session, under a new id, from `Authenticated` |
+//! | F30 | An attacker locks the owner out | `tests/threats_f_guessing.rs::f30_a_lockout_leaves_the_remembered_device_in`; `tests/threats_f_guessing.rs::f30_without_the_password_nobody_moves_the_budget` |
+//! | F31 | A patient attacker: four guesses a day, refilled by the owner's own logins | `tests/threats_f_guessing.rs::f31_a_patient_attacker_beside_an_owner_who_logs_in_daily_gets_the_budget_and_no_more` |
+//! | F32 | The time of a comparison tells (CVE-2022-29185) | `tests/threats_f_secrets.rs::f32_a_near_miss_is_answered_like_any_other_code`; `src/otp/mac/tests.rs::rfc6238_section_5_2_verify_costs_the_same_whatever_the_outcome`; ctgrind belongs to the benchmarks |
+//! | F33 | The generator is biased or the secret short | `tests/threats_f_secrets.rs::f33_a_million_symbols_of_generated_secrets_are_uniform`; `tests/threats_f_secrets.rs::f33_the_default_secret_has_160_bits_and_none_is_under_its_algorithms_output` |
+//! | F34 | The client says that it is verified | `tests/threats_f_states.rs::f34_no_change_to_what_the_client_holds_lets_it_in`; host: keep the decision on the server, in a session made from `Authenticated` |
+//! | F35 | The limit is by address only | `tests/threats_f_guessing.rs::f35_a_thousand_addresses_share_one_budget`; host: a limit on requests by address is still the host's, for the sake of its load |
+//! | F36 | The clock jumps, forwards or backwards | `tests/threats_f_guessing.rs::f36_a_lock_under_a_clock_a_year_ahead_ends_in_days_once_it_is_right`; `tests/threats_f_guessing.rs::f36_a_clock_that_goes_back_gives_no_guess_back`; `tests/threats_f_guessing.rs::f36_a_clock_that_goes_back_accepts_nothing_again`; `tests/threats_f_guessing.rs::f36_a_login_under_a_clock_far_ahead_has_a_way_out`; `tests/threats_f_guessing.rs::f36_challenges_and_devices_of_a_clock_far_ahead_are_dead_once_it_is_right`; `tests/threats_f_guessing.rs::f36_a_clock_that_jumps_ahead_revives_nothing_when_it_comes_back` |

@@ -24,9 +24,6 @@ pub(crate) struct GuessBudget {
 /// What a charged guess set off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Charged {
-    /// One, or none where the budget was spent already: then a recovery code was tried, and a refund of what was never charged
-    /// would let an attacker guess on.
-    pub(crate) guesses: u8,
     /// The unrefunded guesses have reached a multiple of [`GuessBudget::ALARM_EVERY`].
     pub(crate) alarm: Option<u32>,
     /// That was the last guess; the next one is evaluated at this time.
@@ -53,19 +50,21 @@ impl GuessBudget {
         self.consecutive >= policy.suspend_after()
     }
 
-    /// Charges one failed guess.
+    /// Whether no code is evaluated now, for whichever of the two reasons.
+    pub(crate) fn is_locked(&self, now: UnixTime, policy: &Policy) -> bool {
+        self.is_suspended(policy) || self.locked_until(now, policy).is_some()
+    }
+
+    /// Charges one failed guess, which [was allowed](Self::is_locked).
     pub(crate) fn charge(&mut self, now: UnixTime, policy: &Policy) -> Charged {
-        let was_suspended = self.is_suspended(policy);
-        let was_locked = self.locked_until(now, policy).is_some();
         *self = self.regained(now, policy);
-        self.spent = self.spent.saturating_add(1).min(policy.guess_budget());
+        self.spent = self.spent.saturating_add(1);
         self.unrefunded = self.unrefunded.saturating_add(1);
         self.consecutive = self.consecutive.saturating_add(1);
         Charged {
-            guesses: u8::from(!was_locked),
             alarm: self.unrefunded.is_multiple_of(Self::ALARM_EVERY).then_some(self.unrefunded),
-            locked_until: self.locked_until(now, policy).filter(|_| !was_locked),
-            suspended: self.is_suspended(policy) && !was_suspended,
+            locked_until: self.locked_until(now, policy),
+            suspended: self.is_suspended(policy),
         }
     }
 

@@ -108,7 +108,9 @@ impl Policy {
     /// `window` codes out of `10^digits`. It is stated for authenticators enrolled under this policy. A password change grants a new budget,
     /// to an attacker who would have to learn the new password first.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
-        let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
+        // A guess that is refunded later may have started the wait, as long ago as its challenge can have been open.
+        let waited = span.saturating_add(self.challenge_lifetime).as_secs();
+        let regained = waited.checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
         GuessOdds::new(regained.saturating_add(self.guess_budget.into()), self.totp.digits(), self.window)
     }
 

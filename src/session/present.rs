@@ -1,5 +1,6 @@
 //! A code or recovery code for an open challenge: the one place where guesses are counted.
 
+use super::budget::Charged;
 use super::challenge::Challenge;
 use super::decision::Draft;
 use super::token::TokenDigest;
@@ -117,35 +118,37 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Eval
     Ok(How::RecoveryCode)
 }
 
-/// Charges a failed guess to the challenge and to the account.
+/// Charges a failed guess to the challenge, and to the account unless it is locked: then it was a recovery code, which
+/// costs the account nothing, or whoever has the password could suspend the authenticator with a hundred of them.
 ///
-/// The answer says what the claimant can do next, so a lock is told to whoever tries codes: it does not hold up recovery codes.
+/// The answer says what the claimant can do next, so a lock is told to whoever tries codes: it does not hold up
+/// recovery codes.
 fn charge(draft: &mut Draft<'_>, index: usize, presented: Presented<'_>) -> Refusal {
     let Context { now, policy, .. } = *draft.context;
-    let charged = draft.change().budget.charge(now, policy);
-    let challenges = &mut draft.change().challenges;
-    let exhausted = challenges.get_mut(index).is_none_or(|challenge| {
+    let record = draft.change();
+    let charged = (!record.budget.is_locked(now, policy)).then(|| record.budget.charge(now, policy));
+    let exhausted = record.challenges.get_mut(index).is_none_or(|challenge| {
         challenge.failures = challenge.failures.saturating_add(1);
-        challenge.charged = challenge.charged.saturating_add(charged.guesses);
+        challenge.charged = challenge.charged.saturating_add(charged.is_some().into());
         !challenge.is_alive(now, policy)
     });
     if exhausted {
-        challenges.retain(|open| open.failures < policy.guesses_per_challenge());
+        record.challenges.retain(|open| open.failures < policy.guesses_per_challenge());
         draft.event(EventKind::ChallengeExhausted);
     }
-    if let Some(guesses) = charged.alarm {
+    let Charged { alarm, locked_until, suspended } = charged.unwrap_or_default();
+    if let Some(guesses) = alarm {
         draft.event(EventKind::PasswordSuspectedKnown { guesses });
     }
-    if let Some(until) = charged.locked_until {
+    if let Some(until) = locked_until {
         draft.event(EventKind::Locked { until });
     }
-    if charged.suspended {
+    if suspended {
         draft.event(EventKind::Suspended);
     }
-    let is_code = matches!(presented, Presented::Code(_));
-    match draft.record.budget.locked_until(now, policy) {
-        _ if is_code && draft.record.budget.is_suspended(policy) => Refusal::Suspended,
-        Some(retry_at) if is_code => Refusal::Locked { retry_at },
+    match (presented, locked_until) {
+        (Presented::Code(_), _) if suspended => Refusal::Suspended,
+        (Presented::Code(_), Some(retry_at)) => Refusal::Locked { retry_at },
         _ if exhausted => Refusal::ChallengeOver,
         _ => Refusal::NotAccepted,
     }

@@ -288,7 +288,7 @@ impl Account {
 
     /// Guesses that weigh on the budget at `now`, and from when on time counts towards the next one's return.
     fn weighing(&self, now: u64) -> (u64, u64) {
-        let Rules { budget, regain_every, .. } = self.rules;
+        let Rules { regain_every, .. } = self.rules;
         let regain = |mut weighing: u64, mut from: u64, now: u64| {
             while weighing > 0 && now >= from + regain_every {
                 weighing -= 1;
@@ -305,11 +305,8 @@ impl Account {
                     if weighing == 0 {
                         from = *at;
                     }
-                    // Beyond the budget only recovery codes are tried: there is nothing left to charge, or to refund.
-                    if weighing < budget {
-                        weighing += 1;
-                        *by_challenge.entry(*challenge).or_insert(0) += 1;
-                    }
+                    weighing += 1;
+                    *by_challenge.entry(*challenge).or_insert(0) += 1;
                 }
                 Past::Completed { challenge } => {
                     (weighing, from) = regain(weighing, from, *at);
@@ -542,13 +539,13 @@ impl Account {
                 }
                 Err(reason) => {
                     self.events.push(refused(reason));
-                    return Err(self.guessed(now, open));
+                    return Err(self.guessed(now, open, true));
                 }
             },
             Presented::Recovery(number) => {
                 if !number.is_some_and(|number| self.recovery.remove(&number)) {
                     self.events.push(refused("wrong"));
-                    return Err(self.guessed(now, open));
+                    return Err(self.guessed(now, open, false));
                 }
                 self.events.push(Event::RecoveryCodeUsed { remaining: self.recovery.len() });
                 self.forget_devices("credentials changed");
@@ -575,32 +572,38 @@ impl Account {
         }
     }
 
-    fn guessed(&mut self, now: u64, open: usize) -> Refused {
-        let (was_locked, was_suspended) = (self.locked_until(now).is_some(), self.suspended());
+    fn guessed(&mut self, now: u64, open: usize, is_code: bool) -> Refused {
+        // Under a lock only recovery codes are looked at, and they cost the account nothing.
+        let is_locked = self.locked_until(now).is_some() || self.suspended();
         let challenge = &mut self.challenges[open];
         challenge.failures += 1;
         let exhausted = challenge.failures >= self.rules.guesses_per_challenge;
         let challenge = (Kind::of(challenge.purpose), challenge.token);
-        self.history.push((now, Past::Guessed { challenge }));
+        if !is_locked {
+            self.history.push((now, Past::Guessed { challenge }));
+        }
         self.write(now);
         if exhausted {
             self.events.push(Event::ChallengeExhausted);
+        }
+        if is_locked {
+            return if exhausted { Refused::ChallengeOver } else { Refused::NotAccepted };
         }
         if self.unrefunded().is_multiple_of(5) {
             self.events.push(Event::PasswordSuspectedKnown { guesses: self.unrefunded() });
         }
         let locked = self.locked_until(now);
-        if let Some(until) = locked.filter(|_| !was_locked) {
+        if let Some(until) = locked {
             self.events.push(Event::Locked { until });
         }
-        if self.suspended() && !was_suspended {
+        if self.suspended() {
             self.events.push(Event::Suspended);
         }
         match locked {
-            _ if self.suspended() => Refused::Suspended,
-            Some(retry_at) => Refused::Locked { retry_at },
-            None if exhausted => Refused::ChallengeOver,
-            None => Refused::NotAccepted,
+            _ if is_code && self.suspended() => Refused::Suspended,
+            Some(retry_at) if is_code => Refused::Locked { retry_at },
+            _ if exhausted => Refused::ChallengeOver,
+            _ => Refused::NotAccepted,
         }
     }
 
