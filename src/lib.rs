@@ -30,6 +30,8 @@ pub mod otp;
 pub mod session;
 #[cfg(feature = "alloc")]
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 #[cfg(feature = "alloc")]
 pub mod verifier;

@@ -1,0 +1,53 @@
+use core::fmt;
+
+use super::race::{Racers, block_on};
+use super::{Report, Suite};
+use crate::session::AccountId;
+use crate::store::{Blocking, BlockingStore};
+
+/// [`Suite`] for a [`BlockingStore`]: the same cases, their racers a thread each.
+#[must_use = "nothing is tested before `run`"]
+pub struct BlockingSuite<'t, S, G>(Suite<'t, Blocking<S>, G>);
+
+impl<'t, S: BlockingStore + 'static, G> BlockingSuite<'t, S, G> {
+    /// See [`Suite::new`].
+    pub fn new(fresh: impl Fn() -> (S, G) + 't) -> Self {
+        let mut suite = Suite::new(async move || {
+            let (store, guard) = fresh();
+            (Blocking(store), guard)
+        });
+        suite.racers = Racers::threads();
+        Self(suite)
+    }
+
+    /// See [`Suite::delete`].
+    pub fn delete(self, delete: impl Fn(&S, &AccountId) + 't) -> Self {
+        Self(self.0.delete(async move |store: &Blocking<S>, account: &AccountId| delete(&store.0, account)))
+    }
+
+    /// See [`Suite::another`].
+    pub fn another(self, open: impl Fn(&G) -> S + 't) -> Self {
+        Self(self.0.another(async move |guard: &G| Blocking(open(guard))))
+    }
+
+    /// See [`Suite::reopen`].
+    pub fn reopen(self, open: impl Fn(&G) -> S + 't) -> Self {
+        Self(self.0.reopen(async move |guard: &G| Blocking(open(guard))))
+    }
+
+    /// See [`Suite::fail`].
+    pub fn fail(self, fail: impl Fn(&S, &G) + 't) -> Self {
+        Self(self.0.fail(async move |store: &Blocking<S>, guard: &G| fail(&store.0, guard)))
+    }
+
+    /// Runs every case, one after the other.
+    pub fn run(self) -> Report {
+        block_on(self.0.run())
+    }
+}
+
+impl<S, G> fmt::Debug for BlockingSuite<'_, S, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BlockingSuite").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,346 @@
+//! What the contract is for: logins through a verifier over the store.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::races::{arrived, erred};
+use crate::otp::{Totp, TotpParams};
+use crate::session::{
+    AccountId, AccountRecord, AuditEvent, ChallengeToken, EventKind, Login, PasswordVerified, Policy,
+    Refusal, RefusedBecause, Remember, StoreSecretsInClear,
+};
+use crate::store::Store;
+use crate::testing::bench::{Bench, failed};
+use crate::testing::report::Broken;
+use crate::testing::samples::{Counting, account};
+use crate::testing::{Fault, Faulty, FaultyError};
+use crate::time::UnixTime;
+use crate::verifier::{Clock, Error, Verifier};
+
+type Outcome = Result<(), Broken>;
+
+/// As many as the record keeps open at once.
+const CHALLENGES: usize = 8;
+
+pub(super) async fn one_of_64_logins_is_accepted<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let service = Service::enrolled(&bench).await?;
+    let code = service.next_code();
+    let tries = service.present_by_64(&bench, Presented::Code(code)).await?;
+    one_accepted(&bench, "logins with the same code", tries)
+}
+
+pub(super) async fn one_of_64_spends_of_a_recovery_code_is_accepted<S: Store + 'static, G>(
+    bench: Bench<'_, S, G>,
+) -> Outcome {
+    let service = Service::enrolled(&bench).await?;
+    let code = service.recovery_code.clone();
+    let tries = service.present_by_64(&bench, Presented::RecoveryCode(code)).await?;
+    one_accepted(&bench, "logins with the same recovery code", tries)?;
+    let left = service.row(&bench).await?.recovery_codes.len();
+    if left == 9 { Ok(()) } else { Err(bench.broken("9 recovery codes left", format!("{left}"))) }
+}
+
+fn one_accepted<S: Store, G>(bench: &Bench<'_, S, G>, what: &str, tries: Vec<Try>) -> Outcome {
+    let mut accepted = 0_usize;
+    for found in tries {
+        match found {
+            Try::Accepted => accepted = accepted.saturating_add(1),
+            Try::Refused(Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::Locked { .. }) => {}
+            Try::Refused(other) => {
+                return Err(bench.broken("NotAccepted for the 63 others", format!("{other:?}")));
+            }
+            Try::Failed(error) => return Err(erred(error)),
+        }
+    }
+    if accepted == 1 {
+        return Ok(());
+    }
+    Err(bench.broken(format!("one acceptance among 64 {what}"), format!("{accepted}")))
+}
+
+pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, G>(
+    bench: Bench<'_, S, G>,
+) -> Outcome {
+    const LANES: usize = 64;
+    const GUESSES: usize = 10_000;
+    let service = Service::enrolled(&bench).await?;
+    let challenges = service.challenges(&bench).await?;
+    let wrong = Arc::new(service.wrong_codes());
+    let made = Arc::new(AtomicUsize::new(0));
+    let lanes = challenges.iter().cycle().take(LANES).map(|challenge| {
+        let (verifier, challenge) = (service.verifier.clone(), challenge.clone());
+        let (wrong, made) = (wrong.clone(), made.clone());
+        async move {
+            loop {
+                let guess = made.fetch_add(1, Ordering::Relaxed);
+                if guess >= GUESSES {
+                    return Ok(());
+                }
+                let code = wrong.get(guess % wrong.len().max(1)).map_or("", String::as_str);
+                let Err(error) = verifier.present_code(&challenge, code, Remember::No).await else {
+                    return Err(Try::Accepted);
+                };
+                match Try::of(error) {
+                    Try::Refused(Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::Locked { .. }) => {}
+                    other => return Err(other),
+                }
+            }
+        }
+    });
+    for lane in arrived(&bench, LANES, bench.racers.race(lanes).await)? {
+        match lane {
+            Ok(()) => {}
+            Err(Try::Failed(error)) => return Err(erred(error)),
+            Err(other) => return Err(bench.broken("refusals of 10,000 wrong codes", format!("{other:?}"))),
+        }
+    }
+    let budget = usize::from(service.verifier.policy().guess_budget());
+    let evaluated = service.evaluated.load(Ordering::SeqCst);
+    if evaluated != budget {
+        let found = format!("{evaluated} evaluated");
+        return Err(bench.broken(format!("{budget} of 10,000 parallel guesses evaluated"), found));
+    }
+    let code = service.next_code();
+    match service.present(&bench, &code).await? {
+        Try::Refused(Refusal::Locked { .. }) => Ok(()),
+        other => {
+            Err(bench
+                .broken("the right code refused as Locked once the budget is spent", format!("{other:?}")))
+        }
+    }
+}
+
+pub(super) async fn a_locked_attempt_writes_nothing<S: Store + 'static, G>(
+    bench: Bench<'_, S, G>,
+) -> Outcome {
+    let service = Service::enrolled(&bench).await?;
+    let wrong = service.wrong_codes();
+    for code in wrong.iter().take(service.verifier.policy().guess_budget().into()) {
+        let _ = service.present(&bench, code).await?;
+    }
+    let challenge = service.challenge(&bench).await?;
+    let before = bench.row(&service.absent_row()).await?;
+    service.verifier.store().plan([]);
+    let code = service.next_code();
+    let accepted = service.verifier.present_code(&challenge, &code, Remember::No).await;
+    let found = accepted.map_or_else(Try::of, |_| Try::Accepted);
+    let calls = service.verifier.store().calls();
+    match found {
+        Try::Refused(Refusal::Locked { .. }) if calls == 1 => {}
+        other => {
+            let found = format!("{other:?} after {calls} calls to the store");
+            return Err(bench.broken("Locked after one call to the store", found));
+        }
+    }
+    let after = bench.row(&service.absent_row()).await?;
+    if before == after {
+        return Ok(());
+    }
+    let revision = |row: Option<crate::store::Versioned<AccountRecord>>| row.map(|row| row.revision.get());
+    let (before, after) = (revision(before), revision(after));
+    Err(bench.broken(format!("the row as it was, at revision {before:?}"), format!("revision {after:?}")))
+}
+
+pub(super) async fn a_lost_reply_lets_nobody_in<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let service = Service::enrolled(&bench).await?;
+    let challenge = service.challenge(&bench).await?;
+    let code = service.next_code();
+    service.verifier.store().plan([(2, Fault::LoseReply)]);
+    match service.verifier.present_code(&challenge, &code, Remember::No).await {
+        Err(Error::Store(FaultyError::Injected { .. })) => {}
+        other => {
+            let wanted = "Err(Store) from a login whose write was carried out and whose reply was lost";
+            return Err(bench.broken(wanted, format!("{:?}", other.map(drop))));
+        }
+    }
+    service.verifier.store().plan([]);
+    match service.present(&bench, &code).await? {
+        Try::Refused(Refusal::NotAccepted) => Ok(()),
+        other => Err(bench.broken("the code that was stored as used refused", format!("{other:?}"))),
+    }
+}
+
+pub(super) async fn a_conflict_is_decided_again<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let service = Service::enrolled(&bench).await?;
+    let challenge = service.challenge(&bench).await?;
+    let code = service.next_code();
+    let before = bench.row(&service.absent_row()).await?;
+    let store = service.verifier.store();
+    store.plan_always(Fault::Conflict);
+    match service.verifier.present_code(&challenge, &code, Remember::No).await {
+        Err(Error::Contention) if store.calls() == 2 * Verifier::<S>::MAX_ATTEMPTS => {}
+        other => {
+            let found = format!("{:?} after {} calls", other.map(drop), store.calls());
+            return Err(bench.broken("Err(Contention) after conflicts without end", found));
+        }
+    }
+    if bench.row(&service.absent_row()).await? != before {
+        return Err(bench.broken("a row that nobody wrote to as it was", "another row"));
+    }
+    store.plan([(2, Fault::Conflict)]);
+    match service.verifier.present_code(&challenge, &code, Remember::No).await {
+        Ok(_) if store.calls() == 4 => Ok(()),
+        other => {
+            let found = format!("{:?} after {} calls", other.map(drop), store.calls());
+            Err(bench.broken("Ok from a second decision, after 4 calls", found))
+        }
+    }
+}
+
+/// A service with one account, whose authenticator is bound.
+struct Service<S> {
+    verifier: Arc<Verifier<Faulty<Arc<S>>>>,
+    account: AccountId,
+    totp: Totp,
+    recovery_code: String,
+    /// Codes that were compared with the right ones, and refused.
+    evaluated: Arc<AtomicUsize>,
+}
+
+/// What is presented in a race.
+#[derive(Clone)]
+enum Presented {
+    Code(String),
+    RecoveryCode(String),
+}
+
+/// How a login went.
+#[derive(Debug)]
+enum Try {
+    Accepted,
+    Refused(Refusal),
+    Failed(String),
+}
+
+impl Try {
+    fn of<E: core::error::Error + 'static>(error: Error<E>) -> Self {
+        match error.refusal() {
+            Some(refusal) => Self::Refused(refusal),
+            None => Self::Failed(failed(&error)),
+        }
+    }
+}
+
+struct Stopped;
+
+impl Stopped {
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_010);
+}
+
+impl Clock for Stopped {
+    fn now(&self) -> UnixTime {
+        Self::NOW
+    }
+}
+
+impl<S: Store + 'static> Service<S> {
+    async fn enrolled<G>(bench: &Bench<'_, S, G>) -> Result<Self, Broken> {
+        let account = account("alice");
+        let evaluated = Arc::new(AtomicUsize::new(0));
+        let counted = evaluated.clone();
+        let count = move |event: &AuditEvent| {
+            if let EventKind::CodeRefused { reason: RefusedBecause::Wrong | RefusedBecause::Replayed } =
+                event.kind
+            {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        #[expect(clippy::expect_used, reason = "a constant")]
+        let policy = Policy::new("Conformance").expect("an issuer");
+        let store = Faulty::new(bench.store.clone());
+        let verifier =
+            Verifier::with_sources(store, policy, StoreSecretsInClear, Stopped, Counting::default())
+                .with_events(count);
+
+        let proof = PasswordVerified::by_host(account.clone());
+        let begun =
+            verifier.begin_enrollment(proof, "alice").await.map_err(|error| went_wrong(bench, &error))?;
+        let totp = Totp::new(begun.uri.secret(), TotpParams::default());
+        let code = totp.generate(Stopped::NOW);
+        let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await;
+        let confirmed = confirmed.map_err(|error| went_wrong(bench, &error))?;
+        let recovery_code = confirmed.recovery_codes.iter().next();
+        let recovery_code = recovery_code.map_or_else(String::new, |code| code.expose().expose().to_string());
+        Ok(Self { verifier: Arc::new(verifier), account, totp, recovery_code, evaluated })
+    }
+
+    /// The code after the one that confirmed the enrollment: within the window, and not used.
+    fn next_code(&self) -> String {
+        let next = Stopped::NOW.saturating_add(core::time::Duration::from_secs(30));
+        self.totp.generate(next).expose().to_string()
+    }
+
+    /// Some codes that are not right now.
+    fn wrong_codes(&self) -> Vec<String> {
+        let now = Stopped::NOW.as_secs();
+        let right = [now.saturating_sub(30), now, now.saturating_add(30)]
+            .map(|at| self.totp.generate(UnixTime::from_secs(at)).expose().to_string());
+        (0..1_000_u32).map(|number| format!("{number:06}")).filter(|code| !right.contains(code)).collect()
+    }
+
+    async fn challenge<G>(&self, bench: &Bench<'_, S, G>) -> Result<ChallengeToken, Broken> {
+        let proof = PasswordVerified::by_host(self.account.clone());
+        match self.verifier.password_verified(proof, None).await {
+            Ok(Login::CodeRequired(challenge)) => Ok(challenge),
+            Ok(other) => Err(bench.broken("a login that asks for a code", format!("{other:?}"))),
+            Err(error) => Err(went_wrong(bench, &error)),
+        }
+    }
+
+    async fn challenges<G>(&self, bench: &Bench<'_, S, G>) -> Result<Vec<ChallengeToken>, Broken> {
+        let mut challenges = Vec::new();
+        for _ in 0..CHALLENGES {
+            challenges.push(self.challenge(bench).await?);
+        }
+        Ok(challenges)
+    }
+
+    /// What becomes of this code in a new login.
+    async fn present<G>(&self, bench: &Bench<'_, S, G>, code: &str) -> Result<Try, Broken> {
+        let challenge = self.challenge(bench).await?;
+        let accepted = self.verifier.present_code(&challenge, code, Remember::No).await;
+        Ok(accepted.map_or_else(Try::of, |_| Try::Accepted))
+    }
+
+    /// 64 at once present the same code, in eight challenges. Each reads before anybody writes, wherever they run.
+    async fn present_by_64<G>(
+        &self,
+        bench: &Bench<'_, S, G>,
+        presented: Presented,
+    ) -> Result<Vec<Try>, Broken> {
+        let challenges = self.challenges(bench).await?;
+        self.verifier.store().plan_always(Fault::Delay { polls: 1 });
+        let logins = challenges.into_iter().cycle().take(64).map(|challenge| {
+            let (verifier, presented) = (self.verifier.clone(), presented.clone());
+            async move {
+                let accepted = match &presented {
+                    Presented::Code(code) => verifier.present_code(&challenge, code, Remember::No).await,
+                    Presented::RecoveryCode(code) => verifier.present_recovery_code(&challenge, code).await,
+                };
+                accepted.map_or_else(Try::of, |_| Try::Accepted)
+            }
+        });
+        let tries = arrived(bench, 64, bench.racers.race(logins).await)?;
+        self.verifier.store().plan([]);
+        Ok(tries)
+    }
+
+    async fn row<G>(&self, bench: &Bench<'_, S, G>) -> Result<AccountRecord, Broken> {
+        let row = bench.row(&self.absent_row()).await?;
+        Ok(row.map_or_else(|| self.absent_row(), |row| row.value))
+    }
+
+    fn absent_row(&self) -> AccountRecord {
+        AccountRecord::new(self.account.clone())
+    }
+}
+
+fn went_wrong<S: Store, G, E: core::error::Error + 'static>(
+    bench: &Bench<'_, S, G>,
+    error: &Error<E>,
+) -> Broken {
+    bench.broken("an account that can be enrolled and asked for a code", failed(error))
+}

@@ -1,0 +1,84 @@
+//! The cases, each named after what it shows.
+
+mod failing;
+mod logins;
+mod races;
+mod records;
+mod rows;
+
+use super::bench::Bench;
+use super::report::Broken;
+use super::{Clause, Hook};
+use crate::store::Store;
+
+macro_rules! cases {
+    ($($variant:ident = $room:ident :: $name:ident breaks $clause:ident $(needs $hook:ident)?;)*) => {
+        /// A case of the suite.
+        #[derive(Clone, Copy, Debug)]
+        pub(super) enum Case {
+            $($variant),*
+        }
+
+        impl Case {
+            /// In the order in which they are run: the simplest first.
+            pub(super) const ALL: [Self; [$(stringify!($variant)),*].len()] = [$(Self::$variant),*];
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($name)),*
+                }
+            }
+
+            /// What is broken where the case cannot say it more exactly.
+            pub(super) fn clause(self) -> Clause {
+                match self {
+                    $(Self::$variant => Clause::$clause),*
+                }
+            }
+
+            pub(super) fn needs(self) -> Option<Hook> {
+                match self {
+                    $(Self::$variant => [$(Hook::$hook,)?].first().copied()),*
+                }
+            }
+
+            pub(super) async fn run<S: Store + 'static, G>(self, bench: Bench<'_, S, G>) -> Result<(), Broken> {
+                match self {
+                    $(Self::$variant => $room::$name(bench).await),*
+                }
+            }
+        }
+    };
+}
+
+cases! {
+    EmptyHasNoRow = rows::an_empty_store_has_no_row breaks Latest;
+    CreatedIsThere = rows::a_created_row_is_there breaks Latest;
+    WriteIsReadAtOnce = rows::a_write_is_read_at_once breaks Latest;
+    CreatingTwice = rows::creating_twice_conflicts breaks AtomicSwap;
+    StaleRevision = rows::a_stale_revision_conflicts breaks AtomicSwap;
+    AbsentRow = rows::a_revision_of_an_absent_row_conflicts breaks AtomicSwap;
+    ConflictStoresNothing = rows::a_conflict_stores_nothing breaks ConflictStoresNothing;
+    ConflictIsNoError = rows::a_conflict_is_no_error breaks ConflictIsNoError;
+    EveryWriteIsNew = rows::every_write_has_a_revision_of_its_own breaks NewRevision;
+    SameRecordAgain = rows::the_same_record_again_is_a_new_write breaks NewRevision;
+    DeletedAndMadeAgain = rows::a_row_made_again_has_new_revisions breaks NewRevision needs Delete;
+    Largest = records::the_largest_record_is_kept breaks RecordKept;
+    OptionalParts = records::every_optional_part_is_kept breaks RecordKept;
+    Labels = records::labels_of_all_unicode_are_kept breaks RecordKept;
+    HostileIds = records::accounts_of_hostile_ids_are_kept_apart breaks AccountsApart;
+    CreateRace = races::one_of_64_creators_wins breaks AtomicSwap;
+    SwapRace = races::one_of_64_writers_wins breaks AtomicSwap;
+    LostUpdate16 = races::no_update_of_16_writers_is_lost breaks AtomicSwap;
+    LostUpdate64 = races::no_update_of_64_writers_is_lost breaks AtomicSwap;
+    OneAcceptance = logins::one_of_64_logins_is_accepted breaks AtomicSwap;
+    OneSpend = logins::one_of_64_spends_of_a_recovery_code_is_accepted breaks AtomicSwap;
+    Budget = logins::the_budget_holds_against_10_000_guesses breaks AtomicSwap;
+    Locked = logins::a_locked_attempt_writes_nothing breaks LockedReadsOnly;
+    LostReply = logins::a_lost_reply_lets_nobody_in breaks UnknownRefused;
+    Contended = logins::a_conflict_is_decided_again breaks DecidedAgain;
+    AnotherReads = rows::another_instance_reads_the_latest breaks Latest needs Another;
+    AnotherRaces = races::no_update_of_two_instances_is_lost breaks AtomicSwap needs Another;
+    Reopened = rows::what_was_stored_survives_a_reopen breaks Durable needs Reopen;
+    Failing = failing::a_failing_store_says_err breaks FailureIsError needs Fail;
+}

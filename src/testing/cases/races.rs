@@ -1,0 +1,164 @@
+//! Many writers of one row.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::session::{AccountId, Epoch};
+use crate::store::{Expected, Revision, Store, Swap, Versioned};
+use crate::testing::Clause;
+use crate::testing::bench::{Bench, failed};
+use crate::testing::race::Yields;
+use crate::testing::report::Broken;
+use crate::testing::samples::{account, numbered};
+
+type Outcome = Result<(), Broken>;
+
+/// Races are run again and again, because threads that race meet only now and then.
+const ROUNDS: u64 = 10;
+
+/// An attempt to write loses only where another wins, so a writer that keeps losing beyond this is kept out by something else.
+const MAX_ATTEMPTS: usize = 1_000;
+
+pub(super) async fn one_of_64_creators_wins<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+    for round in 0..ROUNDS {
+        one_wins(&bench, &account(format!("alice-{round}")), Expected::Absent).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn one_of_64_writers_wins<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let id = account("alice");
+    let mut revision = bench.creates(&numbered(&id, 0)).await?;
+    for _ in 0..ROUNDS {
+        revision = one_wins(&bench, &id, Expected::At(revision)).await?;
+    }
+    Ok(())
+}
+
+/// 64 swaps that expect the same: one `Stored`, and that one is what is there.
+async fn one_wins<S: Store + 'static, G>(
+    bench: &Bench<'_, S, G>,
+    id: &AccountId,
+    expected: Expected,
+) -> Result<Revision, Broken> {
+    let swaps = (1..=64).map(|number| {
+        let (store, record) = (bench.store.clone(), numbered(id, number));
+        async move {
+            let swapped = store.compare_and_swap(record.account(), expected, &record).await;
+            swapped.map(|swap| (record, swap)).map_err(|error| failed(&error))
+        }
+    });
+    let mut stored = Vec::new();
+    for swapped in arrived(bench, 64, bench.racers.race(swaps).await)? {
+        match swapped {
+            Ok((record, Swap::Stored(revision))) => stored.push((record, revision)),
+            Ok((_, Swap::Conflict)) => {}
+            Err(error) => return Err(erred(error)),
+        }
+    }
+    let [(record, revision)] = stored.as_slice() else {
+        let wanted = format!("one Stored and 63 Conflict from 64 swaps that expect {expected:?}");
+        return Err(bench.broken(wanted, format!("{} Stored", stored.len())));
+    };
+    bench.holds(record, *revision).await?;
+    Ok(*revision)
+}
+
+pub(super) async fn no_update_of_16_writers_is_lost<S: Store + 'static, G>(
+    bench: Bench<'_, S, G>,
+) -> Outcome {
+    none_is_lost(&bench, &[&bench.store], 16, 8).await
+}
+
+pub(super) async fn no_update_of_64_writers_is_lost<S: Store + 'static, G>(
+    bench: Bench<'_, S, G>,
+) -> Outcome {
+    none_is_lost(&bench, &[&bench.store], 64, 2).await
+}
+
+pub(super) async fn no_update_of_two_instances_is_lost<S: Store + 'static, G>(
+    bench: Bench<'_, S, G>,
+) -> Outcome {
+    let other = bench.another().await?;
+    none_is_lost(&bench, &[&bench.store, &other.store], 16, 8).await
+}
+
+/// Each writer reads, adds one and swaps, again and again where others were quicker. All that they added must be there.
+async fn none_is_lost<S: Store + 'static, G>(
+    bench: &Bench<'_, S, G>,
+    stores: &[&Arc<S>],
+    writers: usize,
+    updates: usize,
+) -> Outcome {
+    let id = account("alice");
+    let additions =
+        stores.iter().copied().cycle().take(writers).map(|store| add(store.clone(), id.clone(), updates));
+    for added in arrived(bench, writers, bench.racers.race(additions).await)? {
+        added.map_err(|lost| match lost {
+            Lost::Erred(error) => erred(error),
+            Lost::KeptOut => bench.broken(
+                format!("a writer that gets its turn among {writers}"),
+                format!("Conflict {MAX_ATTEMPTS} times in a row"),
+            ),
+        })?;
+    }
+    let total = u64::try_from(writers.saturating_mul(updates)).unwrap_or(u64::MAX);
+    let found = bench.row(&numbered(&id, 0)).await?.map_or(0, |row| row.value.epoch().get());
+    if found == total {
+        return Ok(());
+    }
+    let wanted = format!("{total} updates from {writers} writers that were all told Stored");
+    Err(bench.broken(wanted, format!("{found} of them in the row")))
+}
+
+enum Lost {
+    Erred(String),
+    KeptOut,
+}
+
+async fn add<S: Store>(store: Arc<S>, id: AccountId, updates: usize) -> Result<(), Lost> {
+    let erred = |error: S::Error| Lost::Erred(failed(&error));
+    for _ in 0..updates {
+        let mut attempts = 0_usize;
+        loop {
+            let (mut next, expected) = match store.load(&id).await.map_err(erred)? {
+                Some(Versioned { value, revision }) => (value, Expected::At(revision)),
+                None => (numbered(&id, 0), Expected::Absent),
+            };
+            // Whoever else is running reads the same before anybody writes.
+            Yields(1).await;
+            next.epoch = Epoch::new(next.epoch.get().saturating_add(1));
+            match store.compare_and_swap(&id, expected, &next).await.map_err(erred)? {
+                Swap::Stored(_) => break,
+                Swap::Conflict if attempts >= MAX_ATTEMPTS => return Err(Lost::KeptOut),
+                Swap::Conflict => attempts = attempts.saturating_add(1),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the racers came to, if all of them came.
+pub(super) fn arrived<S: Store, G, T>(
+    bench: &Bench<'_, S, G>,
+    started: usize,
+    arrived: Vec<T>,
+) -> Result<Vec<T>, Broken> {
+    if arrived.len() == started {
+        return Ok(arrived);
+    }
+    let missing = started.saturating_sub(arrived.len());
+    Err(bench
+        .broken(format!("{started} calls that return"), format!("{missing} that panicked or were dropped")))
+}
+
+/// In a race everybody but one meets a conflict.
+pub(super) fn erred(error: String) -> Broken {
+    Broken::new(
+        Clause::ConflictIsNoError,
+        "Ok(Stored) or Ok(Conflict) under contention, as nothing failed",
+        error,
+    )
+}

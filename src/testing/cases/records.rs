@@ -1,0 +1,217 @@
+//! Records and ids as they come.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::session::{AccountId, AccountRecord};
+use crate::store::{Expected, Revision, Store, Swap};
+use crate::testing::bench::{Bench, failed};
+use crate::testing::report::Broken;
+use crate::testing::samples::{SampleError, account, labelled, largest, numbered, varied};
+
+type Outcome = Result<(), Broken>;
+
+pub(super) async fn the_largest_record_is_kept<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+    // Of the longest id as well, in characters of four bytes.
+    let id = account(["\u{1f511}".repeat(63).as_str(), "abc"].concat());
+    let record = made(&bench, largest(id.clone()))?;
+    keeps(&bench, "the largest record", &record, Expected::Absent).await?;
+    // And in place of a small one, and the other way round.
+    let id = account("alice");
+    let small = keeps(&bench, "a small record", &numbered(&id, 1), Expected::Absent).await?;
+    let record = made(&bench, largest(id.clone()))?;
+    let large = keeps(&bench, "the largest record", &record, Expected::At(small)).await?;
+    keeps(&bench, "a small record", &numbered(&id, 2), Expected::At(large)).await?;
+    Ok(())
+}
+
+pub(super) async fn every_optional_part_is_kept<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let mut expected = Expected::Absent;
+    for (what, record) in made(&bench, varied(&account("alice")))? {
+        expected = Expected::At(keeps(&bench, what, &record, expected).await?);
+    }
+    Ok(())
+}
+
+pub(super) async fn labels_of_all_unicode_are_kept<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let mut expected = Expected::Absent;
+    for (what, record) in made(&bench, labelled(&account("alice")))? {
+        expected = Expected::At(keeps(&bench, &what, &record, expected).await?);
+    }
+    Ok(())
+}
+
+fn made<S: Store, G, T>(bench: &Bench<'_, S, G>, sample: Result<T, SampleError>) -> Result<T, Broken> {
+    sample.map_err(|error| bench.broken("a record to store (this is a bug in the suite)", failed(&error)))
+}
+
+async fn keeps<S: Store, G>(
+    bench: &Bench<'_, S, G>,
+    what: &str,
+    record: &AccountRecord,
+    expected: Expected,
+) -> Result<Revision, Broken> {
+    let named = |broken: Broken| broken.about(what);
+    let revision = bench.stores(expected, record).await.map_err(named)?;
+    bench.holds(record, revision).await.map_err(named)?;
+    Ok(revision)
+}
+
+pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+    let ids = hostile_ids();
+    let mut rows: Vec<(AccountRecord, Revision)> = Vec::new();
+    for (number, id) in (1..).zip(&ids) {
+        let record = numbered(id, number);
+        if let Some(revision) = create_apart(&bench, &record).await? {
+            rows.push((record, revision));
+        }
+    }
+    holds_apart(&bench, &rows).await?;
+    // Each written once more, the last first: none moves another.
+    for (record, revision) in rows.iter_mut().rev() {
+        record.epoch = crate::session::Epoch::new(record.epoch().get().saturating_add(1_000));
+        *revision = bench.stores(Expected::At(*revision), record).await?;
+    }
+    holds_apart(&bench, &rows).await
+}
+
+/// The revision of a new row; none where the store refuses an id with a NUL, which many databases cannot hold.
+async fn create_apart<S: Store, G>(
+    bench: &Bench<'_, S, G>,
+    record: &AccountRecord,
+) -> Result<Option<Revision>, Broken> {
+    let id = record.account().as_str();
+    let may_refuse = id.contains('\0');
+    let found = match bench.store.load(record.account()).await {
+        Ok(None) => match bench.store.compare_and_swap(record.account(), Expected::Absent, record).await {
+            Ok(Swap::Stored(revision)) => return Ok(Some(revision)),
+            Ok(Swap::Conflict) => String::from("Ok(Conflict) from its creation, as if it were there"),
+            Err(_) if may_refuse => return Ok(None),
+            Err(error) => format!("{} from its creation", failed(&error)),
+        },
+        Ok(Some(row)) => format!("the row of account {:?} from its load", row.value.account().as_str()),
+        Err(_) if may_refuse => return Ok(None),
+        Err(error) => format!("{} from its load", failed(&error)),
+    };
+    Err(bench.broken(format!("a row of its own for account {id:?}"), found))
+}
+
+async fn holds_apart<S: Store, G>(bench: &Bench<'_, S, G>, rows: &[(AccountRecord, Revision)]) -> Outcome {
+    for (record, revision) in rows {
+        let found = bench.row(record).await?;
+        let is_kept = found.as_ref().is_some_and(|row| row.value == *record && row.revision == *revision);
+        if !is_kept {
+            let found = found.map_or(String::from("no row"), |row| {
+                format!("a record of account {:?} at revision {}", row.value.account().as_str(), row.revision)
+            });
+            let id = record.account().as_str();
+            return Err(bench.broken(format!("the row of account {id:?} as it was written"), found));
+        }
+    }
+    Ok(())
+}
+
+/// Ids that a collation, a normalization, a trim, a pattern, a path or a key format takes for one another.
+fn hostile_ids() -> Vec<AccountId> {
+    let a = |count| "a".repeat(count);
+    let long = [
+        a(255),
+        a(254),
+        [&a(254), "b"].concat(),
+        [a(63), " ".repeat(192)].concat(),
+        ["é".repeat(127).as_str(), "a"].concat(),
+        ["e\u{301}".repeat(85)].concat(),
+    ];
+    HOSTILE.iter().map(ToString::to_string).chain(long).map(account).collect()
+}
+
+const HOSTILE: [&str; 87] = [
+    "alice",
+    "Alice",
+    "ALICE",
+    "alice ",
+    "alice  ",
+    " alice",
+    "alice\t",
+    "alice\n",
+    "alice\r\n",
+    "\talice",
+    "alice\u{a0}",
+    "alice\u{200b}",
+    "al\u{ad}ice",
+    "\u{feff}alice",
+    "alice.",
+    "alice/",
+    "/alice",
+    "alice//",
+    "./alice",
+    "alice/../alice",
+    "..",
+    ".",
+    "alice\0",
+    "alice\0b",
+    "\0",
+    " ",
+    "  ",
+    "\t",
+    "é",
+    "e\u{301}",
+    "É",
+    "ﬁ",
+    "fi",
+    "ß",
+    "ss",
+    "ẞ",
+    "SS",
+    "i",
+    "I",
+    "İ",
+    "ı",
+    "i\u{307}",
+    "K",
+    "k",
+    "\u{212a}",
+    "ａlice",
+    "Å",
+    "\u{212b}",
+    "A\u{30a}",
+    "Ω",
+    "\u{2126}",
+    "ά",
+    "\u{1f71}",
+    "\u{1f511}",
+    "\u{1f511}\u{fe0f}",
+    "\u{1f512}",
+    "ς",
+    "σ",
+    "Σ",
+    "α",
+    "a",
+    "aa",
+    "aaa",
+    "ab",
+    "а",
+    "a%",
+    "a_",
+    "a*",
+    "a?",
+    "a'",
+    "a''",
+    "a\"",
+    "a\\",
+    "a\\\\",
+    "a:b",
+    "a:",
+    "a;--",
+    "' OR ''='",
+    "$1",
+    "{a}",
+    "0",
+    "00",
+    "1",
+    "1.0",
+    "null",
+    "NULL",
+    "true",
+];

@@ -1,0 +1,115 @@
+use core::fmt;
+
+/// What a store, and the verifier over it, must keep: the clauses of [`Store`](crate::Store)'s documentation. `Display` says the clause.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Clause {
+    /// Of writers that expect the same thing exactly one is told `Stored`.
+    AtomicSwap,
+    /// A load returns what the latest `Stored` stored.
+    Latest,
+    /// `Stored` is told only when the record is durable on its own.
+    Durable,
+    /// No revision is given twice to the same account.
+    NewRevision,
+    /// Accounts are kept apart by every byte of their ids.
+    AccountsApart,
+    /// The record is kept to the last field.
+    RecordKept,
+    /// A conflict is not an `Err`.
+    ConflictIsNoError,
+    /// Where `Conflict` is told, nothing was stored.
+    ConflictStoresNothing,
+    /// A failure is an `Err`.
+    FailureIsError,
+    /// After a conflict the verifier decides again, a bounded number of times.
+    DecidedAgain,
+    /// Where it is unknown whether a record was stored, nobody is let in, and the code is burnt.
+    UnknownRefused,
+    /// Once locked, an attempt costs a read and no write.
+    LockedReadsOnly,
+}
+
+impl Clause {
+    /// Every clause.
+    pub const ALL: [Self; 12] = [
+        Self::AtomicSwap,
+        Self::Latest,
+        Self::Durable,
+        Self::NewRevision,
+        Self::AccountsApart,
+        Self::RecordKept,
+        Self::ConflictIsNoError,
+        Self::ConflictStoresNothing,
+        Self::FailureIsError,
+        Self::DecidedAgain,
+        Self::UnknownRefused,
+        Self::LockedReadsOnly,
+    ];
+
+    /// What usually stands behind a broken clause.
+    pub fn usual_cause(self) -> &'static str {
+        match self {
+            Self::AtomicSwap => {
+                "the row is read first and written afterwards, or written whatever its revision; \
+                 one conditional statement does it: UPDATE … WHERE account = ? AND revision = ?, \
+                 INSERT … ON CONFLICT DO NOTHING, and the count of changed rows decides"
+            }
+            Self::Latest => {
+                "a cache that a write does not refresh, a replica that lags, \
+                 a write that is still in a queue, or a read inside an older snapshot"
+            }
+            Self::Durable => {
+                "the write waits in a buffer, or in a transaction that nobody has committed; or the engine is set to acknowledge before it syncs"
+            }
+            Self::NewRevision => {
+                "the revision counts from 1 in each row, so a row that is made again repeats it; or it is a hash of the record. \
+                 Take a sequence of the database, or a random number"
+            }
+            Self::AccountsApart => {
+                "a case-insensitive or padding collation, trimming, Unicode normalization, a column that is too short, \
+                 or ids that are pasted into a key or a statement; take a binary collation (COLLATE \"C\", utf8mb4_bin), VARBINARY or BYTEA"
+            }
+            Self::RecordKept => {
+                "a column that cuts off, a character set of three bytes (utf8mb3), numbers that pass through a double, \
+                 or a mapping of single fields in which one is missing; keep what serde wrote as one opaque text"
+            }
+            Self::ConflictIsNoError => {
+                "a unique violation, a serialization failure, a busy database or \"no rows\" is passed on as an error; \
+                 where the row is not as expected, the answer is Ok(Swap::Conflict)"
+            }
+            Self::ConflictStoresNothing => {
+                "the statement is retried after its reply was lost, and finds its own write; or the row is written before it is compared"
+            }
+            Self::FailureIsError => {
+                "an error is caught and turned into None or Conflict (unwrap_or_default, ok(), a catch-all arm); pass it on"
+            }
+            Self::DecidedAgain => "the store's answers to a load and to a swap contradict each other",
+            Self::UnknownRefused => {
+                "the record that was stored is not the one that is read afterwards: a cache, or a write that is undone when its reply is lost"
+            }
+            Self::LockedReadsOnly => {
+                "the store writes where it was asked to read: a \"last seen\" column or a trigger that changes the revision"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtomicSwap => "a swap is atomic: of writers that expect the same thing exactly one is told Stored",
+            Self::Latest => "a load returns what the latest Stored stored",
+            Self::Durable => "Stored is told only when the record is durable on its own",
+            Self::NewRevision => "no revision is given twice to the same account, also not after its row was deleted and made again",
+            Self::AccountsApart => "accounts are kept apart by every byte of their ids",
+            Self::RecordKept => "the record is kept as it was handed over, to the last field",
+            Self::ConflictIsNoError => "a conflict is an outcome, never an Err",
+            Self::ConflictStoresNothing => "where Conflict is told, nothing was stored",
+            Self::FailureIsError => "a failure is an Err, never a Conflict and never an absent row",
+            Self::DecidedAgain => "after a conflict the record is loaded and decided on again, a bounded number of times",
+            Self::UnknownRefused => "an unknown outcome is a refusal: nobody is let in, and the code is burnt",
+            Self::LockedReadsOnly => "once locked, an attempt costs a read and no write",
+        })
+    }
+}

@@ -1,0 +1,301 @@
+//! Records to keep, made by the rules themselves: what a store is handed in earnest.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use core::convert::Infallible;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+
+use crate::enrollment::{ImportedSecret, KeyUri};
+use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
+use crate::session::{
+    self, AccountId, AccountRecord, Context, Decision, EnrollmentProof, Entropy, Epoch, Import, Login,
+    PasswordVerified, Policy, Refusal, Remember, Seal, SealContext, SealError, Sealed, SessionError,
+};
+use crate::time::UnixTime;
+use crate::verifier::{EntropyError, EntropySource};
+
+pub(super) fn account(id: impl Into<String>) -> AccountId {
+    #[expect(clippy::expect_used, reason = "the ids of the suite have 1 to 255 bytes")]
+    AccountId::new(id).expect("an id of 1 to 255 bytes")
+}
+
+/// A record that carries a number and nothing else.
+pub(super) fn numbered(account: &AccountId, number: u64) -> AccountRecord {
+    AccountRecord { epoch: Epoch::new(number), ..AccountRecord::new(account.clone()) }
+}
+
+/// Bytes that differ from call to call and not from run to run (`SplitMix64`). For records of the suite only.
+#[derive(Debug, Default)]
+pub(super) struct Counting(AtomicU64);
+
+struct Words<'a>(&'a AtomicU64);
+
+impl rand_core::TryRng for Words<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let [a, b, c, d, ..] = self.try_next_u64()?.to_le_bytes();
+        Ok(u32::from_le_bytes([a, b, c, d]))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut word = self.0.fetch_add(GAMMA, Ordering::Relaxed).wrapping_add(GAMMA);
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(word ^ (word >> 31))
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in to.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_le_bytes();
+            chunk.iter_mut().zip(word).for_each(|(byte, random)| *byte = random);
+        }
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Words<'_> {}
+
+impl Counting {
+    fn entropy(&self) -> Entropy {
+        let Ok(entropy) = Entropy::draw(&mut Words(&self.0));
+        entropy
+    }
+}
+
+impl EntropySource for Counting {
+    fn draw(&self) -> Result<Entropy, EntropyError> {
+        Ok(self.entropy())
+    }
+}
+
+/// Pads what it seals to the longest that a record can hold.
+struct Padding;
+
+impl Seal for Padding {
+    fn seal(&self, secret: &Secret, _: SealContext<'_>, nonce: [u8; 24]) -> Result<Sealed, SealError> {
+        let bytes = secret.expose();
+        let len = u8::try_from(bytes.len()).map_err(|_| SealError::Malformed)?;
+        let padding = (0..=u8::MAX).cycle();
+        Sealed::new(
+            [len]
+                .into_iter()
+                .chain(bytes.iter().copied())
+                .chain(nonce)
+                .chain(padding)
+                .take(Sealed::MAX_LEN)
+                .collect(),
+        )
+    }
+
+    fn open(&self, sealed: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
+        let (len, rest) = sealed.as_bytes().split_first().ok_or(SealError::Malformed)?;
+        Ok(Secret::new(rest.get(..usize::from(*len)).ok_or(SealError::Malformed)?)?)
+    }
+
+    fn is_current(&self, _: &Sealed) -> bool {
+        true
+    }
+}
+
+/// A record under way, and the rules that take it there.
+struct Making {
+    record: AccountRecord,
+    policy: Policy,
+    now: UnixTime,
+    entropy: Arc<Counting>,
+}
+
+/// Why a sample could not be made. A bug in the suite.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SampleError {
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Enrollment(#[from] crate::enrollment::EnrollmentError),
+    #[error(transparent)]
+    Otp(#[from] crate::otp::OtpError),
+    #[error(transparent)]
+    Policy(#[from] session::PolicyError),
+    #[error("the login took another way")]
+    Login,
+}
+
+type Made<T> = Result<T, SampleError>;
+
+impl Making {
+    /// Past 2^53, so that a number that passes through a double is another one afterwards.
+    const NOW: UnixTime = UnixTime::from_secs((1 << 53) + 1);
+
+    fn new(account: AccountId) -> Made<Self> {
+        let totp = TotpParams::new(Algorithm::Sha512, Digits::Eight, Period::DEFAULT);
+        let policy = Policy::builder("Conformance").totp(totp).devices(Policy::MAX_DEVICES).build()?;
+        let mut record = AccountRecord::new(account);
+        record.epoch = Epoch::new(i64::MAX.unsigned_abs().saturating_sub(9));
+        Ok(Self { record, policy, now: Self::NOW, entropy: Arc::default() })
+    }
+
+    fn decide<T>(
+        &mut self,
+        decide: impl FnOnce(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+    ) -> Made<T> {
+        let context = Context { now: self.now, policy: &self.policy, seal: &Padding };
+        let decision = decide(&self.record, &context, self.entropy.entropy())?;
+        if let Some(next) = decision.next {
+            self.record = next;
+        }
+        Ok(decision.outcome)
+    }
+
+    fn password(&self) -> PasswordVerified {
+        PasswordVerified::by_host(self.record.account().clone())
+    }
+
+    fn begin(
+        &mut self,
+        proof: impl Into<EnrollmentProof>,
+        name: &str,
+    ) -> Made<(session::EnrollmentToken, Totp)> {
+        let proof = proof.into();
+        let begun = self.decide(|r, c, e| session::begin_enrollment(r, &proof, name, c, e))??;
+        let totp = Totp::new(begun.uri.secret(), self.policy.totp());
+        Ok((begun.token, totp))
+    }
+
+    fn enroll(&mut self) -> Made<Totp> {
+        let (token, totp) = self.begin(self.password(), "a")?;
+        let code = totp.generate(self.now);
+        self.decide(|r, c, e| session::confirm_enrollment(r, &token, code.expose(), c, e))??
+            .end_sessions
+            .account();
+        self.step();
+        Ok(totp)
+    }
+
+    fn step(&mut self) {
+        self.now = self.now.saturating_add(Duration::from_secs(Period::DEFAULT.as_secs().into()));
+    }
+
+    fn challenge(&mut self) -> Made<session::ChallengeToken> {
+        let proof = self.password();
+        match self.decide(|r, c, e| session::password_verified(r, &proof, None, c, e))? {
+            Login::CodeRequired(challenge) => Ok(challenge),
+            _ => Err(SampleError::Login),
+        }
+    }
+
+    fn remember(&mut self, totp: &Totp, label: &str) -> Made<session::DeviceToken> {
+        let challenge = self.challenge()?;
+        let code = totp.generate(self.now);
+        let remember = Remember::ThisDevice { label };
+        let accepted =
+            self.decide(|r, c, e| session::present_code(r, &challenge, code.expose(), remember, c, e))??;
+        self.step();
+        accepted.device.ok_or(SampleError::Login)
+    }
+
+    fn rotate(&mut self, token: &session::DeviceToken) -> Made<()> {
+        let proof = self.password();
+        match self.decide(|r, c, e| session::password_verified(r, &proof, Some(token), c, e))? {
+            Login::Complete(_) => Ok(()),
+            _ => Err(SampleError::Login),
+        }
+    }
+}
+
+/// Every list full, every text at its longest, every optional part there, in numbers that a double cannot hold.
+pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
+    let mut making = Making::new(account)?;
+    let totp = making.enroll()?;
+    // Quotes and backslashes double in JSON; astral characters have four bytes.
+    let labels = ["\u{1f511}".repeat(64), "\"\\".repeat(32), "\u{10ffff}é\u{301}漢".repeat(16)];
+    let labels = labels.iter().cycle();
+    let tokens: Vec<_> = labels
+        .take(Policy::MAX_DEVICES.into())
+        .map(|label| making.remember(&totp, label))
+        .collect::<Result<_, _>>()?;
+    tokens.iter().try_for_each(|token| making.rotate(token))?;
+
+    let (record, epoch) = (making.record.account().clone(), making.record.epoch());
+    let step_up = making.decide(|r, c, e| session::begin_step_up(r, &record, epoch, c, e))??;
+    let code = totp.generate(making.now);
+    let fresh = making.decide(|r, c, e| session::step_up(r, &step_up, code.expose(), c, e))??;
+    let name: String = ["\u{1f511}".repeat(63), "abc".to_string()].concat();
+    let _ = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
+
+    let _ = making.decide(|r, c, e| session::begin_step_up(r, &record, epoch, c, e))??;
+    for _ in 0..7 {
+        let challenge = making.challenge()?;
+        // The code that was just accepted: refused, and charged.
+        let refused = making
+            .decide(|r, c, e| session::present_code(r, &challenge, code.expose(), Remember::No, c, e))?;
+        if refused.is_ok() {
+            return Err(SampleError::Login);
+        }
+    }
+    Ok(making.record)
+}
+
+/// Records that differ in which optional parts they have, and what each stands for.
+pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountRecord)>> {
+    let mut pending = Making::new(account.clone())?;
+    let _ = pending.begin(pending.password(), "alice@example.com")?;
+
+    let mut imported = Making::new(account.clone())?;
+    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
+    let import =
+        Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
+    imported.decide(|r, c, e| session::import(r, &import, c, e))??.epoch();
+
+    let mut enrolled = Making::new(account.clone())?;
+    let totp = enrolled.enroll()?;
+    let bare = enrolled.record.clone();
+    enrolled.remember(&totp, "")?;
+    Ok(vec![
+        ("a record with nothing in it", AccountRecord::new(account.clone())),
+        ("a record with an unconfirmed enrollment", pending.record),
+        ("a record with an imported authenticator whose first code is still to come", imported.record),
+        ("a record with an authenticator and recovery codes", bare),
+        ("a record with a device that has an empty label and was never used again", enrolled.record),
+    ])
+}
+
+/// Records with labels from all over Unicode.
+pub(super) fn labelled(account: &AccountId) -> Made<Vec<(String, AccountRecord)>> {
+    let mut making = Making::new(account.clone())?;
+    let totp = making.enroll()?;
+    LABELS
+        .iter()
+        .map(|label| {
+            let mut labelled = Making {
+                record: making.record.clone(),
+                policy: making.policy.clone(),
+                now: making.now,
+                entropy: making.entropy.clone(),
+            };
+            labelled.remember(&totp, label)?;
+            Ok((format!("a record with a device labelled {label:?}"), labelled.record))
+        })
+        .collect()
+}
+
+const LABELS: [&str; 12] = [
+    "Firefox on Linux",
+    "Ünïcödé: é",
+    "e\u{301} decomposed, \u{e9} composed",
+    "漢字かなカナ한글",
+    "עברית العربية",
+    "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{1f3f3}\u{fe0f}",
+    "\u{10ffff}\u{fffd}\u{feff}",
+    "quotes ' \" ` and \\ backslash \\u0041 \\n",
+    "'; DROP TABLE accounts; --",
+    "$1 ? :name %s {0} {{}} ${x}",
+    "trailing space  ",
+    " <b>&amp;</b>",
+];

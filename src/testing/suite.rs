@@ -1,0 +1,91 @@
+use alloc::boxed::Box;
+use core::fmt;
+
+use super::bench::Bench;
+use super::cases::Case;
+use super::hooks::Hooks;
+use super::race::{Racers, Task};
+use super::{Hook, Report};
+use crate::session::AccountId;
+use crate::store::Store;
+
+/// Runs the cases of the contract against a [`Store`].
+///
+/// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary directory, a container, a schema to drop. Whatever a
+/// builder's closure cannot do it panics about, as a test does.
+#[must_use = "nothing is tested before `run`"]
+pub struct Suite<'t, S, G> {
+    hooks: Hooks<'t, S, G>,
+    pub(super) racers: Racers<'t>,
+}
+
+impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
+    /// A suite for the stores that `fresh` makes: empty ones, each on its own.
+    pub fn new(fresh: impl AsyncFn() -> (S, G) + 't) -> Self {
+        let hooks = Hooks { fresh: Box::new(fresh), delete: None, another: None, reopen: None, fail: None };
+        Self { hooks, racers: Racers::Joined }
+    }
+
+    /// How the host deletes an account's row, for the cases about rows that are made again.
+    pub fn delete(mut self, delete: impl AsyncFn(&S, &AccountId) + 't) -> Self {
+        self.hooks.delete = Some(Box::new(delete));
+        self
+    }
+
+    /// Opens a second store on the data of the first, which stays open: another instance of the service. For the cases about caches and locks that
+    /// are shared within one process only.
+    pub fn another(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
+        self.hooks.another = Some(Box::new(open));
+        self
+    }
+
+    /// Opens a store on the data of one that was dropped, for the case about durability. A stricter builder kills its engine first.
+    pub fn reopen(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
+        self.hooks.reopen = Some(Box::new(open));
+        self
+    }
+
+    /// Makes every later call of this store fail, for the case about failures: closes the pool, stops the server, drops the table.
+    pub fn fail(mut self, fail: impl AsyncFn(&S, &G) + 't) -> Self {
+        self.hooks.fail = Some(Box::new(fail));
+        self
+    }
+
+    /// Spawns the racers of the races, so that they run on several threads: `|task| { tokio::spawn(task); }`. Without it they are polled in turn on the
+    /// task that runs the suite, which shows every race between the awaits of a store and none within them.
+    pub fn spawn(mut self, spawn: impl Fn(Task) + 't) -> Self {
+        self.racers = Racers::Spawned(Box::new(spawn));
+        self
+    }
+
+    /// Runs every case, one after the other.
+    pub async fn run(self) -> Report {
+        let mut report = Report::default();
+        for case in Case::ALL {
+            match case.needs().filter(|hook| !self.hooks.offer(*hook)) {
+                Some(hook) => report.skip(case.name(), hook),
+                None => self.run_case(case, &mut report).await,
+            }
+        }
+        report
+    }
+
+    async fn run_case(&self, case: Case, report: &mut Report) {
+        let (store, guard) = self.hooks.fresh.call().await;
+        let bench = Bench::new(store, &guard, &self.hooks, &self.racers, case.clause());
+        report.note(case.name(), case.run(bench).await);
+    }
+}
+
+impl<S, G> Suite<'_, S, G> {
+    /// The names of the cases, and the hook that each needs.
+    pub fn cases() -> impl Iterator<Item = (&'static str, Option<Hook>)> {
+        Case::ALL.into_iter().map(|case| (case.name(), case.needs()))
+    }
+}
+
+impl<S, G> fmt::Debug for Suite<'_, S, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite").field("racers", &self.racers).finish_non_exhaustive()
+    }
+}
