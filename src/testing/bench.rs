@@ -93,7 +93,7 @@ impl<'b, S: Store, G> Bench<'b, S, G> {
         match self.store.compare_and_swap(next.account(), expected, next).await {
             Ok(Swap::Conflict) => Ok(()),
             Ok(Swap::Stored(revision)) => {
-                Err(self.broken(wanted(), format!("Ok(Stored) at revision {revision}")))
+                Err(Broken::new(Clause::AtomicSwap, wanted(), format!("Ok(Stored) at revision {revision}")))
             }
             Err(error) => Err(Broken::new(Clause::ConflictIsNoError, wanted(), failed(&error))),
         }

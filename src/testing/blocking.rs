@@ -40,6 +40,15 @@ impl<'t, S: BlockingStore + 'static, G> BlockingSuite<'t, S, G> {
         Self(self.0.fail(async move |store: &Blocking<S>, guard: &G| fail(&store.0, guard)))
     }
 
+    /// See [`Suite::only`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no case of this name.
+    pub fn only(self, case: &'t str) -> Self {
+        Self(self.0.only(case))
+    }
+
     /// Runs every case, one after the other.
     pub fn run(self) -> Report {
         block_on(self.0.run())

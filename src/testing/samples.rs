@@ -227,7 +227,11 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let code = totp.generate(making.now);
     let fresh = making.decide(|r, c, e| session::step_up(r, &step_up, code.expose(), c, e))??;
     let name: String = ["\u{1f511}".repeat(63), "abc".to_string()].concat();
-    let _ = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
+    let (pending, _) = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
+    let wrong = making.decide(|r, c, e| session::confirm_enrollment(r, &pending, code.expose(), c, e))?;
+    if wrong.is_ok() {
+        return Err(SampleError::Login);
+    }
 
     let _ = making.decide(|r, c, e| session::begin_step_up(r, &record, epoch, c, e))??;
     for _ in 0..7 {

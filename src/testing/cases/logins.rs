@@ -70,8 +70,10 @@ pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, 
     let challenges = service.challenges(&bench).await?;
     let wrong = Arc::new(service.wrong_codes());
     let made = Arc::new(AtomicUsize::new(0));
-    let lanes = challenges.iter().cycle().take(LANES).map(|challenge| {
-        let (verifier, challenge) = (service.verifier.clone(), challenge.clone());
+    let challenges = Arc::new(challenges);
+    service.verifier.store().plan_always(Fault::Delay { polls: 1 });
+    let lanes = (0..LANES).map(|_| {
+        let (verifier, challenges) = (service.verifier.clone(), challenges.clone());
         let (wrong, made) = (wrong.clone(), made.clone());
         async move {
             loop {
@@ -79,8 +81,10 @@ pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, 
                 if guess >= GUESSES {
                     return Ok(());
                 }
-                let code = wrong.get(guess % wrong.len().max(1)).map_or("", String::as_str);
-                let Err(error) = verifier.present_code(&challenge, code, Remember::No).await else {
+                let mut guesses =
+                    challenges.iter().cycle().zip(wrong.iter().cycle()).skip(guess % wrong.len());
+                let Some((challenge, code)) = guesses.next() else { return Ok(()) };
+                let Err(error) = verifier.present_code(challenge, code, Remember::No).await else {
                     return Err(Try::Accepted);
                 };
                 match Try::of(error) {
@@ -97,6 +101,7 @@ pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, 
             Err(other) => return Err(bench.broken("refusals of 10,000 wrong codes", format!("{other:?}"))),
         }
     }
+    service.verifier.store().plan([]);
     let budget = usize::from(service.verifier.policy().guess_budget());
     let evaluated = service.evaluated.load(Ordering::SeqCst);
     if evaluated != budget {
