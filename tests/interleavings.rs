@@ -325,7 +325,8 @@ fn a_password_change_beside_logins_ends_what_came_before_it_in_any_order() {
                 later.clone().all(|event| !matches!(event.kind, EventKind::LoggedIn { .. })),
                 "{events:?}"
             );
-            let again = scene.verifier.present_code(&scene.challenges[0], &scene.code(), Remember::No);
+            let code = scene.code();
+            let again = scene.verifier.present_code(&scene.challenges[0], &code, Remember::No);
             assert_eq!(end(finish(again).map(drop)), End::Refused(Refusal::ChallengeOver));
             let status = finish(scene.verifier.status(&scene.account)).unwrap();
             assert!(status.is_enabled() && status.locked_until.is_none());
