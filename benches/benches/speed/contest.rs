@@ -1,0 +1,143 @@
+//! Several ways to do one piece of work, measured side by side.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion};
+
+/// Does something so many times and tells how long that took.
+pub type Timed = Box<dyn FnMut(u64) -> Duration>;
+
+/// Times all of `work`.
+pub fn timed<T>(mut work: impl FnMut() -> T + 'static) -> Timed {
+    Box::new(move |times| {
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(work());
+        }
+        start.elapsed()
+    })
+}
+
+/// Times `work`, but not what has to be `prepare`d for it.
+pub fn timed_after<P, T>(
+    mut prepare: impl FnMut() -> P + 'static,
+    mut work: impl FnMut(P) -> T + 'static,
+) -> Timed {
+    Box::new(move |times| {
+        let mut took = Duration::ZERO;
+        for _ in 0..times {
+            let prepared = prepare();
+            let start = Instant::now();
+            black_box(work(prepared));
+            took += start.elapsed();
+        }
+        took
+    })
+}
+
+/// What is aimed at.
+#[derive(Clone, Copy)]
+pub enum Aim {
+    /// At least so many times faster than the other.
+    Faster(f64),
+    /// At most so many times the other.
+    AtMost(f64),
+    /// Nothing: for information.
+    None,
+}
+
+struct Entrant {
+    name: &'static str,
+    timed: RefCell<Timed>,
+    aim: Aim,
+}
+
+/// A piece of work: this library first, then whom it is measured against.
+pub struct Contest {
+    work: &'static str,
+    entrants: Vec<Entrant>,
+}
+
+impl Contest {
+    pub fn new(work: &'static str, ours: Timed) -> Self {
+        let ours = Entrant { name: "second-factor", timed: RefCell::new(ours), aim: Aim::None };
+        Self { work, entrants: vec![ours] }
+    }
+
+    pub fn against(mut self, name: &'static str, timed: Timed, aim: Aim) -> Self {
+        self.entrants.push(Entrant { name, timed: RefCell::new(timed), aim });
+        self
+    }
+
+    /// Criterion's part: distributions and plots.
+    pub fn report(&self, criterion: &mut Criterion) {
+        let mut group = criterion.benchmark_group(self.work);
+        group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(800));
+        if self.entrants.iter().any(|entrant| entrant.timed.borrow_mut()(1) > Duration::from_millis(1)) {
+            group.sample_size(10);
+        }
+        for entrant in &self.entrants {
+            group.bench_function(BenchmarkId::from_parameter(entrant.name), |bencher| {
+                bencher.iter_custom(|times| entrant.timed.borrow_mut()(times));
+            });
+        }
+    }
+
+    /// The least time of each entrant, in nanoseconds, all of them in turn: what slows the machine for a while slows all.
+    fn least(&self) -> Vec<f64> {
+        let times: Vec<u64> =
+            self.entrants.iter().map(|entrant| fill(&mut entrant.timed.borrow_mut())).collect();
+        let mut least = vec![f64::INFINITY; self.entrants.len()];
+        let rounds = if times.contains(&1) { 10 } else { ROUNDS };
+        for _ in 0..rounds {
+            for ((entrant, times), least) in self.entrants.iter().zip(&times).zip(&mut least) {
+                let took = entrant.timed.borrow_mut()(*times);
+                *least = least.min(took.as_secs_f64() * 1e9 / *times as f64);
+            }
+        }
+        least
+    }
+}
+
+/// How often each entrant is measured, for [`SAMPLE`] each time.
+const ROUNDS: usize = 500;
+const SAMPLE: Duration = Duration::from_micros(40);
+
+/// How many times fill a sample.
+fn fill(timed: &mut Timed) -> u64 {
+    let mut times = 1;
+    while timed(times) < SAMPLE {
+        times *= 2;
+    }
+    times
+}
+
+/// The one table, printed last.
+pub fn print_table(contests: &[Contest]) {
+    let width = contests.iter().map(|contest| contest.work.len()).max().unwrap_or_default();
+    println!("\nLeast time of {ROUNDS} interleaved samples; see benches/README.md.\n");
+    println!(
+        "| {:width$} | {:>9} | {:28} | {:>9} | {:>6} | {:>7} | holds |",
+        "work", "ns", "against", "ns", "ratio", "aim"
+    );
+    println!("|{0:-<1$}|{0:-<11}|{0:-<30}|{0:-<11}|{0:-<8}|{0:-<9}|-------|", "", width + 2);
+    for contest in contests {
+        let least = contest.least();
+        let ours = least[0];
+        for (entrant, theirs) in contest.entrants.iter().zip(&least).skip(1) {
+            let (ratio, aim, holds) = match entrant.aim {
+                Aim::Faster(aim) => (theirs / ours, format!(">= {aim}"), Some(theirs / ours >= aim)),
+                Aim::AtMost(aim) => (ours / theirs, format!("<= {aim}"), Some(ours / theirs <= aim)),
+                Aim::None => (ours / theirs, String::new(), None),
+            };
+            let holds = holds.map_or("", |holds| if holds { "yes" } else { "NO" });
+            let work = contest.work;
+            let name = entrant.name;
+            println!(
+                "| {work:width$} | {ours:9.0} | {name:28} | {theirs:9.0} | {ratio:6.3} | {aim:>7} | {holds:5} |"
+            );
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! `cargo bench`: criterion's reports, then one table of this library beside its peers and the limit.
+
+mod contest;
+mod works;
+
+use criterion::Criterion;
+
+fn main() {
+    let contests = works::all();
+    let mut criterion = Criterion::default().configure_from_args();
+    for contest in &contests {
+        contest.report(&mut criterion);
+    }
+    criterion.final_summary();
+    if std::env::args().any(|argument| argument == "--bench") {
+        contest::print_table(&contests);
+    }
+}

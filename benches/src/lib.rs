@@ -1,0 +1,13 @@
+//! What the benchmarks and examinations share: a service with one account, and a way to talk to valgrind.
+
+mod service;
+pub mod valgrind;
+
+pub use service::{Dice, Service};
+
+/// The secret of RFC 6238 Appendix B for SHA-1, 160 bits.
+pub const SECRET: &[u8] = b"12345678901234567890";
+
+/// A key URI as enrollment prints it: an issuer on both sides, an escape, the recommended 160 bits.
+pub const KEY_URI: &str =
+    "otpauth://totp/Example:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example";

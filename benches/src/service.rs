@@ -1,0 +1,129 @@
+use core::convert::Infallible;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use second_factor::session::{EnrollmentBegun, Policy, Seal};
+use second_factor::verifier::Clock;
+use second_factor::{
+    Accepted, AccountId, BlockingVerifier, ChallengeToken, Login, MemoryStore, PasswordVerified, Remember,
+    Totp, TotpParams, UnixTime,
+};
+
+/// A service with one account whose owner has an authenticator, on a [`MemoryStore`].
+pub struct Service {
+    /// What is measured.
+    pub verifier: BlockingVerifier<Arc<MemoryStore>>,
+    /// The store below it.
+    pub store: Arc<MemoryStore>,
+    /// The account.
+    pub account: AccountId,
+    /// The codes shown at the end of the enrollment.
+    pub recovery_codes: Vec<String>,
+    clock: Arc<HandClock>,
+    phone: Totp,
+}
+
+impl Service {
+    /// Enrolls the owner under this seal.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub fn enrolled(seal: impl Seal + 'static) -> Self {
+        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(HandClock(AtomicU64::new(1_700_000_010)));
+        let policy = Policy::new("Example").expect("an issuer");
+        let verifier =
+            BlockingVerifier::with_sources(store.clone(), policy, seal, clock.clone(), Mutex::new(Dice(1)));
+        let account = AccountId::new("alice").expect("an id");
+        let proof = PasswordVerified::by_host(account.clone());
+        let EnrollmentBegun { uri, token, .. } =
+            verifier.begin_enrollment(proof, "alice@example.com").expect("no authenticator yet");
+        let phone = Totp::new(uri.secret(), TotpParams::default());
+        let code = phone.generate(clock.now());
+        let confirmed = verifier.confirm_enrollment(&token, code.expose()).expect("the right code");
+        let recovery_codes =
+            confirmed.recovery_codes.iter().map(|code| code.expose().expose().to_owned()).collect();
+        Self { verifier, store, account, recovery_codes, clock, phone }
+    }
+
+    /// The password step of a browser that is not remembered, one time step later.
+    ///
+    /// # Panics
+    ///
+    /// If it asks for no code.
+    pub fn challenge(&self) -> ChallengeToken {
+        self.clock.0.fetch_add(30, Ordering::Relaxed);
+        match self.log_in(None) {
+            Login::CodeRequired(challenge) => challenge,
+            other => panic!("no code asked for: {other:?}"),
+        }
+    }
+
+    /// The password step.
+    ///
+    /// # Panics
+    ///
+    /// If the store fails.
+    pub fn log_in(&self, device: Option<&str>) -> Login {
+        let proof = PasswordVerified::by_host(self.account.clone());
+        self.verifier.password_verified(proof, device).expect("a store in memory")
+    }
+
+    /// The code that the owner reads off the phone now.
+    pub fn code(&self) -> String {
+        self.phone.generate(self.clock.now()).expose().to_owned()
+    }
+
+    /// The second step, with the right code.
+    ///
+    /// # Panics
+    ///
+    /// If it is refused.
+    pub fn present(&self, challenge: &ChallengeToken, code: &str, remember: Remember<'_>) -> Accepted {
+        self.verifier.present_code(challenge, code, remember).expect("the right code")
+    }
+}
+
+/// A clock that is moved by hand.
+struct HandClock(AtomicU64);
+
+impl Clock for HandClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Reproducible bytes (`SplitMix64`), so that every run does the same.
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// The next 64 bits.
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+}
+
+impl rand_core::TryRng for Dice {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.roll() >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.roll())
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in to.chunks_mut(8) {
+            chunk.copy_from_slice(&self.roll().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Dice {}
