@@ -3,7 +3,7 @@ use core::fmt;
 use subtle::Choice;
 use zeroize::ZeroizeOnDrop;
 
-use super::lowest::{Lowest, public};
+use super::lowest::Lowest;
 use super::mac::Mac;
 use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
 
@@ -72,12 +72,14 @@ impl Hotp {
     pub fn verify(&self, code: &Code, expected: Counter, look_ahead: LookAhead) -> Option<Counter> {
         let first = expected.get();
         let values = u16::from(look_ahead.get());
-        let guess = code.guess();
+        let guess = code.guess(self.digits);
         let mut matched = Lowest::none();
         self.mac.for_each(first, values.saturating_add(1), |counter, value| {
-            // Not so once the counter has wrapped round.
-            let ahead = public(counter >= first);
-            matched.offer(counter, guess.matches(value, self.digits) & ahead);
+            let is_this = guess.matches(value);
+            // Not so once the counter has wrapped round, which is public.
+            if counter >= first {
+                matched.offer(counter, is_this);
+            }
         });
         matched.reveal().map(Counter::new)
     }
@@ -109,14 +111,16 @@ impl Hotp {
         from: Counter,
         window: ResyncWindow,
     ) -> Option<Counter> {
-        let (first, second) = (first.guess(), second.guess());
+        let (first, second) = (first.guess(self.digits), second.guess(self.digits));
         let start = from.get();
         let mut before = Choice::from(0);
         let mut matched = Lowest::none();
         self.mac.for_each(start, window.get().saturating_add(2), |counter, value| {
-            let ahead = public(counter >= start);
-            matched.offer(counter, before & second.matches(value, self.digits) & ahead);
-            before = first.matches(value, self.digits) & ahead;
+            let (this, after_first) = (first.matches(value), before & second.matches(value));
+            if counter >= start {
+                matched.offer(counter, after_first);
+                before = this;
+            }
         });
         matched.reveal().map(Counter::new).and_then(Counter::next)
     }

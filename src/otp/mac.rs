@@ -106,7 +106,7 @@ pub(crate) struct Keyed<H: Hash> {
 impl<H: Hash> Keyed<H> {
     fn new(key: &[u8]) -> Self {
         let mut block = H::EMPTY;
-        let bytes = block.as_mut().as_flattened_mut();
+        let bytes = H::bytes(&mut block);
         if let Some(start) = bytes.get_mut(..key.len()) {
             start.copy_from_slice(key);
         } else {
@@ -117,9 +117,9 @@ impl<H: Hash> Keyed<H> {
             hashed.as_mut_slice().zeroize();
         }
         let mut keyed = Self { inner: H::INITIAL, outer: H::INITIAL };
-        xor_words(block.as_mut(), IPAD);
+        xor(H::bytes(&mut block), IPAD);
         compress::<H>(&mut keyed.inner, &block);
-        xor_words(block.as_mut(), IPAD ^ OPAD);
+        xor(H::bytes(&mut block), IPAD ^ OPAD);
         compress::<H>(&mut keyed.outer, &block);
         block.zeroize();
         keyed
@@ -134,14 +134,20 @@ impl<H: Hash> Keyed<H> {
 
     /// The whole HMAC of each counter. What stays in memory are inner digests, of no use without the outer state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::State; N] {
-        let blocks = counters.map(H::counter_block);
+        let mut inner_blocks = [H::COUNTER_BLOCK; N];
+        let mut outer_blocks = [H::DIGEST_BLOCK; N];
         let mut inner = [self.inner; N];
-        for (state, block) in inner.iter_mut().zip(&blocks) {
+        let mut outer = [self.outer; N];
+        for (block, counter) in inner_blocks.iter_mut().zip(counters) {
+            H::put_counter(block, counter);
+        }
+        for (state, block) in inner.iter_mut().zip(&inner_blocks) {
             compress::<H>(state, block);
         }
-        let blocks = inner.map(H::digest_block);
-        let mut outer = [self.outer; N];
-        for (state, block) in outer.iter_mut().zip(&blocks) {
+        for (block, digest) in outer_blocks.iter_mut().zip(&inner) {
+            H::put_digest(block, digest);
+        }
+        for (state, block) in outer.iter_mut().zip(&outer_blocks) {
             compress::<H>(state, block);
         }
         outer
@@ -157,64 +163,79 @@ impl<H: Hash> Drop for Keyed<H> {
 
 /// A Merkle–Damgård hash (FIPS 180-4) by its compression function.
 ///
-/// Blocks are made of 8-byte words, not of single bytes: the compression functions load 16 bytes at once, and such a
-/// load waits for byte stores that are still under way.
+/// The compression functions load 16 bytes at once, and such a load waits for narrower stores that are still under way. So
+/// the padding of every block is laid out first, and of what varies only words are written, never single bytes.
 pub(crate) trait Hash: Digest {
     /// The chaining value.
     type State: Copy + Zeroize;
-    type Block: AsMut<[[u8; 8]]> + Zeroize;
+    type Block: Copy + Zeroize;
 
     const INITIAL: Self::State;
     const EMPTY: Self::Block;
+    /// The second and last block of the inner hash, but for the counter.
+    const COUNTER_BLOCK: Self::Block;
+    /// The second and last block of the outer hash, but for the inner digest.
+    const DIGEST_BLOCK: Self::Block;
+
+    fn bytes(block: &mut Self::Block) -> &mut [u8];
 
     fn compress(state: &mut Self::State, block: &Self::Block);
 
-    /// The second and last block of the inner hash: the counter, padded.
-    fn counter_block(counter: u64) -> Self::Block;
+    fn put_counter(block: &mut Self::Block, counter: u64);
 
-    /// The second and last block of the outer hash: the inner digest, padded.
-    fn digest_block(digest: Self::State) -> Self::Block;
+    fn put_digest(block: &mut Self::Block, digest: &Self::State);
 
     fn truncate(digest: &Self::State) -> u32;
 }
 
 impl Hash for Sha1 {
     type State = [u32; 5];
-    type Block = [[u8; 8]; 8];
+    type Block = [[u8; 4]; 16];
 
     const INITIAL: Self::State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-    const EMPTY: Self::Block = [[0; 8]; 8];
+    const EMPTY: Self::Block = [[0; 4]; 16];
+
+    const COUNTER_BLOCK: Self::Block = {
+        let mut block = Self::EMPTY;
+        block[2] = END.to_be_bytes();
+        block[15] = ((64 + 8) * 8_u32).to_be_bytes();
+        block
+    };
+    const DIGEST_BLOCK: Self::Block = {
+        let mut block = Self::EMPTY;
+        block[5] = END.to_be_bytes();
+        block[15] = ((64 + 20) * 8_u32).to_be_bytes();
+        block
+    };
+
+    fn bytes(block: &mut Self::Block) -> &mut [u8] {
+        block.as_flattened_mut()
+    }
 
     fn compress(state: &mut Self::State, block: &Self::Block) {
         sha1::block_api::compress(state, block.as_flattened().as_chunks().0);
     }
 
-    fn counter_block(counter: u64) -> Self::Block {
-        [counter, END, 0, 0, 0, 0, 0, (64 + 8) * 8].map(u64::to_be_bytes)
+    fn put_counter(block: &mut Self::Block, counter: u64) {
+        let [high, low] = halves(counter);
+        block[0] = high.to_be_bytes();
+        block[1] = low.to_be_bytes();
     }
 
-    fn digest_block(digest: Self::State) -> Self::Block {
-        [
-            pair(digest[0], digest[1]),
-            pair(digest[2], digest[3]),
-            pair(digest[4], 0) | (END >> 32),
-            0,
-            0,
-            0,
-            0,
-            (64 + 20) * 8,
-        ]
-        .map(u64::to_be_bytes)
+    fn put_digest(block: &mut Self::Block, digest: &Self::State) {
+        for (to, word) in block.iter_mut().zip(digest) {
+            *to = word.to_be_bytes();
+        }
     }
 
     fn truncate(digest: &Self::State) -> u32 {
-        truncate(digest.map(u32::to_be_bytes).as_flattened())
+        truncate(*digest, digest[4])
     }
 }
 
 impl Hash for Sha256 {
     type State = [u32; 8];
-    type Block = [[u8; 8]; 8];
+    type Block = [[u8; 4]; 16];
 
     const INITIAL: Self::State = [
         0x6a09_e667,
@@ -226,32 +247,43 @@ impl Hash for Sha256 {
         0x1f83_d9ab,
         0x5be0_cd19,
     ];
-    const EMPTY: Self::Block = [[0; 8]; 8];
+    const EMPTY: Self::Block = [[0; 4]; 16];
+
+    const COUNTER_BLOCK: Self::Block = {
+        let mut block = Self::EMPTY;
+        block[2] = END.to_be_bytes();
+        block[15] = ((64 + 8) * 8_u32).to_be_bytes();
+        block
+    };
+    const DIGEST_BLOCK: Self::Block = {
+        let mut block = Self::EMPTY;
+        block[8] = END.to_be_bytes();
+        block[15] = ((64 + 32) * 8_u32).to_be_bytes();
+        block
+    };
+
+    fn bytes(block: &mut Self::Block) -> &mut [u8] {
+        block.as_flattened_mut()
+    }
 
     fn compress(state: &mut Self::State, block: &Self::Block) {
         sha2::block_api::compress256(state, block.as_flattened().as_chunks().0);
     }
 
-    fn counter_block(counter: u64) -> Self::Block {
-        [counter, END, 0, 0, 0, 0, 0, (64 + 8) * 8].map(u64::to_be_bytes)
+    fn put_counter(block: &mut Self::Block, counter: u64) {
+        let [high, low] = halves(counter);
+        block[0] = high.to_be_bytes();
+        block[1] = low.to_be_bytes();
     }
 
-    fn digest_block(digest: Self::State) -> Self::Block {
-        [
-            pair(digest[0], digest[1]),
-            pair(digest[2], digest[3]),
-            pair(digest[4], digest[5]),
-            pair(digest[6], digest[7]),
-            END,
-            0,
-            0,
-            (64 + 32) * 8,
-        ]
-        .map(u64::to_be_bytes)
+    fn put_digest(block: &mut Self::Block, digest: &Self::State) {
+        for (to, word) in block.iter_mut().zip(digest) {
+            *to = word.to_be_bytes();
+        }
     }
 
     fn truncate(digest: &Self::State) -> u32 {
-        truncate(digest.map(u32::to_be_bytes).as_flattened())
+        truncate([digest[0], digest[1], digest[2], digest[3], digest[4]], digest[7])
     }
 }
 
@@ -271,46 +303,49 @@ impl Hash for Sha512 {
     ];
     const EMPTY: Self::Block = [[0; 8]; 16];
 
+    const COUNTER_BLOCK: Self::Block = {
+        let mut block = Self::EMPTY;
+        block[1] = END_512.to_be_bytes();
+        block[15] = ((128 + 8) * 8_u64).to_be_bytes();
+        block
+    };
+    const DIGEST_BLOCK: Self::Block = {
+        let mut block = Self::EMPTY;
+        block[8] = END_512.to_be_bytes();
+        block[15] = ((128 + 64) * 8_u64).to_be_bytes();
+        block
+    };
+
+    fn bytes(block: &mut Self::Block) -> &mut [u8] {
+        block.as_flattened_mut()
+    }
+
     fn compress(state: &mut Self::State, block: &Self::Block) {
         sha2::block_api::compress512(state, block.as_flattened().as_chunks().0);
     }
 
-    fn counter_block(counter: u64) -> Self::Block {
-        [counter, END, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (128 + 8) * 8].map(u64::to_be_bytes)
+    fn put_counter(block: &mut Self::Block, counter: u64) {
+        block[0] = counter.to_be_bytes();
     }
 
-    fn digest_block(digest: Self::State) -> Self::Block {
-        [
-            digest[0],
-            digest[1],
-            digest[2],
-            digest[3],
-            digest[4],
-            digest[5],
-            digest[6],
-            digest[7],
-            END,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            (128 + 64) * 8,
-        ]
-        .map(u64::to_be_bytes)
+    fn put_digest(block: &mut Self::Block, digest: &Self::State) {
+        for (to, word) in block.iter_mut().zip(digest) {
+            *to = word.to_be_bytes();
+        }
     }
 
     fn truncate(digest: &Self::State) -> u32 {
-        truncate(digest.map(u64::to_be_bytes).as_flattened())
+        let [first, second, third] = [halves(digest[0]), halves(digest[1]), halves(digest[2])];
+        truncate([first[0], first[1], second[0], second[1], third[0]], halves(digest[7])[1])
     }
 }
 
 /// The bit that ends a message, as the first of its word.
-const END: u64 = 1 << 63;
+const END: u32 = 1 << 31;
+const END_512: u64 = 1 << 63;
 
-const IPAD: u64 = 0x3636_3636_3636_3636;
-const OPAD: u64 = 0x5c5c_5c5c_5c5c_5c5c;
+const IPAD: u8 = 0x36;
+const OPAD: u8 = 0x5c;
 
 fn compress<H: Hash>(state: &mut H::State, block: &H::Block) {
     #[cfg(test)]
@@ -318,9 +353,9 @@ fn compress<H: Hash>(state: &mut H::State, block: &H::Block) {
     H::compress(state, block);
 }
 
-fn xor_words(block: &mut [[u8; 8]], pad: u64) {
-    for word in block {
-        *word = (u64::from_ne_bytes(*word) ^ pad).to_ne_bytes();
+fn xor(block: &mut [u8], pad: u8) {
+    for byte in block {
+        *byte ^= pad;
     }
 }
 
@@ -328,12 +363,27 @@ fn pair(high: u32, low: u32) -> u64 {
     (u64::from(high) << 32) | u64::from(low)
 }
 
-/// Dynamic truncation (RFC 4226 §5.3). The offset is in the last byte of the HMAC, which for SHA-256 and
-/// SHA-512 is not byte 19 (erratum 6756); it is at most 15, so that four bytes are always there.
-fn truncate(tag: &[u8]) -> u32 {
-    let offset = usize::from(tag.last().copied().unwrap_or_default() & 0x0f);
-    let word = tag.get(offset..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-    u32::from_be_bytes(word) & 0x7fff_ffff
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+fn halves(word: u64) -> [u32; 2] {
+    [(word >> 32) as u32, word as u32]
+}
+
+/// Dynamic truncation (RFC 4226 §5.3) of an HMAC that begins with five words and ends with one.
+///
+/// The offset is in the last byte of the HMAC, which for SHA-256 and SHA-512 is not byte 19 (erratum 6756). It is at most
+/// 15, so that four bytes are always there, in two neighbouring words. They are selected, not looked up: no address depends
+/// on the HMAC.
+fn truncate(words: [u32; 5], last: u32) -> u32 {
+    let offset = last & 0x0f;
+    // All ones if the bit is set.
+    let in_third_or_fourth = 0_u64.wrapping_sub(u64::from(offset >> 3));
+    let in_second_or_fourth = 0_u64.wrapping_sub(u64::from((offset >> 2) & 1));
+    let select = |set: u64, unset: u64, mask: u64| unset ^ ((set ^ unset) & mask);
+    let odd = select(pair(words[3], words[4]), pair(words[1], words[2]), in_third_or_fourth);
+    let even = select(pair(words[2], words[3]), pair(words[0], words[1]), in_third_or_fourth);
+    let selected = select(odd, even, in_second_or_fourth);
+    let [word, _] = halves(selected.wrapping_shl((offset & 0b11) << 3));
+    word & 0x7fff_ffff
 }
 
 #[cfg(test)]

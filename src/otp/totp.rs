@@ -2,7 +2,7 @@ use core::fmt;
 
 use zeroize::ZeroizeOnDrop;
 
-use super::lowest::{Lowest, public};
+use super::lowest::Lowest;
 use super::mac::Mac;
 use super::{Code, Secret, TimeStep, TotpParams, Window};
 use crate::time::UnixTime;
@@ -125,14 +125,15 @@ impl Totp {
         // Steps before 0 and beyond the last do not exist: evaluated all the same, under numbers outside this range.
         let existing = middle.saturating_sub(past)..=middle.saturating_add(future);
 
-        let guess = code.guess();
+        let guess = code.guess(self.params.digits());
         let (mut accepted, mut replayed) = (Lowest::none(), Lowest::none());
         self.mac.for_each(middle.wrapping_sub(past), window.steps().into(), |step, value| {
-            let matches = guess.matches(value, self.params.digits())
-                & public(current.is_some() && existing.contains(&step));
-            let used = public(after.is_some_and(|after| step <= after.get()));
-            accepted.offer(step, matches & !used);
-            replayed.offer(step, matches & used);
+            let matches = guess.matches(value);
+            // These branches are on what is public: the time, the window, the last accepted step.
+            if current.is_some() && existing.contains(&step) {
+                let used = after.is_some_and(|after| step <= after.get());
+                if used { replayed.offer(step, matches) } else { accepted.offer(step, matches) }
+            }
         });
         match (accepted.reveal(), replayed.reveal()) {
             (Some(step), _) => Verdict::Accepted(TimeStep::new(step)),
