@@ -78,8 +78,8 @@ impl Code {
     /// The code of a dynamically truncated value: its last `digits` decimal digits (RFC 4226 §5.3, step 3).
     pub(super) fn from_value(value: u32, digits: Digits) -> Self {
         // All eight digits, each for itself, so that no division waits for another; then the last of them to the front.
-        let eight =
-            POWERS_OF_TEN.map(|power| b'0' | value.wrapping_div(power).wrapping_rem(10).to_le_bytes()[0]);
+        let eight = POWERS_OF_TEN
+            .map(|power| b'0' | (value.checked_div(power).unwrap_or_default() % 10).to_le_bytes()[0]);
         let unwanted =
             u32::try_from(Self::MAX_DIGITS).unwrap_or_default().wrapping_sub(digits.count().into());
         let text = u64::from_be_bytes(eight).wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
