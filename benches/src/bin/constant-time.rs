@@ -1,0 +1,80 @@
+//! Runs what handles secrets with the secrets marked as undefined, for `.ci/constant-time` to watch under memcheck: every
+//! branch and every address that depends on them is reported (the method of Langley's ctgrind).
+//!
+//! What may depend on a secret is the outcome. The places where the library turns it into a branch are named in
+//! `benches/constant-time.supp`, each with the reason.
+
+use std::hint::black_box;
+
+use second_factor::enrollment::RecoveryCodeDigest;
+use second_factor::otp::{Counter, LookAhead};
+use second_factor::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, UnixTime, Window};
+use second_factor_benches::{SECRET, valgrind};
+
+fn main() {
+    assert!(valgrind::is_here(), "run this under valgrind: .ci/constant-time");
+    match std::env::args().nth(1).as_deref() {
+        Some("clean") => {
+            verify();
+            comparisons();
+        }
+        Some("early-exit") => {
+            let (typed, shown) = (*b"287082", secret(*b"287083"));
+            black_box(early_exit(black_box(&typed), black_box(&shown)));
+        }
+        Some("look-up") => {
+            let table: [u8; 4] = black_box([5, 6, 7, 8]);
+            black_box(table[usize::from(secret([1])[0] & 3)]);
+        }
+        other => panic!("clean, early-exit or look-up, not {other:?}"),
+    }
+}
+
+/// Planted: what must not be in the library.
+#[inline(never)]
+fn early_exit(one: &[u8], other: &[u8]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
+}
+
+fn verify() {
+    let now = UnixTime::from_secs(1_700_000_010);
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        for digits in [Digits::Six, Digits::Seven, Digits::Eight] {
+            let key: [u8; 20] = SECRET.try_into().expect("20 bytes");
+            let key = Secret::new(&secret(key)).expect("a secret");
+            let totp = Totp::new(&key, TotpParams::new(algorithm, digits, Period::DEFAULT));
+            // What the phone shows depends on the secret and is as undefined.
+            let shown = totp.generate(now);
+            let wrong = Code::parse(&"0".repeat(digits.count().into()), digits).expect("a code");
+            for after in [None, totp.time_step(now)] {
+                outcome(totp.verify(&shown, now, Window::DEFAULT, after));
+                outcome(totp.verify(&wrong, now, Window::DEFAULT, after));
+            }
+            let hotp = Hotp::new(&key, algorithm, digits);
+            let shown = hotp.generate(Counter::new(7));
+            outcome(hotp.verify(&shown, Counter::new(5), LookAhead::default()));
+            outcome(hotp.verify(&wrong, Counter::new(5), LookAhead::default()));
+        }
+    }
+}
+
+fn comparisons() {
+    let known = Secret::new(SECRET).expect("a secret");
+    let key: [u8; 20] = SECRET.try_into().expect("20 bytes");
+    outcome(known == Secret::new(&secret(key)).expect("a secret"));
+    let digest = RecoveryCodeDigest::from_bytes([7; 32]);
+    outcome(digest == RecoveryCodeDigest::from_bytes(secret([7; 32])));
+    outcome(digest == RecoveryCodeDigest::from_bytes(secret([8; 32])));
+}
+
+fn secret<const N: usize>(bytes: [u8; N]) -> [u8; N] {
+    let bytes = black_box(bytes);
+    valgrind::make_undefined(&bytes);
+    bytes
+}
+
+/// What anybody may see.
+fn outcome<T>(value: T) {
+    valgrind::make_defined(&value);
+    drop(black_box(value));
+}
