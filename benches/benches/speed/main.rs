@@ -12,7 +12,8 @@ fn main() {
         contest.report(&mut criterion);
     }
     criterion.final_summary();
-    if std::env::args().any(|argument| argument == "--bench") {
+    let asked = |wanted| std::env::args().any(|argument| argument == wanted);
+    if asked("--bench") && !asked("--profile-time") {
         contest::print_table(&contests);
     }
 }

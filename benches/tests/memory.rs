@@ -1,0 +1,123 @@
+//! What the hot paths do with memory: nothing on the heap, and nothing secret left behind.
+#![allow(unsafe_code, reason = "a counting allocator, and a look at memory after a drop")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::mem::MaybeUninit;
+
+use second_factor::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, UnixTime, Window};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: everything is done by the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations<T>(work: impl FnOnce() -> T) -> usize {
+    let before = ALLOCATIONS.get();
+    drop(black_box(work()));
+    ALLOCATIONS.get() - before
+}
+
+const SECRET: &[u8; 20] = b"\xa1\xb2\xc3\xd4\xe5\xf6\x17\x28\x39\x4a\x5b\x6c\x7d\x8e\x9f\xa0\xb1\xc2\xd3\xe4";
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_010);
+
+fn totp(algorithm: Algorithm) -> Totp {
+    Totp::new(&Secret::new(SECRET).unwrap(), TotpParams::new(algorithm, Digits::Six, Period::DEFAULT))
+}
+
+#[test]
+fn nothing_of_a_verification_is_on_the_heap() {
+    assert_eq!(allocations(|| Box::new(1)), 1, "the allocator counts");
+    for algorithm in ALGORITHMS {
+        assert_eq!(allocations(|| totp(algorithm)), 0, "Totp::new, {algorithm}");
+        let totp = totp(algorithm);
+        assert_eq!(allocations(|| totp.generate(NOW)), 0, "generate, {algorithm}");
+        let code = totp.generate(NOW);
+        let verify = |after| totp.verify(&code, NOW, Window::DEFAULT, after);
+        assert_eq!(allocations(|| assert!(verify(None).is_some())), 0, "verify, {algorithm}");
+        assert_eq!(
+            allocations(|| assert!(verify(verify(None)).is_none())),
+            0,
+            "verify a used code, {algorithm}"
+        );
+    }
+    assert_eq!(allocations(|| Code::parse(" 287 082\n", Digits::Six).unwrap()), 0);
+    assert_eq!(allocations(|| Code::parse("28708x", Digits::Six).unwrap_err()), 0);
+}
+
+#[test]
+fn secrets_and_keyed_states_are_cleared_when_dropped() {
+    let secret = || Secret::new(SECRET).unwrap();
+    let (before, after) = around_drop(secret());
+    assert!(contains(&before, SECRET), "the secret is where we look");
+    assert!(after[..SECRET.len()].iter().all(|byte| *byte == 0) && !contains(&after, &SECRET[..8]));
+
+    for algorithm in ALGORITHMS {
+        let (before, after) = around_drop(totp(algorithm));
+        assert_cleared(&before, &after);
+        let (before, after) = around_drop(Hotp::new(&secret(), algorithm, Digits::Six));
+        assert_cleared(&before, &after);
+    }
+
+    let (before, after) = around_drop(Code::parse("287082", Digits::Six).unwrap());
+    assert!(contains(&before, b"287082") && !contains(&after, b"28") && !contains(&after, b"82"));
+}
+
+#[test]
+fn what_is_not_cleared_is_seen() {
+    struct Leaky([u8; 20]);
+    impl Drop for Leaky {
+        fn drop(&mut self) {
+            black_box(&self.0);
+        }
+    }
+    let (_, after) = around_drop(Leaky(*SECRET));
+    assert!(contains(&after, SECRET));
+}
+
+/// No run of eight bytes that were random enough to be a chaining value is still there.
+fn assert_cleared(before: &[u8], after: &[u8]) {
+    let random = |run: &[u8]| run.iter().filter(|byte| **byte != 0).count() >= 7;
+    let runs: Vec<&[u8]> = before.windows(8).filter(|run| random(run)).collect();
+    assert!(runs.len() >= 30, "two chaining values were there: {}", runs.len());
+    assert!(!runs.iter().any(|run| contains(after, run)), "a part of the keyed state is still there");
+}
+
+fn contains(memory: &[u8], wanted: &[u8]) -> bool {
+    memory.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// The bytes of a value before and after its drop.
+fn around_drop<T>(value: T) -> (Vec<u8>, Vec<u8>) {
+    // Zeroed first, so that padding is readable; then the value byte by byte where it will be dropped.
+    let mut place = Box::new(MaybeUninit::<T>::zeroed());
+    place.write(value);
+    let bytes = place.as_ptr().cast::<u8>();
+    // SAFETY: the place is as long as `T` and stays allocated; volatile reads take what is there, as an attacker would.
+    let look = || (0..size_of::<T>()).map(|at| unsafe { bytes.add(at).read_volatile() }).collect::<Vec<u8>>();
+    let before = look();
+    // SAFETY: it was written above and is not used as a `T` again.
+    unsafe { place.as_mut_ptr().drop_in_place() };
+    let after = look();
+    (before, after)
+}
