@@ -73,7 +73,7 @@ fn suite(wrong: Wrong) -> Suite<'static, JsonStore, Arc<Disk>> {
 
 fn run_blocking(wrong: Wrong) -> Report {
     BlockingSuite::new(move || JsonStore::fresh(wrong))
-        .delete(|store, account| store.delete(account))
+        .delete(JsonStore::delete)
         .another(move |disk| JsonStore::on(disk, wrong))
         .reopen(move |disk| JsonStore::on(disk, wrong))
         .fail(|_, disk: &Arc<Disk>| disk.break_down())

@@ -76,7 +76,8 @@ enum Granted {
 }
 
 /// What an operation may do to the account beyond what every operation may.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
 struct May {
     /// The input can be used once.
     once: bool,

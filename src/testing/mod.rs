@@ -1,4 +1,104 @@
-//! Whether somebody's store is correct, as something to call.
+//! Whether a store is correct, as something to call.
+//!
+//! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named case, each on a fresh store: single writers, stale
+//! revisions, records at every cap, hostile account ids, races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder
+//! offers decides on the rest: deletion, a second instance, a reopen, a failure. A case that fails says which [`Clause`] broke, what was
+//! expected, what came, and what usually causes it.
+//!
+//! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn on one task, or run on several threads
+//! with [`Suite::spawn`]. A blocking one races threads. A store that never answers hangs the suite: give the test a timeout.
+//!
+//! [`Faulty`] is for what comes after: a store that goes wrong at chosen calls, under a service's own tests.
+//!
+//! # An example, complete
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::convert::Infallible;
+//! use std::sync::{Arc, Mutex};
+//!
+//! use second_factor::store::{BlockingStore, Expected, Revision, Swap, Versioned};
+//! use second_factor::testing::BlockingSuite;
+//! use second_factor::{AccountId, AccountRecord};
+//!
+//! /// Stands for a database.
+//! #[derive(Default)]
+//! struct Table {
+//!     rows: HashMap<AccountId, Versioned<AccountRecord>>,
+//!     sequence: u64,
+//! }
+//!
+//! /// Stands for a connection to it.
+//! struct Accounts(Arc<Mutex<Table>>);
+//!
+//! impl BlockingStore for Accounts {
+//!     type Error = Infallible;
+//!
+//!     fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Infallible> {
+//!         Ok(self.0.lock().unwrap().rows.get(account).cloned())
+//!     }
+//!
+//!     fn compare_and_swap(
+//!         &self,
+//!         account: &AccountId,
+//!         expected: Expected,
+//!         next: &AccountRecord,
+//!     ) -> Result<Swap, Infallible> {
+//!         let mut table = self.0.lock().unwrap();
+//!         let found = table.rows.get(account).map_or(Expected::Absent, |row| Expected::At(row.revision));
+//!         if found != expected {
+//!             return Ok(Swap::Conflict);
+//!         }
+//!         table.sequence += 1;
+//!         let revision = Revision::new(table.sequence);
+//!         table.rows.insert(account.clone(), Versioned { value: next.clone(), revision });
+//!         Ok(Swap::Stored(revision))
+//!     }
+//! }
+//!
+//! // In tests/store.rs, under #[test]:
+//! fn accounts_keep_the_contract() {
+//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store: a temporary directory
+//!     // removes itself, a container stops. Here it is the table.
+//!     let fresh = || {
+//!         let table = Arc::new(Mutex::new(Table::default()));
+//!         (Accounts(table.clone()), table)
+//!     };
+//!     BlockingSuite::new(fresh)
+//!         .delete(|store, account| drop(store.0.lock().unwrap().rows.remove(account)))
+//!         .another(|table| Accounts(table.clone()))
+//!         .reopen(|table| Accounts(table.clone()))
+//!         .run()
+//!         .assert();
+//! }
+//! # accounts_keep_the_contract();
+//! ```
+//!
+//! # The same for an async store
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use second_factor::testing::Suite;
+//! use second_factor::{AccountId, MemoryStore};
+//!
+//! // In tests/store.rs, under #[tokio::test(flavor = "multi_thread")] or whatever the host's runtime has:
+//! async fn accounts_keep_the_contract() {
+//!     let fresh = async || {
+//!         let store = Arc::new(MemoryStore::new());
+//!         (store.clone(), store)
+//!     };
+//!     Suite::new(fresh)
+//!         .delete(async |store: &Arc<MemoryStore>, account: &AccountId| drop(store.delete(account)))
+//!         .another(async |guard: &Arc<MemoryStore>| guard.clone())
+//!         .spawn(|task| drop(tokio::spawn(task)))
+//!         .run()
+//!         .await
+//!         .assert();
+//! }
+//! # let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+//! # runtime.block_on(accounts_keep_the_contract());
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod bench;
 mod blocking;

@@ -20,11 +20,8 @@ impl Report {
     ///
     /// That is what it is for.
     #[track_caller]
-    #[expect(clippy::panic, reason = "it is an assertion")]
     pub fn assert(&self) {
-        if !self.failures.is_empty() {
-            panic!("{self}");
-        }
+        assert!(self.failures.is_empty(), "{self}");
     }
 
     /// The same, and no case may have been skipped.
@@ -33,12 +30,9 @@ impl Report {
     ///
     /// That is what it is for.
     #[track_caller]
-    #[expect(clippy::panic, reason = "it is an assertion")]
     pub fn assert_complete(&self) {
         self.assert();
-        if !self.skipped.is_empty() {
-            panic!("{self}");
-        }
+        assert!(self.skipped.is_empty(), "{self}");
     }
 
     /// The cases that passed.

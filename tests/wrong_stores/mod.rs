@@ -76,6 +76,8 @@ pub(crate) struct JsonStore {
     /// Rows as this instance believes them to be: a cache, or writes that are not on the disk yet.
     memory: Mutex<BTreeMap<String, Option<Row>>>,
     lock: AtomicBool,
+    /// The text that was parsed last, and what it says: 10,000 guesses read the same.
+    parsed: Mutex<Option<(String, AccountRecord)>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +92,13 @@ pub(crate) enum JsonStoreError {
 
 impl JsonStore {
     pub(crate) fn on(disk: &Arc<Disk>, wrong: Wrong) -> Self {
-        Self { disk: disk.clone(), wrong, memory: Mutex::default(), lock: AtomicBool::new(false) }
+        Self {
+            disk: disk.clone(),
+            wrong,
+            memory: Mutex::default(),
+            lock: AtomicBool::new(false),
+            parsed: Mutex::default(),
+        }
     }
 
     pub(crate) fn fresh(wrong: Wrong) -> (Self, Arc<Disk>) {
@@ -149,7 +157,35 @@ impl JsonStore {
         if self.wrong == Wrong::ShowsWritesLate {
             self.flush();
         }
-        Ok(Some(Versioned { value: serde_json::from_str(&row.json)?, revision: row.revision }))
+        Ok(Some(Versioned { value: self.parse(row.json)?, revision: row.revision }))
+    }
+
+    fn parse(&self, json: String) -> Result<AccountRecord, JsonStoreError> {
+        let mut parsed = self.parsed.lock().unwrap();
+        if let Some((text, record)) = &*parsed
+            && *text == json
+        {
+            return Ok(record.clone());
+        }
+        let record: AccountRecord = serde_json::from_str(&json)?;
+        *parsed = Some((json, record.clone()));
+        Ok(record)
+    }
+
+    /// Compares, gives way, and writes.
+    async fn read_and_write(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, JsonStoreError> {
+        let key = self.key(account);
+        let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));
+        YieldOnce::default().await;
+        if found != expected {
+            return Ok(Swap::Conflict);
+        }
+        Ok(Swap::Stored(self.write(&key, self.written(next)?)))
     }
 
     /// Compares and writes under one lock of the disk, as a conditional statement does.
@@ -344,16 +380,9 @@ impl Store for JsonStore {
                 YieldOnce::default().await;
             }
         }
-        let key = self.key(account);
-        let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));
-        YieldOnce::default().await;
-        let swap = if found == expected {
-            Swap::Stored(self.write(&key, self.written(next)?))
-        } else {
-            Swap::Conflict
-        };
+        let swap = self.read_and_write(account, expected, next).await;
         self.lock.store(false, Ordering::SeqCst);
-        Ok(swap)
+        swap
     }
 }
 
