@@ -117,7 +117,6 @@ async fn each_wrong_store_fails_on_the_clause_it_breaks() {
         (Wrong::CachesWhatOthersChange, Clause::Latest, "another_instance_reads_the_latest"),
         (Wrong::CutsOffAt(8 * 1024), Clause::RecordKept, "the_largest_record_is_kept"),
         (Wrong::PutsNumbersThroughDoubles, Clause::RecordKept, "the_largest_record_is_kept"),
-        (Wrong::ForgetsAstralCharacters, Clause::RecordKept, "labels_of_all_unicode_are_kept"),
         (Wrong::FoldsCase, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
         (Wrong::TrimsIds, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
         (Wrong::EndsIdsAtNul, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
@@ -132,6 +131,8 @@ async fn each_wrong_store_fails_on_the_clause_it_breaks() {
 #[tokio::test]
 async fn a_store_that_breaks_several_clauses_fails_on_each() {
     for (wrong, clause, case) in [
+        // It forgets them in the ids as well.
+        (Wrong::ForgetsAstralCharacters, Clause::RecordKept, "labels_of_all_unicode_are_kept"),
         (Wrong::CachesAndNeverRefreshes, Clause::Latest, "a_write_is_read_at_once"),
         (Wrong::ShowsWritesLate, Clause::Latest, "a_created_row_is_there"),
         (Wrong::WritesAndSaysConflict, Clause::ConflictStoresNothing, "a_conflict_stores_nothing"),

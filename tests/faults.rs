@@ -108,6 +108,10 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
         assert_eq!(common::refusal(refused).unwrap_err(), Refusal::NotAccepted);
     }
     let record = BlockingStore::load(world.verifier.store(), &world.account).unwrap().unwrap().value;
+    let budget = body(&record)["budget"].clone();
+    for count in ["spent", "unrefunded", "consecutive"] {
+        assert_eq!(budget[count], 3, "{count}");
+    }
     Base { record, now: world.now(), phone, codes, device }
 });
 

@@ -101,7 +101,9 @@ async fn none_is_lost<S: Store + 'static, G>(
     for added in arrived(bench, writers, bench.racers.race(additions).await)? {
         added.map_err(|lost| match lost {
             Lost::Erred(error) => erred(error),
-            Lost::KeptOut => bench.broken(
+            // Who loses and loses reads what is no longer there.
+            Lost::KeptOut => Broken::new(
+                Clause::Latest,
                 format!("a writer that gets its turn among {writers}"),
                 format!("Conflict {MAX_ATTEMPTS} times in a row"),
             ),
