@@ -1,4 +1,5 @@
-//! The conformance suite, itself tested: what is right passes whole, and each wrong store fails on the clause it breaks.
+//! The conformance suite, itself tested: what is right passes whole, and each wrong store fails on the clause
+//! it breaks.
 #![cfg(all(feature = "testing", feature = "serde"))]
 #![allow(
     clippy::arithmetic_side_effects,

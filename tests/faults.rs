@@ -1,6 +1,7 @@
 //! Every operation of the verifier over a store that goes wrong, at every call and at every pair of calls.
 //!
-//! Each operation is called twice with the same input, as a client that saw an error does, so the pairs reach across the two. Enumerated, not sampled.
+//! Each operation is called twice with the same input, as a client that saw an error does, so the pairs reach
+//! across the two. Enumerated, not sampled.
 #![cfg(all(feature = "testing", feature = "serde", feature = "sealing"))]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -164,7 +165,8 @@ struct Scenario {
     prepare: fn() -> (Run, Operation),
 }
 
-/// The faults that a store can show to one caller. `Delay` changes the order between callers only: see `interleavings.rs`.
+/// The faults that a store can show to one caller. `Delay` changes the order between callers only: see
+/// `interleavings.rs`.
 const FAULTS: [Fault; 5] = [Fault::Fail, Fault::LoseReply, Fault::Duplicate, Fault::Retry, Fault::Conflict];
 
 /// Runs the scenario without faults, with every single one and with every pair; how many runs there were.

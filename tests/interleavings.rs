@@ -1,7 +1,8 @@
 //! Two and three actors over one record, in every order in which their calls to the store can fall.
 //!
-//! A store that gives way once before each call turns an operation of the verifier into a handful of steps. The scheduler runs the actors from the start for
-//! every sequence of choices, so what is found is a proof for these actors and not a sample.
+//! A store that gives way once before each call turns an operation of the verifier into a handful of steps.
+//! The scheduler runs the actors from the start for every sequence of choices, so what is found is a proof
+//! for these actors and not a sample.
 #![cfg(feature = "sealing")]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -184,7 +185,8 @@ fn end(result: Result<(), second_factor::verifier::Error<Failed>>) -> End {
     }
 }
 
-/// Runs the actors in every order, from the start each time, and hands each end to `judge`; how many orders there were.
+/// Runs the actors in every order, from the start each time, and hands each end to `judge`; how many orders
+/// there were.
 fn explore(
     is_atomic: bool,
     count: usize,
@@ -192,7 +194,8 @@ fn explore(
     mut judge: impl FnMut(&Scene, &[End]),
 ) -> usize {
     let mut orders = 0;
-    // Which of the actors that could move did, at each step; the last choice that can still grow is the next to do so.
+    // Which of the actors that could move did, at each step; the last choice that can still grow is the next
+    // to do so.
     let mut choices: Vec<usize> = Vec::new();
     loop {
         let scene = Scene::new(is_atomic, count);

@@ -1,6 +1,7 @@
 use core::fmt;
 
-/// What a store, and the verifier over it, must keep: the clauses of [`Store`](crate::Store)'s documentation. `Display` says the clause.
+/// What a store, and the verifier over it, must keep: the clauses of [`Store`](crate::Store)'s documentation.
+/// `Display` says the clause.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Clause {

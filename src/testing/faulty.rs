@@ -13,17 +13,21 @@ pub enum Fault {
     Fail,
     /// The call is carried out, and its reply is lost: the caller gets an error, and does not know.
     LoseReply,
-    /// The call is carried out after so many polls; in a blocking store, after giving way to other threads so often.
+    /// The call is carried out after so many polls; in a blocking store, after giving way to other threads so
+    /// often.
     Delay {
         /// How many.
         polls: u32,
     },
     /// The request arrives twice. The first reply is the one that counts.
     Duplicate,
-    /// The request arrives twice, and the first reply is lost: a client that retries. After a swap the second reply is
-    /// `Conflict`, although the record was stored; no correct store answers so, and the verifier lets nobody in all the same.
+    /// The request arrives twice, and the first reply is lost: a client that retries. After a swap the second
+    /// reply is
+    /// `Conflict`, although the record was stored; no correct store answers so, and the verifier lets nobody
+    /// in all the same.
     Retry,
-    /// A swap is told `Conflict` and does not reach the store: somebody else was quicker. A load is not touched.
+    /// A swap is told `Conflict` and does not reach the store: somebody else was quicker. A load is not
+    /// touched.
     Conflict,
 }
 

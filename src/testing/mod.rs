@@ -1,12 +1,14 @@
 //! Whether a store is correct, as something to call.
 //!
-//! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named case, each on a fresh store: single writers, stale
-//! revisions, records at every cap, hostile account ids, races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder
-//! offers decides on the rest: deletion, a second instance, a reopen, a failure. A case that fails says which [`Clause`] broke, what was
-//! expected, what came, and what usually causes it.
+//! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
+//! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
+//! races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder offers decides on the
+//! rest: deletion, a second instance, a reopen, a failure. A case that fails says which [`Clause`] broke,
+//! what was expected, what came, and what usually causes it.
 //!
-//! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn on one task, or run on several threads
-//! with [`Suite::spawn`]. A blocking one races threads. A store that never answers hangs the suite: give the test a timeout.
+//! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn
+//! on one task, or run on several threads with [`Suite::spawn`]. A blocking one races threads. A store that
+//! never answers hangs the suite: give the test a timeout.
 //!
 //! [`Faulty`] is for what comes after: a store that goes wrong at chosen calls, under a service's own tests.
 //!
@@ -58,7 +60,8 @@
 //!
 //! // In tests/store.rs, under #[test]:
 //! fn accounts_keep_the_contract() {
-//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store: a temporary directory
+//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store: a
+//! temporary directory
 //!     // removes itself, a container stops. Here it is the table.
 //!     let fresh = || {
 //!         let table = Arc::new(Mutex::new(Table::default()));

@@ -14,7 +14,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Panics with the report unless every case passed. Cases whose hook the builder does not offer do not count.
+    /// Panics with the report unless every case passed. Cases whose hook the builder does not offer do not
+    /// count.
     ///
     /// # Panics
     ///

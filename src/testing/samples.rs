@@ -209,7 +209,8 @@ impl Making {
     }
 }
 
-/// Every list full, every text at its longest, every optional part there, in numbers that a double cannot hold.
+/// Every list full, every text at its longest, every optional part there, in numbers that a double cannot
+/// hold.
 pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let mut making = Making::new(account)?;
     let totp = making.enroll()?;

@@ -11,8 +11,9 @@ use crate::store::Store;
 
 /// Runs the cases of the contract against a [`Store`].
 ///
-/// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary directory, a container, a schema to drop. Whatever a
-/// builder's closure cannot do it panics about, as a test does.
+/// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary
+/// directory, a container, a schema to drop. Whatever a builder's closure cannot do it panics about, as a
+/// test does.
 #[must_use = "nothing is tested before `run`"]
 pub struct Suite<'t, S, G> {
     hooks: Hooks<'t, S, G>,
@@ -33,27 +34,30 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
         self
     }
 
-    /// Opens a second store on the data of the first, which stays open: another instance of the service. For the cases about caches and locks that
-    /// are shared within one process only.
+    /// Opens a second store on the data of the first, which stays open: another instance of the service. For
+    /// the cases about caches and locks that are shared within one process only.
     pub fn another(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
         self.hooks.another = Some(Box::new(open));
         self
     }
 
-    /// Opens a store on the data of one that was dropped, for the case about durability. A stricter builder kills its engine first.
+    /// Opens a store on the data of one that was dropped, for the case about durability. A stricter builder
+    /// kills its engine first.
     pub fn reopen(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
         self.hooks.reopen = Some(Box::new(open));
         self
     }
 
-    /// Makes every later call of this store fail, for the case about failures: closes the pool, stops the server, drops the table.
+    /// Makes every later call of this store fail, for the case about failures: closes the pool, stops the
+    /// server, drops the table.
     pub fn fail(mut self, fail: impl AsyncFn(&S, &G) + 't) -> Self {
         self.hooks.fail = Some(Box::new(fail));
         self
     }
 
-    /// Spawns the racers of the races, so that they run on several threads: `|task| { tokio::spawn(task); }`. Without it they are polled in turn on the
-    /// task that runs the suite, which shows every race between the awaits of a store and none within them.
+    /// Spawns the racers of the races, so that they run on several threads: `|task| { tokio::spawn(task); }`.
+    /// Without it they are polled in turn on the task that runs the suite, which shows every race between the
+    /// awaits of a store and none within them.
     pub fn spawn(mut self, spawn: impl Fn(Task) + 't) -> Self {
         self.racers = Racers::Spawned(Box::new(spawn));
         self

@@ -301,7 +301,8 @@ fn in_order(value: &Value) -> String {
     value.to_string()
 }
 
-/// Puts what an empty record has in place of a field of the record, or nothing in place of an optional one deeper down.
+/// Puts what an empty record has in place of a field of the record, or nothing in place of an optional one
+/// deeper down.
 fn drop_field(record: &mut Value, empty: &Value, field: &str) {
     match field.split_once('.') {
         None => record[field] = empty[field].clone(),

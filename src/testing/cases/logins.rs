@@ -309,7 +309,8 @@ impl<S: Store + 'static> Service<S> {
         Ok(accepted.map_or_else(|error| Try::of(&error), |_| Try::Accepted))
     }
 
-    /// 64 at once present the same code, in eight challenges. Each reads before anybody writes, wherever they run.
+    /// 64 at once present the same code, in eight challenges. Each reads before anybody writes, wherever they
+    /// run.
     async fn present_by_64<G>(
         &self,
         bench: &Bench<'_, S, G>,

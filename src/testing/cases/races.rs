@@ -18,7 +18,8 @@ type Outcome = Result<(), Broken>;
 /// Races are run again and again, because threads that race meet only now and then.
 const ROUNDS: u64 = 10;
 
-/// An attempt to write loses only where another wins, so a writer that keeps losing beyond this is kept out by something else.
+/// An attempt to write loses only where another wins, so a writer that keeps losing beyond this is kept out
+/// by something else.
 const MAX_ATTEMPTS: usize = 1_000;
 
 pub(super) async fn one_of_64_creators_wins<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
@@ -88,7 +89,8 @@ pub(super) async fn no_update_of_two_instances_is_lost<S: Store + 'static, G>(
     none_is_lost(&bench, &[&bench.store, &other.store], 16, 8).await
 }
 
-/// Each writer reads, adds one and swaps, again and again where others were quicker. All that they added must be there.
+/// Each writer reads, adds one and swaps, again and again where others were quicker. All that they added must
+/// be there.
 async fn none_is_lost<S: Store + 'static, G>(
     bench: &Bench<'_, S, G>,
     stores: &[&Arc<S>],

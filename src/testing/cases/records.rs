@@ -76,7 +76,8 @@ pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(bench: B
     holds_apart(&bench, &rows).await
 }
 
-/// The revision of a new row; none where the store refuses an id with a NUL, which many databases cannot hold.
+/// The revision of a new row; none where the store refuses an id with a NUL, which many databases cannot
+/// hold.
 async fn create_apart<S: Store, G>(
     bench: &Bench<'_, S, G>,
     record: &AccountRecord,

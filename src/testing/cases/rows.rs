@@ -68,7 +68,8 @@ pub(super) async fn a_conflict_stores_nothing<S: Store, G>(bench: Bench<'_, S, G
     let revision = bench.creates(&numbered(&id, 1)).await?;
     let value = numbered(&id, 2);
     let row = Versioned { revision: bench.stores(Expected::At(revision), &value).await?, value };
-    // Whatever these answer is looked at elsewhere; here only what they leave behind where they say `Conflict`.
+    // Whatever these answer is looked at elsewhere; here only what they leave behind where they say
+    // `Conflict`.
     for expected in [Expected::Absent, Expected::At(revision)] {
         if bench.conflicts(expected, &numbered(&id, 3)).await.is_ok() {
             bench.is_untouched(&row).await?;
