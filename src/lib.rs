@@ -7,6 +7,7 @@
     doc = "[`Policy::guess_odds`]: Policy::guess_odds",
     doc = "[`manual::threats`]: manual::threats",
     doc = "[`manual::standards`]: manual::standards",
+    doc = "[`manual::limits`]: manual::limits",
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(

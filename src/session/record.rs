@@ -92,6 +92,7 @@ impl AccountRecord {
     }
 
     /// Whether every list is within its cap, as they are in every record that this library made.
+    #[cfg(feature = "serde")]
     pub(crate) fn is_within_caps(&self) -> bool {
         self.challenges.len() <= Challenge::MAX_OPEN
             && self.recovery_codes.len() <= RecoveryCodes::COUNT
