@@ -71,7 +71,8 @@ fn rfc_4648_section_3_3_characters_outside_the_alphabet() {
     assert_eq!(lenient("MZXWß6YQ"), Err(Base32Error::Character { position: 4 }));
 }
 
-/// RFC 4648 §3.5, exhaustively: every last symbol of every tail of 1 to 5 bytes, and every tail of one byte and of two.
+/// RFC 4648 §3.5, exhaustively: every last symbol of every tail of 1 to 5 bytes, and every tail of one byte
+/// and of two.
 #[test]
 fn rfc_4648_section_3_5_trailing_bits() {
     for (symbols, spare) in [(2, 2), (4, 4), (5, 1), (7, 3), (8, 0)] {

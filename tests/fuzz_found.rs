@@ -7,7 +7,8 @@ use second_factor::enrollment::{EnrollmentError, KeyUriError, KeyUriKind, LabelP
 use second_factor::session::{EventKind, RefusedBecause, Remember};
 use second_factor::{KeyUri, Refusal};
 
-/// Target `login_machine`: while the budget was spent, mistyped recovery codes took nothing from it and were refunded all the same.
+/// Target `login_machine`: while the budget was spent, mistyped recovery codes took nothing from it and were
+/// refunded all the same.
 #[test]
 fn a_recovery_code_mistyped_while_locked_buys_no_guesses() {
     let (world, phone, recovery_codes) = World::enrolled();

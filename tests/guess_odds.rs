@@ -1,7 +1,8 @@
-//! What the strongest attacker gets who has the password, no phone, and all the time and servers he wants: as many
-//! guesses as `Policy::guess_odds` says, to the last one, and never more.
+//! What the strongest attacker gets who has the password, no phone, and all the time and servers he wants: as
+//! many guesses as `Policy::guess_odds` says, to the last one, and never more.
 //!
-//! THREATS.md was written before DESIGN.md and stops him at 10; the budget is 20, of which one is regained every three days.
+//! THREATS.md was written before DESIGN.md and stops him at 10; the budget is 20, of which one is regained
+//! every three days.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -275,8 +276,8 @@ fn in_a_year_beside_an_owner_who_logs_in_daily_he_gets_the_stated_guesses_to_the
     let mut site = Site::new(default_policy(), 2);
     let (begun, mut attacker) = (site.now, Attacker::default());
 
-    // He leaves the owner three guesses, so that the owner's logins keep the authenticator from being suspended; and
-    // takes what is regained at the very second.
+    // He leaves the owner three guesses, so that the owner's logins keep the authenticator from being
+    // suspended; and takes what is regained at the very second.
     for _ in 0..17 {
         assert_eq!(attacker.guesses(&mut site), Err(Refusal::NotAccepted));
     }
@@ -379,7 +380,8 @@ fn the_owners_slips_and_successes_give_him_nothing() {
     site.assert_bounded();
 }
 
-/// A recovery code is looked at even while codes are not. Slips in it were not charged, so there is nothing to refund.
+/// A recovery code is looked at even while codes are not. Slips in it were not charged, so there is nothing
+/// to refund.
 #[test]
 fn the_owners_way_back_in_gives_him_nothing() {
     let mut site = Site::new(default_policy(), 7);
@@ -568,8 +570,8 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
 
 // --- the chance itself ---
 
-/// A million codes are too many to hit one in a test, so this attacker is told 250 that the right ones are among. His chance
-/// is then 4,000 times the stated one.
+/// A million codes are too many to hit one in a test, so this attacker is told 250 that the right ones are
+/// among. His chance is then 4,000 times the stated one.
 #[test]
 fn he_wins_as_often_as_stated() {
     const TRIALS: u32 = 1_200;

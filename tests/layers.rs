@@ -50,7 +50,8 @@ fn otp_and_session_are_pure() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
-/// The paths in `text` that lead from the room of `file` to a higher one, to none, or to an item nobody knows.
+/// The paths in `text` that lead from the room of `file` to a higher one, to none, or to an item nobody
+/// knows.
 fn upward(file: &str, text: &str, re_exports: &HashMap<String, String>) -> Vec<String> {
     let module = module_of(file);
     let Some(room) = module.first() else { return Vec::new() };
@@ -154,7 +155,8 @@ struct Path {
     segments: Vec<String>,
 }
 
-/// Every path of `text` that starts in this crate (`crate::`, `super::`, `second_factor::`), from the root on.
+/// Every path of `text` that starts in this crate (`crate::`, `super::`, `second_factor::`), from the root
+/// on.
 fn paths(text: &str, module: &[String]) -> Vec<Path> {
     let tokens = tokens(text);
     let mut found = Vec::new();

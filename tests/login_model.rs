@@ -1,5 +1,6 @@
-//! The login machine against a reference model, over random lists of commands: outcomes, audit events, the account's
-//! page and the life of sessions must be what DESIGN.md §4 says, whatever was done in whatever order.
+//! The login machine against a reference model, over random lists of commands: outcomes, audit events, the
+//! account's page and the life of sessions must be what DESIGN.md §4 says, whatever was done in whatever
+//! order.
 //!
 //! The lists are the same in each run. `LOGIN_MODEL_SEED` takes other ones, `LOGIN_MODEL_CASES` more.
 #![allow(unreachable_pub, reason = "one crate, several files")]
@@ -34,8 +35,8 @@ use service::Service;
 
 const CASES: u32 = 300;
 
-/// Runs lists of commands under this policy, and says what came of them how often. Panics with the shortest list found
-/// on which library and model differ.
+/// Runs lists of commands under this policy, and says what came of them how often. Panics with the shortest
+/// list found on which library and model differ.
 #[track_caller]
 fn agree(policy: &Policy, cases: u32) -> BTreeMap<String, usize> {
     let from_env = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));

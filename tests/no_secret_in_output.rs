@@ -1,5 +1,5 @@
-//! No secret, code, recovery code, token or key in anything that is printed: `Debug` and `Display` of every public type, every error, every
-//! event, and what goes to `tracing`.
+//! No secret, code, recovery code, token or key in anything that is printed: `Debug` and `Display` of every
+//! public type, every error, every event, and what goes to `tracing`.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -557,7 +557,8 @@ fn edges(out: &mut Output) {
     out.error(&runtime.block_on(failing.load(&account)).unwrap_err());
 }
 
-/// A service over this seal, in which everything happens that a service can do. What it gave out is added to what is planted.
+/// A service over this seal, in which everything happens that a service can do. What it gave out is added to
+/// what is planted.
 fn flow<S: Seal + 'static>(
     seal: S,
     out: &mut Output,
@@ -801,8 +802,8 @@ fn every_public_type_and_every_variant_is_printed() {
     }
 }
 
-/// Every `pub struct` and `pub enum` under `src/`, which of the two it is, and the text it stands in. The conformance suite for stores is left
-/// out: the records in it are its own.
+/// Every `pub struct` and `pub enum` under `src/`, which of the two it is, and the text it stands in. The
+/// conformance suite for stores is left out: the records in it are its own.
 fn public_types() -> BTreeMap<String, (&'static str, String)> {
     let mut found = BTreeMap::new();
     for file in sources().into_iter().filter(|file| !file.path.starts_with("testing")) {

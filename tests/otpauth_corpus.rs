@@ -1,7 +1,8 @@
 //! Key URIs that real apps, sites and other libraries' tests hold, each with what must come of it.
 //!
-//! One line of `data/otpauth_corpus.tsv` is one URI: the outcome of `parse` (`read`, or the kind of refusal), every
-//! field that was read, the warnings, the unknown parameters, the outcome of `parse_strict`, and where it was seen.
+//! One line of `data/otpauth_corpus.tsv` is one URI: the outcome of `parse` (`read`, or the kind of refusal),
+//! every field that was read, the warnings, the unknown parameters, the outcome of `parse_strict`, and where
+//! it was seen.
 #![cfg(feature = "alloc")]
 #![allow(
     clippy::unwrap_used,

@@ -23,7 +23,8 @@ use second_factor::{
 };
 use serde_json::{Map, Value, json};
 
-/// Written by `full_record` when format 1 was new. It never changes: a record that reads like this is in somebody's database.
+/// Written by `full_record` when format 1 was new. It never changes: a record that reads like this is in
+/// somebody's database.
 const GOLDEN: &str = include_str!("data/record-format-1.json");
 /// When it was written.
 const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_250);
@@ -42,8 +43,8 @@ fn row(world: &JsonWorld) -> String {
     world.verifier.store().text(&world.account).unwrap()
 }
 
-/// A record with something in every field: five devices, one of them just rotated, two challenges, one of them with a failure, a pending
-/// enrollment with one too, and ten recovery codes.
+/// A record with something in every field: five devices, one of them just rotated, two challenges, one of
+/// them with a failure, a pending enrollment with one too, and ten recovery codes.
 fn full_record() -> JsonWorld {
     let world = json_world();
     let (phone, _) = world.enroll();

@@ -31,7 +31,8 @@ fn refused(text: &str) -> RecoveryCodeError {
     }
 }
 
-/// At least 112 bits, so that one approved hash suffices (SP 800-63B look-up secrets, ASVS 6.5.2); bytes counted.
+/// At least 112 bits, so that one approved hash suffices (SP 800-63B look-up secrets, ASVS 6.5.2); bytes
+/// counted.
 #[test]
 fn asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes() {
     const { assert!(RecoveryCode::LEN * 8 >= 112) };

@@ -159,8 +159,8 @@ fn rfc4226_section_5_3_a_code_with_a_leading_zero() {
     assert_eq!(hotp().verify(&six(code.expose()), counter, LookAhead::DEFAULT), Some(counter));
 }
 
-/// Erratum 6756: the offset is in the last byte of the HMAC, which is byte 19 for SHA-1 only. These are values of
-/// RFC 6238 Appendix B, read as HOTP.
+/// Erratum 6756: the offset is in the last byte of the HMAC, which is byte 19 for SHA-1 only. These are
+/// values of RFC 6238 Appendix B, read as HOTP.
 #[test]
 fn rfc4226_erratum_6756_the_offset_is_in_the_last_byte() {
     let sha256 = Secret::new(b"12345678901234567890123456789012").unwrap();

@@ -269,7 +269,8 @@ fn rfc6238_section_5_2_a_used_code_is_told_from_a_wrong_one_for_the_audit_trail(
     assert_eq!(judge(3_000, 100).accepted(), None);
 }
 
-/// Two steps of one window with the same code, found by search: the lowest counts, so that the later stays usable.
+/// Two steps of one window with the same code, found by search: the lowest counts, so that the later stays
+/// usable.
 #[test]
 fn rfc6238_section_5_2_the_lowest_of_two_matching_steps_counts() {
     let params = TotpParams::new(Algorithm::Sha1, Digits::Six, Period::from_secs(1).unwrap());
@@ -302,8 +303,8 @@ fn rfc6238_section_5_2_a_code_of_another_length_never_matches() {
     assert_eq!(totp().verify(&eight.generate(now), now, Window::DEFAULT, None), None);
 }
 
-/// §6: with two steps back and 30 seconds a step, "the maximum elapsed time drift would be around 89 seconds, i.e.,
-/// 29 seconds in the calculated time step and 60 seconds for two backward time steps".
+/// §6: with two steps back and 30 seconds a step, "the maximum elapsed time drift would be around 89 seconds,
+/// i.e., 29 seconds in the calculated time step and 60 seconds for two backward time steps".
 #[test]
 fn rfc6238_section_6_two_steps_back_allow_89_seconds() {
     let totp = totp();

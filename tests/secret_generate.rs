@@ -50,7 +50,8 @@ fn generate_takes_a_generator_behind_a_pointer() {
     assert_eq!(secret.bits(), 160);
 }
 
-/// A million symbols of generated secrets are uniform: chi-square with 31 degrees of freedom, 99.99 % quantile 66.6.
+/// A million symbols of generated secrets are uniform: chi-square with 31 degrees of freedom, 99.99 %
+/// quantile 66.6.
 #[test]
 fn f33_symbols_of_generated_secrets_are_uniform() {
     let mut rng = SeededRng::new(0x5eed);

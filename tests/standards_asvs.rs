@@ -250,7 +250,8 @@ fn asvs_6_4_3_a_password_reset_does_not_get_around_the_factor() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let open = world.challenge();
-    // What it returns is an obligation to end sessions and proves nothing: the new password meets the same question.
+    // What it returns is an obligation to end sessions and proves nothing: the new password meets the same
+    // question.
     let ended = world.verifier.password_changed(&world.account).unwrap();
     assert_eq!(ended.account(), &world.account);
     let _ = code_required(world.login_on(&device));
@@ -522,8 +523,8 @@ fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
     let older = Policy::builder("Example").step_up_age(minutes(16)).build();
     assert_eq!(older.unwrap_err(), PolicyError::OutOfBounds { setting: "step_up_age" });
     assert_eq!(world.verifier.policy().step_up_age(), minutes(5));
-    // The password alone does not do, nor does a fresh factor from before another change. It is taken by value: a second use does not
-    // compile, see `FreshFactor`.
+    // The password alone does not do, nor does a fresh factor from before another change. It is taken by
+    // value: a second use does not compile, see `FreshFactor`.
     let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
     let stale = [world.fresh(&phone), world.fresh(&phone), world.fresh(&phone)];

@@ -1,4 +1,5 @@
-//! RFC 4226, 6238 and 8176 where they speak of the verifier as a whole: throttling, replay, keys in the store, `amr`.
+//! RFC 4226, 6238 and 8176 where they speak of the verifier as a whole: throttling, replay, keys in the
+//! store, `amr`.
 
 #![allow(
     clippy::arithmetic_side_effects,

@@ -314,7 +314,8 @@ fn sp80063b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
     let present = |challenge: &ChallengeToken| {
         refusal(world.verifier.present_recovery_code(challenge, &codes[0])).unwrap_err()
     };
-    // A challenge comes from a password. One that is made up, or over, or of an account that has none, is no challenge.
+    // A challenge comes from a password. One that is made up, or over, or of an account that has none, is no
+    // challenge.
     let alice = Secret::new(b"alice").unwrap().to_base32();
     let made_up = format!("c1.{}.{}.{}", "A".repeat(26), "A".repeat(52), alice.expose());
     assert_eq!(present(&ChallengeToken::parse(&made_up).unwrap()), Refusal::ChallengeOver);

@@ -25,7 +25,8 @@ use second_factor::{
     RecoveryCodes, Refusal, Store, UnixTime, Verifier,
 };
 
-/// The default budget. THREATS speaks of 5 and of 10; the design decided for 20 that regain one every three days.
+/// The default budget. THREATS speaks of 5 and of 10; the design decided for 20 that regain one every three
+/// days.
 const BUDGET: usize = 20;
 
 fn wrong(kind: &EventKind) -> bool {
@@ -170,7 +171,8 @@ fn f03_a_login_that_a_remembered_device_completes_leaves_the_counter_as_it_is() 
     assert_eq!(exhaust(&world, guesses), BUDGET - 4);
 }
 
-/// A database of the host's. Whatever a request does happens in one transaction, which the host rolls back when the request fails.
+/// A database of the host's. Whatever a request does happens in one transaction, which the host rolls back
+/// when the request fails.
 #[derive(Debug)]
 struct Database {
     rows: MemoryStore,
@@ -404,8 +406,8 @@ fn f15_recovery_codes_mistyped_under_the_lock_refund_nothing() {
     assert_eq!(world.present(&guesses.next().unwrap()).unwrap_err(), Refusal::Locked { retry_at });
 }
 
-/// Under a lock recovery codes are looked at and cost the account nothing, or a hundred of them would suspend the
-/// authenticator in a minute, which guessing codes takes most of a year for.
+/// Under a lock recovery codes are looked at and cost the account nothing, or a hundred of them would suspend
+/// the authenticator in a minute, which guessing codes takes most of a year for.
 #[test]
 fn f15_recovery_codes_mistyped_under_the_lock_do_not_suspend() {
     let (world, phone, recovery_codes) = World::enrolled();
@@ -474,7 +476,8 @@ fn f31_a_patient_attacker_beside_an_owner_who_logs_in_daily_gets_the_budget_and_
             Ok(_) => logins += 1,
             Err(refused) => assert!(matches!(refused, Refusal::Locked { .. }), "{refused:?}"),
         }
-        // Before noon, four guesses; on the first day a little later, so that what time gives back goes to the owner first.
+        // Before noon, four guesses; on the first day a little later, so that what time gives back goes to
+        // the owner first.
         let hour = if day == 0 { 12 } else { 11 };
         world.clock.set(morning.saturating_add(DAY / 24 * hour));
         let challenge = world.challenge();

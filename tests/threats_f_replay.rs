@@ -76,7 +76,8 @@ fn f07_an_accepted_code_is_refused_in_every_other_session() {
 #[test]
 fn f08_no_other_spelling_of_an_accepted_code_is_another_code() {
     let (world, phone, _) = World::enrolled();
-    // Two steps apart, so that the code before was accepted and this one is fresh; the zero in front is the point.
+    // Two steps apart, so that the code before was accepted and this one is fresh; the zero in front is the
+    // point.
     while !phone.code(world.now()).starts_with('0') {
         world.clock.advance(STEP);
     }

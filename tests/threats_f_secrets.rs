@@ -1,4 +1,5 @@
-//! Failures of real deployments: secrets that leak, are weak, or whose absence lets everybody in. F27, F28, F32, F33.
+//! Failures of real deployments: secrets that leak, are weak, or whose absence lets everybody in. F27, F28,
+//! F32, F33.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -1,7 +1,8 @@
 //! Base32 of RFC 4648 §6 on top of the `base32` crate, which accepts more than the RFC does.
 //!
-//! The crate lets impossible lengths and stray padding through, so what it decoded is encoded again and compared with
-//! what came in. Encoding is done here: the crate's encoder grows its buffer and leaves copies behind.
+//! The crate lets impossible lengths and stray padding through, so what it decoded is encoded again and
+//! compared with what came in. Encoding is done here: the crate's encoder grows its buffer and leaves copies
+//! behind.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,12 +17,13 @@ use crate::otp::Secret;
 impl Secret {
     /// Reads base32 as people type it and as sites issue it.
     ///
-    /// Forgiven: lower case, white space, dashes, and `=` in any amount at the end. Non-zero trailing bits, which sites
-    /// emit that draw random characters rather than random bytes, are dropped; [`Base32Secret::parse`] also tells.
+    /// Forgiven: lower case, white space, dashes, and `=` in any amount at the end. Non-zero trailing bits,
+    /// which sites emit that draw random characters rather than random bytes, are dropped;
+    /// [`Base32Secret::parse`] also tells.
     ///
-    /// The time this takes depends on the length, and the table lookups of the `base32` crate may leave traces of
-    /// single characters in the cache of a machine that an attacker shares. Decoding happens at enrollment and import,
-    /// not at login.
+    /// The time this takes depends on the length, and the table lookups of the `base32` crate may leave
+    /// traces of single characters in the cache of a machine that an attacker shares. Decoding happens at
+    /// enrollment and import, not at login.
     ///
     /// # Errors
     ///
@@ -38,8 +40,8 @@ impl Secret {
         Ok(Base32Secret::parse(text)?.into_secret())
     }
 
-    /// Reads base32 as RFC 4648 §6 defines it: upper case, no separators, zero trailing bits, and either the right
-    /// padding or, as key URIs have it, none.
+    /// Reads base32 as RFC 4648 §6 defines it: upper case, no separators, zero trailing bits, and either the
+    /// right padding or, as key URIs have it, none.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! Serde for bytes: base32 text where a person may read the format, bytes where not.
 //!
-//! For `#[serde(with = "bytes_text")]` on `[u8; N]` and `Vec<u8>`. Reading is strict: one spelling for one value.
+//! For `#[serde(with = "bytes_text")]` on `[u8; N]` and `Vec<u8>`. Reading is strict: one spelling for one
+//! value.
 
 use alloc::string::String;
 use alloc::vec::Vec;

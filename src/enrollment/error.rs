@@ -22,7 +22,8 @@ pub enum EnrollmentError {
     /// The text is no recovery code. The claimant's input.
     #[error("the text is not a recovery code: {0}")]
     RecoveryCode(#[source] RecoveryCodeError),
-    /// The imported secret is under the floor of RFC 4226 §4 R6 or of the named call for old ones. The host decides.
+    /// The imported secret is under the floor of RFC 4226 §4 R6 or of the named call for old ones. The host
+    /// decides.
     #[error("the secret has {found_bits} bits, under the floor of {floor_bits}")]
     SecretTooShort {
         /// Bits found.

@@ -7,8 +7,8 @@ use crate::otp::{Algorithm, Secret};
 impl Secret {
     /// A new random secret as long as the output of `algorithm`'s HMAC: 20, 32 or 64 bytes (RFC 6238 §5.1).
     ///
-    /// Takes exactly that many bytes from `rng`, and all of them are the secret: no rejection, no alphabet, hence no
-    /// bias.
+    /// Takes exactly that many bytes from `rng`, and all of them are the secret: no rejection, no alphabet,
+    /// hence no bias.
     ///
     /// # Errors
     ///

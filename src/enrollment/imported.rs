@@ -3,8 +3,8 @@ use crate::otp::Secret;
 
 /// A secret that another system issued and that is long enough to be taken over.
 ///
-/// [`new`](Self::new) holds it to RFC 4226 §4 R6. Sites that issued shorter secrets exist; moving their users without
-/// a new enrollment asks for the call [`legacy`](Self::legacy), whose name can be searched for.
+/// [`new`](Self::new) holds it to RFC 4226 §4 R6. Sites that issued shorter secrets exist; moving their users
+/// without a new enrollment asks for the call [`legacy`](Self::legacy), whose name can be searched for.
 ///
 /// ```
 /// use second_factor::{Secret, enrollment::ImportedSecret};
@@ -33,7 +33,8 @@ impl ImportedSecret {
         Self::at_least(Self::FLOOR_BITS, secret)
     }
 
-    /// Takes over a secret of at least 80 bits, below what RFC 4226 §4 R6 demands: weaker than a new enrollment.
+    /// Takes over a secret of at least 80 bits, below what RFC 4226 §4 R6 demands: weaker than a new
+    /// enrollment.
     ///
     /// # Errors
     ///

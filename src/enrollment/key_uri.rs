@@ -23,20 +23,23 @@ use warning::Warnings;
 
 /// A key URI, `otpauth://totp/…` or `otpauth://hotp/…`: what the QR code of an enrollment says.
 ///
-/// [`parse`](Self::parse) reads what real apps and sites emit and tells in [`warnings`](Self::warnings) what it forgave;
-/// [`parse_strict`](Self::parse_strict) reads what the key-URI format defines. Neither keeps the text, and no error
-/// contains any of it.
+/// [`parse`](Self::parse) reads what real apps and sites emit and tells in [`warnings`](Self::warnings) what
+/// it forgave; [`parse_strict`](Self::parse_strict) reads what the key-URI format defines. Neither keeps the
+/// text, and no error contains any of it.
 ///
 /// # How the odd ones are read
 ///
-/// - **Issuer.** The parameter wins, else the prefix of the label; an empty one counts as absent. Both are kept.
-/// - **Label.** Split at the colon after a prefix that equals the issuer parameter, else at the first literal `:`, else
-///   at the first `%3A`. Spaces before the account name are dropped.
-/// - **Plus signs.** Form encoding writes a space as `+` and never as `%20`. So in an issuer, parameter or prefix, a single `+` between two
-///   other characters is a space, unless the same text has a `%20` or a raw space, or the other issuer spells the plus as `%2B`. `Test+Issuer`
-///   is "Test Issuer"; `Disney+` and `C++` stay. In an account name a `+` is a plus: `alice+work@example.com`.
-/// - **Steam.** The type `steam`, `encoder=steam`, the flag `steam` or the issuer "Steam" make it [`KeyUriKind::Steam`],
-///   whose codes are five letters and digits: its `digits`, `period` and `algorithm` are not those of TOTP.
+/// - **Issuer.** The parameter wins, else the prefix of the label; an empty one counts as absent. Both are
+///   kept.
+/// - **Label.** Split at the colon after a prefix that equals the issuer parameter, else at the first literal
+///   `:`, else at the first `%3A`. Spaces before the account name are dropped.
+/// - **Plus signs.** Form encoding writes a space as `+` and never as `%20`. So in an issuer, parameter or
+///   prefix, a single `+` between two other characters is a space, unless the same text has a `%20` or a raw
+///   space, or the other issuer spells the plus as `%2B`. `Test+Issuer` is "Test Issuer"; `Disney+` and `C++`
+///   stay. In an account name a `+` is a plus: `alice+work@example.com`.
+/// - **Steam.** The type `steam`, `encoder=steam`, the flag `steam` or the issuer "Steam" make it
+///   [`KeyUriKind::Steam`], whose codes are five letters and digits: its `digits`, `period` and `algorithm`
+///   are not those of TOTP.
 /// - **HOTP without counter** starts at 0, as the apps that accept it do.
 /// - **Short secrets** are read, marked with [`KeyUriWarning::ShortSecret`]; what to import is decided by
 ///   [`ImportedSecret`](super::ImportedSecret).
@@ -46,8 +49,8 @@ use warning::Warnings;
 ///
 /// # Equality
 ///
-/// Two are equal that enroll the same: issuer, account name, secret (in constant time), kind, unknown parameters. How
-/// it was spelled does not count.
+/// Two are equal that enroll the same: issuer, account name, secret (in constant time), kind, unknown
+/// parameters. How it was spelled does not count.
 ///
 /// ```
 /// use second_factor::{Algorithm, Digits, KeyUri, Period, enrollment::KeyUriKind};
@@ -97,10 +100,12 @@ impl KeyUri {
         Ok(parse::parse(text, parse::Mode::Lenient)?)
     }
 
-    /// Reads what the key-URI format defines and nothing else: known parameters under their exact names, escapes where
-    /// the format wants them, a counter for HOTP, base32 as RFC 4648 has it, no Steam, no `+` that could be a space.
+    /// Reads what the key-URI format defines and nothing else: known parameters under their exact names,
+    /// escapes where the format wants them, a counter for HOTP, base32 as RFC 4648 has it, no Steam, no
+    /// `+` that could be a space.
     ///
-    /// The number of digits may also be 7, as in RFC 4226 §5.3. Differing issuers and short secrets are warnings here too.
+    /// The number of digits may also be 7, as in RFC 4226 §5.3. Differing issuers and short secrets are
+    /// warnings here too.
     ///
     /// # Errors
     ///
@@ -121,8 +126,9 @@ impl KeyUri {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::KeyUri`] where the issuer or the account name is empty, too long, has a colon or a control
-    /// character or begins with a space, and where the issuer is "Steam", which apps take for Steam's own codes.
+    /// [`EnrollmentError::KeyUri`] where the issuer or the account name is empty, too long, has a colon or a
+    /// control character or begins with a space, and where the issuer is "Steam", which apps take for
+    /// Steam's own codes.
     pub fn totp(
         issuer: &str,
         account_name: &str,
@@ -257,8 +263,8 @@ impl KeyUri {
         self.warnings.iter()
     }
 
-    /// The URI: unreserved characters and `%XX` in every name and value, no padding, defaults omitted, the issuer
-    /// both before the account name and as a parameter.
+    /// The URI: unreserved characters and `%XX` in every name and value, no padding, defaults omitted, the
+    /// issuer both before the account name and as a parameter.
     ///
     /// Reading it gives an equal value back: with [`parse_strict`](Self::parse_strict) for one that
     /// [`totp`](Self::totp) or [`hotp`](Self::hotp) made, with [`parse`](Self::parse) for any.

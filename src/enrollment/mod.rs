@@ -1,8 +1,9 @@
 //! Secrets in and out: base32, key URIs, QR codes, recovery codes.
 //!
-//! Everything here is a value made from arguments: no clock, no storage, and random numbers only from the generator
-//! that the caller passes. What is typed, scanned or imported becomes a [`Secret`](crate::Secret), a [`KeyUri`] or a
-//! [`RecoveryCode`], or a typed [`EnrollmentError`] that carries positions and sizes and never the text.
+//! Everything here is a value made from arguments: no clock, no storage, and random numbers only from the
+//! generator that the caller passes. What is typed, scanned or imported becomes a [`Secret`](crate::Secret),
+//! a [`KeyUri`] or a [`RecoveryCode`], or a typed [`EnrollmentError`] that carries positions and sizes and
+//! never the text.
 //!
 //! ```
 //! use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};

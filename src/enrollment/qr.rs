@@ -10,10 +10,10 @@ use super::{EnrollmentError, KeyUri, SecretText};
 
 /// The QR code of a key URI: as SVG, as text for a terminal, or as the bare matrix.
 ///
-/// Error correction M or better, a quiet zone of four modules (ISO/IEC 18004), dark on a light background that the
-/// page's or the terminal's theme cannot turn round. Whoever sees the image has the secret, so the outputs are
-/// [`SecretText`], the matrix is cleared when dropped, and `Debug` shows its size only. The working memory of the
-/// `qrcodegen` crate is not cleared.
+/// Error correction M or better, a quiet zone of four modules (ISO/IEC 18004), dark on a light background
+/// that the page's or the terminal's theme cannot turn round. Whoever sees the image has the secret, so the
+/// outputs are [`SecretText`], the matrix is cleared when dropped, and `Debug` shows its size only. The
+/// working memory of the `qrcodegen` crate is not cleared.
 ///
 /// ```
 /// use second_factor::{Algorithm, Digits, KeyUri, Period, QrCode, Secret};
@@ -40,8 +40,8 @@ impl QrCode {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::QrCapacity`] where the URI is longer than the largest code holds (2,331 bytes). One that
-    /// scans well has under 300.
+    /// [`EnrollmentError::QrCapacity`] where the URI is longer than the largest code holds (2,331 bytes). One
+    /// that scans well has under 300.
     pub fn new(uri: &KeyUri) -> Result<Self, EnrollmentError> {
         let text = uri.to_uri();
         let encoded = Encoded::encode_text(text.expose(), QrCodeEcc::Medium)
@@ -69,8 +69,8 @@ impl QrCode {
                 .unwrap_or(false)
     }
 
-    /// A document of its own, to be put into a page: it scales without blur and says "QR code" to a screen reader. It
-    /// refers to nothing outside, so the secret goes to nobody else.
+    /// A document of its own, to be put into a page: it scales without blur and says "QR code" to a screen
+    /// reader. It refers to nothing outside, so the secret goes to nobody else.
     pub fn svg(&self) -> SecretText {
         let side = self.size.saturating_add(2 * Self::QUIET_ZONE);
         let runs = (0..self.size).map(|y| self.runs(y).count()).fold(0, usize::saturating_add);
@@ -95,7 +95,8 @@ impl QrCode {
 
     /// Lines of half blocks for a terminal that knows UTF-8 and 256 colours.
     ///
-    /// The colours are set to black on white, so that the code is right side out on dark and light terminals alike.
+    /// The colours are set to black on white, so that the code is right side out on dark and light terminals
+    /// alike.
     pub fn terminal(&self) -> SecretText {
         const START: &str = "\x1b[38;5;16;48;5;231m";
         const END: &str = "\x1b[0m\n";

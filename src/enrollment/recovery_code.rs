@@ -13,10 +13,12 @@ mod set;
 pub use digest::RecoveryCodeDigest;
 pub use set::RecoveryCodes;
 
-/// A recovery code: the look-up secret of SP 800-63B §3.1.2 that lets a subscriber in who lost the authenticator.
+/// A recovery code: the look-up secret of SP 800-63B §3.1.2 that lets a subscriber in who lost the
+/// authenticator.
 ///
-/// 128 random bits, shown as 26 characters of base32 in groups: `ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ`. So many bits that one
-/// approved hash suffices to store it. Cleared when dropped, redacted in `Debug`, compared in constant time.
+/// 128 random bits, shown as 26 characters of base32 in groups: `ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ`. So many
+/// bits that one approved hash suffices to store it. Cleared when dropped, redacted in `Debug`, compared in
+/// constant time.
 ///
 /// ```
 /// use second_factor::RecoveryCode;
@@ -44,9 +46,9 @@ impl RecoveryCode {
 
     /// Reads what the claimant typed.
     ///
-    /// Forgiven: case, white space, dashes of every length, and the digits that the alphabet does not have, read as
-    /// the letters they were copied from: 0 for O, 1 for I, 8 for B. There is one value for all these
-    /// spellings, so none of them is a second code.
+    /// Forgiven: case, white space, dashes of every length, and the digits that the alphabet does not have,
+    /// read as the letters they were copied from: 0 for O, 1 for I, 8 for B. There is one value for all
+    /// these spellings, so none of them is a second code.
     ///
     /// # Errors
     ///
@@ -62,8 +64,8 @@ impl RecoveryCode {
         SecretText::new(text)
     }
 
-    /// What is stored: SHA-256 over a domain, the account and the code, so that the digest of one account says nothing
-    /// about another's.
+    /// What is stored: SHA-256 over a domain, the account and the code, so that the digest of one account
+    /// says nothing about another's.
     ///
     /// ```
     /// use second_factor::RecoveryCode;

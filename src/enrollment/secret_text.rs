@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 /// Text that holds a secret: a key URI, the SVG of a QR code, a page of recovery codes.
 ///
-/// Cleared when dropped, redacted in `Debug`, without `Display`: the text leaves through [`expose`](Self::expose)
-/// alone. What the host copies from there (a template, a response body) is the host's to clear.
+/// Cleared when dropped, redacted in `Debug`, without `Display`: the text leaves through
+/// [`expose`](Self::expose) alone. What the host copies from there (a template, a response body) is the
+/// host's to clear.
 ///
 /// ```
 /// use second_factor::KeyUri;

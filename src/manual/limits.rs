@@ -1,4 +1,5 @@
-//! The limits of the default [`Policy`](crate::Policy), and how it keeps from locking owners out (ASVS 6.1.1).
+//! The limits of the default [`Policy`](crate::Policy), and how it keeps from locking owners out (ASVS
+//! 6.1.1).
 //!
 //! | setting | default | where it comes from |
 //! |---|---|---|
@@ -16,6 +17,7 @@
 //!
 //! # Locking somebody out
 //!
-//! Only who has the password reaches a counter, so nobody is locked out by a stranger. Somebody who has it can spend the guess budget, and
-//! the owner is told at the fifth guess. Meanwhile remembered devices go on without a code, a recovery code lets the owner in, and a new
-//! password, which shuts the attacker out, gives the whole budget back.
+//! Only who has the password reaches a counter, so nobody is locked out by a stranger. Somebody who has it
+//! can spend the guess budget, and the owner is told at the fifth guess. Meanwhile remembered devices go on
+//! without a code, a recovery code lets the owner in, and a new password, which shuts the attacker out, gives
+//! the whole budget back.

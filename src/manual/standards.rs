@@ -1,7 +1,8 @@
 //! What the standards ask for, who sees to it, and the test that shows it.
 //!
-//! L: this library enforces it. H: it is the host's, and the row says what the library gives the host for it. B: both have a part.
-//! `.ci/standards` fails where a row marked L or B names no test, or one that does not exist.
+//! L: this library enforces it. H: it is the host's, and the row says what the library gives the host for it.
+//! B: both have a part. `.ci/standards` fails where a row marked L or B names no test, or one that does not
+//! exist.
 //!
 //! # RFC 4226 (HOTP)
 //!
@@ -125,25 +126,33 @@
 //!
 //! # Where the sources conflict
 //!
-//! **How long a code lives.** ASVS 6.5.5 says 30 seconds; RFC 6238 §5.2 and §6 allow a step for delay and for clocks that are apart. The time
-//! step is 30 seconds, and by default one step back and one ahead are accepted: 90 seconds in all, written down and tested to the second.
-//! [`Window::NO_FUTURE`](crate::Window::NO_FUTURE) takes the step ahead away, [`Window::EXACT`](crate::Window::EXACT) both.
+//! **How long a code lives.** ASVS 6.5.5 says 30 seconds; RFC 6238 §5.2 and §6 allow a step for delay and for
+//! clocks that are apart. The time step is 30 seconds, and by default one step back and one ahead are
+//! accepted: 90 seconds in all, written down and tested to the second.
+//! [`Window::NO_FUTURE`](crate::Window::NO_FUTURE) takes the step ahead away,
+//! [`Window::EXACT`](crate::Window::EXACT) both.
 //!
-//! **Disabling against locking out.** SP 800-63B §3.2.2 disables an authenticator after 100 consecutive failures until it is bound again; the
-//! OWASP sheets warn of lockout as a weapon. Here only a claimant who has the password reaches the counter. Once it is reached the authenticator is
-//! suspended, remembered devices go on, and one of three things ends it: a password change, since whoever was guessing has lost the way in; a
-//! recovery code; an administrator. Time is none of them. The guess budget stops an attacker long before: 141 guesses in a year, the first 20 of
-//! them at once.
+//! **Disabling against locking out.** SP 800-63B §3.2.2 disables an authenticator after 100 consecutive
+//! failures until it is bound again; the OWASP sheets warn of lockout as a weapon. Here only a claimant who
+//! has the password reaches the counter. Once it is reached the authenticator is suspended, remembered
+//! devices go on, and one of three things ends it: a password change, since whoever was guessing has lost the
+//! way in; a recovery code; an administrator. Time is none of them. The guess budget stops an attacker long
+//! before: 141 guesses in a year, the first 20 of them at once.
 //!
-//! **Remembered devices.** SP 800-63B §5.1 does not let a remembered browser stand for authentication; services want it. So a remembered device
-//! lowers what is claimed: `how` is [`How::Remembered`](crate::How::Remembered) with the time of the code, `amr` is `pwd` alone, and whatever is
-//! sensitive demands a fresh factor. It ends after 30 days, which is when SP 800-63B §2.1.3 wants everybody to authenticate again.
+//! **Remembered devices.** SP 800-63B §5.1 does not let a remembered browser stand for authentication;
+//! services want it. So a remembered device lowers what is claimed: `how` is
+//! [`How::Remembered`](crate::How::Remembered) with the time of the code, `amr` is `pwd` alone, and whatever
+//! is sensitive demands a fresh factor. It ends after 30 days, which is when SP 800-63B §2.1.3 wants
+//! everybody to authenticate again.
 //!
-//! **Recovery codes after use.** SP 800-63B §4.2.1.1 has a new code issued for each one used; what people print is a set of ten. The event
-//! [`RecoveryCodeUsed`](crate::session::EventKind::RecoveryCodeUsed) and the account's status say how many are left, and the host offers new ones.
+//! **Recovery codes after use.** SP 800-63B §4.2.1.1 has a new code issued for each one used; what people
+//! print is a set of ten. The event [`RecoveryCodeUsed`](crate::session::EventKind::RecoveryCodeUsed) and the
+//! account's status say how many are left, and the host offers new ones.
 //!
-//! **Hashing recovery codes.** Password hashes are for secrets that can be guessed. These have 128 bits, above the 112 from which ASVS 6.5.2 and
-//! SP 800-63B §3.1.2.2 take one approved hash for enough; it is bound to the account.
+//! **Hashing recovery codes.** Password hashes are for secrets that can be guessed. These have 128 bits,
+//! above the 112 from which ASVS 6.5.2 and SP 800-63B §3.1.2.2 take one approved hash for enough; it is bound
+//! to the account.
 //!
-//! **Short secrets.** RFC 4226 §4 R6 wants 128 bits; sites have issued 80. New secrets have 160 bits and more. Older ones are taken over only
-//! through [`ImportedSecret`](crate::enrollment::ImportedSecret), and below 128 bits only by the call that says so.
+//! **Short secrets.** RFC 4226 §4 R6 wants 128 bits; sites have issued 80. New secrets have 160 bits and
+//! more. Older ones are taken over only through [`ImportedSecret`](crate::enrollment::ImportedSecret), and
+//! below 128 bits only by the call that says so.

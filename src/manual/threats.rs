@@ -1,14 +1,14 @@
 //! What must fail, and the test that shows that it does.
 //!
 //! Each row is something that a real system got wrong; where it has a public number, that stands beside it. A
-//! row is held by the tests named in it, which go through the public API and the shipped stores: time is set by
-//! hand, nothing sleeps, and races are run with threads that start together. `.ci/standards` fails where a named
-//! test does not exist.
+//! row is held by the tests named in it, which go through the public API and the shipped stores: time is set
+//! by hand, nothing sleeps, and races are run with threads that start together. `.ci/standards` fails where a
+//! named test does not exist.
 //!
-//! To check one, search for its test: it is named after the row (`a07_…` for A7, `f12_…` for F12), says what is
-//! given, and asserts what the claimant is told ([`Refusal`](crate::Refusal)) and what the log is told
-//! ([`EventKind`](crate::session::EventKind)), not only that something failed. "host:" marks what this library
-//! cannot do and the host has to; "not here:" what does not exist in it.
+//! To check one, search for its test: it is named after the row (`a07_…` for A7, `f12_…` for F12), says what
+//! is given, and asserts what the claimant is told ([`Refusal`](crate::Refusal)) and what the log is told
+//! ([`EventKind`](crate::session::EventKind)), not only that something failed. "host:" marks what this
+//! library cannot do and the host has to; "not here:" what does not exist in it.
 //!
 //! # Attacks on the flow
 //!

@@ -33,9 +33,9 @@ impl Code {
 
     /// Reads what the claimant typed.
     ///
-    /// White space around the code is forgiven, and so is one space or one dash between two digits, as apps show
-    /// codes in groups: `123 456`, `123-456`. Nothing else is: no sign, no underscore, no digits of other scripts, and no
-    /// digit too few, since leading zeros belong to the code (RFC 4226 §5.3).
+    /// White space around the code is forgiven, and so is one space or one dash between two digits, as apps
+    /// show codes in groups: `123 456`, `123-456`. Nothing else is: no sign, no underscore, no digits of
+    /// other scripts, and no digit too few, since leading zeros belong to the code (RFC 4226 §5.3).
     ///
     /// # Errors
     ///
@@ -77,7 +77,8 @@ impl Code {
 
     /// The code of a dynamically truncated value: its last `digits` decimal digits (RFC 4226 §5.3, step 3).
     pub(super) fn from_value(value: u32, digits: Digits) -> Self {
-        // All eight digits, each for itself, so that no division waits for another; then the last of them to the front.
+        // All eight digits, each for itself, so that no division waits for another; then the last of them to
+        // the front.
         let eight = POWERS_OF_TEN
             .map(|power| b'0' | (value.checked_div(power).unwrap_or_default() % 10).to_le_bytes()[0]);
         let unwanted =

@@ -1,6 +1,7 @@
 use super::{LookAhead, Period, ResyncWindow, Secret, Window};
 
-/// What a value of the [`otp`](crate::otp) layer refused. Messages carry sizes and positions, never the input.
+/// What a value of the [`otp`](crate::otp) layer refused. Messages carry sizes and positions, never the
+/// input.
 ///
 /// ```
 /// use second_factor::{Code, Digits};
@@ -43,7 +44,8 @@ pub enum OtpError {
         /// The values asked for.
         found: u8,
     },
-    /// The window of resynchronization is beyond the bound that keeps a verifier from being worn out (RFC 4226 §7.4).
+    /// The window of resynchronization is beyond the bound that keeps a verifier from being worn out (RFC
+    /// 4226 §7.4).
     #[error("a resynchronization window is at most {max} values, not {found}", max = ResyncWindow::MAX)]
     ResyncWindow {
         /// The values asked for.
@@ -54,8 +56,8 @@ pub enum OtpError {
     CodeLength {
         /// The digits expected.
         expected: u8,
-        /// The characters found, without white space around them and the one separator that is forgiven; or the bytes
-        /// of an input that is too long to be read.
+        /// The characters found, without white space around them and the one separator that is forgiven; or
+        /// the bytes of an input that is too long to be read.
         found: usize,
     },
     /// The code has something else than ASCII digits in it. The claimant's input.

@@ -50,12 +50,12 @@ impl Hotp {
         Code::from_value(self.mac.value(counter.get()), self.digits)
     }
 
-    /// The counter value that `code` belongs to, among the expected one and those of the look-ahead (RFC 4226 §7.2,
-    /// §7.4): the lowest, where there are several.
+    /// The counter value that `code` belongs to, among the expected one and those of the look-ahead (RFC 4226
+    /// §7.2, §7.4): the lowest, where there are several.
     ///
-    /// Keep the [next](Counter::next) value as the next `expected`, in one atomic step with letting the claimant in.
-    /// After the last value there is none, and the authenticator has come to its end. The look-ahead ends there
-    /// too: it never reaches round to values already used.
+    /// Keep the [next](Counter::next) value as the next `expected`, in one atomic step with letting the
+    /// claimant in. After the last value there is none, and the authenticator has come to its end. The
+    /// look-ahead ends there too: it never reaches round to values already used.
     ///
     /// The work depends on the look-ahead alone.
     ///
@@ -84,12 +84,13 @@ impl Hotp {
         matched.reveal().map(Counter::new)
     }
 
-    /// Finds a counter that has run ahead, by two codes in a row (RFC 4226 §7.4, Appendix E.4): the value to be expected
-    /// next, after both.
+    /// Finds a counter that has run ahead, by two codes in a row (RFC 4226 §7.4, Appendix E.4): the value to
+    /// be expected next, after both.
     ///
-    /// The first code is sought from `from` on over `window`, which two codes allow to be wider than any look-ahead:
-    /// a pair is guessed by chance once in the square of what one code is. One code alone never moves the counter.
-    /// There is no value to be expected after the last, so a pair that ends there is not found.
+    /// The first code is sought from `from` on over `window`, which two codes allow to be wider than any
+    /// look-ahead: a pair is guessed by chance once in the square of what one code is. One code alone
+    /// never moves the counter. There is no value to be expected after the last, so a pair that ends
+    /// there is not found.
     ///
     /// The work depends on the window alone.
     ///

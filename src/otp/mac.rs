@@ -2,9 +2,9 @@
 //!
 //! The only file of the crate that names the hash crates.
 //!
-//! A counter and its padding fill less than one block, and so does the inner digest. Once the two blocks that depend on
-//! the key have been compressed, a code costs two more compressions. For a window, the inner blocks come first and
-//! the outer ones after: the processor overlaps what does not depend on each other.
+//! A counter and its padding fill less than one block, and so does the inner digest. Once the two blocks that
+//! depend on the key have been compressed, a code costs two more compressions. For a window, the inner blocks
+//! come first and the outer ones after: the processor overlaps what does not depend on each other.
 
 use core::array;
 
@@ -132,7 +132,8 @@ impl<H: Hash> Keyed<H> {
         values
     }
 
-    /// The whole HMAC of each counter. What stays in memory are inner digests, of no use without the outer state.
+    /// The whole HMAC of each counter. What stays in memory are inner digests, of no use without the outer
+    /// state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::State; N] {
         let mut inner_blocks = [H::COUNTER_BLOCK; N];
         let mut outer_blocks = [H::DIGEST_BLOCK; N];
@@ -163,8 +164,9 @@ impl<H: Hash> Drop for Keyed<H> {
 
 /// A Merkle–Damgård hash (FIPS 180-4) by its compression function.
 ///
-/// The compression functions load 16 bytes at once, and such a load waits for narrower stores that are still under way. So
-/// the padding of every block is laid out first, and of what varies only words are written, never single bytes.
+/// The compression functions load 16 bytes at once, and such a load waits for narrower stores that are still
+/// under way. So the padding of every block is laid out first, and of what varies only words are written,
+/// never single bytes.
 pub(crate) trait Hash: Digest {
     /// The chaining value.
     type State: Copy + Zeroize;
@@ -370,9 +372,9 @@ fn halves(word: u64) -> [u32; 2] {
 
 /// Dynamic truncation (RFC 4226 §5.3) of an HMAC that begins with five words and ends with one.
 ///
-/// The offset is in the last byte of the HMAC, which for SHA-256 and SHA-512 is not byte 19 (erratum 6756). It is at most
-/// 15, so that four bytes are always there, in two neighbouring words. They are selected, not looked up: no address depends
-/// on the HMAC.
+/// The offset is in the last byte of the HMAC, which for SHA-256 and SHA-512 is not byte 19 (erratum 6756).
+/// It is at most 15, so that four bytes are always there, in two neighbouring words. They are selected, not
+/// looked up: no address depends on the HMAC.
 fn truncate(words: [u32; 5], last: u32) -> u32 {
     let offset = last & 0x0f;
     // All ones if the bit is set.

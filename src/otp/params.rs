@@ -3,7 +3,8 @@ use crate::time::UnixTime;
 
 /// What both sides of a TOTP authenticator agree on beside the secret (RFC 6238 §4.1).
 ///
-/// Stored with each authenticator, not globally (§3 R4): to change the default leaves existing ones as they are.
+/// Stored with each authenticator, not globally (§3 R4): to change the default leaves existing ones as they
+/// are.
 ///
 /// ```
 /// use second_factor::{Algorithm, Digits, Period, TotpParams, UnixTime};

@@ -2,8 +2,8 @@ use super::OtpError;
 
 /// The time step size X of RFC 6238 §4.1, in whole seconds: 1 to 120, by default 30.
 ///
-/// The upper bound is SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least once every two
-/// minutes.
+/// The upper bound is SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least once
+/// every two minutes.
 ///
 /// ```
 /// use second_factor::{Period, otp::OtpError};

@@ -7,10 +7,10 @@ use super::OtpError;
 
 /// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, held inline.
 ///
-/// Cleared when dropped, redacted in `Debug`, compared in constant time. It has no `Display`, no `Deref` and no
-/// serde: the bytes leave through [`expose`](Self::expose) alone. How a secret comes into an account is
-/// the business of [`enrollment`](crate::enrollment), which also sets the floor of 128 bits; this type reads whatever
-/// real sites issue and [says how strong it is](Self::strength).
+/// Cleared when dropped, redacted in `Debug`, compared in constant time. It has no `Display`, no `Deref` and
+/// no serde: the bytes leave through [`expose`](Self::expose) alone. How a secret comes into an account is
+/// the business of [`enrollment`](crate::enrollment), which also sets the floor of 128 bits; this type reads
+/// whatever real sites issue and [says how strong it is](Self::strength).
 ///
 /// ```
 /// use second_factor::{Secret, otp::Strength};
@@ -109,8 +109,8 @@ impl Drop for Secret {
 
 impl ZeroizeOnDrop for Secret {}
 
-/// How a secret stands to RFC 4226 §4 R6: "The length of the shared secret MUST be at least 128 bits. This document
-/// RECOMMENDs a shared secret length of 160 bits."
+/// How a secret stands to RFC 4226 §4 R6: "The length of the shared secret MUST be at least 128 bits. This
+/// document RECOMMENDs a shared secret length of 160 bits."
 ///
 /// ```
 /// use second_factor::{Secret, otp::Strength};

@@ -1,6 +1,7 @@
 /// A time step T: how many whole periods have passed since T0 (RFC 6238 §4.2).
 ///
-/// 64 bits wide, since 32 do not suffice beyond 2038. Steps are ordered; "later" is what replay protection asks.
+/// 64 bits wide, since 32 do not suffice beyond 2038. Steps are ordered; "later" is what replay protection
+/// asks.
 ///
 /// ```
 /// use second_factor::otp::TimeStep;
@@ -47,7 +48,8 @@ impl Counter {
         self.0
     }
 
-    /// The counter after this one, or `None` after the last: a counter never wraps round to values already used.
+    /// The counter after this one, or `None` after the last: a counter never wraps round to values already
+    /// used.
     pub const fn next(self) -> Option<Self> {
         match self.0.checked_add(1) {
             Some(value) => Some(Self(value)),

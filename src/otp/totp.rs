@@ -70,15 +70,17 @@ impl Totp {
         since_t0.checked_div(self.params.period().as_secs().into()).map(TimeStep::new)
     }
 
-    /// The step that `code` belongs to, if it is acceptable at `now`: inside the window, and later than `after`.
+    /// The step that `code` belongs to, if it is acceptable at `now`: inside the window, and later than
+    /// `after`.
     ///
-    /// `after` is the step last accepted for this authenticator. Keep what this returns as the next `after`, in one atomic
-    /// step with letting the claimant in: "The verifier MUST NOT accept the second attempt of the OTP after the successful
-    /// validation has been issued for the first OTP" (RFC 6238 §5.2). Where several steps have this code, it is
-    /// the lowest that counts, so that no more steps are used up than need be.
+    /// `after` is the step last accepted for this authenticator. Keep what this returns as the next `after`,
+    /// in one atomic step with letting the claimant in: "The verifier MUST NOT accept the second attempt
+    /// of the OTP after the successful validation has been issued for the first OTP" (RFC 6238 §5.2).
+    /// Where several steps have this code, it is the lowest that counts, so that no more steps are used
+    /// up than need be.
     ///
-    /// Before T0, and for a code with another number of digits, nothing is acceptable. The work is the same in every
-    /// case, and so is the time but for what is public: the length of the window.
+    /// Before T0, and for a code with another number of digits, nothing is acceptable. The work is the same
+    /// in every case, and so is the time but for what is public: the length of the window.
     ///
     /// ```
     /// use second_factor::{Secret, Totp, TotpParams, UnixTime, Window};
@@ -104,8 +106,8 @@ impl Totp {
 
     /// [`verify`](Self::verify), saying also whether a refused code had been used: for the audit trail.
     ///
-    /// The claimant must not learn the difference, since a "used" code is a right one: it would tell who is guessing
-    /// when a guess was right.
+    /// The claimant must not learn the difference, since a "used" code is a right one: it would tell who is
+    /// guessing when a guess was right.
     ///
     /// ```
     /// use second_factor::{Secret, Totp, TotpParams, UnixTime, Window, otp::Verdict};
@@ -122,7 +124,8 @@ impl Totp {
         let (past, future) = (u64::from(window.past()), u64::from(window.future()));
         let current = self.time_step(now).map(TimeStep::get);
         let middle = current.unwrap_or_default();
-        // Steps before 0 and beyond the last do not exist: evaluated all the same, under numbers outside this range.
+        // Steps before 0 and beyond the last do not exist: evaluated all the same, under numbers outside this
+        // range.
         let existing = middle.saturating_sub(past)..=middle.saturating_add(future);
 
         let guess = code.guess(self.params.digits());
@@ -147,7 +150,8 @@ impl fmt::Debug for Totp {
 
 impl ZeroizeOnDrop for Totp {}
 
-/// What [`Totp::judge`] finds. For the audit trail: the claimant learns "accepted" or "not accepted", no more.
+/// What [`Totp::judge`] finds. For the audit trail: the claimant learns "accepted" or "not accepted", no
+/// more.
 ///
 /// ```
 /// use second_factor::otp::{TimeStep, Verdict};

@@ -2,9 +2,9 @@ use super::OtpError;
 
 /// Which time steps around the current one are accepted, for clocks that differ and for codes under way.
 ///
-/// RFC 6238 §5.2 recommends at most one step for network delay, and that is what [`Window::new`] allows. A code is
-/// then accepted over `period × (past + future + 1)` seconds: 90 s by default. A wider window multiplies the chance of
-/// a guess and asks for the named call [`Window::wide`].
+/// RFC 6238 §5.2 recommends at most one step for network delay, and that is what [`Window::new`] allows. A
+/// code is then accepted over `period × (past + future + 1)` seconds: 90 s by default. A wider window
+/// multiplies the chance of a guess and asks for the named call [`Window::wide`].
 ///
 /// ```
 /// use second_factor::Window;
@@ -160,11 +160,11 @@ impl From<LookAhead> for u8 {
     }
 }
 
-/// How far resynchronization by two codes seeks (RFC 4226 §7.4, Appendix E.4): how many counter values past the expected one are
-/// tried for the first of them.
+/// How far resynchronization by two codes seeks (RFC 4226 §7.4, Appendix E.4): how many counter values past
+/// the expected one are tried for the first of them.
 ///
-/// At most 1,000, which is also the default: far beyond any [look-ahead](LookAhead), and bounded, so that a verifier is not
-/// worn out by it.
+/// At most 1,000, which is also the default: far beyond any [look-ahead](LookAhead), and bounded, so that a
+/// verifier is not worn out by it.
 ///
 /// ```
 /// use second_factor::otp::{OtpError, ResyncWindow};

@@ -3,12 +3,12 @@ use core::fmt;
 
 use super::SessionError;
 
-/// The host's name for an account: 1 to 255 bytes of text without control characters, which never changes and is never
-/// given to somebody else.
+/// The host's name for an account: 1 to 255 bytes of text without control characters, which never changes and
+/// is never given to somebody else.
 ///
-/// Every digest and every sealed secret is bound to it, so a row that is copied from one account to another opens
-/// nothing. Take the primary key, not the user name or the e-mail address: those change hands. Compared byte by byte:
-/// no case folding, no normalization.
+/// Every digest and every sealed secret is bound to it, so a row that is copied from one account to another
+/// opens nothing. Take the primary key, not the user name or the e-mail address: those change hands. Compared
+/// byte by byte: no case folding, no normalization.
 ///
 /// ```
 /// use second_factor::AccountId;
@@ -34,8 +34,8 @@ impl AccountId {
     ///
     /// # Errors
     ///
-    /// [`SessionError::AccountId`] unless it has 1 to [`MAX_LEN`](Self::MAX_LEN) bytes and no control character: logs and databases
-    /// stumble over those, and no primary key has them.
+    /// [`SessionError::AccountId`] unless it has 1 to [`MAX_LEN`](Self::MAX_LEN) bytes and no control
+    /// character: logs and databases stumble over those, and no primary key has them.
     pub fn new(id: impl Into<String>) -> Result<Self, SessionError> {
         let id = id.into();
         match id.len() {

@@ -29,7 +29,8 @@ impl SealedSecret {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct Authenticator {
     pub(crate) secret: SealedSecret,
-    /// The step of the last accepted code; `None` only for an imported authenticator whose first code is still to come.
+    /// The step of the last accepted code; `None` only for an imported authenticator whose first code is
+    /// still to come.
     #[cfg_attr(feature = "serde", serde(rename = "step"))]
     pub(crate) last_accepted: Option<TimeStep>,
     #[cfg_attr(feature = "serde", serde(rename = "bound"))]
@@ -50,7 +51,8 @@ pub(crate) struct PendingEnrollment {
 }
 
 impl PendingEnrollment {
-    /// Wrong codes at which it is over: whoever cannot make a code from the secret on the screen has scanned another one.
+    /// Wrong codes at which it is over: whoever cannot make a code from the secret on the screen has scanned
+    /// another one.
     pub(crate) const MAX_FAILURES: u8 = 5;
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {

@@ -6,8 +6,9 @@ use crate::time::UnixTime;
 
 /// How many guesses an account has left, whoever makes them and from wherever.
 ///
-/// A guess is charged when it is made. Only the completion of its own challenge refunds it, and time gives back one every
-/// [`Policy::regain_every`]; so over any span at most `budget + span / regain_every` guesses go unrefunded, whatever else happens on the account.
+/// A guess is charged when it is made. Only the completion of its own challenge refunds it, and time gives
+/// back one every [`Policy::regain_every`]; so over any span at most `budget + span / regain_every` guesses
+/// go unrefunded, whatever else happens on the account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct GuessBudget {
@@ -15,7 +16,8 @@ pub(crate) struct GuessBudget {
     spent: u16,
     /// From when on time counts towards the next regained guess.
     since: UnixTime,
-    /// Failed guesses since the last password change whose challenge was not completed. Time does not lower it.
+    /// Failed guesses since the last password change whose challenge was not completed. Time does not lower
+    /// it.
     unrefunded: u32,
     /// Failures since the authenticator last succeeded (SP 800-63B §3.2.2).
     consecutive: u32,

@@ -28,10 +28,12 @@ impl core::fmt::Debug for Context<'_> {
     }
 }
 
-/// What was decided: an outcome, the record that has to be stored *before* the outcome is released, and what happened.
+/// What was decided: an outcome, the record that has to be stored *before* the outcome is released, and what
+/// happened.
 ///
-/// Whoever drives decisions by hand instead of through a [`Verifier`](crate::Verifier) must not look at the outcome before the store has swapped in
-/// `next`; and on a conflict decides again from the record that is there now.
+/// Whoever drives decisions by hand instead of through a [`Verifier`](crate::Verifier) must not look at the
+/// outcome before the store has swapped in `next`; and on a conflict decides again from the record that is
+/// there now.
 #[derive(Debug)]
 #[must_use = "store `next` first, then release the outcome"]
 pub struct Decision<T> {
@@ -103,7 +105,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// The decision. A record that is written anyway is tidied up: what has expired goes, and a secret under a retired key is sealed anew.
+    /// The decision. A record that is written anyway is tidied up: what has expired goes, and a secret under
+    /// a retired key is sealed anew.
     pub(crate) fn decide<T>(mut self, outcome: T) -> Result<Decision<T>, SessionError> {
         if self.changed {
             let Context { now, policy, .. } = *self.context;

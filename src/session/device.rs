@@ -70,8 +70,8 @@ pub struct DeviceInfo {
     pub until: UnixTime,
 }
 
-/// How far the clocks of a host's instances may be apart: what was made this little in the future is taken for made now, what was made further
-/// ahead for made by a clock that was wrong, and so not for alive.
+/// How far the clocks of a host's instances may be apart: what was made this little in the future is taken
+/// for made now, what was made further ahead for made by a clock that was wrong, and so not for alive.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Whether something that was made at `since` is alive at `now`.

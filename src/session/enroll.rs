@@ -34,10 +34,12 @@ pub struct EnrollmentConfirmed {
     pub end_sessions: EndAllSessions,
 }
 
-/// Begins an enrollment: makes a secret and stages it. An authenticator that is bound stays the live one until the new one is confirmed.
+/// Begins an enrollment: makes a secret and stages it. An authenticator that is bound stays the live one
+/// until the new one is confirmed.
 ///
-/// `account_name` is what the app shows beside the issuer: the user name or e-mail address. A second call replaces the first enrollment. Refused
-/// with [`Refusal::StepUpRequired`] where an authenticator is bound and the proof is no fresh factor.
+/// `account_name` is what the app shows beside the issuer: the user name or e-mail address. A second call
+/// replaces the first enrollment. Refused with [`Refusal::StepUpRequired`] where an authenticator is bound
+/// and the proof is no fresh factor.
 ///
 /// # Errors
 ///
@@ -74,7 +76,8 @@ pub fn begin_enrollment(
     draft.decide(Ok(EnrollmentBegun { token, uri, expires_at }))
 }
 
-/// The key URI of an unconfirmed enrollment again, for a page that is loaded anew. Once it is confirmed, no call returns the secret.
+/// The key URI of an unconfirmed enrollment again, for a page that is loaded anew. Once it is confirmed, no
+/// call returns the secret.
 ///
 /// # Errors
 ///
@@ -94,8 +97,8 @@ pub fn pending_enrollment(
     draft.decide(Ok(uri))
 }
 
-/// Confirms an enrollment with a code from the new secret: binds it, burns the code's step, makes recovery codes, ends remembered devices,
-/// challenges and, by the epoch, sessions.
+/// Confirms an enrollment with a code from the new secret: binds it, burns the code's step, makes recovery
+/// codes, ends remembered devices, challenges and, by the epoch, sessions.
 ///
 /// # Errors
 ///
@@ -127,7 +130,8 @@ pub fn confirm_enrollment(
     draft.decide(Ok(EnrollmentConfirmed { recovery_codes, end_sessions }))
 }
 
-/// An authenticator that was bound and confirmed in another system, on the word of the host that brings it along.
+/// An authenticator that was bound and confirmed in another system, on the word of the host that brings it
+/// along.
 #[derive(Debug)]
 #[must_use = "nothing is imported before this goes to the verifier"]
 pub struct Import {
@@ -137,7 +141,8 @@ pub struct Import {
 }
 
 impl Import {
-    /// The host brings this authenticator along. The secret's strength was looked at when the [`ImportedSecret`] was made.
+    /// The host brings this authenticator along. The secret's strength was looked at when the
+    /// [`ImportedSecret`] was made.
     pub fn by_host(account: AccountId, secret: ImportedSecret, params: TotpParams) -> Self {
         Self { account, secret, params }
     }
@@ -148,7 +153,8 @@ impl Import {
     }
 }
 
-/// Binds an authenticator from another system. Refused with [`Refusal::StepUpRequired`] where one is bound: an import never replaces.
+/// Binds an authenticator from another system. Refused with [`Refusal::StepUpRequired`] where one is bound:
+/// an import never replaces.
 ///
 /// There are no recovery codes until the owner makes some.
 ///

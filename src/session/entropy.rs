@@ -7,8 +7,8 @@ use super::SessionError;
 
 /// The random bytes that one decision may use, drawn before it at the edge. Cleared when dropped.
 ///
-/// A decision is a function of its arguments, and this is the argument that stands for chance: with the same bytes it
-/// decides the same. Draw a new one for every decision, a repeated one included.
+/// A decision is a function of its arguments, and this is the argument that stands for chance: with the same
+/// bytes it decides the same. Draw a new one for every decision, a repeated one included.
 ///
 /// ```
 /// use second_factor::session::Entropy;

@@ -1,8 +1,8 @@
 /// The generation of an account's credentials. The host keeps it in each session and asks
 /// `is_current`; a session of an older epoch is over.
 ///
-/// It changes whenever the password or the second factor does. The first change starts from a random number, so that an account that is
-/// deleted and made again does not revive sessions of its earlier life.
+/// It changes whenever the password or the second factor does. The first change starts from a random number,
+/// so that an account that is deleted and made again does not revive sessions of its earlier life.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Epoch(u64);

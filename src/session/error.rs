@@ -2,8 +2,8 @@ use super::{AccountId, SealError};
 use crate::enrollment::EnrollmentError;
 use crate::otp::OtpError;
 
-/// Why a decision could not be made: the host's misuse, its keys, or a bug here. What a claimant is told when a decision
-/// went against them is a [`Refusal`](super::Refusal) instead.
+/// Why a decision could not be made: the host's misuse, its keys, or a bug here. What a claimant is told when
+/// a decision went against them is a [`Refusal`](super::Refusal) instead.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -13,8 +13,8 @@ pub enum SessionError {
         /// The number of bytes found.
         found: usize,
     },
-    /// The host's: the record belongs to another account than the one asked for. A store that mixes up ids; nothing
-    /// was decided.
+    /// The host's: the record belongs to another account than the one asked for. A store that mixes up ids;
+    /// nothing was decided.
     #[error("the store returned the record of another account")]
     WrongAccount,
     /// The host's: somebody tried to reset their own second factor as an administrator.

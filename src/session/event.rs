@@ -3,7 +3,8 @@ use alloc::string::String;
 use super::{AccountId, DeviceId, How};
 use crate::time::UnixTime;
 
-/// Something that happened to an account, for the host's security log and for telling its owner. Never holds a secret, a code or a token.
+/// Something that happened to an account, for the host's security log and for telling its owner. Never holds
+/// a secret, a code or a token.
 ///
 /// Events are handed out after the record they describe was stored, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +19,8 @@ pub struct AuditEvent {
     pub kind: EventKind,
 }
 
-/// What happened. [`notify_owner`](Self::notify_owner) says of which the owner should be told (ASVS 6.3.5, 6.3.7).
+/// What happened. [`notify_owner`](Self::notify_owner) says of which the owner should be told (ASVS 6.3.5,
+/// 6.3.7).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -55,7 +57,8 @@ pub enum EventKind {
     },
     /// A challenge took its last failed guess and is over.
     ChallengeExhausted,
-    /// So many guesses failed that it is not the owner mistyping: somebody has this password. Raised at every fifth unrefunded guess.
+    /// So many guesses failed that it is not the owner mistyping: somebody has this password. Raised at every
+    /// fifth unrefunded guess.
     PasswordSuspectedKnown {
         /// Guesses since the last password change that no success refunded.
         guesses: u32,
@@ -101,7 +104,8 @@ pub enum EventKind {
         /// Why.
         reason: ForgottenBecause,
     },
-    /// A device token was presented that had been replaced long ago: a copy of it is in other hands. The device was forgotten.
+    /// A device token was presented that had been replaced long ago: a copy of it is in other hands. The
+    /// device was forgotten.
     DeviceTokenStolen {
         /// Which.
         device: DeviceId,

@@ -1,6 +1,7 @@
 //! How an [`AccountRecord`] is written: `{ "format": 1, "record": … }`, the format first.
 //!
-//! A record of a newer format is refused before its body is looked at, so it is never half understood and never overwritten.
+//! A record of a newer format is refused before its body is looked at, so it is never half understood and
+//! never overwritten.
 
 use alloc::string::String;
 use core::fmt;

@@ -4,8 +4,8 @@ use crate::otp::{Digits, Window};
 
 /// An upper bound on the chance that somebody with the password guesses a code within some time.
 ///
-/// It holds for guesses without pause, from any number of machines, beside an owner who logs in as often as they like: see
-/// [`Policy::guess_odds`](super::Policy::guess_odds).
+/// It holds for guesses without pause, from any number of machines, beside an owner who logs in as often as
+/// they like: see [`Policy::guess_odds`](super::Policy::guess_odds).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GuessOdds {
     guesses: u64,

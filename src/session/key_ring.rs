@@ -11,12 +11,12 @@ use crate::otp::Secret;
 
 /// Sealing keys: one that seals, and retired ones that still open.
 ///
-/// To rotate: put a new key in front and the old one among the retired, everywhere; records are sealed anew as they are next written. A
-/// retired key may go once no record is sealed with it. In a rolling upgrade, first give the new key to every instance as a *retired* one,
-/// then let it seal.
+/// To rotate: put a new key in front and the old one among the retired, everywhere; records are sealed anew
+/// as they are next written. A retired key may go once no record is sealed with it. In a rolling upgrade,
+/// first give the new key to every instance as a *retired* one, then let it seal.
 ///
-/// Sealing is XChaCha20-Poly1305 with a random nonce of 192 bits, the account and the authenticator as associated data, and the key's id
-/// in front.
+/// Sealing is XChaCha20-Poly1305 with a random nonce of 192 bits, the account and the authenticator as
+/// associated data, and the key's id in front.
 ///
 /// ```
 /// use second_factor::{KeyRing, SealingKey};
@@ -144,7 +144,8 @@ impl SealingKey {
         Ok(key)
     }
 
-    /// The key of 64 hexadecimal digits, as `openssl rand -hex 32` prints it. White space around them is forgiven.
+    /// The key of 64 hexadecimal digits, as `openssl rand -hex 32` prints it. White space around them is
+    /// forgiven.
     ///
     /// ```
     /// use second_factor::SealingKey;

@@ -16,11 +16,11 @@ use super::{
 pub enum Login {
     /// The claimant is logged in: there is no second factor, or this device is remembered.
     Complete(Accepted),
-    /// A code is needed. Nothing that authenticates has been issued; end whatever older session this browser may have, keep the token in
-    /// a pre-login cookie and ask for the code.
+    /// A code is needed. Nothing that authenticates has been issued; end whatever older session this browser
+    /// may have, keep the token in a pre-login cookie and ask for the code.
     CodeRequired(ChallengeToken),
-    /// The policy demands a second factor and the account has none: begin an enrollment, with the password that was just verified. The
-    /// claimant is not logged in.
+    /// The policy demands a second factor and the account has none: begin an enrollment, with the password
+    /// that was just verified. The claimant is not logged in.
     EnrollmentRequired,
 }
 
@@ -30,8 +30,8 @@ pub enum Login {
 pub struct Accepted {
     /// The proof to start a session from.
     pub authenticated: Authenticated,
-    /// The device cookie to set, where there is one: the box was ticked, or the device's token was rotated. `None` leaves the browser's cookie
-    /// as it is.
+    /// The device cookie to set, where there is one: the box was ticked, or the device's token was rotated.
+    /// `None` leaves the browser's cookie as it is.
     pub device: Option<DeviceToken>,
 }
 
@@ -41,7 +41,8 @@ pub enum Remember<'a> {
     /// Ask each time.
     #[default]
     No,
-    /// The box was ticked. The label is for the owner's list of devices ("Firefox on Linux"); its first 64 characters are kept.
+    /// The box was ticked. The label is for the owner's list of devices ("Firefox on Linux"); its first 64
+    /// characters are kept.
     ThisDevice {
         /// What to call it.
         label: &'a str,
@@ -82,7 +83,8 @@ pub fn password_verified(
 ///
 /// # Errors
 ///
-/// [`SessionError`] for a record of another account, a seal that does not open, or if entropy ran out. Nobody is let in.
+/// [`SessionError`] for a record of another account, a seal that does not open, or if entropy ran out. Nobody
+/// is let in.
 pub fn present_code(
     record: &AccountRecord,
     challenge: &ChallengeToken,
@@ -106,7 +108,8 @@ pub fn present_code(
     }
 }
 
-/// The second step without the authenticator: a recovery code for the challenge. All remembered devices are forgotten.
+/// The second step without the authenticator: a recovery code for the challenge. All remembered devices are
+/// forgotten.
 ///
 /// # Errors
 ///

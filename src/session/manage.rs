@@ -9,7 +9,8 @@ use super::{
 };
 use crate::enrollment::RecoveryCodes;
 
-/// Switches two-factor authentication off: the authenticator, its recovery codes and all remembered devices go.
+/// Switches two-factor authentication off: the authenticator, its recovery codes and all remembered devices
+/// go.
 ///
 /// # Errors
 ///
@@ -50,8 +51,9 @@ pub fn regenerate_recovery_codes(
     draft.decide(Ok(codes))
 }
 
-/// The host says that the password changed or was reset: remembered devices, challenges, the pending enrollment and older sessions end; the
-/// authenticator stays, is no longer suspended, and has its full guess budget again, because whoever was guessing has lost the way in.
+/// The host says that the password changed or was reset: remembered devices, challenges, the pending
+/// enrollment and older sessions end; the authenticator stays, is no longer suspended, and has its full guess
+/// budget again, because whoever was guessing has lost the way in.
 ///
 /// # Errors
 ///
@@ -113,8 +115,9 @@ pub fn forget_all_devices(
     draft.decide(count)
 }
 
-/// Removes the second factor of somebody who lost both authenticator and recovery codes, on an administrator's word. The password still stands; the
-/// account has no second factor until its owner enrolls one.
+/// Removes the second factor of somebody who lost both authenticator and recovery codes, on an
+/// administrator's word. The password still stands; the account has no second factor until its owner enrolls
+/// one.
 ///
 /// # Errors
 ///

@@ -1,8 +1,10 @@
 //! The rules: one record, pure decisions.
 //!
-//! Every operation here is a function from the account's record, an input, the time, random bytes and the policy to a [`Decision`]: the outcome,
-//! the record to store before the outcome is released, and what to log. There is no store, no clock and no random number generator in this layer, so
-//! every rule can be tested, replayed and fuzzed as a value. A host calls the [`Verifier`](crate::Verifier), which drives these functions.
+//! Every operation here is a function from the account's record, an input, the time, random bytes and the
+//! policy to a [`Decision`]: the outcome, the record to store before the outcome is released, and what to
+//! log. There is no store, no clock and no random number generator in this layer, so every rule can be
+//! tested, replayed and fuzzed as a value. A host calls the [`Verifier`](crate::Verifier), which drives these
+//! functions.
 //!
 //! # The login
 //!
@@ -41,13 +43,14 @@
 //!
 //! # One authenticator an account
 //!
-//! An account has one authenticator, and enrolling another replaces it. Each further one would multiply the codes that a guess wins with, and a second
-//! phone scans the same QR code.
+//! An account has one authenticator, and enrolling another replaces it. Each further one would multiply the
+//! codes that a guess wins with, and a second phone scans the same QR code.
 //!
 //! # Clocks that are wrong
 //!
-//! Time never moves a counter backwards: a clock that jumps back replays nothing and gives no guesses back. A login under a clock that is far *ahead*
-//! burns the steps up to that time, so the owner's codes are refused once the clock is right again. The way out is a recovery code, with which the owner logs in and
+//! Time never moves a counter backwards: a clock that jumps back replays nothing and gives no guesses back. A
+//! login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes are refused
+//! once the clock is right again. The way out is a recovery code, with which the owner logs in and
 //! enrolls anew, or an [`AdministratorReset`].
 
 mod account;

@@ -12,8 +12,8 @@ const fn days(count: u64) -> Duration {
     Duration::from_secs(count.saturating_mul(24 * 60 * 60))
 }
 
-/// The numbers of the rules. Each default stands beside its reason; whatever is looser than the default guess odds asks for
-/// [a call that says so](PolicyBuilder::build_with_weaker_guess_odds).
+/// The numbers of the rules. Each default stands beside its reason; whatever is looser than the default guess
+/// odds asks for [a call that says so](PolicyBuilder::build_with_weaker_guess_odds).
 ///
 /// ```
 /// use core::time::Duration;
@@ -46,7 +46,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The longest that a device is remembered: 30 days (SP 800-63B §4.1.3: reauthentication at least every 30 days).
+    /// The longest that a device is remembered: 30 days (SP 800-63B §4.1.3: reauthentication at least every
+    /// 30 days).
     pub const MAX_REMEMBER: Duration = days(30);
 
     /// The longest that an enrollment may wait for its confirmation (SP 800-63B §4.1).
@@ -76,14 +77,16 @@ impl Policy {
             issuer: issuer.into(),
             // Whether a second factor is demanded is the host's to say; offering one is the default.
             required: false,
-            // SHA-1, six digits, 30 seconds: what every authenticator app does. Some ignore anything else and show wrong codes.
+            // SHA-1, six digits, 30 seconds: what every authenticator app does. Some ignore anything else and
+            // show wrong codes.
             totp: TotpParams::default(),
             // One step back for codes under way (RFC 6238 §5.2), one ahead for clocks that are fast.
             window: Window::DEFAULT,
-            // Who mistypes five times in a row is better off starting again; and a stolen challenge is worth five guesses.
+            // Who mistypes five times in a row is better off starting again; and a stolen challenge is worth
+            // five guesses.
             guesses_per_challenge: 5,
-            // Twenty at once and one every three days after that: 141 a year, so one chance in 2,363 with three codes of a
-            // million right at any time.
+            // Twenty at once and one every three days after that: 141 a year, so one chance in 2,363 with
+            // three codes of a million right at any time.
             guess_budget: 20,
             regain_every: days(3),
             // SP 800-63B §3.2.2: no more than 100 consecutive failures.
@@ -104,11 +107,13 @@ impl Policy {
 
     /// The bound on the chance that an attacker who has the password guesses a code within `span`.
     ///
-    /// Every unrefunded guess was charged to the budget, so there are at most `guess_budget + span / regain_every`; each wins with at most
-    /// `window` codes out of `10^digits`. It is stated for authenticators enrolled under this policy. A password change grants a new budget,
-    /// to an attacker who would have to learn the new password first.
+    /// Every unrefunded guess was charged to the budget, so there are at most `guess_budget + span /
+    /// regain_every`; each wins with at most `window` codes out of `10^digits`. It is stated for
+    /// authenticators enrolled under this policy. A password change grants a new budget, to an attacker
+    /// who would have to learn the new password first.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
-        // A guess that is refunded later may have started the wait, as long ago as its challenge can have been open.
+        // A guess that is refunded later may have started the wait, as long ago as its challenge can have
+        // been open.
         let waited = span.saturating_add(self.challenge_lifetime).as_secs();
         let regained = waited.checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
         GuessOdds::new(regained.saturating_add(self.guess_budget.into()), self.totp.digits(), self.window)
@@ -179,7 +184,8 @@ impl Policy {
         self.rotation_grace
     }
 
-    /// How many devices an account can have remembered; one more forgets the one that was not used for longest.
+    /// How many devices an account can have remembered; one more forgets the one that was not used for
+    /// longest.
     pub fn devices(&self) -> usize {
         self.devices.into()
     }
@@ -191,7 +197,8 @@ impl Policy {
 pub struct PolicyBuilder(Policy);
 
 impl PolicyBuilder {
-    /// Demand a second factor: an account that has none gets `Login::EnrollmentRequired` instead of a login (ASVS 6.3.3).
+    /// Demand a second factor: an account that has none gets `Login::EnrollmentRequired` instead of a login
+    /// (ASVS 6.3.3).
     pub fn require_second_factor(mut self) -> Self {
         self.0.required = true;
         self
@@ -215,7 +222,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Guesses that can be made at once, 1 to 1,000, and the time in which one is given back, an hour or more.
+    /// Guesses that can be made at once, 1 to 1,000, and the time in which one is given back, an hour or
+    /// more.
     pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
         self.0.guess_budget = guesses;
         self.0.regain_every = regain_every;
@@ -268,15 +276,16 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] says which number is out of bounds; [`PolicyError::GuessOdds`] that together they give an attacker better odds than one in
-    /// [`Policy::MIN_ODDS`] per account and year.
+    /// [`PolicyError`] says which number is out of bounds; [`PolicyError::GuessOdds`] that together they give
+    /// an attacker better odds than one in [`Policy::MIN_ODDS`] per account and year.
     pub fn build(self) -> Result<Policy, PolicyError> {
         let policy = self.build_with_weaker_guess_odds()?;
         let one_in = policy.guess_odds(days(365)).one_in();
         if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
     }
 
-    /// The policy, whatever its [`guess_odds`](Policy::guess_odds). The name is there to be found in a review.
+    /// The policy, whatever its [`guess_odds`](Policy::guess_odds). The name is there to be found in a
+    /// review.
     ///
     /// # Errors
     ///

@@ -96,7 +96,8 @@ fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<How, Evalua
     })
 }
 
-/// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this is the owner's way back in.
+/// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this
+/// is the owner's way back in.
 fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Evaluated> {
     let Ok(code) = RecoveryCode::parse(code) else {
         return Err(Evaluated::Not(Refusal::Malformed, None));
@@ -118,11 +119,12 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Eval
     Ok(How::RecoveryCode)
 }
 
-/// Charges a failed guess to the challenge, and to the account unless it is locked: then it was a recovery code, which
-/// costs the account nothing, or whoever has the password could suspend the authenticator with a hundred of them.
+/// Charges a failed guess to the challenge, and to the account unless it is locked: then it was a recovery
+/// code, which costs the account nothing, or whoever has the password could suspend the authenticator with a
+/// hundred of them.
 ///
-/// The answer says what the claimant can do next, so a lock is told to whoever tries codes: it does not hold up
-/// recovery codes.
+/// The answer says what the claimant can do next, so a lock is told to whoever tries codes: it does not hold
+/// up recovery codes.
 fn charge(draft: &mut Draft<'_>, index: usize, presented: Presented<'_>) -> Refusal {
     let Context { now, policy, .. } = *draft.context;
     let record = draft.change();

@@ -3,9 +3,9 @@ use crate::time::UnixTime;
 
 /// The host's word that this account's password was just typed and was right.
 ///
-/// It is the one thing that this library takes on trust, so search for `by_host` when you review a host. Make it right where the
-/// password hash was compared, and nowhere else. Another first factor (a reset link, a single sign-on) takes the same way: whatever
-/// let the claimant in, the code is asked for.
+/// It is the one thing that this library takes on trust, so search for `by_host` when you review a host. Make
+/// it right where the password hash was compared, and nowhere else. Another first factor (a reset link, a
+/// single sign-on) takes the same way: whatever let the claimant in, the code is asked for.
 #[derive(Debug)]
 #[must_use = "a verified password is the first half of a login; hand it to the verifier"]
 pub struct PasswordVerified {
@@ -24,7 +24,8 @@ impl PasswordVerified {
     }
 }
 
-/// The host's word that an administrator, who is authenticated as such, wants this account's second factor removed.
+/// The host's word that an administrator, who is authenticated as such, wants this account's second factor
+/// removed.
 #[derive(Debug)]
 #[must_use = "nothing is reset before this goes to the verifier"]
 pub struct AdministratorReset {
@@ -32,12 +33,13 @@ pub struct AdministratorReset {
 }
 
 impl AdministratorReset {
-    /// The host authenticated `administrator`, who is allowed to reset `account`, whose owner was identified at the same level of proofing as
-    /// at registration (ASVS 6.4.4).
+    /// The host authenticated `administrator`, who is allowed to reset `account`, whose owner was identified
+    /// at the same level of proofing as at registration (ASVS 6.4.4).
     ///
     /// # Errors
     ///
-    /// [`SessionError::AdministratorOfOneself`] if the two are the same: then a fresh code is needed, as of everybody.
+    /// [`SessionError::AdministratorOfOneself`] if the two are the same: then a fresh code is needed, as of
+    /// everybody.
     pub fn by_host(account: AccountId, administrator: &AccountId) -> Result<Self, SessionError> {
         if account == *administrator {
             Err(SessionError::AdministratorOfOneself)
@@ -54,8 +56,8 @@ impl AdministratorReset {
 
 /// A login that met the rules. Only this library makes one, and it cannot be copied: one login, one session.
 ///
-/// The host starts a *new* session from it (a new id, never the one from before), keeps the [`epoch`](Self::epoch) there, and
-/// asks `is_current` with it.
+/// The host starts a *new* session from it (a new id, never the one from before), keeps the
+/// [`epoch`](Self::epoch) there, and asks `is_current` with it.
 ///
 /// ```compile_fail,E0451
 /// use second_factor::session::{AccountId, Authenticated, Epoch, How};
@@ -133,8 +135,8 @@ pub enum How {
 impl How {
     /// Authentication method references of RFC 8176 §2 for the login as a whole.
     ///
-    /// `otp` only where a code of RFC 4226 or 6238 was verified in this login, `mfa` only where a second factor was; a remembered device
-    /// leaves `pwd` alone.
+    /// `otp` only where a code of RFC 4226 or 6238 was verified in this login, `mfa` only where a second
+    /// factor was; a remembered device leaves `pwd` alone.
     ///
     /// ```
     /// use second_factor::session::How;
@@ -152,8 +154,9 @@ impl How {
     }
 }
 
-/// A code or recovery code presented just now, in a live session, for one sensitive step: to disable, to enroll anew, to make new recovery
-/// codes, or whatever the host guards with it. Taken by value, so it serves once.
+/// A code or recovery code presented just now, in a live session, for one sensitive step: to disable, to
+/// enroll anew, to make new recovery codes, or whatever the host guards with it. Taken by value, so it serves
+/// once.
 ///
 /// ```compile_fail,E0382
 /// fn twice(fresh: second_factor::session::FreshFactor, disable: impl Fn(second_factor::session::FreshFactor)) {
@@ -195,7 +198,8 @@ impl FreshFactor {
     }
 }
 
-/// What lets an enrollment begin: a [`FreshFactor`] where an authenticator is bound, the password just typed where none is.
+/// What lets an enrollment begin: a [`FreshFactor`] where an authenticator is bound, the password just typed
+/// where none is.
 #[derive(Debug)]
 #[must_use = "nothing begins before this goes to the verifier"]
 pub enum EnrollmentProof {
@@ -229,8 +233,8 @@ impl From<FreshFactor> for EnrollmentProof {
 
 /// What the host still owes: every session of this account must end, in every browser, this one included.
 ///
-/// A host that stores the [epoch](super::Epoch) in its sessions and asks `is_current` has paid already; one with a session table
-/// deletes the rows.
+/// A host that stores the [epoch](super::Epoch) in its sessions and asks `is_current` has paid already; one
+/// with a session table deletes the rows.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the sessions from before the change are still alive in the host until it ends them"]
 pub struct EndAllSessions {
@@ -244,8 +248,8 @@ impl EndAllSessions {
     }
 }
 
-/// What the host still owes: every *other* session of this account must end. The one that made the change may go on, under a new id and the new
-/// [`epoch`](Self::epoch).
+/// What the host still owes: every *other* session of this account must end. The one that made the change may
+/// go on, under a new id and the new [`epoch`](Self::epoch).
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the sessions from before the change are still alive in the host until it ends them"]
 pub struct EndOtherSessions {

@@ -10,13 +10,14 @@ use crate::time::UnixTime;
 
 /// All that is kept about an account's second factor, in one value that a store swaps as a whole.
 ///
-/// Since replay protection, counting, single use and revocation all live here, each is one atomic step on any store that can compare and swap one
-/// row. The host does not look inside; it stores what serde makes of it (JSON is fine, about 1 KiB) and may ask for a [status](Self::status).
+/// Since replay protection, counting, single use and revocation all live here, each is one atomic step on any
+/// store that can compare and swap one row. The host does not look inside; it stores what serde makes of it
+/// (JSON is fine, about 1 KiB) and may ask for a [status](Self::status).
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///
-/// There is no way from a record to its authenticator but through the functions of this module, each of which charges a wrong guess (RFC 4226
-/// §7.1):
+/// There is no way from a record to its authenticator but through the functions of this module, each of which
+/// charges a wrong guess (RFC 4226 §7.1):
 ///
 /// ```compile_fail,E0616
 /// fn unthrottled(record: &second_factor::AccountRecord) {

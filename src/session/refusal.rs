@@ -2,8 +2,8 @@ use crate::time::UnixTime;
 
 /// What a claimant is told when something is not accepted: as little as lets them go on.
 ///
-/// Wrong, used and outdated codes are the same [`NotAccepted`](Self::NotAccepted); which it was stands in the host's
-/// [audit event](super::AuditEvent) alone.
+/// Wrong, used and outdated codes are the same [`NotAccepted`](Self::NotAccepted); which it was stands in the
+/// host's [audit event](super::AuditEvent) alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -13,18 +13,19 @@ pub enum Refusal {
     /// The input is not of the form of a code, so it was not tried and nothing was charged.
     #[error("not of the form of a code")]
     Malformed,
-    /// Not accepted, and the challenge is over (used, spent, expired, or ended by a change to the account): start again from the password.
+    /// Not accepted, and the challenge is over (used, spent, expired, or ended by a change to the account):
+    /// start again from the password.
     #[error("not accepted; log in again")]
     ChallengeOver,
-    /// The guess budget is spent: no code is evaluated before `retry_at`. Recovery codes, remembered devices and a password change still
-    /// work.
+    /// The guess budget is spent: no code is evaluated before `retry_at`. Recovery codes, remembered devices
+    /// and a password change still work.
     #[error("too many attempts; codes are accepted again from {retry_at} (Unix time) on")]
     Locked {
         /// When the next code will be evaluated.
         retry_at: UnixTime,
     },
-    /// The authenticator is suspended after too many consecutive failures (SP 800-63B §3.2.2): a recovery code, a password change or an
-    /// administrator ends that; time does not.
+    /// The authenticator is suspended after too many consecutive failures (SP 800-63B §3.2.2): a recovery
+    /// code, a password change or an administrator ends that; time does not.
     #[error("this authenticator is suspended")]
     Suspended,
     /// The enrollment is over (confirmed, replaced, expired, or failed too often): begin again.

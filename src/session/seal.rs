@@ -6,12 +6,13 @@ use crate::otp::{OtpError, Secret};
 
 /// How secrets are kept in a record: sealed so that a stolen database yields no codes (RFC 6238 §3 R7).
 ///
-/// [`KeyRing`](super::KeyRing) is the one to use; a key management service plugs in here. Decisions call it synchronously, so a
-/// remote service unwraps a data key at start-up rather than every secret.
+/// [`KeyRing`](super::KeyRing) is the one to use; a key management service plugs in here. Decisions call it
+/// synchronously, so a remote service unwraps a data key at start-up rather than every secret.
 ///
 /// To be correct, an implementation
 ///
-/// - authenticates [`SealContext::associated_data`], so that what was sealed for one account does not open for another;
+/// - authenticates [`SealContext::associated_data`], so that what was sealed for one account does not open
+///   for another;
 /// - never opens what it did not seal: a failure is an error, not another secret;
 /// - depends on its arguments and keys alone, `nonce` being all the randomness there is.
 pub trait Seal: Send + Sync {
@@ -29,7 +30,8 @@ pub trait Seal: Send + Sync {
     /// [`SealError`] where it does not open.
     fn open(&self, sealed: &Sealed, context: SealContext<'_>) -> Result<Secret, SealError>;
 
-    /// Whether `sealed` was made with the key that is used for sealing now. If not, it is sealed anew when its record is next written.
+    /// Whether `sealed` was made with the key that is used for sealing now. If not, it is sealed anew when
+    /// its record is next written.
     fn is_current(&self, sealed: &Sealed) -> bool;
 }
 
@@ -52,7 +54,8 @@ impl<'a> SealContext<'a> {
     }
 }
 
-/// A sealed secret, as it stands in a record: 1 to 1024 bytes that mean something to the [`Seal`] that made them.
+/// A sealed secret, as it stands in a record: 1 to 1024 bytes that mean something to the [`Seal`] that made
+/// them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
@@ -95,7 +98,8 @@ pub enum SealError {
         /// The key's id.
         key: u32,
     },
-    /// The seal is broken: a wrong key, or a secret that was sealed for another account or authenticator, or was changed.
+    /// The seal is broken: a wrong key, or a secret that was sealed for another account or authenticator, or
+    /// was changed.
     #[error("the seal does not open: wrong key, another account's secret, or damage")]
     Broken,
     /// A key service did not do its part.

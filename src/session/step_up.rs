@@ -10,8 +10,8 @@ use super::{
 
 /// Opens a step-up in a session of this epoch. Its guesses come out of the same budget as a login's.
 ///
-/// Refused with [`Refusal::StepUpRequired`] where the session is of an earlier epoch, and with [`Refusal::NoAuthenticator`] where there is nothing
-/// to present a code from.
+/// Refused with [`Refusal::StepUpRequired`] where the session is of an earlier epoch, and with
+/// [`Refusal::NoAuthenticator`] where there is nothing to present a code from.
 ///
 /// # Errors
 ///

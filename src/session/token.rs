@@ -13,7 +13,8 @@ use crate::otp::mac::sha256;
 #[error("not a token of this kind")]
 pub struct TokenError;
 
-/// What a token proves, and so which tokens can never be mistaken for it: the domain goes into the digest, the prefix into the text.
+/// What a token proves, and so which tokens can never be mistaken for it: the domain goes into the digest,
+/// the prefix into the text.
 pub(crate) struct Domain {
     pub(crate) prefix: &'static str,
     digest: &'static [u8],
@@ -92,7 +93,8 @@ impl Drop for TokenParts {
 /// The longest text that is read as a token. A longer one is refused unread.
 const MAX_TEXT: usize = 640;
 
-/// Tokens that carry their account, so that the second step of a flow takes it from there and never from input.
+/// Tokens that carry their account, so that the second step of a flow takes it from there and never from
+/// input.
 macro_rules! account_token {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $digest:literal) => {
         $(#[$doc])*
@@ -178,10 +180,12 @@ account_token! {
     EnrollmentToken, "e1", b"second-factor/enrollment/v1"
 }
 
-/// "Remember me on this device": a series of 128 random bits that names the device, and a secret of 256 that changes at each use.
+/// "Remember me on this device": a series of 128 random bits that names the device, and a secret of 256 that
+/// changes at each use.
 ///
-/// The host sets it as a cookie of the name [`cookie_name`](Self::cookie_name), which differs by account so that several users of one
-/// browser do not overwrite each other, and hands the cookie's value to the password step.
+/// The host sets it as a cookie of the name [`cookie_name`](Self::cookie_name), which differs by account so
+/// that several users of one browser do not overwrite each other, and hands the cookie's value to the
+/// password step.
 #[derive(Clone)]
 pub struct DeviceToken {
     pub(crate) parts: TokenParts,
@@ -191,7 +195,8 @@ pub struct DeviceToken {
 impl DeviceToken {
     pub(crate) const DOMAIN: Domain = Domain { prefix: "d1", digest: b"second-factor/device/v1" };
 
-    /// The attributes of the cookie, beside its name, value and `Max-Age`. The name's `__Host-` prefix has browsers insist on them.
+    /// The attributes of the cookie, beside its name, value and `Max-Age`. The name's `__Host-` prefix has
+    /// browsers insist on them.
     pub const COOKIE_ATTRIBUTES: &'static str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
     pub(crate) fn new(parts: TokenParts) -> Self {
@@ -203,7 +208,8 @@ impl DeviceToken {
     ///
     /// # Errors
     ///
-    /// [`TokenError`] for everything else. The password step reads cookies itself and takes such a one for none at all.
+    /// [`TokenError`] for everything else. The password step reads cookies itself and takes such a one for
+    /// none at all.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         let read = || {
             let mut fields = text.get(..text.len().min(MAX_TEXT)).filter(|front| *front == text)?.split('.');

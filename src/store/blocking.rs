@@ -52,7 +52,8 @@ macro_rules! blocking_store_behind {
 
 blocking_store_behind!(&S, Arc<S>);
 
-/// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they hold up the thread while the storage works.
+/// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they
+/// hold up the thread while the storage works.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocking<S>(pub S);
 

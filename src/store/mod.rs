@@ -1,6 +1,7 @@
 //! The contract that a host's storage keeps: two methods, and no rule.
 //!
-//! A row per account: its id, a revision, and the [`AccountRecord`](crate::session::AccountRecord) as serde writes it.
+//! A row per account: its id, a revision, and the [`AccountRecord`](crate::session::AccountRecord) as serde
+//! writes it.
 
 #[expect(clippy::module_inception, reason = "the trait is the room")]
 mod store;

@@ -1,8 +1,10 @@
 use core::fmt;
 
-/// Which write of a row this is. Every write gives a row a revision that it never had, also after the row was deleted and made again.
+/// Which write of a row this is. Every write gives a row a revision that it never had, also after the row was
+/// deleted and made again.
 ///
-/// A counter does for rows that are never deleted; a sequence of the database, or a random number, does for all.
+/// A counter does for rows that are never deleted; a sequence of the database, or a random number, does for
+/// all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Revision(u64);
 

@@ -10,18 +10,19 @@ use crate::session::{AccountId, AccountRecord};
 ///
 /// # To be correct, an implementation
 ///
-/// - swaps atomically: of writers that expect the same thing, exactly one is told [`Swap::Stored`], the others [`Swap::Conflict`]. One
-///   conditional statement does it (`UPDATE … WHERE account = ? AND revision = ?`, `INSERT … ON CONFLICT DO NOTHING`); reading first and writing
-///   afterwards does not;
+/// - swaps atomically: of writers that expect the same thing, exactly one is told [`Swap::Stored`], the
+///   others [`Swap::Conflict`]. One conditional statement does it (`UPDATE … WHERE account = ? AND revision =
+///   ?`, `INSERT … ON CONFLICT DO NOTHING`); reading first and writing afterwards does not;
 /// - returns from [`load`](Self::load) what the latest `Stored` stored: no cache, no replica that lags;
-/// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the host may still roll back: a refusal that is
-///   rolled back is a free guess;
+/// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the
+///   host may still roll back: a refusal that is rolled back is a free guess;
 /// - never gives a revision twice to the same account, also not after the row was deleted and made again;
 /// - keeps accounts apart by every byte of their ids: no case folding, no trimming, no collation;
 /// - keeps the record as serde wrote it, to the last field;
 /// - returns an `Err` for a failure, never for a conflict; and `Conflict` only where nothing was stored.
 ///
-/// An `Err` may leave it open whether the record was stored. The verifier lets nobody in then, and a code may be burnt.
+/// An `Err` may leave it open whether the record was stored. The verifier lets nobody in then, and a code may
+/// be burnt.
 ///
 /// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks.
 ///

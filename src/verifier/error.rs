@@ -5,7 +5,8 @@ use crate::session::{Refusal, SessionError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The claimant's: not accepted. Show them what it says; `401 Unauthorized` or `429 Too Many Requests` over HTTP.
+    /// The claimant's: not accepted. Show them what it says; `401 Unauthorized` or `429 Too Many Requests`
+    /// over HTTP.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The host's, or a bug: the decision could not be made.

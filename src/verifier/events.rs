@@ -4,7 +4,8 @@ use crate::session::AuditEvent;
 
 /// Takes the audit events, once what they describe is stored.
 ///
-/// It is called in the middle of a request: put the event into a queue or a log, and return. A closure will do.
+/// It is called in the middle of a request: put the event into a queue or a log, and return. A closure will
+/// do.
 ///
 /// ```
 /// use second_factor::session::AuditEvent;
@@ -38,7 +39,8 @@ impl EventSink for NoEvents {
     fn record(&self, _: &AuditEvent) {}
 }
 
-/// Hands the events to [`tracing`], as `INFO`; those of which the owner should be told as `WARN`. The target is `second_factor::audit`.
+/// Hands the events to [`tracing`], as `INFO`; those of which the owner should be told as `WARN`. The target
+/// is `second_factor::audit`.
 #[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingEvents;

@@ -13,11 +13,12 @@ use crate::store::{Expected, Store, Swap, Versioned};
 
 /// The second factor of a service: a store, and the rules over it.
 ///
-/// One for the whole service, shared between requests. Each call loads the account's record, decides, swaps the next record in, and only then
-/// releases the outcome. If somebody else was quicker it decides again, a bounded number of times.
+/// One for the whole service, shared between requests. Each call loads the account's record, decides, swaps
+/// the next record in, and only then releases the outcome. If somebody else was quicker it decides again, a
+/// bounded number of times.
 ///
-/// Every call fails with an [`Error`] that says whose fault it is; in none was anybody let in. A call that is dropped half-way, as with a request that is
-/// cancelled, has either happened or not; a code may be burnt.
+/// Every call fails with an [`Error`] that says whose fault it is; in none was anybody let in. A call that is
+/// dropped half-way, as with a request that is cancelled, has either happened or not; a code may be burnt.
 ///
 /// [`BlockingVerifier`](super::BlockingVerifier) is the same without `async`.
 ///
@@ -73,7 +74,8 @@ pub struct Verifier<S> {
 }
 
 impl<S: Store> Verifier<S> {
-    /// How often a call decides anew when others write to the same record, before it gives up with [`Error::Contention`].
+    /// How often a call decides anew when others write to the same record, before it gives up with
+    /// [`Error::Contention`].
     pub const MAX_ATTEMPTS: usize = 64;
 
     /// A verifier under the clock and the random numbers of the operating system.
@@ -119,7 +121,8 @@ impl<S: Store> Verifier<S> {
 
     /// The password step: what does this account ask for on this device?
     ///
-    /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent one. Whatever it holds, at worst a code is asked for.
+    /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent
+    /// one. Whatever it holds, at worst a code is asked for.
     ///
     /// # Errors
     ///
@@ -185,7 +188,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the session is of an earlier epoch, or the account has no authenticator; otherwise as everywhere.
+    /// [`Error::Refused`] where the session is of an earlier epoch, or the account has no authenticator;
+    /// otherwise as everywhere.
     pub async fn begin_step_up(
         &self,
         account: &AccountId,
@@ -225,13 +229,15 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Begins an enrollment. The proof is the password that was just verified, or a [`FreshFactor`] where an authenticator is bound.
+    /// Begins an enrollment. The proof is the password that was just verified, or a [`FreshFactor`] where an
+    /// authenticator is bound.
     ///
     /// `account_name` is what the app shows beside the issuer: the user name or e-mail address.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where a fresh factor is needed, [`Error::Session`] for a name that no key URI can hold; otherwise as everywhere.
+    /// [`Error::Refused`] where a fresh factor is needed, [`Error::Session`] for a name that no key URI can
+    /// hold; otherwise as everywhere.
     pub async fn begin_enrollment(
         &self,
         proof: impl Into<EnrollmentProof>,
@@ -311,7 +317,8 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// To be called when the password was changed or reset: ends remembered devices, challenges and older sessions, and restores the guess budget.
+    /// To be called when the password was changed or reset: ends remembered devices, challenges and older
+    /// sessions, and restores the guess budget.
     ///
     /// # Errors
     ///
@@ -366,7 +373,8 @@ impl<S: Store> Verifier<S> {
         .await
     }
 
-    /// The state of the account's second factor, for its owner to look at: on or off, recovery codes left, remembered devices.
+    /// The state of the account's second factor, for its owner to look at: on or off, recovery codes left,
+    /// remembered devices.
     ///
     /// # Errors
     ///
@@ -376,7 +384,8 @@ impl<S: Store> Verifier<S> {
         Ok(record.status(&self.context()))
     }
 
-    /// Whether a session that was started in `epoch` is still one. To be asked with every request that the session authenticates.
+    /// Whether a session that was started in `epoch` is still one. To be asked with every request that the
+    /// session authenticates.
     ///
     /// # Errors
     ///

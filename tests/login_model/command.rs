@@ -1,5 +1,5 @@
-//! What a host, an owner or an attacker may do, in words: each command means something in every state, so that any
-//! list of commands is a test, and any part of a failing list is a shorter one.
+//! What a host, an owner or an attacker may do, in words: each command means something in every state, so
+//! that any list of commands is a test, and any part of a failing list is a shorter one.
 
 use proptest::prelude::*;
 use proptest::strategy::Union;

@@ -100,7 +100,8 @@ impl Witness {
         self.the_budget(shown, events, elapsed)
     }
 
-    /// "No step accepted twice or going backwards", and no acceptance without a code that the phone shows in the window.
+    /// "No step accepted twice or going backwards", and no acceptance without a code that the phone shows in
+    /// the window.
     fn a_right_code_once(&mut self, shown: &Evidence, now: u64) -> Result<(), String> {
         let (phone, app, text) = shown.shown.as_ref().ok_or("a code was accepted, and there is no phone")?;
         let last = self.last_step.get(phone).copied();
@@ -133,8 +134,8 @@ impl Witness {
         Ok(())
     }
 
-    /// Evaluated guesses whose challenge was not completed, in any span of time: at most the budget and one for each
-    /// `regain_every` of that span.
+    /// Evaluated guesses whose challenge was not completed, in any span of time: at most the budget and one
+    /// for each `regain_every` of that span.
     fn the_budget(&mut self, shown: &Evidence, events: &[AuditEvent], elapsed: u64) -> Result<(), String> {
         if shown.restored {
             self.guesses.clear();

@@ -1,5 +1,6 @@
-//! The login machine as DESIGN.md §4 tells it, in plain structs and by the longest way: steps are a list, codes are a
-//! set, and what is left of the guess budget is worked out anew from the history each time it is asked for.
+//! The login machine as DESIGN.md §4 tells it, in plain structs and by the longest way: steps are a list,
+//! codes are a set, and what is left of the guess budget is worked out anew from the history each time it is
+//! asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -256,8 +257,8 @@ pub struct Account {
     pub events: Vec<Event>,
 }
 
-/// "Exactly 30 days from that moment, by the server's clock"; what seems made up to a minute ahead was made by an
-/// instance whose clock is a little fast.
+/// "Exactly 30 days from that moment, by the server's clock"; what seems made up to a minute ahead was made
+/// by an instance whose clock is a little fast.
 fn alive(made: u64, lifetime: u64, now: u64) -> bool {
     if now >= made { now - made < lifetime } else { made - now <= 60 && lifetime > 0 }
 }

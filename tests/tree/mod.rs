@@ -34,7 +34,8 @@ pub(crate) fn sources() -> Vec<Source> {
 
 /// `text` without comments and without what literals hold, its lines kept.
 ///
-/// A string that is a path of this crate stays, because attributes name functions so (`serde(with = "crate::…")`).
+/// A string that is a path of this crate stays, because attributes name functions so (`serde(with =
+/// "crate::…")`).
 pub(crate) fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;

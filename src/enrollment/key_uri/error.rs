@@ -105,7 +105,8 @@ pub enum KeyUriError {
         /// Where.
         position: usize,
     },
-    /// The issuer or account name has a colon, which separates the two. To be built: the host's. Strict: the input's.
+    /// The issuer or account name has a colon, which separates the two. To be built: the host's. Strict: the
+    /// input's.
     #[error("colon in the {0}")]
     Colon(LabelPart),
     /// The issuer or account name is there and empty. To be built: the host's. Strict: the input's.

@@ -1,7 +1,7 @@
 use crate::otp::{Algorithm, Counter, Digits, Period};
 
-/// Which codes a key URI is about. The parameters live in the variant that has them, so that a Steam URI cannot pass
-/// for an ordinary one.
+/// Which codes a key URI is about. The parameters live in the variant that has them, so that a Steam URI
+/// cannot pass for an ordinary one.
 ///
 /// ```
 /// use second_factor::{KeyUri, enrollment::KeyUriKind};
@@ -35,10 +35,11 @@ pub enum KeyUriKind {
         /// The counter of the next code.
         counter: Counter,
     },
-    /// Steam's own codes: five characters of another alphabet, SHA-1, 30 seconds. This library does not verify them.
+    /// Steam's own codes: five characters of another alphabet, SHA-1, 30 seconds. This library does not
+    /// verify them.
     ///
-    /// Told by the type `steam`, the scheme `steam:`, the issuer "Steam", a parameter `steam` or `encoder=steam`, or,
-    /// when nothing else says so, by five digits, which no other codes have.
+    /// Told by the type `steam`, the scheme `steam:`, the issuer "Steam", a parameter `steam` or
+    /// `encoder=steam`, or, when nothing else says so, by five digits, which no other codes have.
     Steam,
 }
 

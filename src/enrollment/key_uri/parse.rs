@@ -274,7 +274,8 @@ fn ignore(parameter: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> R
     }
 }
 
-/// The three names, and what they become in the hands of apps: `sha256`, `SHA-1`, `HMACSHA512`, `HMAC-SHA-256`.
+/// The three names, and what they become in the hands of apps: `sha256`, `SHA-1`, `HMACSHA512`,
+/// `HMAC-SHA-256`.
 fn algorithm(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
     let Some(raw) = raw else { return Ok(Algorithm::default()) };
     let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];

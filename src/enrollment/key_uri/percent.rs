@@ -50,8 +50,8 @@ impl Part<'_> {
         Ok(bytes)
     }
 
-    /// The text with its escapes undone where a `+` may be a space: see [`KeyUri`](super::KeyUri) for the rule. The flag says
-    /// that one was.
+    /// The text with its escapes undone where a `+` may be a space: see [`KeyUri`](super::KeyUri) for the
+    /// rule. The flag says that one was.
     pub(super) fn decode_form(self) -> Result<(String, bool), KeyUriError> {
         if position(self.text, b'+').is_none() || self.text.contains(' ') || self.text.contains("%20") {
             return Ok((self.decode()?, false));
@@ -141,8 +141,8 @@ fn hex(digit: u8) -> Option<u8> {
     }
 }
 
-/// Where the first character stands that a URI writes as an escape (RFC 3986 §2: neither unreserved, nor reserved,
-/// nor `%`), `#` and the brackets of an IP address included.
+/// Where the first character stands that a URI writes as an escape (RFC 3986 §2: neither unreserved, nor
+/// reserved, nor `%`), `#` and the brackets of an IP address included.
 pub(super) fn first_raw(text: &str) -> Option<usize> {
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, and a byte is below 256")]
     const SAFE: [bool; 256] = {

@@ -4,8 +4,8 @@ use subtle::{Choice, ConstantTimeEq};
 
 /// What is stored of a recovery code: 32 bytes, compared in constant time, redacted in `Debug`.
 ///
-/// Not a secret by itself, since nobody inverts the hash of 128 random bits; redacted all the same. In serde it is base32
-/// text in formats that people read, and bytes in others.
+/// Not a secret by itself, since nobody inverts the hash of 128 random bits; redacted all the same. In serde
+/// it is base32 text in formats that people read, and bytes in others.
 #[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct RecoveryCodeDigest(
