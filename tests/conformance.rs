@@ -120,7 +120,6 @@ async fn each_wrong_store_fails_on_the_clause_it_breaks() {
         (Wrong::PutsNumbersThroughDoubles, Clause::RecordKept, "the_largest_record_is_kept"),
         (Wrong::FoldsCase, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
         (Wrong::TrimsIds, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
-        (Wrong::EndsIdsAtNul, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
         (Wrong::CutsIdsOffAt(64), Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
         (Wrong::CutsIdsOffAt(254), Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
     ] {

@@ -63,7 +63,6 @@ pub(crate) enum Wrong {
     ForgetsAstralCharacters,
     FoldsCase,
     TrimsIds,
-    EndsIdsAtNul,
     CutsIdsOffAt(usize),
     TouchesWhatItReads,
 }
@@ -118,7 +117,6 @@ impl JsonStore {
         match self.wrong {
             Wrong::FoldsCase => id.to_lowercase(),
             Wrong::TrimsIds => id.trim_end_matches(' ').into(),
-            Wrong::EndsIdsAtNul => id.split('\0').next().unwrap().into(),
             Wrong::CutsIdsOffAt(most) => id.chars().take(most).collect(),
             _ => id.into(),
         }

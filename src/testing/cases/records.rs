@@ -63,9 +63,8 @@ pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(bench: B
     let mut rows: Vec<(AccountRecord, Revision)> = Vec::new();
     for (number, id) in (1..).zip(&ids) {
         let record = numbered(id, number);
-        if let Some(revision) = create_apart(&bench, &record).await? {
-            rows.push((record, revision));
-        }
+        let revision = create_apart(&bench, &record).await?;
+        rows.push((record, revision));
     }
     holds_apart(&bench, &rows).await?;
     // Each written once more, the last first: none moves another.
@@ -76,23 +75,16 @@ pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(bench: B
     holds_apart(&bench, &rows).await
 }
 
-/// The revision of a new row; none where the store refuses an id with a NUL, which many databases cannot
-/// hold.
-async fn create_apart<S: Store, G>(
-    bench: &Bench<'_, S, G>,
-    record: &AccountRecord,
-) -> Result<Option<Revision>, Broken> {
+/// The revision of a new row.
+async fn create_apart<S: Store, G>(bench: &Bench<'_, S, G>, record: &AccountRecord) -> Result<Revision, Broken> {
     let id = record.account().as_str();
-    let may_refuse = id.contains('\0');
     let found = match bench.store.load(record.account()).await {
         Ok(None) => match bench.store.compare_and_swap(record.account(), Expected::Absent, record).await {
-            Ok(Swap::Stored(revision)) => return Ok(Some(revision)),
+            Ok(Swap::Stored(revision)) => return Ok(revision),
             Ok(Swap::Conflict) => String::from("Ok(Conflict) from its creation, as if it were there"),
-            Err(_) if may_refuse => return Ok(None),
             Err(error) => format!("{} from its creation", failed(&error)),
         },
         Ok(Some(row)) => format!("the row of account {:?} from its load", row.value.account().as_str()),
-        Err(_) if may_refuse => return Ok(None),
         Err(error) => format!("{} from its load", failed(&error)),
     };
     Err(bench.broken(format!("a row of its own for account {id:?}"), found))
@@ -127,17 +119,13 @@ fn hostile_ids() -> Vec<AccountId> {
     HOSTILE.iter().map(ToString::to_string).chain(long).map(account).collect()
 }
 
-const HOSTILE: [&str; 87] = [
+const HOSTILE: [&str; 79] = [
     "alice",
     "Alice",
     "ALICE",
     "alice ",
     "alice  ",
     " alice",
-    "alice\t",
-    "alice\n",
-    "alice\r\n",
-    "\talice",
     "alice\u{a0}",
     "alice\u{200b}",
     "al\u{ad}ice",
@@ -150,12 +138,8 @@ const HOSTILE: [&str; 87] = [
     "alice/../alice",
     "..",
     ".",
-    "alice\0",
-    "alice\0b",
-    "\0",
     " ",
     "  ",
-    "\t",
     "é",
     "e\u{301}",
     "É",
