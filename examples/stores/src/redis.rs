@@ -20,7 +20,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// A store whose keys start with `prefix`.
+    /// A store whose keys start with `prefix`. Give the connection a response timeout that outlasts a slow disk; the default is half
+    /// a second. A call that ran out of time, or lost its connection, is an `Err` and not sent again, since it may have stored.
     pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Self {
         Self { connection, prefix: prefix.into(), swap: Script::new(include_str!("../redis/swap.lua")) }
     }

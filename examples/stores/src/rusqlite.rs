@@ -8,6 +8,8 @@ use second_factor::AccountRecord;
 use second_factor::session::AccountId;
 use second_factor::store::{BlockingStore, Expected, Revision, Swap, Versioned};
 
+use crate::sqlite::{CREATE, LOAD, SWAP};
+
 /// Accounts in a SQLite file, behind one connection. Several processes may open the same file.
 #[derive(Debug)]
 pub struct RusqliteStore(Mutex<Connection>);
@@ -34,8 +36,8 @@ impl RusqliteStore {
         self.connection().execute("DELETE FROM second_factor WHERE account = ?", [account.as_str()]).map(drop)
     }
 
-    /// Each statement is whole by itself, so a thread that panicked between two left nothing half done.
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    /// The connection. Each statement is whole by itself, so a thread that panicked between two left nothing half done.
+    pub fn connection(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -45,8 +47,7 @@ impl BlockingStore for RusqliteStore {
 
     fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
         let connection = self.connection();
-        let mut load =
-            connection.prepare_cached("SELECT revision, record FROM second_factor WHERE account = ?")?;
+        let mut load = connection.prepare_cached(LOAD)?;
         load.query_row([account.as_str()], |row| {
             let value = serde_json::from_str(row.get_ref(1)?.as_str()?)
                 .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
@@ -64,22 +65,17 @@ impl BlockingStore for RusqliteStore {
         let record = serde_json::to_string(next)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let connection = self.connection();
-        // A random revision: SQLite has no sequence, and a count would start again with a row that is made again.
+        // All rows, though there is one at most: the commit comes after the last, and `query_row` would not see it fail.
         let stored = match expected {
-            Expected::Absent => connection
-                .prepare_cached(
-                    "INSERT INTO second_factor (account, record, revision) VALUES (?, ?, random() & 0x7fffffffffffffff)
-                     ON CONFLICT DO NOTHING RETURNING revision",
-                )?
-                .query_row((account.as_str(), record), revision),
+            Expected::Absent => {
+                connection.prepare_cached(CREATE)?.query_map((account.as_str(), record), revision)?.last()
+            }
             Expected::At(at) => connection
-                .prepare_cached(
-                    "UPDATE second_factor SET record = ?, revision = random() & 0x7fffffffffffffff
-                     WHERE account = ? AND revision = ? RETURNING revision",
-                )?
-                .query_row((record, account.as_str(), at.get().cast_signed()), revision),
+                .prepare_cached(SWAP)?
+                .query_map((record, account.as_str(), at.get().cast_signed()), revision)?
+                .last(),
         };
-        Ok(stored.optional()?.map_or(Swap::Conflict, Swap::Stored))
+        Ok(stored.transpose()?.map_or(Swap::Conflict, Swap::Stored))
     }
 }
 

@@ -1,0 +1,203 @@
+//! What the tests of the stores share: accounts with a phone, a proxy that counts round trips, and what to do without a server.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use second_factor::enrollment::KeyUri;
+use second_factor::session::{AuditEvent, EventKind, Refusal, RefusedBecause, Remember, SealingKey};
+use second_factor::verifier::{Clock, Error, EventSink, OsEntropy};
+use second_factor::{
+    Accepted, AccountId, ChallengeToken, KeyRing, Login, PasswordVerified, Policy, Store, Totp, TotpParams,
+    UnixTime, Verifier,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Without the server a test is skipped with a line; with `REQUIRE_ALL=1` it fails.
+#[track_caller]
+pub fn skip(missing: &str, why: impl Display) {
+    assert!(std::env::var_os("REQUIRE_ALL").is_none(), "REQUIRE_ALL is set and there is no {missing}: {why}");
+    eprintln!("skipped: no {missing}: {why}");
+}
+
+/// A clock that is set by hand.
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<AtomicU64>);
+
+impl TestClock {
+    pub fn at(secs: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(secs)))
+    }
+
+    pub fn set(&self, time: UnixTime) {
+        self.0.store(time.as_secs(), Ordering::SeqCst);
+    }
+
+    pub fn advance(&self, span: Duration) {
+        self.0.fetch_add(span.as_secs(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Keeps the kinds of events.
+#[derive(Clone, Debug, Default)]
+pub struct EventLog(Arc<std::sync::Mutex<Vec<EventKind>>>);
+
+impl EventSink for EventLog {
+    fn record(&self, event: &AuditEvent) {
+        self.0.lock().unwrap().push(event.kind.clone());
+    }
+}
+
+impl EventLog {
+    pub fn take(&self) -> Vec<EventKind> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A service with one account over a store that may hold others, and the account's phone.
+pub struct Account<S> {
+    pub verifier: Verifier<S>,
+    pub clock: TestClock,
+    pub events: EventLog,
+    pub id: AccountId,
+    phone: Option<Totp>,
+}
+
+pub const STEP: Duration = Duration::from_secs(30);
+
+impl<S: Store> Account<S> {
+    pub fn new(store: S, id: &str) -> Self {
+        Self::with_phone(store, id, TestClock::at(1_700_000_010), None)
+    }
+
+    /// The same account and phone over another store, as after a restart of the service.
+    pub fn over<T: Store>(self, store: T) -> Account<T> {
+        Account::with_phone(store, self.id.as_str(), self.clock, self.phone)
+    }
+
+    fn with_phone(store: S, id: &str, clock: TestClock, phone: Option<Totp>) -> Self {
+        let (policy, events) = (Policy::new("Example").unwrap(), EventLog::default());
+        let ring = KeyRing::new(1, SealingKey::new([7; 32]));
+        let verifier =
+            Verifier::with_sources(store, policy, ring, clock.clone(), OsEntropy).with_events(events.clone());
+        Self { verifier, clock, events, id: AccountId::new(id).unwrap(), phone }
+    }
+
+    /// Enrolls a phone, and moves on a step.
+    pub async fn enroll(&mut self) {
+        let begun = self.verifier.begin_enrollment(self.password(), "alice@example.com").await.unwrap();
+        let uri: &KeyUri = &begun.uri;
+        self.phone = Some(Totp::new(uri.secret(), TotpParams::default()));
+        self.verifier.confirm_enrollment(&begun.token, &self.code(self.clock.now())).await.unwrap();
+        self.clock.advance(STEP);
+        self.events.take();
+    }
+
+    pub fn password(&self) -> PasswordVerified {
+        PasswordVerified::by_host(self.id.clone())
+    }
+
+    pub fn code(&self, at: UnixTime) -> String {
+        self.phone.as_ref().unwrap().generate(at).expose().to_owned()
+    }
+
+    pub async fn challenge(&self) -> Result<ChallengeToken, Error<S::Error>> {
+        match self.verifier.password_verified(self.password(), None).await? {
+            Login::CodeRequired(challenge) => Ok(challenge),
+            other => panic!("a code should be asked for, not {other:?}"),
+        }
+    }
+
+    /// A whole login with the code of this moment.
+    pub async fn log_in(&self, remember: Remember<'_>) -> Result<Accepted, Error<S::Error>> {
+        let challenge = self.challenge().await?;
+        self.verifier.present_code(&challenge, &self.code(self.clock.now()), remember).await
+    }
+}
+
+/// Stands between a client and its server, and counts how often the client speaks after the server has spoken.
+pub struct Wire {
+    pub port: u16,
+    turns: Arc<AtomicUsize>,
+}
+
+impl Wire {
+    pub async fn to(server: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counter = turns.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&server).await.unwrap();
+                tokio::spawn(pass(client, server, counter.clone()));
+            }
+        });
+        Self { port, turns }
+    }
+
+    /// The round trips since the last call.
+    pub fn round_trips(&self) -> usize {
+        self.turns.swap(0, Ordering::SeqCst)
+    }
+}
+
+async fn pass(mut client: TcpStream, mut server: TcpStream, turns: Arc<AtomicUsize>) {
+    let (mut asked, mut answered) = ([0; 65_536], [0; 65_536]);
+    let mut clients_turn = true;
+    loop {
+        tokio::select! {
+            read = client.read(&mut asked) => {
+                let Ok(len @ 1..) = read else { return };
+                if clients_turn {
+                    turns.fetch_add(1, Ordering::SeqCst);
+                }
+                clients_turn = false;
+                if server.write_all(&asked[..len]).await.is_err() {
+                    return;
+                }
+            }
+            read = server.read(&mut answered) => {
+                let Ok(len @ 1..) = read else { return };
+                clients_turn = true;
+                if client.write_all(&answered[..len]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Two steps, each a load and a swap: four round trips a login, once statements are prepared and scripts loaded.
+pub async fn a_login_is_four_round_trips<S: Store>(store: S, wire: &Wire) {
+    let mut alice = Account::new(store, "alice");
+    alice.enroll().await;
+    alice.log_in(Remember::No).await.unwrap();
+    for _ in 0..10 {
+        alice.clock.advance(STEP);
+        wire.round_trips();
+        let challenge = alice.challenge().await.unwrap();
+        assert_eq!(wire.round_trips(), 2, "the password step");
+        let code = alice.code(alice.clock.now());
+        alice.verifier.present_code(&challenge, &code, Remember::No).await.unwrap();
+        assert_eq!(wire.round_trips(), 2, "the code step");
+    }
+}
+
+/// The code of this moment was accepted before; nobody gets in with it.
+pub async fn is_replayed<S: Store>(account: &Account<S>) {
+    let refused = account.log_in(Remember::No).await.map(|_| "accepted").unwrap_err();
+    assert_eq!(refused.refusal(), Some(Refusal::NotAccepted), "{refused:?}");
+    let replayed = EventKind::CodeRefused { reason: RefusedBecause::Replayed };
+    let events = account.events.take();
+    assert!(events.contains(&replayed), "{events:?}");
+}

@@ -1,0 +1,176 @@
+//! A running PostgreSQL: `DATABASE_URL`, by default the one of this machine. Tests work in a database of their own.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use common::Wire;
+use second_factor::AccountId;
+use second_factor::session::AccountRecord;
+use second_factor::store::{Expected, Store, Swap};
+use second_factor::testing::Suite;
+use second_factor_stores::postgres::{CREATE, LOAD, PostgresStore, SWAP};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+
+fn server() -> PgConnectOptions {
+    let url = std::env::var("DATABASE_URL");
+    let url = url.as_deref().unwrap_or("postgres://postgres@127.0.0.1:5432/postgres");
+    url.parse::<PgConnectOptions>().unwrap().disable_statement_logging()
+}
+
+/// A database that is dropped with its last schema.
+struct Database(String);
+
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+    /// `None`, and a line, without a server.
+    async fn create() -> Option<Arc<Self>> {
+        let mut admin = match PgConnection::connect_with(&server()).await {
+            Ok(admin) => admin,
+            Err(error) => {
+                common::skip("PostgreSQL (DATABASE_URL)", error);
+                return None;
+            }
+        };
+        let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("second_factor_test_{}_{number}", std::process::id());
+        let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
+        Some(Arc::new(Self(name)))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.0);
+        // A thread of its own, as this one may be in a runtime.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut admin = PgConnection::connect_with(&server()).await.unwrap();
+                sqlx::query(AssertSqlSafe(drop)).execute(&mut admin).await.unwrap();
+            });
+        });
+        dropping.join().unwrap();
+    }
+}
+
+/// A schema of the database, and a pool that works in it.
+struct Schema {
+    options: PgConnectOptions,
+    pool: PgPool,
+    _database: Arc<Database>,
+}
+
+static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+
+impl Schema {
+    async fn create(database: &Arc<Database>, settings: &[(&str, &str)]) -> (PostgresStore, Self) {
+        let name = format!("s{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
+        let options = server().database(&database.0).options([("search_path", name.as_str())]);
+        let options = options.options(settings.iter().copied());
+        let pool = pool(options.clone());
+        sqlx::query(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&pool).await.unwrap();
+        let store = PostgresStore::migrate(pool.clone()).await.unwrap();
+        (store, Self { options, pool, _database: database.clone() })
+    }
+
+    /// Another instance of the service.
+    async fn open(&self) -> PostgresStore {
+        PostgresStore::migrate(pool(self.options.clone())).await.unwrap()
+    }
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(8).test_before_acquire(false).connect_lazy_with(options)
+}
+
+async fn conforms(settings: &[(&str, &str)]) {
+    let Some(database) = Database::create().await else { return };
+    let report = Suite::new(async || Schema::create(&database, settings).await)
+        .delete(async |store: &PostgresStore, account: &AccountId| store.delete(account).await.unwrap())
+        .another(Schema::open)
+        .reopen(Schema::open)
+        .fail(async |_: &PostgresStore, schema: &Schema| schema.pool.close().await)
+        .spawn(|task| drop(tokio::spawn(task)))
+        .run()
+        .await;
+    println!("{report}");
+    report.assert_complete();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_conforms() {
+    conforms(&[]).await;
+}
+
+/// Of two writers the second then fails with 40001, where under READ COMMITTED it would find the row changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_conforms_under_repeatable_read() {
+    conforms(&[("default_transaction_isolation", r"repeatable\ read")]).await;
+}
+
+#[tokio::test]
+async fn each_statement_looks_up_by_the_primary_key() {
+    let Some(database) = Database::create().await else { return };
+    let (_store, schema) = Schema::create(&database, &[]).await;
+    for statement in [
+        "INSERT INTO second_factor (account, record) SELECT md5(n::text), '' FROM generate_series(1, 20000) n",
+        "ANALYZE second_factor",
+    ] {
+        sqlx::query(statement).execute(&schema.pool).await.unwrap();
+    }
+    for statement in [LOAD, SWAP] {
+        let explain = AssertSqlSafe(format!("EXPLAIN {statement}"));
+        let explain = sqlx::query(explain).bind("alice");
+        let explain = if statement == SWAP { explain.bind("").bind(1_i64) } else { explain };
+        let plan = explain.fetch_all(&schema.pool).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains("Index Scan using second_factor_pkey"), "{plan}");
+        assert!(plan.contains("Index Cond: (account = 'alice'::text)"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+    let create = sqlx::query(AssertSqlSafe(format!("EXPLAIN {CREATE}"))).bind("alice").bind("");
+    let plan = create.fetch_all(&schema.pool).await.unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+    assert!(plan.iter().any(|line| line.contains("Conflict Resolution: NOTHING")), "{plan:?}");
+}
+
+#[tokio::test]
+async fn a_step_of_a_login_is_two_round_trips() {
+    let Some(database) = Database::create().await else { return };
+    let (_store, schema) = Schema::create(&database, &[]).await;
+    let wire = Wire::to(format!("{}:{}", server().get_host(), server().get_port())).await;
+    let options = schema.options.clone().host("127.0.0.1").port(wire.port);
+    let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options);
+    common::a_login_is_four_round_trips(PostgresStore::migrate(pool).await.unwrap(), &wire).await;
+}
+
+/// A deferred constraint fails at the commit, which comes after the row that `RETURNING` returns.
+#[tokio::test]
+async fn a_commit_that_fails_is_an_error() {
+    let Some(database) = Database::create().await else { return };
+    let (store, schema) = Schema::create(&database, &[]).await;
+    let alice = AccountId::new("alice").unwrap();
+    let record = AccountRecord::new(alice.clone());
+    let Swap::Stored(revision) = store.compare_and_swap(&alice, Expected::Absent, &record).await.unwrap()
+    else {
+        panic!("nobody else is there")
+    };
+    for statement in [
+        "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'at the commit'; END $$",
+        "CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON second_factor
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fails()",
+    ] {
+        sqlx::query(statement).execute(&schema.pool).await.unwrap();
+    }
+    store.compare_and_swap(&alice, Expected::At(revision), &record).await.unwrap_err();
+    let bob = AccountId::new("bob").unwrap();
+    store.compare_and_swap(&bob, Expected::Absent, &AccountRecord::new(bob.clone())).await.unwrap_err();
+    assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, revision);
+    assert!(store.load(&bob).await.unwrap().is_none());
+}

@@ -1,0 +1,61 @@
+//! SQLite without async: on disk, in WAL mode.
+
+use second_factor::AccountId;
+use second_factor::session::AccountRecord;
+use second_factor::store::{BlockingStore, Expected, Swap};
+use second_factor::testing::BlockingSuite;
+use second_factor_stores::rusqlite::RusqliteStore;
+use tempfile::TempDir;
+
+fn open(folder: &TempDir) -> RusqliteStore {
+    RusqliteStore::open(folder.path().join("accounts.db")).unwrap()
+}
+
+fn fresh() -> (RusqliteStore, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (open(&folder), folder)
+}
+
+#[test]
+fn it_conforms() {
+    let report = BlockingSuite::new(fresh)
+        .delete(|store, account| store.delete(account).unwrap())
+        .another(open)
+        .reopen(open)
+        .fail(|store, _| store.connection().execute_batch("DROP TABLE second_factor").unwrap())
+        .run();
+    println!("{report}");
+    report.assert_complete();
+}
+
+#[test]
+fn it_is_in_wal_mode_and_every_commit_reaches_the_disk() {
+    let (store, _folder) = fresh();
+    let connection = store.connection();
+    let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(mode, "wal");
+    let full = connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(full, 2);
+}
+
+/// A deferred constraint fails at the commit, which comes after the row that `RETURNING` returns.
+#[test]
+fn a_commit_that_fails_is_an_error() {
+    let (store, _folder) = fresh();
+    let alice = AccountId::new("alice").unwrap();
+    let record = AccountRecord::new(alice.clone());
+    let Swap::Stored(revision) = store.compare_and_swap(&alice, Expected::Absent, &record).unwrap() else {
+        panic!("nobody else is there")
+    };
+    let broken = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+        CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER updated AFTER UPDATE ON second_factor BEGIN INSERT INTO child VALUES (1); END;
+        CREATE TRIGGER inserted AFTER INSERT ON second_factor BEGIN INSERT INTO child VALUES (1); END;
+        PRAGMA foreign_keys = ON;";
+    store.connection().execute_batch(broken).unwrap();
+    store.compare_and_swap(&alice, Expected::At(revision), &record).unwrap_err();
+    let bob = AccountId::new("bob").unwrap();
+    store.compare_and_swap(&bob, Expected::Absent, &AccountRecord::new(bob.clone())).unwrap_err();
+    assert_eq!(store.load(&alice).unwrap().unwrap().revision, revision);
+    assert!(store.load(&bob).unwrap().is_none());
+}

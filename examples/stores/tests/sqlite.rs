@@ -1,0 +1,95 @@
+//! SQLite on disk, in WAL mode.
+
+mod common;
+
+use second_factor::AccountId;
+use second_factor::session::{AccountRecord, Remember};
+use second_factor::store::{Expected, Store, Swap};
+use second_factor::testing::Suite;
+use second_factor_stores::sqlite::{CREATE, LOAD, SWAP, SqliteStore};
+use sqlx::{AssertSqlSafe, Row};
+use tempfile::TempDir;
+
+async fn open(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(folder.path().join("accounts.db")).await.unwrap()
+}
+
+async fn fresh() -> (SqliteStore, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (open(&folder).await, folder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_conforms() {
+    let report = Suite::new(fresh)
+        .delete(async |store: &SqliteStore, account: &AccountId| store.delete(account).await.unwrap())
+        .another(open)
+        .reopen(open)
+        .fail(async |store: &SqliteStore, _: &TempDir| {
+            store.reader.close().await;
+            store.writer.close().await;
+        })
+        .spawn(|task| drop(tokio::spawn(task)))
+        .run()
+        .await;
+    println!("{report}");
+    report.assert_complete();
+}
+
+#[tokio::test]
+async fn it_is_in_wal_mode_and_every_commit_reaches_the_disk() {
+    let (store, _folder) = fresh().await;
+    let mode = sqlx::query("PRAGMA journal_mode").fetch_one(&store.writer).await.unwrap();
+    assert_eq!(mode.get::<&str, _>(0), "wal");
+    let full = sqlx::query("PRAGMA synchronous").fetch_one(&store.writer).await.unwrap();
+    assert_eq!(full.get::<i64, _>(0), 2);
+}
+
+#[tokio::test]
+async fn each_statement_looks_up_by_the_primary_key() {
+    let (store, _folder) = fresh().await;
+    for statement in [LOAD, SWAP] {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+        let plan = plan.fetch_all(&store.reader).await.unwrap();
+        let [search] = plan.as_slice() else { panic!("{} lines", plan.len()) };
+        let search: &str = search.get("detail");
+        assert_eq!(search, "SEARCH second_factor USING PRIMARY KEY (account=?)", "{statement}");
+    }
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {CREATE}")));
+    assert!(plan.fetch_all(&store.reader).await.unwrap().is_empty(), "an insert searches nothing");
+}
+
+/// A deferred constraint fails at the commit, which comes after the row that `RETURNING` returns.
+#[tokio::test]
+async fn a_commit_that_fails_is_an_error() {
+    let (store, _folder) = fresh().await;
+    let alice = AccountId::new("alice").unwrap();
+    let record = AccountRecord::new(alice.clone());
+    let Swap::Stored(revision) = store.compare_and_swap(&alice, Expected::Absent, &record).await.unwrap()
+    else {
+        panic!("nobody else is there")
+    };
+    for statement in [
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TRIGGER updated AFTER UPDATE ON second_factor BEGIN INSERT INTO child VALUES (1); END",
+        "CREATE TRIGGER inserted AFTER INSERT ON second_factor BEGIN INSERT INTO child VALUES (1); END",
+    ] {
+        sqlx::query(statement).execute(&store.writer).await.unwrap();
+    }
+    store.compare_and_swap(&alice, Expected::At(revision), &record).await.unwrap_err();
+    let bob = AccountId::new("bob").unwrap();
+    store.compare_and_swap(&bob, Expected::Absent, &AccountRecord::new(bob.clone())).await.unwrap_err();
+    assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, revision);
+    assert!(store.load(&bob).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_service_that_starts_again_knows_the_codes_that_it_took() {
+    let (store, folder) = fresh().await;
+    let mut alice = common::Account::new(store, "alice");
+    alice.enroll().await;
+    alice.log_in(Remember::No).await.unwrap();
+    let alice = alice.over(open(&folder).await);
+    common::is_replayed(&alice).await;
+}
