@@ -24,8 +24,8 @@ const SERIALIZATION_FAILURE: &str = "40001";
 pub struct PostgresStore(PgPool);
 
 impl PostgresStore {
-    /// Brings the schema up to date. The pool may be the host's; made with `test_before_acquire(false)`, it saves the ping that
-    /// otherwise precedes every statement: half of all round trips.
+    /// Brings the schema up to date. The pool may be the host's. Made with `test_before_acquire(false)`, it saves the ping that
+    /// otherwise precedes every statement: half of the round trips that a login waits for.
     pub async fn migrate(pool: PgPool) -> Result<Self, Error> {
         sqlx::migrate!("./postgres").run(&pool).await?;
         Ok(Self(pool))

@@ -11,6 +11,9 @@ use second_factor::AccountRecord;
 use second_factor::session::AccountId;
 use second_factor::store::{Expected, Revision, Store, Swap, Versioned};
 
+/// The script that swaps. Redis runs one at a time. It is sent by its digest, and whole where the server does not know it yet.
+pub const SWAP: &str = include_str!("../redis/swap.lua");
+
 /// Accounts in Redis, two keys each: the record with its revision, and the count that revisions come from.
 #[derive(Clone)]
 pub struct RedisStore {
@@ -23,7 +26,7 @@ impl RedisStore {
     /// A store whose keys start with `prefix`. Give the connection a response timeout that outlasts a slow disk; the default is half
     /// a second. A call that ran out of time, or lost its connection, is an `Err` and not sent again, since it may have stored.
     pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Self {
-        Self { connection, prefix: prefix.into(), swap: Script::new(include_str!("../redis/swap.lua")) }
+        Self { connection, prefix: prefix.into(), swap: Script::new(SWAP) }
     }
 
     /// Deletes the account's record, as a host does with the account. The count stays.

@@ -110,7 +110,7 @@ async fn it_conforms() {
 /// Of two writers the second then fails with 40001, where under READ COMMITTED it would find the row changed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_conforms_under_repeatable_read() {
-    conforms(&[("default_transaction_isolation", r"repeatable\ read")]).await;
+    conforms(&[("default_transaction_isolation", "repeatable read")]).await;
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ impl Keys {
     async fn create(admin: &MultiplexedConnection) -> (RedisStore, Self) {
         let number = KEYS.fetch_add(1, Ordering::Relaxed);
         let keys = Self(format!("second-factor-test-{}-{number}", std::process::id()));
-        let may = "+hmget +hget +hset +incr +del +evalsha +script|load +client|setinfo";
+        let may = "+hmget +hget +hset +incr +del +evalsha +script|load";
         let mut user = redis::cmd("ACL");
         user.arg("SETUSER").arg(&keys.0).arg("on").arg(">password").arg(format!("~{}:*", keys.0));
         user.arg(may.split(' ').collect::<Vec<_>>());
@@ -63,8 +63,7 @@ impl Drop for Keys {
         let mut admin = Client::open(server()).unwrap().get_connection().unwrap();
         let mut scan = redis::cmd("SCAN");
         let scan = scan.cursor_arg(0).arg("MATCH").arg(format!("{}:*", self.0)).arg("COUNT").arg(10_000);
-        let found: Vec<Vec<u8>> =
-            scan.clone().iter(&mut admin).unwrap().collect::<Result<_, _>>().unwrap();
+        let found: Vec<Vec<u8>> = scan.clone().iter(&mut admin).unwrap().collect::<Result<_, _>>().unwrap();
         for key in found {
             redis::cmd("UNLINK").arg(key).exec(&mut admin).unwrap();
         }

@@ -89,7 +89,7 @@ async fn a_service_that_starts_again_knows_the_codes_that_it_took() {
     let (store, folder) = fresh().await;
     let mut alice = common::Account::new(store, "alice");
     alice.enroll().await;
-    alice.log_in(Remember::No).await.unwrap();
+    let _ = alice.log_in(Remember::No).await.unwrap();
     let alice = alice.over(open(&folder).await);
     common::is_replayed(&alice).await;
 }

@@ -1,0 +1,104 @@
+//! Accounts with a second factor: one authenticator, ten recovery codes, five remembered devices.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use second_factor::session::{Remember, SealingKey};
+use second_factor::store::{Expected, Swap};
+use second_factor::verifier::{Clock, OsEntropy};
+use second_factor::{
+    AccountId, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Store, Totp, UnixTime, Verifier,
+};
+
+use crate::Outcome;
+
+const STEP: Duration = Duration::from_secs(30);
+
+/// A clock that each login sets, so that each has a fresh code.
+#[derive(Clone, Default)]
+pub struct SetClock(Arc<AtomicU64>);
+
+impl Clock for SetClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// An account, its phone and its time.
+pub struct Subject {
+    pub id: AccountId,
+    phone: Totp,
+    now: UnixTime,
+}
+
+/// A service over the store.
+pub struct Service<S> {
+    pub verifier: Verifier<S>,
+    clock: SetClock,
+}
+
+impl<S: Store> Service<S> {
+    pub fn new(store: S) -> Outcome<Self> {
+        let clock = SetClock::default();
+        let ring = KeyRing::new(1, SealingKey::new([7; 32]));
+        let policy = Policy::new("Example")?;
+        Ok(Self { verifier: Verifier::with_sources(store, policy, ring, clock.clone(), OsEntropy), clock })
+    }
+
+    async fn enroll(&self, id: AccountId) -> Outcome<Subject> {
+        let now = UnixTime::from_secs(1_700_000_010);
+        self.clock.0.store(now.as_secs(), Ordering::Relaxed);
+        let begun = self.verifier.begin_enrollment(PasswordVerified::by_host(id.clone()), "alice").await?;
+        let phone = Totp::new(begun.uri.secret(), self.verifier.policy().totp());
+        let confirmed = self.verifier.confirm_enrollment(&begun.token, phone.generate(now).expose()).await?;
+        let id = confirmed.end_sessions.account().clone();
+        let mut subject = Subject { id, phone, now };
+        for _ in 0..5 {
+            self.log_in(&mut subject, Remember::ThisDevice { label: "Firefox on Linux" }).await?;
+        }
+        Ok(subject)
+    }
+
+    /// The password step and the code step.
+    pub async fn log_in(&self, subject: &mut Subject, remember: Remember<'_>) -> Outcome<()> {
+        subject.now = subject.now.saturating_add(STEP);
+        self.clock.0.store(subject.now.as_secs(), Ordering::Relaxed);
+        let proof = PasswordVerified::by_host(subject.id.clone());
+        let Login::CodeRequired(challenge) = self.verifier.password_verified(proof, None).await? else {
+            return Err("no code was asked for".into());
+        };
+        let code = subject.phone.generate(subject.now);
+        let _ = self.verifier.present_code(&challenge, code.expose(), remember).await?;
+        Ok(())
+    }
+}
+
+/// So many accounts, in the store.
+pub async fn enroll<S: Store>(store: &S, count: u32) -> Outcome<Vec<Subject>> {
+    let mut subjects = Vec::new();
+    for number in 0..count {
+        let service = Service::new(MemoryStore::new())?;
+        // Spread over the key space by a multiplicative hash.
+        let id = format!("{:08x}-{number}", number.wrapping_mul(0x9e37_79b1));
+        let subject = service.enroll(AccountId::new(id)?).await?;
+        let row = Store::load(service.verifier.store(), &subject.id).await?.ok_or("no row")?;
+        match store.compare_and_swap(&subject.id, Expected::Absent, &row.value).await? {
+            Swap::Stored(_) => subjects.push(subject),
+            Swap::Conflict => return Err("the store is not empty".into()),
+        }
+    }
+    Ok(subjects)
+}
+
+/// The record of such an account, as it is stored.
+pub async fn record() -> Outcome<String> {
+    let service = Service::new(MemoryStore::new())?;
+    let subject = service.enroll(AccountId::new("00000000-0000-0000-0000-000000000000")?).await?;
+    let row = Store::load(service.verifier.store(), &subject.id).await?.ok_or("no row")?;
+    Ok(serde_json::to_string(&row.value)?)
+}
+
+pub async fn bytes() -> Outcome<usize> {
+    Ok(record().await?.len())
+}
