@@ -64,6 +64,7 @@ mod entropy;
 mod epoch;
 mod error;
 mod event;
+mod event_text;
 #[cfg(feature = "serde")]
 mod format;
 mod guess_odds;

@@ -1,0 +1,85 @@
+//! Audit events in plain English.
+
+use core::fmt;
+
+use super::{EventKind, ForgottenBecause, How, Purpose, RefusedBecause, RemovedBy};
+
+/// What happened, in words for the account's owner: a line of the security log, or the subject of a mail.
+///
+/// English, without dates: a host that speaks another language, or shows the [`until`](EventKind::Locked) of a lock, matches on the kind.
+///
+/// ```
+/// use second_factor::session::EventKind;
+///
+/// let used = EventKind::RecoveryCodeUsed { remaining: 9 };
+/// assert_eq!(used.to_string(), "A recovery code was used; 9 are left");
+/// ```
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ChallengeOpened { purpose: Purpose::Login } => {
+                "The password was right; a code was asked for"
+            }
+            Self::ChallengeOpened { purpose: Purpose::StepUp } => "A fresh code was asked for",
+            Self::LoggedIn { how: How::None } => "Logged in with the password alone",
+            Self::LoggedIn { how: How::Presented } => "Logged in with password and code",
+            Self::LoggedIn { how: How::RecoveryCode } => "Logged in with password and recovery code",
+            Self::LoggedIn { how: How::Remembered { .. } } => "Logged in on a remembered device",
+            Self::SteppedUp { how: How::RecoveryCode } => "Confirmed with a recovery code",
+            Self::SteppedUp { .. } => "Confirmed with a fresh code",
+            Self::CodeRefused { reason } => return write!(f, "A code was refused: {}", refused(*reason)),
+            Self::RecoveryCodeRefused { reason } => {
+                return write!(f, "A recovery code was refused: {}", refused(*reason));
+            }
+            Self::RecoveryCodeUsed { remaining } => {
+                return write!(f, "A recovery code was used; {remaining} are left");
+            }
+            Self::ChallengeExhausted => "A login was ended after too many wrong codes",
+            Self::PasswordSuspectedKnown { guesses } => {
+                return write!(f, "{guesses} codes were wrong: somebody may know the password");
+            }
+            Self::Locked { .. } => "Too many codes were wrong; none is accepted for a while",
+            Self::Suspended => "Far too many codes were wrong; the authenticator is suspended",
+            Self::EnrollmentBegun => "The set-up of an authenticator app was begun",
+            Self::EnrollmentRefused => "A code in the set-up of an authenticator app was wrong",
+            Self::AuthenticatorBound { replaced: false, .. } => "Two-factor authentication was switched on",
+            Self::AuthenticatorBound { .. } => "The authenticator app was replaced by another",
+            Self::AuthenticatorRemoved { by: RemovedBy::Owner } => {
+                "Two-factor authentication was switched off"
+            }
+            Self::AuthenticatorRemoved { by: RemovedBy::Administrator } => {
+                "Two-factor authentication was switched off by an administrator"
+            }
+            Self::RecoveryCodesRegenerated => "New recovery codes were made; the old ones are void",
+            Self::PasswordChanged => "The password was changed",
+            Self::DeviceRemembered { label, .. } => return write!(f, "A device is remembered: {label}"),
+            Self::DeviceForgotten { reason, .. } => {
+                return write!(f, "A remembered device was forgotten: {}", forgotten(*reason));
+            }
+            Self::DeviceTokenStolen { .. } => {
+                "The cookie of a remembered device turned up a second time; the device was forgotten"
+            }
+            Self::DeviceUnknown => "The cookie of a device that is not remembered was presented",
+        })
+    }
+}
+
+fn refused(reason: RefusedBecause) -> &'static str {
+    match reason {
+        RefusedBecause::Wrong => "it was wrong",
+        RefusedBecause::Replayed => "it had been used, or a later one had",
+        RefusedBecause::NoChallenge => "the login it was for was over",
+        RefusedBecause::Locked => "too many had been wrong",
+        RefusedBecause::Suspended => "the authenticator is suspended",
+    }
+}
+
+fn forgotten(reason: ForgottenBecause) -> &'static str {
+    match reason {
+        ForgottenBecause::Revoked => "its owner said so",
+        ForgottenBecause::CredentialsChanged => {
+            "password, authenticator or recovery codes were changed or used"
+        }
+        ForgottenBecause::TooMany => "there were too many",
+    }
+}
