@@ -1,0 +1,70 @@
+//! What every request has at hand.
+
+use std::sync::Arc;
+
+use crate::database::Database;
+use crate::security_log::SecurityLog;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+use crate::stop::BoxError;
+use crate::two_factor::{Clock, TwoFactor};
+
+/// The site.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    database: Database,
+    log: SecurityLog,
+    two_factor: TwoFactor,
+    is_https: bool,
+}
+
+impl App {
+    /// Opens the database and everything over it, under this clock.
+    pub async fn open(settings: &Settings, clock: impl Clock + 'static) -> Result<Self, BoxError> {
+        let database = Database::open(&settings.database_url).await?;
+        let log = SecurityLog::open(database.clone());
+        let two_factor = TwoFactor::open(database.clone(), &settings.sealing_key, clock, log.clone()).await?;
+        let app = Self(Arc::new(Parts { database, log, two_factor, is_https: settings.is_https() }));
+        tokio::spawn(sweep(app.sessions()));
+        Ok(app)
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn two_factor(&self) -> &TwoFactor {
+        &self.0.two_factor
+    }
+
+    pub(crate) fn log(&self) -> &SecurityLog {
+        &self.0.log
+    }
+
+    pub(crate) fn sessions(&self) -> Sessions {
+        Sessions(self.0.database.clone())
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.is_https
+    }
+
+    /// To be called last: waits until the security log is written.
+    pub async fn close(&self) {
+        self.log().flush().await;
+    }
+}
+
+/// Deletes sessions that have expired, once an hour.
+async fn sweep(sessions: Sessions) {
+    let mut hours = tokio::time::interval(std::time::Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        if let Err(error) = sessions.sweep().await {
+            tracing::warn!(%error, "expired sessions could not be deleted");
+        }
+    }
+}

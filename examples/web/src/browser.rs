@@ -1,0 +1,174 @@
+//! The browser in front of this request: its session, its cookies, and the token that its forms carry.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use time::Duration;
+use tower_cookies::cookie::SameSite;
+use tower_cookies::{Cookie, Cookies};
+use tower_sessions::Session;
+
+use crate::app::App;
+use crate::stop::Stop;
+use crate::users::random_hex;
+
+/// What the browser sent along.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    session: Session,
+    cookies: Cookies,
+    is_https: bool,
+    label: String,
+}
+
+impl Browser {
+    const CSRF: &'static str = "csrf";
+
+    /// The browser in words, for the list of remembered devices.
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// A value in the session.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
+        Ok(self.session.get(key).await?)
+    }
+
+    /// Puts a value into the session.
+    pub(crate) async fn put(&self, key: &str, value: impl Serialize) -> Result<(), Stop> {
+        Ok(self.session.insert(key, value).await?)
+    }
+
+    /// Removes a value from the session.
+    pub(crate) async fn remove(&self, key: &str) -> Result<(), Stop> {
+        self.session.remove::<serde_json::Value>(key).await?;
+        Ok(())
+    }
+
+    /// The same session under a new id, at each step up: whoever knew the old id (session fixation) knows nothing.
+    pub(crate) async fn renew(&self) -> Result<(), Stop> {
+        Ok(self.session.cycle_id().await?)
+    }
+
+    /// A new session with nothing of the old one in it, under a new id.
+    pub(crate) async fn start_anew(&self) -> Result<(), Stop> {
+        // Loaded first: `clear` alone would take the word of a cookie for a session that there never was.
+        self.session.get_value(Self::CSRF).await?;
+        self.session.clear().await;
+        self.renew().await
+    }
+
+    /// Ends the session, in the table and in the browser.
+    pub(crate) async fn end(&self) -> Result<(), Stop> {
+        Ok(self.session.flush().await?)
+    }
+
+    /// The token that each form of this session carries. Another site can make the browser post, but not read this (CSRF).
+    pub(crate) async fn csrf(&self) -> Result<String, Stop> {
+        if let Some(token) = self.get(Self::CSRF).await? {
+            return Ok(token);
+        }
+        let token = random_hex::<32>()?;
+        self.put(Self::CSRF, &token).await?;
+        Ok(token)
+    }
+
+    /// The value of the cookie, if the browser sent it.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.get(&cookie_name(name, self.is_https)).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Sets a cookie that scripts cannot read and other sites cannot have sent along with a post.
+    pub(crate) fn set_cookie(&self, name: &str, value: &str, max_age: std::time::Duration) {
+        let cookie = Cookie::build((cookie_name(name, self.is_https), value.to_owned()))
+            .path("/")
+            .http_only(true)
+            .secure(self.is_https)
+            .same_site(SameSite::Lax)
+            .max_age(Duration::try_from(max_age).unwrap_or(Duration::MAX));
+        self.cookies.add(cookie.build());
+    }
+}
+
+/// `__Host-` has the browser insist on `Secure`, on `Path=/` and on this host alone, so that no sibling domain can plant
+/// the cookie. On plain HTTP, which this site speaks on a loopback address only, there is no `Secure` and so no prefix.
+pub(crate) fn cookie_name(name: &str, is_https: bool) -> String {
+    let bare = name.strip_prefix("__Host-").unwrap_or(name);
+    if is_https { ["__Host-", bare].concat() } else { bare.to_owned() }
+}
+
+impl FromRequestParts<App> for Browser {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Stop> {
+        let (Some(session), Some(cookies)) =
+            (parts.extensions.get::<Session>().cloned(), parts.extensions.get::<Cookies>().cloned())
+        else {
+            return Err(Stop::Failed("the session layer is missing".into()));
+        };
+        let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        Ok(Self { session, cookies, is_https: app.is_https(), label: describe(agent) })
+    }
+}
+
+/// A form that this site's own page sent.
+pub(crate) struct Form<T>(pub(crate) T);
+
+#[derive(Deserialize)]
+struct WithToken<T> {
+    #[serde(default)]
+    csrf_token: String,
+    #[serde(flatten)]
+    form: T,
+}
+
+impl<T: DeserializeOwned + Send> FromRequest<App> for Form<T> {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Stop> {
+        let (mut parts, body) = request.into_parts();
+        let browser = Browser::from_request_parts(&mut parts, app).await?;
+        let request = Request::from_parts(parts, body);
+        let axum::Form(WithToken { csrf_token, form }) =
+            axum::Form::<WithToken<T>>::from_request(request, app)
+                .await
+                .map_err(|_| Stop::unusable("A field of the form is missing or too long."))?;
+        let expected: Option<String> = browser.get(Browser::CSRF).await?;
+        let is_ours = expected.is_some_and(|token| token.as_bytes().ct_eq(csrf_token.as_bytes()).into());
+        if is_ours { Ok(Self(form)) } else { Err(Stop::Forged) }
+    }
+}
+
+/// "Firefox on Linux", from what the browser says of itself: a name to recognize it by, which decides nothing.
+fn describe(agent: &str) -> String {
+    let first = |names: &[(&'static str, &'static str)]| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "A browser".to_owned(),
+    }
+}

@@ -1,0 +1,73 @@
+//! One database for everything: SQLite in a file, or PostgreSQL behind several instances.
+//!
+//! Both read `$1` as the first argument, so each statement is written once.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+/// The pool of one of the two engines.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// SQLite.
+    Sqlite {
+        /// The file.
+        path: String,
+        /// Its connections.
+        pool: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+impl Database {
+    /// Whether the URL names a PostgreSQL server.
+    pub fn is_postgres(url: &str) -> bool {
+        url.starts_with("postgres://") || url.starts_with("postgresql://")
+    }
+
+    /// Connects, and brings the site's own tables up to date. Everything but `postgres://…` is the path of a SQLite file.
+    pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
+        // The stores of `second-factor-stores` count their migrations in sqlx's table; these have their own.
+        const TABLE: &str = "site_migrations";
+        if Self::is_postgres(url) {
+            let pool = PgPoolOptions::new().max_connections(10).connect(url).await?;
+            let mut migrations = sqlx::migrate!("./migrations/postgres");
+            migrations.dangerous_set_table_name(TABLE);
+            migrations.run(&pool).await?;
+            return Ok(Self::Postgres(pool));
+        }
+        let path = Self::sqlite_path(url).to_owned();
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(Duration::from_secs(20))
+            .synchronous(SqliteSynchronous::Full);
+        let pool = SqlitePoolOptions::new().connect_with(options).await?;
+        let mut migrations = sqlx::migrate!("./migrations/sqlite");
+        migrations.dangerous_set_table_name(TABLE);
+        migrations.run(&pool).await?;
+        Ok(Self::Sqlite { path, pool })
+    }
+
+    /// The file that `sqlite:file`, `sqlite://file` or plain `file` names.
+    pub fn sqlite_path(url: &str) -> &str {
+        let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        path.unwrap_or(url)
+    }
+}
+
+/// The same statement on whichever engine it is.
+macro_rules! on {
+    ($database:expr, $pool:ident => $query:expr) => {
+        match $database {
+            $crate::database::Database::Sqlite { pool: $pool, .. } => $query,
+            $crate::database::Database::Postgres($pool) => $query,
+        }
+    };
+}
+pub(crate) use on;

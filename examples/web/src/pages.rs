@@ -1,0 +1,415 @@
+//! What the pages look like: HTML that works without a script, with a keyboard, and read aloud.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::date;
+use crate::two_factor::{FactorStatus, UnixTime};
+
+/// What every page with a form is given.
+pub(crate) struct View {
+    pub(crate) csrf: String,
+    pub(crate) fault: Option<String>,
+}
+
+impl View {
+    fn token(&self) -> Markup {
+        html! { input type="hidden" name="csrf_token" value=(self.csrf); }
+    }
+
+    fn fault(&self) -> Markup {
+        html! { @if let Some(fault) = &self.fault { p.fault role="alert" { (fault) } } }
+    }
+}
+
+fn shell(title: &str, member: Option<&View>, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Second Factor" }
+                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/assets/site.css";
+                script src="/assets/site.js" defer {}
+            }
+            body {
+                a.skip href="#content" { "Skip to content" }
+                header {
+                    a.brand href="/" { img src="/assets/icon.svg" alt="" width="28" height="28"; "Second Factor" }
+                    @if let Some(view) = member {
+                        form method="post" action="/logout" { (view.token()) button.quiet { "Log out" } }
+                    }
+                }
+                main #content { (content) }
+                footer { "A demonstration of " code { "second-factor" } ", a library for Rust services." }
+            }
+        }
+    }
+}
+
+/// A form in a card of its own.
+fn card(
+    title: &str,
+    lead: &str,
+    view: &View,
+    member: bool,
+    action: &str,
+    fields: &Markup,
+    after: &Markup,
+) -> Markup {
+    let content = html! {
+        section.card {
+            h1 { (title) }
+            p.lead { (lead) }
+            (view.fault())
+            form method="post" action=(action) { (view.token()) (fields) }
+            (after)
+        }
+    };
+    shell(title, member.then_some(view), &content)
+}
+
+pub(crate) fn stop(title: &str, message: &str) -> Markup {
+    shell(
+        title,
+        None,
+        &html! { section.card { h1 { (title) } p.lead { (message) } p { a.button href="/" { "Back to the start" } } } },
+    )
+}
+
+pub(crate) fn home() -> Markup {
+    shell(
+        "Welcome",
+        None,
+        &html! {
+            section.hero {
+                h1 { "Your password," br; "and your phone." }
+                p.lead { "A small site with two-factor authentication: codes from an authenticator app, remembered devices, \
+                          recovery codes, and a security log." }
+                p.actions {
+                    a.button href="/register" { "Create an account" }
+                    a.button.second href="/login" { "Log in" }
+                }
+            }
+        },
+    )
+}
+
+fn username() -> Markup {
+    html! {
+        label for="username" { "User name" }
+        input #username name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus;
+    }
+}
+
+fn password_field(name: &str, label: &str, autocomplete: &str, hint: Option<&str>) -> Markup {
+    html! {
+        label for=(name) { (label) }
+        input id=(name) name=(name) type="password" autocomplete=(autocomplete) required
+            aria-describedby=[hint.map(|_| format!("{name}-hint"))];
+        @if let Some(hint) = hint { p.hint id=(format!("{name}-hint")) { (hint) } }
+    }
+}
+
+fn code_field(required: bool) -> Markup {
+    html! {
+        label for="code" { "Code" }
+        input.code #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required[required]
+            autofocus[required] aria-describedby="code-hint" placeholder="000 000";
+        p.hint #code-hint { "Six digits from your authenticator app." }
+    }
+}
+
+fn recovery_field(required: bool) -> Markup {
+    html! {
+        label for="recovery_code" { "Recovery code" }
+        input #recovery_code name="recovery_code" autocomplete="off" autocapitalize="characters" spellcheck="false"
+            required[required] autofocus[required] placeholder="ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ";
+    }
+}
+
+/// A fresh code, before something sensitive.
+fn fresh_code() -> Markup {
+    html! {
+        (code_field(false))
+        details { summary { "Use a recovery code instead" } (recovery_field(false)) }
+    }
+}
+
+pub(crate) fn register(view: &View) -> Markup {
+    let fields = html! {
+        (username())
+        (password_field("password", "Password", "new-password", Some("8 characters or more.")))
+        button { "Create account" }
+    };
+    let after = html! { p.aside { "You have one? " a href="/login" { "Log in" } } };
+    card(
+        "Create an account",
+        "A user name and a password to begin with.",
+        view,
+        false,
+        "/register",
+        &fields,
+        &after,
+    )
+}
+
+pub(crate) fn login(view: &View) -> Markup {
+    let fields = html! {
+        (username())
+        (password_field("password", "Password", "current-password", None))
+        button { "Log in" }
+    };
+    let after = html! { p.aside { "New here? " a href="/register" { "Create an account" } } };
+    card("Log in", "Welcome back.", view, false, "/login", &fields, &after)
+}
+
+pub(crate) fn code(view: &View) -> Markup {
+    let fields = html! {
+        (code_field(true))
+        label.tick {
+            input type="checkbox" name="remember_device" value="yes";
+            span { "Remember me on this device" small { "Ask for a code here once every 30 days. Not on a shared computer." } }
+        }
+        button { "Continue" }
+    };
+    card(
+        "Enter your code",
+        "Your password was right. One more step.",
+        view,
+        false,
+        "/login/code",
+        &fields,
+        &leave(view, "/login/recovery", "Use a recovery code"),
+    )
+}
+
+pub(crate) fn recovery(view: &View) -> Markup {
+    let fields = html! {
+        (recovery_field(true))
+        p.hint { "Each works once. Capitals, spaces and dashes do not matter." }
+        button { "Continue" }
+    };
+    card(
+        "Use a recovery code",
+        "One of the ten that you kept when you switched two-factor authentication on.",
+        view,
+        false,
+        "/login/recovery",
+        &fields,
+        &leave(view, "/login/code", "Use a code from the app"),
+    )
+}
+
+fn leave(view: &View, path: &str, instead: &str) -> Markup {
+    html! {
+        div.aside.spread {
+            a href=(path) { (instead) }
+            form method="post" action="/logout" { (view.token()) button.link { "Cancel" } }
+        }
+    }
+}
+
+pub(crate) fn account(
+    view: &View,
+    name: &str,
+    (how, at): (String, UnixTime),
+    status: &FactorStatus,
+    log: &[(UnixTime, String, bool)],
+) -> Markup {
+    shell(
+        "Your account",
+        Some(view),
+        &html! {
+            h1 { "Hello, " (name) }
+            p.lead #arrival { "You logged in " strong { (how) } ", " (date::words(at)) "." }
+            section.card aria-labelledby="two-factor" {
+                div.spread {
+                    h2 #two-factor { "Two-factor authentication" }
+                    @if status.is_enabled() { span.badge.on { "On" } } @else { span.badge { "Off" } }
+                }
+                @match status.enabled_since {
+                    None => {
+                        p { "Your password is all that stands between your account and somebody else. Add a code from your phone." }
+                        p.actions { a.button href="/account/two-factor/enable" { "Enable two-factor authentication" } }
+                    }
+                    Some(since) => {
+                        p { "Each login asks for a code. On since " (date::words(since)) "." }
+                        @if let Some(until) = status.locked_until { p.fault role="alert" {
+                            "Too many codes were wrong: somebody may know your password. Change it. The next code is accepted from " (date::words(until)) " on."
+                        } }
+                        @if status.suspended { p.fault role="alert" { "Codes are suspended after too many wrong ones. Change your password." } }
+                        dl.facts {
+                            div { dt { "Recovery codes left" } dd { (status.recovery_codes_left) } }
+                            div { dt { "Remembered devices" } dd { (status.devices.len()) } }
+                        }
+                        ul.links {
+                            li { a href="/account/devices" { "Remembered devices" } }
+                            li { a href="/account/recovery-codes" { "New recovery codes" } }
+                            li { a href="/account/two-factor/enable" { "Move to another phone" } }
+                            li { a.danger href="/account/two-factor/disable" { "Disable" } }
+                        }
+                    }
+                }
+            }
+            section.card aria-labelledby="password" {
+                h2 #password { "Password" }
+                p { "Changing it ends all your other sessions and forgets all devices." }
+                p.actions { a.button.second href="/account/password" { "Change password" } }
+            }
+            section.card aria-labelledby="log" {
+                h2 #log { "Security log" }
+                ol.log {
+                    @for (at, what, is_notable) in log {
+                        li.notable[*is_notable] { span { (what) } time { (date::words(*at)) } }
+                    }
+                }
+            }
+        },
+    )
+}
+
+pub(crate) fn enable(view: &View, is_on: bool) -> Markup {
+    let (title, lead) = if is_on {
+        ("Move to another phone", "The new phone replaces the one you have now. Confirm that it is you.")
+    } else {
+        ("Enable two-factor authentication", "First confirm that it is you.")
+    };
+    let fields = html! {
+        (password_field("password", "Password", "current-password", None))
+        @if is_on { (fresh_code()) }
+        button { "Continue" }
+    };
+    card(title, lead, view, true, "/account/two-factor/enable", &fields, &back())
+}
+
+pub(crate) fn confirm(view: &View, (svg, key): &(String, String)) -> Markup {
+    let fields = html! {
+        div.qr { (PreEscaped(svg)) }
+        p.hint.center { "On a phone, or no camera? Type this key into the app:" }
+        p.key.center { code #setup-key { (key) } " " button.link type="button" data-copy="setup-key" hidden { "Copy" } }
+        (code_field(true))
+        button { "Switch it on" }
+    };
+    card(
+        "Scan the QR code",
+        "With an authenticator app, such as Aegis, Google Authenticator or your password manager. Then type the code that it shows.",
+        view,
+        true,
+        "/account/two-factor/confirm",
+        &fields,
+        &back(),
+    )
+}
+
+/// Shown once; then they are in nobody's hands but the user's.
+pub(crate) fn recovery_codes(lines: &str, next: &str) -> Markup {
+    // The download is made from this page, so that the server need not keep what it must not show twice.
+    let file = format!("data:text/plain;charset=utf-8,{}", lines.replace('\n', "%0A"));
+    shell(
+        "Recovery codes",
+        None,
+        &html! {
+            section.card {
+                h1 { "Keep your recovery codes" }
+                p.lead { "Each lets you in once without your phone. They are shown " strong { "this once only" } ": print them, or keep them in a password manager." }
+                ol.codes #recovery-codes { @for line in lines.lines() { li { code { (line) } "\n" } } }
+                p.actions {
+                    a.button.second href=(file) download="recovery-codes.txt" { "Download" }
+                    button.second type="button" data-copy="recovery-codes" hidden { "Copy" }
+                }
+                @if next == "/login" {
+                    p { "Two-factor authentication is on. You have been logged out everywhere: log in again, now with a code. (The one that you have just typed is used up.)" }
+                    p { a.button href=(next) { "I have kept them, log in" } }
+                } @else {
+                    p { "The old ones are void." }
+                    p { a.button href=(next) { "I have kept them" } }
+                }
+            }
+        },
+    )
+}
+
+pub(crate) fn disable(view: &View) -> Markup {
+    let fields = html! { (fresh_code()) button.danger { "Disable two-factor authentication" } };
+    card(
+        "Disable two-factor authentication",
+        "Your phone, the recovery codes and the remembered devices will no longer count. Confirm with a fresh code.",
+        view,
+        true,
+        "/account/two-factor/disable",
+        &fields,
+        &back(),
+    )
+}
+
+pub(crate) fn new_codes(view: &View) -> Markup {
+    let fields = html! { (fresh_code()) button { "Make new recovery codes" } };
+    card(
+        "New recovery codes",
+        "The old ones will be void. Confirm with a fresh code.",
+        view,
+        true,
+        "/account/recovery-codes",
+        &fields,
+        &back(),
+    )
+}
+
+pub(crate) fn password(view: &View, is_on: bool) -> Markup {
+    let fields = html! {
+        (password_field("password", "Current password", "current-password", None))
+        (password_field("new_password", "New password", "new-password", Some("8 characters or more.")))
+        @if is_on { (fresh_code()) }
+        button { "Change password" }
+    };
+    card(
+        "Change your password",
+        "All your other sessions will end, and every device will be asked for a code again.",
+        view,
+        true,
+        "/account/password",
+        &fields,
+        &back(),
+    )
+}
+
+pub(crate) fn devices(view: &View, status: &FactorStatus) -> Markup {
+    shell(
+        "Remembered devices",
+        Some(view),
+        &html! {
+            section.card {
+                h1 { "Remembered devices" }
+                p.lead { "These are not asked for a code until their 30 days are over." }
+                @if status.devices.is_empty() { p { "No device is remembered." } }
+                ul.devices {
+                    @for device in &status.devices {
+                        li {
+                            div { strong { (device.label) } small {
+                                "Since " (date::words(device.since)) ", last used " (date::words(device.last_used)) ", until " (date::words(device.until))
+                            } }
+                            form method="post" action="/account/devices" {
+                                (view.token()) input type="hidden" name="device" value=(device.id);
+                                button.second aria-label=(format!("Forget {}", device.label)) { "Forget" }
+                            }
+                        }
+                    }
+                }
+                @if status.devices.len() > 1 {
+                    form method="post" action="/account/devices" {
+                        (view.token()) input type="hidden" name="device" value="all";
+                        button.danger { "Forget all" }
+                    }
+                }
+                (back())
+            }
+        },
+    )
+}
+
+fn back() -> Markup {
+    html! { p.aside { a href="/account" { "Back to your account" } } }
+}

@@ -1,0 +1,289 @@
+//! What the site answers.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::Markup;
+use serde::Deserialize;
+use time::Duration;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::app::App;
+use crate::browser::{Browser, Form, cookie_name};
+use crate::database::on;
+use crate::pages::{self, View};
+use crate::stop::Stop;
+use crate::two_factor::{Member, TwoFactor, Typed, log_line};
+use crate::{guards, users};
+
+type Answer = Result<Response, Stop>;
+
+/// All routes, with what surrounds them.
+pub fn router(app: &App) -> Router {
+    let sessions = SessionManagerLayer::new(app.sessions())
+        .with_name(cookie_name("__Host-session", app.is_https()))
+        // Off loopback the site speaks HTTPS alone: see `Settings`.
+        .with_secure(app.is_https())
+        .with_http_only(true)
+        // A link from elsewhere finds one logged in; a post from elsewhere does not, and lacks the token besides.
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnInactivity(Duration::hours(12)));
+    Router::new()
+        .route("/", get(home))
+        .route("/register", get(register_page).post(register))
+        .route("/login", get(login_page).post(login))
+        .route("/login/code", get(code_page).post(code))
+        .route("/login/recovery", get(recovery_page).post(recovery))
+        .route("/logout", post(logout))
+        .route("/account", get(account))
+        .route("/account/two-factor/enable", get(enable_page).post(enable))
+        .route("/account/two-factor/confirm", get(confirm_page).post(confirm))
+        .route("/account/two-factor/disable", get(disable_page).post(disable))
+        .route("/account/devices", get(devices_page).post(devices))
+        .route("/account/recovery-codes", get(recovery_codes_page).post(recovery_codes))
+        .route("/account/password", get(password_page).post(password))
+        .layer(sessions)
+        .route("/healthz", get(healthz))
+        .route("/assets/site.css", get(|| asset("text/css", include_str!("../assets/site.css"))))
+        .route("/assets/site.js", get(|| asset("text/javascript", include_str!("../assets/site.js"))))
+        .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../assets/icon.svg"))))
+        .fallback(async || (StatusCode::NOT_FOUND, pages::stop("Not found", "There is no such page.")))
+        .layer(DefaultBodyLimit::max(16 * 1024))
+        .layer(from_fn_with_state(app.clone(), guards::headers))
+        .layer(from_fn_with_state(app.clone(), guards::to_its_end))
+        .with_state(app.clone())
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text).into_response()
+}
+
+async fn healthz(State(app): State<App>) -> Result<&'static str, StatusCode> {
+    let answer = on!(app.database(), pool => sqlx::query("SELECT 1").execute(pool).await.map(drop));
+    answer.map(|()| "ok").map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+}
+
+async fn home(State(app): State<App>, browser: Browser) -> Answer {
+    match app.two_factor().member(&browser).await {
+        Ok(_) => Ok(see("/account")),
+        Err(Stop::GoTo(_)) => Ok(pages::home().into_response()),
+        Err(stop) => Err(stop),
+    }
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+}
+
+async fn register_page(browser: Browser) -> Answer {
+    Ok(pages::register(&view(&browser).await?).into_response())
+}
+
+async fn register(State(app): State<App>, browser: Browser, Form(form): Form<Credentials>) -> Answer {
+    match users::register(app.database(), &form.username, &form.password).await {
+        Ok(()) => Ok(see("/login")),
+        Err(stop) => again(stop, &browser, pages::register).await,
+    }
+}
+
+async fn login_page(browser: Browser) -> Answer {
+    Ok(pages::login(&view(&browser).await?).into_response())
+}
+
+async fn login(State(app): State<App>, browser: Browser, Form(form): Form<Credentials>) -> Answer {
+    match app.two_factor().log_in(&browser, &form.username, &form.password).await {
+        Ok(next) => Ok(see(next)),
+        Err(stop) => again(stop, &browser, pages::login).await,
+    }
+}
+
+async fn code_page(browser: Browser) -> Answer {
+    TwoFactor::challenge(&browser).await?;
+    Ok(pages::code(&view(&browser).await?).into_response())
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+    /// The box of the form: there if it was ticked.
+    remember_device: Option<String>,
+}
+
+async fn code(State(app): State<App>, browser: Browser, Form(form): Form<Code>) -> Answer {
+    match app.two_factor().code(&browser, &form.code, form.remember_device.is_some()).await {
+        Ok(next) => Ok(see(next)),
+        Err(stop) => login_again(stop, &browser, pages::code).await,
+    }
+}
+
+async fn recovery_page(browser: Browser) -> Answer {
+    TwoFactor::challenge(&browser).await?;
+    Ok(pages::recovery(&view(&browser).await?).into_response())
+}
+
+#[derive(Deserialize)]
+struct Recovery {
+    recovery_code: String,
+}
+
+async fn recovery(State(app): State<App>, browser: Browser, Form(form): Form<Recovery>) -> Answer {
+    match app.two_factor().recovery(&browser, &form.recovery_code).await {
+        Ok(next) => Ok(see(next)),
+        Err(stop) => login_again(stop, &browser, pages::recovery).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn logout(State(app): State<App>, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
+    app.two_factor().log_out(&browser).await?;
+    Ok(see("/login"))
+}
+
+async fn account(State(app): State<App>, browser: Browser) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let (name, status) = (name(&app, &member).await?, app.two_factor().status(&member).await?);
+    let log: Vec<_> =
+        app.log().latest(member.id()).await?.iter().filter_map(|event| log_line(event)).collect();
+    Ok(pages::account(&view(&browser).await?, &name, member.arrival(), &status, &log).into_response())
+}
+
+async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let is_on = app.two_factor().status(&member).await?.is_enabled();
+    Ok(pages::enable(&view(&browser).await?, is_on).into_response())
+}
+
+async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let name = name(&app, &member).await?;
+    match app.two_factor().enable(&browser, &member, &name, &typed).await {
+        Ok(()) => Ok(see("/account/two-factor/confirm")),
+        Err(stop) => {
+            let is_on = app.two_factor().status(&member).await?.is_enabled();
+            again(stop, &browser, |view| pages::enable(view, is_on)).await
+        }
+    }
+}
+
+async fn confirm_page(State(app): State<App>, browser: Browser) -> Answer {
+    app.two_factor().member(&browser).await?;
+    match app.two_factor().pending(&browser).await {
+        Ok(shown) => Ok(pages::confirm(&view(&browser).await?, &shown).into_response()),
+        Err(Stop::Refused { .. }) => Ok(see("/account/two-factor/enable")),
+        Err(stop) => Err(stop),
+    }
+}
+
+async fn confirm(State(app): State<App>, browser: Browser, Form(typed): Form<Code>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    match app.two_factor().confirm(&browser, &typed.code).await {
+        Ok(codes) => Ok(pages::recovery_codes(&codes, "/login").into_response()),
+        Err(stop @ Stop::Refused { over: true, .. }) => {
+            let is_on = app.two_factor().status(&member).await?.is_enabled();
+            again(stop, &browser, |view| pages::enable(view, is_on)).await
+        }
+        Err(stop) => {
+            let shown = app.two_factor().pending(&browser).await?;
+            again(stop, &browser, |view| pages::confirm(view, &shown)).await
+        }
+    }
+}
+
+async fn disable_page(State(app): State<App>, browser: Browser) -> Answer {
+    app.two_factor().member(&browser).await?;
+    Ok(pages::disable(&view(&browser).await?).into_response())
+}
+
+async fn disable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    match app.two_factor().disable(&browser, member, &typed).await {
+        Ok(()) => Ok(see("/account")),
+        Err(stop) => again(stop, &browser, pages::disable).await,
+    }
+}
+
+async fn devices_page(State(app): State<App>, browser: Browser) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let status = app.two_factor().status(&member).await?;
+    Ok(pages::devices(&view(&browser).await?, &status).into_response())
+}
+
+#[derive(Deserialize)]
+struct Forget {
+    /// The id of one, or `all`.
+    device: String,
+}
+
+async fn devices(State(app): State<App>, browser: Browser, Form(form): Form<Forget>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    app.two_factor().forget(&member, &form.device).await?;
+    Ok(see("/account/devices"))
+}
+
+async fn recovery_codes_page(State(app): State<App>, browser: Browser) -> Answer {
+    app.two_factor().member(&browser).await?;
+    Ok(pages::new_codes(&view(&browser).await?).into_response())
+}
+
+async fn recovery_codes(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    match app.two_factor().new_codes(&browser, &member, &typed).await {
+        Ok(codes) => Ok(pages::recovery_codes(&codes, "/account").into_response()),
+        Err(stop) => again(stop, &browser, pages::new_codes).await,
+    }
+}
+
+async fn password_page(State(app): State<App>, browser: Browser) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let is_on = app.two_factor().status(&member).await?.is_enabled();
+    Ok(pages::password(&view(&browser).await?, is_on).into_response())
+}
+
+async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let name = name(&app, &member).await?;
+    let is_on = app.two_factor().status(&member).await?.is_enabled();
+    match app.two_factor().change_password(&browser, member, &name, &typed).await {
+        Ok(()) => Ok(see("/account")),
+        Err(stop) => again(stop, &browser, |view| pages::password(view, is_on)).await,
+    }
+}
+
+/// After a post: reloading the page that follows does not post again.
+fn see(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+async fn name(app: &App, member: &Member) -> Result<String, Stop> {
+    users::name(app.database(), member.id()).await?.ok_or(Stop::GoTo("/login"))
+}
+
+async fn view(browser: &Browser) -> Result<View, Stop> {
+    Ok(View { csrf: browser.csrf().await?, fault: None })
+}
+
+/// The same form again, with what was wrong. What was typed into it is not.
+async fn again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
+    let Stop::Refused { message, .. } = stop else { return Err(stop) };
+    let view = View { fault: Some(message), ..view(browser).await? };
+    Ok((StatusCode::UNAUTHORIZED, page(&view)).into_response())
+}
+
+/// The same, or the first page of the login where it is over.
+async fn login_again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
+    match stop {
+        Stop::Refused { over: true, .. } => {
+            browser.start_anew().await?;
+            again(stop, browser, pages::login).await
+        }
+        stop => again(stop, browser, page).await,
+    }
+}

@@ -1,0 +1,110 @@
+//! Settings from the environment, each with a default for a fresh machine.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::net::IpAddr;
+use std::path::Path;
+
+use crate::database::Database;
+use crate::stop::BoxError;
+use crate::users::random_hex;
+
+/// What the environment says.
+#[derive(Clone)]
+pub struct Settings {
+    /// `HOST`: the address to listen on, `127.0.0.1` unless set.
+    pub host: IpAddr,
+    /// `PORT`: 3000 unless set; 0 takes any that is free.
+    pub port: u16,
+    /// `DATABASE_URL`: the path of a SQLite file, or `postgres://…`.
+    pub database_url: String,
+    /// `SEALING_KEY`: 64 hexadecimal digits.
+    pub sealing_key: String,
+    /// `ORIGIN`: what stands before the path in the browser's address bar, if it is not this server itself.
+    pub origin: Option<String>,
+}
+
+impl Settings {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, BoxError> {
+        let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let database_url = var("DATABASE_URL").unwrap_or_else(|| "second-factor-web.db".into());
+        let sealing_key = match var("SEALING_KEY") {
+            Some(key) => key,
+            None => development_key(&database_url)?,
+        };
+        let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
+        let port = var("PORT").unwrap_or_else(|| "3000".into());
+        let settings = Self {
+            host: host.parse().map_err(|_| format!("HOST is no address: {host}"))?,
+            port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
+            database_url,
+            sealing_key,
+            origin: var("ORIGIN"),
+        };
+        // Passwords, codes and cookies cross no network in clear.
+        let is_loopback = match settings.origin.as_deref().and_then(|origin| origin.strip_prefix("http://")) {
+            Some(name) => ["localhost", "127.0.0.1", "[::1]"]
+                .iter()
+                .any(|own| name.split(':').next() == Some(own) || name.starts_with(&format!("{own}:"))),
+            None => settings.is_https() || settings.host.is_loopback(),
+        };
+        if !is_loopback {
+            return Err("Off loopback this site needs HTTPS: put it behind a proxy that speaks it, and set \
+                        ORIGIN=https://its.name."
+                .into());
+        }
+        Ok(settings)
+    }
+
+    /// Whether browsers come by HTTPS, through a proxy.
+    pub fn is_https(&self) -> bool {
+        self.origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    /// Without the key, and without the password that may stand in a URL.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { host, port, origin, .. } = self;
+        f.debug_struct("Settings")
+            .field("host", host)
+            .field("port", port)
+            .field("origin", origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A key in a file beside the SQLite file: whoever copies the folder has both, so this is for development alone.
+fn development_key(database_url: &str) -> Result<String, BoxError> {
+    const HOW: &str = "set SEALING_KEY to 64 hexadecimal digits that no copy of the database takes along (`openssl rand -hex 32`)";
+    if Database::is_postgres(database_url) {
+        return Err(format!("With PostgreSQL there is no development key: {HOW}.").into());
+    }
+    let database = Database::sqlite_path(database_url);
+    let path = format!("{database}.key");
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&path) {
+        // A new key beside old records would open none of them.
+        Ok(_) if Path::new(database).exists() => {
+            std::fs::remove_file(&path)?;
+            return Err(format!(
+                "{database} is there but {path} is not: {HOW}, to the key that it was made with."
+            )
+            .into());
+        }
+        Ok(mut file) => {
+            let key = random_hex::<32>().map_err(|_| "There are no random bytes for a key.")?;
+            file.write_all(key.as_bytes())?;
+            file.sync_all()?;
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(format!("{path}: {error}").into()),
+    }
+    tracing::warn!(%path, "DEVELOPMENT KEY: the secrets of all authenticators are sealed with a key that lies beside the \
+                           database. In earnest, {HOW}");
+    Ok(std::fs::read_to_string(&path)?)
+}

@@ -1,0 +1,125 @@
+//! Users and their passwords: what a service has before it adds a second factor.
+
+use std::sync::LazyLock;
+
+use argon2::Argon2;
+use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use tokio::sync::Semaphore;
+
+use crate::database::{Database, on};
+use crate::stop::Stop;
+
+/// Why nobody can be called this, for the form. A colon would end the name in a key URI.
+fn name_fault(name: &str) -> Option<&'static str> {
+    let fine = |c: char| c.is_alphanumeric() || "._-+@".contains(c);
+    (name.is_empty() || name.len() > 64 || !name.chars().all(fine))
+        .then_some("A user name has 1 to 64 letters, digits or . _ - + @ in it.")
+}
+
+/// Why this cannot be a password. A service also looks it up among the leaked ones (SP 800-63B §3.1.1.2).
+fn password_fault(password: &str) -> Option<&'static str> {
+    match password.chars().count() {
+        ..8 => Some("A password has 8 characters or more."),
+        8..=256 => None,
+        _ => Some("A password has 256 characters at most."),
+    }
+}
+
+/// Adds a user. That a *name* is taken cannot be hidden from whoever asks for it; a service that registers
+/// e-mail addresses says the same in both cases and writes the rest in the mail.
+pub(crate) async fn register(database: &Database, name: &str, password: &str) -> Result<(), Stop> {
+    if let Some(fault) = name_fault(name).or_else(|| password_fault(password)) {
+        return Err(Stop::unusable(fault));
+    }
+    const INSERT: &str = "INSERT INTO users (id, name, name_key, password_hash) VALUES ($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING";
+    // Random, and never changed or given to somebody else, as a user name may be.
+    let id = random_hex::<16>()?;
+    let hash = hash(password).await?;
+    let added = on!(database, pool => sqlx::query(INSERT).bind(id).bind(name).bind(name.to_lowercase()).bind(hash)
+        .execute(pool).await?.rows_affected());
+    if added == 1 { Ok(()) } else { Err(Stop::unusable("This user name is taken.")) }
+}
+
+/// The id of the user, if there is one of this name and this is the password.
+///
+/// The same answer in the same work for a user that there is not: a hash is verified either way. A service
+/// limits the tries here, too (SP 800-63B §3.2.2).
+pub(crate) async fn verify_password(
+    database: &Database,
+    name: &str,
+    password: &str,
+) -> Result<Option<String>, Stop> {
+    const SELECT: &str = "SELECT id, password_hash FROM users WHERE name_key = $1";
+    static NOBODY: LazyLock<String> =
+        LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+    let name = name.to_lowercase();
+    let row: Option<(String, String)> =
+        on!(database, pool => sqlx::query_as(SELECT).bind(name).fetch_optional(pool).await?);
+    let password = password.to_owned();
+    let (id, hash) = row.map_or_else(|| (None, None), |(id, hash)| (Some(id), Some(hash)));
+    let right = at_work(move || {
+        let hash = hash.as_ref().unwrap_or(&NOBODY);
+        let hash = PasswordHash::new(hash).map_err(Stop::failed)?;
+        match Argon2::default().verify_password(password.as_bytes(), &hash) {
+            Ok(()) => Ok(true),
+            Err(password_hash::Error::PasswordInvalid) => Ok(false),
+            Err(error) => Err(Stop::failed(error)),
+        }
+    });
+    Ok(right.await?.then_some(id).flatten())
+}
+
+/// Whether a password can be one, before anything is asked for that is used up by it.
+pub(crate) fn usable(password: &str) -> Result<(), Stop> {
+    password_fault(password).map_or(Ok(()), |fault| Err(Stop::unusable(fault)))
+}
+
+/// Replaces the password.
+pub(crate) async fn set_password(database: &Database, id: &str, password: &str) -> Result<(), Stop> {
+    usable(password)?;
+    const UPDATE: &str = "UPDATE users SET password_hash = $1 WHERE id = $2";
+    let hash = hash(password).await?;
+    on!(database, pool => sqlx::query(UPDATE).bind(hash).bind(id).execute(pool).await.map(drop)?);
+    Ok(())
+}
+
+/// What the user is called.
+pub(crate) async fn name(database: &Database, id: &str) -> Result<Option<String>, Stop> {
+    const SELECT: &str = "SELECT name FROM users WHERE id = $1";
+    let row: Option<(String,)> =
+        on!(database, pool => sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await?);
+    Ok(row.map(|(name,)| name))
+}
+
+async fn hash(password: &str) -> Result<String, Stop> {
+    let password = password.to_owned();
+    at_work(move || hash_now(&password)).await
+}
+
+/// Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random salt.
+fn hash_now(password: &str) -> Result<String, Stop> {
+    let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes()).map_err(Stop::failed)?;
+    Ok(hash.to_string())
+}
+
+/// Off the threads that serve requests, and eight at a time: a flood of logins costs time, not memory.
+async fn at_work<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
+) -> Result<T, Stop> {
+    static PLACES: Semaphore = Semaphore::const_new(8);
+    let _place = PLACES.acquire().await.map_err(Stop::failed)?;
+    tokio::task::spawn_blocking(work).await.map_err(Stop::failed)?
+}
+
+/// `N` random bytes of the operating system in hexadecimal.
+pub(crate) fn random_hex<const N: usize>() -> Result<String, Stop> {
+    use std::fmt::Write as _;
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Stop::failed)?;
+    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}

@@ -1,0 +1,273 @@
+//! A browser by hand, the site in this process under a clock of the test's, and codes from `oathtool`.
+#![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use second_factor_web::{App, Clock, Settings, UnixTime, router};
+
+/// Half past a step, so that a code is that of the time shown.
+pub const START: u64 = 1_800_000_015;
+pub const STEP: u64 = 30;
+pub const DAY: u64 = 24 * 60 * 60;
+pub const PASSWORD: &str = "correct horse battery staple";
+
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<AtomicU64>);
+
+impl TestClock {
+    pub fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub fn wait(&self, secs: u64) {
+        self.0.fetch_add(secs, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.now())
+    }
+}
+
+/// The site, on a port of its own with a database of its own.
+pub struct Site {
+    pub origin: String,
+    pub clock: TestClock,
+    folder: std::path::PathBuf,
+}
+
+impl Site {
+    pub async fn start() -> Self {
+        Self::start_as(None).await
+    }
+
+    /// With `origin` as what browsers see.
+    pub async fn start_as(origin: Option<&str>) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("second-factor-web-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let clock = TestClock(Arc::new(AtomicU64::new(START)));
+        let settings = Settings {
+            host: [127, 0, 0, 1].into(),
+            port: 0,
+            database_url: folder.join("site.db").to_str().unwrap().to_owned(),
+            sealing_key: "0f".repeat(32),
+            origin: origin.map(str::to_owned),
+        };
+        let app = App::open(&settings, clock.clone()).await.unwrap();
+        let listener = tokio::net::TcpListener::bind((settings.host, 0)).await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router(&app)).await });
+        Self { origin, clock, folder }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(&[&self.origin])
+    }
+
+    /// A user who enrolled, with the codes that were shown. The code of the present step is used up.
+    pub async fn enrolled(&self, name: &str) -> (Browser, String, Vec<String>) {
+        let mut browser = self.browser();
+        browser.register(name).await;
+        assert_eq!(browser.log_in(name, PASSWORD).await, To("/account"));
+        let (key, codes) = browser.enable(self.clock.now()).await;
+        (browser, key, codes)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub status: u16,
+    pub to: String,
+    pub text: String,
+    pub headers: reqwest::header::HeaderMap,
+}
+
+/// A redirect.
+#[derive(Debug, PartialEq, Eq)]
+pub struct To(pub &'static str);
+
+impl PartialEq<To> for Page {
+    fn eq(&self, to: &To) -> bool {
+        self.status == 303 && self.to == to.0
+    }
+}
+
+impl Page {
+    /// The form was shown again, with this in it.
+    #[track_caller]
+    pub fn assert_refused(&self, message: &str) {
+        assert_eq!(self.status, 401, "{}", self.text);
+        assert!(self.text.contains(message), "no {message:?} in {}", self.text);
+    }
+
+    #[track_caller]
+    pub fn assert_shows(&self, text: &str) {
+        assert_eq!(self.status, 200, "to {:?}: {}", self.to, self.text);
+        assert!(self.text.contains(text), "no {text:?} in {}", self.text);
+    }
+
+    /// The token in the first form.
+    pub fn csrf(&self) -> String {
+        between(&self.text, "name=\"csrf_token\" value=\"", "\"").unwrap_or_default()
+    }
+}
+
+pub fn between(text: &str, start: &str, end: &str) -> Option<String> {
+    Some(text.split_once(start)?.1.split_once(end)?.0.to_owned())
+}
+
+/// Cookies in a map, and requests that go to one address after the other.
+#[derive(Clone)]
+pub struct Browser {
+    client: reqwest::Client,
+    origins: Vec<String>,
+    turn: Arc<AtomicUsize>,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub fn new(origins: &[&str]) -> Self {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+        Self {
+            client: client.build().unwrap(),
+            origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            turn: Arc::default(),
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// Round-robin.
+    fn url(&self, path: &str) -> String {
+        let turn = self.turn.fetch_add(1, Ordering::SeqCst);
+        format!("{}{path}", self.origins[turn % self.origins.len()])
+    }
+
+    pub async fn try_send(&mut self, request: reqwest::RequestBuilder) -> reqwest::Result<Page> {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let response = request.header("cookie", cookies.join("; ")).send().await?;
+        for cookie in response.headers().get_all("set-cookie") {
+            let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if value.is_empty() || rest.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let to = headers.get("location").map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
+        Ok(Page { status, to, text: response.text().await?, headers })
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
+        let request = self.client.get(self.url(path));
+        self.try_send(request).await.unwrap()
+    }
+
+    /// Posts these fields and nothing else.
+    pub async fn try_post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<Page> {
+        let request = self.client.post(self.url(path)).form(fields);
+        self.try_send(request).await
+    }
+
+    pub async fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.try_post_bare(path, fields).await.unwrap()
+    }
+
+    /// Opens the page and sends its form.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.get(path).await.csrf();
+        self.post_bare(path, &[fields, &[("csrf_token", &csrf)]].concat()).await
+    }
+
+    pub async fn register(&mut self, name: &str) {
+        let page = self.post("/register", &[("username", name), ("password", PASSWORD)]).await;
+        assert_eq!(page, To("/login"));
+    }
+
+    pub async fn log_in(&mut self, name: &str, password: &str) -> Page {
+        self.post("/login", &[("username", name), ("password", password)]).await
+    }
+
+    pub async fn code(&mut self, code: &str) -> Page {
+        self.post("/login/code", &[("code", code)]).await
+    }
+
+    pub async fn log_out(&mut self) {
+        let csrf = self.get("/account").await.csrf();
+        assert_eq!(self.post_bare("/logout", &[("csrf_token", &csrf)]).await, To("/login"));
+    }
+
+    /// From the account page to the recovery codes; the setup key and those.
+    pub async fn enable(&mut self, now: u64) -> (String, Vec<String>) {
+        let page = self.post("/account/two-factor/enable", &[("password", PASSWORD)]).await;
+        assert_eq!(page, To("/account/two-factor/confirm"));
+        let page = self.get("/account/two-factor/confirm").await;
+        page.assert_shows("<svg");
+        let key = between(&page.text, "<code id=\"setup-key\">", "</code>").unwrap();
+        let code = oathtool(&key, now);
+        let page = self.post("/account/two-factor/confirm", &[("code", &code)]).await;
+        page.assert_shows("Keep your recovery codes");
+        (key, recovery_codes(&page))
+    }
+
+    /// The one cookie whose name begins so.
+    pub fn cookie_mut(&mut self, prefix: &str) -> &mut String {
+        self.cookies.iter_mut().find(|(name, _)| name.starts_with(prefix)).expect("the cookie is there").1
+    }
+}
+
+pub fn recovery_codes(page: &Page) -> Vec<String> {
+    let list = between(&page.text, "id=\"recovery-codes\">", "</ol>").unwrap();
+    let codes: Vec<_> =
+        list.split("<code>").skip(1).map(|item| item.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(codes.len(), 10);
+    codes
+}
+
+/// What an authenticator app would show: not our own code.
+pub fn oathtool(key: &str, at: u64) -> String {
+    let key: String = key.split_whitespace().collect();
+    let output = Command::new("oathtool")
+        .args(["--totp", "--base32", "--now", &format!("@{at}"), &key])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A code of the right form that is not right now, nor a step before or after.
+pub fn wrong(key: &str, at: u64) -> String {
+    let right = [at - STEP, at, at + STEP].map(|at| oathtool(key, at));
+    ["000000", "111111", "222222", "333333"]
+        .into_iter()
+        .find(|code| !right.iter().any(|r| r == code))
+        .unwrap()
+        .into()
+}
+
+/// Whether the program is there. Says so once if not, and under `REQUIRE_ALL=1` fails.
+pub fn has(program: &str) -> bool {
+    let has = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+    if !has {
+        assert!(std::env::var_os("REQUIRE_ALL").is_none(), "{program} is not there");
+        eprintln!("skipped: {program} is not there");
+    }
+    has
+}
