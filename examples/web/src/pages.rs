@@ -263,7 +263,7 @@ pub(crate) fn account(
                 h2 #log { "Security log" }
                 ol.log {
                     @for (at, what, is_notable) in log {
-                        li.notable[*is_notable] { span { (what) } time { (date::words(*at)) } }
+                        li class=[is_notable.then_some("notable")] { span { (what) } time { (date::words(*at)) } }
                     }
                 }
             }

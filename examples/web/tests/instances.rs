@@ -1,0 +1,261 @@
+//! Three processes of the binary on one PostgreSQL, behind plain round-robin.
+//!
+//! They run under the system's clock. So that no test depends on when it runs, an account uses the code of now and the one after
+//! it: a step that ends meanwhile makes the one past and the other present, and both are accepted still.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use common::{Browser, PASSWORD, STEP, To, has, oathtool};
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+
+/// A database of the test's own, and three instances on it.
+struct Cluster {
+    admin: String,
+    database: String,
+    instances: Vec<Instance>,
+}
+
+struct Instance {
+    child: Child,
+    origin: String,
+}
+
+impl Cluster {
+    /// `None`, said once, where there is no server or no oathtool.
+    async fn start() -> Option<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        if !has("oathtool") {
+            return None;
+        }
+        let admin = std::env::var("TEST_POSTGRES_URL")
+            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".into());
+        let mut connection = match PgConnection::connect(&admin).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                assert!(std::env::var_os("REQUIRE_ALL").is_none(), "no PostgreSQL: {error}");
+                eprintln!("skipped: no PostgreSQL");
+                return None;
+            }
+        };
+        let count = COUNT.fetch_add(1, Ordering::SeqCst);
+        let name = format!("second_factor_web_{}_{count}", std::process::id());
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        let database = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
+        let mut cluster = Self { admin, database, instances: Vec::new() };
+        // At once, on an empty database: each wants to make the tables.
+        let mut children: Vec<_> = (0..3).map(|_| spawn(&cluster.database)).collect();
+        cluster.instances = children
+            .drain(..)
+            .map(|mut child| {
+                let mut line = String::new();
+                BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+                let origin = line.trim().strip_prefix("Open ").expect("the address").to_owned();
+                Instance { child, origin }
+            })
+            .collect();
+        Some(cluster)
+    }
+
+    fn origins(&self) -> Vec<&str> {
+        self.instances.iter().map(|instance| instance.origin.as_str()).collect()
+    }
+
+    fn browser(&self) -> Browser {
+        Browser::new(&self.origins())
+    }
+
+    async fn stop(mut self) {
+        self.instances.clear();
+        let name = self.database.rsplit_once('/').unwrap().1;
+        let mut connection = PgConnection::connect(&self.admin).await.unwrap();
+        connection.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
+    }
+
+    /// Enrolled, and at the code page. The browser, the right code, the recovery codes.
+    async fn at_the_code(&self, name: &str) -> (Browser, String, Vec<String>) {
+        let mut browser = self.browser();
+        browser.register(name).await;
+        assert_eq!(browser.log_in(name, PASSWORD).await, To("/account"));
+        let at = now();
+        let (key, codes) = browser.enable(at).await;
+        assert_eq!(browser.log_in(name, PASSWORD).await, To("/login/code"));
+        (browser, oathtool(&key, at + STEP), codes)
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(database: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_second-factor-web"))
+        .env("PORT", "0")
+        .env("DATABASE_URL", database)
+        .env("SEALING_KEY", "0f".repeat(32))
+        .env("RUST_LOG", "error")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[tokio::test]
+async fn the_flow_crosses_instances_at_every_step() {
+    let Some(cluster) = Cluster::start().await else { return };
+    let (mut laptop, code, codes) = cluster.at_the_code("alice").await;
+    let tick = [("code", &*code), ("remember_device", "on")];
+    assert_eq!(laptop.post("/login/code", &tick).await, To("/account"));
+    laptop.get("/account").await.assert_shows("with your password and a code");
+    for _ in 0..3 {
+        laptop.get("/account").await.assert_shows("A device is remembered");
+        laptop.log_out().await;
+        assert_eq!(laptop.get("/account").await, To("/login"));
+        assert_eq!(laptop.log_in("alice", PASSWORD).await, To("/account"));
+        laptop.get("/account").await.assert_shows("on a device remembered since");
+        assert_eq!(laptop.post("/account/devices", &[("device", "none")]).await.status, 401);
+        let fresh = [("code", &*code)];
+        laptop.post("/account/two-factor/disable", &fresh).await.assert_refused("was not accepted");
+        laptop.log_out().await;
+        assert_eq!(laptop.log_in("alice", PASSWORD).await, To("/account"));
+        laptop.get("/account").await.assert_shows("Remembered devices");
+    }
+    let mut phone = cluster.browser();
+    assert_eq!(phone.log_in("alice", PASSWORD).await, To("/login/code"));
+    phone.code(&code).await.assert_refused("was not accepted");
+    assert_eq!(phone.post("/login/recovery", &[("recovery_code", &*codes[0])]).await, To("/account"));
+    let change =
+        [("password", PASSWORD), ("new_password", "another password"), ("recovery_code", &*codes[1])];
+    assert_eq!(phone.post("/account/password", &change).await, To("/account"));
+    assert_eq!(laptop.get("/account").await, To("/login"), "the password was changed on another instance");
+    for origin in cluster.origins() {
+        phone.get("/account").await.assert_shows("The password was changed");
+        assert_eq!(Browser::new(&[origin]).get("/healthz").await.text, "ok");
+    }
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn of_64_parallel_posts_of_a_code_one_gets_in() {
+    let Some(cluster) = Cluster::start().await else { return };
+    let (mut browser, code, _) = cluster.at_the_code("bob").await;
+    let csrf = browser.get("/login/code").await.csrf();
+    let posts: Vec<_> = (0..64)
+        .map(|_| {
+            // Clones share the round-robin, and from here on no cookie.
+            let (mut browser, code, csrf) = (browser.clone(), code.clone(), csrf.clone());
+            tokio::spawn(async move {
+                let page = browser.post_bare("/login/code", &[("code", &code), ("csrf_token", &csrf)]).await;
+                (page, browser)
+            })
+        })
+        .collect();
+    let mut winners = 0;
+    for post in posts {
+        let (page, mut browser) = post.await.unwrap();
+        assert!(page.status < 500, "{page:?}");
+        let is_in = page == To("/account");
+        // Whatever the answer says, it is the cookie that counts.
+        let account = browser.get("/account").await;
+        assert_eq!(account.status == 200, is_in, "{page:?}");
+        winners += usize::from(is_in);
+    }
+    assert_eq!(winners, 1);
+    // Nor does the log, which all three wrote, know of another.
+    let mut connection = PgConnection::connect(&cluster.database).await.unwrap();
+    let logins = r#"SELECT count(*) FROM security_log WHERE event LIKE '%"how":"presented"%'"#;
+    let logins = sqlx::query(logins).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(logins.get::<i64, _>(0), 1);
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn an_instance_that_is_killed_during_a_post_loses_nothing_and_lets_nobody_in_twice() {
+    let Some(mut cluster) = Cluster::start().await else { return };
+    let pool = PgPool::connect(&cluster.database).await.unwrap();
+    for (name, is_stored) in [("carol", true), ("dave", false)] {
+        let (mut browser, code, codes) = cluster.at_the_code(name).await;
+        let csrf = browser.get("/login/code").await.csrf();
+
+        // The row is held, so that the instance that takes the post stops in the middle of its swap.
+        let mut holder = pool.begin().await.unwrap();
+        sqlx::query("SELECT 1 FROM second_factor FOR UPDATE").fetch_all(&mut *holder).await.unwrap();
+        let victim = cluster.instances.pop().unwrap();
+        let mut sender = Browser::new(&[&victim.origin]);
+        sender.cookies = browser.cookies.clone();
+        let (post_code, post_csrf) = (code.clone(), csrf.clone());
+        let post = tokio::spawn(async move {
+            sender.try_post_bare("/login/code", &[("code", &post_code), ("csrf_token", &post_csrf)]).await
+        });
+        let swap = until(async || {
+            let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+                AND wait_event_type = 'Lock' AND query LIKE 'UPDATE second_factor%'";
+            Some(sqlx::query(waiting).fetch_optional(&pool).await.unwrap()?.get::<i32, _>(0))
+        })
+        .await;
+        drop(victim); // SIGKILL
+        assert!(post.await.unwrap().is_err(), "nobody was answered");
+        if !is_stored {
+            sqlx::query("SELECT pg_terminate_backend($1)").bind(swap).execute(&pool).await.unwrap();
+        }
+        holder.rollback().await.unwrap();
+        // The server goes on with what it was told, or has dropped it.
+        until(async || {
+            let alive = sqlx::query("SELECT 1 FROM pg_stat_activity WHERE pid = $1").bind(swap);
+            alive.fetch_optional(&pool).await.unwrap().is_none().then_some(())
+        })
+        .await;
+
+        // The others know what is stored. Either the code was used up by nobody, or it gets its owner in, once.
+        let origins: Vec<_> = cluster.origins().into_iter().map(str::to_owned).collect();
+        let others: Vec<_> = origins.iter().map(String::as_str).collect();
+        let mut survivor = Browser::new(&others);
+        survivor.cookies = std::mem::take(&mut browser.cookies);
+        let page = survivor.code(&code).await;
+        if is_stored {
+            page.assert_refused("Please start again");
+            assert_eq!(survivor.get("/account").await, To("/login"));
+        } else {
+            assert_eq!(page, To("/account"));
+            survivor.log_out().await;
+        }
+        // In no case twice; and the account is whole: password, challenge, recovery codes.
+        assert_eq!(survivor.log_in(name, PASSWORD).await, To("/login/code"));
+        survivor.code(&code).await.assert_refused("was not accepted");
+        let recovery = [("recovery_code", &*codes[0])];
+        assert_eq!(survivor.post("/login/recovery", &recovery).await, To("/account"));
+        survivor.get("/account").await.assert_shows("A recovery code was used; 9 are left");
+
+        // Another instance takes the place.
+        let mut child = spawn(&cluster.database);
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let origin = line.trim().strip_prefix("Open ").unwrap().to_owned();
+        cluster.instances.push(Instance { child, origin });
+    }
+    pool.close().await;
+    cluster.stop().await;
+}
+
+/// Asks until there is an answer.
+async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    for _ in 0..6000 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come to that");
+}
