@@ -17,7 +17,7 @@ use crate::browser::{Browser, Form, cookie_name};
 use crate::database::on;
 use crate::pages::{self, View};
 use crate::stop::Stop;
-use crate::two_factor::{Member, TwoFactor, Typed, log_line};
+use crate::two_factor::{TwoFactor, Typed};
 use crate::{guards, users};
 
 type Answer = Result<Response, Stop>;
@@ -149,9 +149,9 @@ async fn logout(State(app): State<App>, browser: Browser, Form(Nothing {}): Form
 
 async fn account(State(app): State<App>, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    let (name, status) = (name(&app, &member).await?, app.two_factor().status(&member).await?);
-    let log: Vec<_> =
-        app.log().latest(member.id()).await?.iter().filter_map(|event| log_line(event)).collect();
+    let name = app.two_factor().name(&member).await?;
+    let status = app.two_factor().status(&member).await?;
+    let log = app.two_factor().log(&member, app.log()).await?;
     Ok(pages::account(&view(&browser).await?, &name, member.arrival(), &status, &log).into_response())
 }
 
@@ -163,8 +163,7 @@ async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
 
 async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    let name = name(&app, &member).await?;
-    match app.two_factor().enable(&browser, &member, &name, &typed).await {
+    match app.two_factor().enable(&browser, &member, &typed).await {
         Ok(()) => Ok(see("/account/two-factor/confirm")),
         Err(stop) => {
             let is_on = app.two_factor().status(&member).await?.is_enabled();
@@ -249,9 +248,8 @@ async fn password_page(State(app): State<App>, browser: Browser) -> Answer {
 
 async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    let name = name(&app, &member).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
-    match app.two_factor().change_password(&browser, member, &name, &typed).await {
+    match app.two_factor().change_password(&browser, member, &typed).await {
         Ok(()) => Ok(see("/account")),
         Err(stop) => again(stop, &browser, |view| pages::password(view, is_on)).await,
     }
@@ -260,10 +258,6 @@ async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Ty
 /// After a post: reloading the page that follows does not post again.
 fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
-}
-
-async fn name(app: &App, member: &Member) -> Result<String, Stop> {
-    users::name(app.database(), member.id()).await?.ok_or(Stop::GoTo("/login"))
 }
 
 async fn view(browser: &Browser) -> Result<View, Stop> {

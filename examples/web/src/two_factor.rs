@@ -3,33 +3,32 @@
 //! Nothing here is a rule. The library says what is asked for, what is accepted, what ends and when; this hands it what
 //! the browser sent, and does what the type of the answer says.
 
-use second_factor::session::{DeviceId, EndOtherSessions, EnrollmentProof, EnrollmentToken, StepUpToken};
-use second_factor::store::{DynStore, StoreError};
-use second_factor::verifier::{Error, EventSink, OsEntropy, TracingEvents};
+use second_factor::session::{
+    DeviceId, EndOtherSessions, EnrollmentProof, EnrollmentToken, StepUpToken, TokenError,
+};
+use second_factor::store::DynStore;
+use second_factor::verifier::{EventSink, OsEntropy, TracingEvents};
 use second_factor::{
     Accepted, AccountId, AuditEvent, ChallengeToken, DeviceToken, Epoch, FreshFactor, How, KeyRing, Login,
-    PasswordVerified, Policy, QrCode, Refusal, Remember, SealingKey, Verifier,
+    PasswordVerified, Policy, QrCode, Remember, SealingKey, Verifier,
 };
 pub use second_factor::{UnixTime, session::FactorStatus, verifier::Clock, verifier::SystemClock};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    browser::Browser,
-    database::Database,
-    date,
-    security_log::SecurityLog,
-    stop::{BoxError, Stop},
-    users,
-};
+use crate::browser::Browser;
+use crate::stop::{BoxError, Stop};
+use crate::{database::Database, security_log::SecurityLog, users};
+
+mod words;
 
 /// One for the whole site.
 #[derive(Debug)]
-pub(crate) struct TwoFactor(Verifier<DynStore>, Database);
+pub struct TwoFactor(Verifier<DynStore>, Database);
 
 /// Who is logged in, as the session keeps it.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Member {
+pub struct Member {
     account: AccountId,
     epoch: Epoch,
     how: How,
@@ -39,18 +38,20 @@ pub(crate) struct Member {
 /// What the forms of the account pages hold, as far as each asks for it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub struct Typed {
     password: String,
     new_password: String,
     code: String,
     recovery_code: String,
 }
 
+type Path = &'static str;
+
 impl TwoFactor {
-    pub(crate) async fn open(
+    pub async fn open<C: Clock + 'static>(
         database: Database,
         key: &str,
-        clock: impl Clock + 'static,
+        clock: C,
         log: SecurityLog,
     ) -> Result<Self, BoxError> {
         let store = match &database {
@@ -74,12 +75,7 @@ impl TwoFactor {
     }
 
     /// `/login`: where to go next.
-    pub(crate) async fn log_in(
-        &self,
-        browser: &Browser,
-        name: &str,
-        password: &str,
-    ) -> Result<&'static str, Stop> {
+    pub async fn log_in(&self, browser: &Browser, name: &str, password: &str) -> Result<Path, Stop> {
         let proof = self.verify_password(name, password).await?;
         let device = browser.cookie(&DeviceToken::cookie_name(proof.account()));
         match self.0.password_verified(proof, device.as_deref()).await? {
@@ -95,30 +91,24 @@ impl TwoFactor {
     }
 
     /// The login that waits for its code in this browser.
-    pub(crate) async fn challenge(browser: &Browser) -> Result<ChallengeToken, Stop> {
-        let text: Option<String> = browser.get("challenge").await?;
-        text.and_then(|text| ChallengeToken::parse(&text).ok()).ok_or(Stop::GoTo("/login"))
+    pub async fn challenge(browser: &Browser) -> Result<ChallengeToken, Stop> {
+        kept(browser, "challenge", ChallengeToken::parse).await?.ok_or(Stop::GoTo("/login"))
     }
 
     /// `/login/code`
-    pub(crate) async fn code(
-        &self,
-        browser: &Browser,
-        code: &str,
-        remember: bool,
-    ) -> Result<&'static str, Stop> {
+    pub async fn code(&self, browser: &Browser, code: &str, remember: bool) -> Result<Path, Stop> {
         let remember = if remember { Remember::ThisDevice { label: browser.label() } } else { Remember::No };
         let accepted = self.0.present_code(&Self::challenge(browser).await?, code, remember).await?;
         self.start_session(browser, accepted).await
     }
 
     /// `/login/recovery`
-    pub(crate) async fn recovery(&self, browser: &Browser, code: &str) -> Result<&'static str, Stop> {
+    pub async fn recovery(&self, browser: &Browser, code: &str) -> Result<Path, Stop> {
         let accepted = self.0.present_recovery_code(&Self::challenge(browser).await?, code).await?;
         self.start_session(browser, accepted).await
     }
 
-    async fn start_session(&self, browser: &Browser, accepted: Accepted) -> Result<&'static str, Stop> {
+    async fn start_session(&self, browser: &Browser, accepted: Accepted) -> Result<Path, Stop> {
         let Accepted { authenticated: login, device } = accepted;
         if let Some(token) = device {
             let (name, max_age) = (DeviceToken::cookie_name(login.account()), self.0.policy().remember_for());
@@ -131,7 +121,7 @@ impl TwoFactor {
     }
 
     /// Who is logged in here. Asked anew with every request: password or second factor may have been changed elsewhere.
-    pub(crate) async fn member(&self, browser: &Browser) -> Result<Member, Stop> {
+    pub async fn member(&self, browser: &Browser) -> Result<Member, Stop> {
         let member: Member = browser.get("member").await?.ok_or(Stop::GoTo("/login"))?;
         if self.0.is_current(&member.account, member.epoch).await? {
             return Ok(member);
@@ -141,21 +131,35 @@ impl TwoFactor {
     }
 
     /// `/logout`
-    pub(crate) async fn log_out(&self, browser: &Browser) -> Result<(), Stop> {
+    pub async fn log_out(&self, browser: &Browser) -> Result<(), Stop> {
         if let Ok(challenge) = Self::challenge(browser).await {
             self.0.abandon(&challenge).await?;
         }
         browser.end().await
     }
 
-    pub(crate) async fn status(&self, member: &Member) -> Result<FactorStatus, Stop> {
+    /// What they are called.
+    pub async fn name(&self, member: &Member) -> Result<String, Stop> {
+        users::name(&self.1, member.account.as_str()).await?.ok_or(Stop::GoTo("/login"))
+    }
+
+    /// What they have done to their second factor, and had done to it; the latest first.
+    pub async fn log(
+        &self,
+        member: &Member,
+        log: &SecurityLog,
+    ) -> Result<Vec<(UnixTime, String, bool)>, Stop> {
+        let events = log.latest(member.account.as_str()).await?;
+        Ok(events.iter().filter_map(|event| words::log_line(event)).collect())
+    }
+
+    pub async fn status(&self, member: &Member) -> Result<FactorStatus, Stop> {
         Ok(self.0.status(&member.account).await?)
     }
 
     /// A fresh code or recovery code, before something sensitive.
     async fn step_up(&self, browser: &Browser, member: &Member, typed: &Typed) -> Result<FreshFactor, Stop> {
-        let open: Option<String> = browser.get("step_up").await?;
-        let token = match open.and_then(|text| StepUpToken::parse(&text).ok()) {
+        let token = match kept(browser, "step_up", StepUpToken::parse).await? {
             Some(token) => token,
             None => self.0.begin_step_up(&member.account, member.epoch).await?,
         };
@@ -172,70 +176,58 @@ impl TwoFactor {
     }
 
     /// `/account/two-factor/enable`: with the password; onto another phone, with a fresh code beside it.
-    pub(crate) async fn enable(
-        &self,
-        browser: &Browser,
-        member: &Member,
-        name: &str,
-        typed: &Typed,
-    ) -> Result<(), Stop> {
-        let password = self.verify_password(name, &typed.password).await?;
+    pub async fn enable(&self, browser: &Browser, member: &Member, typed: &Typed) -> Result<(), Stop> {
+        let name = self.name(member).await?;
+        let password = self.verify_password(&name, &typed.password).await?;
         let proof: EnrollmentProof = match self.status(member).await?.is_enabled() {
             true => self.step_up(browser, member, typed).await?.into(),
             false => password.into(),
         };
-        let begun = self.0.begin_enrollment(proof, name).await?;
+        let begun = self.0.begin_enrollment(proof, &name).await?;
         browser.put("enrollment", begun.token.expose()).await
     }
 
     async fn enrollment(browser: &Browser) -> Result<EnrollmentToken, Stop> {
-        let text: Option<String> = browser.get("enrollment").await?;
-        text.and_then(|text| EnrollmentToken::parse(&text).ok())
-            .ok_or(Stop::GoTo("/account/two-factor/enable"))
+        let token = kept(browser, "enrollment", EnrollmentToken::parse).await?;
+        token.ok_or(Stop::GoTo("/account/two-factor/enable"))
     }
 
     /// `/account/two-factor/confirm`, the page: the QR code as SVG, and the setup key.
-    pub(crate) async fn pending(&self, browser: &Browser) -> Result<(String, String), Stop> {
+    pub async fn pending(&self, browser: &Browser) -> Result<(String, String), Stop> {
         let uri = self.0.pending_enrollment(&Self::enrollment(browser).await?).await?;
         let qr = QrCode::new(&uri).map_err(Stop::failed)?;
         Ok((qr.svg().expose().into(), uri.secret().to_base32().grouped().expose().into()))
     }
 
     /// `/account/two-factor/confirm`: the recovery codes, a line each. All sessions end, this one too; the others by their epoch.
-    pub(crate) async fn confirm(&self, browser: &Browser, code: &str) -> Result<String, Stop> {
+    pub async fn confirm(&self, browser: &Browser, code: &str) -> Result<String, Stop> {
         let confirmed = self.0.confirm_enrollment(&Self::enrollment(browser).await?, code).await?;
         browser.end().await?;
         Ok(confirmed.recovery_codes.expose_lines().expose().into())
     }
 
     /// `/account/two-factor/disable`
-    pub(crate) async fn disable(&self, browser: &Browser, member: Member, typed: &Typed) -> Result<(), Stop> {
+    pub async fn disable(&self, browser: &Browser, member: Member, typed: &Typed) -> Result<(), Stop> {
         let fresh = self.step_up(browser, &member, typed).await?;
         let others = self.0.disable(fresh).await?;
         go_on(browser, member, &others).await
     }
 
     /// `/account/recovery-codes`: new ones, a line each.
-    pub(crate) async fn new_codes(
-        &self,
-        browser: &Browser,
-        member: &Member,
-        typed: &Typed,
-    ) -> Result<String, Stop> {
+    pub async fn new_codes(&self, browser: &Browser, member: &Member, typed: &Typed) -> Result<String, Stop> {
         let fresh = self.step_up(browser, member, typed).await?;
         Ok(self.0.regenerate_recovery_codes(fresh).await?.expose_lines().expose().into())
     }
 
     /// `/account/password`
-    pub(crate) async fn change_password(
+    pub async fn change_password(
         &self,
         browser: &Browser,
         member: Member,
-        name: &str,
         typed: &Typed,
     ) -> Result<(), Stop> {
         users::usable(&typed.new_password)?;
-        let _old = self.verify_password(name, &typed.password).await?;
+        let _old = self.verify_password(&self.name(&member).await?, &typed.password).await?;
         if self.status(&member).await?.is_enabled() {
             let _fresh = self.step_up(browser, &member, typed).await?;
         }
@@ -245,7 +237,7 @@ impl TwoFactor {
     }
 
     /// `/account/devices`: forgets `all`, or one.
-    pub(crate) async fn forget(&self, member: &Member, device: &str) -> Result<(), Stop> {
+    pub async fn forget(&self, member: &Member, device: &str) -> Result<(), Stop> {
         if device == "all" {
             return Ok(self.0.forget_all_devices(&member.account).await.map(drop)?);
         }
@@ -260,53 +252,12 @@ async fn go_on(browser: &Browser, member: Member, others: &EndOtherSessions) -> 
     browser.renew().await
 }
 
-impl Member {
-    pub(crate) fn id(&self) -> &str {
-        self.account.as_str()
-    }
-
-    /// How and when they got in, in words.
-    pub(crate) fn arrival(&self) -> (String, UnixTime) {
-        let how = match self.how {
-            How::None => "with your password alone".into(),
-            How::Presented => "with your password and a code".into(),
-            How::RecoveryCode => "with your password and a recovery code".into(),
-            How::Remembered { since } => {
-                format!("with your password, on a device remembered since {}", date::words(since))
-            }
-            other => format!("{other:?}"),
-        };
-        (how, self.at)
-    }
-}
-
-/// A line of the security log: when, what, and whether it is one to be told of by mail.
-pub(crate) fn log_line(event: &str) -> Option<(UnixTime, String, bool)> {
-    let AuditEvent { at, kind, .. } = serde_json::from_str(event).ok()?;
-    Some((at, kind.to_string(), kind.notify_owner()))
-}
-
-impl From<Error<StoreError>> for Stop {
-    fn from(error: Error<StoreError>) -> Self {
-        let Error::Refused(refusal) = error else { return Self::failed(error) };
-        let message = match refusal {
-            Refusal::NotAccepted => {
-                "This code was not accepted. Each code works once: wait for the next one.".into()
-            }
-            Refusal::Malformed => "A code is six digits. A recovery code is 26 letters and digits.".into(),
-            Refusal::ChallengeOver => {
-                "Too many tries, or too much time has passed. Please start again.".into()
-            }
-            Refusal::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
-            Refusal::Locked { retry_at } => format!(
-                "Too many codes were wrong. The next one is accepted from {} on; a recovery code works now.",
-                date::words(retry_at)
-            ),
-            Refusal::Suspended => "Far too many codes were wrong. Only a recovery code works now.".into(),
-            other => other.to_string(),
-        };
-        let over =
-            matches!(refusal, Refusal::ChallengeOver | Refusal::EnrollmentOver | Refusal::StepUpRequired);
-        Self::Refused { message, over }
-    }
+/// A token in the session, if there is one.
+async fn kept<T>(
+    browser: &Browser,
+    key: &str,
+    parse: fn(&str) -> Result<T, TokenError>,
+) -> Result<Option<T>, Stop> {
+    let text: Option<String> = browser.get(key).await?;
+    Ok(text.and_then(|text| parse(&text).ok()))
 }

@@ -43,6 +43,7 @@ impl Window {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            "--hide-scrollbars",
             "--window-size=1100,900",
             &profile_argument,
         ] {

@@ -379,13 +379,17 @@ async fn pages_are_not_kept_and_run_nothing_from_elsewhere() {
     assert!(page.headers.contains_key("strict-transport-security"));
 }
 
-/// The module to copy is the whole of it.
+/// The module to copy is the whole of it, with the words beside it.
 #[test]
 fn one_module_touches_the_library() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert!(path.ends_with("two_factor"), "{}", path.display());
+            continue;
+        }
         let touches = std::fs::read_to_string(&path).unwrap().contains("second_factor::");
         assert_eq!(touches, path.ends_with("two_factor.rs"), "{}", path.display());
         files += 1;

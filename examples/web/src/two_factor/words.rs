@@ -1,0 +1,57 @@
+//! What the library says, in the words of this site.
+
+use second_factor::session::AuditEvent;
+use second_factor::store::StoreError;
+use second_factor::verifier::Error;
+use second_factor::{How, Refusal, UnixTime};
+
+use super::Member;
+use crate::date;
+use crate::stop::Stop;
+
+impl Member {
+    /// How and when they got in, in words.
+    pub(crate) fn arrival(&self) -> (String, UnixTime) {
+        let how = match self.how {
+            How::None => "with your password alone".into(),
+            How::Presented => "with your password and a code".into(),
+            How::RecoveryCode => "with your password and a recovery code".into(),
+            How::Remembered { since } => {
+                format!("with your password, on a device remembered since {}", date::words(since))
+            }
+            other => format!("{other:?}"),
+        };
+        (how, self.at)
+    }
+}
+
+/// A line of the security log: when, what, and whether it is one to be told of by mail.
+pub(crate) fn log_line(event: &str) -> Option<(UnixTime, String, bool)> {
+    let AuditEvent { at, kind, .. } = serde_json::from_str(event).ok()?;
+    Some((at, kind.to_string(), kind.notify_owner()))
+}
+
+impl From<Error<StoreError>> for Stop {
+    fn from(error: Error<StoreError>) -> Self {
+        let Error::Refused(refusal) = error else { return Self::failed(error) };
+        let message = match refusal {
+            Refusal::NotAccepted => {
+                "This code was not accepted. Each code works once: wait for the next one.".into()
+            }
+            Refusal::Malformed => "A code is six digits. A recovery code is 26 letters and digits.".into(),
+            Refusal::ChallengeOver => {
+                "Too many tries, or too much time has passed. Please start again.".into()
+            }
+            Refusal::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
+            Refusal::Locked { retry_at } => format!(
+                "Too many codes were wrong. The next one is accepted from {} on; a recovery code works now.",
+                date::words(retry_at)
+            ),
+            Refusal::Suspended => "Far too many codes were wrong. Only a recovery code works now.".into(),
+            other => other.to_string(),
+        };
+        let over =
+            matches!(refusal, Refusal::ChallengeOver | Refusal::EnrollmentOver | Refusal::StepUpRequired);
+        Self::Refused { message, over }
+    }
+}
