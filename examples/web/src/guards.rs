@@ -46,7 +46,8 @@ pub(crate) async fn to_its_end(State(app): State<App>, request: Request, next: N
         response
     });
     let response = handled.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    let (status, millis) = (response.status().as_u16(), started.elapsed().as_millis());
+    let (status, millis) =
+        (response.status().as_u16(), u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
     tracing::info!(%method, path, status, millis, "request");
     response
 }
