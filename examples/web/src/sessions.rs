@@ -69,3 +69,35 @@ fn row(record: &Record) -> Result<(String, String, i64)> {
 fn failed(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_session_is_overwritten_and_none_comes_back() {
+        let file = std::env::temp_dir().join(format!("second-factor-sessions-{}.db", std::process::id()));
+        let sessions = Sessions(Database::open(file.to_str().unwrap()).await.unwrap());
+        let record = |value: i64| Record {
+            id: Id(7),
+            data: [("value".to_owned(), value.into())].into(),
+            expiry_date: OffsetDateTime::now_utc() + time::Duration::HOUR,
+        };
+        let (mut first, mut second) = (record(1), record(2));
+        sessions.create(&mut first).await.unwrap();
+        sessions.create(&mut second).await.unwrap();
+        assert_ne!(first.id, second.id, "the id that was taken was drawn again");
+        assert_eq!(sessions.load(&first.id).await.unwrap().unwrap().data, record(1).data);
+        assert_eq!(sessions.load(&second.id).await.unwrap().unwrap().data, record(2).data);
+
+        sessions.delete(&first.id).await.unwrap();
+        sessions.save(&first).await.unwrap();
+        assert!(sessions.load(&first.id).await.unwrap().is_none(), "a request that ran on made it again");
+
+        second.expiry_date = OffsetDateTime::now_utc() - time::Duration::SECOND;
+        sessions.save(&second).await.unwrap();
+        assert!(sessions.load(&second.id).await.unwrap().is_none(), "it has expired");
+        on!(&sessions.0, pool => pool.close().await);
+        std::fs::remove_file(file).unwrap();
+    }
+}
