@@ -71,13 +71,6 @@ impl Cluster {
         Browser::new(&self.origins())
     }
 
-    async fn stop(mut self) {
-        self.instances.clear();
-        let name = self.database.rsplit_once('/').unwrap().1;
-        let mut connection = PgConnection::connect(&self.admin).await.unwrap();
-        connection.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
-    }
-
     /// Enrolled, and at the code page. The browser, the right code, the recovery codes.
     async fn at_the_code(&self, name: &str) -> (Browser, String, Vec<String>) {
         let mut browser = self.browser();
@@ -87,6 +80,26 @@ impl Cluster {
         let (key, codes) = browser.enable(at).await;
         assert_eq!(browser.log_in(name, PASSWORD).await, To("/login/code"));
         (browser, oathtool(&key, at + STEP), codes)
+    }
+}
+
+/// Also when the test fails.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.instances.clear();
+        let (admin, name) = (self.admin.clone(), self.database.rsplit_once('/').unwrap().1.to_owned());
+        // A test's own runtime cannot be waited for in here.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&admin).await.unwrap();
+                connection
+                    .execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+                    .await
+                    .unwrap();
+            });
+        });
+        let _ = dropped.join();
     }
 }
 
@@ -144,7 +157,6 @@ async fn the_flow_crosses_instances_at_every_step() {
         phone.get("/account").await.assert_shows("The password was changed");
         assert_eq!(Browser::new(&[origin]).get("/healthz").await.text, "ok");
     }
-    cluster.stop().await;
 }
 
 #[tokio::test]
@@ -190,7 +202,6 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
     let logins = sqlx::query(logins).fetch_one(&pool).await.unwrap();
     pool.close().await;
     assert_eq!(logins.get::<i64, _>(0), 1);
-    cluster.stop().await;
 }
 
 #[tokio::test]
@@ -258,7 +269,6 @@ async fn an_instance_that_is_killed_during_a_post_loses_nothing_and_lets_nobody_
         cluster.instances.push(Instance { child, origin });
     }
     pool.close().await;
-    cluster.stop().await;
 }
 
 /// Asks until there is an answer.
