@@ -76,7 +76,10 @@ pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(bench: B
 }
 
 /// The revision of a new row.
-async fn create_apart<S: Store, G>(bench: &Bench<'_, S, G>, record: &AccountRecord) -> Result<Revision, Broken> {
+async fn create_apart<S: Store, G>(
+    bench: &Bench<'_, S, G>,
+    record: &AccountRecord,
+) -> Result<Revision, Broken> {
     let id = record.account().as_str();
     let found = match bench.store.load(record.account()).await {
         Ok(None) => match bench.store.compare_and_swap(record.account(), Expected::Absent, record).await {
