@@ -706,20 +706,22 @@ fn flow<S: Seal + 'static>(
     out.debug(&Login::EnrollmentRequired);
     for event in world.events.all() {
         out.debug(&event);
-        out.debug(&event.kind);
         out.debug.push(("AuditEvent".to_owned(), serde_json::to_string(&event).unwrap()));
+        out.display(&event.kind);
     }
 }
 
 /// Kinds of events that the flow need not have raised: there is nothing in them but what is shown here.
 fn more_events(out: &mut Output) {
-    out.all([
+    for kind in [
         EventKind::Locked { until: START },
         EventKind::Suspended,
         EventKind::PasswordSuspectedKnown { guesses: 5 },
         EventKind::ChallengeExhausted,
         EventKind::DeviceUnknown,
-    ]);
+    ] {
+        out.display(&kind);
+    }
 }
 
 /// A seal that shows its context, which is lent to seals alone.

@@ -24,8 +24,8 @@ pub(crate) struct Contents {
     records: BTreeMap<AccountId, Row>,
     /// Counts the writes to all rows, so that no row ever sees a revision twice.
     writes: u64,
-    /// The cookies of each device, by their names. They belong to the browsers, which are all in here in this
-    /// demonstration.
+    /// The cookies of each device, by their names. They belong to the browsers, which are all in here in
+    /// this demonstration.
     pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
 

@@ -6,7 +6,8 @@ use super::{EventKind, ForgottenBecause, How, Purpose, RefusedBecause, RemovedBy
 
 /// What happened, in words for the account's owner: a line of the security log, or the subject of a mail.
 ///
-/// English, without dates: a host that speaks another language, or shows the [`until`](EventKind::Locked) of a lock, matches on the kind.
+/// English, without dates: a host that speaks another language, or shows the [`until`](EventKind::Locked) of
+/// a lock, matches on the kind.
 ///
 /// ```
 /// use second_factor::session::EventKind;
