@@ -60,9 +60,8 @@
 //!
 //! // In tests/store.rs, under #[test]:
 //! fn accounts_keep_the_contract() {
-//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store: a
-//! temporary directory
-//!     // removes itself, a container stops. Here it is the table.
+//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store:
+//!     // a temporary directory removes itself, a container stops. Here it is the table.
 //!     let fresh = || {
 //!         let table = Arc::new(Mutex::new(Table::default()));
 //!         (Accounts(table.clone()), table)
