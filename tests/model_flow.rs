@@ -3,8 +3,8 @@
 mod common;
 
 use common::{STEP, World, code_required, complete, days, refusal, texts};
-use second_factor::session::{EventKind, Remember, RemovedBy};
-use second_factor::{DeviceToken, How, Refusal};
+use second_factor::session::{EventKind, Remember, RemovedBy, SessionError};
+use second_factor::{AccountId, DeviceToken, How, Refusal};
 
 #[test]
 fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
@@ -79,4 +79,14 @@ fn the_device_cookie_is_named_after_the_account_and_has_every_attribute() {
         device.set_cookie(&world.account, world.verifier.policy()).expose(),
         format!("{name}={}; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax", device.expose()),
     );
+}
+
+#[test]
+fn an_account_id_is_1_to_255_bytes_without_control_characters() {
+    for id in ["a", " ", "7f3c2a", "ålice@example.com", &"a".repeat(255)] {
+        assert_eq!(AccountId::new(id).unwrap().as_str(), id);
+    }
+    for id in ["", "a\0", "\n", "a\tb", "a\u{7f}", "\u{85}a", &"a".repeat(256)] {
+        assert_eq!(AccountId::new(id).unwrap_err(), SessionError::AccountId { found: id.len() }, "{id:?}");
+    }
 }

@@ -13,6 +13,7 @@ mod common;
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use common::{
     DAY, Meeting, STEP, TestRng, World, code_required, complete, days, is_refused_because, refusal, texts,
@@ -533,7 +534,7 @@ fn f36_a_clock_that_goes_back_gives_no_guess_back() {
     let mut guesses = phone.wrong_codes(world.now()).collect::<Vec<_>>().into_iter();
     assert_eq!(exhaust(&world, guesses.by_ref()), BUDGET);
     for back in [1, 60, 86_400, 365 * 86_400] {
-        world.clock.back(core::time::Duration::from_secs(back));
+        world.clock.back(Duration::from_secs(back));
         let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
         assert_eq!(refused, Refusal::Locked { retry_at: world.now().saturating_add(days(3)) });
     }
@@ -622,4 +623,37 @@ fn f36_a_clock_that_jumps_ahead_revives_nothing_when_it_comes_back() {
     let code = phone.code(world.now());
     let presented = world.verifier.present_code(&challenge, &code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+}
+
+/// A guess of the owner's that is refunded later has started the wait for the next one by then.
+#[test]
+fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
+    let (world, phone, _) = World::enrolled();
+    let wrong = phone.wrong_code(world.now());
+    let guess = |challenge: &ChallengeToken| -> Refusal {
+        refusal(world.verifier.present_code(challenge, &wrong, Remember::No)).unwrap_err()
+    };
+    let (started, owners) = (world.now(), world.challenge());
+    assert_eq!(guess(&owners), Refusal::NotAccepted);
+
+    world.clock.advance(Duration::from_secs(9 * 60));
+    let first = world.now();
+    for _ in 0..6 {
+        let challenge = world.challenge();
+        for _ in 0..3 {
+            assert_eq!(guess(&challenge), Refusal::NotAccepted);
+        }
+    }
+    assert!(world.verifier.present_code(&owners, &phone.code(world.now()), Remember::No).is_ok());
+    let challenge = world.challenge();
+    assert_eq!(guess(&challenge), Refusal::NotAccepted);
+    assert!(matches!(guess(&challenge), Refusal::Locked { .. }));
+
+    // The attacker's twenty-first, less than three days after the first.
+    world.clock.set(started.saturating_add(days(3)));
+    assert!(matches!(guess(&world.challenge()), Refusal::Locked { .. }));
+    assert_eq!(world.events.count(|kind| is_refused_because(RefusedBecause::Wrong)(kind)), 22, "21 are his");
+    let span = world.now().checked_since(first).unwrap();
+    assert!(span < days(3));
+    assert_eq!(world.verifier.policy().guess_odds(span).guesses(), 21);
 }
