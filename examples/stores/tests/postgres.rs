@@ -140,6 +140,22 @@ async fn each_statement_looks_up_by_the_primary_key() {
     assert!(plan.iter().any(|line| line.contains("Conflict Resolution: NOTHING")), "{plan:?}");
 }
 
+/// By default PostgreSQL moves a value out of a row of more than two kilobytes. That is where a record with an open challenge stands, and each
+/// swap would write two tables and compress what does not compress.
+#[tokio::test]
+async fn a_record_of_the_usual_size_stays_in_its_row() {
+    let Some(database) = Database::create().await else { return };
+    let (_store, schema) = Schema::create(&database, &[]).await;
+    let text = "SELECT string_agg(md5(n::text), '') FROM generate_series(1, 80) n";
+    let text: String = sqlx::query(text).fetch_one(&schema.pool).await.unwrap().get(0);
+    sqlx::query(CREATE).bind("alice").bind(&text).execute(&schema.pool).await.unwrap();
+    let sizes = "SELECT pg_column_size(record), pg_relation_size(reltoastrelid)
+        FROM second_factor, pg_class WHERE pg_class.oid = 'second_factor'::regclass";
+    let sizes = sqlx::query(sizes).fetch_one(&schema.pool).await.unwrap();
+    assert_eq!(sizes.get::<i32, _>(0), 4 + 80 * 32, "neither moved nor compressed");
+    assert_eq!(sizes.get::<i64, _>(1), 0);
+}
+
 #[tokio::test]
 async fn a_step_of_a_login_is_two_round_trips() {
     let Some(database) = Database::create().await else { return };

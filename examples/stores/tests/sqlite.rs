@@ -53,7 +53,8 @@ async fn each_statement_looks_up_by_the_primary_key() {
         let plan = plan.fetch_all(&store.reader).await.unwrap();
         let [search] = plan.as_slice() else { panic!("{} lines", plan.len()) };
         let search: &str = search.get("detail");
-        assert_eq!(search, "SEARCH second_factor USING PRIMARY KEY (account=?)", "{statement}");
+        let index = "sqlite_autoindex_second_factor_1";
+        assert_eq!(search, format!("SEARCH second_factor USING INDEX {index} (account=?)"), "{statement}");
     }
     let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {CREATE}")));
     assert!(plan.fetch_all(&store.reader).await.unwrap().is_empty(), "an insert searches nothing");
