@@ -45,7 +45,7 @@ pub use otp::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, W
 #[cfg(feature = "alloc")]
 pub use session::{
     Accepted, AccountId, AccountRecord, AuditEvent, Authenticated, ChallengeToken, DeviceToken, Epoch,
-    FreshFactor, How, Login, PasswordVerified, Policy, Refusal, Remember,
+    FreshFactor, How, Login, PasswordVerified, Policy, Refusal, Remember, Session,
 };
 #[cfg(feature = "sealing")]
 pub use session::{KeyRing, SealingKey};

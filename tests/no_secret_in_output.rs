@@ -665,14 +665,14 @@ fn flow<S: Seal + 'static>(
     out.debug(&regenerated);
     let codes = common::texts(&regenerated);
     codes.iter().for_each(|code| planted.push(Planted::text("recovery code", code)));
-    out.debug(&EnrollmentProof::from(world.fresh(&phone)));
-    out.debug(&EnrollmentProof::from(world.password()));
+    out.debug(&Reauthenticated::from(world.fresh(&phone)));
+    out.debug(&Reauthenticated::from(world.password()));
 
     // Decisions by hand.
     let context = Context { now: world.now(), policy: &policy, seal: &StoreSecretsInClear };
     let entropy = Entropy::draw(&mut TestRng(8)).unwrap();
     let record = AccountRecord::new(AccountId::new("bob").unwrap());
-    let proof = EnrollmentProof::Password(PasswordVerified::by_host(record.account().clone()));
+    let proof = Reauthenticated::Password(PasswordVerified::by_host(record.account().clone()));
     let decision = begin_enrollment(&record, &proof, "bob", &context, entropy).unwrap();
     let staged = decision.outcome.as_ref().unwrap();
     planted.push(Planted::bytes("staged secret", staged.uri.secret().expose()));

@@ -15,7 +15,7 @@ use std::thread;
 use common::{Meeting, Phone, STEP, World, code_required, complete, is_refused_because, refusal};
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    EnrollmentProof, EnrollmentToken, EventKind, Import, RefusedBecause, Remember, StepUpToken,
+    EnrollmentToken, EventKind, Import, Reauthenticated, RefusedBecause, Remember, StepUpToken,
 };
 use second_factor::store::BlockingStore;
 use second_factor::{
@@ -172,7 +172,7 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
     let begun = world.verifier.begin_enrollment(late, "alice@example.com");
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
     let fresh = world.fresh(&phone);
-    assert!(world.verifier.begin_enrollment(EnrollmentProof::from(fresh), "alice@example.com").is_ok());
+    assert!(world.verifier.begin_enrollment(Reauthenticated::from(fresh), "alice@example.com").is_ok());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use second_factor::session::{EnrollmentProof, PolicyError};
+use second_factor::session::{PolicyError, Reauthenticated};
 use second_factor::verifier::{Error, OsEntropy};
 use second_factor::{
     Accepted, AuditEvent, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, PasswordVerified,
@@ -89,7 +89,7 @@ pub(crate) fn enable(host: &mut Host) -> Result<(), Stop> {
     enroll(host, &user, verify_password(host, &user, "password again: ")?)
 }
 
-fn enroll(host: &mut Host, user: &str, proof: impl Into<EnrollmentProof>) -> Result<(), Stop> {
+fn enroll(host: &mut Host, user: &str, proof: impl Into<Reauthenticated>) -> Result<(), Stop> {
     let begun = host.verifier.begin_enrollment(proof, user)?;
     let (qr, key) = (QrCode::new(&begun.uri)?, begun.uri.secret().to_base32());
     terminal::say(words::scan(qr.terminal().expose(), key.expose()));

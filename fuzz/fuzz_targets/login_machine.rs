@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use libfuzzer_sys::fuzz_target;
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    AdministratorReset, Context, EnrollmentBegun, EnrollmentProof, EventKind, Import, Purpose,
+    AdministratorReset, Context, EnrollmentBegun, EventKind, Import, Purpose, Reauthenticated,
     RefusedBecause, SealingKey, StepUpToken, StoreSecretsInClear,
 };
 use second_factor::verifier::{Clock, Error};
@@ -474,11 +474,11 @@ impl Machine {
         let now = self.now();
         let fresh = (pick & 1 == 1).then(|| self.take_fresh(pick >> 1)).flatten();
         let (account, proof, fine) = match fresh {
-            Some((account, fresh, fine)) => (account, EnrollmentProof::from(fresh), fine),
+            Some((account, fresh, fine)) => (account, Reauthenticated::from(fresh), fine),
             None => {
                 let owner = &self.accounts[account];
                 let proof = PasswordVerified::by_host(owner.id.clone());
-                (account, EnrollmentProof::from(proof), owner.phone.is_none())
+                (account, Reauthenticated::from(proof), owner.phone.is_none())
             }
         };
         match self.verifier.begin_enrollment(proof, "somebody@example.com") {

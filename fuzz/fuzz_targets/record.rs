@@ -9,7 +9,7 @@ use std::cell::Cell;
 use libfuzzer_sys::fuzz_target;
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    self, Context, Decision, DeviceId, EnrollmentProof, Entropy, Import, Login, PasswordVerified, Policy,
+    self, Context, Decision, DeviceId, Entropy, Import, Login, PasswordVerified, Policy, Reauthenticated,
     Remember, SealingKey, SessionError, StepUpToken, StoreSecretsInClear,
 };
 use second_factor::{
@@ -93,7 +93,7 @@ impl Driver<'_> {
         self.step_up(record, &status);
         self.take_foreign_tokens(record);
 
-        for proof in [EnrollmentProof::from(password())] {
+        for proof in [Reauthenticated::from(password())] {
             let begun = session::begin_enrollment(record, &proof, "alice", context, self.entropy());
             let Some((next, Ok(begun))) = self.after(record, begun) else { continue };
             assert!(!status.is_enabled(), "a password does not replace an authenticator");

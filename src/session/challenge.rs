@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::device::is_alive;
 use super::token::TokenDigest;
 use super::{Policy, Purpose};
@@ -20,6 +22,21 @@ pub(crate) struct Challenge {
 impl Challenge {
     /// The most that are open at once. One more ends the oldest.
     pub(crate) const MAX_OPEN: usize = 8;
+
+    /// Opens one more. The oldest makes room; what was charged in it stays charged.
+    pub(crate) fn open(
+        challenges: &mut Vec<Self>,
+        purpose: Purpose,
+        digest: TokenDigest,
+        now: UnixTime,
+        policy: &Policy,
+    ) {
+        challenges.retain(|open| open.is_alive(now, policy));
+        while challenges.len() >= Self::MAX_OPEN {
+            challenges.remove(0);
+        }
+        challenges.push(Self { purpose, digest, opened_at: now, failures: 0, charged: 0 });
+    }
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
         self.failures < policy.guesses_per_challenge()

@@ -5,8 +5,8 @@ use super::decision::Draft;
 use super::step_up::is_fresh;
 use super::token::TokenParts;
 use super::{
-    AccountId, AccountRecord, Context, Decision, EndAllSessions, EndOtherSessions, EnrollmentProof,
-    EnrollmentToken, Entropy, EventKind, Refusal, SessionError,
+    AccountId, AccountRecord, Context, Decision, EndAllSessions, EndOtherSessions, EnrollmentToken, Entropy,
+    EventKind, Reauthenticated, Refusal, SessionError,
 };
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
 use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
@@ -46,15 +46,15 @@ pub struct EnrollmentConfirmed {
 /// [`SessionError::Enrollment`] for a name that no key URI can hold; otherwise as everywhere.
 pub fn begin_enrollment(
     record: &AccountRecord,
-    proof: &EnrollmentProof,
+    proof: &Reauthenticated,
     account_name: &str,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<EnrollmentBegun, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, proof.account(), context, entropy)?;
     let is_proved = match proof {
-        EnrollmentProof::Password(_) => draft.record.authenticator.is_none(),
-        EnrollmentProof::FreshFactor(fresh) => is_fresh(&draft, fresh),
+        Reauthenticated::Password(_) => draft.record.authenticator.is_none(),
+        Reauthenticated::FreshFactor(fresh) => is_fresh(&draft, fresh),
     };
     if !is_proved {
         return draft.decide(Err(Refusal::StepUpRequired));

@@ -17,6 +17,9 @@ pub enum SessionError {
     /// nothing was decided.
     #[error("the store returned the record of another account")]
     WrongAccount,
+    /// The host's: the password was verified for another account than the session's.
+    #[error("the password was verified for another account than the session's")]
+    PasswordOfAnotherAccount,
     /// The host's: somebody tried to reset their own second factor as an administrator.
     #[error("an administrator resets their own second factor by stepping up, as everybody does")]
     AdministratorOfOneself,

@@ -66,7 +66,7 @@ pub fn password_verified(
         if context.policy.requires_second_factor() {
             return draft.decide(Login::EnrollmentRequired);
         }
-        let accepted = log_in(&mut draft, How::None, None);
+        let accepted = log_in(&mut draft, How::None, None)?;
         return draft.decide(Login::Complete(accepted));
     }
     if let Some(token) = device
@@ -101,7 +101,7 @@ pub fn present_code(
                 Remember::ThisDevice { label } => remember_device(&mut draft, label)?,
                 Remember::No => None,
             };
-            let accepted = log_in(&mut draft, how, device);
+            let accepted = log_in(&mut draft, how, device)?;
             draft.decide(Ok(accepted))
         }
         Err(refusal) => draft.decide(Err(refusal)),
@@ -123,9 +123,13 @@ pub fn present_recovery_code(
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
     let presented = Presented::RecoveryCode(code);
-    let outcome = present(&mut draft, Purpose::Login, &challenge.digest(), presented)?;
-    let outcome = outcome.map(|how| log_in(&mut draft, how, None));
-    draft.decide(outcome)
+    match present(&mut draft, Purpose::Login, &challenge.digest(), presented)? {
+        Ok(how) => {
+            let accepted = log_in(&mut draft, how, None)?;
+            draft.decide(Ok(accepted))
+        }
+        Err(refusal) => draft.decide(Err(refusal)),
+    }
 }
 
 /// The claimant gave up, or logged out in the middle: the challenge is over.
@@ -153,27 +157,20 @@ pub(crate) fn open_challenge(
     purpose: Purpose,
     domain: &super::token::Domain,
 ) -> Result<TokenParts, SessionError> {
-    let parts = TokenParts::draw(&mut draft.entropy)?;
     let Context { now, policy, .. } = *draft.context;
+    let parts = TokenParts::draw(&mut draft.entropy)?;
     let digest = parts.digest(domain, &draft.record.account);
-    let challenges = &mut draft.change().challenges;
-    challenges.retain(|open| open.is_alive(now, policy));
-    // The oldest makes room. What was charged in it stays charged.
-    while challenges.len() >= Challenge::MAX_OPEN {
-        challenges.remove(0);
-    }
-    challenges.push(Challenge { purpose, digest, opened_at: now, failures: 0, charged: 0 });
+    Challenge::open(&mut draft.change().challenges, purpose, digest, now, policy);
     draft.event(EventKind::ChallengeOpened { purpose });
     Ok(parts)
 }
 
-fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Accepted {
+fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Result<Accepted, SessionError> {
+    let id = draft.entropy.take()?;
     draft.event(EventKind::LoggedIn { how });
-    let record = &draft.record;
-    Accepted {
-        authenticated: Authenticated::new(record.account.clone(), record.epoch, draft.context.now, how),
-        device,
-    }
+    let AccountRecord { account, epoch, .. } = &draft.record;
+    let authenticated = Authenticated::new(account.clone(), *epoch, draft.context.now, how, id);
+    Ok(Accepted { authenticated, device })
 }
 
 /// Lets a remembered device in, or takes its token for what it is.
@@ -197,9 +194,9 @@ fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accept
             if let Some(kept) = draft.change().devices.get_mut(index) {
                 *kept = rotated;
             }
-            Ok(Some(log_in(draft, How::Remembered { since }, Some(token))))
+            log_in(draft, How::Remembered { since }, Some(token)).map(Some)
         }
-        TokenIs::InGrace => Ok(Some(log_in(draft, How::Remembered { since }, None))),
+        TokenIs::InGrace => log_in(draft, How::Remembered { since }, None).map(Some),
         TokenIs::Stale => {
             draft.change().devices.remove(index);
             draft.event(EventKind::DeviceTokenStolen { device: id });

@@ -78,6 +78,8 @@ mod proof;
 mod record;
 mod refusal;
 mod seal;
+#[expect(clippy::module_inception, reason = "the type is what the host keeps of a login")]
+mod session;
 mod step_up;
 mod text;
 mod token;
@@ -103,11 +105,12 @@ pub use manage::{
 };
 pub use policy::{Policy, PolicyBuilder, PolicyError};
 pub use proof::{
-    AdministratorReset, Authenticated, EndAllSessions, EndOtherSessions, EnrollmentProof, FreshFactor, How,
-    PasswordVerified,
+    AdministratorReset, Authenticated, EndAllSessions, EndOtherSessions, FreshFactor, How, PasswordVerified,
+    Reauthenticated,
 };
 pub use record::{AccountRecord, FactorStatus};
 pub use refusal::Refusal;
 pub use seal::{Seal, SealContext, SealError, Sealed, StoreSecretsInClear};
-pub use step_up::{begin_step_up, step_up, step_up_with_recovery_code};
+pub use session::Session;
+pub use step_up::{begin_step_up, fresh_factor, reauthenticate, step_up, step_up_with_recovery_code};
 pub use token::{ChallengeToken, DeviceToken, EnrollmentToken, StepUpToken, TokenError};

@@ -1,4 +1,4 @@
-use super::{AccountId, Epoch, SessionError};
+use super::{AccountId, Epoch, Session, SessionError};
 use crate::time::UnixTime;
 
 /// The host's word that this account's password was just typed and was right.
@@ -21,6 +21,11 @@ impl PasswordVerified {
     /// Whose password it was.
     pub fn account(&self) -> &AccountId {
         &self.account
+    }
+
+    /// The same word in a decision's outcome.
+    pub(crate) fn repeated(&self) -> Self {
+        Self { account: self.account.clone() }
     }
 }
 
@@ -56,15 +61,15 @@ impl AdministratorReset {
 
 /// A login that met the rules. Only this library makes one, and it cannot be copied: one login, one session.
 ///
-/// The host starts a *new* session from it (a new id, never the one from before), keeps the
-/// [`epoch`](Self::epoch) there, and asks `is_current` with it.
+/// The host starts a *new* session from it (a new id, never the one from before), keeps what
+/// [`into_session`](Self::into_session) makes of it there, and asks `is_current` with its epoch.
 ///
 /// ```compile_fail,E0451
 /// use second_factor::session::{AccountId, Authenticated, Epoch, How};
 /// use second_factor::UnixTime;
 ///
 /// let account = AccountId::new("victim").unwrap();
-/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented };
+/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented, id: [0; 16] };
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -79,11 +84,18 @@ pub struct Authenticated {
     epoch: Epoch,
     at: UnixTime,
     how: How,
+    id: [u8; 16],
 }
 
 impl Authenticated {
-    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How) -> Self {
-        Self { account, epoch, at, how }
+    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: [u8; 16]) -> Self {
+        Self { account, epoch, at, how, id }
+    }
+
+    /// What the host keeps in the session that it starts.
+    pub fn into_session(self) -> Session {
+        let Self { account, epoch, at, how, id } = self;
+        Session::new(account, epoch, at, how, id)
     }
 
     /// Who logged in.
@@ -198,19 +210,19 @@ impl FreshFactor {
     }
 }
 
-/// What lets an enrollment begin: a [`FreshFactor`] where an authenticator is bound, the password just typed
-/// where none is.
+/// What the owner of an account shows before its credentials change (SP 800-63B §4.1.2.1, ASVS 7.5.1): a
+/// [`FreshFactor`] where an authenticator is bound, the password just typed where none is.
 #[derive(Debug)]
-#[must_use = "nothing begins before this goes to the verifier"]
-pub enum EnrollmentProof {
+#[must_use = "the step that it was asked for has not been taken yet"]
+pub enum Reauthenticated {
     /// Enough for the first authenticator, refused where there is one.
     Password(PasswordVerified),
     /// Needed to replace one.
     FreshFactor(FreshFactor),
 }
 
-impl EnrollmentProof {
-    /// Whose enrollment it is.
+impl Reauthenticated {
+    /// Whose account it is.
     pub fn account(&self) -> &AccountId {
         match self {
             Self::Password(proof) => proof.account(),
@@ -219,13 +231,13 @@ impl EnrollmentProof {
     }
 }
 
-impl From<PasswordVerified> for EnrollmentProof {
+impl From<PasswordVerified> for Reauthenticated {
     fn from(proof: PasswordVerified) -> Self {
         Self::Password(proof)
     }
 }
 
-impl From<FreshFactor> for EnrollmentProof {
+impl From<FreshFactor> for Reauthenticated {
     fn from(proof: FreshFactor) -> Self {
         Self::FreshFactor(proof)
     }

@@ -38,3 +38,13 @@ pub enum Refusal {
     #[error("no authenticator is bound to this account")]
     NoAuthenticator,
 }
+
+impl Refusal {
+    /// Whether the challenge or enrollment that was tried is over, so that a form that asks for another code would ask in
+    /// vain: drop its token and begin again.
+    ///
+    /// A lock or suspension is not the end: the challenge still takes a recovery code.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::ChallengeOver | Self::EnrollmentOver | Self::StepUpRequired)
+    }
+}

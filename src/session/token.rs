@@ -94,7 +94,7 @@ impl Drop for TokenParts {
 const MAX_TEXT: usize = 640;
 
 /// Tokens that carry their account, so that the second step of a flow takes it from there and never from
-/// input.
+/// input. Serde writes the text, for the host's session.
 macro_rules! account_token {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $digest:literal) => {
         $(#[$doc])*
@@ -159,6 +159,23 @@ macro_rules! account_token {
         }
 
         impl ZeroizeOnDrop for $name {}
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.expose())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let mut text = String::deserialize(from)?;
+                let token = Self::parse(&text);
+                text.zeroize();
+                token.map_err(serde::de::Error::custom)
+            }
+        }
     };
 }
 

@@ -11,8 +11,8 @@ use core::time::Duration;
 use crate::enrollment::{ImportedSecret, KeyUri};
 use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
 use crate::session::{
-    self, AccountId, AccountRecord, Context, Decision, EnrollmentProof, Entropy, Epoch, Import, Login,
-    PasswordVerified, Policy, Refusal, Remember, Seal, SealContext, SealError, Sealed, SessionError,
+    self, AccountId, AccountRecord, Context, Decision, Entropy, Epoch, Import, Login, PasswordVerified,
+    Policy, Reauthenticated, Refusal, Remember, Seal, SealContext, SealError, Sealed, SessionError,
 };
 use crate::time::UnixTime;
 use crate::verifier::{EntropyError, EntropySource};
@@ -159,7 +159,7 @@ impl Making {
 
     fn begin(
         &mut self,
-        proof: impl Into<EnrollmentProof>,
+        proof: impl Into<Reauthenticated>,
         name: &str,
     ) -> Made<(session::EnrollmentToken, Totp)> {
         let proof = proof.into();

@@ -6,8 +6,8 @@ use super::{Clock, EntropySource, Error, EventSink, Verifier};
 use crate::enrollment::{KeyUri, RecoveryCodes};
 use crate::session::{
     Accepted, AccountId, AdministratorReset, ChallengeToken, DeviceId, EndAllSessions, EndOtherSessions,
-    EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, Epoch, FactorStatus, FreshFactor,
-    Import, Login, PasswordVerified, Policy, Remember, Seal, StepUpToken,
+    EnrollmentBegun, EnrollmentConfirmed, EnrollmentToken, Epoch, FactorStatus, FreshFactor, Import, Login,
+    PasswordVerified, Policy, Reauthenticated, Remember, Seal, Session, StepUpToken,
 };
 use crate::store::{Blocking, BlockingStore};
 
@@ -130,6 +130,29 @@ impl<S: BlockingStore> BlockingVerifier<S> {
         finished(self.0.step_up_with_recovery_code(token, code))
     }
 
+    /// See [`Verifier::fresh_factor`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
+        finished(self.0.fresh_factor(session, typed))
+    }
+
+    /// See [`Verifier::reauthenticate`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn reauthenticate(
+        &self,
+        session: &Session,
+        password: PasswordVerified,
+        typed: &str,
+    ) -> Result<Reauthenticated, Error<S::Error>> {
+        finished(self.0.reauthenticate(session, password, typed))
+    }
+
     /// See [`Verifier::begin_enrollment`].
     ///
     /// # Errors
@@ -137,7 +160,7 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// The same.
     pub fn begin_enrollment(
         &self,
-        proof: impl Into<EnrollmentProof>,
+        proof: impl Into<Reauthenticated>,
         account_name: &str,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
         finished(self.0.begin_enrollment(proof, account_name))

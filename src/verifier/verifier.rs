@@ -6,8 +6,8 @@ use crate::enrollment::{KeyUri, RecoveryCodes};
 use crate::session::{
     self, Accepted, AccountId, AccountRecord, AdministratorReset, ChallengeToken, Context, Decision,
     DeviceId, DeviceToken, EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed,
-    EnrollmentProof, EnrollmentToken, Entropy, Epoch, FactorStatus, FreshFactor, Import, Login,
-    PasswordVerified, Policy, Remember, Seal, SessionError, StepUpToken,
+    EnrollmentToken, Entropy, Epoch, FactorStatus, FreshFactor, Import, Login, PasswordVerified, Policy,
+    Reauthenticated, Remember, Seal, Session, SessionError, StepUpToken,
 };
 use crate::store::{Expected, Store, Swap, Versioned};
 
@@ -229,6 +229,47 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
+    /// A fresh code before something sensitive, on the form of the sensitive step itself: [`begin_step_up`] and
+    /// [`step_up`] in one call, with nothing to keep between two tries.
+    ///
+    /// `typed` is a code or a recovery code; its form tells which.
+    ///
+    /// [`begin_step_up`]: Self::begin_step_up
+    /// [`step_up`]: Self::step_up
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted, the session is of an earlier epoch, or the account has no
+    /// authenticator; otherwise as everywhere.
+    pub async fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
+        let decided = self.drive(session.account(), |record, context, entropy| {
+            session::fresh_factor(record, session, typed, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// What a change of credentials asks for: the password, just typed again, and a
+    /// [fresh factor](Self::fresh_factor) beside it where an authenticator is bound. Where none is, `typed` is
+    /// not looked at.
+    ///
+    /// It goes to [`begin_enrollment`](Self::begin_enrollment), or precedes a change of the password.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the code is not accepted or the session is of an earlier epoch,
+    /// [`Error::Session`] for the password of another account; otherwise as everywhere.
+    pub async fn reauthenticate(
+        &self,
+        session: &Session,
+        password: PasswordVerified,
+        typed: &str,
+    ) -> Result<Reauthenticated, Error<S::Error>> {
+        let decided = self.drive(session.account(), |record, context, entropy| {
+            session::reauthenticate(record, session, &password, typed, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
     /// Begins an enrollment. The proof is the password that was just verified, or a [`FreshFactor`] where an
     /// authenticator is bound.
     ///
@@ -240,7 +281,7 @@ impl<S: Store> Verifier<S> {
     /// hold; otherwise as everywhere.
     pub async fn begin_enrollment(
         &self,
-        proof: impl Into<EnrollmentProof>,
+        proof: impl Into<Reauthenticated>,
         account_name: &str,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
         let proof = proof.into();

@@ -4,7 +4,7 @@
 //! the browser sent, and does what the type of the answer says.
 
 use second_factor::session::{
-    DeviceId, EndOtherSessions, EnrollmentProof, EnrollmentToken, StepUpToken, TokenError,
+    DeviceId, EndOtherSessions, EnrollmentToken, Reauthenticated, StepUpToken, TokenError,
 };
 use second_factor::store::DynStore;
 use second_factor::verifier::{EventSink, OsEntropy, TracingEvents};
@@ -179,7 +179,7 @@ impl TwoFactor {
     pub async fn enable(&self, browser: &Browser, member: &Member, typed: &Typed) -> Result<(), Stop> {
         let name = self.name(member).await?;
         let password = self.verify_password(&name, &typed.password).await?;
-        let proof: EnrollmentProof = match self.status(member).await?.is_enabled() {
+        let proof: Reauthenticated = match self.status(member).await?.is_enabled() {
             true => self.step_up(browser, member, typed).await?.into(),
             false => password.into(),
         };
