@@ -4,6 +4,7 @@ use super::challenge::Challenge;
 use super::decision::Draft;
 use super::device::{Device, TokenIs};
 use super::present::{Presented, present};
+use super::session::SessionId;
 use super::token::TokenParts;
 use super::{
     AccountRecord, Authenticated, ChallengeToken, Context, Decision, DeviceToken, Entropy, EventKind,
@@ -166,7 +167,7 @@ pub(crate) fn open_challenge(
 }
 
 fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Result<Accepted, SessionError> {
-    let id = draft.entropy.take()?;
+    let id = SessionId(draft.entropy.take()?);
     draft.event(EventKind::LoggedIn { how });
     let AccountRecord { account, epoch, .. } = &draft.record;
     let authenticated = Authenticated::new(account.clone(), *epoch, draft.context.now, how, id);

@@ -1,3 +1,4 @@
+use super::session::SessionId;
 use super::{AccountId, Epoch, Session, SessionError};
 use crate::time::UnixTime;
 
@@ -69,7 +70,7 @@ impl AdministratorReset {
 /// use second_factor::UnixTime;
 ///
 /// let account = AccountId::new("victim").unwrap();
-/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented, id: [0; 16] };
+/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented, id: todo!() };
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -84,11 +85,11 @@ pub struct Authenticated {
     epoch: Epoch,
     at: UnixTime,
     how: How,
-    id: [u8; 16],
+    id: SessionId,
 }
 
 impl Authenticated {
-    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: [u8; 16]) -> Self {
+    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: SessionId) -> Self {
         Self { account, epoch, at, how, id }
     }
 

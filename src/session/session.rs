@@ -29,20 +29,18 @@ use crate::time::UnixTime;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Session {
     account: AccountId,
     epoch: Epoch,
     at: UnixTime,
     how: How,
-    /// Tells the sessions of an account apart, so that the guesses of each are counted for themselves.
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
-    id: [u8; 16],
+    id: SessionId,
 }
 
 impl Session {
-    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: [u8; 16]) -> Self {
+    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: SessionId) -> Self {
         Self { account, epoch, at, how, id }
     }
 
@@ -77,17 +75,19 @@ impl Session {
 
     /// What its guesses are counted under.
     pub(crate) fn digest(&self) -> TokenDigest {
-        TokenDigest(sha256(&[b"second-factor/session/v1", self.account.as_bytes(), &self.id]))
+        TokenDigest(sha256(&[b"second-factor/session/v1", self.account.as_bytes(), &self.id.0]))
     }
 }
 
-impl core::fmt::Debug for Session {
+/// Tells the sessions of an account apart, so that the guesses in each are counted for themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub(crate) struct SessionId(
+    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] pub(crate) [u8; 16],
+);
+
+impl core::fmt::Debug for SessionId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Session")
-            .field("account", &self.account)
-            .field("epoch", &self.epoch)
-            .field("at", &self.at)
-            .field("how", &self.how)
-            .finish_non_exhaustive()
+        f.write_str("SessionId(..)")
     }
 }
