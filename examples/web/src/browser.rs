@@ -12,7 +12,7 @@ use tower_cookies::{Cookie, Cookies};
 use tower_sessions::Session;
 
 use crate::app::App;
-use crate::stop::Stop;
+use crate::stop::{Outcome, Stop};
 use crate::users::random_hex;
 
 /// What the browser sent along.
@@ -33,46 +33,48 @@ impl Browser {
     }
 
     /// A value in the session.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &str) -> Outcome<Option<T>> {
         Ok(self.session.get(key).await?)
     }
 
-    /// Puts a value into the session.
-    pub(crate) async fn put(&self, key: &str, value: impl Serialize) -> Result<(), Stop> {
-        Ok(self.session.insert(key, value).await?)
+    /// A value that the page before left in the session, or a stop that leads to that page.
+    pub(crate) async fn need<T: DeserializeOwned>(&self, key: &str, before: &'static str) -> Outcome<T> {
+        self.get(key).await?.ok_or(Stop::GoTo(before))
     }
 
-    /// Removes a value from the session.
-    pub(crate) async fn remove(&self, key: &str) -> Result<(), Stop> {
-        self.session.remove::<serde_json::Value>(key).await?;
-        Ok(())
-    }
-
-    /// The same session under a new id, at each step up: whoever knew the old id (session fixation) knows nothing.
-    pub(crate) async fn renew(&self) -> Result<(), Stop> {
+    /// Keeps a value in the session, which goes on under a new id. At each step up: whoever knew the old id (session
+    /// fixation) knows nothing.
+    pub(crate) async fn renew(&self, key: &str, value: impl Serialize) -> Outcome {
+        self.session.insert(key, value).await?;
         Ok(self.session.cycle_id().await?)
     }
 
-    /// A new session with nothing of the old one in it, under a new id.
-    pub(crate) async fn start_anew(&self) -> Result<(), Stop> {
+    /// A new session with this value and nothing of the old one in it, under a new id; and where to go next.
+    pub(crate) async fn start_anew(
+        &self,
+        key: &str,
+        value: impl Serialize,
+        next: &'static str,
+    ) -> Outcome<&'static str> {
         // Loaded first: `clear` alone would take the word of a cookie for a session that there never was.
         self.session.get_value(Self::CSRF).await?;
         self.session.clear().await;
-        self.renew().await
+        self.renew(key, value).await?;
+        Ok(next)
     }
 
     /// Ends the session, in the table and in the browser.
-    pub(crate) async fn end(&self) -> Result<(), Stop> {
+    pub(crate) async fn end(&self) -> Outcome {
         Ok(self.session.flush().await?)
     }
 
     /// The token that each form of this session carries. Another site can make the browser post, but not read this (CSRF).
-    pub(crate) async fn csrf(&self) -> Result<String, Stop> {
+    pub(crate) async fn csrf(&self) -> Outcome<String> {
         if let Some(token) = self.get(Self::CSRF).await? {
             return Ok(token);
         }
         let token = random_hex::<32>()?;
-        self.put(Self::CSRF, &token).await?;
+        self.session.insert(Self::CSRF, &token).await?;
         Ok(token)
     }
 

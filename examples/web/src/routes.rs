@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use time::Duration;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
@@ -17,7 +17,7 @@ use crate::browser::{Browser, Form, cookie_name};
 use crate::database::on;
 use crate::pages::{self, View};
 use crate::stop::Stop;
-use crate::two_factor::{TwoFactor, Typed};
+use crate::two_factor::words;
 use crate::{guards, users};
 
 type Answer = Result<Response, Stop>;
@@ -104,7 +104,7 @@ async fn login(State(app): State<App>, browser: Browser, Form(form): Form<Creden
 }
 
 async fn code_page(browser: Browser) -> Answer {
-    TwoFactor::challenge(&browser).await?;
+    browser.need::<IgnoredAny>("challenge", "/login").await?;
     Ok(pages::code(&view(&browser).await?).into_response())
 }
 
@@ -123,7 +123,7 @@ async fn code(State(app): State<App>, browser: Browser, Form(form): Form<Code>) 
 }
 
 async fn recovery_page(browser: Browser) -> Answer {
-    TwoFactor::challenge(&browser).await?;
+    browser.need::<IgnoredAny>("challenge", "/login").await?;
     Ok(pages::recovery(&view(&browser).await?).into_response())
 }
 
@@ -149,10 +149,20 @@ async fn logout(State(app): State<App>, browser: Browser, Form(Nothing {}): Form
 
 async fn account(State(app): State<App>, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    let name = app.two_factor().name(&member).await?;
     let status = app.two_factor().status(&member).await?;
-    let log = app.two_factor().log(&member, app.log()).await?;
-    Ok(pages::account(&view(&browser).await?, &name, member.arrival(), &status, &log).into_response())
+    let log = app.log().latest(member.account()).await?;
+    let log: Vec<_> = log.iter().filter_map(|event| words::log_line(event)).collect();
+    Ok(pages::account(&view(&browser).await?, &member.name, member.arrival(), &status, &log).into_response())
+}
+
+/// What the forms of the account pages hold, as far as each asks for it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    pub(crate) password: String,
+    pub(crate) new_password: String,
+    /// A code or a recovery code.
+    pub(crate) code: String,
 }
 
 async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
@@ -203,7 +213,7 @@ async fn disable_page(State(app): State<App>, browser: Browser) -> Answer {
 
 async fn disable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().disable(&browser, member, &typed).await {
+    match app.two_factor().disable(&browser, member, &typed.code).await {
         Ok(()) => Ok(see("/account")),
         Err(stop) => again(stop, &browser, pages::disable).await,
     }
@@ -234,7 +244,7 @@ async fn recovery_codes_page(State(app): State<App>, browser: Browser) -> Answer
 
 async fn recovery_codes(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().new_codes(&browser, &member, &typed).await {
+    match app.two_factor().new_codes(&browser, member, &typed.code).await {
         Ok(codes) => Ok(pages::recovery_codes(&codes, "/account").into_response()),
         Err(stop) => again(stop, &browser, pages::new_codes).await,
     }
@@ -275,7 +285,7 @@ async fn again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup
 async fn login_again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     match stop {
         Stop::Refused { over: true, .. } => {
-            browser.start_anew().await?;
+            browser.end().await?;
             again(stop, browser, pages::login).await
         }
         stop => again(stop, browser, page).await,

@@ -8,6 +8,12 @@ use crate::pages;
 /// Any error of ours.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What the start of the site comes to.
+pub(crate) type Fallible<T> = Result<T, BoxError>;
+
+/// What a request comes to.
+pub(crate) type Outcome<T = ()> = Result<T, Stop>;
+
 /// Not a success.
 #[derive(Debug)]
 pub(crate) enum Stop {

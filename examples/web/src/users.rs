@@ -7,7 +7,7 @@ use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::Passwor
 use tokio::sync::Semaphore;
 
 use crate::database::{Database, on};
-use crate::stop::Stop;
+use crate::stop::{Outcome, Stop};
 
 /// Why nobody can be called this, for the form. A colon would end the name in a key URI.
 fn name_fault(name: &str) -> Option<&'static str> {
@@ -27,7 +27,7 @@ fn password_fault(password: &str) -> Option<&'static str> {
 
 /// Adds a user. That a *name* is taken cannot be hidden from whoever asks for it; a service that registers
 /// e-mail addresses says the same in both cases and writes the rest in the mail.
-pub(crate) async fn register(database: &Database, name: &str, password: &str) -> Result<(), Stop> {
+pub(crate) async fn register(database: &Database, name: &str, password: &str) -> Outcome {
     if let Some(fault) = name_fault(name).or_else(|| password_fault(password)) {
         return Err(Stop::unusable(fault));
     }
@@ -41,15 +41,11 @@ pub(crate) async fn register(database: &Database, name: &str, password: &str) ->
     if added == 1 { Ok(()) } else { Err(Stop::unusable("This user name is taken.")) }
 }
 
-/// The id of the user, if there is one of this name and this is the password.
+/// The id of the user of this name, whose password this is.
 ///
 /// The same answer in the same work for a user that there is not: a hash is verified either way. A service
 /// limits the tries here, too (SP 800-63B §3.2.2).
-pub(crate) async fn verify_password(
-    database: &Database,
-    name: &str,
-    password: &str,
-) -> Result<Option<String>, Stop> {
+pub(crate) async fn verify_password(database: &Database, name: &str, password: &str) -> Outcome<String> {
     const SELECT: &str = "SELECT id, password_hash FROM users WHERE name_key = $1";
     static NOBODY: LazyLock<String> =
         LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
@@ -68,16 +64,17 @@ pub(crate) async fn verify_password(
             Err(error) => Err(Stop::failed(error)),
         }
     });
-    Ok(right.await?.then_some(id).flatten())
+    let id = right.await?.then_some(id).flatten();
+    id.ok_or_else(|| Stop::unusable("User name or password is wrong."))
 }
 
 /// Whether a password can be one, before anything is asked for that is used up by it.
-pub(crate) fn usable(password: &str) -> Result<(), Stop> {
+pub(crate) fn usable(password: &str) -> Outcome {
     password_fault(password).map_or(Ok(()), |fault| Err(Stop::unusable(fault)))
 }
 
 /// Replaces the password.
-pub(crate) async fn set_password(database: &Database, id: &str, password: &str) -> Result<(), Stop> {
+pub(crate) async fn set_password(database: &Database, id: &str, password: &str) -> Outcome {
     usable(password)?;
     const UPDATE: &str = "UPDATE users SET password_hash = $1 WHERE id = $2";
     let hash = hash(password).await?;
@@ -86,11 +83,11 @@ pub(crate) async fn set_password(database: &Database, id: &str, password: &str) 
 }
 
 /// What the user is called.
-pub(crate) async fn name(database: &Database, id: &str) -> Result<Option<String>, Stop> {
+pub(crate) async fn name(database: &Database, id: &str) -> Outcome<String> {
     const SELECT: &str = "SELECT name FROM users WHERE id = $1";
     let row: Option<(String,)> =
         on!(database, pool => sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await?);
-    Ok(row.map(|(name,)| name))
+    row.map(|(name,)| name).ok_or(Stop::GoTo("/login"))
 }
 
 async fn hash(password: &str) -> Result<String, Stop> {

@@ -132,7 +132,7 @@ async fn what_the_account_page_offers() {
     let change = [("password", PASSWORD), ("new_password", "a new password")];
     two.post("/account/password", &change).await.assert_refused("A code is six digits");
     let id = two.cookie_mut("session").clone();
-    let change = [&change[..], &[("recovery_code", &*codes[1])]].concat();
+    let change = [&change[..], &[("code", &*codes[1])]].concat();
     assert_eq!(two.post("/account/password", &change).await, To("/account"));
     assert_ne!(*two.cookie_mut("session"), id, "a new session id");
     two.get("/account").await.assert_shows("The password was changed");

@@ -1,6 +1,6 @@
 //! What the library says, in the words of this site.
 
-use second_factor::session::AuditEvent;
+use second_factor::session::{AuditEvent, TokenError};
 use second_factor::store::StoreError;
 use second_factor::verifier::Error;
 use second_factor::{How, Refusal, UnixTime};
@@ -11,8 +11,13 @@ use crate::stop::Stop;
 
 impl Member {
     /// How and when they got in, in words.
+    /// The account, in the words of the security log.
+    pub(crate) fn account(&self) -> &str {
+        self.session.account().as_str()
+    }
+
     pub(crate) fn arrival(&self) -> (String, UnixTime) {
-        let how = match self.how {
+        let how = match self.session.how() {
             How::None => "with your password alone".into(),
             How::Presented => "with your password and a code".into(),
             How::RecoveryCode => "with your password and a recovery code".into(),
@@ -21,7 +26,7 @@ impl Member {
             }
             other => format!("{other:?}"),
         };
-        (how, self.at)
+        (how, self.session.at())
     }
 }
 
@@ -50,8 +55,13 @@ impl From<Error<StoreError>> for Stop {
             Refusal::Suspended => "Far too many codes were wrong. Only a recovery code works now.".into(),
             other => other.to_string(),
         };
-        let over =
-            matches!(refusal, Refusal::ChallengeOver | Refusal::EnrollmentOver | Refusal::StepUpRequired);
-        Self::Refused { message, over }
+        Self::Refused { message, over: refusal.is_over() }
+    }
+}
+
+impl From<TokenError> for Stop {
+    /// The id of a device that is none.
+    fn from(_: TokenError) -> Self {
+        Self::unusable("There is no such device.")
     }
 }
