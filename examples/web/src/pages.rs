@@ -17,7 +17,14 @@ impl View {
     }
 
     fn fault(&self) -> Markup {
-        html! { @if let Some(fault) = &self.fault { p.fault role="alert" { (fault) } } }
+        html! { @if let Some(fault) = &self.fault { p.fault #fault role="alert" { (fault) } } }
+    }
+
+    /// What describes the field that the page opens at: what was wrong, so that it is read aloud with the field, and a hint.
+    fn describes(&self, hint: Option<&str>) -> Option<String> {
+        let fault = self.fault.is_some().then_some("fault");
+        let parts: Vec<_> = fault.into_iter().chain(hint).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
     }
 }
 
@@ -68,7 +75,9 @@ fn card(
             (after)
         }
     };
-    shell(title, member.then_some(view), &content)
+    // The title is what is read aloud first.
+    let title = if view.fault.is_some() { format!("Error: {title}") } else { title.to_owned() };
+    shell(&title, member.then_some(view), &content)
 }
 
 pub(crate) fn stop(title: &str, message: &str) -> Markup {
@@ -86,21 +95,26 @@ pub(crate) fn home() -> Markup {
         &html! {
             section.hero {
                 h1 { "Your password," br; "and your phone." }
-                p.lead { "A small site with two-factor authentication: codes from an authenticator app, remembered devices, \
-                          recovery codes, and a security log." }
+                p.lead { "A password can be guessed, stolen or leaked. Here a code from your phone stands beside it." }
                 p.actions {
                     a.button href="/register" { "Create an account" }
                     a.button.second href="/login" { "Log in" }
                 }
             }
+            div.points {
+                section { h2 { "Scanned once" } p { "From then on an authenticator app on your phone shows six digits, and a new six every 30 seconds." } }
+                section { h2 { "Not every time" } p { "A device that you tell the site to remember is asked for a code once in 30 days." } }
+                section { h2 { "A way back in" } p { "Ten recovery codes for the day that the phone is gone, and a log of all that happens." } }
+            }
         },
     )
 }
 
-fn username() -> Markup {
+fn username(view: &View) -> Markup {
     html! {
         label for="username" { "User name" }
-        input #username name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus;
+        input #username name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus
+            aria-describedby=[view.describes(None)];
     }
 }
 
@@ -113,38 +127,48 @@ fn password_field(name: &str, label: &str, autocomplete: &str, hint: Option<&str
     }
 }
 
-fn code_field(required: bool) -> Markup {
+/// Their password, before a change: the field that the page opens at.
+fn present_password(view: &View, label: &str) -> Markup {
+    html! {
+        label for="password" { (label) }
+        input #password name="password" type="password" autocomplete="current-password" required autofocus
+            aria-describedby=[view.describes(None)];
+    }
+}
+
+fn code_field(view: &View, required: bool) -> Markup {
     html! {
         label for="code" { "Code" }
         input.code #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required[required]
-            autofocus[required] aria-describedby="code-hint" placeholder="000 000";
+            autofocus[required] aria-describedby=[view.describes(Some("code-hint"))] placeholder="000 000";
         p.hint #code-hint { "Six digits from your authenticator app." }
     }
 }
 
-fn recovery_field(required: bool) -> Markup {
+fn recovery_field(view: &View, required: bool) -> Markup {
     html! {
         label for="recovery_code" { "Recovery code" }
         input #recovery_code name="recovery_code" autocomplete="off" autocapitalize="characters" spellcheck="false"
-            required[required] autofocus[required] placeholder="ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ";
+            required[required] autofocus[required] aria-describedby=[view.describes(None)]
+            placeholder="ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ";
     }
 }
 
 /// A fresh code, before something sensitive.
-fn fresh_code() -> Markup {
+fn fresh_code(view: &View) -> Markup {
     html! {
-        (code_field(false))
-        details { summary { "Use a recovery code instead" } (recovery_field(false)) }
+        (code_field(view, false))
+        details { summary { "Use a recovery code instead" } (recovery_field(view, false)) }
     }
 }
 
 pub(crate) fn register(view: &View) -> Markup {
     let fields = html! {
-        (username())
+        (username(view))
         (password_field("password", "Password", "new-password", Some("8 characters or more.")))
         button { "Create account" }
     };
-    let after = html! { p.aside { "You have one? " a href="/login" { "Log in" } } };
+    let after = html! { p.aside { "Have an account? " a href="/login" { "Log in" } } };
     card(
         "Create an account",
         "A user name and a password to begin with.",
@@ -158,7 +182,7 @@ pub(crate) fn register(view: &View) -> Markup {
 
 pub(crate) fn login(view: &View) -> Markup {
     let fields = html! {
-        (username())
+        (username(view))
         (password_field("password", "Password", "current-password", None))
         button { "Log in" }
     };
@@ -168,7 +192,7 @@ pub(crate) fn login(view: &View) -> Markup {
 
 pub(crate) fn code(view: &View) -> Markup {
     let fields = html! {
-        (code_field(true))
+        (code_field(view, true))
         label.tick {
             input type="checkbox" name="remember_device" value="yes";
             span { "Remember me on this device" small { "Ask for a code here once every 30 days. Not on a shared computer." } }
@@ -188,7 +212,7 @@ pub(crate) fn code(view: &View) -> Markup {
 
 pub(crate) fn recovery(view: &View) -> Markup {
     let fields = html! {
-        (recovery_field(true))
+        (recovery_field(view, true))
         p.hint { "Each works once. Capitals, spaces and dashes do not matter." }
         button { "Continue" }
     };
@@ -241,13 +265,9 @@ pub(crate) fn account(
                             "Too many codes were wrong: somebody may know your password. Change it. The next code is accepted from " (date::words(until)) " on."
                         } }
                         @if status.suspended { p.fault role="alert" { "Codes are suspended after too many wrong ones. Change your password." } }
-                        dl.facts {
-                            div { dt { "Recovery codes left" } dd { (status.recovery_codes_left) } }
-                            div { dt { "Remembered devices" } dd { (status.devices.len()) } }
-                        }
-                        ul.links {
-                            li { a href="/account/devices" { "Remembered devices" } }
-                            li { a href="/account/recovery-codes" { "New recovery codes" } }
+                        ul.rows {
+                            li { a href="/account/devices" { "Remembered devices" } span { (status.devices.len()) } }
+                            li { a href="/account/recovery-codes" { "New recovery codes" } span { (status.recovery_codes_left) " left" } }
                             li { a href="/account/two-factor/enable" { "Move to another phone" } }
                             li { a.danger href="/account/two-factor/disable" { "Disable" } }
                         }
@@ -278,8 +298,8 @@ pub(crate) fn enable(view: &View, is_on: bool) -> Markup {
         ("Enable two-factor authentication", "First confirm that it is you.")
     };
     let fields = html! {
-        (password_field("password", "Password", "current-password", None))
-        @if is_on { (fresh_code()) }
+        (present_password(view, "Password"))
+        @if is_on { (fresh_code(view)) }
         button { "Continue" }
     };
     card(title, lead, view, true, "/account/two-factor/enable", &fields, &back())
@@ -290,7 +310,7 @@ pub(crate) fn confirm(view: &View, (svg, key): &(String, String)) -> Markup {
         div.qr { (PreEscaped(svg)) }
         p.hint.center { "On a phone, or no camera? Type this key into the app:" }
         p.key.center { code #setup-key { (key) } " " button.link type="button" data-copy="setup-key" hidden { "Copy" } }
-        (code_field(true))
+        (code_field(view, true))
         button { "Switch it on" }
     };
     card(
@@ -322,10 +342,10 @@ pub(crate) fn recovery_codes(lines: &str, next: &str) -> Markup {
                 }
                 @if next == "/login" {
                     p { "Two-factor authentication is on. You have been logged out everywhere: log in again, now with a code. (The one that you have just typed is used up.)" }
-                    p { a.button href=(next) { "I have kept them, log in" } }
+                    p.actions { a.button href=(next) { "I have kept them, log in" } }
                 } @else {
                     p { "The old ones are void." }
-                    p { a.button href=(next) { "I have kept them" } }
+                    p.actions { a.button href=(next) { "I have kept them" } }
                 }
             }
         },
@@ -333,7 +353,7 @@ pub(crate) fn recovery_codes(lines: &str, next: &str) -> Markup {
 }
 
 pub(crate) fn disable(view: &View) -> Markup {
-    let fields = html! { (fresh_code()) button.danger { "Disable two-factor authentication" } };
+    let fields = html! { (fresh_code(view)) button.danger { "Disable two-factor authentication" } };
     card(
         "Disable two-factor authentication",
         "Your phone, the recovery codes and the remembered devices will no longer count. Confirm with a fresh code.",
@@ -346,7 +366,7 @@ pub(crate) fn disable(view: &View) -> Markup {
 }
 
 pub(crate) fn new_codes(view: &View) -> Markup {
-    let fields = html! { (fresh_code()) button { "Make new recovery codes" } };
+    let fields = html! { (fresh_code(view)) button { "Make new recovery codes" } };
     card(
         "New recovery codes",
         "The old ones will be void. Confirm with a fresh code.",
@@ -360,9 +380,9 @@ pub(crate) fn new_codes(view: &View) -> Markup {
 
 pub(crate) fn password(view: &View, is_on: bool) -> Markup {
     let fields = html! {
-        (password_field("password", "Current password", "current-password", None))
+        (present_password(view, "Current password"))
         (password_field("new_password", "New password", "new-password", Some("8 characters or more.")))
-        @if is_on { (fresh_code()) }
+        @if is_on { (fresh_code(view)) }
         button { "Change password" }
     };
     card(
@@ -388,9 +408,11 @@ pub(crate) fn devices(view: &View, status: &FactorStatus) -> Markup {
                 ul.devices {
                     @for device in &status.devices {
                         li {
-                            div { strong { (device.label) } small {
-                                "Since " (date::words(device.since)) ", last used " (date::words(device.last_used)) ", until " (date::words(device.until))
-                            } }
+                            div {
+                                strong { (device.label) }
+                                small { "Last used " (date::words(device.last_used)) }
+                                small { "Since " (date::day(device.since)) ", until " (date::day(device.until)) }
+                            }
                             form method="post" action="/account/devices" {
                                 (view.token()) input type="hidden" name="device" value=(device.id);
                                 button.second aria-label=(format!("Forget {}", device.label)) { "Forget" }
