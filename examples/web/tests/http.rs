@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Browser, DAY, PASSWORD, STEP, Site, To, has, oathtool, recovery_codes, wrong};
+use common::{Browser, DAY, PASSWORD, STEP, Site, To, flip, has, oathtool, recovery_codes, wrong};
 
 const NOT_ACCEPTED: &str = "This code was not accepted";
 const WRONG_PASSWORD: &str = "User name or password is wrong.";
@@ -220,7 +220,8 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
 
     // The session's.
     let mut tampered = eve.clone();
-    flip(tampered.cookie_mut("session"));
+    let session = tampered.cookie_mut("session");
+    *session = flip(session);
     assert_eq!(tampered.get("/account").await, To("/login"));
 
     // The device's: each a miss that harms nothing. (`d1.series.secret`: here it is the series that is another.)
@@ -247,19 +248,11 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
 
     // Her series under a secret that is not the one: somebody has a copy. The device is forgotten, and Eve told.
     let mut thief = site.browser();
-    thief.cookies.insert(name.clone(), device);
-    flip(thief.cookie_mut("device-"));
+    thief.cookies.insert(name.clone(), flip(&device));
     assert_eq!(thief.log_in("eve", PASSWORD).await, To("/login/code"));
     eve.get("/account").await.assert_shows("turned up a second time");
     eve.log_out().await;
     assert_eq!(eve.log_in("eve", PASSWORD).await, To("/login/code"));
-}
-
-/// Another character in the middle.
-fn flip(text: &mut String) {
-    let at = text.len() / 2;
-    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
-    text.replace_range(at..=at, other);
 }
 
 #[tokio::test]

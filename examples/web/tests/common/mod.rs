@@ -140,9 +140,12 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(origins: &[&str]) -> Self {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+        Self::of_agent(origins, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    }
+
+    /// That says this of itself.
+    pub fn of_agent(origins: &[&str], agent: &str) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent(agent);
         Self {
             client: client.build().unwrap(),
             origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
@@ -208,6 +211,11 @@ impl Browser {
         self.post("/login/code", &[("code", code)]).await
     }
 
+    pub async fn code_and_remember(&mut self, code: &str) {
+        let tick = [("code", code), ("remember_device", "yes")];
+        assert_eq!(self.post("/login/code", &tick).await, To("/account"));
+    }
+
     pub async fn log_out(&mut self) {
         let csrf = self.get("/account").await.csrf();
         assert_eq!(self.post_bare("/logout", &[("csrf_token", &csrf)]).await, To("/login"));
@@ -259,6 +267,13 @@ pub fn wrong(key: &str, at: u64) -> String {
         .find(|code| !right.iter().any(|r| r == code))
         .unwrap()
         .into()
+}
+
+/// Another character in the middle.
+pub fn flip(text: &str) -> String {
+    let (start, end) = text.split_at(text.len() / 2);
+    let other = if end.starts_with('A') { 'B' } else { 'A' };
+    format!("{start}{other}{}", &end[1..])
 }
 
 /// Whether the program is there. Says so once if not, and under `REQUIRE_ALL=1` fails.

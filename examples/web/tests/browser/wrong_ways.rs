@@ -1,0 +1,423 @@
+//! The wrong ways through a login, each with the page that stands at its end, and with the account still closed.
+
+use thirtyfour::prelude::*;
+
+use crate::common::{DAY, PASSWORD, STEP, Site, flip, oathtool, wrong};
+use crate::window::{Window, has_all};
+
+const NOT_ACCEPTED: &str = "This code was not accepted";
+const START_AGAIN: &str = "Please start again";
+const NOTHING_WAS_DONE: &str = "Nothing was done";
+
+/// A site, a user who enrolled, the setup key and the recovery codes; no code of this step is used up.
+async fn enrolled(name: &str) -> (Site, String, Vec<String>) {
+    let site = Site::start().await;
+    let (_, key, codes) = site.enrolled(name).await;
+    site.clock.wait(10 * STEP);
+    (site, key, codes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_wrong_codes() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("bob").await;
+    let window = Window::open(&site.origin).await;
+    window.log_in_up_to_the_code("bob").await;
+    let first = window.driver.window().await.unwrap();
+    let before = window.another_tab("/login/code").await;
+    window.driver.switch_to_window(first).await.unwrap();
+
+    let wrong = wrong(&key, site.clock.now());
+    for _ in 0..4 {
+        window.code(&wrong).await;
+        window.assert_refused(NOT_ACCEPTED).await;
+        assert_eq!(window.path().await, "/login/code");
+    }
+    window.code(&wrong).await;
+    window.assert_refused(START_AGAIN).await;
+    window.driver.find(By::Name("password")).await.unwrap();
+    window.assert_closed().await;
+
+    // The right one is too late: by the address, by the back button, and in a tab that still shows the form.
+    window.go("/login/code").await;
+    assert_eq!(window.path().await, "/login");
+    let right = oathtool(&key, site.clock.now());
+    window.driver.switch_to_window(before).await.unwrap();
+    window.code(&right).await;
+    window.assert_shows(NOTHING_WAS_DONE).await;
+    window.assert_closed().await;
+
+    // From the start, with the same code.
+    window.log_in_up_to_the_code("bob").await;
+    window.code(&right).await;
+    window.assert_shows("Hello, bob").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_was_used_and_codes_of_another_time() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, codes) = enrolled("carol").await;
+    let window = Window::open(&site.origin).await;
+    let used = oathtool(&key, site.clock.now());
+    window.log_in_up_to_the_code("carol").await;
+    window.code(&used).await;
+    window.assert_shows("Hello, carol").await;
+
+    // Each sensitive step asks for a fresh code, not for the one that let her in.
+    for path in ["/account/recovery-codes", "/account/two-factor/disable"] {
+        window.go(path).await;
+        window.code(&used).await;
+        window.assert_refused(NOT_ACCEPTED).await;
+    }
+    window.go("/account").await;
+    window.assert_shows("Hello, carol").await;
+    window.log_out().await;
+
+    // Replay; a code of two minutes ago; one of the next two minutes.
+    window.log_in_up_to_the_code("carol").await;
+    site.clock.wait(STEP);
+    let now = site.clock.now();
+    for code in [used, oathtool(&key, now - 4 * STEP), oathtool(&key, now + 4 * STEP)] {
+        window.code(&code).await;
+        window.assert_refused(NOT_ACCEPTED).await;
+        window.assert_closed().await;
+        window.go("/login/code").await;
+    }
+    window.code("12 34").await;
+    window.assert_refused("A code is six digits").await;
+    window.code(&oathtool(&key, now)).await;
+    window.assert_shows("Hello, carol").await;
+    window.log_out().await;
+
+    // A recovery code works once as well.
+    for is_first in [true, false] {
+        window.log_in_up_to_the_code("carol").await;
+        window.click("Use a recovery code").await;
+        window.fill("recovery_code", &codes[0]).await;
+        window.send().await;
+        if is_first {
+            window.assert_shows("with your password and a recovery code").await;
+            window.log_out().await;
+        } else {
+            window.assert_refused(NOT_ACCEPTED).await;
+            window.assert_closed().await;
+        }
+    }
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_back_button_into_the_middle() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("dave").await;
+    let window = Window::open(&site.origin).await;
+
+    // From the code back to the password: which is asked for.
+    window.log_in_up_to_the_code("dave").await;
+    window.back().await;
+    assert_eq!(window.path().await, "/login");
+    window.assert_closed().await;
+
+    // From the account back into the login: there is nothing to go back to.
+    window.log_in_up_to_the_code("dave").await;
+    window.code(&oathtool(&key, site.clock.now())).await;
+    window.assert_shows("Hello, dave").await;
+    window.back().await;
+    assert_eq!(window.path().await, "/login");
+
+    // From the login back into the account that was left.
+    window.go("/account/devices").await;
+    window.log_out().await;
+    window.back().await;
+    assert_eq!(window.path().await, "/login", "a page of the account was kept");
+    window.assert_closed().await;
+
+    // From recovery codes that were just shown, back and forth: they are shown once.
+    window.log_in_up_to_the_code("dave").await;
+    site.clock.wait(STEP);
+    window.code(&oathtool(&key, site.clock.now())).await;
+    site.clock.wait(STEP);
+    window.go("/account/recovery-codes").await;
+    window.code(&oathtool(&key, site.clock.now())).await;
+    let code = window.driver.find(By::Css("#recovery-codes code")).await.unwrap().text().await.unwrap();
+    window.click("I have kept them").await;
+    window.back().await;
+    assert!(!window.driver.source().await.unwrap().contains(&code), "the recovery codes are shown again");
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_tabs() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("grace").await;
+    let window = Window::open(&site.origin).await;
+
+    // A login in both, and the code typed in both.
+    window.log_in_up_to_the_code("grace").await;
+    let first = window.driver.window().await.unwrap();
+    let second = window.another_tab("/login/code").await;
+    window.code(&oathtool(&key, site.clock.now())).await;
+    window.assert_shows("Hello, grace").await;
+    window.driver.switch_to_window(first.clone()).await.unwrap();
+    window.code(&oathtool(&key, site.clock.now())).await;
+    window.assert_shows(NOTHING_WAS_DONE).await;
+    window.go("/account").await;
+    window.assert_shows("Hello, grace").await;
+
+    // Logged out in the one: the other shows an account that is closed.
+    window.log_out().await;
+    window.driver.switch_to_window(second.clone()).await.unwrap();
+    window.click("Change password").await;
+    assert_eq!(window.path().await, "/login");
+
+    // The password of one user in the one tab, that of another in the other: the first tab's code is nobody's.
+    let (_, other_key, _) = site.enrolled("heidi").await;
+    site.clock.wait(STEP);
+    window.log_in_up_to_the_code("grace").await;
+    window.driver.switch_to_window(first).await.unwrap();
+    window.log_in_up_to_the_code("heidi").await;
+    window.driver.switch_to_window(second).await.unwrap();
+    window.code(&oathtool(&key, site.clock.now())).await;
+    window.assert_shows(NOTHING_WAS_DONE).await;
+    window.go("/login/code").await;
+    window.code(&oathtool(&key, site.clock.now())).await;
+    window.assert_refused(NOT_ACCEPTED).await;
+    window.assert_closed().await;
+    window.go("/login/code").await;
+    window.code(&oathtool(&other_key, site.clock.now())).await;
+    window.assert_shows("Hello, heidi").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_challenge_that_expires_under_the_page() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, codes) = enrolled("ivan").await;
+    let window = Window::open(&site.origin).await;
+    let minutes = 60;
+
+    // At the last second it is there, at the next it is not.
+    window.log_in_up_to_the_code("ivan").await;
+    site.clock.wait(10 * minutes - 1);
+    window.code(&wrong(&key, site.clock.now())).await;
+    window.assert_refused(NOT_ACCEPTED).await;
+    site.clock.wait(1);
+    window.code(&oathtool(&key, site.clock.now())).await;
+    window.assert_refused(START_AGAIN).await;
+    window.assert_closed().await;
+
+    // Under the page for recovery codes, too; and the code is not used up.
+    window.log_in_up_to_the_code("ivan").await;
+    window.click("Use a recovery code").await;
+    site.clock.wait(10 * minutes);
+    window.fill("recovery_code", &codes[0]).await;
+    window.send().await;
+    window.assert_refused(START_AGAIN).await;
+    window.assert_closed().await;
+    window.log_in_up_to_the_code("ivan").await;
+    window.click("Use a recovery code").await;
+    window.fill("recovery_code", &codes[0]).await;
+    window.send().await;
+    window.assert_shows("Hello, ivan").await;
+
+    // And the QR code: nothing has changed.
+    site.browser().register("judy").await;
+    window.log_out().await;
+    window.log_in("judy", PASSWORD).await;
+    window.go("/account/two-factor/enable").await;
+    window.fill("password", PASSWORD).await;
+    window.send().await;
+    let new_key = window.driver.find(By::Id("setup-key")).await.unwrap().text().await.unwrap();
+    site.clock.wait(10 * minutes);
+    window.code(&oathtool(&new_key, site.clock.now())).await;
+    window.assert_refused("This set-up is over").await;
+    window.go("/account").await;
+    window.assert_shows("Enable two-factor authentication").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cookies_that_were_tampered_with() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("eve").await;
+    let eve = Window::open(&site.origin).await;
+    eve.log_in_up_to_the_code("eve").await;
+    eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    eve.assert_shows("Hello, eve").await;
+
+    // The session's: with another character, made up, none. Put back, it is the session again.
+    let session = eve.cookie("session").await.value;
+    for value in [flip(&session), "AAAAAAAAAAAAAAAAAAAAAA".into(), String::new()] {
+        eve.put_cookie("session", &value).await;
+        eve.assert_closed().await;
+    }
+    eve.put_cookie("session", &session).await;
+    eve.go("/account").await;
+    eve.assert_shows("Hello, eve").await;
+
+    // The device's, which is `d1.series.secret`: with another series, none of it, some of it, and more than it.
+    let device = eve.cookie("device-").await;
+    let (head, rest) = device.value.split_at(3);
+    let series = format!("{head}{}{}", if rest.starts_with("AA") { "BB" } else { "AA" }, &rest[2..]);
+    let thief = Window::open(&site.origin).await;
+    for value in [&*series, "", "d1.x.y", &device.value[..20], &"d".repeat(3000)] {
+        thief.put_cookie(&device.name, value).await;
+        thief.log_in_up_to_the_code("eve").await;
+        thief.assert_closed().await;
+    }
+    // None of that harmed hers.
+    eve.log_out().await;
+    eve.log_in("eve", PASSWORD).await;
+    eve.assert_shows("on a device remembered since").await;
+
+    // Her series with a secret that is not hers: somebody has a copy. The device is forgotten, and Eve is told.
+    thief.put_cookie(&device.name, &flip(&device.value)).await;
+    thief.log_in_up_to_the_code("eve").await;
+    thief.assert_closed().await;
+    eve.go("/account").await;
+    eve.assert_shows("turned up a second time").await;
+    eve.log_out().await;
+    eve.log_in_up_to_the_code("eve").await;
+    thief.close().await;
+    eve.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_device_cookie_of_another_user() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("eve").await;
+    let eve = Window::open(&site.origin).await;
+    eve.log_in_up_to_the_code("eve").await;
+    eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    eve.assert_shows("A device is remembered").await;
+    let hers = eve.cookie("device-").await;
+
+    let (_, mallory_key, _) = site.enrolled("mallory").await;
+    site.clock.wait(STEP);
+    let mallory = Window::open(&site.origin).await;
+    mallory.log_in_up_to_the_code("mallory").await;
+    mallory.code_and_remember(&oathtool(&mallory_key, site.clock.now())).await;
+    mallory.assert_shows("A device is remembered").await;
+    mallory.log_out().await;
+
+    // Under the name of his own: no device of his. Under its own name beside his: his own counts, as before.
+    let own = mallory.cookie("device-").await;
+    assert_ne!(own.name, hers.name);
+    mallory.put_cookie(&own.name, &hers.value).await;
+    mallory.log_in_up_to_the_code("mallory").await;
+    mallory.assert_closed().await;
+    mallory.driver.delete_cookie(&own.name).await.unwrap();
+    mallory.put_cookie(&hers.name, &hers.value).await;
+    mallory.log_in_up_to_the_code("mallory").await;
+    mallory.assert_closed().await;
+
+    // The other way about: what is his lets nobody in as her.
+    mallory.put_cookie(&hers.name, &own.value).await;
+    mallory.log_in_up_to_the_code("eve").await;
+    mallory.assert_closed().await;
+
+    // Hers still does what it did, and his.
+    eve.log_out().await;
+    eve.log_in("eve", PASSWORD).await;
+    eve.assert_shows("on a device remembered since").await;
+    mallory.put_cookie(&own.name, &own.value).await;
+    mallory.log_in("mallory", PASSWORD).await;
+    mallory.assert_shows("on a device remembered since").await;
+    mallory.close().await;
+    eve.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_password_is_changed_on_another_browser() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("frank").await;
+    let (laptop, phone) = (Window::open(&site.origin).await, Window::open(&site.origin).await);
+    laptop.log_in_up_to_the_code("frank").await;
+    laptop.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    laptop.assert_shows("A device is remembered").await;
+    site.clock.wait(STEP);
+    phone.log_in_up_to_the_code("frank").await;
+    phone.code(&oathtool(&key, site.clock.now())).await;
+    phone.assert_shows("Hello, frank").await;
+    // A third login is half way, in a tab of a browser that knows the old password.
+    let thief = Window::open(&site.origin).await;
+    thief.log_in_up_to_the_code("frank").await;
+
+    site.clock.wait(STEP);
+    phone.go("/account/password").await;
+    phone.fill("password", PASSWORD).await;
+    phone.fill("new_password", "another password").await;
+    phone.code(&oathtool(&key, site.clock.now())).await;
+    phone.assert_shows("The password was changed").await;
+
+    // The session there is over, the device forgotten, the old password wrong.
+    laptop.driver.refresh().await.unwrap();
+    assert_eq!(laptop.path().await, "/login");
+    laptop.log_in("frank", PASSWORD).await;
+    laptop.assert_refused("User name or password is wrong.").await;
+    laptop.assert_closed().await;
+    laptop.log_in("frank", "another password").await;
+    assert_eq!(laptop.path().await, "/login/code", "the device was forgotten");
+
+    // The login that was half way is over, for the right code too.
+    site.clock.wait(STEP);
+    thief.code(&oathtool(&key, site.clock.now())).await;
+    thief.assert_refused(START_AGAIN).await;
+    thief.assert_closed().await;
+
+    // The browser that changed it goes on.
+    phone.go("/account").await;
+    phone.assert_shows("Hello, frank").await;
+    for window in [laptop, phone, thief] {
+        window.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_that_was_forgotten_or_is_too_old() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = enrolled("kim").await;
+    let window = Window::open(&site.origin).await;
+    window.log_in_up_to_the_code("kim").await;
+    window.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    window.log_out().await;
+
+    // Not asked at the last second of the 30 days, asked at the next.
+    site.clock.wait(30 * DAY - 1);
+    window.log_in("kim", PASSWORD).await;
+    window.assert_shows("on a device remembered since").await;
+    window.log_out().await;
+    site.clock.wait(1);
+    window.log_in_up_to_the_code("kim").await;
+    window.assert_closed().await;
+
+    // Forgotten by its owner.
+    window.log_in_up_to_the_code("kim").await;
+    window.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    window.click("Remembered devices").await;
+    window.click("Forget").await;
+    window.assert_shows("No device is remembered.").await;
+    window.log_out().await;
+    window.log_in_up_to_the_code("kim").await;
+    window.assert_closed().await;
+    window.close().await;
+}
