@@ -102,7 +102,7 @@ pub(crate) fn home() -> Markup {
                 }
             }
             div.points {
-                section { h2 { "Scanned once" } p { "From then on an authenticator app on your phone shows six digits, and a new six every 30 seconds." } }
+                section { h2 { "Scanned once" } p { "Then an authenticator app on your phone shows six digits, and other ones every 30 seconds." } }
                 section { h2 { "Not every time" } p { "A device that you tell the site to remember is asked for a code once in 30 days." } }
                 section { h2 { "A way back in" } p { "Ten recovery codes for the day that the phone is gone, and a log of all that happens." } }
             }
@@ -136,29 +136,24 @@ fn present_password(view: &View, label: &str) -> Markup {
     }
 }
 
-fn code_field(view: &View, required: bool) -> Markup {
+fn code_field(view: &View) -> Markup {
     html! {
         label for="code" { "Code" }
-        input.code #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required[required]
-            autofocus[required] aria-describedby=[view.describes(Some("code-hint"))] placeholder="000 000";
+        input.code #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required autofocus
+            aria-describedby=[view.describes(Some("code-hint"))] placeholder="000 000";
         p.hint #code-hint { "Six digits from your authenticator app." }
     }
 }
 
-fn recovery_field(view: &View, required: bool) -> Markup {
+/// A fresh code or a recovery code, before something sensitive. The page opens at it, unless there is a field before it.
+fn fresh_code(view: &View, is_first: bool) -> Markup {
+    let described = if is_first { view.describes(Some("code-hint")) } else { Some("code-hint".into()) };
     html! {
-        label for="recovery_code" { "Recovery code" }
-        input #recovery_code name="recovery_code" autocomplete="off" autocapitalize="characters" spellcheck="false"
-            required[required] autofocus[required] aria-describedby=[view.describes(None)]
-            placeholder="ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ";
-    }
-}
-
-/// A fresh code, before something sensitive.
-fn fresh_code(view: &View) -> Markup {
-    html! {
-        (code_field(view, false))
-        details { summary { "Use a recovery code instead" } (recovery_field(view, false)) }
+        label for="code" { "Code, or a recovery code" }
+        // Recovery codes have letters: no numeric keyboard here.
+        input #code name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required
+            autofocus[is_first] aria-describedby=[described];
+        p.hint #code-hint { "Six digits from your authenticator app, or one of your recovery codes." }
     }
 }
 
@@ -192,7 +187,7 @@ pub(crate) fn login(view: &View) -> Markup {
 
 pub(crate) fn code(view: &View) -> Markup {
     let fields = html! {
-        (code_field(view, true))
+        (code_field(view))
         label.tick {
             input type="checkbox" name="remember_device" value="yes";
             span { "Remember me on this device" small { "Ask for a code here once every 30 days. Not on a shared computer." } }
@@ -212,8 +207,10 @@ pub(crate) fn code(view: &View) -> Markup {
 
 pub(crate) fn recovery(view: &View) -> Markup {
     let fields = html! {
-        (recovery_field(view, true))
-        p.hint { "Each works once. Capitals, spaces and dashes do not matter." }
+        label for="recovery_code" { "Recovery code" }
+        input #recovery_code name="recovery_code" autocomplete="off" autocapitalize="characters" spellcheck="false" required
+            autofocus aria-describedby=[view.describes(Some("recovery-hint"))] placeholder="ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ";
+        p.hint #recovery-hint { "Each works once. Capitals, spaces and dashes do not matter." }
         button { "Continue" }
     };
     card(
@@ -299,7 +296,7 @@ pub(crate) fn enable(view: &View, is_on: bool) -> Markup {
     };
     let fields = html! {
         (present_password(view, "Password"))
-        @if is_on { (fresh_code(view)) }
+        @if is_on { (fresh_code(view, false)) }
         button { "Continue" }
     };
     card(title, lead, view, true, "/account/two-factor/enable", &fields, &back())
@@ -310,7 +307,7 @@ pub(crate) fn confirm(view: &View, (svg, key): &(String, String)) -> Markup {
         div.qr { (PreEscaped(svg)) }
         p.hint.center { "On a phone, or no camera? Type this key into the app:" }
         p.key.center { code #setup-key { (key) } " " button.link type="button" data-copy="setup-key" hidden { "Copy" } }
-        (code_field(view, true))
+        (code_field(view))
         button { "Switch it on" }
     };
     card(
@@ -353,7 +350,7 @@ pub(crate) fn recovery_codes(lines: &str, next: &str) -> Markup {
 }
 
 pub(crate) fn disable(view: &View) -> Markup {
-    let fields = html! { (fresh_code(view)) button.danger { "Disable two-factor authentication" } };
+    let fields = html! { (fresh_code(view, true)) button.danger { "Disable two-factor authentication" } };
     card(
         "Disable two-factor authentication",
         "Your phone, the recovery codes and the remembered devices will no longer count. Confirm with a fresh code.",
@@ -366,7 +363,7 @@ pub(crate) fn disable(view: &View) -> Markup {
 }
 
 pub(crate) fn new_codes(view: &View) -> Markup {
-    let fields = html! { (fresh_code(view)) button { "Make new recovery codes" } };
+    let fields = html! { (fresh_code(view, true)) button { "Make new recovery codes" } };
     card(
         "New recovery codes",
         "The old ones will be void. Confirm with a fresh code.",
@@ -382,7 +379,7 @@ pub(crate) fn password(view: &View, is_on: bool) -> Markup {
     let fields = html! {
         (present_password(view, "Current password"))
         (password_field("new_password", "New password", "new-password", Some("8 characters or more.")))
-        @if is_on { (fresh_code(view)) }
+        @if is_on { (fresh_code(view, false)) }
         button { "Change password" }
     };
     card(
@@ -410,8 +407,8 @@ pub(crate) fn devices(view: &View, status: &FactorStatus) -> Markup {
                         li {
                             div {
                                 strong { (device.label) }
-                                small { "Last used " (date::words(device.last_used)) }
-                                small { "Since " (date::day(device.since)) ", until " (date::day(device.until)) }
+                                small { "Last used " time { (date::words(device.last_used)) } }
+                                small { "Since " time { (date::day(device.since)) } ", until " time { (date::day(device.until)) } }
                             }
                             form method="post" action="/account/devices" {
                                 (view.token()) input type="hidden" name="device" value=(device.id);

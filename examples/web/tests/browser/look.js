@@ -17,7 +17,7 @@ if (levels.some((level, index) => level > (levels[index - 1] ?? 0) + 1)) faults.
 // Each thing to use has a name and can be hit with a thumb (WCAG 2.2 §2.5.8: 24 pixels).
 for (const field of all("input:not([type=hidden])")) if (!field.labels.length) faults.push(`${what(field)} has no label`);
 for (const field of all("input:not([type=hidden], [type=checkbox])")) if (!field.autocomplete) faults.push(`${what(field)}: what fills it in?`);
-for (const target of all("main a, button, input:not([type=hidden], [type=checkbox]), summary, label.tick")) {
+for (const target of all("main a, button, input:not([type=hidden], [type=checkbox]), label.tick")) {
   if (!(target.ariaLabel || target.textContent || target.name).trim()) faults.push(`${what(target)} has no name`);
   const { height } = target.getBoundingClientRect();
   if (height < 24) faults.push(`${what(target)} is ${height} pixels high`);
