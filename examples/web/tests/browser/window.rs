@@ -1,6 +1,7 @@
 //! A window of headless Chromium, driven through `chromedriver`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +38,7 @@ pub const SCREENS: [Screen; 4] = [
 pub struct Window {
     pub driver: WebDriver,
     origin: String,
+    port: u16,
     process: Child,
     profile: PathBuf,
 }
@@ -51,9 +53,11 @@ impl Window {
         let mut process =
             Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = lines
+        let port: u16 = lines
             .find_map(|line| between(&line.unwrap(), "started successfully on port ", "."))
-            .expect("chromedriver says its port");
+            .expect("chromedriver says its port")
+            .parse()
+            .unwrap();
         std::thread::spawn(move || lines.for_each(drop));
         let mut capabilities = DesiredCapabilities::chrome();
         let profile_argument = format!("--user-data-dir={}", profile.display());
@@ -73,7 +77,7 @@ impl Window {
             capabilities.add_arg(argument).unwrap();
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
-        let window = Self { driver, origin: origin.into(), process, profile };
+        let window = Self { driver, origin: origin.into(), port, process, profile };
         // An element that is not there yet is waited for by the driver, this long at most.
         window.driver.set_implicit_wait_timeout(Duration::from_secs(30)).await.unwrap();
         window.show_on(SCREENS[0]).await;
@@ -245,8 +249,13 @@ impl Window {
 impl Drop for Window {
     fn drop(&mut self) {
         let _ = self.driver.clone().leak();
-        // Asked to end, the driver ends its Chromium.
-        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        // A driver that is killed leaves its Chromium behind. Asked to shut down, it ends Chromium and then itself.
+        if let Ok(mut driver) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
+            let _ =
+                driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            let _ = driver.read_to_end(&mut Vec::new());
+        }
+        let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = std::fs::remove_dir_all(&self.profile);
     }
