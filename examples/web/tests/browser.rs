@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "browser/cookies.rs"]
+mod cookies;
 #[path = "browser/looks.rs"]
 mod looks;
 #[path = "browser/plain.rs"]

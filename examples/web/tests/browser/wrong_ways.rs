@@ -2,27 +2,19 @@
 
 use thirtyfour::prelude::*;
 
-use crate::common::{DAY, PASSWORD, STEP, Site, flip, oathtool, wrong};
+use crate::common::{PASSWORD, STEP, Site, oathtool, wrong};
 use crate::window::{Window, has_all};
 
 const NOT_ACCEPTED: &str = "This code was not accepted";
 const START_AGAIN: &str = "Please start again";
 const NOTHING_WAS_DONE: &str = "Nothing was done";
 
-/// A site, a user who enrolled, the setup key and the recovery codes; no code of this step is used up.
-async fn enrolled(name: &str) -> (Site, String, Vec<String>) {
-    let site = Site::start().await;
-    let (_, key, codes) = site.enrolled(name).await;
-    site.clock.wait(10 * STEP);
-    (site, key, codes)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_wrong_codes() {
     if !has_all() {
         return;
     }
-    let (site, key, _) = enrolled("bob").await;
+    let (site, key, _) = Site::with_user("bob").await;
     let window = Window::open(&site.origin).await;
     window.log_in_up_to_the_code("bob").await;
     let first = window.driver.window().await.unwrap();
@@ -61,7 +53,7 @@ async fn a_code_that_was_used_and_codes_of_another_time() {
     if !has_all() {
         return;
     }
-    let (site, key, codes) = enrolled("carol").await;
+    let (site, key, codes) = Site::with_user("carol").await;
     let window = Window::open(&site.origin).await;
     let used = oathtool(&key, site.clock.now());
     window.log_in_up_to_the_code("carol").await;
@@ -116,7 +108,7 @@ async fn the_back_button_into_the_middle() {
     if !has_all() {
         return;
     }
-    let (site, key, _) = enrolled("dave").await;
+    let (site, key, _) = Site::with_user("dave").await;
     let window = Window::open(&site.origin).await;
 
     // From the code back to the password: which is asked for.
@@ -158,7 +150,7 @@ async fn two_tabs() {
     if !has_all() {
         return;
     }
-    let (site, key, _) = enrolled("grace").await;
+    let (site, key, _) = Site::with_user("grace").await;
     let window = Window::open(&site.origin).await;
 
     // A login in both, and the code typed in both.
@@ -203,7 +195,7 @@ async fn a_challenge_that_expires_under_the_page() {
     if !has_all() {
         return;
     }
-    let (site, key, codes) = enrolled("ivan").await;
+    let (site, key, codes) = Site::with_user("ivan").await;
     let window = Window::open(&site.origin).await;
     let minutes = 60;
 
@@ -248,106 +240,11 @@ async fn a_challenge_that_expires_under_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cookies_that_were_tampered_with() {
-    if !has_all() {
-        return;
-    }
-    let (site, key, _) = enrolled("eve").await;
-    let eve = Window::open(&site.origin).await;
-    eve.log_in_up_to_the_code("eve").await;
-    eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
-    eve.assert_shows("Hello, eve").await;
-
-    // The session's: with another character, made up, none. Put back, it is the session again.
-    let session = eve.cookie("session").await.value;
-    for value in [flip(&session), "AAAAAAAAAAAAAAAAAAAAAA".into(), String::new()] {
-        eve.put_cookie("session", &value).await;
-        eve.assert_closed().await;
-    }
-    eve.put_cookie("session", &session).await;
-    eve.go("/account").await;
-    eve.assert_shows("Hello, eve").await;
-
-    // The device's, which is `d1.series.secret`: with another series, none of it, some of it, and more than it.
-    let device = eve.cookie("device-").await;
-    let (head, rest) = device.value.split_at(3);
-    let series = format!("{head}{}{}", if rest.starts_with("AA") { "BB" } else { "AA" }, &rest[2..]);
-    let thief = Window::open(&site.origin).await;
-    for value in [&*series, "", "d1.x.y", &device.value[..20], &"d".repeat(3000)] {
-        thief.put_cookie(&device.name, value).await;
-        thief.log_in_up_to_the_code("eve").await;
-        thief.assert_closed().await;
-    }
-    // None of that harmed hers.
-    eve.log_out().await;
-    eve.log_in("eve", PASSWORD).await;
-    eve.assert_shows("on a device remembered since").await;
-
-    // Her series with a secret that is not hers: somebody has a copy. The device is forgotten, and Eve is told.
-    thief.put_cookie(&device.name, &flip(&device.value)).await;
-    thief.log_in_up_to_the_code("eve").await;
-    thief.assert_closed().await;
-    eve.go("/account").await;
-    eve.assert_shows("turned up a second time").await;
-    eve.log_out().await;
-    eve.log_in_up_to_the_code("eve").await;
-    thief.close().await;
-    eve.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_device_cookie_of_another_user() {
-    if !has_all() {
-        return;
-    }
-    let (site, key, _) = enrolled("eve").await;
-    let eve = Window::open(&site.origin).await;
-    eve.log_in_up_to_the_code("eve").await;
-    eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
-    eve.assert_shows("A device is remembered").await;
-    let hers = eve.cookie("device-").await;
-
-    let (_, mallory_key, _) = site.enrolled("mallory").await;
-    site.clock.wait(STEP);
-    let mallory = Window::open(&site.origin).await;
-    mallory.log_in_up_to_the_code("mallory").await;
-    mallory.code_and_remember(&oathtool(&mallory_key, site.clock.now())).await;
-    mallory.assert_shows("A device is remembered").await;
-    mallory.log_out().await;
-
-    // Under the name of his own: no device of his. Under its own name beside his: his own counts, as before.
-    let own = mallory.cookie("device-").await;
-    assert_ne!(own.name, hers.name);
-    mallory.put_cookie(&own.name, &hers.value).await;
-    mallory.log_in_up_to_the_code("mallory").await;
-    mallory.assert_closed().await;
-    mallory.driver.delete_cookie(&own.name).await.unwrap();
-    mallory.put_cookie(&hers.name, &hers.value).await;
-    mallory.log_in_up_to_the_code("mallory").await;
-    mallory.assert_closed().await;
-
-    // The other way about: what is his lets nobody in as her.
-    mallory.put_cookie(&hers.name, &own.value).await;
-    mallory.log_in_up_to_the_code("eve").await;
-    mallory.assert_closed().await;
-
-    // Hers still does what it did, and his.
-    eve.log_out().await;
-    eve.log_in("eve", PASSWORD).await;
-    eve.assert_shows("on a device remembered since").await;
-    mallory.put_cookie(&own.name, &own.value).await;
-    mallory.log_in("mallory", PASSWORD).await;
-    mallory.assert_shows("on a device remembered since").await;
-    mallory.close().await;
-    eve.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_password_is_changed_on_another_browser() {
     if !has_all() {
         return;
     }
-    let (site, key, _) = enrolled("frank").await;
+    let (site, key, _) = Site::with_user("frank").await;
     let (laptop, phone) = (Window::open(&site.origin).await, Window::open(&site.origin).await);
     laptop.log_in_up_to_the_code("frank").await;
     laptop.code_and_remember(&oathtool(&key, site.clock.now())).await;
@@ -388,36 +285,4 @@ async fn the_password_is_changed_on_another_browser() {
     for window in [laptop, phone, thief] {
         window.close().await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_device_that_was_forgotten_or_is_too_old() {
-    if !has_all() {
-        return;
-    }
-    let (site, key, _) = enrolled("kim").await;
-    let window = Window::open(&site.origin).await;
-    window.log_in_up_to_the_code("kim").await;
-    window.code_and_remember(&oathtool(&key, site.clock.now())).await;
-    window.log_out().await;
-
-    // Not asked at the last second of the 30 days, asked at the next.
-    site.clock.wait(30 * DAY - 1);
-    window.log_in("kim", PASSWORD).await;
-    window.assert_shows("on a device remembered since").await;
-    window.log_out().await;
-    site.clock.wait(1);
-    window.log_in_up_to_the_code("kim").await;
-    window.assert_closed().await;
-
-    // Forgotten by its owner.
-    window.log_in_up_to_the_code("kim").await;
-    window.code_and_remember(&oathtool(&key, site.clock.now())).await;
-    window.click("Remembered devices").await;
-    window.click("Forget").await;
-    window.assert_shows("No device is remembered.").await;
-    window.log_out().await;
-    window.log_in_up_to_the_code("kim").await;
-    window.assert_closed().await;
-    window.close().await;
 }

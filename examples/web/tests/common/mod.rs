@@ -67,6 +67,14 @@ impl Site {
         Self { origin, clock, folder }
     }
 
+    /// With a user who enrolled, the setup key and the recovery codes. No code of the present step is used up.
+    pub async fn with_user(name: &str) -> (Self, String, Vec<String>) {
+        let site = Self::start().await;
+        let (_, key, codes) = site.enrolled(name).await;
+        site.clock.wait(10 * STEP);
+        (site, key, codes)
+    }
+
     pub fn browser(&self) -> Browser {
         Browser::new(&[&self.origin])
     }

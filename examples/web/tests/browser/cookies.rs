@@ -1,0 +1,131 @@
+//! Cookies that were tampered with, stolen, forgotten or kept too long: a code is asked for, and the account is closed.
+
+use crate::common::{DAY, PASSWORD, STEP, Site, flip, oathtool};
+use crate::window::{Window, has_all};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cookies_that_were_tampered_with() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = Site::with_user("eve").await;
+    let eve = Window::open(&site.origin).await;
+    eve.log_in_up_to_the_code("eve").await;
+    eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    eve.assert_shows("Hello, eve").await;
+
+    // The session's: with another character, made up, none. Put back, it is the session again.
+    let session = eve.cookie("session").await.value;
+    for value in [flip(&session), "AAAAAAAAAAAAAAAAAAAAAA".into(), String::new()] {
+        eve.put_cookie("session", &value).await;
+        eve.assert_closed().await;
+    }
+    eve.put_cookie("session", &session).await;
+    eve.go("/account").await;
+    eve.assert_shows("Hello, eve").await;
+
+    // The device's, which is `d1.series.secret`: with another series, none of it, some of it, and more than it.
+    let device = eve.cookie("device-").await;
+    let (head, rest) = device.value.split_at(3);
+    let series = format!("{head}{}{}", if rest.starts_with("AA") { "BB" } else { "AA" }, &rest[2..]);
+    let thief = Window::open(&site.origin).await;
+    for value in [&*series, "", "d1.x.y", &device.value[..20], &"d".repeat(3000)] {
+        thief.put_cookie(&device.name, value).await;
+        thief.log_in_up_to_the_code("eve").await;
+        thief.assert_closed().await;
+    }
+    // None of that harmed hers.
+    eve.log_out().await;
+    eve.log_in("eve", PASSWORD).await;
+    eve.assert_shows("on a device remembered since").await;
+
+    // Her series with a secret that is not hers: somebody has a copy. The device is forgotten, and Eve is told.
+    thief.put_cookie(&device.name, &flip(&device.value)).await;
+    thief.log_in_up_to_the_code("eve").await;
+    thief.assert_closed().await;
+    eve.go("/account").await;
+    eve.assert_shows("turned up a second time").await;
+    eve.log_out().await;
+    eve.log_in_up_to_the_code("eve").await;
+    thief.close().await;
+    eve.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_device_cookie_of_another_user() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = Site::with_user("eve").await;
+    let eve = Window::open(&site.origin).await;
+    eve.log_in_up_to_the_code("eve").await;
+    eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    eve.assert_shows("A device is remembered").await;
+    let hers = eve.cookie("device-").await;
+
+    let (_, mallory_key, _) = site.enrolled("mallory").await;
+    site.clock.wait(STEP);
+    let mallory = Window::open(&site.origin).await;
+    mallory.log_in_up_to_the_code("mallory").await;
+    mallory.code_and_remember(&oathtool(&mallory_key, site.clock.now())).await;
+    mallory.assert_shows("A device is remembered").await;
+    mallory.log_out().await;
+
+    // Under the name of his own: no device of his. Under its own name beside his: his own counts, as before.
+    let own = mallory.cookie("device-").await;
+    assert_ne!(own.name, hers.name);
+    mallory.put_cookie(&own.name, &hers.value).await;
+    mallory.log_in_up_to_the_code("mallory").await;
+    mallory.assert_closed().await;
+    mallory.driver.delete_cookie(&own.name).await.unwrap();
+    mallory.put_cookie(&hers.name, &hers.value).await;
+    mallory.log_in_up_to_the_code("mallory").await;
+    mallory.assert_closed().await;
+
+    // The other way about: what is his lets nobody in as her.
+    mallory.put_cookie(&hers.name, &own.value).await;
+    mallory.log_in_up_to_the_code("eve").await;
+    mallory.assert_closed().await;
+
+    // Hers still does what it did, and his.
+    eve.log_out().await;
+    eve.log_in("eve", PASSWORD).await;
+    eve.assert_shows("on a device remembered since").await;
+    mallory.put_cookie(&own.name, &own.value).await;
+    mallory.log_in("mallory", PASSWORD).await;
+    mallory.assert_shows("on a device remembered since").await;
+    mallory.close().await;
+    eve.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_that_was_forgotten_or_is_too_old() {
+    if !has_all() {
+        return;
+    }
+    let (site, key, _) = Site::with_user("kim").await;
+    let window = Window::open(&site.origin).await;
+    window.log_in_up_to_the_code("kim").await;
+    window.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    window.log_out().await;
+
+    // Not asked at the last second of the 30 days, asked at the next.
+    site.clock.wait(30 * DAY - 1);
+    window.log_in("kim", PASSWORD).await;
+    window.assert_shows("on a device remembered since").await;
+    window.log_out().await;
+    site.clock.wait(1);
+    window.log_in_up_to_the_code("kim").await;
+    window.assert_closed().await;
+
+    // Forgotten by its owner.
+    window.log_in_up_to_the_code("kim").await;
+    window.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    window.click("Remembered devices").await;
+    window.click("Forget").await;
+    window.assert_shows("No device is remembered.").await;
+    window.log_out().await;
+    window.log_in_up_to_the_code("kim").await;
+    window.assert_closed().await;
+    window.close().await;
+}
