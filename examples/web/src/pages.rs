@@ -128,8 +128,11 @@ fn password_field(name: &str, label: &str, autocomplete: &str, hint: Option<&str
 }
 
 /// Their password, before a change: the field that the page opens at.
-fn present_password(view: &View, label: &str) -> Markup {
+///
+/// The user name goes along unseen, so that a password manager knows whose password it is.
+fn present_password(view: &View, name: &str, label: &str) -> Markup {
     html! {
+        input name="username" autocomplete="username" value=(name) hidden;
         label for="password" { (label) }
         input #password name="password" type="password" autocomplete="current-password" required autofocus
             aria-describedby=[view.describes(None)];
@@ -288,14 +291,14 @@ pub(crate) fn account(
     )
 }
 
-pub(crate) fn enable(view: &View, is_on: bool) -> Markup {
+pub(crate) fn enable(view: &View, name: &str, is_on: bool) -> Markup {
     let (title, lead) = if is_on {
         ("Move to another phone", "The new phone replaces the one you have now. Confirm that it is you.")
     } else {
         ("Enable two-factor authentication", "First confirm that it is you.")
     };
     let fields = html! {
-        (present_password(view, "Password"))
+        (present_password(view, name, "Password"))
         @if is_on { (fresh_code(view, false)) }
         button { "Continue" }
     };
@@ -375,9 +378,9 @@ pub(crate) fn new_codes(view: &View) -> Markup {
     )
 }
 
-pub(crate) fn password(view: &View, is_on: bool) -> Markup {
+pub(crate) fn password(view: &View, name: &str, is_on: bool) -> Markup {
     let fields = html! {
-        (present_password(view, "Current password"))
+        (present_password(view, name, "Current password"))
         (password_field("new_password", "New password", "new-password", Some("8 characters or more.")))
         @if is_on { (fresh_code(view, false)) }
         button { "Change password" }

@@ -168,7 +168,7 @@ pub(crate) struct Typed {
 async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
-    Ok(pages::enable(&view(&browser).await?, is_on).into_response())
+    Ok(pages::enable(&view(&browser).await?, &member.name, is_on).into_response())
 }
 
 async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
@@ -177,7 +177,7 @@ async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Type
         Ok(()) => Ok(see("/account/two-factor/confirm")),
         Err(stop) => {
             let is_on = app.two_factor().status(&member).await?.is_enabled();
-            again(stop, &browser, |view| pages::enable(view, is_on)).await
+            again(stop, &browser, |view| pages::enable(view, &member.name, is_on)).await
         }
     }
 }
@@ -197,7 +197,7 @@ async fn confirm(State(app): State<App>, browser: Browser, Form(typed): Form<Cod
         Ok(codes) => Ok(pages::recovery_codes(&codes, "/login").into_response()),
         Err(stop @ Stop::Refused { over: true, .. }) => {
             let is_on = app.two_factor().status(&member).await?.is_enabled();
-            again(stop, &browser, |view| pages::enable(view, is_on)).await
+            again(stop, &browser, |view| pages::enable(view, &member.name, is_on)).await
         }
         Err(stop) => {
             let shown = app.two_factor().pending(&browser).await?;
@@ -253,15 +253,16 @@ async fn recovery_codes(State(app): State<App>, browser: Browser, Form(typed): F
 async fn password_page(State(app): State<App>, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
-    Ok(pages::password(&view(&browser).await?, is_on).into_response())
+    Ok(pages::password(&view(&browser).await?, &member.name, is_on).into_response())
 }
 
 async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
+    let name = member.name.clone();
     match app.two_factor().change_password(&browser, member, &typed).await {
         Ok(()) => Ok(see("/account")),
-        Err(stop) => again(stop, &browser, |view| pages::password(view, is_on)).await,
+        Err(stop) => again(stop, &browser, |view| pages::password(view, &name, is_on)).await,
     }
 }
 

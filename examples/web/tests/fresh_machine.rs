@@ -61,7 +61,7 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
     browser.code("000000").await;
     let tick = [("code", &*code), ("remember_device", "on")];
     assert_eq!(browser.post("/login/code", &tick).await, To("/account"));
-    let used = [("recovery_code", &*recovery_codes[0])];
+    let used = [("code", &*recovery_codes[0])];
     assert_eq!(browser.post("/account/two-factor/disable", &used).await, To("/account"));
     let csrf = browser.get("/account").await.csrf();
     stop(child);

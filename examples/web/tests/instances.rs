@@ -149,8 +149,7 @@ async fn the_flow_crosses_instances_at_every_step() {
     assert_eq!(phone.log_in("alice", PASSWORD).await, To("/login/code"));
     phone.code(&code).await.assert_refused("was not accepted");
     assert_eq!(phone.post("/login/recovery", &[("recovery_code", &*codes[0])]).await, To("/account"));
-    let change =
-        [("password", PASSWORD), ("new_password", "another password"), ("recovery_code", &*codes[1])];
+    let change = [("password", PASSWORD), ("new_password", "another password"), ("code", &*codes[1])];
     assert_eq!(phone.post("/account/password", &change).await, To("/account"));
     assert_eq!(laptop.get("/account").await, To("/login"), "the password was changed on another instance");
     for origin in cluster.origins() {
