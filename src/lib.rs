@@ -4,6 +4,7 @@
     doc = "[`BlockingVerifier`]: BlockingVerifier",
     doc = "[`begin_enrollment`]: Verifier::begin_enrollment",
     doc = "[`confirm_enrollment`]: Verifier::confirm_enrollment",
+    doc = "[`fresh_factor`]: Verifier::fresh_factor",
     doc = "[`Policy::guess_odds`]: Policy::guess_odds",
     doc = "[`manual::threats`]: manual::threats",
     doc = "[`manual::standards`]: manual::standards",

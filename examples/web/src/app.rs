@@ -8,6 +8,7 @@ use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::stop::BoxError;
 use crate::two_factor::{Clock, TwoFactor};
+use crate::users;
 
 /// The site.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ struct Parts {
 impl App {
     /// Opens the database and everything over it, under this clock.
     pub async fn open(settings: &Settings, clock: impl Clock + 'static) -> Result<Self, BoxError> {
+        users::prepare().await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
         let log = SecurityLog::open(database.clone());
         let two_factor = TwoFactor::open(database.clone(), &settings.sealing_key, clock, log.clone()).await?;

@@ -41,15 +41,21 @@ pub(crate) async fn register(database: &Database, name: &str, password: &str) ->
     if added == 1 { Ok(()) } else { Err(Stop::unusable("This user name is taken.")) }
 }
 
+/// What the password of a user that there is not is compared with.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+
+/// To be called at the start, or the first unknown name would take the work of two hashes.
+pub(crate) async fn prepare() -> Outcome {
+    let _: bool = at_work(|| Ok(NOBODY.is_empty())).await?;
+    Ok(())
+}
+
 /// The id of the user of this name, whose password this is.
 ///
 /// The same answer in the same work for a user that there is not: a hash is verified either way. A service
 /// limits the tries here, too (SP 800-63B §3.2.2).
 pub(crate) async fn verify_password(database: &Database, name: &str, password: &str) -> Outcome<String> {
     const SELECT: &str = "SELECT id, password_hash FROM users WHERE name_key = $1";
-    static NOBODY: LazyLock<String> =
-        LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
-
     let name = name.to_lowercase();
     let row: Option<(String, String)> =
         on!(database, pool => sqlx::query_as(SELECT).bind(name).fetch_optional(pool).await?);
