@@ -13,10 +13,11 @@
 mod wrong_stores;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use second_factor::store::{Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::testing::{BlockingSuite, Clause, Hook, Report, Suite};
-use second_factor::{AccountId, MemoryStore};
+use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 use wrong_stores::{Disk, JsonStore, Wrong};
 
 type OfMemory = Arc<MemoryStore>;
@@ -232,6 +233,38 @@ fn a_failure_says_clause_expectation_finding_and_cause() {
     }
     let panicked = std::panic::catch_unwind(|| report.assert()).unwrap_err();
     assert_eq!(panicked.downcast_ref::<String>(), Some(&text));
+}
+
+/// A store that panics at its first conflict.
+#[derive(Default)]
+struct Panics(MemoryStore, AtomicBool);
+
+impl BlockingStore for Panics {
+    type Error = MemoryStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        self.0.load(account)
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, MemoryStoreError> {
+        let swap = self.0.compare_and_swap(account, expected, next)?;
+        assert!(swap != Swap::Conflict || self.1.swap(true, Ordering::SeqCst), "planted");
+        Ok(swap)
+    }
+}
+
+/// A racer that is gone is no racer that lost: the case fails, and says how many are missing.
+#[test]
+fn a_racer_that_panics_is_missed() {
+    let report = BlockingSuite::new(|| (Panics::default(), ())).only("one_of_64_creators_wins").run();
+    let text = report.to_string();
+    assert!(text.contains("1 that panicked or were dropped"), "{text}");
+    assert!(std::panic::catch_unwind(|| report.assert()).is_err());
 }
 
 #[test]

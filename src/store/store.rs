@@ -17,7 +17,8 @@ use crate::session::{AccountId, AccountRecord};
 /// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the
 ///   host may still roll back: a refusal that is rolled back is a free guess;
 /// - never gives a revision twice to the same account, also not after the row was deleted and made again;
-/// - keeps accounts apart by every byte of their ids: no case folding, no trimming, no collation;
+/// - keeps accounts apart by every byte of their ids, which are 1 to 255 bytes of UTF-8 without control characters:
+///   no case folding, no trimming, no collation;
 /// - keeps the record as serde wrote it, to the last field;
 /// - returns an `Err` for a failure, never for a conflict; and `Conflict` only where nothing was stored.
 ///
