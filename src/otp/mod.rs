@@ -9,7 +9,7 @@ mod code;
 mod digits;
 mod error;
 mod hotp;
-mod lowest;
+pub(crate) mod lowest;
 pub(crate) mod mac;
 mod params;
 mod period;

@@ -2,9 +2,9 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
-use super::{AccountId, DeviceToken, Entropy, Policy, SessionError, TokenError, text};
+use super::{AccountId, DeviceToken, Entropy, Policy, SessionError, TokenError, look_up, text};
 use crate::session::token::{TokenDigest, TokenParts};
 use crate::time::UnixTime;
 
@@ -140,8 +140,8 @@ impl Device {
     }
 
     /// In constant time.
-    pub(crate) fn is_series_of(&self, token: &DeviceToken) -> bool {
-        self.series.ct_eq(&token.parts.id).into()
+    pub(crate) fn is_series_of(&self, token: &DeviceToken) -> Choice {
+        self.series.ct_eq(&token.parts.id)
     }
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
@@ -156,14 +156,20 @@ impl Device {
         policy: &Policy,
     ) -> TokenIs {
         let presented = token.parts.digest(&DeviceToken::DOMAIN, account);
-        let current = self.secret.matches(&presented);
-        let before = self.before.as_ref().is_some_and(|before| {
-            before.secret.matches(&presented) && is_alive(before.at, policy.rotation_grace(), now)
-        });
-        match (current, before) {
-            (true, _) => TokenIs::Current,
-            (false, true) => TokenIs::InGrace,
-            (false, false) => TokenIs::Stale,
+        let in_grace = self
+            .before
+            .as_ref()
+            .filter(|before| is_alive(before.at, policy.rotation_grace(), now))
+            .map(|before| before.secret);
+        let known = [Some(self.secret), in_grace];
+        let is_presented = |known: &Option<TokenDigest>| match known {
+            Some(known) => known.ct_eq(&presented),
+            None => look_up::only_if(false),
+        };
+        match look_up::find(&known, is_presented) {
+            Some((0, _)) => TokenIs::Current,
+            Some(_) => TokenIs::InGrace,
+            None => TokenIs::Stale,
         }
     }
 

@@ -8,7 +8,7 @@ use super::session::SessionId;
 use super::token::TokenParts;
 use super::{
     AccountRecord, Authenticated, ChallengeToken, Context, Decision, DeviceToken, Entropy, EventKind,
-    ForgottenBecause, How, PasswordVerified, Purpose, Refusal, SessionError,
+    ForgottenBecause, How, PasswordVerified, Purpose, Refusal, SessionError, look_up,
 };
 
 /// What comes after the password.
@@ -177,12 +177,9 @@ fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Resul
 /// Lets a remembered device in, or takes its token for what it is.
 fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accepted>, SessionError> {
     let Context { now, policy, .. } = *draft.context;
-    // Every device is compared, whichever matches.
-    let matching = draft.record.devices.iter().enumerate().fold(None, |found, (index, device)| {
-        if device.is_series_of(token) & device.is_alive(now, policy) { Some(index) } else { found }
-    });
-    let Some((index, device)) = matching.and_then(|index| Some((index, draft.record.devices.get(index)?)))
-    else {
+    let Some((index, device)) = look_up::find(&draft.record.devices, |device| {
+        device.is_series_of(token) & look_up::only_if(device.is_alive(now, policy))
+    }) else {
         draft.event(EventKind::DeviceUnknown);
         return Ok(None);
     };

@@ -1,10 +1,12 @@
 //! A code or recovery code for an open challenge: the one place where guesses are counted.
 
+use subtle::ConstantTimeEq;
+
 use super::budget::Charged;
 use super::challenge::Challenge;
 use super::decision::Draft;
 use super::token::TokenDigest;
-use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError};
+use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError, look_up};
 use crate::enrollment::RecoveryCode;
 use crate::otp::{Code, Totp, Verdict};
 
@@ -33,9 +35,9 @@ pub(crate) fn present(
 ) -> Result<Result<How, Refusal>, SessionError> {
     let Context { now, policy, .. } = *draft.context;
     let is_this = |open: &Challenge| {
-        open.purpose == purpose && open.is_alive(now, policy) && open.digest.matches(digest)
+        open.digest.ct_eq(digest) & look_up::only_if(open.purpose == purpose && open.is_alive(now, policy))
     };
-    let Some(index) = draft.record.challenges.iter().position(is_this) else {
+    let Some((index, _)) = look_up::find(&draft.record.challenges, is_this) else {
         draft.event(presented.refused(RefusedBecause::NoChallenge));
         return Ok(Err(Refusal::ChallengeOver));
     };
@@ -103,14 +105,8 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Eval
         return Err(Evaluated::Not(Refusal::Malformed, None));
     };
     let digest = code.digest(draft.record.account.as_str());
-    // Every digest is compared, whichever matches.
-    let matching = draft
-        .record
-        .recovery_codes
-        .iter()
-        .enumerate()
-        .fold(None, |found, (index, unused)| if *unused == digest { Some(index) } else { found });
-    let Some(index) = matching else {
+    let matching = look_up::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
+    let Some((index, _)) = matching else {
         return Err(Evaluated::Refused(RefusedBecause::Wrong));
     };
     draft.change().recovery_codes.remove(index);
