@@ -21,9 +21,9 @@ impl Secret {
     /// which sites emit that draw random characters rather than random bytes, are dropped;
     /// [`Base32Secret::parse`] also tells.
     ///
-    /// The time this takes depends on the length, and the table lookups of the `base32` crate may leave
-    /// traces of single characters in the cache of a machine that an attacker shares. Decoding happens at
-    /// enrollment and import, not at login.
+    /// This is not constant time: its branches and table look-ups depend on the characters, and may leave
+    /// traces of them in the cache of a machine that an attacker shares. Secrets are read at enrollment and
+    /// import, not at login.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Secret {
     }
 
     /// Reads base32 as RFC 4648 §6 defines it: upper case, no separators, zero trailing bits, and either the
-    /// right padding or, as key URIs have it, none.
+    /// right padding or, as key URIs have it, none. Not in constant time, as [`from_base32`](Self::from_base32).
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ pub struct Base32Secret {
 }
 
 impl Base32Secret {
-    /// Reads what [`Secret::from_base32`] reads.
+    /// Reads what [`Secret::from_base32`] reads, and not in constant time either.
     ///
     /// # Errors
     ///

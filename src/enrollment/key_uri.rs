@@ -93,6 +93,8 @@ impl KeyUri {
 
     /// Reads what real apps and sites emit.
     ///
+    /// Not in constant time: the secret is read as [`Secret::from_base32`] reads it.
+    ///
     /// # Errors
     ///
     /// [`EnrollmentError::KeyUri`] with the kind of fault and, where there is one, its position in bytes.
@@ -105,7 +107,7 @@ impl KeyUri {
     /// `+` that could be a space.
     ///
     /// The number of digits may also be 7, as in RFC 4226 §5.3. Differing issuers and short secrets are
-    /// warnings here too.
+    /// warnings here too. Not in constant time, as [`parse`](Self::parse).
     ///
     /// # Errors
     ///
