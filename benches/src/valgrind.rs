@@ -12,6 +12,19 @@ pub fn make_undefined<T: ?Sized>(value: &T) {
     request(MAKE_MEM_UNDEFINED, core::ptr::from_ref(value).cast::<()>() as usize, size_of_val(value));
 }
 
+/// Memcheck: the same for these bytes wherever the value itself holds them, not what it points to. How many times it did.
+pub fn make_undefined_within<T>(value: &T, bytes: &[u8]) -> usize {
+    let start = core::ptr::from_ref(value).cast::<u8>();
+    // SAFETY: these are the bytes of `value`; each is read as it is, as one would read it in a debugger.
+    let memory: Vec<u8> =
+        (0..size_of_val(value)).map(|at| unsafe { start.add(at).read_volatile() }).collect();
+    let places: Vec<usize> = (0..memory.len()).filter(|at| memory[*at..].starts_with(bytes)).collect();
+    for at in &places {
+        request(MAKE_MEM_UNDEFINED, start as usize + at, bytes.len());
+    }
+    places.len()
+}
+
 /// Memcheck: what these bytes hold is public from here on.
 pub fn make_defined<T: ?Sized>(value: &T) {
     request(MAKE_MEM_DEFINED, core::ptr::from_ref(value).cast::<()>() as usize, size_of_val(value));

@@ -4,11 +4,15 @@
 //! What may depend on a secret is the outcome. The places where the library turns it into a branch are named in
 //! `benches/constant-time.supp`, each with the reason.
 
+mod session;
+
 use std::hint::black_box;
 
 use second_factor::enrollment::RecoveryCodeDigest;
-use second_factor::otp::{Counter, LookAhead};
-use second_factor::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, UnixTime, Window};
+use second_factor::otp::{Counter, LookAhead, ResyncWindow};
+use second_factor::{
+    Algorithm, Code, Digits, Hotp, Period, RecoveryCode, Secret, Totp, TotpParams, UnixTime, Window,
+};
 use second_factor_benches::{SECRET, valgrind};
 
 fn main() {
@@ -17,16 +21,28 @@ fn main() {
         Some("clean") => {
             verify();
             comparisons();
+            session::recovery_code();
+            session::remembered_device();
         }
         Some("early-exit") => {
             let (typed, shown) = (*b"287082", secret(*b"287083"));
             black_box(early_exit(black_box(&typed), black_box(&shown)));
         }
+        Some("first-match") => {
+            let stored = [1, 2, 3].map(|byte| RecoveryCodeDigest::from_bytes(secret([byte; 32])));
+            let wanted = RecoveryCodeDigest::from_bytes([2; 32]);
+            black_box(first_match(black_box(&stored), black_box(&wanted)));
+        }
         Some("look-up") => {
             let table: [u8; 4] = black_box([5, 6, 7, 8]);
             black_box(table[usize::from(secret([1])[0] & 3)]);
         }
-        other => panic!("clean, early-exit or look-up, not {other:?}"),
+        Some("base32") => {
+            let text = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned();
+            valgrind::make_undefined(text.as_bytes());
+            outcome(Secret::from_base32(black_box(&text)));
+        }
+        other => panic!("clean, early-exit, first-match, look-up or base32, not {other:?}"),
     }
 }
 
@@ -34,6 +50,12 @@ fn main() {
 #[inline(never)]
 fn early_exit(one: &[u8], other: &[u8]) -> bool {
     one.iter().zip(other).all(|(one, other)| one == other)
+}
+
+/// Planted: each comparison is in constant time, and the search stops where it finds.
+#[inline(never)]
+fn first_match(stored: &[RecoveryCodeDigest], wanted: &RecoveryCodeDigest) -> Option<usize> {
+    stored.iter().position(|digest| digest == wanted)
 }
 
 fn verify() {
@@ -54,6 +76,9 @@ fn verify() {
             let shown = hotp.generate(Counter::new(7));
             outcome(hotp.verify(&shown, Counter::new(5), LookAhead::default()));
             outcome(hotp.verify(&wrong, Counter::new(5), LookAhead::default()));
+            let next = hotp.generate(Counter::new(8));
+            outcome(hotp.resynchronize(&shown, &next, Counter::new(5), ResyncWindow::default()));
+            outcome(shown == wrong);
         }
     }
 }
@@ -65,6 +90,11 @@ fn comparisons() {
     let digest = RecoveryCodeDigest::from_bytes([7; 32]);
     outcome(digest == RecoveryCodeDigest::from_bytes(secret([7; 32])));
     outcome(digest == RecoveryCodeDigest::from_bytes(secret([8; 32])));
+    let code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").expect("a recovery code");
+    let stored = code.digest("alice");
+    valgrind::make_undefined(&code);
+    outcome(code.digest("alice") == stored);
+    outcome(code == code.clone());
 }
 
 fn secret<const N: usize>(bytes: [u8; N]) -> [u8; N] {
