@@ -5,7 +5,7 @@ use super::budget::GuessBudget;
 use super::challenge::Challenge;
 use super::device::Device;
 use super::{AccountId, Context, DeviceInfo, Epoch};
-use crate::enrollment::{KeyUri, RecoveryCodeDigest, RecoveryCodes};
+use crate::enrollment::RecoveryCodeDigest;
 use crate::time::UnixTime;
 
 /// All that is kept about an account's second factor, in one value that a store swaps as a whole.
@@ -95,6 +95,8 @@ impl AccountRecord {
     /// Whether every list is within its cap, as they are in every record that this library made.
     #[cfg(feature = "serde")]
     pub(crate) fn is_within_caps(&self) -> bool {
+        use crate::enrollment::{KeyUri, RecoveryCodes};
+
         self.challenges.len() <= Challenge::MAX_OPEN
             && self.recovery_codes.len() <= RecoveryCodes::COUNT
             && self.devices.len() <= usize::from(super::Policy::MAX_DEVICES)
