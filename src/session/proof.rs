@@ -70,7 +70,7 @@ impl AdministratorReset {
 /// use second_factor::UnixTime;
 ///
 /// let account = AccountId::new("victim").unwrap();
-/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented, id: todo!() };
+/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented, id: unreachable!() };
 /// ```
 ///
 /// ```compile_fail,E0599
