@@ -498,6 +498,7 @@ fn session_values(out: &mut Output) {
         [
             SessionError::AccountId { found: 0 },
             SessionError::WrongAccount,
+            SessionError::PasswordOfAnotherAccount,
             SessionError::AdministratorOfOneself,
             SessionError::Enrollment(EnrollmentError::QrCapacity { found: 1 }),
             SessionError::Otp(OtpError::SecretLength { found: 0 }),
@@ -633,6 +634,11 @@ fn flow<S: Seal + 'static>(
     out.debug(&accepted.authenticated);
     let device = accepted.device.unwrap();
     planted.push(Planted::text("device token", &half(device.expose())));
+    // No secret, but what tells the sessions of an account apart has no place in a log either.
+    let session = accepted.authenticated.into_session();
+    let kept = serde_json::to_value(&session).unwrap();
+    planted.push(Planted::text("session id", kept["id"].as_str().unwrap()));
+    out.debug(&session);
     world.clock.advance(STEP);
     let login = world.login_on(&device);
     out.debug(&login);
@@ -665,6 +671,17 @@ fn flow<S: Seal + 'static>(
     out.debug(&regenerated);
     let codes = common::texts(&regenerated);
     codes.iter().for_each(|code| planted.push(Planted::text("recovery code", code)));
+    for typed in [&wrong(&world), &typed, &"x".repeat(300), &step_up.expose().to_owned()] {
+        out.error(&world.verifier.fresh_factor(&session, typed).unwrap_err());
+    }
+    let typed = phone.code(world.now());
+    planted.push(Planted::text("typed code", &typed));
+    let proof = world.verifier.reauthenticate(&session, world.password(), &typed).unwrap();
+    out.debug(&proof);
+    out.debug(&row());
+    world.clock.advance(STEP);
+    let other = PasswordVerified::by_host(AccountId::new("bob").unwrap());
+    out.error(&world.verifier.reauthenticate(&session, other, &phone.code(world.now())).unwrap_err());
     out.debug(&Reauthenticated::from(world.fresh(&phone)));
     out.debug(&Reauthenticated::from(world.password()));
 

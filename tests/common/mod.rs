@@ -21,8 +21,8 @@ use second_factor::store::{Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::{Clock, Error, EventSink};
 use second_factor::{
     Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken,
-    FreshFactor, KeyRing, KeyUri, Login, MemoryStore, PasswordVerified, RecoveryCodes, Refusal, Secret, Totp,
-    TotpParams, UnixTime,
+    FreshFactor, KeyRing, KeyUri, Login, MemoryStore, PasswordVerified, RecoveryCodes, Refusal, Secret,
+    Session, Totp, TotpParams, UnixTime,
 };
 
 /// 2023-11-14T22:13:20Z, the start of a time step.
@@ -282,6 +282,26 @@ where
             .load(&self.account)
             .unwrap()
             .map_or(second_factor::Epoch::NONE, |row| row.value.epoch())
+    }
+
+    /// A session of the present epoch, read from the host's table: sessions of different numbers are
+    /// different sessions. No code was spent on it.
+    pub fn session(&self, number: u8) -> Session {
+        let id = Secret::new(&[number; 16]).unwrap().to_base32();
+        let row = serde_json::json!({
+            "account": self.account,
+            "epoch": self.epoch(),
+            "at": self.now(),
+            "how": "presented",
+            "id": id.expose(),
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    /// The record as it is stored.
+    pub fn record(&self) -> AccountRecord {
+        let row = self.verifier.store().load(&self.account).unwrap();
+        row.map_or_else(|| AccountRecord::new(self.account.clone()), |row| row.value)
     }
 
     /// What is refused, and how, when this code is presented in a fresh challenge.
