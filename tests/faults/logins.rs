@@ -1,0 +1,94 @@
+//! The password and what follows it.
+
+use second_factor::Login;
+use second_factor::session::Remember;
+
+use super::run::{
+    BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, WRONG_RECOVERY_CODE, logged_in, other,
+};
+
+pub const LOGINS: [Scenario; 10] = [
+    Scenario {
+        name: "password_verified",
+        may: READS,
+        prepare: || {
+            let operation =
+                |run: &Run| run.world.verifier.password_verified(run.world.password(), None).map(other);
+            (Run::enrolled(), Box::new(operation))
+        },
+    },
+    Scenario {
+        name: "password_verified on a remembered device",
+        may: READS,
+        prepare: || {
+            let operation = |run: &Run| {
+                let login = run.world.verifier.password_verified(run.world.password(), Some(&BASE.device))?;
+                // The second attempt comes with the cookie of the first, within the grace.
+                Ok(if matches!(login, Login::Complete(_)) { Granted::LoggedIn } else { Granted::Other })
+            };
+            (Run::enrolled(), Box::new(operation))
+        },
+    },
+    Scenario {
+        name: "password_verified without a record",
+        may: READS,
+        prepare: || {
+            let operation =
+                |run: &Run| run.world.verifier.password_verified(run.world.password(), None).map(logged_in);
+            (Run::empty(), Box::new(operation))
+        },
+    },
+    Scenario { name: "present_code", may: ONCE, prepare: || presents(Run::code, Remember::No) },
+    Scenario {
+        name: "present_code, remembering",
+        may: ONCE,
+        prepare: || presents(Run::code, Remember::ThisDevice { label: "Firefox" }),
+    },
+    Scenario { name: "present_code, wrong", may: NEVER, prepare: || presents(Run::wrong_code, Remember::No) },
+    Scenario { name: "present_recovery_code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
+    Scenario { name: "present_recovery_code, wrong", may: NEVER, prepare: || spends(WRONG_RECOVERY_CODE) },
+    Scenario {
+        name: "abandon",
+        may: READS,
+        prepare: || {
+            let run = Run::enrolled();
+            let challenge = run.world.challenge();
+            (run, Box::new(move |run| run.world.verifier.abandon(&challenge).map(other)))
+        },
+    },
+    Scenario {
+        name: "status and is_current",
+        may: READS,
+        prepare: || {
+            let operation = |run: &Run| {
+                let status = run.world.verifier.status(&run.world.account)?;
+                assert!(status.is_enabled(), "an account fails open");
+                assert!(!run.world.verifier.is_current(&run.world.account, second_factor::Epoch::NONE)?);
+                Ok(Granted::Other)
+            };
+            (Run::enrolled(), Box::new(operation))
+        },
+    },
+];
+
+fn presents(code: fn(&Run) -> String, remember: Remember<'static>) -> (Run, Operation) {
+    let run = Run::enrolled();
+    let (challenges, code) =
+        ([run.world.challenge(), run.world.challenge(), run.world.challenge()], code(&run));
+    let mut challenges = challenges.into_iter().cycle();
+    // In another challenge each time: in the same one it is over once it was completed.
+    let operation = move |run: &Run| {
+        run.world.verifier.present_code(&challenges.next().unwrap(), &code, remember).map(logged_in)
+    };
+    (run, Box::new(operation))
+}
+
+fn spends(code: &'static str) -> (Run, Operation) {
+    let run = Run::enrolled();
+    let mut challenges =
+        [run.world.challenge(), run.world.challenge(), run.world.challenge()].into_iter().cycle();
+    let operation = move |run: &Run| {
+        run.world.verifier.present_recovery_code(&challenges.next().unwrap(), code).map(logged_in)
+    };
+    (run, Box::new(operation))
+}
