@@ -16,7 +16,7 @@ pub(crate) struct GuessBudget {
     spent: u16,
     /// From when on time counts towards the next regained guess.
     since: UnixTime,
-    /// Failed guesses since the last password change whose challenge was not completed. Time does not lower
+    /// Guesses charged since the last password change whose challenge was not completed. Time does not lower
     /// it.
     unrefunded: u32,
     /// Failures since the authenticator last succeeded (SP 800-63B §3.2.2).
@@ -59,6 +59,8 @@ impl GuessBudget {
 
     /// Charges one failed guess, which [was allowed](Self::is_locked).
     pub(crate) fn charge(&mut self, now: UnixTime, policy: &Policy) -> Charged {
+        // First, since the end of the lock is told from it.
+        self.follow_clock(now);
         *self = self.regained(now, policy);
         self.spent = self.spent.saturating_add(1);
         self.unrefunded = self.unrefunded.saturating_add(1);
@@ -74,7 +76,7 @@ impl GuessBudget {
     pub(crate) fn refund(&mut self, challenge: &Challenge, now: UnixTime, policy: &Policy) {
         *self = self.regained(now, policy);
         self.spent = self.spent.saturating_sub(challenge.charged.into());
-        self.unrefunded = self.unrefunded.saturating_sub(challenge.failures.into());
+        self.unrefunded = self.unrefunded.saturating_sub(challenge.charged.into());
         self.consecutive = 0;
     }
 
