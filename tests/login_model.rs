@@ -80,7 +80,7 @@ fn the_default_policy() {
 }
 
 /// `EnrollmentRequired` and `Suspended` take another policy.
-const EVERYTHING: [&str; 45] = [
+const EVERYTHING: [&str; 60] = [
     "LoggedInWithoutFactor",
     "LoggedInRemembered",
     "CodeRequired",
@@ -89,6 +89,21 @@ const EVERYTHING: [&str; 45] = [
     "Accepted { by: RecoveryCode, device: false }",
     "Fresh(Code)",
     "Fresh(RecoveryCode)",
+    "in a session: Fresh(Code)",
+    "in a session: Fresh(RecoveryCode)",
+    "in a session: Refused(NotAccepted)",
+    "in a session: Refused(Malformed)",
+    "in a session: Refused(ChallengeOver)",
+    "in a session: Refused(Locked)",
+    "in a session: Refused(StepUpRequired)",
+    "in a session: Refused(NoAuthenticator)",
+    "with the password: PasswordEnough",
+    "with the password: Fresh(Code)",
+    "with the password: Fresh(RecoveryCode)",
+    "with the password: Refused(NotAccepted)",
+    "with the password: Refused(Malformed)",
+    "with the password: Refused(ChallengeOver)",
+    "with the password: Refused(StepUpRequired)",
     "StepUpBegun",
     "EnrollmentBegun",
     "EnrollmentShown",
@@ -149,7 +164,15 @@ fn a_small_budget_that_is_soon_regained_and_soon_suspended() {
         .build_with_weaker_guess_odds()
         .unwrap();
     let seen = agree(&policy, 100);
-    assert_reached(&seen, &["event Suspended", "event CodeRefused(\"suspended\")", "Refused(Suspended)"]);
+    assert_reached(
+        &seen,
+        &[
+            "event Suspended",
+            "event CodeRefused(\"suspended\")",
+            "Refused(Suspended)",
+            "in a session: Refused(Suspended)",
+        ],
+    );
 }
 
 #[test]

@@ -81,6 +81,13 @@ pub enum Recovery {
     Malformed,
 }
 
+/// What is typed into the form of a sensitive step: it takes both kinds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Either {
+    Code(Typed),
+    Recovery(Recovery),
+}
+
 /// The sensitive step that a fresh factor is spent on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sensitive {
@@ -105,6 +112,10 @@ pub enum Command {
     BeginStepUp(Who, Pick),
     StepUp(Who, Pick, Typed),
     StepUpByRecoveryCode(Who, Pick, Recovery),
+    /// In one of the sessions that were ever started, on the form of the sensitive step itself.
+    FreshFactor(Who, Pick, Either),
+    /// The same beside the password, which was typed again.
+    Reauthenticate(Who, Pick, Either),
     Spend(Who, Pick, Sensitive),
     BeginEnrollment(Who),
     ShowEnrollment(Who, Pick),
@@ -117,6 +128,14 @@ pub enum Command {
     Enroll(Who),
     LogIn(Who, Browser),
     StepUpAnd(Who, Sensitive),
+    FreshFactorAnd(Who, Sensitive),
+    FreshFactorAfterTypos(Who),
+    ReauthenticateAnd(Who, Sensitive),
+    ReauthenticateBadly(Who, Pick),
+    RecoverInASession(Who, Pick),
+    GuessInASession(Who, Pick),
+    GuessInTheOtherSession(Who),
+    GuessInSessionsUntilLocked(Who),
     ChangePasswordBeforeSpending(Who, Sensitive),
     Replay(Who),
     GuessFourTimes(Who),
@@ -164,6 +183,10 @@ impl Command {
             ]
             .boxed()
         };
+        let either = || {
+            prop_oneof![3 => typed().prop_map(Either::Code), 1 => recovery().prop_map(Either::Recovery)]
+                .boxed()
+        };
         let cookie = prop_oneof![
             6 => Just(Cookie::Own),
             1 => Just(Cookie::OfNextAccount),
@@ -201,7 +224,17 @@ impl Command {
             (4, (who(), pick()).prop_map(|(w, p)| BeginStepUp(w, p)).boxed()),
             (6, (who(), pick(), typed()).prop_map(|(w, p, t)| StepUp(w, p, t)).boxed()),
             (2, (who(), pick(), recovery()).prop_map(|(w, p, r)| StepUpByRecoveryCode(w, p, r)).boxed()),
+            (8, (who(), pick(), either()).prop_map(|(w, p, e)| FreshFactor(w, p, e)).boxed()),
+            (4, (who(), pick(), either()).prop_map(|(w, p, e)| Reauthenticate(w, p, e)).boxed()),
             (5, (who(), sensitive.clone()).prop_map(|(w, s)| StepUpAnd(w, s)).boxed()),
+            (4, (who(), sensitive.clone()).prop_map(|(w, s)| FreshFactorAnd(w, s)).boxed()),
+            (2, who().prop_map(FreshFactorAfterTypos).boxed()),
+            (2, (who(), sensitive.clone()).prop_map(|(w, s)| ReauthenticateAnd(w, s)).boxed()),
+            (2, (who(), pick()).prop_map(|(w, p)| ReauthenticateBadly(w, p)).boxed()),
+            (2, (who(), pick()).prop_map(|(w, p)| RecoverInASession(w, p)).boxed()),
+            (2, (who(), pick()).prop_map(|(w, p)| GuessInASession(w, p)).boxed()),
+            (3, who().prop_map(GuessInTheOtherSession).boxed()),
+            (1, who().prop_map(GuessInSessionsUntilLocked).boxed()),
             (1, (who(), sensitive.clone()).prop_map(|(w, s)| ChangePasswordBeforeSpending(w, s)).boxed()),
             (3, who().prop_map(Replay).boxed()),
             (4, (who(), pick(), sensitive).prop_map(|(w, p, s)| Spend(w, p, s)).boxed()),
@@ -240,6 +273,50 @@ impl Command {
                 StepUp(who, Pick::Newest, Typed::Shown(0)),
                 Spend(who, Pick::Newest, sensitive),
             ],
+            FreshFactorAnd(who, sensitive) => vec![
+                WaitSteps(1),
+                FreshFactor(who, Pick::Newest, Either::Code(Typed::Shown(0))),
+                Spend(who, Pick::Newest, sensitive),
+            ],
+            FreshFactorAfterTypos(who) => {
+                let typed = |typed| FreshFactor(who, Pick::Newest, Either::Code(typed));
+                let typo = typed(Typed::Wrong(1));
+                vec![WaitSteps(1), typo, typo, typed(Typed::Malformed), typo, typo, typed(Typed::Shown(0))]
+            }
+            ReauthenticateAnd(who, sensitive) => vec![
+                WaitSteps(1),
+                Reauthenticate(who, Pick::Newest, Either::Code(Typed::Wrong(2))),
+                Reauthenticate(who, Pick::Newest, Either::Code(Typed::Shown(0))),
+                Spend(who, Pick::Newest, sensitive),
+            ],
+            ReauthenticateBadly(who, pick) => {
+                (0..5).map(|n| Reauthenticate(who, pick, Either::Code(Typed::Wrong(n)))).collect()
+            }
+            RecoverInASession(who, pick) => {
+                let typed = |recovery| Either::Recovery(recovery);
+                vec![
+                    FreshFactor(who, pick, typed(Recovery::Wrong)),
+                    FreshFactor(who, pick, typed(Recovery::Shown(Pick::Before(5)))),
+                    Reauthenticate(who, pick, typed(Recovery::Wrong)),
+                    Reauthenticate(who, pick, typed(Recovery::Shown(Pick::Before(6)))),
+                ]
+            }
+            GuessInTheOtherSession(who) => {
+                let typed = |pick, typed| FreshFactor(who, pick, Either::Code(typed));
+                let guess = |n| typed(Pick::Before(1), Typed::Wrong(n));
+                let typo = typed(Pick::Newest, Typed::Wrong(9));
+                let login = LogIn(who, Browser::Work).spelled_out();
+                let right = [WaitSteps(1), typed(Pick::Newest, Typed::Shown(0))];
+                [&login[..], &login, &[guess(0), typo, guess(1), guess(2)], &right, &[guess(3), guess(4)]]
+                    .concat()
+            }
+            GuessInASession(who, pick) => {
+                (0..5).map(|n| FreshFactor(who, pick, Either::Code(Typed::Wrong(n)))).collect()
+            }
+            GuessInSessionsUntilLocked(who) => {
+                let pick = |n| if n == 0 { Pick::Newest } else { Pick::Before(n) };
+                (0..6).flat_map(|n| GuessInASession(who, pick(n % 2)).spelled_out()).collect()
+            }
             ChangePasswordBeforeSpending(who, sensitive) => vec![
                 WaitSteps(1),
                 BeginStepUp(who, Pick::Newest),

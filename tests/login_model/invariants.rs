@@ -2,19 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use second_factor::session::{AuditEvent, EventKind, Purpose, RefusedBecause};
+use second_factor::session::{AuditEvent, EventKind, RefusedBecause};
 use second_factor::{How, Policy};
 
+use super::command::Either;
 use crate::common::Phone;
 
 const THIRTY_DAYS: u64 = 30 * 86_400;
+
+/// Where something was presented: for which token, or in which session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    ForLogin(usize),
+    ForStepUp(usize),
+    InSession(usize),
+}
 
 /// What one command showed.
 #[derive(Default)]
 #[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
 pub struct Evidence {
     /// The challenge that something was presented for.
-    pub challenge: Option<(Purpose, usize)>,
+    pub challenge: Option<Asked>,
     /// Which phone should have made the code, and what it shows around now, by step.
     shown: Option<(usize, Phone, String)>,
     pub accepted_code: bool,
@@ -33,6 +42,13 @@ impl Evidence {
         self.shown = phone.map(|phone| (phone, phones[phone].clone(), text.to_owned()));
     }
 
+    pub fn either(&mut self, either: Either, phones: &[Phone], phone: Option<usize>, text: &str) {
+        match either {
+            Either::Code(_) => self.code(phones, phone, text),
+            Either::Recovery(_) => self.recovery_code = Some(text.to_owned()),
+        }
+    }
+
     pub fn accept(&mut self, how: How) {
         self.how = Some(how);
         self.accepted_code = how == How::Presented;
@@ -42,7 +58,8 @@ impl Evidence {
 
 /// A guess that was evaluated, and by how much the clock had moved on until then.
 struct Guess {
-    challenge: (bool, usize),
+    /// Whose success gives it back: nobody's once five of them were the end of a session's step-up.
+    challenge: Option<Asked>,
     elapsed: u64,
 }
 
@@ -140,9 +157,9 @@ impl Witness {
         if shown.restored {
             self.guesses.clear();
         }
-        let challenge = shown.challenge.map(|(purpose, token)| (purpose == Purpose::Login, token));
+        let challenge = shown.challenge;
         if shown.accepted_code || shown.accepted_recovery_code {
-            self.guesses.retain(|guess| Some(guess.challenge) != challenge);
+            self.guesses.retain(|guess| guess.challenge.is_none() || guess.challenge != challenge);
         }
         let is_guess = |event: &&AuditEvent| {
             let reason = RefusedBecause::Wrong;
@@ -150,7 +167,12 @@ impl Witness {
                 .contains(&event.kind)
         };
         for _ in events.iter().filter(is_guess) {
-            self.guesses.push(Guess { challenge: challenge.ok_or("a guess without a challenge")?, elapsed });
+            let challenge = Some(challenge.ok_or("a guess without a challenge")?);
+            self.guesses.push(Guess { challenge, elapsed });
+        }
+        if events.iter().any(|event| event.kind == EventKind::ChallengeExhausted) {
+            let ended = self.guesses.iter_mut().filter(|guess| guess.challenge == challenge);
+            ended.for_each(|guess| guess.challenge = None);
         }
         for (count, first) in (1_u64..).zip(self.guesses.iter().rev()) {
             let span = elapsed - first.elapsed;

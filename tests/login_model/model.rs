@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use second_factor::session::{ForgottenBecause, Purpose, RefusedBecause};
+use second_factor::session::{ForgottenBecause, RefusedBecause};
 use second_factor::{Policy, Refusal};
 
 use super::command::Sensitive;
@@ -13,11 +13,19 @@ use super::command::Sensitive;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Outcome {
     LoggedInWithoutFactor,
-    LoggedInRemembered { since: u64, rotated: bool },
+    LoggedInRemembered {
+        since: u64,
+        rotated: bool,
+    },
     CodeRequired,
     EnrollmentRequired,
-    Accepted { by: By, device: bool },
+    Accepted {
+        by: By,
+        device: bool,
+    },
     Fresh(By),
+    /// Without an authenticator the password alone reauthenticates.
+    PasswordEnough,
     StepUpBegun,
     EnrollmentBegun,
     EnrollmentShown,
@@ -172,10 +180,20 @@ impl From<&Policy> for Rules {
 const ENROLLMENT_TRIES: usize = 5;
 const OPEN_CHALLENGES: usize = 8;
 
+/// What a challenge belongs to. Tokens are numbered by kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Of {
+    LoginToken(usize),
+    StepUpToken(usize),
+    /// A session's own step-up.
+    Session(usize),
+}
+
 #[derive(Clone, Debug)]
 struct Challenge {
-    token: usize,
-    purpose: Purpose,
+    of: Of,
+    /// Its place among all that were ever opened: a session's step-up is another each time.
+    number: usize,
     opened: u64,
     failures: usize,
 }
@@ -208,10 +226,10 @@ struct Fresh {
 #[derive(Clone, Copy, Debug)]
 enum Past {
     Guessed {
-        challenge: (Kind, usize),
+        challenge: usize,
     },
     Completed {
-        challenge: (Kind, usize),
+        challenge: usize,
     },
     /// The password changed, or the authenticator went.
     Restored,
@@ -219,19 +237,6 @@ enum Past {
     Bound,
     /// Something else was written.
     Touched,
-}
-
-/// Tokens of the two kinds are numbered apart.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Kind {
-    Login,
-    StepUp,
-}
-
-impl Kind {
-    fn of(purpose: Purpose) -> Self {
-        if purpose == Purpose::Login { Self::Login } else { Self::StepUp }
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -251,6 +256,7 @@ pub struct Account {
     /// How many of each were ever issued.
     login_tokens: usize,
     step_up_tokens: usize,
+    challenges_opened: usize,
     enrollment_tokens: usize,
     cookies: usize,
     recovery_codes: usize,
@@ -278,6 +284,7 @@ impl Account {
             fresh: vec![],
             login_tokens: 0,
             step_up_tokens: 0,
+            challenges_opened: 0,
             enrollment_tokens: 0,
             cookies: 0,
             recovery_codes: 0,
@@ -339,7 +346,7 @@ impl Account {
 
     /// Guesses since the last password change whose challenge was not completed.
     fn unrefunded(&self) -> u64 {
-        let mut guesses: Vec<(Kind, usize)> = vec![];
+        let mut guesses: Vec<usize> = vec![];
         for (_, past) in &self.history {
             match past {
                 Past::Guessed { challenge } => guesses.push(*challenge),
@@ -398,7 +405,9 @@ impl Account {
         {
             return outcome;
         }
-        self.open(now, Purpose::Login);
+        self.open(now, Of::LoginToken(self.login_tokens));
+        self.write(now);
+        self.events.push(Event::Opened { step_up: false });
         self.login_tokens += 1;
         Outcome::CodeRequired
     }
@@ -437,19 +446,21 @@ impl Account {
         }
     }
 
-    fn open(&mut self, now: u64, purpose: Purpose) {
-        let token = if purpose == Purpose::Login { self.login_tokens } else { self.step_up_tokens };
-        self.write(now);
+    /// No write of its own: a session's step-up is written with what became of the guess.
+    fn open(&mut self, now: u64, of: Of) {
+        let lifetime = self.rules.challenge;
+        self.challenges.retain(|open| alive(open.opened, lifetime, now));
         if self.challenges.len() == OPEN_CHALLENGES {
             self.challenges.remove(0);
         }
-        self.challenges.push(Challenge { token, purpose, opened: now, failures: 0 });
-        self.events.push(Event::Opened { step_up: purpose == Purpose::StepUp });
+        let number = self.challenges_opened;
+        self.challenges_opened += 1;
+        self.challenges.push(Challenge { of, number, opened: now, failures: 0 });
     }
 
     pub fn abandon(&mut self, now: u64, token: usize) -> Outcome {
         let before = self.challenges.len();
-        self.challenges.retain(|open| (open.token, open.purpose) != (token, Purpose::Login));
+        self.challenges.retain(|open| open.of != Of::LoginToken(token));
         if self.challenges.len() < before {
             self.write(now);
         }
@@ -458,7 +469,7 @@ impl Account {
 
     /// A code or recovery code for a login's challenge.
     pub fn log_in(&mut self, now: u64, token: usize, presented: &Presented, remember: bool) -> Outcome {
-        let by = match self.present(now, Purpose::Login, token, presented) {
+        let by = match self.present(now, Of::LoginToken(token), presented) {
             Ok(by) => by,
             Err(refused) => return Outcome::Refused(refused),
         };
@@ -489,13 +500,47 @@ impl Account {
         if self.bound.is_none() {
             return Outcome::Refused(Refused::NoAuthenticator);
         }
-        self.open(now, Purpose::StepUp);
+        self.open(now, Of::StepUpToken(self.step_up_tokens));
+        self.write(now);
+        self.events.push(Event::Opened { step_up: true });
         self.step_up_tokens += 1;
         Outcome::StepUpBegun
     }
 
     pub fn step_up(&mut self, now: u64, token: usize, presented: &Presented) -> Outcome {
-        match self.present(now, Purpose::StepUp, token, presented) {
+        self.stepped_up(now, Of::StepUpToken(token), presented)
+    }
+
+    /// What is typed into the form of a sensitive step, in a session of this number and epoch. "The step-up is
+    /// the session's own, and opened with the first guess": where nothing is evaluated, nothing is opened.
+    pub fn fresh_factor(&mut self, now: u64, session: usize, epoch: u64, presented: &Presented) -> Outcome {
+        if epoch != self.epoch {
+            return Outcome::Refused(Refused::StepUpRequired);
+        }
+        if self.bound.is_none() {
+            return Outcome::Refused(Refused::NoAuthenticator);
+        }
+        if let Some((refused, reason)) = self.unevaluated(now, presented) {
+            self.events.extend(reason.map(Event::CodeRefused));
+            return Outcome::Refused(refused);
+        }
+        let of = Of::Session(session);
+        if self.opened(now, of).is_none() {
+            self.open(now, of);
+        }
+        self.stepped_up(now, of, presented)
+    }
+
+    /// Both steps in one, before the credentials change: the password was typed as well.
+    pub fn reauthenticate(&mut self, now: u64, session: usize, epoch: u64, presented: &Presented) -> Outcome {
+        match self.fresh_factor(now, session, epoch, presented) {
+            Outcome::Refused(Refused::NoAuthenticator) => Outcome::PasswordEnough,
+            other => other,
+        }
+    }
+
+    fn stepped_up(&mut self, now: u64, of: Of, presented: &Presented) -> Outcome {
+        match self.present(now, of, presented) {
             Ok(by) => {
                 self.fresh.push(Fresh { at: now, epoch: self.epoch });
                 self.events.push(Event::SteppedUp);
@@ -506,33 +551,38 @@ impl Account {
         }
     }
 
-    fn present(
-        &mut self,
-        now: u64,
-        purpose: Purpose,
-        token: usize,
-        presented: &Presented,
-    ) -> Result<By, Refused> {
+    /// What is told of something that is not even looked at, and what is logged.
+    fn unevaluated(&self, now: u64, presented: &Presented) -> Option<(Refused, Option<&'static str>)> {
+        match presented {
+            Presented::NoCode | Presented::NoRecoveryCode => Some((Refused::Malformed, None)),
+            Presented::Code(_) if self.suspended() => Some((Refused::Suspended, Some("suspended"))),
+            Presented::Code(_) => {
+                self.locked_until(now).map(|retry_at| (Refused::Locked { retry_at }, Some("locked")))
+            }
+            Presented::Recovery(_) => None,
+        }
+    }
+
+    /// The place of a challenge that is open yet.
+    fn opened(&self, now: u64, of: Of) -> Option<usize> {
+        let is_open = |open: &Challenge| open.of == of && alive(open.opened, self.rules.challenge, now);
+        self.challenges.iter().position(is_open)
+    }
+
+    fn present(&mut self, now: u64, of: Of, presented: &Presented) -> Result<By, Refused> {
         let is_code = matches!(presented, Presented::NoCode | Presented::Code(_));
         let refused: fn(&'static str) -> Event =
             if is_code { Event::CodeRefused } else { Event::RecoveryCodeRefused };
-        let open = self.challenges.iter().position(|open| {
-            (open.token, open.purpose) == (token, purpose) && alive(open.opened, self.rules.challenge, now)
-        });
-        let Some(open) = open else {
+        let Some(open) = self.opened(now, of) else {
             self.events.push(refused("no challenge"));
             return Err(Refused::ChallengeOver);
         };
+        if let Some((refusal, reason)) = self.unevaluated(now, presented) {
+            self.events.extend(reason.map(refused));
+            return Err(refusal);
+        }
         let by = match presented {
-            Presented::NoCode | Presented::NoRecoveryCode => return Err(Refused::Malformed),
-            Presented::Code(_) if self.suspended() => {
-                self.events.push(refused("suspended"));
-                return Err(Refused::Suspended);
-            }
-            Presented::Code(_) if self.locked_until(now).is_some() => {
-                self.events.push(refused("locked"));
-                return Err(Refused::Locked { retry_at: self.locked_until(now).unwrap() });
-            }
+            Presented::NoCode | Presented::NoRecoveryCode => unreachable!("not evaluated"),
             Presented::Code(steps) => match self.judge(now, steps) {
                 Ok(step) => {
                     self.accepted.push(step);
@@ -553,8 +603,7 @@ impl Account {
                 By::RecoveryCode
             }
         };
-        let completed = self.challenges.remove(open);
-        let challenge = (Kind::of(purpose), completed.token);
+        let challenge = self.challenges.remove(open).number;
         self.history.push((now, Past::Completed { challenge }));
         Ok(by)
     }
@@ -579,7 +628,7 @@ impl Account {
         let challenge = &mut self.challenges[open];
         challenge.failures += 1;
         let exhausted = challenge.failures >= self.rules.guesses_per_challenge;
-        let challenge = (Kind::of(challenge.purpose), challenge.token);
+        let challenge = challenge.number;
         if !is_locked {
             self.history.push((now, Past::Guessed { challenge }));
         }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::{
-    AdministratorReset, AuditEvent, DeviceId, EnrollmentToken, EventKind, Purpose, RemovedBy, SealingKey,
-    StepUpToken,
+    AdministratorReset, AuditEvent, DeviceId, EndOtherSessions, EnrollmentToken, EventKind, Purpose,
+    Reauthenticated, RemovedBy, SealingKey, StepUpToken,
 };
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    Accepted, AccountId, BlockingVerifier, ChallengeToken, DeviceToken, Epoch, FreshFactor, How, KeyRing,
-    Login, MemoryStore, PasswordVerified, Policy, RecoveryCodes, Remember, UnixTime,
+    Accepted, AccountId, BlockingVerifier, ChallengeToken, DeviceToken, FreshFactor, How, KeyRing, Login,
+    MemoryStore, PasswordVerified, Policy, RecoveryCodes, Remember, Session, UnixTime,
 };
 
-use super::command::{Command, Cookie, Pick, Recovery, Sensitive, Typed, Who};
-use super::invariants::{Evidence, Witness};
+use super::command::{Command, Cookie, Either, Pick, Recovery, Sensitive, Typed, Who};
+use super::invariants::{Asked, Evidence, Witness};
 use super::model::{self, By, Event, Outcome, Presented, Refused, Rules, Sent};
 use crate::common::{EventLog, Phone, START, TestClock, TestRng, texts};
 
@@ -38,7 +38,8 @@ struct Holder {
     cookies: Vec<String>,
     /// By browser: the cookie's number.
     jar: [Option<usize>; 3],
-    sessions: Vec<(Epoch, u64)>,
+    /// With the epoch of the model. What the login of an ended session gave is kept, too.
+    sessions: Vec<(Session, u64)>,
 }
 
 pub struct Service {
@@ -103,6 +104,14 @@ impl Service {
             return Err(format!("the model says {expected:?}, the library {found:?}"));
         }
         *self.seen.entry(name(&found)).or_default() += 1;
+        if let Command::FreshFactor(..) | Command::Reauthenticate(..) = command {
+            let command = if matches!(command, Command::FreshFactor(..)) {
+                "in a session"
+            } else {
+                "with the password"
+            };
+            *self.seen.entry(format!("{command}: {}", name(&found))).or_default() += 1;
+        }
 
         let events = self.log.all();
         self.log.take();
@@ -155,7 +164,7 @@ impl Service {
                 let holder = &mut self.holders[who as usize];
                 let result = verifier.present_recovery_code(&holder.challenges[token], &text);
                 evidence.recovery_code = Some(text);
-                evidence.challenge = Some((Purpose::Login, token));
+                evidence.challenge = Some(Asked::ForLogin(token));
                 let found = holder.accepted(result, None, &mut evidence);
                 (who, holder.model.log_in(secs, token, &presented, false), found)
             }
@@ -167,8 +176,9 @@ impl Service {
             }
             Command::BeginStepUp(who, pick) => {
                 let holder = &mut self.holders[who as usize];
-                let (epoch, of_model) = holder.sessions[pick.index(holder.sessions.len())?];
-                let found = match refused(verifier.begin_step_up(&holder.id, epoch)) {
+                let (session, of_model) = &holder.sessions[pick.index(holder.sessions.len())?];
+                let of_model = *of_model;
+                let found = match refused(verifier.begin_step_up(&holder.id, session.epoch())) {
                     Ok(token) => {
                         holder.step_ups.push(token);
                         Outcome::StepUpBegun
@@ -183,7 +193,7 @@ impl Service {
                 let (text, presented) = self.code(who, typed, phone)?;
                 let holder = &mut self.holders[who as usize];
                 evidence.code(&holder.phones, phone, &text);
-                evidence.challenge = Some((Purpose::StepUp, token));
+                evidence.challenge = Some(Asked::ForStepUp(token));
                 let result = self.verifier.step_up(&holder.step_ups[token], &text);
                 let found = holder.stepped_up(result, &mut evidence);
                 if found == Outcome::Fresh(By::Code) {
@@ -197,9 +207,45 @@ impl Service {
                 let holder = &mut self.holders[who as usize];
                 let result = verifier.step_up_with_recovery_code(&holder.step_ups[token], &text);
                 evidence.recovery_code = Some(text);
-                evidence.challenge = Some((Purpose::StepUp, token));
+                evidence.challenge = Some(Asked::ForStepUp(token));
                 let found = holder.stepped_up(result, &mut evidence);
                 (who, holder.model.step_up(secs, token, &presented), found)
+            }
+            Command::FreshFactor(who, pick, either) => {
+                let session = pick.index(self.holders[who as usize].sessions.len())?;
+                let phone = self.holders[who as usize].bound;
+                let (text, presented) = self.either(who, either)?;
+                let holder = &mut self.holders[who as usize];
+                evidence.either(either, &holder.phones, phone, &text);
+                evidence.challenge = Some(Asked::InSession(session));
+                let (kept, of_model) = &holder.sessions[session];
+                let of_model = *of_model;
+                let result = self.verifier.fresh_factor(kept, &text);
+                let found = holder.stepped_up(result, &mut evidence);
+                if found == Outcome::Fresh(By::Code) {
+                    holder.last_accepted = Some(text);
+                }
+                (who, holder.model.fresh_factor(secs, session, of_model, &presented), found)
+            }
+            Command::Reauthenticate(who, pick, either) => {
+                let session = pick.index(self.holders[who as usize].sessions.len())?;
+                let phone = self.holders[who as usize].bound;
+                let (text, presented) = self.either(who, either)?;
+                let holder = &mut self.holders[who as usize];
+                evidence.either(either, &holder.phones, phone, &text);
+                evidence.challenge = Some(Asked::InSession(session));
+                let (kept, of_model) = &holder.sessions[session];
+                let of_model = *of_model;
+                let password = PasswordVerified::by_host(holder.id.clone());
+                let found = match self.verifier.reauthenticate(kept, password, &text) {
+                    Ok(Reauthenticated::Password(_)) => Outcome::PasswordEnough,
+                    Ok(Reauthenticated::FreshFactor(fresh)) => holder.stepped_up(Ok(fresh), &mut evidence),
+                    Err(error) => holder.stepped_up(Err(error), &mut evidence),
+                };
+                if found == Outcome::Fresh(By::Code) {
+                    holder.last_accepted = Some(text);
+                }
+                (who, holder.model.reauthenticate(secs, session, of_model, &presented), found)
             }
             Command::Spend(who, pick, on) => {
                 let holder = &mut self.holders[who as usize];
@@ -210,7 +256,7 @@ impl Service {
                 let found = match on {
                     Sensitive::Disable => refused(verifier.disable(fresh)).map(|ended| {
                         holder.bound = None;
-                        holder.sessions.push((ended.epoch(), holder.model.epoch + 1));
+                        holder.go_on(&ended, holder.model.epoch + 1);
                         evidence.restored = true;
                         Outcome::Done
                     }),
@@ -265,7 +311,7 @@ impl Service {
                 let holder = &mut self.holders[who as usize];
                 let ended = verifier.password_changed(&holder.id).unwrap();
                 holder.model.change_password(secs);
-                holder.sessions.push((ended.epoch(), holder.model.epoch));
+                holder.go_on(&ended, holder.model.epoch);
                 evidence.restored = true;
                 (who, Outcome::Done, Outcome::Done)
             }
@@ -311,7 +357,7 @@ impl Service {
         let holder = &mut self.holders[who as usize];
         let mut evidence = Evidence::default();
         evidence.code(&holder.phones, phone, &text);
-        evidence.challenge = Some((Purpose::Login, token));
+        evidence.challenge = Some(Asked::ForLogin(token));
         let box_ticked = match remember {
             Some(_) => Remember::ThisDevice { label: "a browser" },
             None => Remember::No,
@@ -346,6 +392,13 @@ impl Service {
         let shown = near.filter(|at| phone.is_some_and(|phone| phone.code(*at) == text));
         let steps = shown.map(|at| at.as_secs() / 30).collect();
         Some((text, Presented::Code(steps)))
+    }
+
+    fn either(&self, who: Who, either: Either) -> Option<(String, Presented)> {
+        match either {
+            Either::Code(typed) => self.code(who, typed, self.holders[who as usize].bound),
+            Either::Recovery(recovery) => self.recovery(who, recovery),
+        }
     }
 
     fn recovery(&self, who: Who, recovery: Recovery) -> Option<(String, Presented)> {
@@ -418,9 +471,9 @@ impl Service {
     /// A session is current if and only if its epoch is the account's present one.
     fn compare_sessions(&self, who: Who) -> Result<(), String> {
         let holder = &self.holders[who as usize];
-        for (epoch, of_model) in &holder.sessions {
+        for (session, of_model) in &holder.sessions {
             let expected = *of_model == holder.model.epoch;
-            if self.verifier.is_current(&holder.id, *epoch).unwrap() != expected {
+            if self.verifier.is_current(session.account(), session.epoch()).unwrap() != expected {
                 let state = if expected { "was ended" } else { "outlived a change of credentials" };
                 return Err(format!("a session of epoch {of_model} {state}"));
             }
@@ -433,9 +486,10 @@ impl Holder {
     fn logged_in(&mut self, login: Login, browser: usize, evidence: &mut Evidence) -> Outcome {
         match login {
             Login::Complete(Accepted { authenticated, device }) => {
-                self.sessions.push((authenticated.epoch(), self.model.epoch));
-                evidence.how = Some(authenticated.how());
-                match authenticated.how() {
+                let how = authenticated.how();
+                self.sessions.push((authenticated.into_session(), self.model.epoch));
+                evidence.how = Some(how);
+                match how {
                     How::None => Outcome::LoggedInWithoutFactor,
                     How::Remembered { since } => {
                         let rotated = device.is_some();
@@ -462,9 +516,9 @@ impl Holder {
         match refused(result) {
             Ok(Accepted { authenticated, device }) => {
                 assert_eq!(authenticated.account(), &self.id);
-                self.sessions.push((authenticated.epoch(), self.model.epoch));
                 evidence.accept(authenticated.how());
                 let by = by(authenticated.how());
+                self.sessions.push((authenticated.into_session(), self.model.epoch));
                 let remembered = device.is_some();
                 evidence.remembered = remembered;
                 self.keep_cookie(device, browser.unwrap_or_default());
@@ -483,6 +537,14 @@ impl Holder {
                 Outcome::Fresh(by)
             }
             Err(refused) => Outcome::Refused(refused),
+        }
+    }
+
+    /// The newest session made the change, and goes on. It keeps its number.
+    fn go_on(&mut self, ended: &EndOtherSessions, epoch: u64) {
+        if let Some((session, of_model)) = self.sessions.last_mut() {
+            session.continue_after(ended);
+            *of_model = epoch;
         }
     }
 
