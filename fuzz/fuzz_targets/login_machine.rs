@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use libfuzzer_sys::fuzz_target;
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    AdministratorReset, Context, EnrollmentBegun, EventKind, Import, Purpose, Reauthenticated,
-    RefusedBecause, SealingKey, StepUpToken, StoreSecretsInClear,
+    AdministratorReset, Context, EndOtherSessions, EnrollmentBegun, EventKind, Import, Purpose,
+    Reauthenticated, RefusedBecause, SealingKey, StepUpToken, StoreSecretsInClear,
 };
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, Epoch, FreshFactor, How,
-    KeyRing, Login, MemoryStore, PasswordVerified, Policy, RecoveryCodes, Refusal, Remember, Secret,
+    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, FreshFactor, How, KeyRing,
+    Login, MemoryStore, PasswordVerified, Policy, RecoveryCodes, Refusal, Remember, Secret, Session,
     TotpParams,
 };
 use second_factor_fuzz::{EventLog, HandClock, Phone, Repeatable, START};
@@ -38,6 +38,7 @@ struct Machine {
     fresh: Vec<(usize, FreshFactor, Born)>,
     /// How far the clock has gone forward in all, however often it went back between.
     forward: u128,
+    backward: u128,
 }
 
 /// What the model knows of an account.
@@ -48,15 +49,37 @@ struct Account {
     unused: Vec<String>,
     used: Vec<String>,
     pending: Option<Pending>,
-    sessions: Vec<(Epoch, u32)>,
+    sessions: Vec<Kept>,
     /// Which generation of credentials, of remembered devices and of challenges this is.
     credentials: u32,
     remembered: u32,
     challenged: u32,
+    /// How many challenges were opened, at least as many as there were.
+    opened: u32,
     /// Codes that were evaluated and refused, and not refunded since, and from where on time counts for them.
     guesses: u32,
     guesses_since: u128,
     consecutive: u32,
+}
+
+/// A session in the host's table, and what is known of its step-up.
+struct Kept {
+    session: Session,
+    credentials: u32,
+    step_up: Option<InSession>,
+}
+
+/// A step-up of a session that is open, unless others ended it.
+struct InSession {
+    born: Born,
+    failures: u8,
+    code_failures: u32,
+    /// The account's count, and where the clock had been, when it was opened.
+    opened: u32,
+    forward: u128,
+    backward: u128,
+    /// It was certainly open at each of its guesses.
+    sure: bool,
 }
 
 struct Pending {
@@ -98,10 +121,12 @@ struct Device {
     gone: bool,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 enum Presented {
     Code,
     RecoveryCode,
+    /// Of neither form.
+    Nothing,
 }
 
 impl Machine {
@@ -120,16 +145,17 @@ impl Machine {
             unused: Vec::new(),
             used: Vec::new(),
             pending: None,
-            sessions: vec![(Epoch::NONE, 0)],
+            sessions: Vec::new(),
             credentials: 0,
             remembered: 0,
             challenged: 0,
+            opened: 0,
             guesses: 0,
             guesses_since: 0,
             consecutive: 0,
         });
         let (open, devices, fresh) = (Vec::new(), Vec::new(), Vec::new());
-        Self { verifier, clock, events, accounts, open, devices, fresh, forward: 0 }
+        Self { verifier, clock, events, accounts, open, devices, fresh, forward: 0, backward: 0 }
     }
 
     fn now(&self) -> u64 {
@@ -138,7 +164,7 @@ impl Machine {
 
     fn run(&mut self, command: u8, a: u8, b: u8) {
         let account = usize::from(a & 1);
-        match command % 20 {
+        match command % 22 {
             0 => self.password(account, b),
             1 => self.right_code(a, b),
             2 => (0..=a % 6).for_each(|salt| self.wrong_code(salt, b)),
@@ -161,6 +187,8 @@ impl Machine {
             19 => {
                 self.present(usize::from(b), "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA", Presented::RecoveryCode, false)
             }
+            20 => self.in_session(a, b, false),
+            21 => self.in_session(a, b, true),
             _ => {}
         }
         self.compare(account);
@@ -176,9 +204,9 @@ impl Machine {
         assert_eq!(status.is_enabled(), owner.phone.is_some());
         assert_eq!(status.recovery_codes_left, owner.unused.len());
         assert!(status.devices.len() <= policy.devices());
-        for (epoch, credentials) in &owner.sessions {
-            let current = record.is_current(*epoch);
-            assert_eq!(current, *credentials == owner.credentials, "sessions end with the credentials");
+        for kept in &owner.sessions {
+            let current = record.is_current(kept.session.epoch());
+            assert_eq!(current, kept.credentials == owner.credentials, "sessions end with the credentials");
         }
         self.take_events();
     }
@@ -199,6 +227,7 @@ impl Machine {
 
     fn set_clock(&mut self, secs: u64) {
         self.forward += u128::from(secs.saturating_sub(self.now()));
+        self.backward += u128::from(self.now().saturating_sub(secs));
         self.clock.set(secs);
     }
 
@@ -217,6 +246,7 @@ impl Machine {
                 assert!(owner.phone.is_some());
                 assert_eq!(token.account(), &owner.id);
                 let born = Born { at: now, generation: owner.challenged };
+                owner.opened += 1;
                 self.push(Open {
                     account,
                     token: Token::Login(token),
@@ -229,8 +259,9 @@ impl Machine {
             Login::Complete(accepted) => {
                 let done = accepted.authenticated;
                 assert_eq!(done.account(), &owner.id);
-                remember_session(owner, done.epoch());
-                match done.how() {
+                let how = done.how();
+                remember_session(owner, done.into_session());
+                match how {
                     How::None => assert!(owner.phone.is_none(), "let in without a code"),
                     How::Remembered { since } => {
                         let index = device.expect("let in without a device");
@@ -334,6 +365,7 @@ impl Machine {
             (Token::StepUp(token), Presented::RecoveryCode) => {
                 verifier.step_up_with_recovery_code(token, text).map(Completed::StepUp)
             }
+            (_, Presented::Nothing) => return,
         };
         let events = self.take_events();
         let (open, owner) = (&mut self.open[index], &mut self.accounts[account]);
@@ -353,21 +385,7 @@ impl Machine {
             Ok(completed) => {
                 assert!(usable, "a challenge that is over was completed");
                 assert_eq!(reason, None);
-                let how = match presented {
-                    Presented::Code => {
-                        let step = fresh_step.expect("a code that is wrong or used was accepted");
-                        owner.last = Some(step);
-                        How::Presented
-                    }
-                    Presented::RecoveryCode => {
-                        let code = owner.unused.iter().position(|unused| unused == text);
-                        let code =
-                            owner.unused.remove(code.expect("no unused recovery code of this account"));
-                        owner.used.push(code);
-                        owner.remembered += 1;
-                        How::RecoveryCode
-                    }
-                };
+                let how = owner.accept(text, presented, fresh_step);
                 open.over = true;
                 owner.guesses -= open.code_failures;
                 owner.consecutive = 0;
@@ -375,7 +393,7 @@ impl Machine {
                 match completed {
                     Completed::Login(done, device) => {
                         assert_eq!((done.account(), done.how(), done.at().as_secs()), (&owner.id, how, now));
-                        remember_session(owner, done.epoch());
+                        remember_session(owner, done.into_session());
                         assert_eq!(device.is_some(), ticked && presented == Presented::Code);
                         if let Some(token) = device {
                             let (text, generation) = (token.expose().to_owned(), owner.remembered);
@@ -430,15 +448,7 @@ impl Machine {
                     _ => return,
                 }
                 open.code_failures += 1;
-                owner.guesses += 1;
-                owner.consecutive += 1;
-                let regained = (self.forward - owner.guesses_since) / u128::from(3 * DAY);
-                assert!(
-                    u128::from(owner.guesses) <= 20 + regained,
-                    "{} guesses in {regained} spans",
-                    owner.guesses
-                );
-                assert!(owner.consecutive <= 100, "more than 100 consecutive failures (SP 800-63B §3.2.2)");
+                owner.charge(self.forward);
             }
             Err(other) => panic!("{other:?}"),
         }
@@ -446,12 +456,15 @@ impl Machine {
 
     fn begin_step_up(&mut self, account: usize, pick: u8) {
         let now = self.now();
-        let owner = &self.accounts[account];
-        let (epoch, credentials) = owner.sessions[usize::from(pick) % owner.sessions.len()];
+        let owner = &mut self.accounts[account];
+        let Some(index) = usize::from(pick).checked_rem(owner.sessions.len()) else { return };
+        let Kept { session, credentials, .. } = &owner.sessions[index];
+        let (epoch, credentials) = (session.epoch(), *credentials);
         let begun = self.verifier.begin_step_up(&owner.id, epoch);
         match begun {
             Ok(token) => {
                 assert!(credentials == owner.credentials && owner.phone.is_some());
+                owner.opened += 1;
                 let born = Born { at: now, generation: owner.challenged };
                 self.push(Open {
                     account,
@@ -466,6 +479,159 @@ impl Machine {
             }
             Err(Error::Refused(Refusal::StepUpRequired)) => assert_ne!(credentials, owner.credentials),
             Err(Error::Refused(Refusal::NoAuthenticator)) => assert!(owner.phone.is_none()),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// What is typed into the form of a sensitive step, in one of the sessions; with the password or without.
+    fn in_session(&mut self, a: u8, pick: u8, password: bool) {
+        let (account, now) = (usize::from(a & 1), self.now());
+        let owner = &self.accounts[account];
+        let Some(index) = usize::from(pick).checked_rem(owner.sessions.len()) else { return };
+        let other = &self.accounts[1 - account];
+        let nth = usize::from(a >> 4);
+        let from = |codes: &[String]| codes.get(nth.checked_rem(codes.len())?).cloned();
+        let step = owner.phone.as_ref().and_then(|phone| Some((phone, phone.step(now)?)));
+        let (text, presented) = match a >> 1 & 7 {
+            0 | 1 => (step.map(|(phone, step)| phone.code_of(step)), Presented::Code),
+            2 => (step.map(|(phone, step)| phone.code_of(step.saturating_sub(1))), Presented::Code),
+            3 => {
+                let wrong = step.map(|(phone, _)| phone.wrong_code(now, a >> 4));
+                (wrong.or(Some("000000".to_owned())), Presented::Code)
+            }
+            4 => (step.and_then(|(phone, _)| Some(phone.code_of(owner.last?))), Presented::Code),
+            5 => (from(&owner.unused), Presented::RecoveryCode),
+            6 => (from(&owner.used).or_else(|| from(&other.unused)), Presented::RecoveryCode),
+            _ => (Some("lost it".to_owned()), Presented::Nothing),
+        };
+        let Some(text) = text else { return };
+        // Up to five times the same, where it is wrong.
+        for _ in 0..=if a >> 1 & 7 == 3 { a >> 6 } else { 0 } {
+            self.type_in_session(account, index, &text, presented, password);
+        }
+    }
+
+    fn type_in_session(
+        &mut self,
+        account: usize,
+        index: usize,
+        text: &str,
+        presented: Presented,
+        password: bool,
+    ) {
+        let (now, forward, backward) = (self.now(), self.forward, self.backward);
+        let owner = &mut self.accounts[account];
+        let before = BlockingStore::load(self.verifier.store(), &owner.id).expect("it can be read");
+        let kept = &owner.sessions[index];
+        let outcome = if password {
+            let proof = PasswordVerified::by_host(owner.id.clone());
+            self.verifier.reauthenticate(&kept.session, proof, text)
+        } else {
+            self.verifier.fresh_factor(&kept.session, text).map(Reauthenticated::from)
+        };
+        let after = BlockingStore::load(self.verifier.store(), &owner.id).expect("it can be read");
+        let current = kept.credentials == owner.credentials;
+        let events = self.take_events();
+        let owner = &mut self.accounts[account];
+        let opened = |event: &EventKind| matches!(event, EventKind::ChallengeOpened { .. });
+        assert!(!events.iter().any(opened), "the step-up of a session is told of by what came of it");
+
+        let steps = owner.phone.as_ref().map_or(Vec::new(), |phone| phone.steps_with(text, now));
+        let fresh_step =
+            steps.iter().copied().filter(|step| owner.last.is_none_or(|last| *step > last)).min();
+        // What the model knows to be over is over: it opens another one.
+        let mut step_up = owner.sessions[index].step_up.take().filter(|step_up| {
+            step_up.born.generation == owner.challenged && is_within(600, step_up.born.at, now)
+        });
+        let is_sure = step_up.as_ref().is_none_or(|step_up| {
+            step_up.sure
+                && forward - step_up.forward < 600
+                && backward == step_up.backward
+                && owner.opened - step_up.opened < 8
+        });
+        let reason = events.iter().find_map(|event| match event {
+            EventKind::CodeRefused { reason } | EventKind::RecoveryCodeRefused { reason } => Some(*reason),
+            _ => None,
+        });
+        match outcome {
+            Ok(Reauthenticated::Password(proof)) => {
+                assert!(password && current && owner.phone.is_none(), "the password alone is no proof");
+                assert_eq!((proof.account(), &before), (&owner.id, &after));
+            }
+            Ok(Reauthenticated::FreshFactor(fresh)) => {
+                assert!(current, "a session of an earlier epoch stepped up");
+                let how = owner.accept(text, presented, fresh_step);
+                assert_eq!((fresh.account(), fresh.how(), fresh.at().as_secs()), (&owner.id, how, now));
+                owner.guesses -= step_up.map_or(0, |step_up| step_up.code_failures);
+                owner.consecutive = 0;
+                // It made room for itself, if it was not open yet.
+                owner.opened += 1;
+                let born = Born { at: now, generation: owner.credentials };
+                if self.fresh.len() < 8 {
+                    self.fresh.push((account, fresh, born));
+                }
+            }
+            Err(Error::Refused(Refusal::StepUpRequired)) => {
+                assert!(!current, "a live session was refused");
+                assert_eq!(before, after);
+            }
+            Err(Error::Refused(Refusal::NoAuthenticator)) => {
+                assert!(!password && current && owner.phone.is_none());
+                assert_eq!(before, after);
+            }
+            Err(Error::Refused(refusal)) => {
+                assert!(current && owner.phone.is_some());
+                match (presented, reason, refusal) {
+                    (Presented::Nothing, None, Refusal::Malformed)
+                    | (Presented::Code, Some(RefusedBecause::Locked), Refusal::Locked { .. })
+                    | (Presented::Code, Some(RefusedBecause::Suspended), Refusal::Suspended) => {
+                        assert_eq!(before, after, "what was not evaluated was written");
+                        owner.sessions[index].step_up = step_up;
+                        return;
+                    }
+                    (Presented::Code, Some(RefusedBecause::Wrong), _) => {
+                        assert!(steps.is_empty(), "a right code was wrong");
+                    }
+                    (Presented::Code, Some(RefusedBecause::Replayed), _) => {
+                        assert!(
+                            !steps.is_empty() && fresh_step.is_none(),
+                            "a fresh code taken for a used one"
+                        );
+                    }
+                    (Presented::RecoveryCode, Some(RefusedBecause::Wrong), _) => {
+                        let unused = owner.unused.iter().any(|unused| unused == text);
+                        assert!(!unused, "an unused recovery code was refused");
+                    }
+                    other => panic!("refused in a session: {other:?}"),
+                }
+                if step_up.is_none() || !is_sure {
+                    owner.opened += 1;
+                }
+                let born = Born { at: now, generation: owner.challenged };
+                let opened = owner.opened;
+                let counted = step_up.get_or_insert(InSession {
+                    born,
+                    failures: 0,
+                    code_failures: 0,
+                    opened,
+                    forward,
+                    backward,
+                    sure: true,
+                });
+                counted.sure &= is_sure;
+                counted.failures += 1;
+                let exhausted = events.contains(&EventKind::ChallengeExhausted);
+                if counted.sure {
+                    assert_eq!(counted.failures >= 5, exhausted, "five guesses end the step-up of a session");
+                } else {
+                    assert!(counted.failures >= 5 || !exhausted, "ended after {} guesses", counted.failures);
+                }
+                if presented == Presented::Code {
+                    counted.code_failures += 1;
+                    owner.charge(forward);
+                }
+                owner.sessions[index].step_up = step_up.filter(|_| !exhausted);
+            }
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -529,7 +695,7 @@ impl Machine {
         let owner = &mut self.accounts[account];
         let ended = self.verifier.password_changed(&owner.id).expect("no key is needed");
         owner.next_generation(self.forward, true);
-        remember_session(owner, ended.epoch());
+        owner.go_on(&ended);
     }
 
     fn disable(&mut self, pick: u8) {
@@ -539,7 +705,7 @@ impl Machine {
             Ok(ended) => {
                 assert!(fine, "disabled on a proof that is none");
                 owner.lose_factor(self.forward);
-                remember_session(owner, ended.epoch());
+                owner.go_on(&ended);
             }
             Err(Error::Refused(Refusal::StepUpRequired)) => {}
             Err(other) => panic!("{other:?}"),
@@ -604,7 +770,7 @@ impl Machine {
                 owner.next_generation(self.forward, false);
                 owner.phone = Some(Phone::new(&secret, TotpParams::default()));
                 owner.last = None;
-                remember_session(owner, ended.epoch());
+                owner.go_on(&ended);
             }
             Err(Error::Refused(Refusal::StepUpRequired)) => assert!(owner.phone.is_some()),
             Err(other) => panic!("{other:?}"),
@@ -641,6 +807,41 @@ enum Completed {
 }
 
 impl Account {
+    /// What was presented is used up, or must not have been accepted.
+    fn accept(&mut self, text: &str, presented: Presented, fresh_step: Option<u64>) -> How {
+        match presented {
+            Presented::Code => {
+                self.last = Some(fresh_step.expect("a code that is wrong or used was accepted"));
+                How::Presented
+            }
+            Presented::RecoveryCode => {
+                let code = self.unused.iter().position(|unused| unused == text);
+                let code = self.unused.remove(code.expect("no unused recovery code of this account"));
+                self.used.push(code);
+                self.remembered += 1;
+                How::RecoveryCode
+            }
+            Presented::Nothing => panic!("accepted without a code"),
+        }
+    }
+
+    /// One more code was evaluated and refused.
+    fn charge(&mut self, forward: u128) {
+        self.guesses += 1;
+        self.consecutive += 1;
+        let regained = (forward - self.guesses_since) / u128::from(3 * DAY);
+        assert!(u128::from(self.guesses) <= 20 + regained, "{} guesses in {regained} spans", self.guesses);
+        assert!(self.consecutive <= 100, "more than 100 consecutive failures (SP 800-63B §3.2.2)");
+    }
+
+    /// The newest session made the change, and goes on. Its challenges are over with all the others.
+    fn go_on(&mut self, ended: &EndOtherSessions) {
+        if let Some(kept) = self.sessions.last_mut() {
+            kept.session.continue_after(ended);
+            kept.credentials = self.credentials;
+        }
+    }
+
     /// The credentials changed; `restored` says that the guess budget is full again.
     fn next_generation(&mut self, forward: u128, restored: bool) {
         self.credentials += 1;
@@ -664,11 +865,11 @@ impl Account {
     }
 }
 
-fn remember_session(owner: &mut Account, epoch: Epoch) {
+fn remember_session(owner: &mut Account, session: Session) {
     if owner.sessions.len() >= 4 {
         owner.sessions.remove(0);
     }
-    owner.sessions.push((epoch, owner.credentials));
+    owner.sessions.push(Kept { session, credentials: owner.credentials, step_up: None });
 }
 
 fn texts(codes: &RecoveryCodes) -> Vec<String> {
