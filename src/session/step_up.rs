@@ -1,5 +1,7 @@
 //! A fresh code in a live session, before something sensitive (ASVS 7.5.1).
 
+use subtle::ConstantTimeEq;
+
 use super::challenge::Challenge;
 use super::decision::Draft;
 use super::login::open_challenge;
@@ -7,7 +9,7 @@ use super::present::{Presented, present};
 use super::token::TokenDigest;
 use super::{
     AccountId, AccountRecord, Context, Decision, Entropy, Epoch, EventKind, FreshFactor, PasswordVerified,
-    Purpose, Reauthenticated, Refusal, Session, SessionError, StepUpToken,
+    Purpose, Reauthenticated, Refusal, Session, SessionError, StepUpToken, look_up,
 };
 use crate::enrollment::RecoveryCode;
 
@@ -95,7 +97,8 @@ pub fn fresh_factor(
     let digest = session.digest();
     let challenges = &mut draft.record.challenges;
     // Not yet a change: what is not even evaluated, for its form or because of a lock, writes nothing.
-    if !challenges.iter().any(|open| open.is_alive(now, policy) && open.digest.matches(&digest)) {
+    let is_own = |open: &Challenge| open.digest.ct_eq(&digest) & look_up::only_if(open.is_alive(now, policy));
+    if look_up::find(challenges, is_own).is_none() {
         Challenge::open(challenges, Purpose::StepUp, digest, now, policy);
     }
     let is_recovery_code = RecoveryCode::parse(typed).is_ok();
