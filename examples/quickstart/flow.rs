@@ -74,15 +74,14 @@ fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), 
         host.set_cookie(&DeviceToken::cookie_name(authenticated.account()), token.expose())?;
     }
     terminal::say(words::logged_in(user, &host.device, authenticated.how()));
-    let (account, epoch) = (authenticated.account().clone(), authenticated.epoch());
-    host.start_session(Session { user: user.into(), account, epoch });
+    host.start_session(Session { user: user.into(), login: authenticated.into_session() });
     Ok(())
 }
 
 /// "Enable two-factor authentication" with the password typed again; onto another phone, with a fresh code.
 pub(crate) fn enable(host: &mut Host) -> Result<(), Stop> {
-    let Session { user, account, .. } = settings::session(host)?;
-    if host.verifier.status(&account)?.is_enabled() {
+    let Session { user, login } = settings::session(host)?;
+    if host.verifier.status(login.account())?.is_enabled() {
         let fresh = settings::step_up(host)?;
         return enroll(host, &user, fresh);
     }

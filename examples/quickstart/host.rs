@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use second_factor::verifier::Clock;
-use second_factor::{AccountId, Epoch, UnixTime};
+use second_factor::{AccountId, UnixTime};
 
 use crate::clock::{PretendClock, parse_span};
 use crate::flow::Verifier;
@@ -23,12 +23,11 @@ pub(crate) struct Host {
     sessions: BTreeMap<String, Session>,
 }
 
-/// Somebody is logged in. The epoch tells whether this is still so: see `settings::session`.
+/// Somebody is logged in. Whether this is still so, `settings::session` asks.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) user: String,
-    pub(crate) account: AccountId,
-    pub(crate) epoch: Epoch,
+    pub(crate) login: second_factor::Session,
 }
 
 impl Host {
@@ -54,7 +53,7 @@ impl Host {
 
     /// On this device at once. On the others the epoch ends them when they next ask for something.
     pub(crate) fn end_all_sessions(&mut self, account: &AccountId) {
-        if self.session().is_some_and(|session| session.account == *account) {
+        if self.session().is_some_and(|session| session.login.account() == account) {
             self.end_session();
         }
     }

@@ -152,7 +152,7 @@ fn forget(host: &mut Host, which: &str) -> Result<(), Stop> {
 }
 
 fn log(host: &mut Host) -> Result<(), Stop> {
-    let account = settings::session(host)?.account;
+    let account = settings::session(host)?.login.account().clone();
     let events = security_log::of(&host.file.beside(".log"), &account);
     for AuditEvent { at, kind, .. } in events.map_err(|error| Stop::Failed(error.to_string()))? {
         let mail = if kind.notify_owner() { " (mail to the owner)" } else { "" };

@@ -12,7 +12,7 @@ use crate::{terminal, words};
 /// changed elsewhere.
 pub(crate) fn session(host: &mut Host) -> Result<Session, Stop> {
     let session = host.session().ok_or(Stop::LoggedOut)?;
-    if host.verifier.is_current(&session.account, session.epoch)? {
+    if host.verifier.is_current(session.login.account(), session.login.epoch())? {
         return Ok(session);
     }
     host.end_session();
@@ -20,20 +20,15 @@ pub(crate) fn session(host: &mut Host) -> Result<Session, Stop> {
 }
 
 pub(crate) fn status(host: &mut Host) -> Result<FactorStatus, Stop> {
-    let account = session(host)?.account;
-    Ok(host.verifier.status(&account)?)
+    let login = session(host)?.login;
+    Ok(host.verifier.status(login.account())?)
 }
 
 /// A fresh code, or recovery code, for one sensitive step.
 pub(crate) fn step_up(host: &mut Host) -> Result<FreshFactor, Stop> {
-    let Session { account, epoch, .. } = session(host)?;
-    let token = host.verifier.begin_step_up(&account, epoch)?;
+    let login = session(host)?.login;
     until_accepted(host, "a fresh code (six digits, or a recovery code): ", |verifier, typed| {
-        if second_factor::RecoveryCode::parse(typed).is_ok() {
-            verifier.step_up_with_recovery_code(&token, typed)
-        } else {
-            verifier.step_up(&token, typed)
-        }
+        verifier.fresh_factor(&login, typed)
     })
 }
 
@@ -54,31 +49,32 @@ pub(crate) fn new_recovery_codes(host: &mut Host) -> Result<(), Stop> {
 
 /// The old password, a fresh code where there is a second factor, the new password.
 pub(crate) fn change_password(host: &mut Host) -> Result<(), Stop> {
-    let Session { user, account, .. } = session(host)?;
+    let Session { user, login } = session(host)?;
     let _old = verify_password(host, &user, "old password: ")?;
-    if host.verifier.status(&account)?.is_enabled() {
+    if host.verifier.status(login.account())?.is_enabled() {
         let _fresh = step_up(host)?;
     }
     let new = terminal::ask_new_password("new password: ")?;
     host.file.set_password(&user, &new)?;
-    let others = host.verifier.password_changed(&account)?;
+    let others = host.verifier.password_changed(login.account())?;
     go_on(host, &others);
     terminal::say(words::PASSWORD_CHANGED);
     Ok(())
 }
 
 pub(crate) fn forget(host: &mut Host, devices: &[DeviceInfo]) -> Result<(), Stop> {
-    let account = session(host)?.account;
+    let login = session(host)?.login;
     for device in devices {
-        host.verifier.forget_device(&account, device.id)?;
+        host.verifier.forget_device(login.account(), device.id)?;
     }
     Ok(())
 }
 
 /// The session that made the change goes on in the new epoch; the others of the account are over.
 fn go_on(host: &mut Host, others: &EndOtherSessions) {
-    if let Some(session) = host.session() {
+    if let Some(mut session) = host.session() {
         host.end_all_sessions(others.account());
-        host.start_session(Session { epoch: others.epoch(), ..session });
+        session.login.continue_after(others);
+        host.start_session(session);
     }
 }
