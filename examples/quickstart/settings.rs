@@ -27,8 +27,14 @@ pub(crate) fn status(host: &mut Host) -> Result<FactorStatus, Stop> {
 /// A fresh code, or recovery code, for one sensitive step.
 pub(crate) fn step_up(host: &mut Host) -> Result<FreshFactor, Stop> {
     let login = session(host)?.login;
+    // Before anything is asked: whoever has no second factor is told so. A form asks first, and calls `fresh_factor`.
+    let token = host.verifier.begin_step_up(login.account(), login.epoch())?;
     until_accepted(host, "a fresh code (six digits, or a recovery code): ", |verifier, typed| {
-        verifier.fresh_factor(&login, typed)
+        if second_factor::RecoveryCode::parse(typed).is_ok() {
+            verifier.step_up_with_recovery_code(&token, typed)
+        } else {
+            verifier.step_up(&token, typed)
+        }
     })
 }
 
