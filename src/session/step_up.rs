@@ -76,6 +76,9 @@ pub fn step_up_with_recovery_code(
 /// end, told by [`Refusal::ChallengeOver`]: what they were charged is then not refunded, and the next one opens
 /// another step-up.
 ///
+/// The count is the session's, so whoever has stolen its cookie shares it with the owner, whose success refunds
+/// both. [`begin_step_up`] counts each page that is opened for itself.
+///
 /// Refused with [`Refusal::StepUpRequired`] where the session is of an earlier epoch, and with
 /// [`Refusal::NoAuthenticator`] where there is nothing to present a code from.
 ///
