@@ -1,17 +1,12 @@
-//! Base32 of RFC 4648 §6 on top of the `base32` crate, which accepts more than the RFC does.
-//!
-//! The crate lets impossible lengths and stray padding through, so what it decoded is encoded again and
-//! compared with what came in. Encoding is done here: the crate's encoder grows its buffer and leaves copies
-//! behind.
-
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use ::base32::Alphabet;
-use zeroize::{Zeroize, Zeroizing};
-
 use super::{EnrollmentError, SetupKey};
 use crate::otp::Secret;
+
+mod codec;
+mod symbols;
+
+use codec::{Spelling, decode, decoded_len, encoded_len};
+pub(crate) use codec::{decode_array, decode_vec, encode};
+pub(crate) use symbols::Symbols;
 
 /// Secrets as text.
 impl Secret {
@@ -21,9 +16,8 @@ impl Secret {
     /// which sites emit that draw random characters rather than random bytes, are dropped;
     /// [`Base32Secret::parse`] also tells.
     ///
-    /// This is not constant time: its branches and table look-ups depend on the characters, and may leave
-    /// traces of them in the cache of a machine that an attacker shares. Secrets are read at enrollment and
-    /// import, not at login.
+    /// The time this takes depends on the length, and where something is forgiven also on which characters are
+    /// letters, digits and separators. Decoding happens at enrollment and import, not at login.
     ///
     /// # Errors
     ///
@@ -55,7 +49,9 @@ impl Secret {
     /// assert!(Secret::from_base32_strict("mzxw6yq").is_err());
     /// ```
     pub fn from_base32_strict(text: &str) -> Result<Self, EnrollmentError> {
-        Ok(Base32Secret::decode_strict(text.as_bytes())?)
+        let mut secret = Self::BLANK;
+        read_strict(text.as_bytes(), &mut secret)?;
+        Ok(secret)
     }
 
     /// The secret in base32, upper case and unpadded, for claimants who type instead of scanning.
@@ -86,9 +82,15 @@ impl Secret {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Base32Secret {
     secret: Secret,
-    dropped_bits: bool,
-    /// Where the first deviation from RFC 4648 stands that was forgiven.
-    respelled: Option<usize>,
+    forgiven: Forgiven,
+}
+
+/// What was forgiven in reading a secret.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Forgiven {
+    pub(super) dropped_bits: bool,
+    /// Where the first deviation from RFC 4648 stands.
+    pub(super) respelled: Option<usize>,
 }
 
 impl Base32Secret {
@@ -98,7 +100,9 @@ impl Base32Secret {
     ///
     /// As there.
     pub fn parse(text: &str) -> Result<Self, EnrollmentError> {
-        Ok(Self::decode(text.as_bytes())?)
+        let mut secret = Secret::BLANK;
+        let forgiven = read(text.as_bytes(), &mut secret)?;
+        Ok(Self { secret, forgiven })
     }
 
     /// The secret.
@@ -113,34 +117,48 @@ impl Base32Secret {
 
     /// Whether the last character had bits that belong to no byte and were not zero (RFC 4648 §3.5).
     pub fn dropped_bits(&self) -> bool {
-        self.dropped_bits
+        self.forgiven.dropped_bits
     }
 
     /// Whether the text had lower case, separators, or padding of a wrong length.
     pub fn respelled(&self) -> bool {
-        self.respelled.is_some()
+        self.forgiven.respelled.is_some()
     }
+}
 
-    pub(super) fn decode(text: &[u8]) -> Result<Self, Base32Error> {
-        // Canonical text, the common case, is decoded where it stands.
-        if !text.is_empty() && text.len() <= MAX_SYMBOLS && text.iter().all(|byte| is_symbol(*byte)) {
-            return Self::of_symbols(core::str::from_utf8(text).unwrap_or_default(), None);
-        }
-        let symbols = Symbols::read(text)?;
-        Self::of_symbols(symbols.as_str(), symbols.respelled)
+/// Reads a secret, and tells what was forgiven.
+#[inline]
+pub(super) fn read(text: &[u8], into: &mut Secret) -> Result<Forgiven, Base32Error> {
+    // Canonical text, the common case, is decoded where it stands.
+    if let Some(dropped_bits) = read_symbols(text, into) {
+        return Ok(Forgiven { dropped_bits, respelled: None });
     }
+    let (symbols, respelled) = Symbols::read(text)?;
+    let symbols = symbols.as_bytes();
+    let dropped_bits = read_symbols(symbols, into).ok_or(Base32Error::Length { symbols: symbols.len() })?;
+    Ok(Forgiven { dropped_bits, respelled })
+}
 
-    fn of_symbols(symbols: &str, respelled: Option<usize>) -> Result<Self, Base32Error> {
-        let (bytes, dropped_bits) = decode_symbols(symbols)?;
-        let secret = Secret::new(&bytes).map_err(|_| Base32Error::Length { symbols: symbols.len() })?;
-        Ok(Self { secret, dropped_bits, respelled })
+/// The same, with nothing forgiven.
+pub(super) fn read_strict(text: &[u8], into: &mut Secret) -> Result<(), Base32Error> {
+    match read(text, into)? {
+        Forgiven { respelled: Some(position), .. } => Err(Base32Error::Spelling { position }),
+        Forgiven { dropped_bits: true, .. } => Err(Base32Error::TrailingBits),
+        Forgiven { .. } => Ok(()),
     }
+}
 
-    pub(super) fn decode_strict(text: &[u8]) -> Result<Secret, Base32Error> {
-        match Self::decode(text)? {
-            Self { respelled: Some(position), .. } => Err(Base32Error::Spelling { position }),
-            Self { dropped_bits: true, .. } => Err(Base32Error::TrailingBits),
-            Self { secret, .. } => Ok(secret),
+/// Whether bits were dropped, if it was a secret.
+#[inline]
+fn read_symbols(symbols: &[u8], into: &mut Secret) -> Option<bool> {
+    let mut spelling = Spelling::Other;
+    into.fill(decoded_len(symbols.len())?, |bytes| spelling = decode(symbols, bytes)).ok()?;
+    match spelling {
+        Spelling::Canonical => Some(false),
+        Spelling::TrailingBits => Some(true),
+        Spelling::Other => {
+            *into = Secret::BLANK;
+            None
         }
     }
 }
@@ -184,117 +202,5 @@ pub enum Base32Error {
     },
 }
 
-/// Upper case, unpadded, the canonical form, with zero bits at the end (RFC 4648 §3.5).
-pub(crate) fn encode(bytes: &[u8]) -> Zeroizing<String> {
-    let groups = bytes.len().div_ceil(5);
-    let mut text = Zeroizing::new(String::with_capacity(groups.saturating_mul(8)));
-    for group in bytes.chunks(5) {
-        let count = group.len().saturating_mul(8).div_ceil(5);
-        text.extend(symbols_of(group).into_iter().take(count).map(char::from));
-    }
-    text
-}
-
-/// Decodes characters of the alphabet; the flag says that non-zero trailing bits were dropped.
-pub(crate) fn decode_symbols(symbols: &str) -> Result<(Zeroizing<Vec<u8>>, bool), Base32Error> {
-    let length = Base32Error::Length { symbols: symbols.len() };
-    if symbols.len() % 8 == 1 {
-        return Err(length); // the one case in which the crate's buffer would grow
-    }
-    let bytes = ::base32::decode(ALPHABET, symbols).ok_or(Base32Error::Character { position: 0 })?;
-    let bytes = Zeroizing::new(bytes);
-    if bytes.len().saturating_mul(8).div_ceil(5) != symbols.len() {
-        return Err(length);
-    }
-    // Eight characters and five bytes are one to one: only what follows the last eight can deviate.
-    let (_, last) = bytes.as_chunks::<5>();
-    let (_, tail) = symbols.as_bytes().as_chunks::<8>();
-    let canonical = symbols_of(last).starts_with(tail);
-    Ok((bytes, !canonical))
-}
-
-/// The eight characters of up to five bytes, computed and not looked up.
-#[inline]
-fn symbols_of(group: &[u8]) -> [u8; 8] {
-    let mut bytes = [0; 8];
-    for (to, from) in bytes.iter_mut().skip(3).zip(group) {
-        *to = *from;
-    }
-    let mut word = u64::from_be_bytes(bytes);
-    let mut symbols = [0; 8];
-    for symbol in symbols.iter_mut().rev() {
-        let five = (word & 31) as u8;
-        word >>= 5;
-        // From 26 on, the digits: `2` stands 41 before the `[` that follows `Z`.
-        let digit = 25_u8.wrapping_sub(five) >> 7;
-        *symbol = five.wrapping_add(b'A').wrapping_sub(digit.wrapping_mul(41));
-    }
-    symbols
-}
-
-fn is_symbol(byte: u8) -> bool {
-    byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7')
-}
-
-const ALPHABET: Alphabet = Alphabet::Rfc4648 { padding: false };
-
 /// The characters of [`Secret::MAX_LEN`] bytes.
-const MAX_SYMBOLS: usize = (Secret::MAX_LEN * 8).div_ceil(5);
-
-/// What remains of a text without separators and padding, in upper case.
-struct Symbols {
-    upper: [u8; MAX_SYMBOLS],
-    len: u8,
-    /// As in [`Base32Secret`].
-    respelled: Option<usize>,
-}
-
-impl Symbols {
-    fn read(text: &[u8]) -> Result<Self, Base32Error> {
-        let mut read = Self { upper: [0; MAX_SYMBOLS], len: 0, respelled: None };
-        let mut padding = 0_usize;
-        for (position, &byte) in text.iter().enumerate() {
-            let symbol = match byte {
-                b'A'..=b'Z' | b'2'..=b'7' => byte,
-                b'a'..=b'z' => {
-                    read.respelled = read.respelled.or(Some(position));
-                    byte.to_ascii_uppercase()
-                }
-                b' ' | b'\t' | b'\r' | b'\n' | b'-' => {
-                    read.respelled = read.respelled.or(Some(position));
-                    continue;
-                }
-                b'=' => {
-                    padding = padding.saturating_add(1);
-                    continue;
-                }
-                _ => return Err(Base32Error::Character { position }),
-            };
-            if padding > 0 {
-                return Err(Base32Error::Padding { position });
-            }
-            *read.upper.get_mut(usize::from(read.len)).ok_or(Base32Error::TooLong)? = symbol;
-            read.len = read.len.saturating_add(1);
-        }
-        let len = usize::from(read.len);
-        if len == 0 {
-            return Err(Base32Error::Empty);
-        }
-        if padding != 0 && padding != len.next_multiple_of(8).saturating_sub(len) {
-            read.respelled = read.respelled.or(Some(text.len()));
-        }
-        Ok(read)
-    }
-
-    fn as_str(&self) -> &str {
-        let symbols = self.upper.get(..usize::from(self.len)).unwrap_or_default();
-        core::str::from_utf8(symbols).unwrap_or_default()
-    }
-}
-
-impl Drop for Symbols {
-    fn drop(&mut self) {
-        // What was written, and no more: the rest is zero.
-        self.upper.get_mut(..usize::from(self.len)).unwrap_or_default().zeroize();
-    }
-}
+const MAX_SYMBOLS: usize = encoded_len(Secret::MAX_LEN);

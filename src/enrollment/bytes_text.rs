@@ -1,43 +1,77 @@
 //! Serde for bytes: base32 text where a person may read the format, bytes where not.
 //!
-//! For `#[serde(with = "bytes_text")]` on `[u8; N]` and `Vec<u8>`. Reading is strict: one spelling for one
-//! value.
+//! For `#[serde(with = "bytes_text")]` on `[u8; N]`, and for `Vec<u8>` by name. Reading is strict: one spelling for
+//! one value. What is short enough, as all but long seals are, goes through the stack.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserializer, Serializer};
 
-use super::base32;
+use super::base32::{Symbols, decode_array, decode_vec, encode};
 
 pub(crate) fn serialize<T: AsRef<[u8]>, S: Serializer>(bytes: &T, to: S) -> Result<S::Ok, S::Error> {
-    if to.is_human_readable() {
-        to.serialize_str(&base32::encode(bytes.as_ref()))
+    let bytes = bytes.as_ref();
+    if !to.is_human_readable() {
+        to.serialize_bytes(bytes)
+    } else if let Some(symbols) = Symbols::of(bytes) {
+        to.serialize_str(symbols.as_str())
     } else {
-        to.serialize_bytes(bytes.as_ref())
+        to.serialize_str(&encode(bytes))
     }
 }
 
-pub(crate) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
-where
-    T: TryFrom<Vec<u8>>,
-    D: Deserializer<'de>,
-{
-    let bytes = if from.is_human_readable() {
-        from_text(&String::deserialize(from)?).ok_or_else(|| D::Error::custom("not canonical base32"))?
+pub(crate) fn deserialize<'de, const N: usize, D: Deserializer<'de>>(from: D) -> Result<[u8; N], D::Error> {
+    if from.is_human_readable() {
+        from.deserialize_str(TextOfArray)
     } else {
-        from.deserialize_byte_buf(Bytes)?
-    };
-    let found = bytes.len();
-    T::try_from(bytes).map_err(|_| D::Error::invalid_length(found, &"the number of bytes of this field"))
+        let bytes = from.deserialize_byte_buf(Bytes)?;
+        bytes.try_into().map_err(|bytes: Vec<u8>| wrong_length(bytes.len()))
+    }
 }
 
-fn from_text(text: &str) -> Option<Vec<u8>> {
-    match base32::decode_symbols(text) {
-        Ok((mut bytes, false)) => Some(core::mem::take(&mut *bytes)),
-        _ => None,
+pub(crate) fn deserialize_vec<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    if from.is_human_readable() { from.deserialize_str(Text) } else { from.deserialize_byte_buf(Bytes) }
+}
+
+fn from_text<E: Error>(text: &str) -> Result<Vec<u8>, E> {
+    let mut bytes = decode_vec(text.as_bytes()).ok_or_else(|| E::custom("not canonical base32"))?;
+    Ok(core::mem::take(&mut *bytes))
+}
+
+fn wrong_length<E: Error>(found: usize) -> E {
+    E::invalid_length(found, &"the number of bytes of this field")
+}
+
+struct TextOfArray<const N: usize>;
+
+impl<const N: usize> Visitor<'_> for TextOfArray<N> {
+    type Value = [u8; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        match decode_array(text.as_bytes()) {
+            Some(bytes) => Ok(bytes),
+            None => Err(wrong_length(from_text::<E>(text)?.len())),
+        }
+    }
+}
+
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        from_text(text)
     }
 }
 

@@ -18,6 +18,7 @@ mod warning;
 
 pub use error::{ForeignScheme, ForeignType, KeyUriError, LabelPart};
 pub use kind::KeyUriKind;
+use label::LabelIssuer;
 pub use warning::KeyUriWarning;
 use warning::Warnings;
 
@@ -68,7 +69,7 @@ use warning::Warnings;
 /// ```
 #[derive(Clone)]
 pub struct KeyUri {
-    label_issuer: Option<String>,
+    label_issuer: LabelIssuer,
     parameter_issuer: Option<String>,
     account_name: String,
     secret: Secret,
@@ -99,7 +100,7 @@ impl KeyUri {
     ///
     /// [`EnrollmentError::KeyUri`] with the kind of fault and, where there is one, its position in bytes.
     pub fn parse(text: &str) -> Result<Self, EnrollmentError> {
-        Ok(parse::parse(text, parse::Mode::Lenient)?)
+        parse::parse(text, parse::Mode::Lenient)
     }
 
     /// Reads what the key-URI format defines and nothing else: known parameters under their exact names,
@@ -121,7 +122,7 @@ impl KeyUri {
     /// assert!(KeyUri::parse_strict(from_an_app).is_err());
     /// ```
     pub fn parse_strict(text: &str) -> Result<Self, EnrollmentError> {
-        Ok(parse::parse(text, parse::Mode::Strict)?)
+        parse::parse(text, parse::Mode::Strict)
     }
 
     /// The key URI of a TOTP authenticator.
@@ -181,7 +182,7 @@ impl KeyUri {
         let mut warnings = Warnings::default();
         warnings.note_strength(&secret);
         Ok(Self {
-            label_issuer: Some(issuer.to_string()),
+            label_issuer: LabelIssuer::AsParameter,
             parameter_issuer: Some(issuer.to_string()),
             account_name: account_name.to_string(),
             secret,
@@ -198,7 +199,7 @@ impl KeyUri {
 
     /// The issuer before the colon of the label. Never empty.
     pub fn label_issuer(&self) -> Option<&str> {
-        self.label_issuer.as_deref()
+        self.label_issuer.resolve(self.parameter_issuer())
     }
 
     /// The issuer parameter. Never empty.
@@ -279,7 +280,7 @@ impl KeyUri {
 impl fmt::Debug for KeyUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyUri")
-            .field("label_issuer", &self.label_issuer)
+            .field("label_issuer", &self.label_issuer())
             .field("parameter_issuer", &self.parameter_issuer)
             .field("account_name", &self.account_name)
             .field("secret", &self.secret)

@@ -96,14 +96,10 @@ impl RecoveryCode {
                 _ => return Err(RecoveryCodeError::Character { position }),
             }
         }
-        let length = RecoveryCodeError::Length { found: symbols.len() };
         if symbols.len() != SYMBOLS {
-            return Err(length);
+            return Err(RecoveryCodeError::Length { found: symbols.len() });
         }
-        match base32::decode_symbols(&symbols) {
-            Ok((bytes, false)) => bytes.first_chunk().copied().map(Self).ok_or(length),
-            _ => Err(RecoveryCodeError::LastCharacter),
-        }
+        base32::decode_array(symbols.as_bytes()).map(Self).ok_or(RecoveryCodeError::LastCharacter)
     }
 
     fn write(&self, text: &mut String) {

@@ -36,13 +36,22 @@ impl Secret {
     ///
     /// [`OtpError::SecretLength`] unless there are 1 to [`MAX_LEN`](Self::MAX_LEN) of them.
     pub fn new(bytes: &[u8]) -> Result<Self, OtpError> {
-        let len = bytes.len();
-        let mut secret = Self { bytes: [0; Self::MAX_LEN], len: 0 };
-        match (secret.bytes.get_mut(..len), u8::try_from(len)) {
+        let mut secret = Self::BLANK;
+        secret.fill(bytes.len(), |to| to.copy_from_slice(bytes))?;
+        Ok(secret)
+    }
+
+    /// No secret yet: to be [filled](Self::fill) where it lies, since to move a secret is to leave a copy behind.
+    pub(crate) const BLANK: Self = Self { bytes: [0; Self::MAX_LEN], len: 0 };
+
+    /// Has `write` write the `len` bytes of a blank secret.
+    #[inline]
+    pub(crate) fn fill(&mut self, len: usize, write: impl FnOnce(&mut [u8])) -> Result<(), OtpError> {
+        match (self.bytes.get_mut(..len), u8::try_from(len)) {
             (Some(to), Ok(short)) if short > 0 => {
-                to.copy_from_slice(bytes);
-                secret.len = short;
-                Ok(secret)
+                write(to);
+                self.len = short;
+                Ok(())
             }
             _ => Err(OtpError::SecretLength { found: len }),
         }
@@ -102,7 +111,8 @@ impl Eq for Secret {}
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        // As a slice it is cleared at once, as an array byte by byte.
+        self.bytes.as_mut_slice().zeroize();
         self.len.zeroize();
     }
 }

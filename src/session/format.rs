@@ -117,6 +117,6 @@ impl Serialize for Sealed {
 
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(bytes_text::deserialize(deserializer)?).map_err(D::Error::custom)
+        Self::new(bytes_text::deserialize_vec(deserializer)?).map_err(D::Error::custom)
     }
 }

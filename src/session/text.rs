@@ -10,9 +10,9 @@ pub(crate) use base32::encode;
 
 /// The bytes of `text`, if it is the spelling that [`encode`] gives them.
 pub(crate) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    base32::decode_symbols(text).ok().and_then(|(bytes, dropped)| (!dropped).then_some(bytes))
+    base32::decode_vec(text.as_bytes())
 }
 
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
-    decode(text)?.as_slice().try_into().ok()
+    base32::decode_array(text.as_bytes())
 }

@@ -7,8 +7,29 @@ use super::{KeyUri, KeyUriError, KeyUriWarning, LabelPart};
 
 /// The label with its escapes undone: `issuer:account`, or the account alone.
 pub(super) struct Label {
-    pub(super) issuer: Option<String>,
+    pub(super) issuer: LabelIssuer,
     pub(super) account_name: String,
+}
+
+/// What stands before the colon of the label, decoded.
+#[derive(Clone)]
+pub(super) enum LabelIssuer {
+    /// Nothing, or an empty text.
+    None,
+    /// The same as in the parameter, as a rule.
+    AsParameter,
+    /// This text. Never empty.
+    Own(String),
+}
+
+impl LabelIssuer {
+    pub(super) fn resolve<'a>(&'a self, parameter: Option<&'a str>) -> Option<&'a str> {
+        match self {
+            Self::None => None,
+            Self::AsParameter => parameter,
+            Self::Own(text) => Some(text),
+        }
+    }
 }
 
 impl Label {
@@ -22,22 +43,25 @@ impl Label {
             Split::AfterIssuer(prefix, account) => {
                 // Equal under one of the readings of a plus sign: the parameter says under which.
                 warnings.note_if(
-                    prefix.text.contains('+') && issuer.is_some_and(|issuer| issuer.contains(' ')),
+                    position(prefix.text, b'+').is_some()
+                        && issuer.is_some_and(|issuer| position(issuer, b' ').is_some()),
                     KeyUriWarning::PlusAsSpace,
                 );
-                (issuer.map(String::from), account)
+                (LabelIssuer::AsParameter, account)
             }
             Split::AtColon(prefix, account) => {
                 let (text, spaces) = prefix.decode_form()?;
                 warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
                 warnings.note_if(text.is_empty(), KeyUriWarning::EmptyIssuer);
-                (Some(named(text, prefix)?).filter(|text| !text.is_empty()), account)
+                let text = named(text, prefix)?;
+                (if text.is_empty() { LabelIssuer::None } else { LabelIssuer::Own(text) }, account)
             }
-            Split::Whole => (None, raw),
+            Split::Whole => (LabelIssuer::None, raw),
         };
         let mut account_name = named(account.decode()?, account)?;
-        let spaces = account_name.len().saturating_sub(account_name.trim_start_matches(' ').len());
-        account_name.drain(..spaces);
+        if account_name.starts_with(' ') {
+            account_name = account_name.trim_start_matches(' ').into();
+        }
         Ok(Self { issuer: prefix, account_name })
     }
 
@@ -47,17 +71,21 @@ impl Label {
             (Mode::Lenient, _) => Ok(()),
             _ if self.account_name.is_empty() => Err(KeyUriError::EmptyLabel),
             _ if self.account_name.contains(':') => Err(KeyUriError::Colon(LabelPart::AccountName)),
-            (_, Some(issuer)) if issuer.contains(':') => Err(KeyUriError::Colon(LabelPart::Issuer)),
+            // As the parameter it has none: that was refused before.
+            (_, LabelIssuer::Own(issuer)) if issuer.contains(':') => {
+                Err(KeyUriError::Colon(LabelPart::Issuer))
+            }
             _ => Ok(()),
         }
     }
 }
 
 /// Refuses control characters, which no app shows and which forge lines in logs.
+#[inline]
 pub(super) fn named(text: String, part: Part<'_>) -> Result<String, KeyUriError> {
-    if text.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii())
-        && text.chars().any(char::is_control)
-    {
+    // What is printable ASCII has none, as is seen without a branch on every byte.
+    let printable = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if !printable && text.chars().any(char::is_control) {
         return Err(KeyUriError::Control { position: part.at });
     }
     Ok(text)
@@ -118,10 +146,13 @@ fn prefix(
     issuer: &str,
     plus: impl Fn(u8) -> bool,
 ) -> Result<Option<(usize, usize)>, KeyUriError> {
-    if raw.text.len() > issuer.len() && position(raw.text, b'%').or(position(raw.text, b'+')).is_none() {
-        let (label, colon) = (raw.text.as_bytes(), issuer.len());
-        let found = label.starts_with(issuer.as_bytes()) && label.get(colon) == Some(&b':');
-        return Ok(found.then_some((colon, colon.saturating_add(1))));
+    // As a rule the issuer stands there as it is, and has none of the two characters that can be read otherwise.
+    let colon = issuer.len();
+    if raw.text.as_bytes().get(colon) == Some(&b':')
+        && raw.text.starts_with(issuer)
+        && position(issuer, b'%').or(position(issuer, b'+')).is_none()
+    {
+        return Ok(Some((colon, colon.saturating_add(1))));
     }
     let mut bytes = Bytes::new(raw);
     for expected in issuer.bytes() {

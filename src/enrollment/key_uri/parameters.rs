@@ -39,20 +39,21 @@ impl<'a> Parameters<'a> {
     fn add(&mut self, pair: Part<'a>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
         let (raw_name, value) =
             pair.split_once(b'=').map_or((pair, None), |(name, value)| (name, Some(value)));
+        // A known name that is spelled exactly, the common case, has no escape.
+        if let Some(slot) = self.slot(raw_name.text) {
+            return fill(slot, pair, value);
+        }
         let name = if position(raw_name.text, b'%').is_some() {
             Cow::Owned(raw_name.decode()?)
         } else {
             Cow::Borrowed(raw_name.text)
         };
-        if let Some((slot, exact)) = self.slot(&name)
-            && (exact || mode == Mode::Lenient)
+        if let Some(known) = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))
+            && (mode == Mode::Lenient || name == known)
+            && let Some(slot) = self.slot(known)
         {
-            if slot.is_some() {
-                return Err(KeyUriError::Duplicate { position: pair.at });
-            }
-            *slot = Some(value.unwrap_or(pair.around(pair.text.len(), pair.text.len()).1));
-            warnings.note_if(!exact, KeyUriWarning::ParameterCase);
-            return Ok(());
+            warnings.note_if(name != known, KeyUriWarning::ParameterCase);
+            return fill(slot, pair, value);
         }
         if mode == Mode::Strict {
             return Err(KeyUriError::UnknownParameter { position: pair.at });
@@ -72,22 +73,29 @@ impl<'a> Parameters<'a> {
         Ok(())
     }
 
-    /// Where the parameter of this name is kept, and whether the name is spelled exactly.
-    fn slot(&mut self, name: &str) -> Option<(&mut Option<Part<'a>>, bool)> {
-        let slot = match name.as_bytes() {
+    /// Where the parameter of this name is kept.
+    #[inline]
+    fn slot(&mut self, name: &str) -> Option<&mut Option<Part<'a>>> {
+        Some(match name.as_bytes() {
             b"secret" => &mut self.secret,
             b"issuer" => &mut self.issuer,
             b"algorithm" => &mut self.algorithm,
             b"digits" => &mut self.digits,
             b"period" => &mut self.period,
             b"counter" => &mut self.counter,
-            _ => {
-                let known = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))?;
-                return self.slot(known).map(|(slot, _)| (slot, false));
-            }
-        };
-        Some((slot, true))
+            _ => return None,
+        })
     }
+}
+
+/// Once: apps disagree on which of two counts.
+#[inline]
+fn fill<'a>(slot: &mut Option<Part<'a>>, pair: Part<'a>, value: Option<Part<'a>>) -> Result<(), KeyUriError> {
+    if slot.is_some() {
+        return Err(KeyUriError::Duplicate { position: pair.at });
+    }
+    *slot = Some(value.unwrap_or(pair.around(pair.text.len(), pair.text.len()).1));
+    Ok(())
 }
 
 const NAMES: [&str; 6] = ["secret", "issuer", "algorithm", "digits", "period", "counter"];

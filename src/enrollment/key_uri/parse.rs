@@ -2,12 +2,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::kind::{STEAM, is_steam_issuer};
-use super::label::{self, Label};
+use super::label::{self, Label, LabelIssuer};
 use super::parameters::Parameters;
 use super::percent::{Part, first_raw, position};
 use super::warning::Warnings;
 use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
-use crate::enrollment::base32::Base32Secret;
+use crate::enrollment::{EnrollmentError, base32};
 use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
 
 /// How much is forgiven.
@@ -18,20 +18,20 @@ pub(super) enum Mode {
 }
 
 /// Every step is one pass over its part of the text.
-pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
+pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
     if text.len() > KeyUri::MAX_LEN {
-        return Err(KeyUriError::TooLong { found: text.len() });
+        return Err(KeyUriError::TooLong { found: text.len() }.into());
     }
     let mut warnings = Warnings::default();
     if let Some(position) = first_raw(text) {
         match mode {
-            Mode::Strict => return Err(KeyUriError::RawCharacter { position }),
+            Mode::Strict => return Err(KeyUriError::RawCharacter { position }.into()),
             Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
         }
     }
     let (variant, label, query) = match pieces(text) {
         Err(KeyUriError::Scheme(ForeignScheme::Steam)) if mode == Mode::Lenient => {
-            return bare_steam(text, warnings);
+            return Ok(bare_steam(text, warnings)?);
         }
         pieces => pieces?,
     };
@@ -43,7 +43,8 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     }
 
     let mut parameters = Parameters::read(query, mode, &mut warnings)?;
-    let secret = secret(parameters.secret, mode, &mut warnings)?;
+    let mut key = Secret::BLANK;
+    secret(parameters.secret, mode, &mut warnings, &mut key)?;
     let parameter_issuer = match parameters.issuer {
         Some(raw) => parameter_issuer(raw, label, mode, &mut warnings)?,
         None => None,
@@ -51,16 +52,17 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     let label = Label::read(label, parameter_issuer.as_deref(), &mut warnings)?;
     label.hold_to(mode)?;
     if mode == Mode::Strict && warnings.contains(KeyUriWarning::EmptyIssuer) {
-        return Err(KeyUriError::EmptyName(LabelPart::Issuer));
+        return Err(KeyUriError::EmptyName(LabelPart::Issuer).into());
     }
-    let issuer = parameter_issuer.as_deref().or(label.issuer.as_deref());
+    let label_issuer = label.issuer.resolve(parameter_issuer.as_deref());
+    let issuer = parameter_issuer.as_deref().or(label_issuer);
     if label.account_name.is_empty() {
         warnings.note(KeyUriWarning::EmptyAccountName);
         if issuer.is_none() {
-            return Err(KeyUriError::EmptyLabel);
+            return Err(KeyUriError::EmptyLabel.into());
         }
     }
-    let mismatch = matches!((&label.issuer, &parameter_issuer), (Some(a), Some(b)) if a != b);
+    let mismatch = matches!((&label.issuer, &parameter_issuer), (LabelIssuer::Own(a), Some(b)) if a != b);
     warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
 
     let steam = variant == Type::Steam
@@ -76,7 +78,7 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
         label_issuer: label.issuer,
         parameter_issuer,
         account_name: label.account_name,
-        secret,
+        secret: key,
         kind,
         unknown: core::mem::take(&mut parameters.unknown),
         warnings,
@@ -88,13 +90,14 @@ fn bare_steam(text: &str, mut warnings: Warnings) -> Result<KeyUri, KeyUriError>
     let whole = Part { text: text.trim_ascii_end(), at: 0 };
     let start = text.find("://").map(|scheme| scheme.saturating_add(3));
     let raw = start.map(|start| whole.around(start, start).1);
-    let secret = secret(raw, Mode::Lenient, &mut warnings)?;
+    let mut key = Secret::BLANK;
+    secret(raw, Mode::Lenient, &mut warnings, &mut key)?;
     warnings.note(KeyUriWarning::EmptyAccountName);
     Ok(KeyUri {
-        label_issuer: Some(STEAM.into()),
+        label_issuer: LabelIssuer::Own(STEAM.into()),
         parameter_issuer: None,
         account_name: String::new(),
-        secret,
+        secret: key,
         kind: KeyUriKind::Steam,
         unknown: Vec::new(),
         warnings,
@@ -107,6 +110,7 @@ fn pieces(text: &str) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
     let text = whole.around(0, text.len().saturating_sub(text.trim_ascii_start().len())).1;
     let (scheme, rest) = text.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
     let foreign = match scheme.text {
+        "otpauth" => None,
         name if name.eq_ignore_ascii_case("otpauth") => None,
         name if name.eq_ignore_ascii_case("otpauth-migration") => Some(ForeignScheme::Migration),
         name if name.eq_ignore_ascii_case("steam") => Some(ForeignScheme::Steam),
@@ -135,6 +139,7 @@ impl Type {
     /// In any case, as RFC 3986 §3.2.2 has it for what stands in the place of a host.
     fn read(text: &str, mode: Mode) -> Result<Self, KeyUriError> {
         let foreign = match text {
+            "totp" => return Ok(Self::Totp),
             name if name.eq_ignore_ascii_case("totp") => return Ok(Self::Totp),
             name if name.eq_ignore_ascii_case("hotp") => return Ok(Self::Hotp),
             name if name.eq_ignore_ascii_case("steam") => match mode {
@@ -164,7 +169,12 @@ fn refuse_ambiguous(part: Part<'_>, characters: &[char]) -> Result<(), KeyUriErr
     }
 }
 
-fn secret(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
+fn secret(
+    raw: Option<Part<'_>>,
+    mode: Mode,
+    warnings: &mut Warnings,
+    into: &mut Secret,
+) -> Result<(), KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
     let unescaped;
     let text = if position(raw.text, b'%').is_some() {
@@ -173,20 +183,20 @@ fn secret(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<
     } else {
         raw.text.as_bytes()
     };
-    let secret = match mode {
-        Mode::Strict => Base32Secret::decode_strict(text).map_err(KeyUriError::Secret)?,
+    match mode {
+        Mode::Strict => base32::read_strict(text, into).map_err(KeyUriError::Secret)?,
         Mode::Lenient => {
-            let read = Base32Secret::decode(text).map_err(KeyUriError::Secret)?;
-            warnings.note_if(read.dropped_bits(), KeyUriWarning::TrailingBits);
-            warnings.note_if(read.respelled(), KeyUriWarning::SecretSpelling);
-            read.into_secret()
+            let forgiven = base32::read(text, into).map_err(KeyUriError::Secret)?;
+            warnings.note_if(forgiven.dropped_bits, KeyUriWarning::TrailingBits);
+            warnings.note_if(forgiven.respelled.is_some(), KeyUriWarning::SecretSpelling);
         }
-    };
-    warnings.note_strength(&secret);
-    Ok(secret)
+    }
+    warnings.note_strength(into);
+    Ok(())
 }
 
 /// `None` for an empty one.
+#[inline]
 fn parameter_issuer(
     raw: Part<'_>,
     label: Part<'_>,
@@ -221,6 +231,7 @@ fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKin
     KeyUriKind::Steam
 }
 
+#[inline]
 fn totp_kind(
     parameters: &Parameters<'_>,
     mode: Mode,
@@ -276,6 +287,7 @@ fn ignore(parameter: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> R
 
 /// The three names, and what they become in the hands of apps: `sha256`, `SHA-1`, `HMACSHA512`,
 /// `HMAC-SHA-256`.
+#[inline]
 fn algorithm(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
     let Some(raw) = raw else { return Ok(Algorithm::default()) };
     let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
