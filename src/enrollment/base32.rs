@@ -133,8 +133,8 @@ pub(super) fn read(text: &[u8], into: &mut Secret) -> Result<Forgiven, Base32Err
     if let Some(dropped_bits) = read_symbols(text, into) {
         return Ok(Forgiven { dropped_bits, respelled: None });
     }
-    let (symbols, respelled) = Symbols::read(text)?;
-    let symbols = symbols.as_bytes();
+    let mut symbols = Symbols::NONE;
+    let (symbols, respelled) = symbols.read(text)?;
     let dropped_bits = read_symbols(symbols, into).ok_or(Base32Error::Length { symbols: symbols.len() })?;
     Ok(Forgiven { dropped_bits, respelled })
 }

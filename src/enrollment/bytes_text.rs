@@ -14,11 +14,12 @@ use super::base32::{Symbols, decode_array, decode_vec, encode};
 pub(crate) fn serialize<T: AsRef<[u8]>, S: Serializer>(bytes: &T, to: S) -> Result<S::Ok, S::Error> {
     let bytes = bytes.as_ref();
     if !to.is_human_readable() {
-        to.serialize_bytes(bytes)
-    } else if let Some(symbols) = Symbols::of(bytes) {
-        to.serialize_str(symbols.as_str())
-    } else {
-        to.serialize_str(&encode(bytes))
+        return to.serialize_bytes(bytes);
+    }
+    let mut symbols = Symbols::NONE;
+    match symbols.encode(bytes) {
+        Some(text) => to.serialize_str(text),
+        None => to.serialize_str(&encode(bytes)),
     }
 }
 

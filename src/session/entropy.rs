@@ -62,7 +62,7 @@ impl Entropy {
         let rest = self.bytes.get_mut(self.used..).unwrap_or_default();
         let bytes = rest.first_chunk_mut::<N>().ok_or(SessionError::EntropyExhausted)?;
         let taken = *bytes;
-        bytes.zeroize();
+        bytes.as_mut_slice().zeroize();
         self.used = self.used.saturating_add(N);
         Ok(taken)
     }
@@ -76,7 +76,8 @@ impl fmt::Debug for Entropy {
 
 impl Drop for Entropy {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        // As a slice they are cleared at once, as an array one by one.
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 

@@ -3,7 +3,6 @@
 //! A record of a newer format is refused before its body is looked at, so it is never half understood and
 //! never overwritten.
 
-use alloc::string::String;
 use core::fmt;
 
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -61,16 +60,16 @@ impl<'de> Visitor<'de> for Envelope {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AccountRecord, A::Error> {
-        match map.next_key::<String>()?.as_deref() {
-            Some("format") => Self::known(map.next_value()?)?,
+        match map.next_key()? {
+            Some(Key::Format) => Self::known(map.next_value()?)?,
             _ => return Err(A::Error::custom("an account record starts with its format")),
         }
-        match map.next_key::<String>()?.as_deref() {
-            Some("record") => {}
+        match map.next_key()? {
+            Some(Key::Record) => {}
             _ => return Err(A::Error::missing_field("record")),
         }
         let Body(record) = map.next_value()?;
-        match map.next_key::<String>()? {
+        match map.next_key::<Key>()? {
             None => Ok(record),
             Some(_) => Err(A::Error::custom("an account record ends with its record")),
         }
@@ -82,6 +81,16 @@ impl<'de> Visitor<'de> for Envelope {
         let Body(record) = seq.next_element()?.ok_or_else(|| A::Error::missing_field("record"))?;
         Ok(record)
     }
+}
+
+/// A key of the envelope, told where it stands in the text.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Key {
+    Format,
+    Record,
+    #[serde(other)]
+    Other,
 }
 
 struct Body(AccountRecord);

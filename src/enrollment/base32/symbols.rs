@@ -10,18 +10,22 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
+    /// None yet: to be written where they stay.
+    pub(crate) const NONE: Self = Self { text: [0; MAX_SYMBOLS], len: 0 };
+
     /// The canonical text of these bytes, unless it is too long.
-    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+    #[inline]
+    pub(crate) fn encode(&mut self, bytes: &[u8]) -> Option<&str> {
         let len = encoded_len(bytes.len());
-        let mut symbols = Self { text: [0; MAX_SYMBOLS], len: u8::try_from(len).ok()? };
-        encode_into(bytes, symbols.text.get_mut(..len)?);
-        Some(symbols)
+        self.len = u8::try_from(len).ok()?;
+        let text = self.text.get_mut(..len)?;
+        encode_into(bytes, text);
+        core::str::from_utf8(text).ok()
     }
 
     /// What remains of a text without separators and padding, in upper case, and where the first deviation from
     /// RFC 4648 stands that was forgiven.
-    pub(super) fn read(text: &[u8]) -> Result<(Self, Option<usize>), Base32Error> {
-        let mut read = Self { text: [0; MAX_SYMBOLS], len: 0 };
+    pub(super) fn read(&mut self, text: &[u8]) -> Result<(&[u8], Option<usize>), Base32Error> {
         let mut respelled = None;
         let mut padding = 0_usize;
         for (position, &byte) in text.iter().enumerate() {
@@ -44,25 +48,17 @@ impl Symbols {
             if padding > 0 {
                 return Err(Base32Error::Padding { position });
             }
-            *read.text.get_mut(usize::from(read.len)).ok_or(Base32Error::TooLong)? = symbol;
-            read.len = read.len.saturating_add(1);
+            *self.text.get_mut(usize::from(self.len)).ok_or(Base32Error::TooLong)? = symbol;
+            self.len = self.len.saturating_add(1);
         }
-        let len = usize::from(read.len);
+        let len = usize::from(self.len);
         if len == 0 {
             return Err(Base32Error::Empty);
         }
         if padding != 0 && padding != len.next_multiple_of(8).saturating_sub(len) {
             respelled = respelled.or(Some(text.len()));
         }
-        Ok((read, respelled))
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+        Ok((self.text.get(..len).unwrap_or_default(), respelled))
     }
 }
 
