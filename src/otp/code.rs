@@ -19,6 +19,7 @@ use super::{Digits, OtpError};
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
 #[derive(Clone)]
+#[repr(C)] // The digits first: a code is moved in a word and a byte, and the word is what was written as one.
 pub struct Code {
     /// ASCII digits, and zero bytes after them.
     text: [u8; Self::MAX_DIGITS],
@@ -77,13 +78,11 @@ impl Code {
 
     /// The code of a dynamically truncated value: its last `digits` decimal digits (RFC 4226 §5.3, step 3).
     pub(super) fn from_value(value: u32, digits: Digits) -> Self {
-        // All eight digits, each for itself, so that no division waits for another; then the last of them to
-        // the front.
-        let eight = POWERS_OF_TEN
-            .map(|power| b'0' | (value.checked_div(power).unwrap_or_default() % 10).to_le_bytes()[0]);
+        let eight = eight_digits(value);
         let unwanted =
             u32::try_from(Self::MAX_DIGITS).unwrap_or_default().wrapping_sub(digits.count().into());
-        let text = u64::from_be_bytes(eight).wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
+        // The last of them to the front.
+        let text = eight.wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
         Self { text, digits }
     }
 
@@ -136,13 +135,27 @@ impl Eq for Code {}
 
 impl Drop for Code {
     fn drop(&mut self) {
-        self.text.zeroize();
+        self.text.as_mut_slice().zeroize();
     }
 }
 
 impl ZeroizeOnDrop for Code {}
 
-const POWERS_OF_TEN: [u32; Code::MAX_DIGITS] = [10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+/// The last eight decimal digits in ASCII, the first of them in the highest byte.
+///
+/// Four pairs, none of which waits for another, then all four taken apart together. To divide by a constant is to
+/// multiply, whose time does not depend on the number.
+fn eight_digits(number: u32) -> u64 {
+    let pair = |number: u32| u64::from(number % 100);
+    let pairs = (pair(number / 1_000_000) << 48)
+        | (pair(number / 10_000) << 32)
+        | (pair(number / 100) << 16)
+        | pair(number);
+    // 103 / 2¹⁰ is a tenth, near enough for numbers below 100.
+    let tens = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = pairs.wrapping_sub(tens.wrapping_mul(10));
+    (tens << 8) | ones | u64::from_be_bytes([b'0'; 8])
+}
 
 /// A code as a number, for as long as one verification takes.
 pub(super) struct Guess {

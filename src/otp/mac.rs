@@ -7,6 +7,7 @@
 //! come first and the outer ones after: the processor overlaps what does not depend on each other.
 
 use core::array;
+use core::hint::black_box;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -135,19 +136,13 @@ impl<H: Hash> Keyed<H> {
     /// The whole HMAC of each counter. What stays in memory are inner digests, of no use without the outer
     /// state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::State; N] {
-        let mut inner_blocks = [H::COUNTER_BLOCK; N];
-        let mut outer_blocks = [H::DIGEST_BLOCK; N];
+        let inner_blocks = counters.map(H::counter_block);
         let mut inner = [self.inner; N];
         let mut outer = [self.outer; N];
-        for (block, counter) in inner_blocks.iter_mut().zip(counters) {
-            H::put_counter(block, counter);
-        }
         for (state, block) in inner.iter_mut().zip(&inner_blocks) {
             compress::<H>(state, block);
         }
-        for (block, digest) in outer_blocks.iter_mut().zip(&inner) {
-            H::put_digest(block, digest);
-        }
+        let outer_blocks = inner.map(H::digest_block);
         for (state, block) in outer.iter_mut().zip(&outer_blocks) {
             compress::<H>(state, block);
         }
@@ -164,9 +159,8 @@ impl<H: Hash> Drop for Keyed<H> {
 
 /// A Merkle–Damgård hash (FIPS 180-4) by its compression function.
 ///
-/// The compression functions load 16 bytes at once, and such a load waits for narrower stores that are still
-/// under way. So the padding of every block is laid out first, and of what varies only words are written,
-/// never single bytes.
+/// The compression functions of SHA-1 and SHA-256 load 16 bytes at once, and such a load waits for narrower stores
+/// that are still under way. So their blocks are made of quarters, each of which is computed and stored as one.
 pub(crate) trait Hash: Digest {
     /// The chaining value.
     type State: Copy + Zeroize;
@@ -174,41 +168,26 @@ pub(crate) trait Hash: Digest {
 
     const INITIAL: Self::State;
     const EMPTY: Self::Block;
-    /// The second and last block of the inner hash, but for the counter.
-    const COUNTER_BLOCK: Self::Block;
-    /// The second and last block of the outer hash, but for the inner digest.
-    const DIGEST_BLOCK: Self::Block;
 
     fn bytes(block: &mut Self::Block) -> &mut [u8];
 
     fn compress(state: &mut Self::State, block: &Self::Block);
 
-    fn put_counter(block: &mut Self::Block, counter: u64);
+    /// The second and last block of the inner hash.
+    fn counter_block(counter: u64) -> Self::Block;
 
-    fn put_digest(block: &mut Self::Block, digest: &Self::State);
+    /// The second and last block of the outer hash.
+    fn digest_block(digest: Self::State) -> Self::Block;
 
     fn truncate(digest: &Self::State) -> u32;
 }
 
 impl Hash for Sha1 {
     type State = [u32; 5];
-    type Block = [[u8; 4]; 16];
+    type Block = Block;
 
     const INITIAL: Self::State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-    const EMPTY: Self::Block = [[0; 4]; 16];
-
-    const COUNTER_BLOCK: Self::Block = {
-        let mut block = Self::EMPTY;
-        block[2] = END.to_be_bytes();
-        block[15] = ((64 + 8) * 8_u32).to_be_bytes();
-        block
-    };
-    const DIGEST_BLOCK: Self::Block = {
-        let mut block = Self::EMPTY;
-        block[5] = END.to_be_bytes();
-        block[15] = ((64 + 20) * 8_u32).to_be_bytes();
-        block
-    };
+    const EMPTY: Self::Block = [[0; 16]; 4];
 
     fn bytes(block: &mut Self::Block) -> &mut [u8] {
         block.as_flattened_mut()
@@ -218,16 +197,13 @@ impl Hash for Sha1 {
         sha1::block_api::compress(state, block.as_flattened().as_chunks().0);
     }
 
-    fn put_counter(block: &mut Self::Block, counter: u64) {
-        let [high, low] = halves(counter);
-        block[0] = high.to_be_bytes();
-        block[1] = low.to_be_bytes();
+    fn counter_block(counter: u64) -> Self::Block {
+        counter_block(counter)
     }
 
-    fn put_digest(block: &mut Self::Block, digest: &Self::State) {
-        for (to, word) in block.iter_mut().zip(digest) {
-            *to = word.to_be_bytes();
-        }
+    fn digest_block(digest: Self::State) -> Self::Block {
+        let [first @ .., last] = digest;
+        [quarter(first), last_word(last), [0; 16], bit_length(64 + 20)]
     }
 
     fn truncate(digest: &Self::State) -> u32 {
@@ -237,7 +213,7 @@ impl Hash for Sha1 {
 
 impl Hash for Sha256 {
     type State = [u32; 8];
-    type Block = [[u8; 4]; 16];
+    type Block = Block;
 
     const INITIAL: Self::State = [
         0x6a09_e667,
@@ -249,20 +225,7 @@ impl Hash for Sha256 {
         0x1f83_d9ab,
         0x5be0_cd19,
     ];
-    const EMPTY: Self::Block = [[0; 4]; 16];
-
-    const COUNTER_BLOCK: Self::Block = {
-        let mut block = Self::EMPTY;
-        block[2] = END.to_be_bytes();
-        block[15] = ((64 + 8) * 8_u32).to_be_bytes();
-        block
-    };
-    const DIGEST_BLOCK: Self::Block = {
-        let mut block = Self::EMPTY;
-        block[8] = END.to_be_bytes();
-        block[15] = ((64 + 32) * 8_u32).to_be_bytes();
-        block
-    };
+    const EMPTY: Self::Block = [[0; 16]; 4];
 
     fn bytes(block: &mut Self::Block) -> &mut [u8] {
         block.as_flattened_mut()
@@ -272,16 +235,14 @@ impl Hash for Sha256 {
         sha2::block_api::compress256(state, block.as_flattened().as_chunks().0);
     }
 
-    fn put_counter(block: &mut Self::Block, counter: u64) {
-        let [high, low] = halves(counter);
-        block[0] = high.to_be_bytes();
-        block[1] = low.to_be_bytes();
+    fn counter_block(counter: u64) -> Self::Block {
+        counter_block(counter)
     }
 
-    fn put_digest(block: &mut Self::Block, digest: &Self::State) {
-        for (to, word) in block.iter_mut().zip(digest) {
-            *to = word.to_be_bytes();
-        }
+    fn digest_block(digest: Self::State) -> Self::Block {
+        let [first @ .., _, _, _, _] = digest;
+        let [_, _, _, _, second @ ..] = digest;
+        [quarter(first), quarter(second), quarter([END, 0, 0, 0]), bit_length(64 + 32)]
     }
 
     fn truncate(digest: &Self::State) -> u32 {
@@ -305,19 +266,6 @@ impl Hash for Sha512 {
     ];
     const EMPTY: Self::Block = [[0; 8]; 16];
 
-    const COUNTER_BLOCK: Self::Block = {
-        let mut block = Self::EMPTY;
-        block[1] = END_512.to_be_bytes();
-        block[15] = ((128 + 8) * 8_u64).to_be_bytes();
-        block
-    };
-    const DIGEST_BLOCK: Self::Block = {
-        let mut block = Self::EMPTY;
-        block[8] = END_512.to_be_bytes();
-        block[15] = ((128 + 64) * 8_u64).to_be_bytes();
-        block
-    };
-
     fn bytes(block: &mut Self::Block) -> &mut [u8] {
         block.as_flattened_mut()
     }
@@ -326,20 +274,72 @@ impl Hash for Sha512 {
         sha2::block_api::compress512(state, block.as_flattened().as_chunks().0);
     }
 
-    fn put_counter(block: &mut Self::Block, counter: u64) {
+    fn counter_block(counter: u64) -> Self::Block {
+        let mut block = Self::EMPTY;
         block[0] = counter.to_be_bytes();
+        block[1] = END_512.to_be_bytes();
+        block[15] = ((128 + 8) * 8_u64).to_be_bytes();
+        block
     }
 
-    fn put_digest(block: &mut Self::Block, digest: &Self::State) {
+    fn digest_block(digest: Self::State) -> Self::Block {
+        let mut block = Self::EMPTY;
         for (to, word) in block.iter_mut().zip(digest) {
             *to = word.to_be_bytes();
         }
+        block[8] = END_512.to_be_bytes();
+        block[15] = ((128 + 64) * 8_u64).to_be_bytes();
+        block
     }
 
     fn truncate(digest: &Self::State) -> u32 {
         let [first, second, third] = [halves(digest[0]), halves(digest[1]), halves(digest[2])];
         truncate([first[0], first[1], second[0], second[1], third[0]], halves(digest[7])[1])
     }
+}
+
+/// The blocks of SHA-1 and SHA-256, in quarters.
+type Block = [[u8; 16]; 4];
+
+fn counter_block(counter: u64) -> Block {
+    [last_words(counter), [0; 16], [0; 16], bit_length(64 + 8)]
+}
+
+fn quarter(words: [u32; 4]) -> [u8; 16] {
+    flat(words.map(u32::to_be_bytes).as_flattened())
+}
+
+/// The quarter of the message's last word, the end after it.
+fn last_word(word: u32) -> [u8; 16] {
+    static KEPT: [u32; 4] = [u32::MAX, 0, 0, 0];
+    static REST: [u32; 4] = [0, END.to_be(), 0, 0];
+    // What is done alike in each place, with words that the compiler knows nothing of, it does in all of them at once.
+    let (kept, rest) = black_box((&KEPT, &REST));
+    let word = word.to_be();
+    let words = [0, 1, 2, 3].map(|place: usize| match (kept.get(place), rest.get(place)) {
+        (Some(kept), Some(rest)) => word & kept | rest,
+        _ => 0,
+    });
+    flat(words.map(u32::to_ne_bytes).as_flattened())
+}
+
+/// The quarter of the message's last two words, the end after them.
+fn last_words(words: u64) -> [u8; 16] {
+    static KEPT: [u64; 2] = [u64::MAX, 0];
+    static REST: [u64; 2] = [0, END_512.to_be()];
+    let (kept, rest) = black_box((&KEPT, &REST));
+    let words = words.to_be();
+    flat([words & kept[0] | rest[0], words & kept[1] | rest[1]].map(u64::to_ne_bytes).as_flattened())
+}
+
+/// The quarter at the end of a block: how many bits the message has, key block included.
+const fn bit_length(bytes: u16) -> [u8; 16] {
+    let [high, low] = bytes.saturating_mul(8).to_be_bytes();
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, high, low]
+}
+
+fn flat(bytes: &[u8]) -> [u8; 16] {
+    bytes.first_chunk().copied().unwrap_or_default()
 }
 
 /// The bit that ends a message, as the first of its word.
