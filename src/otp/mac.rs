@@ -136,13 +136,19 @@ impl<H: Hash> Keyed<H> {
     /// The whole HMAC of each counter. What stays in memory are inner digests, of no use without the outer
     /// state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::State; N] {
-        let inner_blocks = counters.map(H::counter_block);
+        let mut inner_blocks = [H::EMPTY; N];
+        let mut outer_blocks = [H::EMPTY; N];
         let mut inner = [self.inner; N];
         let mut outer = [self.outer; N];
+        for (block, counter) in inner_blocks.iter_mut().zip(counters) {
+            *block = H::counter_block(counter);
+        }
         for (state, block) in inner.iter_mut().zip(&inner_blocks) {
             compress::<H>(state, block);
         }
-        let outer_blocks = inner.map(H::digest_block);
+        for (block, digest) in outer_blocks.iter_mut().zip(inner) {
+            *block = H::digest_block(digest);
+        }
         for (state, block) in outer.iter_mut().zip(&outer_blocks) {
             compress::<H>(state, block);
         }
@@ -198,7 +204,7 @@ impl Hash for Sha1 {
     }
 
     fn counter_block(counter: u64) -> Self::Block {
-        counter_block(counter)
+        [last_words(counter), [0; 16], [0; 16], bit_length(64 + 8)]
     }
 
     fn digest_block(digest: Self::State) -> Self::Block {
@@ -236,7 +242,8 @@ impl Hash for Sha256 {
     }
 
     fn counter_block(counter: u64) -> Self::Block {
-        counter_block(counter)
+        let [high, low] = halves(counter);
+        [quarter([high, low, END, 0]), [0; 16], [0; 16], bit_length(64 + 8)]
     }
 
     fn digest_block(digest: Self::State) -> Self::Block {
@@ -300,10 +307,6 @@ impl Hash for Sha512 {
 
 /// The blocks of SHA-1 and SHA-256, in quarters.
 type Block = [[u8; 16]; 4];
-
-fn counter_block(counter: u64) -> Block {
-    [last_words(counter), [0; 16], [0; 16], bit_length(64 + 8)]
-}
 
 fn quarter(words: [u32; 4]) -> [u8; 16] {
     flat(words.map(u32::to_be_bytes).as_flattened())
