@@ -53,12 +53,13 @@ impl Label {
                 let (text, spaces) = prefix.decode_form()?;
                 warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
                 warnings.note_if(text.is_empty(), KeyUriWarning::EmptyIssuer);
-                let text = named(text, prefix)?;
+                refuse_control(&text, prefix)?;
                 (if text.is_empty() { LabelIssuer::None } else { LabelIssuer::Own(text) }, account)
             }
             Split::Whole => (LabelIssuer::None, raw),
         };
-        let mut account_name = named(account.decode()?, account)?;
+        let mut account_name = account.decode()?;
+        refuse_control(&account_name, account)?;
         if account_name.starts_with(' ') {
             account_name = account_name.trim_start_matches(' ').into();
         }
@@ -81,14 +82,13 @@ impl Label {
 }
 
 /// Refuses control characters, which no app shows and which forge lines in logs.
-#[inline]
-pub(super) fn named(text: String, part: Part<'_>) -> Result<String, KeyUriError> {
+pub(super) fn refuse_control(text: &str, part: Part<'_>) -> Result<(), KeyUriError> {
     // What is printable ASCII has none, as is seen without a branch on every byte.
     let printable = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     if !printable && text.chars().any(char::is_control) {
         return Err(KeyUriError::Control { position: part.at });
     }
-    Ok(text)
+    Ok(())
 }
 
 /// What an issuer or account name must be to be printed.

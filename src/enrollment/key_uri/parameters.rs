@@ -23,17 +23,22 @@ pub(super) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn read(query: Part<'a>, mode: Mode, warnings: &mut Warnings) -> Result<Self, KeyUriError> {
-        let mut parameters = Self::default();
+    /// Reads them into this, which is empty.
+    pub(super) fn read(
+        &mut self,
+        query: Part<'a>,
+        mode: Mode,
+        warnings: &mut Warnings,
+    ) -> Result<(), KeyUriError> {
         let mut rest = Some(query);
         while let Some(here) = rest {
             let (pair, next) = here.split_once(b'&').map_or((here, None), |(pair, next)| (pair, Some(next)));
             rest = next;
             if !pair.text.is_empty() {
-                parameters.add(pair, mode, warnings)?;
+                self.add(pair, mode, warnings)?;
             }
         }
-        Ok(parameters)
+        Ok(())
     }
 
     fn add(&mut self, pair: Part<'a>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {

@@ -42,7 +42,8 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
         warnings.note_if(position(label.text, b'/').is_some(), KeyUriWarning::RawCharacters);
     }
 
-    let mut parameters = Parameters::read(query, mode, &mut warnings)?;
+    let mut parameters = Parameters::default();
+    parameters.read(query, mode, &mut warnings)?;
     let mut key = Secret::BLANK;
     secret(parameters.secret, mode, &mut warnings, &mut key)?;
     let parameter_issuer = match parameters.issuer {
@@ -222,7 +223,8 @@ fn parameter_issuer(
         }
     };
     warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
-    Ok(Some(label::named(issuer, raw)?).filter(|issuer| !issuer.is_empty()))
+    label::refuse_control(&issuer, raw)?;
+    Ok(if issuer.is_empty() { None } else { Some(issuer) })
 }
 
 fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {

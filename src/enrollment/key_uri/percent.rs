@@ -30,10 +30,18 @@ impl Part<'_> {
     }
 
     /// The text with its escapes undone. A `+` stands for itself.
+    #[inline]
     pub(super) fn decode(self) -> Result<String, KeyUriError> {
-        let Some(mut escape) = position(self.text, b'%') else { return Ok(self.text.to_owned()) };
+        match position(self.text, b'%') {
+            None => Ok(self.text.to_owned()),
+            Some(first) => self.decode_from(first),
+        }
+    }
+
+    /// The same, where the first escape is known.
+    fn decode_from(self, first: usize) -> Result<String, KeyUriError> {
         let mut decoded = Vec::with_capacity(self.text.len());
-        let mut rest = self;
+        let (mut rest, mut escape) = (self, first);
         loop {
             let (plain, escaped) = rest.around(escape, escape);
             decoded.extend_from_slice(plain.text.as_bytes());
