@@ -14,6 +14,7 @@ impl Symbols {
     pub(crate) const NONE: Self = Self { text: [0; MAX_SYMBOLS], len: 0 };
 
     /// The canonical text of these bytes, unless it is too long.
+    #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "what is written so are records"))]
     #[inline]
     pub(crate) fn encode(&mut self, bytes: &[u8]) -> Option<&str> {
         let len = encoded_len(bytes.len());
