@@ -46,14 +46,14 @@ impl BlockingStore for RusqliteStore {
     type Error = rusqlite::Error;
 
     fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
-        let connection = self.connection();
-        let mut load = connection.prepare_cached(LOAD)?;
-        load.query_row([account.as_str()], |row| {
-            let value = serde_json::from_str(row.get_ref(1)?.as_str()?)
-                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
-            Ok(Versioned { value, revision: revision(row)? })
-        })
-        .optional()
+        let read = |row: &Row<'_>| Ok((revision(row)?, row.get::<_, String>(1)?));
+        let row = self.connection().prepare_cached(LOAD)?.query_row([account.as_str()], read).optional()?;
+        // The next in line has the connection already.
+        let decode = |(revision, record): (Revision, String)| match serde_json::from_str(&record) {
+            Ok(value) => Ok(Versioned { value, revision }),
+            Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into())),
+        };
+        row.map(decode).transpose()
     }
 
     fn compare_and_swap(

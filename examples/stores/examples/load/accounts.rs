@@ -30,6 +30,8 @@ pub struct Subject {
     pub id: AccountId,
     phone: Totp,
     now: UnixTime,
+    /// What the two steps of a login store: a record with a challenge more, and one without it.
+    pub rows: [String; 2],
 }
 
 /// A service over the store.
@@ -53,11 +55,23 @@ impl<S: Store> Service<S> {
         let phone = Totp::new(begun.uri.secret(), self.verifier.policy().totp());
         let confirmed = self.verifier.confirm_enrollment(&begun.token, phone.generate(now).expose()).await?;
         let id = confirmed.end_sessions.account().clone();
-        let mut subject = Subject { id, phone, now };
+        let mut subject = Subject { id, phone, now, rows: Default::default() };
         for _ in 0..5 {
             self.log_in(&mut subject, Remember::ThisDevice { label: "Firefox on Linux" }).await?;
         }
+        let challenge = self.verifier.password_verified(PasswordVerified::by_host(subject.id.clone()), None);
+        let Login::CodeRequired(challenge) = challenge.await? else {
+            return Err("no code was asked for".into());
+        };
+        let open = self.row(&subject.id).await?;
+        self.verifier.abandon(&challenge).await?;
+        subject.rows = [open, self.row(&subject.id).await?];
         Ok(subject)
+    }
+
+    async fn row(&self, id: &AccountId) -> Outcome<String> {
+        let row = Store::load(self.verifier.store(), id).await?.ok_or("no row")?;
+        Ok(serde_json::to_string(&row.value)?)
     }
 
     /// The password step and the code step.
@@ -95,8 +109,7 @@ pub async fn enroll<S: Store>(store: &S, count: u32) -> Outcome<Vec<Subject>> {
 pub async fn record() -> Outcome<String> {
     let service = Service::new(MemoryStore::new())?;
     let subject = service.enroll(AccountId::new("00000000-0000-0000-0000-000000000000")?).await?;
-    let row = Store::load(service.verifier.store(), &subject.id).await?.ok_or("no row")?;
-    Ok(serde_json::to_string(&row.value)?)
+    service.row(&subject.id).await
 }
 
 pub async fn bytes() -> Outcome<usize> {

@@ -21,8 +21,8 @@ pub trait Engine: Send + Sync + Sized + 'static {
     /// An empty store. Numbers keep those apart that are open at once.
     fn start(number: u32) -> impl Future<Output = Outcome<Arc<Self>>>;
     fn store(&self) -> Arc<Self::Store>;
-    /// One step by the bare client: a load, and a swap for the same record.
-    fn load_and_swap(&self, account: &str) -> impl Future<Output = Outcome<()>> + Send;
+    /// One step by the bare client: a load, and a swap for `next`.
+    fn load_and_swap(&self, account: &str, next: &str) -> impl Future<Output = Outcome<()>> + Send;
     /// So many rows more, made by the engine itself.
     fn fill(&self, rows: u32, record: &str) -> impl Future<Output = Outcome<()>>;
     /// Leaves nothing behind in a server.
@@ -55,10 +55,10 @@ impl Engine for Sqlite {
         self.store.clone()
     }
 
-    async fn load_and_swap(&self, account: &str) -> Outcome<()> {
+    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
         let row = sqlx::query(sqlite::LOAD).bind(account).fetch_one(&self.store.reader).await?;
-        let (revision, record) = (row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?);
-        let swap = sqlx::query(sqlite::SWAP).bind(record).bind(account).bind(revision);
+        let (revision, _) = (row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?);
+        let swap = sqlx::query(sqlite::SWAP).bind(next).bind(account).bind(revision);
         let _ = swap.fetch_all(&self.store.writer).await?;
         Ok(())
     }
@@ -88,16 +88,16 @@ impl Engine for Rusqlite {
         self.store.clone()
     }
 
-    async fn load_and_swap(&self, account: &str) -> Outcome<()> {
+    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
         let load = || {
             let connection = self.store.0.connection();
             let mut load = connection.prepare_cached(sqlite::LOAD)?;
             load.query_row([account], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
         };
-        let (revision, record) = load()?;
+        let (revision, _) = load()?;
         let connection = self.store.0.connection();
         let mut swap = connection.prepare_cached(sqlite::SWAP)?;
-        let revision = swap.query_map((record, account, revision), |row| row.get::<_, i64>(0))?.last();
+        let revision = swap.query_map((next, account, revision), |row| row.get::<_, i64>(0))?.last();
         let _ = revision.transpose()?;
         Ok(())
     }
@@ -132,10 +132,10 @@ impl Engine for Postgres {
         self.0.clone()
     }
 
-    async fn load_and_swap(&self, account: &str) -> Outcome<()> {
+    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
         let row = sqlx::query(postgres::LOAD).bind(account).fetch_one(&self.1).await?;
-        let (revision, record) = (row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?);
-        let swap = sqlx::query(postgres::SWAP).bind(account).bind(record).bind(revision);
+        let (revision, _) = (row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?);
+        let swap = sqlx::query(postgres::SWAP).bind(account).bind(next).bind(revision);
         let _ = swap.fetch_optional(&self.1).await?;
         Ok(())
     }
@@ -176,14 +176,14 @@ impl Engine for Redis {
         self.0.clone()
     }
 
-    async fn load_and_swap(&self, account: &str) -> Outcome<()> {
+    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
         let [key, counter] = ["record", "revision"].map(|kind| format!("{}:{kind}:{{{account}}}", self.2));
         let mut connection = self.1.clone();
         let load = redis::cmd("HMGET").arg(&key).arg(&["revision", "record"]).to_owned();
-        let (revision, record): (u64, String) = load.query_async(&mut connection).await?;
+        let (revision, _): (u64, String) = load.query_async(&mut connection).await?;
         let mut swap = redis::cmd("EVALSHA");
         swap.arg(redis::Script::new(second_factor_stores::redis::SWAP).get_hash());
-        swap.arg(2).arg(key).arg(counter).arg(revision).arg(record);
+        swap.arg(2).arg(key).arg(counter).arg(revision).arg(next);
         let _: Option<u64> = swap.query_async(&mut connection).await?;
         Ok(())
     }

@@ -98,8 +98,9 @@ pub async fn clients<E: Engine>(
                         if started.elapsed() >= SLICE {
                             break 'slice;
                         }
-                        engine.load_and_swap(subject.id.as_str()).await?;
-                        engine.load_and_swap(subject.id.as_str()).await?;
+                        for next in &subject.rows {
+                            engine.load_and_swap(subject.id.as_str(), next).await?;
+                        }
                         done += 1;
                     }
                 }
