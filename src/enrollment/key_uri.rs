@@ -94,7 +94,8 @@ impl KeyUri {
 
     /// Reads what real apps and sites emit.
     ///
-    /// Not in constant time: the secret is read as [`Secret::from_base32`] reads it.
+    /// Not in constant time: separators are sought in all of the text, and the secret is read as
+    /// [`Secret::from_base32`] reads it.
     ///
     /// # Errors
     ///

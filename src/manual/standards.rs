@@ -45,7 +45,7 @@
 //! | 4648 §3.3 | characters outside of the alphabet are refused, but for what the profile forgives | L | `tests/base32.rs::rfc_4648_section_3_3_characters_outside_the_alphabet`, `tests/base32.rs::what_is_decoded_is_in_the_profile` |
 //! | 4648 §3.5 | trailing bits are zero when written; when read, others are refused by the strict reader and told by the other | L | `tests/base32.rs::rfc_4648_section_3_5_trailing_bits` |
 //! | 4648 §6 | impossible lengths are refused | L | `tests/base32.rs::rfc_4648_section_6_impossible_lengths` |
-//! | 4648 §12 | input that is not base32 does no harm. Decoding is not constant time (`.ci/constant-time`), and its table may leave traces in a shared cache: secrets are decoded at enrollment, not at login | L | `tests/base32.rs::errors_and_debug_tell_nothing_of_the_text`, `tests/base32.rs::what_is_decoded_is_in_the_profile` |
+//! | 4648 §12 | input that is not base32 does no harm. Canonical text is decoded without a branch or a look-up (`.ci/constant-time`); where a spelling is forgiven, time tells which characters were letters, digits and separators | L | `tests/base32.rs::errors_and_debug_tell_nothing_of_the_text`, `tests/base32.rs::what_is_decoded_is_in_the_profile` |
 //! | URI type | `totp` or `hotp` | L | `tests/key_uri.rs::key_uri_type` |
 //! | URI label | issuer, colon, account name, neither with a colon in it | L | `tests/key_uri.rs::key_uri_label_is_split_in_that_order`, `tests/key_uri.rs::key_uri_label_strictly`, `tests/key_uri.rs::what_cannot_be_printed_is_not_built` |
 //! | URI secret | required, base32, no padding when written | L | `tests/key_uri.rs::key_uri_secret`, `tests/key_uri.rs::printed_uri_is_escaped_and_complete` |
