@@ -3,9 +3,11 @@
 //! Nothing here is a rule. The library says what is asked for, what is accepted, what ends and when; this hands it what
 //! the browser sent, and does what the type of the answer says.
 
+use std::sync::Arc;
+
 use second_factor::session::{DeviceId, EnrollmentToken, Reauthenticated, Session};
 use second_factor::store::DynStore;
-use second_factor::verifier::{EventSink, OsEntropy, TracingEvents};
+use second_factor::verifier::OsEntropy;
 use second_factor::{Accepted, AccountId, AuditEvent, ChallengeToken, DeviceToken, KeyRing, Login};
 use second_factor::{PasswordVerified, Policy, QrCode, Remember, SealingKey, Verifier};
 pub use second_factor::{UnixTime, session::FactorStatus, verifier::Clock, verifier::SystemClock};
@@ -27,23 +29,14 @@ pub struct Member {
 }
 
 impl TwoFactor {
-    pub async fn open<C: Clock + 'static>(
-        db: Database,
-        key: &str,
-        clock: C,
-        log: SecurityLog,
-    ) -> Fallible<Self> {
+    pub async fn open(db: Database, key: &str, clock: Arc<dyn Clock>, log: SecurityLog) -> Fallible<Self> {
         let store = match &db {
             Database::Sqlite { path, .. } => DynStore::new(SqliteStore::open(path).await?),
             Database::Postgres(pool) => DynStore::new(PostgresStore::migrate(pool.clone()).await?),
         };
         let (policy, keys) = (Policy::new("Second Factor")?, KeyRing::new(1, SealingKey::from_hex(key)?));
         let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy);
-        let verifier = verifier.with_events(move |event: &AuditEvent| {
-            TracingEvents.record(event);
-            log.note(event.account.as_str(), serde_json::to_string(event).unwrap_or_default());
-        });
-        Ok(Self(verifier, db))
+        Ok(Self(verifier.with_events(move |event: &AuditEvent| words::note(&log, event)), db))
     }
 
     /// The one place that vouches for a password: where its hash was compared.

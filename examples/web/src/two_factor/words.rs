@@ -2,11 +2,12 @@
 
 use second_factor::session::{AuditEvent, TokenError};
 use second_factor::store::StoreError;
-use second_factor::verifier::Error;
+use second_factor::verifier::{Error, EventSink, TracingEvents};
 use second_factor::{How, Refusal, UnixTime};
 
 use super::Member;
 use crate::date;
+use crate::security_log::SecurityLog;
 use crate::stop::Stop;
 
 impl Member {
@@ -28,6 +29,12 @@ impl Member {
         };
         (how, self.session.at())
     }
+}
+
+/// Puts an event into the log of the service, and into that of the account.
+pub(crate) fn note(log: &SecurityLog, event: &AuditEvent) {
+    TracingEvents.record(event);
+    log.note(event.account.as_str(), serde_json::to_string(event).unwrap_or_default());
 }
 
 /// A line of the security log: when, what, and whether it is one to be told of by mail.
