@@ -48,3 +48,20 @@ fn the_end_of_a_lock_is_told_as_it_is_under_a_clock_that_went_back() {
     assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: retry_at }), 1);
     assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, Some(retry_at));
 }
+
+/// Whoever stays in their session takes no password step, and waited for the future of a clock that was ahead.
+#[test]
+fn a_lock_by_a_clock_that_was_ahead_ends_after_three_days_also_within_a_session() {
+    let (world, phone, _) = World::enrolled();
+    let session = world.session(1);
+    world.clock.advance(days(365));
+    for wrong in phone.wrong_codes(world.now()).take(20) {
+        let _ = world.verifier.fresh_factor(&session, &wrong).unwrap_err();
+    }
+    world.clock.back(days(365));
+    let told = refusal(world.verifier.fresh_factor(&session, &phone.code(world.now()))).unwrap_err();
+    assert_eq!(told, Refusal::Locked { retry_at: world.now().saturating_add(days(3)) });
+    world.clock.advance(days(3));
+    let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
+    assert_eq!(fresh.account(), &world.account);
+}

@@ -90,6 +90,11 @@ impl GuessBudget {
         self.consecutive = 0;
     }
 
+    /// Whether the wait was set by a clock that was ahead: it would end in that future.
+    pub(crate) fn is_ahead(&self, now: UnixTime) -> bool {
+        self.spent > 0 && self.since > now
+    }
+
     /// A clock that went back must not hold the account until it has caught up: the wait starts anew.
     pub(crate) fn follow_clock(&mut self, now: UnixTime) {
         self.since = self.since.min(now);

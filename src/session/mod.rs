@@ -52,7 +52,8 @@
 //! login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes are refused
 //! once the clock is right again. The way out is a recovery code, with which the owner logs in and
 //! enrolls anew, or an [`AdministratorReset`].
-//! A guess budget that was spent under such a clock waits for its next guess from the next password step on.
+//! A guess budget that was spent under such a clock waits for its next guess from the next password step or
+//! step-up on.
 
 mod account;
 mod authenticator;

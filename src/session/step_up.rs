@@ -97,6 +97,10 @@ pub fn fresh_factor(
         return draft.decide(Err(refusal));
     }
     let Context { now, policy, .. } = *context;
+    // As a step-up of its own does by being opened, or whoever stays in their session would wait for that clock's future.
+    if draft.record.budget.is_ahead(now) {
+        draft.change().budget.follow_clock(now);
+    }
     let digest = session.digest();
     let challenges = &mut draft.record.challenges;
     // Not yet a change: what is not even evaluated, for its form or because of a lock, writes nothing.

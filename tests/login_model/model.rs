@@ -520,11 +520,18 @@ impl Account {
         if self.bound.is_none() {
             return Outcome::Refused(Refused::NoAuthenticator);
         }
+        let of = Of::Session(session);
+        // A wait that a clock set which was ahead begins anew, for which something is written.
+        if self.weighing(now).0 > 0 && self.weighing(now).1 > now {
+            self.write(now);
+            if self.opened(now, of).is_none() {
+                self.open(now, of);
+            }
+        }
         if let Some((refused, reason)) = self.unevaluated(now, presented) {
             self.events.extend(reason.map(Event::CodeRefused));
             return Outcome::Refused(refused);
         }
-        let of = Of::Session(session);
         if self.opened(now, of).is_none() {
             self.open(now, of);
         }
