@@ -585,7 +585,23 @@ impl Machine {
                     (Presented::Nothing, None, Refusal::Malformed)
                     | (Presented::Code, Some(RefusedBecause::Locked), Refusal::Locked { .. })
                     | (Presented::Code, Some(RefusedBecause::Suspended), Refusal::Suspended) => {
-                        assert_eq!(before, after, "what was not evaluated was written");
+                        // But for a wait that a clock set which was ahead: it begins anew, and the step-up is opened meanwhile.
+                        if before != after {
+                            assert!(backward > 0, "what was not evaluated was written");
+                            owner.opened += 1;
+                            let born = Born { at: now, generation: owner.challenged };
+                            let opened = owner.opened;
+                            let counted = step_up.get_or_insert(InSession {
+                                born,
+                                failures: 0,
+                                code_failures: 0,
+                                opened,
+                                forward,
+                                backward,
+                                sure: true,
+                            });
+                            counted.sure &= is_sure;
+                        }
                         owner.sessions[index].step_up = step_up;
                         return;
                     }
