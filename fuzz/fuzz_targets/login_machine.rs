@@ -82,6 +82,12 @@ struct InSession {
     sure: bool,
 }
 
+impl InSession {
+    fn opened(born: Born, opened: u32, forward: u128, backward: u128) -> Self {
+        Self { born, failures: 0, code_failures: 0, opened, forward, backward, sure: true }
+    }
+}
+
 struct Pending {
     begun: EnrollmentBegun,
     phone: Phone,
@@ -590,17 +596,8 @@ impl Machine {
                             assert!(backward > 0, "what was not evaluated was written");
                             owner.opened += 1;
                             let born = Born { at: now, generation: owner.challenged };
-                            let opened = owner.opened;
-                            let counted = step_up.get_or_insert(InSession {
-                                born,
-                                failures: 0,
-                                code_failures: 0,
-                                opened,
-                                forward,
-                                backward,
-                                sure: true,
-                            });
-                            counted.sure &= is_sure;
+                            let new = InSession::opened(born, owner.opened, forward, backward);
+                            step_up.get_or_insert(new).sure &= is_sure;
                         }
                         owner.sessions[index].step_up = step_up;
                         return;
@@ -624,16 +621,7 @@ impl Machine {
                     owner.opened += 1;
                 }
                 let born = Born { at: now, generation: owner.challenged };
-                let opened = owner.opened;
-                let counted = step_up.get_or_insert(InSession {
-                    born,
-                    failures: 0,
-                    code_failures: 0,
-                    opened,
-                    forward,
-                    backward,
-                    sure: true,
-                });
+                let counted = step_up.get_or_insert(InSession::opened(born, owner.opened, forward, backward));
                 counted.sure &= is_sure;
                 counted.failures += 1;
                 let exhausted = events.contains(&EventKind::ChallengeExhausted);

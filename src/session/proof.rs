@@ -66,11 +66,9 @@ impl AdministratorReset {
 /// [`into_session`](Self::into_session) makes of it there, and asks `is_current` with its epoch.
 ///
 /// ```compile_fail,E0451
-/// use second_factor::session::{AccountId, Authenticated, Epoch, How};
-/// use second_factor::UnixTime;
-///
-/// let account = AccountId::new("victim").unwrap();
-/// let forged = Authenticated { account, epoch: Epoch::NONE, at: UnixTime::EPOCH, how: How::Presented, id: unreachable!() };
+/// fn forged(session: second_factor::Session) -> second_factor::Authenticated {
+///     second_factor::Authenticated { session }
+/// }
 /// ```
 ///
 /// ```compile_fail,E0599
@@ -81,47 +79,42 @@ impl AdministratorReset {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "start a session from it, or the claimant is not logged in"]
 pub struct Authenticated {
-    account: AccountId,
-    epoch: Epoch,
-    at: UnixTime,
-    how: How,
-    id: SessionId,
+    session: Session,
 }
 
 impl Authenticated {
     pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: SessionId) -> Self {
-        Self { account, epoch, at, how, id }
+        Self { session: Session::new(account, epoch, at, how, id) }
     }
 
     /// What the host keeps in the session that it starts.
     pub fn into_session(self) -> Session {
-        let Self { account, epoch, at, how, id } = self;
-        Session::new(account, epoch, at, how, id)
+        self.session
     }
 
     /// Who logged in.
     pub fn account(&self) -> &AccountId {
-        &self.account
+        self.session.account()
     }
 
     /// The epoch of the account's credentials at that moment.
     pub fn epoch(&self) -> Epoch {
-        self.epoch
+        self.session.epoch()
     }
 
     /// When: what `OpenID` Connect calls `auth_time`.
     pub fn at(&self) -> UnixTime {
-        self.at
+        self.session.at()
     }
 
     /// What stood beside the password.
     pub fn how(&self) -> How {
-        self.how
+        self.session.how()
     }
 
     /// Authentication method references (RFC 8176), true of this login. See [`How::amr`].
     pub fn amr(&self) -> &'static [&'static str] {
-        self.how.amr()
+        self.how().amr()
     }
 }
 
