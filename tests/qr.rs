@@ -140,7 +140,8 @@ fn debug_tells_the_size_only() {
 fn zbarimg_reads_the_uri_back() {
     if Command::new("zbarimg").arg("--version").output().is_err() {
         assert_ne!(std::env::var("REQUIRE_ALL").as_deref(), Ok("1"), "zbarimg is missing");
-        println!("skipped: zbarimg is missing");
+        // To the stream itself: what a passing test prints is not shown.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: zbarimg is missing\n");
         return;
     }
     for (index, (uri, code)) in codes().into_iter().enumerate() {
