@@ -15,6 +15,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Algorithm, Secret};
 
+mod last_block;
+
+use last_block::{Block, LastBlock};
+
 /// The keyed state of HMAC: what is left of the secret after its two blocks, cleared on drop.
 pub(crate) enum Mac {
     Sha1(Keyed<Sha1>),
@@ -102,6 +106,8 @@ const WINDOW: u16 = 3;
 pub(crate) struct Keyed<H: Hash> {
     inner: H::State,
     outer: H::State,
+    /// Not to be followed by the compiler: see [`LastBlock`].
+    padding: &'static H::Padding,
 }
 
 impl<H: Hash> Keyed<H> {
@@ -117,7 +123,7 @@ impl<H: Hash> Keyed<H> {
             }
             hashed.as_mut_slice().zeroize();
         }
-        let mut keyed = Self { inner: H::INITIAL, outer: H::INITIAL };
+        let mut keyed = Self { inner: H::INITIAL, outer: H::INITIAL, padding: black_box(H::PADDING) };
         xor(H::bytes(&mut block), IPAD);
         compress::<H>(&mut keyed.inner, &block);
         xor(H::bytes(&mut block), IPAD ^ OPAD);
@@ -141,13 +147,13 @@ impl<H: Hash> Keyed<H> {
         let mut inner = [self.inner; N];
         let mut outer = [self.outer; N];
         for (block, counter) in inner_blocks.iter_mut().zip(counters) {
-            *block = H::counter_block(counter);
+            *block = H::counter_block(counter, self.padding);
         }
         for (state, block) in inner.iter_mut().zip(&inner_blocks) {
             compress::<H>(state, block);
         }
         for (block, digest) in outer_blocks.iter_mut().zip(inner) {
-            *block = H::digest_block(digest);
+            *block = H::digest_block(digest, self.padding);
         }
         for (state, block) in outer.iter_mut().zip(&outer_blocks) {
             compress::<H>(state, block);
@@ -164,26 +170,26 @@ impl<H: Hash> Drop for Keyed<H> {
 }
 
 /// A Merkle–Damgård hash (FIPS 180-4) by its compression function.
-///
-/// The compression functions of SHA-1 and SHA-256 load 16 bytes at once, and such a load waits for narrower stores
-/// that are still under way. So their blocks are made of quarters, each of which is computed and stored as one.
 pub(crate) trait Hash: Digest {
     /// The chaining value.
     type State: Copy + Zeroize;
     type Block: Copy + Zeroize;
+    /// What the two last blocks hold beside the counter and the inner digest.
+    type Padding: 'static;
 
     const INITIAL: Self::State;
     const EMPTY: Self::Block;
+    const PADDING: &'static Self::Padding;
 
     fn bytes(block: &mut Self::Block) -> &mut [u8];
 
     fn compress(state: &mut Self::State, block: &Self::Block);
 
     /// The second and last block of the inner hash.
-    fn counter_block(counter: u64) -> Self::Block;
+    fn counter_block(counter: u64, padding: &Self::Padding) -> Self::Block;
 
     /// The second and last block of the outer hash.
-    fn digest_block(digest: Self::State) -> Self::Block;
+    fn digest_block(digest: Self::State, padding: &Self::Padding) -> Self::Block;
 
     fn truncate(digest: &Self::State) -> u32;
 }
@@ -191,9 +197,11 @@ pub(crate) trait Hash: Digest {
 impl Hash for Sha1 {
     type State = [u32; 5];
     type Block = Block;
+    type Padding = [LastBlock; 2];
 
     const INITIAL: Self::State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     const EMPTY: Self::Block = [[0; 16]; 4];
+    const PADDING: &'static Self::Padding = &[LastBlock::OF_COUNTER, LastBlock::OF_SHA1];
 
     fn bytes(block: &mut Self::Block) -> &mut [u8] {
         block.as_flattened_mut()
@@ -203,13 +211,12 @@ impl Hash for Sha1 {
         sha1::block_api::compress(state, block.as_flattened().as_chunks().0);
     }
 
-    fn counter_block(counter: u64) -> Self::Block {
-        [last_words(counter), [0; 16], [0; 16], bit_length(64 + 8)]
+    fn counter_block(counter: u64, [padding, _]: &Self::Padding) -> Self::Block {
+        padding.around_counter(halves(counter))
     }
 
-    fn digest_block(digest: Self::State) -> Self::Block {
-        let [first @ .., last] = digest;
-        [quarter(first), last_word(last), [0; 16], bit_length(64 + 20)]
+    fn digest_block(digest: Self::State, [_, padding]: &Self::Padding) -> Self::Block {
+        padding.around_sha1(digest)
     }
 
     fn truncate(digest: &Self::State) -> u32 {
@@ -220,6 +227,7 @@ impl Hash for Sha1 {
 impl Hash for Sha256 {
     type State = [u32; 8];
     type Block = Block;
+    type Padding = [LastBlock; 2];
 
     const INITIAL: Self::State = [
         0x6a09_e667,
@@ -232,6 +240,7 @@ impl Hash for Sha256 {
         0x5be0_cd19,
     ];
     const EMPTY: Self::Block = [[0; 16]; 4];
+    const PADDING: &'static Self::Padding = &[LastBlock::OF_COUNTER, LastBlock::OF_SHA256];
 
     fn bytes(block: &mut Self::Block) -> &mut [u8] {
         block.as_flattened_mut()
@@ -241,15 +250,12 @@ impl Hash for Sha256 {
         sha2::block_api::compress256(state, block.as_flattened().as_chunks().0);
     }
 
-    fn counter_block(counter: u64) -> Self::Block {
-        let [high, low] = halves(counter);
-        [quarter([high, low, END, 0]), [0; 16], [0; 16], bit_length(64 + 8)]
+    fn counter_block(counter: u64, [padding, _]: &Self::Padding) -> Self::Block {
+        padding.around_counter(halves(counter))
     }
 
-    fn digest_block(digest: Self::State) -> Self::Block {
-        let [first @ .., _, _, _, _] = digest;
-        let [_, _, _, _, second @ ..] = digest;
-        [quarter(first), quarter(second), quarter([END, 0, 0, 0]), bit_length(64 + 32)]
+    fn digest_block(digest: Self::State, [_, padding]: &Self::Padding) -> Self::Block {
+        padding.around_sha256(digest)
     }
 
     fn truncate(digest: &Self::State) -> u32 {
@@ -260,6 +266,7 @@ impl Hash for Sha256 {
 impl Hash for Sha512 {
     type State = [u64; 8];
     type Block = [[u8; 8]; 16];
+    type Padding = ();
 
     const INITIAL: Self::State = [
         0x6a09_e667_f3bc_c908,
@@ -272,6 +279,7 @@ impl Hash for Sha512 {
         0x5be0_cd19_137e_2179,
     ];
     const EMPTY: Self::Block = [[0; 8]; 16];
+    const PADDING: &'static Self::Padding = &();
 
     fn bytes(block: &mut Self::Block) -> &mut [u8] {
         block.as_flattened_mut()
@@ -281,7 +289,7 @@ impl Hash for Sha512 {
         sha2::block_api::compress512(state, block.as_flattened().as_chunks().0);
     }
 
-    fn counter_block(counter: u64) -> Self::Block {
+    fn counter_block(counter: u64, (): &Self::Padding) -> Self::Block {
         let mut block = Self::EMPTY;
         block[0] = counter.to_be_bytes();
         block[1] = END_512.to_be_bytes();
@@ -289,7 +297,7 @@ impl Hash for Sha512 {
         block
     }
 
-    fn digest_block(digest: Self::State) -> Self::Block {
+    fn digest_block(digest: Self::State, (): &Self::Padding) -> Self::Block {
         let mut block = Self::EMPTY;
         for (to, word) in block.iter_mut().zip(digest) {
             *to = word.to_be_bytes();
@@ -305,48 +313,7 @@ impl Hash for Sha512 {
     }
 }
 
-/// The blocks of SHA-1 and SHA-256, in quarters.
-type Block = [[u8; 16]; 4];
-
-fn quarter(words: [u32; 4]) -> [u8; 16] {
-    flat(words.map(u32::to_be_bytes).as_flattened())
-}
-
-/// The quarter of the message's last word, the end after it.
-fn last_word(word: u32) -> [u8; 16] {
-    static KEPT: [u32; 4] = [u32::MAX, 0, 0, 0];
-    static REST: [u32; 4] = [0, END.to_be(), 0, 0];
-    // What is done alike in each place, with words that the compiler knows nothing of, it does in all of them at once.
-    let (kept, rest) = black_box((&KEPT, &REST));
-    let word = word.to_be();
-    let words = [0, 1, 2, 3].map(|place: usize| match (kept.get(place), rest.get(place)) {
-        (Some(kept), Some(rest)) => word & kept | rest,
-        _ => 0,
-    });
-    flat(words.map(u32::to_ne_bytes).as_flattened())
-}
-
-/// The quarter of the message's last two words, the end after them.
-fn last_words(words: u64) -> [u8; 16] {
-    static KEPT: [u64; 2] = [u64::MAX, 0];
-    static REST: [u64; 2] = [0, END_512.to_be()];
-    let (kept, rest) = black_box((&KEPT, &REST));
-    let words = words.to_be();
-    flat([words & kept[0] | rest[0], words & kept[1] | rest[1]].map(u64::to_ne_bytes).as_flattened())
-}
-
-/// The quarter at the end of a block: how many bits the message has, key block included.
-const fn bit_length(bytes: u16) -> [u8; 16] {
-    let [high, low] = bytes.saturating_mul(8).to_be_bytes();
-    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, high, low]
-}
-
-fn flat(bytes: &[u8]) -> [u8; 16] {
-    bytes.first_chunk().copied().unwrap_or_default()
-}
-
-/// The bit that ends a message, as the first of its word.
-const END: u32 = 1 << 31;
+/// The bit that ends a message of SHA-512, as the first of its word.
 const END_512: u64 = 1 << 63;
 
 const IPAD: u8 = 0x36;
