@@ -93,6 +93,10 @@ pub(super) struct Forgiven {
     pub(super) respelled: Option<usize>,
 }
 
+impl Forgiven {
+    pub(super) const NOTHING: Self = Self { dropped_bits: false, respelled: None };
+}
+
 impl Base32Secret {
     /// Reads what [`Secret::from_base32`] reads, and not in constant time either.
     ///

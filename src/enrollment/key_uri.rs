@@ -1,4 +1,4 @@
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -10,15 +10,18 @@ use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
 mod error;
 mod kind;
 mod label;
+mod marks;
+mod names;
 mod parameters;
 mod parse;
+mod part;
 mod percent;
 mod print;
 mod warning;
 
 pub use error::{ForeignScheme, ForeignType, KeyUriError, LabelPart};
 pub use kind::KeyUriKind;
-use label::LabelIssuer;
+use names::Names;
 pub use warning::KeyUriWarning;
 use warning::Warnings;
 
@@ -69,9 +72,7 @@ use warning::Warnings;
 /// ```
 #[derive(Clone)]
 pub struct KeyUri {
-    label_issuer: LabelIssuer,
-    parameter_issuer: Option<String>,
-    account_name: String,
+    names: Names,
     secret: Secret,
     kind: KeyUriKind,
     unknown: Vec<UnknownParameter>,
@@ -182,35 +183,27 @@ impl KeyUri {
         }
         let mut warnings = Warnings::default();
         warnings.note_strength(&secret);
-        Ok(Self {
-            label_issuer: LabelIssuer::AsParameter,
-            parameter_issuer: Some(issuer.to_string()),
-            account_name: account_name.to_string(),
-            secret,
-            kind,
-            unknown: Vec::new(),
-            warnings,
-        })
+        Ok(Self { names: Names::new(issuer, account_name), secret, kind, unknown: Vec::new(), warnings })
     }
 
     /// Who issued the secret: the parameter, else the prefix of the label. Never empty.
     pub fn issuer(&self) -> Option<&str> {
-        self.parameter_issuer().or(self.label_issuer())
+        self.names.issuer()
     }
 
     /// The issuer before the colon of the label. Never empty.
     pub fn label_issuer(&self) -> Option<&str> {
-        self.label_issuer.resolve(self.parameter_issuer())
+        self.names.label_issuer()
     }
 
     /// The issuer parameter. Never empty.
     pub fn parameter_issuer(&self) -> Option<&str> {
-        self.parameter_issuer.as_deref()
+        self.names.parameter_issuer()
     }
 
     /// Whose account it is. Empty only with [`KeyUriWarning::EmptyAccountName`].
     pub fn account_name(&self) -> &str {
-        &self.account_name
+        self.names.account_name()
     }
 
     /// The shared secret.
@@ -282,13 +275,13 @@ impl fmt::Debug for KeyUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyUri")
             .field("label_issuer", &self.label_issuer())
-            .field("parameter_issuer", &self.parameter_issuer)
-            .field("account_name", &self.account_name)
+            .field("parameter_issuer", &self.parameter_issuer())
+            .field("account_name", &self.account_name())
             .field("secret", &self.secret)
             .field("kind", &self.kind)
             .field("unknown_parameters", &self.unknown.len())
             .field("warnings", &self.warnings)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -297,7 +290,7 @@ impl PartialEq for KeyUri {
         self.secret == other.secret
             && self.kind == other.kind
             && self.issuer() == other.issuer()
-            && self.account_name == other.account_name
+            && self.account_name() == other.account_name()
             && self.unknown == other.unknown
     }
 }

@@ -1,91 +1,63 @@
-use alloc::string::String;
-
+use super::marks::Marks;
+use super::names::Names;
 use super::parse::Mode;
-use super::percent::{Bytes, Part, position};
+use super::part::Part;
+use super::percent::{Bytes, position};
 use super::warning::Warnings;
 use super::{KeyUri, KeyUriError, KeyUriWarning, LabelPart};
 
-/// The label with its escapes undone: `issuer:account`, or the account alone.
-pub(super) struct Label {
-    pub(super) issuer: LabelIssuer,
-    pub(super) account_name: String,
-}
-
-/// What stands before the colon of the label, decoded.
-#[derive(Clone)]
-pub(super) enum LabelIssuer {
-    /// Nothing, or an empty text.
-    None,
-    /// The same as in the parameter, as a rule.
-    AsParameter,
-    /// This text. Never empty.
-    Own(String),
-}
-
-impl LabelIssuer {
-    pub(super) fn resolve<'a>(&'a self, parameter: Option<&'a str>) -> Option<&'a str> {
-        match self {
-            Self::None => None,
-            Self::AsParameter => parameter,
-            Self::Own(text) => Some(text),
+/// Reads the label, `issuer:account` or the account alone. `names` has the issuer parameter, which decides where a label
+/// with several colons is split.
+pub(super) fn read(raw: Part<'_>, warnings: &mut Warnings, names: &mut Names) -> Result<(), KeyUriError> {
+    let account = match split(raw, names.parameter_issuer())? {
+        Split::AfterIssuer(prefix, account) => {
+            // Equal under one of the readings of a plus sign: the parameter says under which.
+            warnings.note_if(
+                raw.marks.may_have(Marks::PLUS)
+                    && position(prefix.text, b'+').is_some()
+                    && names.parameter_issuer().is_some_and(|issuer| issuer.contains(' ')),
+                KeyUriWarning::PlusAsSpace,
+            );
+            names.same_issuer();
+            account
         }
+        Split::AtColon(prefix, account) => {
+            let (marks, spaces) = prefix.decode_form_onto(names.next())?;
+            names.end_label_issuer();
+            warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
+            warnings.note_if(names.own_label_issuer().is_none(), KeyUriWarning::EmptyIssuer);
+            refuse_control(names.own_label_issuer().unwrap_or_default(), marks, prefix)?;
+            account
+        }
+        Split::Whole => raw,
+    };
+    let marks = account.decode_onto(names.next())?;
+    refuse_control(names.account_name(), marks, account)?;
+    names.trim_account_name();
+    Ok(())
+}
+
+/// What the format demands on top: an account name, and no colon on either side.
+pub(super) fn hold_to(mode: Mode, names: &Names) -> Result<(), KeyUriError> {
+    let colon = |text: &str| text.contains(':');
+    if mode == Mode::Lenient {
+        Ok(())
+    } else if names.account_name().is_empty() {
+        Err(KeyUriError::EmptyLabel)
+    } else if colon(names.account_name()) {
+        Err(KeyUriError::Colon(LabelPart::AccountName))
+    } else if names.own_label_issuer().is_some_and(colon) {
+        // As the parameter it has none: that was refused before.
+        Err(KeyUriError::Colon(LabelPart::Issuer))
+    } else {
+        Ok(())
     }
 }
 
-impl Label {
-    /// `issuer` is the parameter, which decides where a label with several colons is split.
-    pub(super) fn read(
-        raw: Part<'_>,
-        issuer: Option<&str>,
-        warnings: &mut Warnings,
-    ) -> Result<Self, KeyUriError> {
-        let (prefix, account) = match split(raw, issuer)? {
-            Split::AfterIssuer(prefix, account) => {
-                // Equal under one of the readings of a plus sign: the parameter says under which.
-                warnings.note_if(
-                    position(prefix.text, b'+').is_some()
-                        && issuer.is_some_and(|issuer| position(issuer, b' ').is_some()),
-                    KeyUriWarning::PlusAsSpace,
-                );
-                (LabelIssuer::AsParameter, account)
-            }
-            Split::AtColon(prefix, account) => {
-                let (text, spaces) = prefix.decode_form()?;
-                warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
-                warnings.note_if(text.is_empty(), KeyUriWarning::EmptyIssuer);
-                refuse_control(&text, prefix)?;
-                (if text.is_empty() { LabelIssuer::None } else { LabelIssuer::Own(text) }, account)
-            }
-            Split::Whole => (LabelIssuer::None, raw),
-        };
-        let mut account_name = account.decode()?;
-        refuse_control(&account_name, account)?;
-        if account_name.starts_with(' ') {
-            account_name = account_name.trim_start_matches(' ').into();
-        }
-        Ok(Self { issuer: prefix, account_name })
-    }
-
-    /// What the format demands on top: an account name, and no colon on either side.
-    pub(super) fn hold_to(&self, mode: Mode) -> Result<(), KeyUriError> {
-        match (mode, &self.issuer) {
-            (Mode::Lenient, _) => Ok(()),
-            _ if self.account_name.is_empty() => Err(KeyUriError::EmptyLabel),
-            _ if self.account_name.contains(':') => Err(KeyUriError::Colon(LabelPart::AccountName)),
-            // As the parameter it has none: that was refused before.
-            (_, LabelIssuer::Own(issuer)) if issuer.contains(':') => {
-                Err(KeyUriError::Colon(LabelPart::Issuer))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Refuses control characters, which no app shows and which forge lines in logs.
-pub(super) fn refuse_control(text: &str, part: Part<'_>) -> Result<(), KeyUriError> {
-    // What is printable ASCII has none, as is seen without a branch on every byte.
-    let printable = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    if !printable && text.chars().any(char::is_control) {
+/// Refuses control characters, which no app shows and which forge lines in logs. `part` has been decoded to a text with these
+/// marks.
+pub(super) fn refuse_control(text: &str, marks: Marks, part: Part<'_>) -> Result<(), KeyUriError> {
+    if marks.may_have(Marks::RAW) && text.chars().any(char::is_control) {
         return Err(KeyUriError::Control { position: part.at });
     }
     Ok(())
@@ -150,7 +122,8 @@ fn prefix(
     let colon = issuer.len();
     if raw.text.as_bytes().get(colon) == Some(&b':')
         && raw.text.starts_with(issuer)
-        && position(issuer, b'%').or(position(issuer, b'+')).is_none()
+        && position(issuer, b'%').is_none()
+        && (!raw.marks.may_have(Marks::PLUS) || position(issuer, b'+').is_none())
     {
         return Ok(Some((colon, colon.saturating_add(1))));
     }

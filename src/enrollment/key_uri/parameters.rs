@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::parse::Mode;
-use super::percent::{Part, position};
+use super::part::Part;
 use super::warning::Warnings;
 use super::{KeyUriError, KeyUriWarning, UnknownParameter};
 
@@ -48,7 +48,7 @@ impl<'a> Parameters<'a> {
         if let Some(slot) = self.slot(raw_name.text) {
             return fill(slot, pair, value);
         }
-        let name = if position(raw_name.text, b'%').is_some() {
+        let name = if raw_name.first_escape().is_some() {
             Cow::Owned(raw_name.decode()?)
         } else {
             Cow::Borrowed(raw_name.text)

@@ -1,13 +1,16 @@
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::kind::{STEAM, is_steam_issuer};
-use super::label::{self, Label, LabelIssuer};
+use super::label;
+use super::marks::{Marks, first_raw};
+use super::names::Names;
 use super::parameters::Parameters;
-use super::percent::{Part, first_raw, position};
+use super::part::Part;
+use super::percent::position;
 use super::warning::Warnings;
 use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
-use crate::enrollment::{EnrollmentError, base32};
+use crate::enrollment::EnrollmentError;
+use crate::enrollment::base32::{self, Forgiven};
 use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
 
 /// How much is forgiven.
@@ -22,16 +25,18 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
     if text.len() > KeyUri::MAX_LEN {
         return Err(KeyUriError::TooLong { found: text.len() }.into());
     }
+    let marks = Marks::of(text);
     let mut warnings = Warnings::default();
-    if let Some(position) = first_raw(text) {
-        match mode {
-            Mode::Strict => return Err(KeyUriError::RawCharacter { position }.into()),
-            Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
+    if marks.may_have(Marks::RAW) {
+        match (mode, first_raw(text)) {
+            (Mode::Strict, Some(position)) => return Err(KeyUriError::RawCharacter { position }.into()),
+            _ => warnings.note(KeyUriWarning::RawCharacters),
         }
     }
-    let (variant, label, query) = match pieces(text) {
+    let whole = Part::whole(text, marks);
+    let (variant, label, query) = match pieces(whole) {
         Err(KeyUriError::Scheme(ForeignScheme::Steam)) if mode == Mode::Lenient => {
-            return Ok(bare_steam(text, warnings)?);
+            return Ok(bare_steam(whole, warnings)?);
         }
         pieces => pieces?,
     };
@@ -46,24 +51,24 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
     parameters.read(query, mode, &mut warnings)?;
     let mut key = Secret::BLANK;
     secret(parameters.secret, mode, &mut warnings, &mut key)?;
-    let parameter_issuer = match parameters.issuer {
-        Some(raw) => parameter_issuer(raw, label, mode, &mut warnings)?,
-        None => None,
-    };
-    let label = Label::read(label, parameter_issuer.as_deref(), &mut warnings)?;
-    label.hold_to(mode)?;
+    let room = parameters.issuer.map_or(0, |issuer| issuer.text.len()).saturating_add(label.text.len());
+    let mut names = Names::with_room(room);
+    if let Some(raw) = parameters.issuer {
+        parameter_issuer(raw, label, mode, &mut warnings, &mut names)?;
+    }
+    label::read(label, &mut warnings, &mut names)?;
+    label::hold_to(mode, &names)?;
     if mode == Mode::Strict && warnings.contains(KeyUriWarning::EmptyIssuer) {
         return Err(KeyUriError::EmptyName(LabelPart::Issuer).into());
     }
-    let label_issuer = label.issuer.resolve(parameter_issuer.as_deref());
-    let issuer = parameter_issuer.as_deref().or(label_issuer);
-    if label.account_name.is_empty() {
+    let issuer = names.issuer();
+    if names.account_name().is_empty() {
         warnings.note(KeyUriWarning::EmptyAccountName);
         if issuer.is_none() {
             return Err(KeyUriError::EmptyLabel.into());
         }
     }
-    let mismatch = matches!((&label.issuer, &parameter_issuer), (LabelIssuer::Own(a), Some(b)) if a != b);
+    let mismatch = names.own_label_issuer().is_some_and(|own| issuer != Some(own));
     warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
 
     let steam = variant == Type::Steam
@@ -72,44 +77,39 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
         || mode == Mode::Lenient && parameters.digits.is_some_and(|digits| digits.text == "5");
     let kind = match variant {
         _ if steam => steam_kind(&parameters, &mut warnings),
-        Type::Hotp => hotp_kind(&parameters, mode, &mut warnings)?,
-        _ => totp_kind(&parameters, mode, &mut warnings)?,
+        Type::Hotp => {
+            let counter = counter(&parameters, mode, &mut warnings)?;
+            let algorithm = algorithm(parameters.algorithm, mode, &mut warnings)?;
+            KeyUriKind::Hotp { algorithm, digits: digits(parameters.digits)?, counter }
+        }
+        _ => {
+            let period = period(&parameters, mode, &mut warnings)?;
+            let algorithm = algorithm(parameters.algorithm, mode, &mut warnings)?;
+            KeyUriKind::Totp { algorithm, digits: digits(parameters.digits)?, period }
+        }
     };
-    Ok(KeyUri {
-        label_issuer: label.issuer,
-        parameter_issuer,
-        account_name: label.account_name,
-        secret: key,
-        kind,
-        unknown: core::mem::take(&mut parameters.unknown),
-        warnings,
-    })
+    Ok(KeyUri { names, secret: key, kind, unknown: parameters.unknown, warnings })
 }
 
 /// `steam://SECRET`, as Bitwarden writes it: an issuer that everybody knows, and nothing beside the secret.
-fn bare_steam(text: &str, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
-    let whole = Part { text: text.trim_ascii_end(), at: 0 };
-    let start = text.find("://").map(|scheme| scheme.saturating_add(3));
+fn bare_steam(whole: Part<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
+    let whole = Part { text: whole.text.trim_ascii_end(), ..whole };
+    let start = whole.text.find("://").map(|scheme| scheme.saturating_add(3));
     let raw = start.map(|start| whole.around(start, start).1);
     let mut key = Secret::BLANK;
     secret(raw, Mode::Lenient, &mut warnings, &mut key)?;
     warnings.note(KeyUriWarning::EmptyAccountName);
-    Ok(KeyUri {
-        label_issuer: LabelIssuer::Own(STEAM.into()),
-        parameter_issuer: None,
-        account_name: String::new(),
-        secret: key,
-        kind: KeyUriKind::Steam,
-        unknown: Vec::new(),
-        warnings,
-    })
+    let mut names = Names::with_room(STEAM.len());
+    names.next().push_str(STEAM);
+    names.end_label_issuer();
+    Ok(KeyUri { names, secret: key, kind: KeyUriKind::Steam, unknown: Vec::new(), warnings })
 }
 
 /// Type, label and query.
-fn pieces(text: &str) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
-    let whole = Part { text, at: 0 };
-    let text = whole.around(0, text.len().saturating_sub(text.trim_ascii_start().len())).1;
-    let (scheme, rest) = text.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
+fn pieces(whole: Part<'_>) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
+    let start = whole.text.len().saturating_sub(whole.text.trim_ascii_start().len());
+    let (scheme, rest) =
+        whole.around(0, start).1.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
     let foreign = match scheme.text {
         "otpauth" => None,
         name if name.eq_ignore_ascii_case("otpauth") => None,
@@ -123,7 +123,7 @@ fn pieces(text: &str) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
     if !rest.text.starts_with("//") {
         return Err(KeyUriError::Scheme(ForeignScheme::NoAuthority));
     }
-    let rest = Part { text: rest.text.trim_ascii_end(), at: rest.at }.around(0, 2).1;
+    let rest = Part { text: rest.text.trim_ascii_end(), ..rest }.around(0, 2).1;
     let (path, query) = rest.split_once(b'?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
     let (variant, label) = path.split_once(b'/').unwrap_or(path.around(path.text.len(), path.text.len()));
     Ok((variant, label, query))
@@ -177,54 +177,53 @@ fn secret(
     into: &mut Secret,
 ) -> Result<(), KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
-    let unescaped;
-    let text = if position(raw.text, b'%').is_some() {
-        unescaped = raw.decode_secret()?;
-        unescaped.as_slice()
-    } else {
-        raw.text.as_bytes()
+    let read = |text: &[u8], into: &mut Secret| match mode {
+        Mode::Strict => base32::read_strict(text, into).map(|()| Forgiven::NOTHING),
+        Mode::Lenient => base32::read(text, into),
     };
-    match mode {
-        Mode::Strict => base32::read_strict(text, into).map_err(KeyUriError::Secret)?,
-        Mode::Lenient => {
-            let forgiven = base32::read(text, into).map_err(KeyUriError::Secret)?;
-            warnings.note_if(forgiven.dropped_bits, KeyUriWarning::TrailingBits);
-            warnings.note_if(forgiven.respelled.is_some(), KeyUriWarning::SecretSpelling);
-        }
+    let forgiven = match read(raw.text.as_bytes(), into) {
+        // What has escapes is no base32 until they are undone.
+        Err(_) if raw.first_escape().is_some() => read(&raw.decode_secret()?, into),
+        read => read,
     }
+    .map_err(KeyUriError::Secret)?;
+    warnings.note_if(forgiven.dropped_bits, KeyUriWarning::TrailingBits);
+    warnings.note_if(forgiven.respelled.is_some(), KeyUriWarning::SecretSpelling);
     warnings.note_strength(into);
     Ok(())
 }
 
-/// `None` for an empty one.
 #[inline]
 fn parameter_issuer(
     raw: Part<'_>,
     label: Part<'_>,
     mode: Mode,
     warnings: &mut Warnings,
-) -> Result<Option<String>, KeyUriError> {
-    let issuer = if mode == Mode::Strict {
+    names: &mut Names,
+) -> Result<(), KeyUriError> {
+    let issuer = names.next();
+    let marks = if mode == Mode::Strict {
         refuse_ambiguous(raw, &['+'])?;
-        let issuer = raw.decode()?;
+        let marks = raw.decode_onto(issuer)?;
         if issuer.contains(':') {
             return Err(KeyUriError::Colon(LabelPart::Issuer));
         }
-        issuer
+        marks
     } else {
-        let (form, spaces) = raw.decode_form()?;
-        let literal = if spaces { Some(raw.decode()?) } else { None };
-        match literal {
-            Some(literal) if label::spells_exactly(label, &literal)? => literal,
-            _ => {
-                warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
-                form
+        let (marks, spaces) = raw.decode_form_onto(issuer)?;
+        if spaces {
+            let literal = raw.decode()?;
+            if label::spells_exactly(label, &literal)? {
+                *issuer = literal;
+            } else {
+                warnings.note(KeyUriWarning::PlusAsSpace);
             }
         }
+        marks
     };
-    warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
-    label::refuse_control(&issuer, raw)?;
-    Ok(if issuer.is_empty() { None } else { Some(issuer) })
+    names.end_parameter_issuer();
+    warnings.note_if(names.parameter_issuer().is_none(), KeyUriWarning::EmptyIssuer);
+    label::refuse_control(names.parameter_issuer().unwrap_or_default(), marks, raw)
 }
 
 fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {
@@ -233,46 +232,25 @@ fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKin
     KeyUriKind::Steam
 }
 
-#[inline]
-fn totp_kind(
-    parameters: &Parameters<'_>,
-    mode: Mode,
-    warnings: &mut Warnings,
-) -> Result<KeyUriKind, KeyUriError> {
+fn period(parameters: &Parameters<'_>, mode: Mode, warnings: &mut Warnings) -> Result<Period, KeyUriError> {
     ignore(parameters.counter, mode, warnings)?;
-    let period = match parameters.period {
-        None => Period::DEFAULT,
-        Some(raw) => number(raw)
-            .and_then(|secs| u32::try_from(secs).ok())
-            .and_then(|secs| Period::from_secs(secs).ok())
-            .ok_or(KeyUriError::Period { position: raw.at })?,
-    };
-    Ok(KeyUriKind::Totp {
-        algorithm: algorithm(parameters.algorithm, mode, warnings)?,
-        digits: digits(parameters.digits)?,
-        period,
-    })
+    let Some(raw) = parameters.period else { return Ok(Period::DEFAULT) };
+    number(raw)
+        .and_then(|secs| u32::try_from(secs).ok())
+        .and_then(|secs| Period::from_secs(secs).ok())
+        .ok_or(KeyUriError::Period { position: raw.at })
 }
 
-fn hotp_kind(
-    parameters: &Parameters<'_>,
-    mode: Mode,
-    warnings: &mut Warnings,
-) -> Result<KeyUriKind, KeyUriError> {
+fn counter(parameters: &Parameters<'_>, mode: Mode, warnings: &mut Warnings) -> Result<Counter, KeyUriError> {
     ignore(parameters.period, mode, warnings)?;
-    let counter = match (parameters.counter, mode) {
-        (Some(raw), _) => number(raw).ok_or(KeyUriError::Counter { position: raw.at })?,
-        (None, Mode::Strict) => return Err(KeyUriError::MissingCounter),
+    match (parameters.counter, mode) {
+        (Some(raw), _) => number(raw).map(Counter::new).ok_or(KeyUriError::Counter { position: raw.at }),
+        (None, Mode::Strict) => Err(KeyUriError::MissingCounter),
         (None, Mode::Lenient) => {
             warnings.note(KeyUriWarning::MissingCounter);
-            0
+            Ok(Counter::default())
         }
-    };
-    Ok(KeyUriKind::Hotp {
-        algorithm: algorithm(parameters.algorithm, mode, warnings)?,
-        digits: digits(parameters.digits)?,
-        counter: Counter::new(counter),
-    })
+    }
 }
 
 /// A parameter that belongs to the other type.

@@ -19,10 +19,10 @@ pub(super) fn print(uri: &KeyUri) -> SecretText {
             out.plain(":");
         }
         // Without an issuer, a colon in the account name would be read as the end of one.
-        None if uri.account_name.contains(':') => out.plain(":"),
+        None if uri.account_name().contains(':') => out.plain(":"),
         None => {}
     }
-    out.escaped(&uri.account_name);
+    out.escaped(uri.account_name());
     out.plain("?secret=");
     out.plain(uri.secret.to_base32().expose());
     if let Some(issuer) = uri.issuer() {
@@ -62,8 +62,8 @@ fn capacity(uri: &KeyUri) -> usize {
     let unknown = uri
         .unknown_parameters()
         .map(|(name, value)| name.len().saturating_add(value.map_or(0, str::len)).saturating_add(2));
-    let names =
-        unknown.fold(issuer.saturating_mul(2).saturating_add(uri.account_name.len()), usize::saturating_add);
+    let names = unknown
+        .fold(issuer.saturating_mul(2).saturating_add(uri.account_name().len()), usize::saturating_add);
     names.saturating_mul(3).saturating_add(FIXED)
 }
 
