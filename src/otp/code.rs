@@ -56,16 +56,15 @@ impl Code {
         if input.len() > Self::MAX_INPUT_LEN {
             return Err(length(input.len()));
         }
-        let mut code = Self { text: [0; Self::MAX_DIGITS], digits };
+        // In one word, the last digit lowest, for the reason at the top.
+        let mut text = 0_u64;
         let mut found = 0_usize;
         let mut separated = false;
         let mut rest = input.trim().as_bytes();
         while let [byte, after @ ..] = rest {
             match byte {
                 b'0'..=b'9' => {
-                    if let Some(place) = code.text.get_mut(found) {
-                        *place = *byte;
-                    }
+                    text = text << 8 | u64::from(*byte);
                     found = found.saturating_add(1);
                 }
                 b' ' | b'-' if found > 0 && !after.is_empty() && !separated => separated = true,
@@ -73,15 +72,23 @@ impl Code {
             }
             rest = after;
         }
-        if found == usize::from(digits.count()) { Ok(code) } else { Err(length(found)) }
+        if found == usize::from(digits.count()) {
+            Ok(Self::last_of(text, digits))
+        } else {
+            Err(length(found))
+        }
     }
 
     /// The code of a dynamically truncated value: its last `digits` decimal digits (RFC 4226 §5.3, step 3).
     pub(super) fn from_value(value: u32, digits: Digits) -> Self {
-        let eight = eight_digits(value);
+        Self::last_of(eight_digits(value), digits)
+    }
+
+    /// So many of eight ASCII digits, the last of which is in the lowest byte.
+    fn last_of(eight: u64, digits: Digits) -> Self {
         let unwanted =
             u32::try_from(Self::MAX_DIGITS).unwrap_or_default().wrapping_sub(digits.count().into());
-        // The last of them to the front.
+        // The wanted ones to the front.
         let text = eight.wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
         Self { text, digits }
     }

@@ -25,8 +25,9 @@ pub(super) fn read(raw: Part<'_>, warnings: &mut Warnings, names: &mut Names) ->
             let (marks, spaces) = prefix.decode_form_onto(names.next())?;
             names.end_label_issuer();
             warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
-            warnings.note_if(names.own_label_issuer().is_none(), KeyUriWarning::EmptyIssuer);
-            refuse_control(names.own_label_issuer().unwrap_or_default(), marks, prefix)?;
+            let issuer = names.own_label_issuer().unwrap_or_default();
+            warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
+            refuse_control(issuer, marks, prefix)?;
             account
         }
         Split::Whole => raw,

@@ -57,7 +57,10 @@ impl Names {
     }
 
     pub(super) fn parameter_issuer(&self) -> Option<&str> {
-        self.text.get(..self.parameter_issuer_end).filter(|issuer| !issuer.is_empty())
+        if self.parameter_issuer_end == 0 {
+            return None;
+        }
+        self.text.get(..self.parameter_issuer_end)
     }
 
     pub(super) fn label_issuer(&self) -> Option<&str> {
@@ -66,8 +69,10 @@ impl Names {
 
     /// That of the label where it is not that of the parameter.
     pub(super) fn own_label_issuer(&self) -> Option<&str> {
-        let own = self.text.get(self.parameter_issuer_end..self.label_issuer_end);
-        own.filter(|issuer| !issuer.is_empty())
+        if self.label_issuer_end == self.parameter_issuer_end {
+            return None;
+        }
+        self.text.get(self.parameter_issuer_end..self.label_issuer_end)
     }
 
     pub(super) fn issuer(&self) -> Option<&str> {

@@ -222,8 +222,9 @@ fn parameter_issuer(
         marks
     };
     names.end_parameter_issuer();
-    warnings.note_if(names.parameter_issuer().is_none(), KeyUriWarning::EmptyIssuer);
-    label::refuse_control(names.parameter_issuer().unwrap_or_default(), marks, raw)
+    let issuer = names.parameter_issuer().unwrap_or_default();
+    warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
+    label::refuse_control(issuer, marks, raw)
 }
 
 fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {
