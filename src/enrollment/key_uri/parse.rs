@@ -107,26 +107,31 @@ fn bare_steam(whole: Part<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriE
 
 /// Type, label and query.
 fn pieces(whole: Part<'_>) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
+    // As a rule it begins so.
+    const START: &str = "otpauth://";
+    let rest =
+        if whole.text.starts_with(START) { whole.around(0, START.len()).1 } else { after_scheme(whole)? };
+    let rest = Part { text: rest.text.trim_ascii_end(), ..rest };
+    let (path, query) = rest.split_once(b'?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
+    let (variant, label) = path.split_once(b'/').unwrap_or(path.around(path.text.len(), path.text.len()));
+    Ok((variant, label, query))
+}
+
+/// What follows `otpauth://`, in any case and after white space.
+fn after_scheme(whole: Part<'_>) -> Result<Part<'_>, KeyUriError> {
     let start = whole.text.len().saturating_sub(whole.text.trim_ascii_start().len());
     let (scheme, rest) =
         whole.around(0, start).1.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
     let foreign = match scheme.text {
-        "otpauth" => None,
-        name if name.eq_ignore_ascii_case("otpauth") => None,
-        name if name.eq_ignore_ascii_case("otpauth-migration") => Some(ForeignScheme::Migration),
-        name if name.eq_ignore_ascii_case("steam") => Some(ForeignScheme::Steam),
-        _ => Some(ForeignScheme::Other),
+        name if name.eq_ignore_ascii_case("otpauth") && rest.text.starts_with("//") => {
+            return Ok(rest.around(0, 2).1);
+        }
+        name if name.eq_ignore_ascii_case("otpauth") => ForeignScheme::NoAuthority,
+        name if name.eq_ignore_ascii_case("otpauth-migration") => ForeignScheme::Migration,
+        name if name.eq_ignore_ascii_case("steam") => ForeignScheme::Steam,
+        _ => ForeignScheme::Other,
     };
-    if let Some(foreign) = foreign {
-        return Err(KeyUriError::Scheme(foreign));
-    }
-    if !rest.text.starts_with("//") {
-        return Err(KeyUriError::Scheme(ForeignScheme::NoAuthority));
-    }
-    let rest = Part { text: rest.text.trim_ascii_end(), ..rest }.around(0, 2).1;
-    let (path, query) = rest.split_once(b'?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
-    let (variant, label) = path.split_once(b'/').unwrap_or(path.around(path.text.len(), path.text.len()));
-    Ok((variant, label, query))
+    Err(KeyUriError::Scheme(foreign))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
