@@ -58,7 +58,7 @@ pub(super) fn hold_to(mode: Mode, names: &Names) -> Result<(), KeyUriError> {
 /// Refuses control characters, which no app shows and which forge lines in logs. `part` has been decoded to a text with these
 /// marks.
 pub(super) fn refuse_control(text: &str, marks: Marks, part: Part<'_>) -> Result<(), KeyUriError> {
-    if marks.may_have(Marks::RAW) && text.chars().any(char::is_control) {
+    if marks.may_have(Marks::UNUSUAL) && text.chars().any(char::is_control) {
         return Err(KeyUriError::Control { position: part.at });
     }
     Ok(())

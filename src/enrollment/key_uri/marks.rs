@@ -8,9 +8,8 @@ impl Marks {
     pub(super) const ANY: Self = Self(u8::MAX);
     pub(super) const PERCENT: Self = Self(1);
     pub(super) const PLUS: Self = Self(2);
-    /// What a URI writes as an escape (RFC 3986 §2: neither unreserved, nor reserved, nor `%`), `#` and the brackets
-    /// of an IP address included.
-    pub(super) const RAW: Self = Self(4);
+    /// What a URI writes as an escape, controls among it, and some punctuation that is seldom used.
+    pub(super) const UNUSUAL: Self = Self(4);
 
     /// Those of a text.
     pub(super) fn of(text: &str) -> Self {
@@ -33,20 +32,23 @@ impl Marks {
     }
 }
 
-/// Where the first character stands that is [`RAW`](Marks::RAW).
+/// Where the first character stands that a URI writes as an escape (RFC 3986 §2: neither unreserved, nor reserved, nor
+/// `%`), `#` and the brackets of an IP address included.
 pub(super) fn first_raw(text: &str) -> Option<usize> {
-    text.bytes().position(|byte| mark(byte) & Marks::RAW.0 != 0)
+    text.bytes().position(|byte| {
+        !byte.is_ascii_graphic()
+            || matches!(byte, b'"' | b'#' | b'<' | b'>' | b'['..=b'^' | b'`' | b'{'..=b'}')
+    })
 }
 
 /// The mark that this byte is, if any.
 #[inline]
 fn mark(byte: u8) -> u8 {
     let among = |first: u8, last: u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
-    let unescaped = among(b'!', b'z') | among(b'~', b'~');
-    let outside =
-        among(b'"', b'#') | among(b'<', b'<') | among(b'>', b'>') | among(b'[', b'^') | among(b'`', b'`');
+    let usual = among(b'$', b'Z') | among(b'a', b'z');
+    let angle = among(b'<', b'<') | among(b'>', b'>');
     let only = |is: bool, mark: Marks| if is { mark.0 } else { 0 };
     only(byte == b'%', Marks::PERCENT)
         | only(byte == b'+', Marks::PLUS)
-        | only(!unescaped | outside, Marks::RAW)
+        | only(!usual | angle, Marks::UNUSUAL)
 }

@@ -27,10 +27,12 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
     }
     let marks = Marks::of(text);
     let mut warnings = Warnings::default();
-    if marks.may_have(Marks::RAW) {
-        match (mode, first_raw(text)) {
-            (Mode::Strict, Some(position)) => return Err(KeyUriError::RawCharacter { position }.into()),
-            _ => warnings.note(KeyUriWarning::RawCharacters),
+    if marks.may_have(Marks::UNUSUAL)
+        && let Some(position) = first_raw(text)
+    {
+        match mode {
+            Mode::Strict => return Err(KeyUriError::RawCharacter { position }.into()),
+            Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
         }
     }
     let whole = Part::whole(text, marks);
