@@ -84,25 +84,40 @@ impl Contest {
             });
         }
     }
+}
 
-    /// The least time of each entrant, in nanoseconds, all of them in turn: what slows the machine for a while slows all.
-    fn least(&self) -> Vec<f64> {
-        let times: Vec<u64> =
-            self.entrants.iter().map(|entrant| fill(&mut entrant.timed.borrow_mut())).collect();
-        let mut least = vec![f64::INFINITY; self.entrants.len()];
-        let rounds = if times.contains(&1) { 10 } else { ROUNDS };
+/// The least time of each entrant, in nanoseconds. They take turns: what slows the machine for a moment slows all.
+struct Least<'a> {
+    contest: &'a Contest,
+    /// How often each does its work in one sample.
+    times: Vec<u64>,
+    nanos: Vec<f64>,
+}
+
+impl<'a> Least<'a> {
+    fn of(contest: &'a Contest) -> Self {
+        let times = contest.entrants.iter().map(|entrant| fill(&mut entrant.timed.borrow_mut())).collect();
+        Self { contest, times, nanos: vec![f64::INFINITY; contest.entrants.len()] }
+    }
+
+    fn sample(&mut self) {
+        let rounds = if self.times.contains(&1) { 1 } else { ROUNDS };
         for _ in 0..rounds {
-            for ((entrant, times), least) in self.entrants.iter().zip(&times).zip(&mut least) {
+            for ((entrant, times), nanos) in
+                self.contest.entrants.iter().zip(&self.times).zip(&mut self.nanos)
+            {
                 let took = entrant.timed.borrow_mut()(*times);
-                *least = least.min(took.as_secs_f64() * 1e9 / *times as f64);
+                *nanos = nanos.min(took.as_secs_f64() * 1e9 / *times as f64);
             }
         }
-        least
     }
 }
 
-/// How often each entrant is measured, for [`SAMPLE`] each time.
-const ROUNDS: usize = 500;
+/// How often the contests take turns, so that what slows the machine for a second is over when a contest comes again.
+const PASSES: usize = 20;
+
+/// How often each entrant is measured in a pass, for [`SAMPLE`] each time.
+const ROUNDS: usize = 100;
 const SAMPLE: Duration = Duration::from_micros(40);
 
 /// How many times fill a sample.
@@ -117,16 +132,19 @@ fn fill(timed: &mut Timed) -> u64 {
 /// The one table, printed last.
 pub fn print_table(contests: &[Contest]) {
     let width = contests.iter().map(|contest| contest.work.len()).max().unwrap_or_default();
-    println!("\nLeast time of {ROUNDS} interleaved samples; see benches/README.md.\n");
+    let mut measured: Vec<Least<'_>> = contests.iter().map(Least::of).collect();
+    for _ in 0..PASSES {
+        measured.iter_mut().for_each(Least::sample);
+    }
+    println!("\nLeast time of {} interleaved samples; see benches/README.md.\n", PASSES * ROUNDS);
     println!(
         "| {:width$} | {:>9} | {:28} | {:>9} | {:>6} | {:>7} | holds |",
         "work", "ns", "against", "ns", "ratio", "aim"
     );
     println!("|{0:-<1$}|{0:-<11}|{0:-<30}|{0:-<11}|{0:-<8}|{0:-<9}|-------|", "", width + 2);
-    for contest in contests {
-        let least = contest.least();
-        let ours = least[0];
-        for (entrant, theirs) in contest.entrants.iter().zip(&least).skip(1) {
+    for Least { contest, nanos, .. } in measured {
+        let ours = nanos[0];
+        for (entrant, theirs) in contest.entrants.iter().zip(&nanos).skip(1) {
             let (ratio, aim, holds) = match entrant.aim {
                 Aim::Faster(aim) => (theirs / ours, format!(">= {aim}"), Some(theirs / ours >= aim)),
                 Aim::AtMost(aim) => (ours / theirs, format!("<= {aim}"), Some(ours / theirs <= aim)),
