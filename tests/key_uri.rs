@@ -403,9 +403,55 @@ fn spelling_of_names_and_escapes() {
         assert_eq!(refused(&with(&format!("A:b{control}c"), "")), KeyUriError::Control { position: 17 });
     }
     assert_eq!(refused(&with("a", "&issuer=A%0AB")), KeyUriError::Control { position: 64 });
+    assert_eq!(refused(&with("a", "&issuer=A+B%0A")), KeyUriError::Control { position: 64 });
     let uri = KeyUri::parse(&format!(" \n{} \r\n", with("A:b", "&issuer=A"))).unwrap();
     assert_eq!((uri.issuer(), warnings(&uri)), (Some("A"), vec![KeyUriWarning::RawCharacters]));
     assert_eq!(read("A:user#1", "&issuer=A").account_name(), "user#1");
+}
+
+/// Wherever they stand: the reader looks at many characters together.
+#[test]
+fn escapes_and_plus_signs_are_found_in_every_place() {
+    for len in 1..40 {
+        for place in 0..len {
+            let (before, after) = ("a".repeat(place), "b".repeat(len - place - 1));
+            let account = read(&format!("A:{before}%43{after}"), "").account_name().to_owned();
+            assert_eq!(account, format!("{before}C{after}"));
+            let issuer = format!("{before}%44{after}");
+            assert_eq!(
+                read("A:b", &format!("&issuer={issuer}")).issuer(),
+                Some(&*format!("{before}D{after}"))
+            );
+            if place > 0 && place < len - 1 {
+                let uri = read("A:b", &format!("&issuer={before}+{after}"));
+                assert_eq!(uri.issuer(), Some(&*format!("{before} {after}")));
+            }
+        }
+    }
+    let uri = KeyUri::parse("steam://M%46RA").unwrap();
+    assert_eq!((uri.secret().expose(), warnings(&uri).len()), (&b"ab"[..], 2));
+}
+
+/// RFC 3986 §2: neither unreserved, nor reserved, nor `%`; and of the reserved ones `#`, `[` and `]`.
+#[test]
+fn every_character_that_a_uri_escapes_is_told_of() {
+    let allowed = |character: char| {
+        character.is_ascii_alphanumeric()
+            || "-._~".contains(character)
+            || ":/?@!$&'()*+,;=".contains(character)
+    };
+    for character in ('\0'..='\u{ff}').filter(|character| *character != '%') {
+        for place in 0..17 {
+            let more = format!("&x={}{character}{}", "a".repeat(place), "b".repeat(17 - place));
+            let position = with("A:b", "&x=").len() + place;
+            let warned = warnings(&read("A:b", &more)).contains(&KeyUriWarning::RawCharacters);
+            assert_eq!(warned, !allowed(character), "{character:?}");
+            let raw = refused_strictly(&with("A:b", &more)) == KeyUriError::RawCharacter { position };
+            assert_eq!(raw, !allowed(character), "{character:?} strictly");
+        }
+    }
+    let uri = KeyUri::parse(" steam://MFRA").unwrap();
+    assert!(warnings(&uri).contains(&KeyUriWarning::RawCharacters));
 }
 
 #[test]
