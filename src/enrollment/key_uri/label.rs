@@ -6,8 +6,9 @@ use super::percent::{Bytes, position};
 use super::warning::Warnings;
 use super::{KeyUri, KeyUriError, KeyUriWarning, LabelPart};
 
-/// Reads the label, `issuer:account` or the account alone. `names` has the issuer parameter, which decides where a label
-/// with several colons is split.
+/// Reads the label, `issuer:account` or the account alone.
+///
+/// `names` has the issuer parameter, which decides where a label with several colons is split.
 pub(super) fn read(raw: Part<'_>, warnings: &mut Warnings, names: &mut Names) -> Result<(), KeyUriError> {
     let account = match split(raw, names.parameter_issuer())? {
         Split::AfterIssuer(prefix, account) => {
@@ -55,8 +56,9 @@ pub(super) fn hold_to(mode: Mode, names: &Names) -> Result<(), KeyUriError> {
     }
 }
 
-/// Refuses control characters, which no app shows and which forge lines in logs. `part` has been decoded to a text with these
-/// marks.
+/// Refuses control characters, which no app shows and which forge lines in logs.
+///
+/// `text` is what `part` was decoded to, `marks` what may be in it.
 pub(super) fn refuse_control(text: &str, marks: Marks, part: Part<'_>) -> Result<(), KeyUriError> {
     if marks.may_have(Marks::UNUSUAL) && text.chars().any(char::is_control) {
         return Err(KeyUriError::Control { position: part.at });

@@ -1,5 +1,6 @@
-/// Which characters there may be in a text that are not to be taken as they are. Most texts have none of them, which is found
-/// out once, and many bytes at a time.
+/// Which characters there may be in a text that are not to be taken as they are.
+///
+/// Most texts have none of them, which is found out once, and many bytes at a time.
 #[derive(Clone, Copy)]
 pub(super) struct Marks(u8);
 
@@ -32,8 +33,8 @@ impl Marks {
     }
 }
 
-/// Where the first character stands that a URI writes as an escape (RFC 3986 §2: neither unreserved, nor reserved, nor
-/// `%`), `#` and the brackets of an IP address included.
+/// Where the first character stands that a URI writes as an escape (RFC 3986 §2: neither unreserved, nor
+/// reserved, nor `%`), `#` and the brackets of an IP address included.
 pub(super) fn first_raw(text: &str) -> Option<usize> {
     text.bytes().position(|byte| {
         !byte.is_ascii_graphic()

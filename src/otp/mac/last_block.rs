@@ -2,8 +2,8 @@
 
 /// The blocks of SHA-1 and SHA-256, in quarters.
 ///
-/// Their compression functions load 16 bytes at once, and such a load waits for narrower stores that are still under way. So
-/// each quarter is computed and stored as one.
+/// Their compression functions load 16 bytes at once, and such a load waits for narrower stores that are still
+/// under way. So each quarter is computed and stored as one.
 pub(super) type Block = [[u8; 16]; 4];
 
 /// What the last block holds beside the message (FIPS 180-4 §5.1.1): the bit that ends it, zeros, its length in bits.
