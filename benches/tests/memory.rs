@@ -6,10 +6,15 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
-use second_factor::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, UnixTime, Window};
+use second_factor::{
+    Algorithm, Code, Digits, Hotp, KeyUri, Period, Secret, Totp, TotpParams, UnixTime, Window,
+};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// What is looked for in memory that is given back, and how often it was there.
+    static WATCHED: Cell<&'static [u8]> = const { Cell::new(&[]) };
+    static SEEN: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -23,6 +28,15 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        let wanted = WATCHED.get();
+        if !wanted.is_empty() {
+            // SAFETY: it is still allocated, and so long; volatile reads take what is there.
+            let byte = |at| unsafe { memory.add(at).read_volatile() };
+            let here = |start| wanted.iter().zip(start..).all(|(wanted, at)| byte(at) == *wanted);
+            if (0..(layout.size() + 1).saturating_sub(wanted.len())).any(here) {
+                SEEN.set(SEEN.get() + 1);
+            }
+        }
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -84,6 +98,33 @@ fn secrets_and_keyed_states_are_cleared_when_dropped() {
 
     let (before, after) = around_drop(Code::parse("287082", Digits::Six).unwrap());
     assert!(contains(&before, b"287082") && !contains(&after, b"28") && !contains(&after, b"82"));
+}
+
+/// A secret whose parameter is misspelled, and what an invisible character or a wrong escape makes of the text.
+#[test]
+fn nothing_of_a_key_uri_that_may_be_a_secret_is_given_back_uncleared() {
+    const START: &str = "otpauth://totp/A:b?secret=MZXW6YQ&secert=";
+    let seen = |text: &str| {
+        SEEN.set(0);
+        WATCHED.set(b"GEZDGNBV");
+        drop(black_box(KeyUri::parse(black_box(text))));
+        WATCHED.set(&[]);
+        SEEN.get()
+    };
+    for value in [
+        "GEZDGNBVGY3TQOJQ",
+        "GEZDGNBVGY3TQOJQ%41",
+        "GEZDGNBVGY3TQOJQ%",
+        "%41GEZDGNBVGY3TQOJQ%4",
+        "%E2%80%8BGEZDGNBVGY3TQOJQ",
+        "GEZDGNBVGY3TQOJQ%E2%80%8B",
+        "GEZDGNBVGY3TQOJQ%FF",
+    ] {
+        assert_eq!(seen(&format!("{START}{value}")), 0, "{value}");
+        assert_eq!(seen(&format!("{START}x&{value}=1")), 0, "{value} as a name");
+        assert_eq!(seen(&format!("otpauth://totp/A:b?secret={value}")), 0, "{value} as it should be");
+    }
+    assert_eq!(seen("otpauth://totp/A:GEZDGNBV?secret=MZXW6YQ"), 1, "an account name is none");
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Code {
         if input.len() > Self::MAX_INPUT_LEN {
             return Err(length(input.len()));
         }
-        // In one word, the last digit lowest, for the reason at the top.
+        // The last digit lowest: written as one word, since it is moved as one.
         let mut text = 0_u64;
         let mut found = 0_usize;
         let mut separated = false;
@@ -84,12 +84,12 @@ impl Code {
         Self::last_of(eight_digits(value), digits)
     }
 
-    /// So many of eight ASCII digits, the last of which is in the lowest byte.
-    fn last_of(eight: u64, digits: Digits) -> Self {
+    /// The last `digits` bytes of a word, which are ASCII digits.
+    fn last_of(word: u64, digits: Digits) -> Self {
         let unwanted =
             u32::try_from(Self::MAX_DIGITS).unwrap_or_default().wrapping_sub(digits.count().into());
         // The wanted ones to the front.
-        let text = eight.wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
+        let text = word.wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
         Self { text, digits }
     }
 

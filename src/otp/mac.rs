@@ -106,7 +106,7 @@ const WINDOW: u16 = 3;
 pub(crate) struct Keyed<H: Hash> {
     inner: H::State,
     outer: H::State,
-    /// Not to be followed by the compiler: see [`LastBlock`].
+    /// Not to be followed by the compiler, for what [`LastBlock`] says. SHA-512 has none.
     padding: &'static H::Padding,
 }
 

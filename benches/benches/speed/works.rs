@@ -239,7 +239,7 @@ fn present(seal: impl Seal + 'static) -> Timed {
     )
 }
 
-fn second_step() -> [Contest; 1] {
+fn second_step() -> [Contest; 2] {
     let ring = || KeyRing::new(1, SealingKey::new([7; 32]));
     let service = Service::enrolled(ring());
     let _open = service.challenge();
@@ -254,8 +254,15 @@ fn second_step() -> [Contest; 1] {
         argon2::Argon2::default().hash_password_into(b"hunter2", b"0123456789abcdef", &mut hash).unwrap();
         hash
     });
-    [Contest::new("one whole second step, MemoryStore", present(ring()))
-        .against("one Argon2id hash", argon2, AtMost(0.001))
-        .against("the same without a seal", present(StoreSecretsInClear), NoAim)
-        .against("the record to JSON and back", serde, NoAim)]
+    // Apart: the memory that Argon2 fills leaves nothing in the caches for whom comes after.
+    [
+        Contest::new("one whole second step, MemoryStore", present(ring()))
+            .against("the same without a seal", present(StoreSecretsInClear), NoAim)
+            .against("the record to JSON and back", serde, NoAim),
+        Contest::new("the same beside a password hash", present(ring())).against(
+            "one Argon2id hash",
+            argon2,
+            AtMost(0.001),
+        ),
+    ]
 }

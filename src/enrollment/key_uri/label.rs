@@ -1,7 +1,7 @@
 use super::marks::Marks;
 use super::names::Names;
 use super::parse::Mode;
-use super::part::Part;
+use super::part::{Decoded, Part};
 use super::percent::{Bytes, position};
 use super::warning::Warnings;
 use super::{KeyUri, KeyUriError, KeyUriWarning, LabelPart};
@@ -23,18 +23,18 @@ pub(super) fn read(raw: Part<'_>, warnings: &mut Warnings, names: &mut Names) ->
             account
         }
         Split::AtColon(prefix, account) => {
-            let (marks, spaces) = prefix.decode_form_onto(names.next())?;
+            let decoded = prefix.decode_form_onto(names.next())?;
             names.end_label_issuer();
-            warnings.note_if(spaces, KeyUriWarning::PlusAsSpace);
+            warnings.note_if(decoded.spaces, KeyUriWarning::PlusAsSpace);
             let issuer = names.own_label_issuer().unwrap_or_default();
             warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
-            refuse_control(issuer, marks, prefix)?;
+            refuse_control(issuer, decoded, prefix)?;
             account
         }
         Split::Whole => raw,
     };
-    let marks = account.decode_onto(names.next())?;
-    refuse_control(names.account_name(), marks, account)?;
+    let decoded = account.decode_onto(names.next())?;
+    refuse_control(names.account_name(), decoded, account)?;
     names.trim_account_name();
     Ok(())
 }
@@ -58,9 +58,9 @@ pub(super) fn hold_to(mode: Mode, names: &Names) -> Result<(), KeyUriError> {
 
 /// Refuses control characters, which no app shows and which forge lines in logs.
 ///
-/// `text` is what `part` was decoded to, `marks` what may be in it.
-pub(super) fn refuse_control(text: &str, marks: Marks, part: Part<'_>) -> Result<(), KeyUriError> {
-    if marks.may_have(Marks::UNUSUAL) && text.chars().any(char::is_control) {
+/// `text` is what `part` was decoded to.
+pub(super) fn refuse_control(text: &str, decoded: Decoded, part: Part<'_>) -> Result<(), KeyUriError> {
+    if decoded.controls && text.chars().any(char::is_control) {
         return Err(KeyUriError::Control { position: part.at });
     }
     Ok(())

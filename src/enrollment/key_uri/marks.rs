@@ -5,8 +5,6 @@
 pub(super) struct Marks(u8);
 
 impl Marks {
-    /// Whatever is possible.
-    pub(super) const ANY: Self = Self(u8::MAX);
     pub(super) const PERCENT: Self = Self(1);
     pub(super) const PLUS: Self = Self(2);
     /// What a URI writes as an escape, controls among it, and some punctuation that is seldom used.

@@ -1,4 +1,4 @@
-use alloc::borrow::Cow;
+use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -48,10 +48,12 @@ impl<'a> Parameters<'a> {
         if let Some(slot) = self.slot(raw_name.text) {
             return fill(slot, pair, value);
         }
+        let unescaped;
         let name = if raw_name.first_escape().is_some() {
-            Cow::Owned(raw_name.decode()?)
+            unescaped = raw_name.decode()?;
+            unescaped.as_str()
         } else {
-            Cow::Borrowed(raw_name.text)
+            raw_name.text
         };
         if let Some(known) = NAMES.into_iter().find(|known| name.eq_ignore_ascii_case(known))
             && (mode == Mode::Lenient || name == known)
@@ -71,8 +73,8 @@ impl<'a> Parameters<'a> {
                 self.steam = true;
             }
             _ => self.unknown.push(UnknownParameter {
-                name: Zeroizing::new(name.into_owned()),
-                value: value.map(Part::decode).transpose()?.map(Zeroizing::new),
+                name: Zeroizing::new(name.to_owned()),
+                value: value.map(Part::decode).transpose()?,
             }),
         }
         Ok(())

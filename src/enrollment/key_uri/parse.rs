@@ -20,7 +20,6 @@ pub(super) enum Mode {
     Strict,
 }
 
-/// Every step is one pass over its part of the text.
 pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
     if text.len() > KeyUri::MAX_LEN {
         return Err(KeyUriError::TooLong { found: text.len() }.into());
@@ -190,7 +189,7 @@ fn secret(
     };
     let forgiven = match read(raw.text.as_bytes(), into) {
         // What has escapes is no base32 until they are undone.
-        Err(_) if raw.first_escape().is_some() => read(&raw.decode_secret()?, into),
+        Err(_) if raw.first_escape().is_some() => read(&raw.decode_bytes()?, into),
         read => read,
     }
     .map_err(KeyUriError::Secret)?;
@@ -209,29 +208,30 @@ fn parameter_issuer(
     names: &mut Names,
 ) -> Result<(), KeyUriError> {
     let issuer = names.next();
-    let marks = if mode == Mode::Strict {
+    let decoded = if mode == Mode::Strict {
         refuse_ambiguous(raw, &['+'])?;
-        let marks = raw.decode_onto(issuer)?;
+        let decoded = raw.decode_onto(issuer)?;
         if issuer.contains(':') {
             return Err(KeyUriError::Colon(LabelPart::Issuer));
         }
-        marks
+        decoded
     } else {
-        let (marks, spaces) = raw.decode_form_onto(issuer)?;
-        if spaces {
+        let decoded = raw.decode_form_onto(issuer)?;
+        if decoded.spaces {
             let literal = raw.decode()?;
             if label::spells_exactly(label, &literal)? {
-                *issuer = literal;
+                issuer.clear();
+                issuer.push_str(&literal);
             } else {
                 warnings.note(KeyUriWarning::PlusAsSpace);
             }
         }
-        marks
+        decoded
     };
     names.end_parameter_issuer();
     let issuer = names.parameter_issuer().unwrap_or_default();
     warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
-    label::refuse_control(issuer, marks, raw)
+    label::refuse_control(issuer, decoded, raw)
 }
 
 fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {

@@ -8,6 +8,15 @@ use super::KeyUriError;
 use super::marks::Marks;
 use super::percent::{Bytes, escaped, position};
 
+/// What has come of undoing escapes.
+#[derive(Clone, Copy)]
+pub(super) struct Decoded {
+    /// There may be control characters.
+    pub(super) controls: bool,
+    /// A `+` was read as a space.
+    pub(super) spaces: bool,
+}
+
 /// A piece of the text with its position in the whole, for errors.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
@@ -40,13 +49,13 @@ impl<'a> Part<'a> {
         Some(self.around(start, start.saturating_add(1)))
     }
 
-    /// Appends the text with its escapes undone, and tells which marks there may be then. A `+` stands for itself.
+    /// Appends the text with its escapes undone. A `+` stands for itself.
     #[inline]
-    pub(super) fn decode_onto(self, decoded: &mut String) -> Result<Marks, KeyUriError> {
+    pub(super) fn decode_onto(self, decoded: &mut String) -> Result<Decoded, KeyUriError> {
         match self.first_escape() {
             None => {
                 decoded.push_str(self.text);
-                Ok(self.marks)
+                Ok(Decoded { controls: self.marks.may_have(Marks::UNUSUAL), spaces: false })
             }
             Some(first) => self.undo_escapes_onto(first, decoded),
         }
@@ -58,8 +67,8 @@ impl<'a> Part<'a> {
         if self.marks.may_have(Marks::PERCENT) { position(self.text, b'%') } else { None }
     }
 
-    fn undo_escapes_onto(self, first: usize, decoded: &mut String) -> Result<Marks, KeyUriError> {
-        let mut marks = self.marks;
+    fn undo_escapes_onto(self, first: usize, decoded: &mut String) -> Result<Decoded, KeyUriError> {
+        let mut controls = self.marks.may_have(Marks::UNUSUAL);
         let mut rest = self;
         let mut next = Some(first);
         while let Some(escape) = next {
@@ -68,9 +77,7 @@ impl<'a> Part<'a> {
             match escaped(rest.text.as_bytes(), escape) {
                 None => return Err(KeyUriError::Escape { position: rest.at.saturating_add(escape) }),
                 Some(byte) if byte.is_ascii() => {
-                    if byte.is_ascii_control() {
-                        marks = Marks::ANY;
-                    }
+                    controls |= byte.is_ascii_control();
                     decoded.push(byte.into());
                 }
                 // Of a character of several bytes: the rest is undone before it is known whether it is UTF-8.
@@ -80,27 +87,24 @@ impl<'a> Part<'a> {
             next = position(rest.text, b'%');
         }
         decoded.push_str(rest.text);
-        Ok(marks)
+        Ok(Decoded { controls, spaces: false })
     }
 
-    fn undo_bytes_onto(self, rest: Self, decoded: &mut String) -> Result<Marks, KeyUriError> {
-        let mut bytes = Vec::with_capacity(rest.text.len());
-        for byte in Bytes::new(rest) {
-            bytes.push(byte?.value);
-        }
-        self.push_utf8(&bytes, decoded)?;
-        Ok(Marks::ANY)
+    fn undo_bytes_onto(self, rest: Self, decoded: &mut String) -> Result<Decoded, KeyUriError> {
+        self.push_utf8(&rest.decode_bytes()?, decoded)?;
+        Ok(Decoded { controls: true, spaces: false })
     }
 
-    /// The text with its escapes undone. A `+` stands for itself.
-    pub(super) fn decode(self) -> Result<String, KeyUriError> {
-        let mut decoded = String::with_capacity(self.text.len());
+    /// The text with its escapes undone. A `+` stands for itself. Cleared, since it may be a secret under a name that
+    /// nobody knows.
+    pub(super) fn decode(self) -> Result<Zeroizing<String>, KeyUriError> {
+        let mut decoded = Zeroizing::new(String::with_capacity(self.text.len()));
         self.decode_onto(&mut decoded)?;
         Ok(decoded)
     }
 
-    /// The same, clearing what it touched.
-    pub(super) fn decode_secret(self) -> Result<Zeroizing<Vec<u8>>, KeyUriError> {
+    /// The same, whatever bytes they are.
+    pub(super) fn decode_bytes(self) -> Result<Zeroizing<Vec<u8>>, KeyUriError> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.text.len()));
         for byte in Bytes::new(self) {
             bytes.push(byte?.value);
@@ -109,20 +113,20 @@ impl<'a> Part<'a> {
     }
 
     /// Appends the text with its escapes undone where a `+` may be a space: see [`KeyUri`](super::KeyUri) for the
-    /// rule. The flag says that one was.
+    /// rule.
     #[inline]
-    pub(super) fn decode_form_onto(self, decoded: &mut String) -> Result<(Marks, bool), KeyUriError> {
+    pub(super) fn decode_form_onto(self, decoded: &mut String) -> Result<Decoded, KeyUriError> {
         if !self.marks.may_have(Marks::PLUS)
             || position(self.text, b'+').is_none()
             || position(self.text, b' ').is_some()
             || self.text.contains("%20")
         {
-            return Ok((self.decode_onto(decoded)?, false));
+            return self.decode_onto(decoded);
         }
         self.undo_form_onto(decoded)
     }
 
-    fn undo_form_onto(self, decoded: &mut String) -> Result<(Marks, bool), KeyUriError> {
+    fn undo_form_onto(self, decoded: &mut String) -> Result<Decoded, KeyUriError> {
         let raw = self.text.as_bytes();
         let mut spaces = false;
         let mut bytes = Vec::with_capacity(raw.len());
@@ -137,7 +141,7 @@ impl<'a> Part<'a> {
             bytes.push(if single { b' ' } else { byte.value });
         }
         self.push_utf8(&bytes, decoded)?;
-        Ok((Marks::ANY, spaces))
+        Ok(Decoded { controls: true, spaces })
     }
 
     fn push_utf8(self, bytes: &[u8], decoded: &mut String) -> Result<(), KeyUriError> {

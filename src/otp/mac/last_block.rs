@@ -9,11 +9,11 @@ pub(super) type Block = [[u8; 16]; 4];
 /// What the last block holds beside the message (FIPS 180-4 §5.1.1): the bit that ends it, zeros, its length in bits.
 ///
 /// To be handed over where the compiler cannot see the values: those it knows, it stores in pieces as narrow as it pleases.
-#[repr(align(64))] // A line of the cache: no quarter lies across two.
+#[repr(align(64))] // Begins with a line of the cache: no quarter lies across two.
 pub(crate) struct LastBlock {
     /// Words as they lie in memory, zero where the message is.
     quarters: [[u32; 4]; 4],
-    /// All ones where the message is, in the quarter in which it ends.
+    /// All ones where the message is, in the quarter in which it ends and the padding begins.
     message: [u32; 4],
 }
 
@@ -61,9 +61,10 @@ impl LastBlock {
     }
 }
 
-/// The bit that ends a message, as the first of its word.
+/// The bit that ends a message, as the first of its word. As it lies in memory.
 const END: u32 = 0x8000_0000_u32.to_be();
 
+/// How many bits so many bytes are, as it lies in memory.
 const fn bits(bytes: u32) -> u32 {
     bytes.saturating_mul(8).to_be()
 }
