@@ -184,8 +184,8 @@ fn secret(
 ) -> Result<(), KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
     let read = |text: &[u8], into: &mut Secret| match mode {
-        Mode::Strict => base32::read_strict(text, into).map(|()| Forgiven::NOTHING),
-        Mode::Lenient => base32::read(text, into),
+        Mode::Strict => base32::read_secret_strict(text, into).map(|()| Forgiven::NOTHING),
+        Mode::Lenient => base32::read_secret(text, into),
     };
     let forgiven = match read(raw.text.as_bytes(), into) {
         // What has escapes is no base32 until they are undone.
