@@ -1,5 +1,5 @@
 #![cfg_attr(
-    all(feature = "getrandom", feature = "qr", feature = "sealing", feature = "serde"),
+    all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde"),
     doc = "[`Verifier`]: Verifier",
     doc = "[`BlockingVerifier`]: BlockingVerifier",
     doc = "[`begin_enrollment`]: Verifier::begin_enrollment",
@@ -12,7 +12,7 @@
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "getrandom", feature = "qr", feature = "sealing", feature = "serde")),
+    not(all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde")),
     doc = "A second factor for password logins. The front page is the README; it shows with the default features."
 )]
 #![no_std]
@@ -45,8 +45,8 @@ pub use enrollment::{EnrollmentError, KeyUri, RecoveryCode, RecoveryCodes};
 pub use otp::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
 #[cfg(feature = "alloc")]
 pub use session::{
-    Accepted, AccountId, AccountRecord, AuditEvent, Authenticated, ChallengeToken, DeviceToken, Epoch,
-    FreshFactor, How, Login, PasswordVerified, Policy, Refusal, Remember, Session,
+    Accepted, AccountId, AccountRecord, AuditEvent, AuthMethod, Authenticated, ChallengeToken, DeviceToken,
+    Epoch, FreshFactor, Login, PasswordVerified, Policy, Refusal, Remember, Session,
 };
 #[cfg(feature = "sealing")]
 pub use session::{KeyRing, SealingKey};

@@ -54,6 +54,20 @@ impl UnixTime {
     }
 }
 
+/// How far the clocks of a host's instances may be apart: what was made this little in the future counts as made
+/// now; what was made further ahead was made by a clock that was wrong, and does not count as alive.
+#[cfg(feature = "alloc")]
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// Whether something that was made at `since` is alive at `now`.
+#[cfg(feature = "alloc")]
+pub(crate) fn is_alive(since: UnixTime, lifetime: Duration, now: UnixTime) -> bool {
+    match now.checked_since(since) {
+        Some(age) => age < lifetime,
+        None => since <= now.saturating_add(CLOCK_SKEW) && !lifetime.is_zero(),
+    }
+}
+
 /// The number of seconds, undecorated.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -89,7 +89,7 @@ impl Service {
     ///
     /// If it is refused.
     pub fn present(&self, challenge: &ChallengeToken, code: &str, remember: Remember<'_>) -> Accepted {
-        self.verifier.present_code(challenge, code, remember).expect("the right code")
+        self.verifier.present(challenge, code, remember).expect("the right code")
     }
 }
 

@@ -8,7 +8,7 @@ use second_factor::session::{PolicyError, Reauthenticated};
 use second_factor::verifier::{Error, OsEntropy};
 use second_factor::{
     Accepted, AuditEvent, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, PasswordVerified,
-    Policy, QrCode, RecoveryCode, Refusal, Remember, SealingKey,
+    Policy, QrCode, Refusal, Remember, SealingKey,
 };
 
 use crate::clock::PretendClock;
@@ -45,10 +45,8 @@ pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
         Login::Complete(accepted) => start_session(host, user, accepted),
         Login::CodeRequired(challenge) => {
             host.end_session();
-            match present(host, &challenge) {
-                Ok(accepted) => start_session(host, user, accepted),
-                Err(stop) => host.verifier.abandon(&challenge).map_err(Stop::from).and(Err(stop)),
-            }
+            let accepted = present(host, &challenge)?;
+            start_session(host, user, accepted)
         }
         // Only under a policy that demands a second factor: the password alone logs nobody in.
         Login::EnrollmentRequired => enroll(host, user, verify_password(host, user, "password again: ")?),
@@ -60,20 +58,16 @@ fn present(host: &mut Host, challenge: &ChallengeToken) -> Result<Accepted, Stop
     let tick = terminal::yes(&format!("remember {device}, so that it needs no code for 30 days? [y/N] "))?;
     let remember = if tick { Remember::ThisDevice { label: &device } } else { Remember::No };
     until_accepted(host, "code (six digits, or a recovery code): ", |verifier, typed| {
-        if RecoveryCode::parse(typed).is_ok() {
-            verifier.present_recovery_code(challenge, typed)
-        } else {
-            verifier.present_code(challenge, typed, remember)
-        }
+        verifier.present(challenge, typed, remember)
     })
 }
 
 fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), Stop> {
-    let Accepted { authenticated, device } = accepted;
+    let Accepted { authenticated, device, .. } = accepted;
     if let Some(token) = device {
         host.set_cookie(&DeviceToken::cookie_name(authenticated.account()), token.expose())?;
     }
-    terminal::say(words::logged_in(user, &host.device, authenticated.how()));
+    terminal::say(words::logged_in(user, &host.device, authenticated.method()));
     host.start_session(Session { user: user.into(), login: authenticated.into_session() });
     Ok(())
 }

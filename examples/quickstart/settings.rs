@@ -1,7 +1,8 @@
 //! What an account's page offers to whoever is logged in.
 
-use second_factor::FreshFactor;
 use second_factor::session::{DeviceInfo, EndOtherSessions, FactorStatus};
+use second_factor::verifier::Error;
+use second_factor::{FreshFactor, Refusal};
 
 use crate::flow::{until_accepted, verify_password};
 use crate::host::{Host, Session};
@@ -27,14 +28,12 @@ pub(crate) fn status(host: &mut Host) -> Result<FactorStatus, Stop> {
 /// A fresh code, or recovery code, for one sensitive step.
 pub(crate) fn step_up(host: &mut Host) -> Result<FreshFactor, Stop> {
     let login = session(host)?.login;
-    // Before anything is asked: whoever has no second factor is told so. A form asks first, and calls `fresh_factor`.
-    let token = host.verifier.begin_step_up(login.account(), login.epoch())?;
+    // Before anything is asked: whoever has no second factor is told so.
+    if !host.verifier.status(login.account())?.is_enabled() {
+        return Err(Error::Refused(Refusal::NoAuthenticator).into());
+    }
     until_accepted(host, "a fresh code (six digits, or a recovery code): ", |verifier, typed| {
-        if second_factor::RecoveryCode::parse(typed).is_ok() {
-            verifier.step_up_with_recovery_code(&token, typed)
-        } else {
-            verifier.step_up(&token, typed)
-        }
+        verifier.fresh_factor(&login, typed)
     })
 }
 

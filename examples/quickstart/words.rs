@@ -6,7 +6,7 @@ use std::time::Duration;
 use second_factor::session::{
     DeviceInfo, EventKind, FactorStatus, ForgottenBecause, Purpose, RefusedBecause, RemovedBy,
 };
-use second_factor::{How, Refusal, UnixTime};
+use second_factor::{AuthMethod, Refusal, UnixTime};
 
 use crate::stop::Stop;
 
@@ -36,14 +36,14 @@ pub(crate) fn recovery_codes(lines: &str) -> String {
     )
 }
 
-pub(crate) fn logged_in(user: &str, device: &str, how: How) -> String {
+pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod) -> String {
     let how = match how {
-        How::None => "with the password alone".into(),
-        How::Presented => "with password and code".into(),
-        How::RecoveryCode => {
+        AuthMethod::SingleFactor => "with the password alone".into(),
+        AuthMethod::Code => "with password and code".into(),
+        AuthMethod::RecoveryCode => {
             "with password and recovery code, which is used up now; no device is remembered".into()
         }
-        How::Remembered { since } => {
+        AuthMethod::RememberedDevice { since } => {
             format!("with the password, and no code: this device is remembered since {}", date(since))
         }
         other => format!("{other:?}"),
@@ -129,9 +129,11 @@ pub(crate) fn event(kind: &EventKind) -> String {
             "the password was right, a code is asked for".into()
         }
         EventKind::ChallengeOpened { .. } => "a fresh code is asked for".into(),
-        EventKind::LoggedIn { how: How::None } => "logged in with the password alone".into(),
-        EventKind::LoggedIn { how: How::Presented } => "logged in with password and code".into(),
-        EventKind::LoggedIn { how: How::RecoveryCode } => "logged in with password and recovery code".into(),
+        EventKind::LoggedIn { how: AuthMethod::SingleFactor } => "logged in with the password alone".into(),
+        EventKind::LoggedIn { how: AuthMethod::Code } => "logged in with password and code".into(),
+        EventKind::LoggedIn { how: AuthMethod::RecoveryCode } => {
+            "logged in with password and recovery code".into()
+        }
         EventKind::LoggedIn { .. } => "logged in on a remembered device".into(),
         EventKind::SteppedUp { .. } => "a fresh code was typed".into(),
         EventKind::CodeRefused { reason } => format!("a code was refused: {}", why(*reason)),

@@ -78,7 +78,7 @@
 //! | §4.1 | date and time of binding are recorded; the source is the host's to add to the event | B | `tests/standards_sp80063b.rs::sp80063b_4_1_binding_is_recorded_with_its_time_and_told` |
 //! | §4.1.2.2 | an enrollment waits 15 minutes at most, for the session that began it | L | `tests/standards_sp80063b.rs::sp80063b_4_1_2_2_an_enrollment_waits_a_quarter_of_an_hour_at_most_for_its_own_session` |
 //! | §2.1.3 | reauthentication every 30 days at least | L | `tests/standards_sp80063b.rs::sp80063b_2_1_3_a_device_is_remembered_thirty_days_at_most_and_never_longer_for_being_used`, `tests/model_flow.rs::enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days` |
-//! | §2.2.3, r3 §4.2.3 | at AAL2 after 12 or 24 hours, or inactivity | H | host: sessions are the host's; the library tells the time of each factor (`Authenticated::at`, `How::Remembered`, `FreshFactor::at`): `tests/standards_sp80063b.rs::sp80063b_2_2_3_the_time_of_each_factor_is_told` |
+//! | §2.2.3, r3 §4.2.3 | at AAL2 after 12 or 24 hours, or inactivity | H | host: sessions are the host's; the library tells the time of each factor (`Authenticated::at`, `AuthMethod::RememberedDevice`, `FreshFactor::at`): `tests/standards_sp80063b.rs::sp80063b_2_2_3_the_time_of_each_factor_is_told` |
 //! | §5.1 | a remembered browser does not replace authentication: such a login claims the password and no more, and the host must not take it for more | B | `tests/standards_sp80063b.rs::sp80063b_5_1_a_remembered_device_is_no_second_factor` |
 //! | §5.1, r3 §7.1 | session secrets of 64 bits and more, made at an authentication: 256 for a device, new at each use; the session's own is the host's | B | `tests/standards_sp80063b.rs::sp80063b_5_1_a_device_token_is_random_and_new_at_each_use` |
 //! | §5.1.1 | cookies: `Secure`, `HttpOnly`, `__Host-`, `SameSite`, opaque, expiry not relied on | H | host: sets the cookie; the library gives its name, its value and `DeviceToken::COOKIE_ATTRIBUTES`, and ends it on the server: `tests/standards_sp80063b.rs::sp80063b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it` |
@@ -141,7 +141,7 @@
 //!
 //! **Remembered devices.** SP 800-63B §5.1 does not let a remembered browser stand for authentication;
 //! services want it. So a remembered device lowers what is claimed: `how` is
-//! [`How::Remembered`](crate::How::Remembered) with the time of the code, `amr` is `pwd` alone, and whatever
+//! [`AuthMethod::RememberedDevice`](crate::AuthMethod::RememberedDevice) with the time of the code, `amr` is `pwd` alone, and whatever
 //! is sensitive demands a fresh factor. It ends after 30 days, which is when SP 800-63B §2.1.3 wants
 //! everybody to authenticate again.
 //!

@@ -1,7 +1,6 @@
 use alloc::string::String;
 use core::fmt;
-
-use super::SessionError;
+use core::str::FromStr;
 
 /// The host's name for an account: 1 to 255 bytes of text without control characters, which never changes and
 /// is never given to somebody else.
@@ -16,7 +15,7 @@ use super::SessionError;
 /// let account = AccountId::new("7f3c2a")?;
 /// assert_eq!(account.as_str(), "7f3c2a");
 /// assert!(AccountId::new("").is_err());
-/// # Ok::<(), second_factor::session::SessionError>(())
+/// # Ok::<(), second_factor::session::AccountIdError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(
@@ -34,13 +33,14 @@ impl AccountId {
     ///
     /// # Errors
     ///
-    /// [`SessionError::AccountId`] unless it has 1 to [`MAX_LEN`](Self::MAX_LEN) bytes and no control
-    /// character: logs and databases stumble over those, and no primary key has them.
-    pub fn new(id: impl Into<String>) -> Result<Self, SessionError> {
+    /// [`AccountIdError`] unless it has 1 to [`MAX_LEN`](Self::MAX_LEN) bytes and no control character: logs
+    /// and databases stumble over those, and no primary key has them.
+    pub fn new(id: impl Into<String>) -> Result<Self, AccountIdError> {
         let id = id.into();
         match id.len() {
-            1..=Self::MAX_LEN if !id.chars().any(char::is_control) => Ok(Self(id)),
-            found => Err(SessionError::AccountId { found }),
+            1..=Self::MAX_LEN if id.chars().any(char::is_control) => Err(AccountIdError::ControlCharacter),
+            1..=Self::MAX_LEN => Ok(Self(id)),
+            found => Err(AccountIdError::Length { found }),
         }
     }
 
@@ -54,10 +54,19 @@ impl AccountId {
     }
 }
 
-impl TryFrom<String> for AccountId {
-    type Error = SessionError;
+/// As [`new`](Self::new).
+impl FromStr for AccountId {
+    type Err = AccountIdError;
 
-    fn try_from(id: String) -> Result<Self, SessionError> {
+    fn from_str(id: &str) -> Result<Self, AccountIdError> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<String> for AccountId {
+    type Error = AccountIdError;
+
+    fn try_from(id: String) -> Result<Self, AccountIdError> {
         Self::new(id)
     }
 }
@@ -72,4 +81,19 @@ impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Why a text is no account id. The host's to put right; the text is not repeated here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountIdError {
+    /// It is empty or too long.
+    #[error("an account id has 1 to {max} bytes, not {found}", max = AccountId::MAX_LEN)]
+    Length {
+        /// The number of bytes found.
+        found: usize,
+    },
+    /// It has a control character.
+    #[error("an account id has no control characters")]
+    ControlCharacter,
 }

@@ -1,4 +1,4 @@
-use super::{AccountId, SealError};
+use super::SealError;
 use crate::enrollment::EnrollmentError;
 use crate::otp::OtpError;
 
@@ -7,12 +7,6 @@ use crate::otp::OtpError;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The host's: an account id is empty, too long, or has a control character.
-    #[error("an account id has 1 to {max} bytes and no control character; this one has {found} bytes", max = AccountId::MAX_LEN)]
-    AccountId {
-        /// The number of bytes found.
-        found: usize,
-    },
     /// The host's: the record belongs to another account than the one asked for. A store that mixes up ids;
     /// nothing was decided.
     #[error("the store returned the record of another account")]
@@ -20,9 +14,6 @@ pub enum SessionError {
     /// The host's: the password was verified for another account than the session's.
     #[error("the password was verified for another account than the session's")]
     PasswordOfAnotherAccount,
-    /// The host's: somebody tried to reset their own second factor as an administrator.
-    #[error("an administrator resets their own second factor by stepping up, as everybody does")]
-    AdministratorOfOneself,
     /// The host's: a name or secret that cannot be enrolled.
     #[error(transparent)]
     Enrollment(#[from] EnrollmentError),

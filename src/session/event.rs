@@ -1,7 +1,9 @@
 use alloc::string::String;
 
-use super::{AccountId, DeviceId, How};
+use super::{AccountId, AuthMethod, DeviceId};
 use crate::time::UnixTime;
+
+mod text;
 
 /// Something that happened to an account, for the host's security log and for telling its owner. Never holds
 /// a secret, a code or a token.
@@ -26,19 +28,16 @@ pub struct AuditEvent {
 #[non_exhaustive]
 pub enum EventKind {
     /// The password was right; a code is asked for.
-    ChallengeOpened {
-        /// What for.
-        purpose: Purpose,
-    },
+    ChallengeOpened,
     /// A login was completed.
     LoggedIn {
         /// What stood beside the password.
-        how: How,
+        method: AuthMethod,
     },
     /// A code or recovery code was presented for a sensitive step.
     SteppedUp {
         /// Which of the two.
-        how: How,
+        method: AuthMethod,
     },
     /// A code was refused.
     CodeRefused {
@@ -128,7 +127,7 @@ impl EventKind {
             | Self::PasswordChanged
             | Self::DeviceRemembered { .. }
             | Self::DeviceTokenStolen { .. } => true,
-            Self::ChallengeOpened { .. }
+            Self::ChallengeOpened
             | Self::LoggedIn { .. }
             | Self::SteppedUp { .. }
             | Self::CodeRefused { .. }
@@ -140,17 +139,6 @@ impl EventKind {
             | Self::DeviceUnknown => false,
         }
     }
-}
-
-/// What a challenge is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Purpose {
-    /// To log in.
-    Login,
-    /// To take a sensitive step in a session.
-    StepUp,
 }
 
 /// Why a code or recovery code was refused.

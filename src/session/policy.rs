@@ -1,8 +1,11 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use super::GuessOdds;
 use crate::otp::{TotpParams, Window};
+
+mod guess_odds;
+
+pub use guess_odds::GuessOdds;
 
 const fn minutes(count: u64) -> Duration {
     Duration::from_secs(count.saturating_mul(60))

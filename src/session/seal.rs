@@ -4,6 +4,16 @@ use core::fmt;
 use super::AccountId;
 use crate::otp::{OtpError, Secret};
 
+#[cfg(feature = "sealing")]
+mod key_ring;
+#[cfg(feature = "sealing")]
+mod sealing_key;
+
+#[cfg(feature = "sealing")]
+pub use key_ring::KeyRing;
+#[cfg(feature = "sealing")]
+pub use sealing_key::{SealingKey, SealingKeyError};
+
 /// How secrets are kept in a record: sealed so that a stolen database yields no codes (RFC 6238 §3 R7).
 ///
 /// [`KeyRing`](super::KeyRing) is the one to use; a key management service plugs in here. Decisions call it

@@ -102,11 +102,11 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod bench;
 mod blocking;
 mod cases;
 mod clause;
 mod faulty;
+mod fixture;
 mod hooks;
 mod race;
 mod report;

@@ -8,11 +8,15 @@ use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
+use rand_core::TryRng as _;
+
 use crate::enrollment::{ImportedSecret, KeyUri};
 use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
+use crate::session::rule::{self, Context, Decision, Entropy};
 use crate::session::{
-    self, AccountId, AccountRecord, Context, Decision, Entropy, Epoch, Import, Login, PasswordVerified,
-    Policy, Reauthenticated, Refusal, Remember, Seal, SealContext, SealError, Sealed, SessionError,
+    AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentToken, Epoch, Import, Login,
+    PasswordVerified, Policy, PolicyError, Reauthenticated, Refusal, Remember, Seal, SealContext, SealError,
+    Sealed, Session, SessionError,
 };
 use crate::time::UnixTime;
 use crate::verifier::{EntropyError, EntropySource};
@@ -62,14 +66,15 @@ impl rand_core::TryCryptoRng for Words<'_> {}
 
 impl Counting {
     fn entropy(&self) -> Entropy {
-        let Ok(entropy) = Entropy::draw(&mut Words(&self.0));
+        let Ok(entropy) = Entropy::draw(|to| Words(&self.0).try_fill_bytes(to));
         entropy
     }
 }
 
 impl EntropySource for Counting {
-    fn draw(&self) -> Result<Entropy, EntropyError> {
-        Ok(self.entropy())
+    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
+        let Ok(()) = Words(&self.0).try_fill_bytes(to);
+        Ok(())
     }
 }
 
@@ -122,7 +127,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Otp(#[from] crate::otp::OtpError),
     #[error(transparent)]
-    Policy(#[from] session::PolicyError),
+    Policy(#[from] PolicyError),
     #[error("the login took another way")]
     Login,
 }
@@ -157,13 +162,9 @@ impl Making {
         PasswordVerified::by_host(self.record.account().clone())
     }
 
-    fn begin(
-        &mut self,
-        proof: impl Into<Reauthenticated>,
-        name: &str,
-    ) -> Made<(session::EnrollmentToken, Totp)> {
+    fn begin(&mut self, proof: impl Into<Reauthenticated>, name: &str) -> Made<(EnrollmentToken, Totp)> {
         let proof = proof.into();
-        let begun = self.decide(|r, c, e| session::begin_enrollment(r, &proof, name, c, e))??;
+        let begun = self.decide(|r, c, e| rule::begin_enrollment(r, &proof, name, c, e))??;
         let totp = Totp::new(begun.uri.secret(), self.policy.totp());
         Ok((begun.token, totp))
     }
@@ -171,7 +172,7 @@ impl Making {
     fn enroll(&mut self) -> Made<Totp> {
         let (token, totp) = self.begin(self.password(), "a")?;
         let code = totp.generate(self.now);
-        self.decide(|r, c, e| session::confirm_enrollment(r, &token, code.expose(), c, e))??
+        self.decide(|r, c, e| rule::confirm_enrollment(r, &token, code.expose(), c, e))??
             .end_sessions
             .account();
         self.step();
@@ -182,27 +183,36 @@ impl Making {
         self.now = self.now.saturating_add(Duration::from_secs(Period::DEFAULT.as_secs().into()));
     }
 
-    fn challenge(&mut self) -> Made<session::ChallengeToken> {
+    fn challenge(&mut self) -> Made<ChallengeToken> {
         let proof = self.password();
-        match self.decide(|r, c, e| session::password_verified(r, &proof, None, c, e))? {
+        match self.decide(|r, c, e| rule::password_verified(r, &proof, None, c, e))? {
             Login::CodeRequired(challenge) => Ok(challenge),
             _ => Err(SampleError::Login),
         }
     }
 
-    fn remember(&mut self, totp: &Totp, label: &str) -> Made<session::DeviceToken> {
+    fn remember(&mut self, totp: &Totp, label: &str) -> Made<DeviceToken> {
         let challenge = self.challenge()?;
         let code = totp.generate(self.now);
         let remember = Remember::ThisDevice { label };
         let accepted =
-            self.decide(|r, c, e| session::present_code(r, &challenge, code.expose(), remember, c, e))??;
+            self.decide(|r, c, e| rule::present(r, &challenge, code.expose(), remember, c, e))??;
         self.step();
         accepted.device.ok_or(SampleError::Login)
     }
 
-    fn rotate(&mut self, token: &session::DeviceToken) -> Made<()> {
+    fn session(&mut self, totp: &Totp) -> Made<Session> {
+        let challenge = self.challenge()?;
+        let code = totp.generate(self.now);
+        let accepted =
+            self.decide(|r, c, e| rule::present(r, &challenge, code.expose(), Remember::No, c, e))??;
+        self.step();
+        Ok(accepted.authenticated.into_session())
+    }
+
+    fn rotate(&mut self, token: &DeviceToken) -> Made<()> {
         let proof = self.password();
-        match self.decide(|r, c, e| session::password_verified(r, &proof, Some(token), c, e))? {
+        match self.decide(|r, c, e| rule::password_verified(r, &proof, Some(token), c, e))? {
             Login::Complete(_) => Ok(()),
             _ => Err(SampleError::Login),
         }
@@ -223,23 +233,25 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
         .collect::<Result<_, _>>()?;
     tokens.iter().try_for_each(|token| making.rotate(token))?;
 
-    let (record, epoch) = (making.record.account().clone(), making.record.epoch());
-    let step_up = making.decide(|r, c, e| session::begin_step_up(r, &record, epoch, c, e))??;
+    let session = making.session(&totp)?;
     let code = totp.generate(making.now);
-    let fresh = making.decide(|r, c, e| session::step_up(r, &step_up, code.expose(), c, e))??;
+    let fresh = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))??;
     let name: String = ["\u{1f511}".repeat(63), "abc".to_string()].concat();
     let (pending, _) = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
-    let wrong = making.decide(|r, c, e| session::confirm_enrollment(r, &pending, code.expose(), c, e))?;
+    let wrong = making.decide(|r, c, e| rule::confirm_enrollment(r, &pending, code.expose(), c, e))?;
     if wrong.is_ok() {
         return Err(SampleError::Login);
     }
 
-    let _ = making.decide(|r, c, e| session::begin_step_up(r, &record, epoch, c, e))??;
+    // The code that was just accepted: refused, and charged.
+    let refused = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))?;
+    if refused.is_ok() {
+        return Err(SampleError::Login);
+    }
     for _ in 0..7 {
         let challenge = making.challenge()?;
-        // The code that was just accepted: refused, and charged.
-        let refused = making
-            .decide(|r, c, e| session::present_code(r, &challenge, code.expose(), Remember::No, c, e))?;
+        let refused =
+            making.decide(|r, c, e| rule::present(r, &challenge, code.expose(), Remember::No, c, e))?;
         if refused.is_ok() {
             return Err(SampleError::Login);
         }
@@ -256,7 +268,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
-    imported.decide(|r, c, e| session::import(r, &import, c, e))??.epoch();
+    imported.decide(|r, c, e| rule::import(r, &import, c, e))??.epoch();
 
     let mut enrolled = Making::new(account.clone())?;
     let totp = enrolled.enroll()?;

@@ -1,8 +1,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use super::bench::Bench;
 use super::cases::Case;
+use super::fixture::Fixture;
 use super::hooks::Hooks;
 use super::race::{Racers, Task};
 use super::{Hook, Report};
@@ -88,8 +88,8 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
 
     async fn run_case(&self, case: Case, report: &mut Report) {
         let (store, guard) = self.hooks.fresh.call().await;
-        let bench = Bench::new(store, &guard, &self.hooks, &self.racers, case.clause());
-        report.note(case.name(), case.run(bench).await);
+        let fixture = Fixture::new(store, &guard, &self.hooks, &self.racers, case.clause());
+        report.note(case.name(), case.run(fixture).await);
     }
 }
 

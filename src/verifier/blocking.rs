@@ -7,7 +7,7 @@ use crate::enrollment::{KeyUri, RecoveryCodes};
 use crate::session::{
     Accepted, AccountId, AdministratorReset, ChallengeToken, DeviceId, EndAllSessions, EndOtherSessions,
     EnrollmentBegun, EnrollmentConfirmed, EnrollmentToken, Epoch, FactorStatus, FreshFactor, Import, Login,
-    PasswordVerified, Policy, Reauthenticated, Remember, Seal, Session, StepUpToken,
+    PasswordVerified, Policy, Reauthenticated, Remember, Seal, Session,
 };
 use crate::store::{Blocking, BlockingStore};
 
@@ -18,7 +18,7 @@ pub struct BlockingVerifier<S>(Verifier<Blocking<S>>);
 
 impl<S: BlockingStore> BlockingVerifier<S> {
     /// A verifier under the clock and the random numbers of the operating system.
-    #[cfg(all(feature = "std", feature = "getrandom"))]
+    #[cfg(all(feature = "std", feature = "os-entropy"))]
     pub fn new(store: S, policy: Policy, seal: impl Seal + 'static) -> Self {
         Self(Verifier::new(Blocking(store), policy, seal))
     }
@@ -63,71 +63,18 @@ impl<S: BlockingStore> BlockingVerifier<S> {
         finished(self.0.password_verified(proof, device_cookie))
     }
 
-    /// See [`Verifier::present_code`].
+    /// See [`Verifier::present`].
     ///
     /// # Errors
     ///
     /// The same.
-    pub fn present_code(
+    pub fn present(
         &self,
         challenge: &ChallengeToken,
-        code: &str,
+        typed: &str,
         remember: Remember<'_>,
     ) -> Result<Accepted, Error<S::Error>> {
-        finished(self.0.present_code(challenge, code, remember))
-    }
-
-    /// See [`Verifier::present_recovery_code`].
-    ///
-    /// # Errors
-    ///
-    /// The same.
-    pub fn present_recovery_code(
-        &self,
-        challenge: &ChallengeToken,
-        code: &str,
-    ) -> Result<Accepted, Error<S::Error>> {
-        finished(self.0.present_recovery_code(challenge, code))
-    }
-
-    /// See [`Verifier::abandon`].
-    ///
-    /// # Errors
-    ///
-    /// The same.
-    pub fn abandon(&self, challenge: &ChallengeToken) -> Result<(), Error<S::Error>> {
-        finished(self.0.abandon(challenge))
-    }
-
-    /// See [`Verifier::begin_step_up`].
-    ///
-    /// # Errors
-    ///
-    /// The same.
-    pub fn begin_step_up(&self, account: &AccountId, epoch: Epoch) -> Result<StepUpToken, Error<S::Error>> {
-        finished(self.0.begin_step_up(account, epoch))
-    }
-
-    /// See [`Verifier::step_up`].
-    ///
-    /// # Errors
-    ///
-    /// The same.
-    pub fn step_up(&self, token: &StepUpToken, code: &str) -> Result<FreshFactor, Error<S::Error>> {
-        finished(self.0.step_up(token, code))
-    }
-
-    /// See [`Verifier::step_up_with_recovery_code`].
-    ///
-    /// # Errors
-    ///
-    /// The same.
-    pub fn step_up_with_recovery_code(
-        &self,
-        token: &StepUpToken,
-        code: &str,
-    ) -> Result<FreshFactor, Error<S::Error>> {
-        finished(self.0.step_up_with_recovery_code(token, code))
+        finished(self.0.present(challenge, typed, remember))
     }
 
     /// See [`Verifier::fresh_factor`].

@@ -1,37 +1,43 @@
-use crate::session::Entropy;
-
-/// Draws the random bytes of a decision.
+/// Draws random bytes.
 pub trait EntropySource: Send + Sync {
-    /// Random bytes for one decision.
+    /// Fills `to` with bytes of a cryptographic random number generator (ASVS 6.5.3).
     ///
     /// # Errors
     ///
-    /// [`EntropyError`] where there are none; then nothing is decided.
-    fn draw(&self) -> Result<Entropy, EntropyError>;
+    /// [`EntropyError`] where it cannot; then nothing is decided.
+    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError>;
 }
 
-/// No random bytes were to be had. Nothing was decided; no default ever stands in.
+/// The random source failed; nothing was decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the source of random bytes failed")]
 pub struct EntropyError;
 
 /// The random number generator of the operating system.
-#[cfg(feature = "getrandom")]
+#[cfg(feature = "os-entropy")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEntropy;
 
-#[cfg(feature = "getrandom")]
+#[cfg(feature = "os-entropy")]
 impl EntropySource for OsEntropy {
-    fn draw(&self) -> Result<Entropy, EntropyError> {
-        Entropy::draw(&mut getrandom::SysRng).map_err(|_| EntropyError)
+    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
+        getrandom::fill(to).map_err(|_| EntropyError)
     }
 }
 
 /// A generator of the host's, behind a lock.
+///
+/// A generator that does not say it is a cryptographic one will not do (ASVS 6.5.3):
+///
+/// ```compile_fail,E0277
+/// fn predictable<R: rand_core::TryRng + Send>(rng: R) -> impl second_factor::verifier::EntropySource {
+///     std::sync::Mutex::new(rng)
+/// }
+/// ```
 #[cfg(feature = "std")]
 impl<R: rand_core::TryCryptoRng + Send> EntropySource for std::sync::Mutex<R> {
-    fn draw(&self) -> Result<Entropy, EntropyError> {
+    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
         let mut rng = self.lock().map_err(|_| EntropyError)?;
-        Entropy::draw(&mut *rng).map_err(|_| EntropyError)
+        rng.try_fill_bytes(to).map_err(|_| EntropyError)
     }
 }

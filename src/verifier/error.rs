@@ -10,8 +10,8 @@ pub enum Error<E> {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The host's, or a bug: the decision could not be made.
-    #[error("second factor: {0}")]
-    Session(#[source] SessionError),
+    #[error(transparent)]
+    Session(SessionError),
     /// The store's. Whether the record was written is unknown; a code that was presented may be burnt.
     #[error("the store of second-factor records failed")]
     Store(#[source] E),

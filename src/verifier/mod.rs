@@ -12,7 +12,7 @@ pub use blocking::BlockingVerifier;
 pub use clock::Clock;
 #[cfg(feature = "std")]
 pub use clock::SystemClock;
-#[cfg(feature = "getrandom")]
+#[cfg(feature = "os-entropy")]
 pub use entropy::OsEntropy;
 pub use entropy::{EntropyError, EntropySource};
 pub use error::Error;

@@ -1,13 +1,14 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use super::{Clock, EntropySource, Error, EventSink, NoEvents};
+use super::{Clock, EntropyError, EntropySource, Error, EventSink, NoEvents};
 use crate::enrollment::{KeyUri, RecoveryCodes};
+use crate::session::rule::{self, Context, Decision, Entropy};
 use crate::session::{
-    self, Accepted, AccountId, AccountRecord, AdministratorReset, ChallengeToken, Context, Decision,
-    DeviceId, DeviceToken, EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed,
-    EnrollmentToken, Entropy, Epoch, FactorStatus, FreshFactor, Import, Login, PasswordVerified, Policy,
-    Reauthenticated, Remember, Seal, Session, SessionError, StepUpToken,
+    Accepted, AccountId, AccountRecord, AdministratorReset, ChallengeToken, DeviceId, DeviceToken,
+    EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentToken, Epoch,
+    FactorStatus, FreshFactor, Import, Login, PasswordVerified, Policy, Reauthenticated, Remember, Seal,
+    Session, SessionError,
 };
 use crate::store::{Expected, Store, Swap, Versioned};
 
@@ -26,7 +27,7 @@ use crate::store::{Expected, Store, Swap, Versioned};
 /// use second_factor::enrollment::KeyUriKind;
 /// use second_factor::verifier::{Clock, OsEntropy};
 /// use second_factor::{
-///     AccountId, How, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Remember, SealingKey, Totp, TotpParams,
+///     AccountId, AuthMethod, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Remember, SealingKey, Totp, TotpParams,
 ///     UnixTime, Verifier,
 /// };
 ///
@@ -58,8 +59,8 @@ use crate::store::{Expected, Store, Swap, Versioned};
 ///     unreachable!("an authenticator is bound");
 /// };
 /// let code = app.generate(clock.now());
-/// let accepted = verifier.present_code(&challenge, code.expose(), Remember::No).await?;
-/// assert_eq!(accepted.authenticated.how(), How::Presented);
+/// let accepted = verifier.present(&challenge, code.expose(), Remember::No).await?;
+/// assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
 /// assert!(verifier.is_current(&alice, accepted.authenticated.epoch()).await?);
 /// # Ok(())
 /// # }
@@ -79,7 +80,7 @@ impl<S: Store> Verifier<S> {
     pub const MAX_ATTEMPTS: usize = 64;
 
     /// A verifier under the clock and the random numbers of the operating system.
-    #[cfg(all(feature = "std", feature = "getrandom"))]
+    #[cfg(all(feature = "std", feature = "os-entropy"))]
     pub fn new(store: S, policy: Policy, seal: impl Seal + 'static) -> Self {
         Self::with_sources(store, policy, seal, super::SystemClock, super::OsEntropy)
     }
@@ -134,108 +135,36 @@ impl<S: Store> Verifier<S> {
     ) -> Result<Login, Error<S::Error>> {
         let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
         self.drive(proof.account(), |record, context, entropy| {
-            session::password_verified(record, &proof, device.as_ref(), context, entropy)
+            rule::password_verified(record, &proof, device.as_ref(), context, entropy)
         })
         .await
     }
 
-    /// The second step: a code for the challenge. `code` is what was typed.
+    /// The second step: a code or a recovery code for the challenge.
+    ///
+    /// `typed` is what the claimant typed; its form tells which of the two it is. After a recovery code all
+    /// remembered devices are forgotten, and this one is not remembered.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
-    pub async fn present_code(
+    pub async fn present(
         &self,
         challenge: &ChallengeToken,
-        code: &str,
+        typed: &str,
         remember: Remember<'_>,
     ) -> Result<Accepted, Error<S::Error>> {
         let decided = self.drive(challenge.account(), |record, context, entropy| {
-            session::present_code(record, challenge, code, remember, context, entropy)
+            rule::present(record, challenge, typed, remember, context, entropy)
         });
         Ok(decided.await??)
     }
 
-    /// The second step without the authenticator: a recovery code. All remembered devices are forgotten.
+    /// A fresh code or recovery code before something sensitive, on the form of the sensitive step itself.
     ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
-    pub async fn present_recovery_code(
-        &self,
-        challenge: &ChallengeToken,
-        code: &str,
-    ) -> Result<Accepted, Error<S::Error>> {
-        let decided = self.drive(challenge.account(), |record, context, entropy| {
-            session::present_recovery_code(record, challenge, code, context, entropy)
-        });
-        Ok(decided.await??)
-    }
-
-    /// The claimant gave up, or logged out in the middle: the challenge is over.
-    ///
-    /// # Errors
-    ///
-    /// As everywhere; never refused.
-    pub async fn abandon(&self, challenge: &ChallengeToken) -> Result<(), Error<S::Error>> {
-        self.drive(challenge.account(), |record, context, entropy| {
-            session::abandon(record, challenge, context, entropy)
-        })
-        .await
-    }
-
-    /// Opens a step-up in a live session, before something sensitive.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] where the session is of an earlier epoch, or the account has no authenticator;
-    /// otherwise as everywhere.
-    pub async fn begin_step_up(
-        &self,
-        account: &AccountId,
-        epoch: Epoch,
-    ) -> Result<StepUpToken, Error<S::Error>> {
-        let decided = self.drive(account, |record, context, entropy| {
-            session::begin_step_up(record, account, epoch, context, entropy)
-        });
-        Ok(decided.await??)
-    }
-
-    /// A code for the step-up.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
-    pub async fn step_up(&self, token: &StepUpToken, code: &str) -> Result<FreshFactor, Error<S::Error>> {
-        let decided = self.drive(token.account(), |record, context, entropy| {
-            session::step_up(record, token, code, context, entropy)
-        });
-        Ok(decided.await??)
-    }
-
-    /// A recovery code for the step-up. All remembered devices are forgotten.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
-    pub async fn step_up_with_recovery_code(
-        &self,
-        token: &StepUpToken,
-        code: &str,
-    ) -> Result<FreshFactor, Error<S::Error>> {
-        let decided = self.drive(token.account(), |record, context, entropy| {
-            session::step_up_with_recovery_code(record, token, code, context, entropy)
-        });
-        Ok(decided.await??)
-    }
-
-    /// A fresh code before something sensitive, on the form of the sensitive step itself: [`begin_step_up`] and
-    /// [`step_up`] in one call, with nothing to keep between two tries.
-    ///
-    /// `typed` is a code or a recovery code; its form tells which.
-    ///
-    /// [`begin_step_up`]: Self::begin_step_up
-    /// [`step_up`]: Self::step_up
+    /// `typed` is what the claimant typed; its form tells which of the two it is. Its guesses come out of the
+    /// same budget as a login's, and five wrong ones in a session are told by
+    /// [`Refusal::ChallengeOver`](crate::Refusal::ChallengeOver).
     ///
     /// # Errors
     ///
@@ -243,7 +172,7 @@ impl<S: Store> Verifier<S> {
     /// authenticator; otherwise as everywhere.
     pub async fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
         let decided = self.drive(session.account(), |record, context, entropy| {
-            session::fresh_factor(record, session, typed, context, entropy)
+            rule::fresh_factor(record, session, typed, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -265,7 +194,7 @@ impl<S: Store> Verifier<S> {
         typed: &str,
     ) -> Result<Reauthenticated, Error<S::Error>> {
         let decided = self.drive(session.account(), |record, context, entropy| {
-            session::reauthenticate(record, session, &password, typed, context, entropy)
+            rule::reauthenticate(record, session, &password, typed, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -286,7 +215,7 @@ impl<S: Store> Verifier<S> {
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
         let proof = proof.into();
         let decided = self.drive(proof.account(), |record, context, entropy| {
-            session::begin_enrollment(record, &proof, account_name, context, entropy)
+            rule::begin_enrollment(record, &proof, account_name, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -298,7 +227,7 @@ impl<S: Store> Verifier<S> {
     /// [`Error::Refused`] where the enrollment is over; otherwise as everywhere.
     pub async fn pending_enrollment(&self, token: &EnrollmentToken) -> Result<KeyUri, Error<S::Error>> {
         let decided = self.drive(token.account(), |record, context, entropy| {
-            session::pending_enrollment(record, token, context, entropy)
+            rule::pending_enrollment(record, token, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -314,7 +243,7 @@ impl<S: Store> Verifier<S> {
         code: &str,
     ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
         let decided = self.drive(token.account(), |record, context, entropy| {
-            session::confirm_enrollment(record, token, code, context, entropy)
+            rule::confirm_enrollment(record, token, code, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -326,7 +255,7 @@ impl<S: Store> Verifier<S> {
     /// [`Error::Refused`] where one is bound; otherwise as everywhere.
     pub async fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
         let decided = self.drive(import.account(), |record, context, entropy| {
-            session::import(record, &import, context, entropy)
+            rule::import(record, &import, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -338,7 +267,7 @@ impl<S: Store> Verifier<S> {
     /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
     pub async fn disable(&self, fresh: FreshFactor) -> Result<EndOtherSessions, Error<S::Error>> {
         let decided = self.drive(fresh.account(), |record, context, entropy| {
-            session::disable(record, &fresh, context, entropy)
+            rule::disable(record, &fresh, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -353,7 +282,7 @@ impl<S: Store> Verifier<S> {
         fresh: FreshFactor,
     ) -> Result<RecoveryCodes, Error<S::Error>> {
         let decided = self.drive(fresh.account(), |record, context, entropy| {
-            session::regenerate_recovery_codes(record, &fresh, context, entropy)
+            rule::regenerate_recovery_codes(record, &fresh, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -366,7 +295,7 @@ impl<S: Store> Verifier<S> {
     /// As everywhere; never refused.
     pub async fn password_changed(&self, account: &AccountId) -> Result<EndOtherSessions, Error<S::Error>> {
         self.drive(account, |record, context, entropy| {
-            session::password_changed(record, account, context, entropy)
+            rule::password_changed(record, account, context, entropy)
         })
         .await
     }
@@ -381,7 +310,7 @@ impl<S: Store> Verifier<S> {
         reset: AdministratorReset,
     ) -> Result<EndAllSessions, Error<S::Error>> {
         self.drive(reset.account(), |record, context, entropy| {
-            session::administrator_reset(record, &reset, context, entropy)
+            rule::administrator_reset(record, &reset, context, entropy)
         })
         .await
     }
@@ -397,7 +326,7 @@ impl<S: Store> Verifier<S> {
         device: DeviceId,
     ) -> Result<bool, Error<S::Error>> {
         self.drive(account, |record, context, entropy| {
-            session::forget_device(record, account, device, context, entropy)
+            rule::forget_device(record, account, device, context, entropy)
         })
         .await
     }
@@ -409,7 +338,7 @@ impl<S: Store> Verifier<S> {
     /// As everywhere; never refused.
     pub async fn forget_all_devices(&self, account: &AccountId) -> Result<usize, Error<S::Error>> {
         self.drive(account, |record, context, entropy| {
-            session::forget_all_devices(record, account, context, entropy)
+            rule::forget_all_devices(record, account, context, entropy)
         })
         .await
     }
@@ -444,7 +373,7 @@ impl<S: Store> Verifier<S> {
     ) -> Result<T, Error<S::Error>> {
         for _ in 0..Self::MAX_ATTEMPTS {
             let (record, expected) = self.load(account).await?;
-            let decision = decide(&record, &self.context(), self.entropy.draw()?).map_err(Error::Session)?;
+            let decision = decide(&record, &self.context(), self.draw()?).map_err(Error::Session)?;
             if let Some(next) = &decision.next {
                 match self.store.compare_and_swap(account, expected, next).await.map_err(Error::Store)? {
                     Swap::Stored(_) => {}
@@ -465,6 +394,10 @@ impl<S: Store> Verifier<S> {
             Some(Versioned { value, revision }) => Ok((value, Expected::At(revision))),
             None => Ok((AccountRecord::new(account.clone()), Expected::Absent)),
         }
+    }
+
+    fn draw(&self) -> Result<Entropy, EntropyError> {
+        Entropy::draw(|to| self.entropy.fill(to))
     }
 
     fn context(&self) -> Context<'_> {

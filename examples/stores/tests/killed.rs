@@ -187,7 +187,7 @@ async fn what_was_released_before_the_engine_was_killed_is_there_afterwards() {
                 account.clock.set(*accepted.last().unwrap());
                 let challenge = account.challenge().await.unwrap();
                 let code = account.code(*time);
-                let presented = account.verifier.present_code(&challenge, &code, Remember::No);
+                let presented = account.verifier.present(&challenge, &code, Remember::No);
                 let refused = presented.await.map(|_| "accepted").unwrap_err();
                 assert_eq!(refused.refusal(), Some(Refusal::NotAccepted), "{refused:?}");
             }

@@ -133,7 +133,7 @@ struct Recovery {
 }
 
 async fn recovery(State(app): State<App>, browser: Browser, Form(form): Form<Recovery>) -> Answer {
-    match app.two_factor().recovery(&browser, &form.recovery_code).await {
+    match app.two_factor().code(&browser, &form.recovery_code, false).await {
         Ok(next) => Ok(see(next)),
         Err(stop) => login_again(stop, &browser, pages::recovery).await,
     }

@@ -57,18 +57,11 @@ impl TwoFactor {
         }
     }
 
-    /// `/login/code`
+    /// `/login/code` and `/login/recovery`: what was typed tells itself which of the two it is.
     pub async fn code(&self, browser: &Browser, code: &str, remember: bool) -> Outcome<&'static str> {
         let remember = if remember { Remember::ThisDevice { label: browser.label() } } else { Remember::No };
         let challenge: ChallengeToken = browser.need("challenge", "/login").await?;
-        let accepted = self.0.present_code(&challenge, code, remember).await?;
-        self.start_session(browser, accepted).await
-    }
-
-    /// `/login/recovery`
-    pub async fn recovery(&self, browser: &Browser, code: &str) -> Outcome<&'static str> {
-        let challenge: ChallengeToken = browser.need("challenge", "/login").await?;
-        let accepted = self.0.present_recovery_code(&challenge, code).await?;
+        let accepted = self.0.present(&challenge, code, remember).await?;
         self.start_session(browser, accepted).await
     }
 
@@ -91,11 +84,8 @@ impl TwoFactor {
         Err(Stop::GoTo("/login"))
     }
 
-    /// `/logout`
+    /// `/logout`. A challenge goes with the session that holds it.
     pub async fn log_out(&self, browser: &Browser) -> Outcome {
-        if let Some(challenge) = browser.get::<ChallengeToken>("challenge").await? {
-            self.0.abandon(&challenge).await?;
-        }
         browser.end().await
     }
 

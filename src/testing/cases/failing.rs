@@ -3,28 +3,28 @@
 use alloc::format;
 
 use crate::store::{Expected, Store};
-use crate::testing::bench::Bench;
+use crate::testing::fixture::Fixture;
 use crate::testing::report::Broken;
 use crate::testing::samples::{account, numbered};
 
-pub(super) async fn a_failing_store_says_err<S: Store, G>(bench: Bench<'_, S, G>) -> Result<(), Broken> {
+pub(super) async fn a_failing_store_says_err<S: Store, G>(fixture: Fixture<'_, S, G>) -> Result<(), Broken> {
     let (alice, bob) = (account("alice"), account("bob"));
-    let revision = bench.creates(&numbered(&alice, 1)).await?;
-    bench.holds(&numbered(&alice, 1), revision).await?;
-    bench.fails_from_now_on().await;
+    let revision = fixture.creates(&numbered(&alice, 1)).await?;
+    fixture.holds(&numbered(&alice, 1), revision).await?;
+    fixture.fails_from_now_on().await;
     for id in [&alice, &bob] {
-        if let Ok(row) = bench.store.load(id).await {
+        if let Ok(row) = fixture.store.load(id).await {
             let found = if row.is_some() { "Ok(Some(..))" } else { "Ok(None)" };
             return Err(
-                bench.broken(format!("Err from a load of {:?} in a failing store", id.as_str()), found)
+                fixture.broken(format!("Err from a load of {:?} in a failing store", id.as_str()), found)
             );
         }
     }
     let swaps = [(&bob, Expected::Absent), (&alice, Expected::Absent), (&alice, Expected::At(revision))];
     for (id, expected) in swaps {
-        if let Ok(swap) = bench.store.compare_and_swap(id, expected, &numbered(id, 2)).await {
+        if let Ok(swap) = fixture.store.compare_and_swap(id, expected, &numbered(id, 2)).await {
             let wanted = format!("Err from a swap ({expected:?}) in a failing store");
-            return Err(bench.broken(wanted, format!("Ok({swap:?})")));
+            return Err(fixture.broken(wanted, format!("Ok({swap:?})")));
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::session::{
     Refusal, RefusedBecause, Remember, StoreSecretsInClear,
 };
 use crate::store::Store;
-use crate::testing::bench::{Bench, failed};
+use crate::testing::fixture::{Fixture, failed};
 use crate::testing::report::Broken;
 use crate::testing::samples::{Counting, account};
 use crate::testing::{Fault, Faulty, FaultyError};
@@ -25,32 +25,34 @@ type Outcome = Result<(), Broken>;
 /// As many as the record keeps open at once: a power of two, like the 512 wrong codes that are tried in turn.
 const CHALLENGES: usize = 8;
 
-pub(super) async fn one_of_64_logins_is_accepted<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
-    let service = Service::enrolled(&bench).await?;
+pub(super) async fn one_of_64_logins_is_accepted<S: Store + 'static, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
+    let service = Service::enrolled(&fixture).await?;
     let code = service.next_code();
-    let tries = service.present_by_64(&bench, Presented::Code(code)).await?;
-    one_accepted(&bench, "logins with the same code", tries)
+    let tries = service.present_by_64(&fixture, &code).await?;
+    one_accepted(&fixture, "logins with the same code", tries)
 }
 
 pub(super) async fn one_of_64_spends_of_a_recovery_code_is_accepted<S: Store + 'static, G>(
-    bench: Bench<'_, S, G>,
+    fixture: Fixture<'_, S, G>,
 ) -> Outcome {
-    let service = Service::enrolled(&bench).await?;
+    let service = Service::enrolled(&fixture).await?;
     let code = service.recovery_code.clone();
-    let tries = service.present_by_64(&bench, Presented::RecoveryCode(code)).await?;
-    one_accepted(&bench, "logins with the same recovery code", tries)?;
-    let left = service.row(&bench).await?.recovery_codes.len();
-    if left == 9 { Ok(()) } else { Err(bench.broken("9 recovery codes left", format!("{left}"))) }
+    let tries = service.present_by_64(&fixture, &code).await?;
+    one_accepted(&fixture, "logins with the same recovery code", tries)?;
+    let left = service.row(&fixture).await?.recovery_codes.len();
+    if left == 9 { Ok(()) } else { Err(fixture.broken("9 recovery codes left", format!("{left}"))) }
 }
 
-fn one_accepted<S: Store, G>(bench: &Bench<'_, S, G>, what: &str, tries: Vec<Try>) -> Outcome {
+fn one_accepted<S: Store, G>(fixture: &Fixture<'_, S, G>, what: &str, tries: Vec<Try>) -> Outcome {
     let mut accepted = 0_usize;
     for found in tries {
         match found {
             Try::Accepted => accepted = accepted.saturating_add(1),
             Try::Refused(Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::Locked { .. }) => {}
             Try::Refused(other) => {
-                return Err(bench.broken("NotAccepted for the 63 others", format!("{other:?}")));
+                return Err(fixture.broken("NotAccepted for the 63 others", format!("{other:?}")));
             }
             Try::Failed(error) => return Err(erred(error)),
         }
@@ -58,16 +60,16 @@ fn one_accepted<S: Store, G>(bench: &Bench<'_, S, G>, what: &str, tries: Vec<Try
     if accepted == 1 {
         return Ok(());
     }
-    Err(bench.broken(format!("one acceptance among 64 {what}"), format!("{accepted}")))
+    Err(fixture.broken(format!("one acceptance among 64 {what}"), format!("{accepted}")))
 }
 
 pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, G>(
-    bench: Bench<'_, S, G>,
+    fixture: Fixture<'_, S, G>,
 ) -> Outcome {
     const LANES: usize = 64;
     const GUESSES: usize = 10_000;
-    let service = Service::enrolled(&bench).await?;
-    let challenges = service.challenges(&bench).await?;
+    let service = Service::enrolled(&fixture).await?;
+    let challenges = service.challenges(&fixture).await?;
     let wrong = Arc::new(service.wrong_codes());
     let made = Arc::new(AtomicUsize::new(0));
     let challenges = Arc::new(challenges);
@@ -83,7 +85,7 @@ pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, 
                 }
                 let (challenge, code) = (challenges.get(guess & 7), wrong.get(guess & 511));
                 let (Some(challenge), Some(code)) = (challenge, code) else { return Ok(()) };
-                let Err(error) = verifier.present_code(challenge, code, Remember::No).await else {
+                let Err(error) = verifier.present(challenge, code, Remember::No).await else {
                     return Err(Try::Accepted);
                 };
                 match Try::of(&error) {
@@ -93,11 +95,11 @@ pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, 
             }
         }
     });
-    for lane in arrived(&bench, LANES, bench.racers.race(lanes).await)? {
+    for lane in arrived(&fixture, LANES, fixture.racers.race(lanes).await)? {
         match lane {
             Ok(()) => {}
             Err(Try::Failed(error)) => return Err(erred(error)),
-            Err(other) => return Err(bench.broken("refusals of 10,000 wrong codes", format!("{other:?}"))),
+            Err(other) => return Err(fixture.broken("refusals of 10,000 wrong codes", format!("{other:?}"))),
         }
     }
     service.verifier.store().plan([]);
@@ -105,91 +107,95 @@ pub(super) async fn the_budget_holds_against_10_000_guesses<S: Store + 'static, 
     let evaluated = service.evaluated.load(Ordering::SeqCst);
     if evaluated != budget {
         let found = format!("{evaluated} evaluated");
-        return Err(bench.broken(format!("{budget} of 10,000 parallel guesses evaluated"), found));
+        return Err(fixture.broken(format!("{budget} of 10,000 parallel guesses evaluated"), found));
     }
     let code = service.next_code();
-    match service.present(&bench, &code).await? {
+    match service.present(&fixture, &code).await? {
         Try::Refused(Refusal::Locked { .. }) => Ok(()),
         other => {
-            Err(bench
+            Err(fixture
                 .broken("the right code refused as Locked once the budget is spent", format!("{other:?}")))
         }
     }
 }
 
 pub(super) async fn a_locked_attempt_writes_nothing<S: Store + 'static, G>(
-    bench: Bench<'_, S, G>,
+    fixture: Fixture<'_, S, G>,
 ) -> Outcome {
-    let service = Service::enrolled(&bench).await?;
+    let service = Service::enrolled(&fixture).await?;
     let wrong = service.wrong_codes();
     for code in wrong.iter().take(service.verifier.policy().guess_budget().into()) {
-        let _ = service.present(&bench, code).await?;
+        let _ = service.present(&fixture, code).await?;
     }
-    let challenge = service.challenge(&bench).await?;
-    let before = bench.row(&service.absent_row()).await?;
+    let challenge = service.challenge(&fixture).await?;
+    let before = fixture.row(&service.absent_row()).await?;
     service.verifier.store().plan([]);
     let code = service.next_code();
-    let accepted = service.verifier.present_code(&challenge, &code, Remember::No).await;
+    let accepted = service.verifier.present(&challenge, &code, Remember::No).await;
     let found = accepted.map_or_else(|error| Try::of(&error), |_| Try::Accepted);
     let calls = service.verifier.store().calls();
     match found {
         Try::Refused(Refusal::Locked { .. }) if calls == 1 => {}
         other => {
             let found = format!("{other:?} after {calls} calls to the store");
-            return Err(bench.broken("Locked after one call to the store", found));
+            return Err(fixture.broken("Locked after one call to the store", found));
         }
     }
-    let after = bench.row(&service.absent_row()).await?;
+    let after = fixture.row(&service.absent_row()).await?;
     if before == after {
         return Ok(());
     }
     let revision = |row: Option<crate::store::Versioned<AccountRecord>>| row.map(|row| row.revision.get());
     let (before, after) = (revision(before), revision(after));
-    Err(bench.broken(format!("the row as it was, at revision {before:?}"), format!("revision {after:?}")))
+    Err(fixture.broken(format!("the row as it was, at revision {before:?}"), format!("revision {after:?}")))
 }
 
-pub(super) async fn a_lost_reply_lets_nobody_in<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
-    let service = Service::enrolled(&bench).await?;
-    let challenge = service.challenge(&bench).await?;
+pub(super) async fn a_lost_reply_lets_nobody_in<S: Store + 'static, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
+    let service = Service::enrolled(&fixture).await?;
+    let challenge = service.challenge(&fixture).await?;
     let code = service.next_code();
     service.verifier.store().plan([(2, Fault::LoseReply)]);
-    match service.verifier.present_code(&challenge, &code, Remember::No).await {
+    match service.verifier.present(&challenge, &code, Remember::No).await {
         Err(Error::Store(FaultyError::Injected { .. })) => {}
         other => {
             let wanted = "Err(Store) from a login whose write was carried out and whose reply was lost";
-            return Err(bench.broken(wanted, format!("{:?}", other.map(drop))));
+            return Err(fixture.broken(wanted, format!("{:?}", other.map(drop))));
         }
     }
     service.verifier.store().plan([]);
-    match service.present(&bench, &code).await? {
+    match service.present(&fixture, &code).await? {
         Try::Refused(Refusal::NotAccepted) => Ok(()),
-        other => Err(bench.broken("the code that was stored as used refused", format!("{other:?}"))),
+        other => Err(fixture.broken("the code that was stored as used refused", format!("{other:?}"))),
     }
 }
 
-pub(super) async fn a_conflict_is_decided_again<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
-    let service = Service::enrolled(&bench).await?;
-    let challenge = service.challenge(&bench).await?;
+pub(super) async fn a_conflict_is_decided_again<S: Store + 'static, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
+    let service = Service::enrolled(&fixture).await?;
+    let challenge = service.challenge(&fixture).await?;
     let code = service.next_code();
-    let before = bench.row(&service.absent_row()).await?;
+    let before = fixture.row(&service.absent_row()).await?;
     let store = service.verifier.store();
     store.plan_always(Fault::Conflict);
-    match service.verifier.present_code(&challenge, &code, Remember::No).await {
+    match service.verifier.present(&challenge, &code, Remember::No).await {
         Err(Error::Contention) if store.calls() == 2 * Verifier::<S>::MAX_ATTEMPTS => {}
         other => {
             let found = format!("{:?} after {} calls", other.map(drop), store.calls());
-            return Err(bench.broken("Err(Contention) after conflicts without end", found));
+            return Err(fixture.broken("Err(Contention) after conflicts without end", found));
         }
     }
-    if bench.row(&service.absent_row()).await? != before {
-        return Err(bench.broken("a row that nobody wrote to as it was", "another row"));
+    if fixture.row(&service.absent_row()).await? != before {
+        return Err(fixture.broken("a row that nobody wrote to as it was", "another row"));
     }
     store.plan([(2, Fault::Conflict)]);
-    match service.verifier.present_code(&challenge, &code, Remember::No).await {
+    match service.verifier.present(&challenge, &code, Remember::No).await {
         Ok(_) if store.calls() == 4 => Ok(()),
         other => {
             let found = format!("{:?} after {} calls", other.map(drop), store.calls());
-            Err(bench.broken("Ok from a second decision, after 4 calls", found))
+            Err(fixture.broken("Ok from a second decision, after 4 calls", found))
         }
     }
 }
@@ -205,12 +211,6 @@ struct Service<S> {
 }
 
 /// What is presented in a race.
-#[derive(Clone)]
-enum Presented {
-    Code(String),
-    RecoveryCode(String),
-}
-
 /// How a login went.
 #[derive(Debug)]
 enum Try {
@@ -241,7 +241,7 @@ impl Clock for Stopped {
 }
 
 impl<S: Store + 'static> Service<S> {
-    async fn enrolled<G>(bench: &Bench<'_, S, G>) -> Result<Self, Broken> {
+    async fn enrolled<G>(fixture: &Fixture<'_, S, G>) -> Result<Self, Broken> {
         let account = account("alice");
         let evaluated = Arc::new(AtomicUsize::new(0));
         let counted = evaluated.clone();
@@ -254,18 +254,18 @@ impl<S: Store + 'static> Service<S> {
         };
         #[expect(clippy::expect_used, reason = "a constant")]
         let policy = Policy::new("Conformance").expect("an issuer");
-        let store = Faulty::new(bench.store.clone());
+        let store = Faulty::new(fixture.store.clone());
         let verifier =
             Verifier::with_sources(store, policy, StoreSecretsInClear, Stopped, Counting::default())
                 .with_events(count);
 
         let proof = PasswordVerified::by_host(account.clone());
         let begun =
-            verifier.begin_enrollment(proof, "alice").await.map_err(|error| went_wrong(bench, &error))?;
+            verifier.begin_enrollment(proof, "alice").await.map_err(|error| went_wrong(fixture, &error))?;
         let totp = Totp::new(begun.uri.secret(), TotpParams::default());
         let code = totp.generate(Stopped::NOW);
         let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await;
-        let confirmed = confirmed.map_err(|error| went_wrong(bench, &error))?;
+        let confirmed = confirmed.map_err(|error| went_wrong(fixture, &error))?;
         let recovery_code = confirmed.recovery_codes.iter().next();
         let recovery_code = recovery_code.map_or_else(String::new, |code| code.expose().expose().to_string());
         Ok(Self { verifier: Arc::new(verifier), account, totp, recovery_code, evaluated })
@@ -285,56 +285,49 @@ impl<S: Store + 'static> Service<S> {
         (0..1_000_u32).map(|number| format!("{number:06}")).filter(|code| !right.contains(code)).collect()
     }
 
-    async fn challenge<G>(&self, bench: &Bench<'_, S, G>) -> Result<ChallengeToken, Broken> {
+    async fn challenge<G>(&self, fixture: &Fixture<'_, S, G>) -> Result<ChallengeToken, Broken> {
         let proof = PasswordVerified::by_host(self.account.clone());
         match self.verifier.password_verified(proof, None).await {
             Ok(Login::CodeRequired(challenge)) => Ok(challenge),
-            Ok(other) => Err(bench.broken("a login that asks for a code", format!("{other:?}"))),
-            Err(error) => Err(went_wrong(bench, &error)),
+            Ok(other) => Err(fixture.broken("a login that asks for a code", format!("{other:?}"))),
+            Err(error) => Err(went_wrong(fixture, &error)),
         }
     }
 
-    async fn challenges<G>(&self, bench: &Bench<'_, S, G>) -> Result<Vec<ChallengeToken>, Broken> {
+    async fn challenges<G>(&self, fixture: &Fixture<'_, S, G>) -> Result<Vec<ChallengeToken>, Broken> {
         let mut challenges = Vec::new();
         for _ in 0..CHALLENGES {
-            challenges.push(self.challenge(bench).await?);
+            challenges.push(self.challenge(fixture).await?);
         }
         Ok(challenges)
     }
 
     /// What becomes of this code in a new login.
-    async fn present<G>(&self, bench: &Bench<'_, S, G>, code: &str) -> Result<Try, Broken> {
-        let challenge = self.challenge(bench).await?;
-        let accepted = self.verifier.present_code(&challenge, code, Remember::No).await;
+    async fn present<G>(&self, fixture: &Fixture<'_, S, G>, code: &str) -> Result<Try, Broken> {
+        let challenge = self.challenge(fixture).await?;
+        let accepted = self.verifier.present(&challenge, code, Remember::No).await;
         Ok(accepted.map_or_else(|error| Try::of(&error), |_| Try::Accepted))
     }
 
     /// 64 at once present the same code, in eight challenges. Each reads before anybody writes, wherever they
     /// run.
-    async fn present_by_64<G>(
-        &self,
-        bench: &Bench<'_, S, G>,
-        presented: Presented,
-    ) -> Result<Vec<Try>, Broken> {
-        let challenges = self.challenges(bench).await?;
+    async fn present_by_64<G>(&self, fixture: &Fixture<'_, S, G>, typed: &str) -> Result<Vec<Try>, Broken> {
+        let challenges = self.challenges(fixture).await?;
         self.verifier.store().plan_always(Fault::Delay { polls: 1 });
         let logins = challenges.into_iter().cycle().take(64).map(|challenge| {
-            let (verifier, presented) = (self.verifier.clone(), presented.clone());
+            let (verifier, typed) = (self.verifier.clone(), String::from(typed));
             async move {
-                let accepted = match &presented {
-                    Presented::Code(code) => verifier.present_code(&challenge, code, Remember::No).await,
-                    Presented::RecoveryCode(code) => verifier.present_recovery_code(&challenge, code).await,
-                };
+                let accepted = verifier.present(&challenge, &typed, Remember::No).await;
                 accepted.map_or_else(|error| Try::of(&error), |_| Try::Accepted)
             }
         });
-        let tries = arrived(bench, 64, bench.racers.race(logins).await)?;
+        let tries = arrived(fixture, 64, fixture.racers.race(logins).await)?;
         self.verifier.store().plan([]);
         Ok(tries)
     }
 
-    async fn row<G>(&self, bench: &Bench<'_, S, G>) -> Result<AccountRecord, Broken> {
-        let row = bench.row(&self.absent_row()).await?;
+    async fn row<G>(&self, fixture: &Fixture<'_, S, G>) -> Result<AccountRecord, Broken> {
+        let row = fixture.row(&self.absent_row()).await?;
         Ok(row.map_or_else(|| self.absent_row(), |row| row.value))
     }
 
@@ -344,8 +337,8 @@ impl<S: Store + 'static> Service<S> {
 }
 
 fn went_wrong<S: Store, G, E: core::error::Error + 'static>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     error: &Error<E>,
 ) -> Broken {
-    bench.broken("an account that can be enrolled and asked for a code", failed(error))
+    fixture.broken("an account that can be enrolled and asked for a code", failed(error))
 }

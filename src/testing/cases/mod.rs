@@ -6,7 +6,7 @@ mod races;
 mod records;
 mod rows;
 
-use super::bench::Bench;
+use super::fixture::Fixture;
 use super::report::Broken;
 use super::{Clause, Hook};
 use crate::store::Store;
@@ -42,9 +42,9 @@ macro_rules! cases {
                 }
             }
 
-            pub(super) async fn run<S: Store + 'static, G>(self, bench: Bench<'_, S, G>) -> Result<(), Broken> {
+            pub(super) async fn run<S: Store + 'static, G>(self, fixture: Fixture<'_, S, G>) -> Result<(), Broken> {
                 match self {
-                    $(Self::$variant => $room::$name(bench).await),*
+                    $(Self::$variant => $room::$name(fixture).await),*
                 }
             }
         }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::session::{AccountId, Epoch};
 use crate::store::{Expected, Revision, Store, Swap, Versioned};
 use crate::testing::Clause;
-use crate::testing::bench::{Bench, failed};
+use crate::testing::fixture::{Fixture, failed};
 use crate::testing::race::Yields;
 use crate::testing::report::Broken;
 use crate::testing::samples::{account, numbered};
@@ -22,25 +22,25 @@ const ROUNDS: u64 = 10;
 /// by something else.
 const MAX_ATTEMPTS: usize = 1_000;
 
-pub(super) async fn one_of_64_creators_wins<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn one_of_64_creators_wins<S: Store + 'static, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     for round in 0..ROUNDS {
-        one_wins(&bench, &account(format!("alice-{round}")), Expected::Absent, 0).await?;
+        one_wins(&fixture, &account(format!("alice-{round}")), Expected::Absent, 0).await?;
     }
     Ok(())
 }
 
-pub(super) async fn one_of_64_writers_wins<S: Store + 'static, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn one_of_64_writers_wins<S: Store + 'static, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
-    let mut revision = bench.creates(&numbered(&id, 0)).await?;
+    let mut revision = fixture.creates(&numbered(&id, 0)).await?;
     for round in 0..ROUNDS {
-        revision = one_wins(&bench, &id, Expected::At(revision), round).await?;
+        revision = one_wins(&fixture, &id, Expected::At(revision), round).await?;
     }
     Ok(())
 }
 
 /// 64 swaps that expect the same: one `Stored`, and that one is what is there.
 async fn one_wins<S: Store + 'static, G>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     id: &AccountId,
     expected: Expected,
     round: u64,
@@ -48,14 +48,14 @@ async fn one_wins<S: Store + 'static, G>(
     // No record is that of an earlier round.
     let first = round.saturating_mul(64).saturating_add(1);
     let swaps = (first..).take(64).map(|number| {
-        let (store, record) = (bench.store.clone(), numbered(id, number));
+        let (store, record) = (fixture.store.clone(), numbered(id, number));
         async move {
             let swapped = store.compare_and_swap(record.account(), expected, &record).await;
             swapped.map(|swap| (record, swap)).map_err(|error| failed(&error))
         }
     });
     let mut stored = Vec::new();
-    for swapped in arrived(bench, 64, bench.racers.race(swaps).await)? {
+    for swapped in arrived(fixture, 64, fixture.racers.race(swaps).await)? {
         match swapped {
             Ok((record, Swap::Stored(revision))) => stored.push((record, revision)),
             Ok((_, Swap::Conflict)) => {}
@@ -64,35 +64,35 @@ async fn one_wins<S: Store + 'static, G>(
     }
     let [(record, revision)] = stored.as_slice() else {
         let wanted = format!("one Stored and 63 Conflict from 64 swaps that expect {expected:?}");
-        return Err(bench.broken(wanted, format!("{} Stored", stored.len())));
+        return Err(fixture.broken(wanted, format!("{} Stored", stored.len())));
     };
-    bench.holds(record, *revision).await?;
+    fixture.holds(record, *revision).await?;
     Ok(*revision)
 }
 
 pub(super) async fn no_update_of_16_writers_is_lost<S: Store + 'static, G>(
-    bench: Bench<'_, S, G>,
+    fixture: Fixture<'_, S, G>,
 ) -> Outcome {
-    none_is_lost(&bench, &[&bench.store], 16, 8).await
+    none_is_lost(&fixture, &[&fixture.store], 16, 8).await
 }
 
 pub(super) async fn no_update_of_64_writers_is_lost<S: Store + 'static, G>(
-    bench: Bench<'_, S, G>,
+    fixture: Fixture<'_, S, G>,
 ) -> Outcome {
-    none_is_lost(&bench, &[&bench.store], 64, 2).await
+    none_is_lost(&fixture, &[&fixture.store], 64, 2).await
 }
 
 pub(super) async fn no_update_of_two_instances_is_lost<S: Store + 'static, G>(
-    bench: Bench<'_, S, G>,
+    fixture: Fixture<'_, S, G>,
 ) -> Outcome {
-    let other = bench.another().await?;
-    none_is_lost(&bench, &[&bench.store, &other.store], 16, 8).await
+    let other = fixture.another().await?;
+    none_is_lost(&fixture, &[&fixture.store, &other.store], 16, 8).await
 }
 
 /// Each writer reads, adds one and swaps, again and again where others were quicker. All that they added must
 /// be there.
 async fn none_is_lost<S: Store + 'static, G>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     stores: &[&Arc<S>],
     writers: usize,
     updates: usize,
@@ -100,7 +100,7 @@ async fn none_is_lost<S: Store + 'static, G>(
     let id = account("alice");
     let additions =
         stores.iter().copied().cycle().take(writers).map(|store| add(store.clone(), id.clone(), updates));
-    for added in arrived(bench, writers, bench.racers.race(additions).await)? {
+    for added in arrived(fixture, writers, fixture.racers.race(additions).await)? {
         added.map_err(|lost| match lost {
             Lost::Erred(error) => erred(error),
             // Who loses and loses reads what is no longer there.
@@ -112,12 +112,12 @@ async fn none_is_lost<S: Store + 'static, G>(
         })?;
     }
     let total = u64::try_from(writers.saturating_mul(updates)).unwrap_or(u64::MAX);
-    let found = bench.row(&numbered(&id, 0)).await?.map_or(0, |row| row.value.epoch().get());
+    let found = fixture.row(&numbered(&id, 0)).await?.map_or(0, |row| row.value.epoch().get());
     if found == total {
         return Ok(());
     }
     let wanted = format!("{total} updates from {writers} writers that were all told Stored");
-    Err(bench.broken(wanted, format!("{found} of them in the row")))
+    Err(fixture.broken(wanted, format!("{found} of them in the row")))
 }
 
 enum Lost {
@@ -149,7 +149,7 @@ async fn add<S: Store>(store: Arc<S>, id: AccountId, updates: usize) -> Result<(
 
 /// What the racers came to, if all of them came.
 pub(super) fn arrived<S: Store, G, T>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     started: usize,
     arrived: Vec<T>,
 ) -> Result<Vec<T>, Broken> {
@@ -157,7 +157,7 @@ pub(super) fn arrived<S: Store, G, T>(
         return Ok(arrived);
     }
     let missing = started.saturating_sub(arrived.len());
-    Err(bench
+    Err(fixture
         .broken(format!("{started} calls that return"), format!("{missing} that panicked or were dropped")))
 }
 

@@ -6,83 +6,85 @@ use alloc::vec::Vec;
 
 use crate::session::{AccountId, AccountRecord};
 use crate::store::{Expected, Revision, Store, Swap};
-use crate::testing::bench::{Bench, failed};
+use crate::testing::fixture::{Fixture, failed};
 use crate::testing::report::Broken;
 use crate::testing::samples::{SampleError, account, labelled, largest, numbered, varied};
 
 type Outcome = Result<(), Broken>;
 
-pub(super) async fn the_largest_record_is_kept<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn the_largest_record_is_kept<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     // Of the longest id as well, in characters of four bytes.
     let id = account(["\u{1f511}".repeat(63).as_str(), "abc"].concat());
-    let record = made(&bench, largest(id.clone()))?;
-    keeps(&bench, "the largest record", &record, Expected::Absent).await?;
+    let record = made(&fixture, largest(id.clone()))?;
+    keeps(&fixture, "the largest record", &record, Expected::Absent).await?;
     // And in place of a small one, and the other way round.
     let id = account("alice");
-    let small = keeps(&bench, "a small record", &numbered(&id, 1), Expected::Absent).await?;
-    let record = made(&bench, largest(id.clone()))?;
-    let large = keeps(&bench, "the largest record", &record, Expected::At(small)).await?;
-    keeps(&bench, "a small record", &numbered(&id, 2), Expected::At(large)).await?;
+    let small = keeps(&fixture, "a small record", &numbered(&id, 1), Expected::Absent).await?;
+    let record = made(&fixture, largest(id.clone()))?;
+    let large = keeps(&fixture, "the largest record", &record, Expected::At(small)).await?;
+    keeps(&fixture, "a small record", &numbered(&id, 2), Expected::At(large)).await?;
     Ok(())
 }
 
-pub(super) async fn every_optional_part_is_kept<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn every_optional_part_is_kept<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let mut expected = Expected::Absent;
-    for (what, record) in made(&bench, varied(&account("alice")))? {
-        expected = Expected::At(keeps(&bench, what, &record, expected).await?);
+    for (what, record) in made(&fixture, varied(&account("alice")))? {
+        expected = Expected::At(keeps(&fixture, what, &record, expected).await?);
     }
     Ok(())
 }
 
-pub(super) async fn labels_of_all_unicode_are_kept<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn labels_of_all_unicode_are_kept<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let mut expected = Expected::Absent;
-    for (what, record) in made(&bench, labelled(&account("alice")))? {
-        expected = Expected::At(keeps(&bench, &what, &record, expected).await?);
+    for (what, record) in made(&fixture, labelled(&account("alice")))? {
+        expected = Expected::At(keeps(&fixture, &what, &record, expected).await?);
     }
     Ok(())
 }
 
-fn made<S: Store, G, T>(bench: &Bench<'_, S, G>, sample: Result<T, SampleError>) -> Result<T, Broken> {
-    sample.map_err(|error| bench.broken("a record to store (this is a bug in the suite)", failed(&error)))
+fn made<S: Store, G, T>(fixture: &Fixture<'_, S, G>, sample: Result<T, SampleError>) -> Result<T, Broken> {
+    sample.map_err(|error| fixture.broken("a record to store (this is a bug in the suite)", failed(&error)))
 }
 
 async fn keeps<S: Store, G>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     what: &str,
     record: &AccountRecord,
     expected: Expected,
 ) -> Result<Revision, Broken> {
     let named = |broken: Broken| broken.about(what);
-    let revision = bench.stores(expected, record).await.map_err(named)?;
-    bench.holds(record, revision).await.map_err(named)?;
+    let revision = fixture.stores(expected, record).await.map_err(named)?;
+    fixture.holds(record, revision).await.map_err(named)?;
     Ok(revision)
 }
 
-pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
     let ids = hostile_ids();
     let mut rows: Vec<(AccountRecord, Revision)> = Vec::new();
     for (number, id) in (1..).zip(&ids) {
         let record = numbered(id, number);
-        let revision = create_apart(&bench, &record).await?;
+        let revision = create_apart(&fixture, &record).await?;
         rows.push((record, revision));
     }
-    holds_apart(&bench, &rows).await?;
+    holds_apart(&fixture, &rows).await?;
     // Each written once more, the last first: none moves another.
     for (record, revision) in rows.iter_mut().rev() {
         record.epoch = crate::session::Epoch::new(record.epoch().get().saturating_add(1_000));
-        *revision = bench.stores(Expected::At(*revision), record).await?;
+        *revision = fixture.stores(Expected::At(*revision), record).await?;
     }
-    holds_apart(&bench, &rows).await
+    holds_apart(&fixture, &rows).await
 }
 
 /// The revision of a new row.
 async fn create_apart<S: Store, G>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     record: &AccountRecord,
 ) -> Result<Revision, Broken> {
     let id = record.account().as_str();
-    let found = match bench.store.load(record.account()).await {
-        Ok(None) => match bench.store.compare_and_swap(record.account(), Expected::Absent, record).await {
+    let found = match fixture.store.load(record.account()).await {
+        Ok(None) => match fixture.store.compare_and_swap(record.account(), Expected::Absent, record).await {
             Ok(Swap::Stored(revision)) => return Ok(revision),
             Ok(Swap::Conflict) => String::from("Ok(Conflict) from its creation, as if it were there"),
             Err(error) => format!("{} from its creation", failed(&error)),
@@ -90,19 +92,22 @@ async fn create_apart<S: Store, G>(
         Ok(Some(row)) => format!("the row of account {:?} from its load", row.value.account().as_str()),
         Err(error) => format!("{} from its load", failed(&error)),
     };
-    Err(bench.broken(format!("a row of its own for account {id:?}"), found))
+    Err(fixture.broken(format!("a row of its own for account {id:?}"), found))
 }
 
-async fn holds_apart<S: Store, G>(bench: &Bench<'_, S, G>, rows: &[(AccountRecord, Revision)]) -> Outcome {
+async fn holds_apart<S: Store, G>(
+    fixture: &Fixture<'_, S, G>,
+    rows: &[(AccountRecord, Revision)],
+) -> Outcome {
     for (record, revision) in rows {
-        let found = bench.row(record).await?;
+        let found = fixture.row(record).await?;
         let is_kept = found.as_ref().is_some_and(|row| row.value == *record && row.revision == *revision);
         if !is_kept {
             let found = found.map_or(String::from("no row"), |row| {
                 format!("a record of account {:?} at revision {}", row.value.account().as_str(), row.revision)
             });
             let id = record.account().as_str();
-            return Err(bench.broken(format!("the row of account {id:?} as it was written"), found));
+            return Err(fixture.broken(format!("the row of account {id:?} as it was written"), found));
         }
     }
     Ok(())

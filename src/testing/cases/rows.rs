@@ -4,144 +4,148 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::store::{Expected, Revision, Store, Versioned};
-use crate::testing::bench::Bench;
+use crate::testing::fixture::Fixture;
 use crate::testing::report::Broken;
 use crate::testing::samples::{account, numbered};
 
 type Outcome = Result<(), Broken>;
 
-pub(super) async fn an_empty_store_has_no_row<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
-    bench.is_absent(&numbered(&account("nobody"), 0)).await
+pub(super) async fn an_empty_store_has_no_row<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
+    fixture.is_absent(&numbered(&account("nobody"), 0)).await
 }
 
-pub(super) async fn a_created_row_is_there<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn a_created_row_is_there<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let alice = numbered(&account("alice"), 1);
-    let revision = bench.creates(&alice).await?;
-    bench.holds(&alice, revision).await?;
-    bench.holds(&alice, revision).await?;
-    bench.is_absent(&numbered(&account("bob"), 0)).await
+    let revision = fixture.creates(&alice).await?;
+    fixture.holds(&alice, revision).await?;
+    fixture.holds(&alice, revision).await?;
+    fixture.is_absent(&numbered(&account("bob"), 0)).await
 }
 
-pub(super) async fn a_write_is_read_at_once<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn a_write_is_read_at_once<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
     // A cache would keep this "none" and each row that follows.
-    bench.is_absent(&numbered(&id, 0)).await?;
+    fixture.is_absent(&numbered(&id, 0)).await?;
     let mut expected = Expected::Absent;
     for number in 1..=30 {
         let record = numbered(&id, number);
-        let revision = bench.stores(expected, &record).await?;
-        bench.holds(&record, revision).await?;
+        let revision = fixture.stores(expected, &record).await?;
+        fixture.holds(&record, revision).await?;
         expected = Expected::At(revision);
     }
     Ok(())
 }
 
-pub(super) async fn creating_twice_conflicts<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn creating_twice_conflicts<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
     let first = numbered(&id, 1);
-    let revision = bench.creates(&first).await?;
-    bench.conflicts(Expected::Absent, &numbered(&id, 2)).await?;
-    bench.conflicts(Expected::Absent, &first).await?;
-    bench.holds(&first, revision).await
+    let revision = fixture.creates(&first).await?;
+    fixture.conflicts(Expected::Absent, &numbered(&id, 2)).await?;
+    fixture.conflicts(Expected::Absent, &first).await?;
+    fixture.holds(&first, revision).await
 }
 
-pub(super) async fn a_stale_revision_conflicts<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn a_stale_revision_conflicts<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
-    let first = bench.creates(&numbered(&id, 1)).await?;
-    let second = bench.stores(Expected::At(first), &numbered(&id, 2)).await?;
-    bench.conflicts(Expected::At(first), &numbered(&id, 3)).await?;
-    let third = bench.stores(Expected::At(second), &numbered(&id, 4)).await?;
-    bench.conflicts(Expected::At(first), &numbered(&id, 5)).await?;
-    bench.conflicts(Expected::At(second), &numbered(&id, 5)).await?;
-    bench.holds(&numbered(&id, 4), third).await
+    let first = fixture.creates(&numbered(&id, 1)).await?;
+    let second = fixture.stores(Expected::At(first), &numbered(&id, 2)).await?;
+    fixture.conflicts(Expected::At(first), &numbered(&id, 3)).await?;
+    let third = fixture.stores(Expected::At(second), &numbered(&id, 4)).await?;
+    fixture.conflicts(Expected::At(first), &numbered(&id, 5)).await?;
+    fixture.conflicts(Expected::At(second), &numbered(&id, 5)).await?;
+    fixture.holds(&numbered(&id, 4), third).await
 }
 
-pub(super) async fn a_revision_of_an_absent_row_conflicts<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
-    let revision = bench.creates(&numbered(&account("alice"), 1)).await?;
+pub(super) async fn a_revision_of_an_absent_row_conflicts<S: Store, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
+    let revision = fixture.creates(&numbered(&account("alice"), 1)).await?;
     let bob = numbered(&account("bob"), 1);
-    bench.conflicts(Expected::At(revision), &bob).await?;
-    bench.is_absent(&bob).await
+    fixture.conflicts(Expected::At(revision), &bob).await?;
+    fixture.is_absent(&bob).await
 }
 
-pub(super) async fn a_conflict_stores_nothing<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn a_conflict_stores_nothing<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
-    let revision = bench.creates(&numbered(&id, 1)).await?;
+    let revision = fixture.creates(&numbered(&id, 1)).await?;
     let value = numbered(&id, 2);
-    let row = Versioned { revision: bench.stores(Expected::At(revision), &value).await?, value };
+    let row = Versioned { revision: fixture.stores(Expected::At(revision), &value).await?, value };
     // Whatever these answer is looked at elsewhere; here only what they leave behind where they say
     // `Conflict`.
     for expected in [Expected::Absent, Expected::At(revision)] {
-        if bench.conflicts(expected, &numbered(&id, 3)).await.is_ok() {
-            bench.is_untouched(&row).await?;
+        if fixture.conflicts(expected, &numbered(&id, 3)).await.is_ok() {
+            fixture.is_untouched(&row).await?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn a_conflict_is_no_error<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn a_conflict_is_no_error<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
-    let first = bench.creates(&numbered(&id, 1)).await?;
-    let _second = bench.stores(Expected::At(first), &numbered(&id, 2)).await?;
+    let first = fixture.creates(&numbered(&id, 1)).await?;
+    let _second = fixture.stores(Expected::At(first), &numbered(&id, 2)).await?;
     for expected in [Expected::Absent, Expected::At(first)] {
-        match bench.store.compare_and_swap(&id, expected, &numbered(&id, 3)).await {
+        match fixture.store.compare_and_swap(&id, expected, &numbered(&id, 3)).await {
             Ok(_) => {}
             Err(error) => {
                 let wanted = format!("Ok(Conflict) from a swap of what is not there ({expected:?})");
-                return Err(bench.broken(wanted, crate::testing::bench::failed(&error)));
+                return Err(fixture.broken(wanted, crate::testing::fixture::failed(&error)));
             }
         }
     }
     Ok(())
 }
 
-pub(super) async fn every_write_has_a_revision_of_its_own<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn every_write_has_a_revision_of_its_own<S: Store, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
     let id = account("alice");
     let mut given = Vec::new();
-    write(&bench, &mut given, 1..=100, |number| numbered(&id, number)).await
+    write(&fixture, &mut given, 1..=100, |number| numbered(&id, number)).await
 }
 
-pub(super) async fn the_same_record_again_is_a_new_write<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn the_same_record_again_is_a_new_write<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
     let mut given = Vec::new();
     // Neither an unchanged record nor an earlier one brings its revision back.
     let numbers = [1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2];
-    write(&bench, &mut given, numbers, |number| numbered(&id, number)).await
+    write(&fixture, &mut given, numbers, |number| numbered(&id, number)).await
 }
 
-pub(super) async fn a_row_made_again_has_new_revisions<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn a_row_made_again_has_new_revisions<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
     let mut given = Vec::new();
     for life in [1, 11, 21_u64] {
-        write(&bench, &mut given, life..life.saturating_add(3), |number| numbered(&id, number)).await?;
-        bench.deletes(&numbered(&id, 0)).await;
-        bench.is_absent(&numbered(&id, 0)).await?;
+        write(&fixture, &mut given, life..life.saturating_add(3), |number| numbered(&id, number)).await?;
+        fixture.deletes(&numbered(&id, 0)).await;
+        fixture.is_absent(&numbered(&id, 0)).await?;
         for revision in &given {
-            bench.conflicts(Expected::At(*revision), &numbered(&id, 99)).await?;
+            fixture.conflicts(Expected::At(*revision), &numbered(&id, 99)).await?;
         }
-        bench.is_absent(&numbered(&id, 0)).await?;
+        fixture.is_absent(&numbered(&id, 0)).await?;
     }
     // A decision that was made before the deletion must not be stored in the life after it.
     let last = numbered(&id, 100);
-    let revision = bench.creates(&last).await?;
+    let revision = fixture.creates(&last).await?;
     for stale in &given {
-        bench.conflicts(Expected::At(*stale), &numbered(&id, 99)).await?;
+        fixture.conflicts(Expected::At(*stale), &numbered(&id, 99)).await?;
     }
-    bench.holds(&last, revision).await
+    fixture.holds(&last, revision).await
 }
 
 /// Creates the row and writes it on and on; no revision may be among those given so far.
 async fn write<S: Store, G>(
-    bench: &Bench<'_, S, G>,
+    fixture: &Fixture<'_, S, G>,
     given: &mut Vec<Revision>,
     numbers: impl IntoIterator<Item = u64>,
     record: impl Fn(u64) -> crate::session::AccountRecord,
 ) -> Outcome {
     let mut expected = Expected::Absent;
     for number in numbers {
-        let revision = bench.stores(expected, &record(number)).await?;
+        let revision = fixture.stores(expected, &record(number)).await?;
         if given.contains(&revision) {
             let wanted = format!("a revision that is none of the {} given so far", given.len());
-            return Err(bench.broken(wanted, format!("revision {revision} again")));
+            return Err(fixture.broken(wanted, format!("revision {revision} again")));
         }
         given.push(revision);
         expected = Expected::At(revision);
@@ -149,14 +153,14 @@ async fn write<S: Store, G>(
     Ok(())
 }
 
-pub(super) async fn another_instance_reads_the_latest<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn another_instance_reads_the_latest<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let id = account("alice");
-    let other = bench.another().await?;
+    let other = fixture.another().await?;
     other.is_absent(&numbered(&id, 0)).await?;
     let mut expected = Expected::Absent;
     for number in 1..=10 {
         let record = numbered(&id, number);
-        let (writer, reader) = if number % 2 == 0 { (&other, &bench) } else { (&bench, &other) };
+        let (writer, reader) = if number % 2 == 0 { (&other, &fixture) } else { (&fixture, &other) };
         let revision = writer.stores(expected, &record).await?;
         reader.holds(&record, revision).await?;
         expected = Expected::At(revision);
@@ -164,23 +168,23 @@ pub(super) async fn another_instance_reads_the_latest<S: Store, G>(bench: Bench<
     Ok(())
 }
 
-pub(super) async fn what_was_stored_survives_a_reopen<S: Store, G>(bench: Bench<'_, S, G>) -> Outcome {
+pub(super) async fn what_was_stored_survives_a_reopen<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
     let [alice, bob] = ["alice", "bob"].map(account);
-    let first = bench.creates(&numbered(&alice, 1)).await?;
-    let kept_bob = bench.creates(&numbered(&bob, 7)).await?;
-    let kept = bench.stores(Expected::At(first), &numbered(&alice, 2)).await?;
+    let first = fixture.creates(&numbered(&alice, 1)).await?;
+    let kept_bob = fixture.creates(&numbered(&bob, 7)).await?;
+    let kept = fixture.stores(Expected::At(first), &numbered(&alice, 2)).await?;
 
-    let bench = bench.reopened().await?;
-    bench.holds(&numbered(&alice, 2), kept).await?;
-    bench.holds(&numbered(&bob, 7), kept_bob).await?;
-    bench.conflicts(Expected::Absent, &numbered(&alice, 3)).await?;
-    bench.conflicts(Expected::At(first), &numbered(&alice, 3)).await?;
-    let next = bench.stores(Expected::At(kept), &numbered(&alice, 3)).await?;
+    let fixture = fixture.reopened().await?;
+    fixture.holds(&numbered(&alice, 2), kept).await?;
+    fixture.holds(&numbered(&bob, 7), kept_bob).await?;
+    fixture.conflicts(Expected::Absent, &numbered(&alice, 3)).await?;
+    fixture.conflicts(Expected::At(first), &numbered(&alice, 3)).await?;
+    let next = fixture.stores(Expected::At(kept), &numbered(&alice, 3)).await?;
     if [first, kept].contains(&next) {
-        return Err(bench
+        return Err(fixture
             .broken("a revision of its own for a write after the reopen", format!("revision {next} again")));
     }
 
-    let bench = bench.reopened().await?;
-    bench.holds(&numbered(&alice, 3), next).await
+    let fixture = fixture.reopened().await?;
+    fixture.holds(&numbered(&alice, 3), next).await
 }

@@ -8,7 +8,8 @@ use second_factor::session::{Remember, SealingKey};
 use second_factor::store::{Expected, Swap};
 use second_factor::verifier::{Clock, OsEntropy};
 use second_factor::{
-    AccountId, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Store, Totp, UnixTime, Verifier,
+    AccountId, ChallengeToken, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Store, Totp, UnixTime,
+    Verifier,
 };
 
 use crate::Outcome;
@@ -59,12 +60,9 @@ impl<S: Store> Service<S> {
         for _ in 0..5 {
             self.log_in(&mut subject, Remember::ThisDevice { label: "Firefox on Linux" }).await?;
         }
-        let challenge = self.verifier.password_verified(PasswordVerified::by_host(subject.id.clone()), None);
-        let Login::CodeRequired(challenge) = challenge.await? else {
-            return Err("no code was asked for".into());
-        };
+        let challenge = self.challenge(&mut subject).await?;
         let open = self.row(&subject.id).await?;
-        self.verifier.abandon(&challenge).await?;
+        self.present(&subject, &challenge, Remember::No).await?;
         subject.rows = [open, self.row(&subject.id).await?];
         Ok(subject)
     }
@@ -76,14 +74,29 @@ impl<S: Store> Service<S> {
 
     /// The password step and the code step.
     pub async fn log_in(&self, subject: &mut Subject, remember: Remember<'_>) -> Outcome<()> {
+        let challenge = self.challenge(subject).await?;
+        self.present(subject, &challenge, remember).await
+    }
+
+    /// The password step, one time step after the last login.
+    async fn challenge(&self, subject: &mut Subject) -> Outcome<ChallengeToken> {
         subject.now = subject.now.saturating_add(STEP);
         self.clock.0.store(subject.now.as_secs(), Ordering::Relaxed);
         let proof = PasswordVerified::by_host(subject.id.clone());
-        let Login::CodeRequired(challenge) = self.verifier.password_verified(proof, None).await? else {
-            return Err("no code was asked for".into());
-        };
+        match self.verifier.password_verified(proof, None).await? {
+            Login::CodeRequired(challenge) => Ok(challenge),
+            _ => Err("no code was asked for".into()),
+        }
+    }
+
+    async fn present(
+        &self,
+        subject: &Subject,
+        challenge: &ChallengeToken,
+        remember: Remember<'_>,
+    ) -> Outcome<()> {
         let code = subject.phone.generate(subject.now);
-        let _ = self.verifier.present_code(&challenge, code.expose(), remember).await?;
+        let _ = self.verifier.present(challenge, code.expose(), remember).await?;
         Ok(())
     }
 }

@@ -127,7 +127,7 @@ impl<S: Store> Account<S> {
     /// A whole login with the code of this moment.
     pub async fn log_in(&self, remember: Remember<'_>) -> Result<Accepted, Error<S::Error>> {
         let challenge = self.challenge().await?;
-        self.verifier.present_code(&challenge, &self.code(self.now()), remember).await
+        self.verifier.present(&challenge, &self.code(self.now()), remember).await
     }
 }
 
@@ -212,7 +212,7 @@ pub async fn a_login_is_four_round_trips<S: Store>(store: S, wire: &Wire) {
         let challenge = alice.challenge().await.unwrap();
         assert_eq!(wire.round_trips(), 2, "the password step");
         let code = alice.code(alice.clock.now());
-        let _ = alice.verifier.present_code(&challenge, &code, Remember::No).await.unwrap();
+        let _ = alice.verifier.present(&challenge, &code, Remember::No).await.unwrap();
         assert_eq!(wire.round_trips(), 2, "the code step");
     }
     let pings = wire.pings() - before;

@@ -3,7 +3,7 @@
 use second_factor::session::{AuditEvent, TokenError};
 use second_factor::store::StoreError;
 use second_factor::verifier::{Error, EventSink, TracingEvents};
-use second_factor::{How, Refusal, UnixTime};
+use second_factor::{AuthMethod, Refusal, UnixTime};
 
 use super::Member;
 use crate::date;
@@ -18,11 +18,11 @@ impl Member {
     }
 
     pub(crate) fn arrival(&self) -> (String, UnixTime) {
-        let how = match self.session.how() {
-            How::None => "with your password alone".into(),
-            How::Presented => "with your password and a code".into(),
-            How::RecoveryCode => "with your password and a recovery code".into(),
-            How::Remembered { since } => {
+        let how = match self.session.method() {
+            AuthMethod::SingleFactor => "with your password alone".into(),
+            AuthMethod::Code => "with your password and a code".into(),
+            AuthMethod::RecoveryCode => "with your password and a recovery code".into(),
+            AuthMethod::RememberedDevice { since } => {
                 format!("with your password, on a device remembered since {}", date::words(since))
             }
             other => format!("{other:?}"),

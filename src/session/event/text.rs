@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::{EventKind, ForgottenBecause, How, Purpose, RefusedBecause, RemovedBy};
+use super::{EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
+use crate::session::AuthMethod;
 
 /// What happened, in words for the account's owner: a line of the security log, or the subject of a mail.
 ///
@@ -18,15 +19,16 @@ use super::{EventKind, ForgottenBecause, How, Purpose, RefusedBecause, RemovedBy
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ChallengeOpened { purpose: Purpose::Login } => {
-                "The password was right; a code was asked for"
+            Self::ChallengeOpened => "The password was right; a code was asked for",
+            Self::LoggedIn { method: AuthMethod::SingleFactor } => "Logged in with the password alone",
+            Self::LoggedIn { method: AuthMethod::Code } => "Logged in with password and code",
+            Self::LoggedIn { method: AuthMethod::RecoveryCode } => {
+                "Logged in with password and recovery code"
             }
-            Self::ChallengeOpened { purpose: Purpose::StepUp } => "A fresh code was asked for",
-            Self::LoggedIn { how: How::None } => "Logged in with the password alone",
-            Self::LoggedIn { how: How::Presented } => "Logged in with password and code",
-            Self::LoggedIn { how: How::RecoveryCode } => "Logged in with password and recovery code",
-            Self::LoggedIn { how: How::Remembered { .. } } => "Logged in on a remembered device",
-            Self::SteppedUp { how: How::RecoveryCode } => "Confirmed with a recovery code",
+            Self::LoggedIn { method: AuthMethod::RememberedDevice { .. } } => {
+                "Logged in on a remembered device"
+            }
+            Self::SteppedUp { method: AuthMethod::RecoveryCode } => "Confirmed with a recovery code",
             Self::SteppedUp { .. } => "Confirmed with a fresh code",
             Self::CodeRefused { reason } => return write!(f, "A code was refused: {}", refused(*reason)),
             Self::RecoveryCodeRefused { reason } => {

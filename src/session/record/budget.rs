@@ -1,7 +1,7 @@
 use core::time::Duration;
 
-use super::Policy;
-use super::challenge::Challenge;
+use super::Challenge;
+use crate::session::Policy;
 use crate::time::UnixTime;
 
 /// How many guesses an account has left, whoever makes them and from wherever.

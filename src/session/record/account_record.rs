@@ -1,18 +1,15 @@
 use alloc::vec::Vec;
 
-use super::authenticator::{Authenticator, PendingEnrollment};
-use super::budget::GuessBudget;
-use super::challenge::Challenge;
-use super::device::Device;
-use super::{AccountId, Context, DeviceInfo, Epoch};
+use super::{Authenticator, Challenge, Device, Epoch, FactorStatus, GuessBudget, PendingEnrollment};
 use crate::enrollment::RecoveryCodeDigest;
-use crate::time::UnixTime;
+use crate::session::AccountId;
+use crate::session::rule::Context;
 
 /// All that is kept about an account's second factor, in one value that a store swaps as a whole.
 ///
 /// Since replay protection, counting, single use and revocation all live here, each is one atomic step on any
 /// store that can compare and swap one row. The host does not look inside; it stores what serde makes of it
-/// (JSON is fine, about 1 KiB) and may ask for a [status](Self::status).
+/// (JSON is fine, about 1 KiB) and asks the verifier for its status.
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///
@@ -43,7 +40,7 @@ pub struct AccountRecord {
 }
 
 impl AccountRecord {
-    /// The record of an account that has no second factor yet. It is what an absent row means.
+    /// The record of an account that has no second factor yet. Use this when the store has no row.
     pub fn new(account: AccountId) -> Self {
         Self {
             account,
@@ -73,7 +70,7 @@ impl AccountRecord {
     }
 
     /// What the account's page shows.
-    pub fn status(&self, context: &Context<'_>) -> FactorStatus {
+    pub(crate) fn status(&self, context: &Context<'_>) -> FactorStatus {
         FactorStatus {
             enabled_since: self.authenticator.as_ref().map(|bound| bound.bound_at),
             recovery_codes_left: self.recovery_codes.len(),
@@ -99,33 +96,8 @@ impl AccountRecord {
 
         self.challenges.len() <= Challenge::MAX_OPEN
             && self.recovery_codes.len() <= RecoveryCodes::COUNT
-            && self.devices.len() <= usize::from(super::Policy::MAX_DEVICES)
+            && self.devices.len() <= usize::from(crate::session::Policy::MAX_DEVICES)
             && self.devices.iter().all(|device| device.label.len() <= 4 * Device::MAX_LABEL)
             && self.pending.as_ref().is_none_or(|pending| pending.account_name.len() <= KeyUri::MAX_NAME_LEN)
-    }
-}
-
-/// The state of an account's second factor, for its owner to look at.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct FactorStatus {
-    /// When the authenticator was bound; `None` while two-factor authentication is off.
-    pub enabled_since: Option<UnixTime>,
-    /// How many recovery codes are unused.
-    pub recovery_codes_left: usize,
-    /// No code is evaluated before this time: the guess budget is spent.
-    pub locked_until: Option<UnixTime>,
-    /// The authenticator is suspended after too many consecutive failures.
-    pub suspended: bool,
-    /// An enrollment waits for its first code.
-    pub enrollment_pending: bool,
-    /// The remembered devices, oldest first.
-    pub devices: Vec<DeviceInfo>,
-}
-
-impl FactorStatus {
-    /// Whether two-factor authentication is on.
-    pub fn is_enabled(&self) -> bool {
-        self.enabled_since.is_some()
     }
 }

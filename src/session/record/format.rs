@@ -9,9 +9,10 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::token::TokenDigest;
-use super::{AccountRecord, Sealed};
+use super::AccountRecord;
 use crate::enrollment::bytes_text;
+use crate::session::Sealed;
+use crate::session::token::TokenDigest;
 
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 1;

@@ -1,6 +1,7 @@
-use super::token::TokenDigest;
-use super::{AccountId, EndOtherSessions, Epoch, How};
+use super::EndOtherSessions;
 use crate::otp::mac::sha256;
+use crate::session::token::TokenDigest;
+use crate::session::{AccountId, AuthMethod, Epoch};
 use crate::time::UnixTime;
 
 /// What the host keeps in its session of somebody who logged in: who, how, when, and in which epoch.
@@ -10,7 +11,7 @@ use crate::time::UnixTime;
 ///
 /// ```
 /// use second_factor::session::Session;
-/// use second_factor::{AccountId, How, KeyRing, Login, MemoryStore, PasswordVerified, Policy, SealingKey, Verifier};
+/// use second_factor::{AccountId, AuthMethod, KeyRing, Login, MemoryStore, PasswordVerified, Policy, SealingKey, Verifier};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +26,7 @@ use crate::time::UnixTime;
 ///
 /// let session: Session = serde_json::from_str(&row)?; // with each request
 /// assert!(verifier.is_current(session.account(), session.epoch()).await?);
-/// assert_eq!(session.how(), How::None);
+/// assert_eq!(session.method(), AuthMethod::SingleFactor);
 /// # Ok(())
 /// # }
 /// ```
@@ -35,13 +36,19 @@ pub struct Session {
     account: AccountId,
     epoch: Epoch,
     at: UnixTime,
-    how: How,
+    method: AuthMethod,
     id: SessionId,
 }
 
 impl Session {
-    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, how: How, id: SessionId) -> Self {
-        Self { account, epoch, at, how, id }
+    pub(crate) fn new(
+        account: AccountId,
+        epoch: Epoch,
+        at: UnixTime,
+        method: AuthMethod,
+        id: SessionId,
+    ) -> Self {
+        Self { account, epoch, at, method, id }
     }
 
     /// Who logged in.
@@ -60,8 +67,8 @@ impl Session {
     }
 
     /// What stood beside the password.
-    pub fn how(&self) -> How {
-        self.how
+    pub fn method(&self) -> AuthMethod {
+        self.method
     }
 
     /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.

@@ -12,7 +12,7 @@ use crate::session::AccountRecord;
 use crate::store::{Expected, Revision, Store, Swap, Versioned};
 
 /// A fresh store and the questions that every case asks of it.
-pub(super) struct Bench<'b, S, G> {
+pub(super) struct Fixture<'b, S, G> {
     pub(super) store: Arc<S>,
     pub(super) guard: &'b G,
     pub(super) racers: &'b Racers<'b>,
@@ -21,7 +21,7 @@ pub(super) struct Bench<'b, S, G> {
     clause: Clause,
 }
 
-impl<'b, S: Store, G> Bench<'b, S, G> {
+impl<'b, S: Store, G> Fixture<'b, S, G> {
     pub(super) fn new(
         store: S,
         guard: &'b G,
@@ -124,14 +124,14 @@ impl<'b, S: Store, G> Bench<'b, S, G> {
         }
     }
 
-    /// The same bench with another store on the same data; the first one stays open.
+    /// The same fixture with another store on the same data; the first one stays open.
     pub(super) async fn another(&self) -> Result<Self, Broken> {
         let Some(open) = &self.hooks.another else { return Err(self.lacks(Hook::Another)) };
         let store = Arc::new(open.call(self.guard).await);
         Ok(Self { store, ..*self })
     }
 
-    /// The same bench with another store on the same data, after the first was dropped.
+    /// The same fixture with another store on the same data, after the first was dropped.
     pub(super) async fn reopened(self) -> Result<Self, Broken> {
         let Some(open) = &self.hooks.reopen else { return Err(self.lacks(Hook::Reopen)) };
         drop(self.store);

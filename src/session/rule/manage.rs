@@ -1,21 +1,17 @@
 //! What changes an account's second factor besides logins and enrollments.
 
-use super::decision::Draft;
-use super::enroll::draw_recovery_codes;
+use super::enrollment::draw_recovery_codes;
 use super::step_up::is_fresh;
-use super::{
-    AccountId, AccountRecord, AdministratorReset, Context, Decision, DeviceId, EndAllSessions,
-    EndOtherSessions, Entropy, EventKind, ForgottenBecause, FreshFactor, Refusal, RemovedBy, SessionError,
-};
+use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCodes;
+use crate::session::{
+    AccountId, AccountRecord, AdministratorReset, DeviceId, EndAllSessions, EndOtherSessions, EventKind,
+    ForgottenBecause, FreshFactor, Refusal, RemovedBy, SessionError,
+};
 
 /// Switches two-factor authentication off: the authenticator, its recovery codes and all remembered devices
 /// go.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, or if entropy ran out.
-pub fn disable(
+pub(crate) fn disable(
     record: &AccountRecord,
     fresh: &FreshFactor,
     context: &Context<'_>,
@@ -31,11 +27,7 @@ pub fn disable(
 }
 
 /// Makes new recovery codes, to be shown once. The old ones are void.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, or if entropy ran out.
-pub fn regenerate_recovery_codes(
+pub(crate) fn regenerate_recovery_codes(
     record: &AccountRecord,
     fresh: &FreshFactor,
     context: &Context<'_>,
@@ -54,11 +46,7 @@ pub fn regenerate_recovery_codes(
 /// The host says that the password changed or was reset: remembered devices, challenges, the pending
 /// enrollment and older sessions end; the authenticator stays, is no longer suspended, and has its full guess
 /// budget again, because whoever was guessing has lost the way in.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, or if entropy ran out.
-pub fn password_changed(
+pub(crate) fn password_changed(
     record: &AccountRecord,
     account: &AccountId,
     context: &Context<'_>,
@@ -76,11 +64,7 @@ pub fn password_changed(
 }
 
 /// Forgets one remembered device; whether it was there. It takes no fresh factor: it takes rights away.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account.
-pub fn forget_device(
+pub(crate) fn forget_device(
     record: &AccountRecord,
     account: &AccountId,
     device: DeviceId,
@@ -97,11 +81,7 @@ pub fn forget_device(
 }
 
 /// Forgets all remembered devices; how many there were.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account.
-pub fn forget_all_devices(
+pub(crate) fn forget_all_devices(
     record: &AccountRecord,
     account: &AccountId,
     context: &Context<'_>,
@@ -118,11 +98,7 @@ pub fn forget_all_devices(
 /// Removes the second factor of somebody who lost both authenticator and recovery codes, on an
 /// administrator's word. The password still stands; the account has no second factor until its owner enrolls
 /// one.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, or if entropy ran out.
-pub fn administrator_reset(
+pub(crate) fn administrator_reset(
     record: &AccountRecord,
     reset: &AdministratorReset,
     context: &Context<'_>,

@@ -1,10 +1,9 @@
 use alloc::string::String;
 
-use super::device::is_alive;
-use super::token::TokenDigest;
-use super::{AccountId, Policy, Seal, SealContext, SealError, Sealed};
 use crate::otp::{Secret, TimeStep, TotpParams};
-use crate::time::UnixTime;
+use crate::session::token::TokenDigest;
+use crate::session::{AccountId, Policy, Seal, SealContext, SealError, Sealed};
+use crate::time::{UnixTime, is_alive};
 
 /// A sealed secret and what its codes are made with.
 #[derive(Clone, PartialEq, Eq, Debug)]

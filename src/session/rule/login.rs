@@ -1,14 +1,13 @@
 //! The password step and what follows it.
 
-use super::challenge::Challenge;
-use super::decision::Draft;
-use super::device::{Device, TokenIs};
-use super::present::{Presented, present};
-use super::session::SessionId;
-use super::token::TokenParts;
-use super::{
-    AccountRecord, Authenticated, ChallengeToken, Context, Decision, DeviceToken, Entropy, EventKind,
-    ForgottenBecause, How, PasswordVerified, Purpose, Refusal, SessionError, look_up,
+use super::second_step::second_step;
+use super::{Context, Decision, Draft, Entropy};
+use crate::session::proof::SessionId;
+use crate::session::record::{Challenge, Device, Purpose, TokenIs};
+use crate::session::token::TokenParts;
+use crate::session::{
+    AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceToken, EventKind, ForgottenBecause,
+    PasswordVerified, Refusal, SessionError, look_up,
 };
 
 /// What comes after the password.
@@ -27,6 +26,7 @@ pub enum Login {
 
 /// A completed login.
 #[derive(Debug)]
+#[non_exhaustive]
 #[must_use = "start a session, and set the device cookie if there is one"]
 pub struct Accepted {
     /// The proof to start a session from.
@@ -36,7 +36,8 @@ pub struct Accepted {
     pub device: Option<DeviceToken>,
 }
 
-/// Whether to ask for a code on this device again before 30 days are over.
+/// Whether to ask for a code on this device again before 30 days are over. A login by recovery code is never
+/// remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Remember<'a> {
     /// Ask each time.
@@ -51,11 +52,7 @@ pub enum Remember<'a> {
 }
 
 /// The password step: what does this account ask for on this device?
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, or if entropy ran out.
-pub fn password_verified(
+pub(crate) fn password_verified(
     record: &AccountRecord,
     proof: &PasswordVerified,
     device: Option<&DeviceToken>,
@@ -67,7 +64,7 @@ pub fn password_verified(
         if context.policy.requires_second_factor() {
             return draft.decide(Login::EnrollmentRequired);
         }
-        let accepted = log_in(&mut draft, How::None, None)?;
+        let accepted = log_in(&mut draft, AuthMethod::SingleFactor, None)?;
         return draft.decide(Login::Complete(accepted));
     }
     if let Some(token) = device
@@ -75,102 +72,52 @@ pub fn password_verified(
     {
         return draft.decide(Login::Complete(accepted));
     }
-    let parts = open_challenge(&mut draft, Purpose::Login, &ChallengeToken::DOMAIN)?;
-    let challenge = ChallengeToken::new(draft.record.account.clone(), parts);
+    let challenge = open_challenge(&mut draft)?;
     draft.decide(Login::CodeRequired(challenge))
 }
 
-/// The second step: a code for the challenge.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, a seal that does not open, or if entropy ran out. Nobody
-/// is let in.
-pub fn present_code(
+/// The second step: what was typed, for the challenge.
+pub(crate) fn present(
     record: &AccountRecord,
     challenge: &ChallengeToken,
-    code: &str,
+    typed: &str,
     remember: Remember<'_>,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    let presented = Presented::Code(code);
-    match present(&mut draft, Purpose::Login, &challenge.digest(), presented)? {
-        Ok(how) => {
-            let device = match remember {
-                Remember::ThisDevice { label } => remember_device(&mut draft, label)?,
-                Remember::No => None,
+    match second_step(&mut draft, Purpose::Login, &challenge.digest(), typed)? {
+        Ok(method) => {
+            let device = match (method, remember) {
+                // Whoever lost the authenticator should not stay logged in without it.
+                (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
+                (_, Remember::ThisDevice { label }) => remember_device(&mut draft, label)?,
             };
-            let accepted = log_in(&mut draft, how, device)?;
+            let accepted = log_in(&mut draft, method, device)?;
             draft.decide(Ok(accepted))
         }
         Err(refusal) => draft.decide(Err(refusal)),
     }
 }
 
-/// The second step without the authenticator: a recovery code for the challenge. All remembered devices are
-/// forgotten.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account.
-pub fn present_recovery_code(
-    record: &AccountRecord,
-    challenge: &ChallengeToken,
-    code: &str,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    let presented = Presented::RecoveryCode(code);
-    match present(&mut draft, Purpose::Login, &challenge.digest(), presented)? {
-        Ok(how) => {
-            let accepted = log_in(&mut draft, how, None)?;
-            draft.decide(Ok(accepted))
-        }
-        Err(refusal) => draft.decide(Err(refusal)),
-    }
-}
-
-/// The claimant gave up, or logged out in the middle: the challenge is over.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account.
-pub fn abandon(
-    record: &AccountRecord,
-    challenge: &ChallengeToken,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<()>, SessionError> {
-    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    let digest = challenge.digest();
-    if draft.record.challenges.iter().any(|open| open.digest.matches(&digest)) {
-        draft.change().challenges.retain(|open| !open.digest.matches(&digest));
-    }
-    draft.decide(())
-}
-
-/// Opens a challenge; its guesses are counted in it and in the account's budget.
-pub(crate) fn open_challenge(
-    draft: &mut Draft<'_>,
-    purpose: Purpose,
-    domain: &super::token::Domain,
-) -> Result<TokenParts, SessionError> {
+fn open_challenge(draft: &mut Draft<'_>) -> Result<ChallengeToken, SessionError> {
     let Context { now, policy, .. } = *draft.context;
     let parts = TokenParts::draw(&mut draft.entropy)?;
-    let digest = parts.digest(domain, &draft.record.account);
-    Challenge::open(&mut draft.change().challenges, purpose, digest, now, policy);
-    draft.event(EventKind::ChallengeOpened { purpose });
-    Ok(parts)
+    let token = ChallengeToken::new(draft.record.account.clone(), parts);
+    Challenge::open(&mut draft.change().challenges, Purpose::Login, token.digest(), now, policy);
+    draft.event(EventKind::ChallengeOpened);
+    Ok(token)
 }
 
-fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Result<Accepted, SessionError> {
+fn log_in(
+    draft: &mut Draft<'_>,
+    method: AuthMethod,
+    device: Option<DeviceToken>,
+) -> Result<Accepted, SessionError> {
     let id = SessionId(draft.entropy.take()?);
-    draft.event(EventKind::LoggedIn { how });
+    draft.event(EventKind::LoggedIn { method });
     let AccountRecord { account, epoch, .. } = &draft.record;
-    let authenticated = Authenticated::new(account.clone(), *epoch, draft.context.now, how, id);
+    let authenticated = Authenticated::new(account.clone(), *epoch, draft.context.now, method, id);
     Ok(Accepted { authenticated, device })
 }
 
@@ -184,7 +131,7 @@ fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accept
         return Ok(None);
     };
     let (id, since) = (device.id(), device.since);
-    match device.knows(token, &draft.record.account, now, policy) {
+    match device.knows(token, now, policy) {
         TokenIs::Current => {
             let account = draft.record.account.clone();
             let mut rotated = device.clone();
@@ -192,9 +139,9 @@ fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accept
             if let Some(kept) = draft.change().devices.get_mut(index) {
                 *kept = rotated;
             }
-            log_in(draft, How::Remembered { since }, Some(token)).map(Some)
+            log_in(draft, AuthMethod::RememberedDevice { since }, Some(token)).map(Some)
         }
-        TokenIs::InGrace => log_in(draft, How::Remembered { since }, None).map(Some),
+        TokenIs::InGrace => log_in(draft, AuthMethod::RememberedDevice { since }, None).map(Some),
         TokenIs::Stale => {
             draft.change().devices.remove(index);
             draft.event(EventKind::DeviceTokenStolen { device: id });

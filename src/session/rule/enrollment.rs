@@ -1,19 +1,20 @@
 //! Binding an authenticator: begin, confirm with a first code, import from another system.
 
-use super::authenticator::{Authenticator, PendingEnrollment};
-use super::decision::Draft;
 use super::step_up::is_fresh;
-use super::token::TokenParts;
-use super::{
-    AccountId, AccountRecord, Context, Decision, EndAllSessions, EndOtherSessions, EnrollmentToken, Entropy,
-    EventKind, Reauthenticated, Refusal, SessionError,
-};
+use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
 use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
+use crate::session::record::{Authenticator, PendingEnrollment};
+use crate::session::token::TokenParts;
+use crate::session::{
+    AccountId, AccountRecord, EndAllSessions, EndOtherSessions, EnrollmentToken, EventKind, Reauthenticated,
+    Refusal, SessionError,
+};
 use crate::time::UnixTime;
 
 /// An enrollment that was begun: show the QR code, ask for a code.
 #[derive(Debug)]
+#[non_exhaustive]
 #[must_use = "show the secret, or nobody can confirm"]
 pub struct EnrollmentBegun {
     /// Confirms it. Keep it in the session that began it.
@@ -26,6 +27,7 @@ pub struct EnrollmentBegun {
 
 /// An authenticator is bound.
 #[derive(Debug)]
+#[non_exhaustive]
 #[must_use = "show the recovery codes, they cannot be shown again; and end all sessions"]
 pub struct EnrollmentConfirmed {
     /// To be shown once.
@@ -40,11 +42,7 @@ pub struct EnrollmentConfirmed {
 /// `account_name` is what the app shows beside the issuer: the user name or e-mail address. A second call
 /// replaces the first enrollment. Refused with [`Refusal::StepUpRequired`] where an authenticator is bound
 /// and the proof is no fresh factor.
-///
-/// # Errors
-///
-/// [`SessionError::Enrollment`] for a name that no key URI can hold; otherwise as everywhere.
-pub fn begin_enrollment(
+pub(crate) fn begin_enrollment(
     record: &AccountRecord,
     proof: &Reauthenticated,
     account_name: &str,
@@ -62,27 +60,24 @@ pub fn begin_enrollment(
     let secret = draw_secret(&mut draft.entropy, context.policy.totp().algorithm())?;
     let uri = key_uri(&secret, context.policy.totp(), account_name, context)?;
     let parts = TokenParts::draw(&mut draft.entropy)?;
+    let sealed = draft.seal(parts.id, &secret)?;
+    let token = EnrollmentToken::new(draft.record.account.clone(), parts);
     let pending = PendingEnrollment {
-        secret: draft.seal(parts.id, &secret)?,
-        digest: parts.digest(&EnrollmentToken::DOMAIN, &draft.record.account),
+        secret: sealed,
+        digest: token.digest(),
         account_name: account_name.into(),
         begun_at: context.now,
         failures: 0,
     };
     draft.change().pending = Some(pending);
     draft.event(EventKind::EnrollmentBegun);
-    let token = EnrollmentToken::new(draft.record.account.clone(), parts);
     let expires_at = context.now.saturating_add(context.policy.enrollment_lifetime());
     draft.decide(Ok(EnrollmentBegun { token, uri, expires_at }))
 }
 
 /// The key URI of an unconfirmed enrollment again, for a page that is loaded anew. Once it is confirmed, no
 /// call returns the secret.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, or a seal that does not open.
-pub fn pending_enrollment(
+pub(crate) fn pending_enrollment(
     record: &AccountRecord,
     token: &EnrollmentToken,
     context: &Context<'_>,
@@ -99,11 +94,7 @@ pub fn pending_enrollment(
 
 /// Confirms an enrollment with a code from the new secret: binds it, burns the code's step, makes recovery
 /// codes, ends remembered devices, challenges and, by the epoch, sessions.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, a seal that does not open, or if entropy ran out.
-pub fn confirm_enrollment(
+pub(crate) fn confirm_enrollment(
     record: &AccountRecord,
     token: &EnrollmentToken,
     code: &str,
@@ -157,11 +148,7 @@ impl Import {
 /// an import never replaces.
 ///
 /// There are no recovery codes until the owner makes some.
-///
-/// # Errors
-///
-/// [`SessionError`] for a record of another account, a seal that fails, or if entropy ran out.
-pub fn import(
+pub(crate) fn import(
     record: &AccountRecord,
     import: &Import,
     context: &Context<'_>,
@@ -180,7 +167,7 @@ pub fn import(
 }
 
 /// Makes new recovery codes in place of the old ones.
-pub(crate) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
+pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
     let codes = RecoveryCodes::from_entropy(&draft.entropy.take()?);
     let account = draft.record.account.clone();
     draft.change().recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();

@@ -1,9 +1,8 @@
 use alloc::vec::Vec;
 
-use super::device::is_alive;
-use super::token::TokenDigest;
-use super::{Policy, Purpose};
-use crate::time::UnixTime;
+use crate::session::Policy;
+use crate::session::token::TokenDigest;
+use crate::time::{UnixTime, is_alive};
 
 /// An open challenge as the record keeps it. It holds no password, no secret and no code.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,4 +41,14 @@ impl Challenge {
         self.failures < policy.guesses_per_challenge()
             && is_alive(self.opened_at, policy.challenge_lifetime(), now)
     }
+}
+
+/// What a challenge is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub(crate) enum Purpose {
+    /// To log in.
+    Login,
+    /// To take a sensitive step in a session.
+    StepUp,
 }

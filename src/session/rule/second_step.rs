@@ -2,22 +2,27 @@
 
 use subtle::ConstantTimeEq;
 
-use super::budget::Charged;
-use super::challenge::Challenge;
-use super::decision::Draft;
-use super::token::TokenDigest;
-use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError, look_up};
+use super::{Context, Draft};
 use crate::enrollment::RecoveryCode;
 use crate::otp::{Code, Totp, Verdict};
+use crate::session::record::{Challenge, Charged, Purpose};
+use crate::session::token::TokenDigest;
+use crate::session::{
+    AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError, look_up,
+};
 
-/// What the claimant presents.
+/// What the claimant presents; its form tells which of the two.
 #[derive(Clone, Copy)]
-pub(crate) enum Presented<'a> {
+enum Presented<'a> {
     Code(&'a str),
     RecoveryCode(&'a str),
 }
 
-impl Presented<'_> {
+impl<'a> Presented<'a> {
+    fn of(typed: &'a str) -> Self {
+        if RecoveryCode::parse(typed).is_ok() { Self::RecoveryCode(typed) } else { Self::Code(typed) }
+    }
+
     fn refused(self, reason: RefusedBecause) -> EventKind {
         match self {
             Self::Code(_) => EventKind::CodeRefused { reason },
@@ -26,13 +31,14 @@ impl Presented<'_> {
     }
 }
 
-/// Decides on what is presented for the challenge, and charges or refunds the guesses.
-pub(crate) fn present(
+/// Decides on what was typed for the challenge, and charges or refunds the guesses.
+pub(super) fn second_step(
     draft: &mut Draft<'_>,
     purpose: Purpose,
     digest: &TokenDigest,
-    presented: Presented<'_>,
-) -> Result<Result<How, Refusal>, SessionError> {
+    typed: &str,
+) -> Result<Result<AuthMethod, Refusal>, SessionError> {
+    let presented = Presented::of(typed);
     let Context { now, policy, .. } = *draft.context;
     let is_this = |open: &Challenge| {
         open.digest.ct_eq(digest) & look_up::only_if(open.purpose == purpose && open.is_alive(now, policy))
@@ -46,10 +52,10 @@ pub(crate) fn present(
         Presented::RecoveryCode(code) => evaluate_recovery_code(draft, code),
     };
     match verdict {
-        Ok(how) => {
+        Ok(method) => {
             let challenge = draft.change().challenges.remove(index);
             draft.change().budget.refund(&challenge, now, policy);
-            Ok(Ok(how))
+            Ok(Ok(method))
         }
         Err(Evaluated::Not(refusal, reason)) => {
             if let Some(reason) = reason {
@@ -70,7 +76,7 @@ enum Evaluated {
     Refused(RefusedBecause),
 }
 
-fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<How, Evaluated>, SessionError> {
+fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<AuthMethod, Evaluated>, SessionError> {
     let Context { now, policy, seal } = *draft.context;
     let Some(bound) = &draft.record.authenticator else {
         return Ok(Err(Evaluated::Not(Refusal::ChallengeOver, Some(RefusedBecause::NoChallenge))));
@@ -91,7 +97,7 @@ fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<How, Evalua
             if let Some(bound) = &mut draft.change().authenticator {
                 bound.last_accepted = Some(step);
             }
-            Ok(How::Presented)
+            Ok(AuthMethod::Code)
         }
         Verdict::Replayed(_) => Err(Evaluated::Refused(RefusedBecause::Replayed)),
         Verdict::Wrong => Err(Evaluated::Refused(RefusedBecause::Wrong)),
@@ -100,7 +106,7 @@ fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<How, Evalua
 
 /// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this
 /// is the owner's way back in.
-fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Evaluated> {
+fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<AuthMethod, Evaluated> {
     let Ok(code) = RecoveryCode::parse(code) else {
         return Err(Evaluated::Not(Refusal::Malformed, None));
     };
@@ -111,8 +117,8 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Eval
     };
     draft.change().recovery_codes.remove(index);
     draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
-    draft.forget_devices(super::ForgottenBecause::CredentialsChanged);
-    Ok(How::RecoveryCode)
+    draft.forget_devices(ForgottenBecause::CredentialsChanged);
+    Ok(AuthMethod::RecoveryCode)
 }
 
 /// Charges a failed guess to the challenge, and to the account unless it is locked: then it was a recovery

@@ -1,48 +1,36 @@
 use alloc::vec::Vec;
 
-use super::authenticator::SealedSecret;
-use super::{
-    AccountId, AccountRecord, AuditEvent, Entropy, EventKind, ForgottenBecause, Policy, Seal, SealContext,
+use super::Entropy;
+use crate::otp::Secret;
+use crate::session::record::SealedSecret;
+use crate::session::{
+    AccountId, AccountRecord, AuditEvent, EventKind, ForgottenBecause, Policy, Seal, SealContext,
     SessionError,
 };
-use crate::otp::Secret;
 use crate::time::UnixTime;
 
 /// What every decision is made under: the time, the rules, and the seal that secrets are under.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The time.
-    pub now: UnixTime,
+    pub(crate) now: UnixTime,
     /// The rules.
-    pub policy: &'a Policy,
+    pub(crate) policy: &'a Policy,
     /// What opens and seals the secrets in the record.
-    pub seal: &'a dyn Seal,
-}
-
-impl core::fmt::Debug for Context<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Context")
-            .field("now", &self.now)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
-    }
+    pub(crate) seal: &'a dyn Seal,
 }
 
 /// What was decided: an outcome, the record that has to be stored *before* the outcome is released, and what
 /// happened.
-///
-/// Whoever drives decisions by hand instead of through a [`Verifier`](crate::Verifier) must not look at the
-/// outcome before the store has swapped in `next`; and on a conflict decides again from the record that is
-/// there now.
 #[derive(Debug)]
 #[must_use = "store `next` first, then release the outcome"]
-pub struct Decision<T> {
+pub(crate) struct Decision<T> {
     /// What to tell the host once `next` is stored.
-    pub outcome: T,
+    pub(crate) outcome: T,
     /// The record to store, if it changed.
-    pub next: Option<AccountRecord>,
+    pub(crate) next: Option<AccountRecord>,
     /// What to hand to the audit log once `next` is stored.
-    pub events: Vec<AuditEvent>,
+    pub(crate) events: Vec<AuditEvent>,
 }
 
 /// A decision in the making.

@@ -1,86 +1,12 @@
-use alloc::string::{String, ToString};
-use core::fmt;
-use core::time::Duration;
+use alloc::string::String;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{AccountId, DeviceToken, Entropy, Policy, SessionError, TokenError, look_up, text};
+use super::{DeviceId, DeviceInfo};
+use crate::session::rule::Entropy;
 use crate::session::token::{TokenDigest, TokenParts};
-use crate::time::UnixTime;
-
-/// Names a remembered device: the series of its token, which by itself opens nothing.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "String", into = "String")
-)]
-pub struct DeviceId([u8; 16]);
-
-impl DeviceId {
-    /// Reads the text that `Display` prints, as it comes back from a form.
-    ///
-    /// # Errors
-    ///
-    /// [`TokenError`] for everything else.
-    pub fn parse(text: &str) -> Result<Self, TokenError> {
-        text::decode_array(text).map(Self).ok_or(TokenError)
-    }
-}
-
-impl TryFrom<String> for DeviceId {
-    type Error = TokenError;
-
-    fn try_from(text: String) -> Result<Self, TokenError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<DeviceId> for String {
-    fn from(id: DeviceId) -> Self {
-        id.to_string()
-    }
-}
-
-impl fmt::Display for DeviceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text::encode(&self.0))
-    }
-}
-
-impl fmt::Debug for DeviceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DeviceId({self})")
-    }
-}
-
-/// A remembered device as its owner sees it in a list.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct DeviceInfo {
-    /// Which one: to forget it.
-    pub id: DeviceId,
-    /// What the host called it.
-    pub label: String,
-    /// When the code was presented on it.
-    pub since: UnixTime,
-    /// When it was last used.
-    pub last_used: UnixTime,
-    /// From when on it is asked for a code again.
-    pub until: UnixTime,
-}
-
-/// How far the clocks of a host's instances may be apart: what was made this little in the future is taken
-/// for made now, what was made further ahead for made by a clock that was wrong, and so not for alive.
-const CLOCK_SKEW: Duration = Duration::from_secs(60);
-
-/// Whether something that was made at `since` is alive at `now`.
-pub(crate) fn is_alive(since: UnixTime, lifetime: Duration, now: UnixTime) -> bool {
-    match now.checked_since(since) {
-        Some(age) => age < lifetime,
-        None => since <= now.saturating_add(CLOCK_SKEW) && !lifetime.is_zero(),
-    }
-}
+use crate::session::{AccountId, DeviceToken, Policy, SessionError, look_up};
+use crate::time::{UnixTime, is_alive};
 
 /// A remembered device as the record keeps it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,15 +50,16 @@ impl Device {
         entropy: &mut Entropy,
     ) -> Result<(Self, DeviceToken), SessionError> {
         let parts = TokenParts::draw(entropy)?;
+        let (series, token) = (parts.id, DeviceToken::new(account.clone(), parts));
         let device = Self {
-            series: parts.id,
-            secret: parts.digest(&DeviceToken::DOMAIN, account),
+            series,
+            secret: token.digest(),
             before: None,
             since: now,
             last_used: now,
             label: label.chars().filter(|c| !c.is_control()).take(Self::MAX_LABEL).collect(),
         };
-        Ok((device, DeviceToken::new(parts)))
+        Ok((device, token))
     }
 
     pub(crate) fn id(&self) -> DeviceId {
@@ -148,14 +75,8 @@ impl Device {
         is_alive(self.since, policy.remember_for(), now)
     }
 
-    pub(crate) fn knows(
-        &self,
-        token: &DeviceToken,
-        account: &AccountId,
-        now: UnixTime,
-        policy: &Policy,
-    ) -> TokenIs {
-        let presented = token.parts.digest(&DeviceToken::DOMAIN, account);
+    pub(crate) fn knows(&self, token: &DeviceToken, now: UnixTime, policy: &Policy) -> TokenIs {
+        let presented = token.digest();
         let in_grace = self
             .before
             .as_ref()
@@ -180,11 +101,11 @@ impl Device {
         now: UnixTime,
         entropy: &mut Entropy,
     ) -> Result<DeviceToken, SessionError> {
-        let parts = TokenParts::with_id(self.series, entropy)?;
+        let token = DeviceToken::new(account.clone(), TokenParts::with_id(self.series, entropy)?);
         self.before = Some(Rotated { secret: self.secret, at: now });
-        self.secret = parts.digest(&DeviceToken::DOMAIN, account);
+        self.secret = token.digest();
         self.last_used = self.last_used.max(now);
-        Ok(DeviceToken::new(parts))
+        Ok(token)
     }
 
     /// Drops the secret before once nobody may use it any more.

@@ -1,0 +1,88 @@
+use core::fmt;
+use core::str::FromStr;
+
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use rand_core::TryCryptoRng;
+use zeroize::Zeroize;
+
+/// A key of 256 bits that secrets are sealed with. Cleared when dropped, redacted in `Debug`.
+///
+/// Keep it outside the database it protects: in the environment, a secret manager, a key service.
+#[derive(Clone)]
+pub struct SealingKey([u8; 32]);
+
+impl SealingKey {
+    /// The key of these bytes. They must be random: a password is not a key.
+    pub const fn new(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    /// Draws a key.
+    ///
+    /// # Errors
+    ///
+    /// Those of `rng`.
+    pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
+        let mut key = Self([0; 32]);
+        rng.try_fill_bytes(&mut key.0)?;
+        Ok(key)
+    }
+
+    /// The key of 64 hexadecimal digits, as `openssl rand -hex 32` prints it. White space around them is
+    /// forgiven.
+    ///
+    /// ```
+    /// use second_factor::SealingKey;
+    ///
+    /// assert!(SealingKey::from_hex(&"0f".repeat(32)).is_ok());
+    /// assert!(SealingKey::from_hex("hunter2").is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SealingKeyError`] for everything else.
+    pub fn from_hex(text: &str) -> Result<Self, SealingKeyError> {
+        let digits = text.trim().as_bytes();
+        if digits.len() != 64 {
+            return Err(SealingKeyError);
+        }
+        let mut key = Self([0; 32]);
+        for (byte, pair) in key.0.iter_mut().zip(digits.chunks_exact(2)) {
+            for digit in pair {
+                let value = char::from(*digit).to_digit(16).ok_or(SealingKeyError)?;
+                *byte = *byte << 4 | u8::try_from(value).map_err(|_| SealingKeyError)?;
+            }
+        }
+        Ok(key)
+    }
+
+    pub(super) fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.0.into())
+    }
+}
+
+/// As [`from_hex`](Self::from_hex).
+impl FromStr for SealingKey {
+    type Err = SealingKeyError;
+
+    fn from_str(text: &str) -> Result<Self, SealingKeyError> {
+        Self::from_hex(text)
+    }
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealingKey(..)")
+    }
+}
+
+impl Drop for SealingKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// The text is no sealing key. It is not repeated here: it may be a mistyped one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a sealing key is written as 64 hexadecimal digits")]
+pub struct SealingKeyError;

@@ -1,0 +1,47 @@
+use alloc::string::{String, ToString};
+
+use super::{DeviceToken, text};
+use crate::enrollment::SecretText;
+use crate::otp::mac::sha256;
+use crate::session::{AccountId, Policy};
+
+/// The cookie that keeps a device token in the browser.
+impl DeviceToken {
+    /// The attributes of the cookie, beside its name, value and `Max-Age`. The name's `__Host-` prefix has
+    /// browsers insist on them.
+    pub const COOKIE_ATTRIBUTES: &'static str = "Path=/; Secure; HttpOnly; SameSite=Lax";
+
+    /// The name of the cookie that holds this account's token.
+    ///
+    /// ```
+    /// use second_factor::{AccountId, DeviceToken};
+    ///
+    /// let [a, b] = [AccountId::new("a")?, AccountId::new("b")?];
+    /// assert!(DeviceToken::cookie_name(&a).starts_with("__Host-device-"));
+    /// assert_ne!(DeviceToken::cookie_name(&a), DeviceToken::cookie_name(&b));
+    /// # Ok::<(), second_factor::session::AccountIdError>(())
+    /// ```
+    pub fn cookie_name(account: &AccountId) -> String {
+        let digest = sha256(&[b"second-factor/device-cookie/v1", account.as_bytes()]);
+        let (name, _) = digest.split_at(10);
+        ["__Host-device-", &text::encode(name)].concat()
+    }
+
+    /// The value of the `Set-Cookie` header that gives this token to the browser.
+    ///
+    /// `Max-Age` is the whole time of the policy, also after a rotation: what counts is the server's clock.
+    ///
+    /// ```
+    /// # use second_factor::{DeviceToken, Policy};
+    /// # fn show(token: DeviceToken, policy: &Policy) {
+    /// let header = token.set_cookie(policy);
+    /// assert!(header.expose().ends_with("; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax"));
+    /// # }
+    /// ```
+    pub fn set_cookie(&self, policy: &Policy) -> SecretText {
+        let (name, value) = (Self::cookie_name(self.account()), self.expose());
+        let secs = policy.remember_for().as_secs().to_string();
+        let parts = [name.as_str(), "=", value, "; Max-Age=", &secs, "; ", Self::COOKIE_ATTRIBUTES];
+        SecretText::new(parts.concat().into())
+    }
+}
