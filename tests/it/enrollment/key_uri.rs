@@ -1,14 +1,4 @@
 //! Key URIs: what the format demands (STANDARDS 1c, rows `KeyURI`), what is forgiven, and what never leaks.
-#![cfg(feature = "alloc")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::format_collect,
-    reason = "a test fails by panicking"
-)]
 
 use proptest::prelude::*;
 use second_factor::enrollment::{

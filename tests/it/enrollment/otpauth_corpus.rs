@@ -1,23 +1,13 @@
 //! Key URIs that real apps, sites and other libraries' tests hold, each with what must come of it.
 //!
-//! One line of `data/otpauth_corpus.tsv` is one URI: the outcome of `parse` (`read`, or the kind of refusal),
+//! One line of `tests/it/data/otpauth_corpus.tsv` is one URI: the outcome of `parse` (`read`, or the kind of refusal),
 //! every field that was read, the warnings, the unknown parameters, the outcome of `parse_strict`, and where
 //! it was seen.
-#![cfg(feature = "alloc")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::format_collect,
-    reason = "a test fails by panicking"
-)]
 
 use second_factor::KeyUri;
 use second_factor::enrollment::{EnrollmentError, KeyUriKind};
 
-const CORPUS: &str = include_str!("data/otpauth_corpus.tsv");
+const CORPUS: &str = include_str!("../data/otpauth_corpus.tsv");
 
 #[test]
 fn corpus_is_read_as_its_columns_say() {

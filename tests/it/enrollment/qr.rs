@@ -1,14 +1,4 @@
 //! QR codes: the matrix, the three renderings, and what another program reads from them.
-#![cfg(feature = "qr")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::format_collect,
-    reason = "a test fails by panicking"
-)]
 
 use std::fmt::Write as _;
 use std::process::Command;

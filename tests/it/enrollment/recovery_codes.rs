@@ -1,26 +1,15 @@
 //! Recovery codes: entropy, spelling, digests (A19, SP 800-63B look-up secrets, ASVS 6.5).
-#![cfg(feature = "alloc")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::format_collect,
-    reason = "a test fails by panicking"
-)]
-
-mod rngs;
 
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use rngs::{BrokenRng, SeededRng};
 use second_factor::enrollment::{EnrollmentError, RecoveryCodeDigest, RecoveryCodeError};
 use second_factor::{RecoveryCode, RecoveryCodes};
 
+use crate::support::{Broken, BrokenRng, CountingRng};
+
 fn codes() -> RecoveryCodes {
-    let Ok(codes) = RecoveryCodes::generate(&mut SeededRng::new(3));
+    let Ok(codes) = RecoveryCodes::generate(&mut CountingRng::new(3));
     codes
 }
 
@@ -37,13 +26,13 @@ fn refused(text: &str) -> RecoveryCodeError {
 fn asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes() {
     const { assert!(RecoveryCode::LEN * 8 >= 112) };
     assert_eq!((RecoveryCodes::COUNT, RecoveryCodes::ENTROPY_LEN), (10, 160));
-    let mut rng = SeededRng::new(3);
+    let mut rng = CountingRng::new(3);
     let Ok(codes) = RecoveryCodes::generate(&mut rng);
     assert_eq!(rng.bytes_taken(), 160);
     let texts: HashSet<String> = codes.iter().map(|code| code.expose().expose().to_owned()).collect();
     assert_eq!(texts.len(), 10);
     let mut entropy = [0; 160];
-    SeededRng::new(3).fill(&mut entropy);
+    CountingRng::new(3).fill(&mut entropy);
     assert!(codes.iter().eq(RecoveryCodes::from_entropy(&entropy).iter()));
 }
 
@@ -62,7 +51,7 @@ fn no_bit_of_the_entropy_is_lost() {
 
 #[test]
 fn f28_a_failing_generator_gives_its_error_and_no_codes() {
-    assert_eq!(RecoveryCodes::generate(&mut BrokenRng).unwrap_err(), rngs::Broken);
+    assert_eq!(RecoveryCodes::generate(&mut BrokenRng).unwrap_err(), Broken);
 }
 
 #[test]

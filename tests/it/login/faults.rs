@@ -2,27 +2,11 @@
 //!
 //! Each operation is called twice with the same input, as a client that saw an error does, so the pairs reach
 //! across the two. Enumerated, not sampled.
-#![cfg(all(feature = "testing", feature = "serde", feature = "sealing"))]
-#![allow(unreachable_pub, reason = "one crate, several files")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
 
-#[path = "faults/changes.rs"]
 mod changes;
-mod common;
-#[path = "faults/judge.rs"]
 mod judge;
-#[path = "faults/logins.rs"]
 mod logins;
-#[path = "faults/run.rs"]
 mod run;
-#[path = "faults/step_ups.rs"]
 mod step_ups;
 
 use changes::CHANGES;

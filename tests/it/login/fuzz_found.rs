@@ -1,11 +1,10 @@
 //! Faults of the past that a fuzz target holds off, by name. The inputs are among its seeds.
 
-mod common;
-
-use common::{World, refusal};
 use second_factor::enrollment::{EnrollmentError, KeyUriError, KeyUriKind, LabelPart};
 use second_factor::session::{EventKind, RefusedBecause, Remember};
 use second_factor::{KeyUri, Refusal};
+
+use crate::support::{World, refusal};
 
 /// Target `login_machine`: while the budget was spent, mistyped recovery codes took nothing from it and were
 /// refunded all the same.

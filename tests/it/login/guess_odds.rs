@@ -3,20 +3,9 @@
 //!
 //! THREATS.md was written before DESIGN.md and stops him at 10; the budget is 20, of which one is regained
 //! every three days.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
 
 use core::time::Duration;
 
-use common::{DAY, Phone, START, TestRng, days, texts};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRunner};
 use rand_core::TryRng as _;
@@ -27,6 +16,8 @@ use second_factor::session::{
 use second_factor::{
     AccountId, ChallengeToken, Digits, Login, PasswordVerified, Policy, Refusal, TotpParams, UnixTime, Window,
 };
+
+use crate::support::{DAY, Phone, START, STEP, TestRng, days, texts};
 
 const YEAR: Duration = Duration::from_secs(365 * DAY.as_secs());
 
@@ -272,7 +263,7 @@ impl Attacker {
 }
 
 #[test]
-fn in_a_year_beside_an_owner_who_logs_in_daily_he_gets_the_stated_guesses_to_the_last() {
+fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
     let mut site = Site::new(default_policy(), 2);
     let (begun, mut attacker) = (site.now, Attacker::default());
 
@@ -536,7 +527,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                     }
                 }
                 Move::OwnerLogsIn { slips } => {
-                    site.wait(common::STEP);
+                    site.wait(STEP);
                     site.owner_logs_in(slips);
                 }
                 Move::OwnerBegins { slips } => {
@@ -548,7 +539,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                     owners = Some(challenge);
                 }
                 Move::OwnerCompletes => {
-                    site.wait(common::STEP);
+                    site.wait(STEP);
                     if let Some(challenge) = owners.take() {
                         let code = site.phone.code(site.now);
                         let _ = site.present(challenge, &code);

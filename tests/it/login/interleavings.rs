@@ -3,29 +3,19 @@
 //! A store that gives way once before each call turns an operation of the verifier into a handful of steps.
 //! The scheduler runs the actors from the start for every sequence of choices, so what is found is a proof
 //! for these actors and not a sample.
-#![cfg(feature = "sealing")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
 
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
 
-use common::{EventLog, Phone, START, STEP, TestClock, TestRng, texts};
 use second_factor::session::{EventKind, RefusedBecause, SealingKey};
 use second_factor::store::{Expected, Swap, Versioned};
 use second_factor::{
     AccountId, AccountRecord, ChallengeToken, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Refusal,
     Remember, Store, Verifier,
 };
+
+use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, code_required, texts};
 
 /// Gives way once before each call; a planted one compares, gives way, and writes.
 #[derive(Debug)]
@@ -125,7 +115,7 @@ impl Scene {
         let confirmed = finish(verifier.confirm_enrollment(&begun.token, &phone.code(START))).unwrap();
         clock.advance(2 * STEP);
         let challenges = (0..actors)
-            .map(|_| common::code_required(finish(verifier.password_verified(proof(), None)).unwrap()))
+            .map(|_| code_required(finish(verifier.password_verified(proof(), None)).unwrap()))
             .collect();
         events.take();
         let verifier = Arc::new(verifier);

@@ -3,24 +3,10 @@
 //! order.
 //!
 //! The lists are the same in each run. `LOGIN_MODEL_SEED` takes other ones, `LOGIN_MODEL_CASES` more.
-#![allow(unreachable_pub, reason = "one crate, several files")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
 
-#[path = "login_model/command.rs"]
 mod command;
-mod common;
-#[path = "login_model/invariants.rs"]
 mod invariants;
-#[path = "login_model/model.rs"]
 mod model;
-#[path = "login_model/service.rs"]
 mod service;
 
 use std::cell::RefCell;
@@ -28,10 +14,11 @@ use std::collections::BTreeMap;
 use std::env;
 
 use command::Command;
-use common::days;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use second_factor::{Policy, Window};
 use service::Service;
+
+use crate::support::days;
 
 const CASES: u32 = 300;
 

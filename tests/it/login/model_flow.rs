@@ -1,10 +1,9 @@
 //! The flow that this crate exists for, from the first password to the 31st day.
 
-mod common;
-
-use common::{STEP, World, code_required, complete, days, refusal, texts};
 use second_factor::session::{EventKind, Remember, RemovedBy, SessionError};
 use second_factor::{AccountId, DeviceToken, How, Refusal};
+
+use crate::support::{Phone, STEP, World, code_required, complete, days, refusal, texts};
 
 #[test]
 fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
@@ -16,7 +15,7 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
 
     // "Enable two-factor authentication": password again, scan, type a code.
     let begun = world.begin();
-    let phone = common::Phone::scan(&begun.uri);
+    let phone = Phone::scan(&begun.uri);
     let code = phone.code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
     assert_eq!(texts(&confirmed.recovery_codes).len(), 10);

@@ -1,32 +1,21 @@
 //! Sessions, and the code that is asked for on the form of a sensitive step: `Session`, `fresh_factor` and
 //! `reauthenticate` (SP 800-63B §4.1.2.1, ASVS 7.5.1).
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-#[path = "common/crowd.rs"]
-mod crowd;
-#[path = "common/sessions.rs"]
-mod sessions;
 
 use core::time::Duration;
 use std::sync::Arc;
 
-use common::{Meeting, Phone, STEP, TestError, World, complete, days, is_refused_because, refusal, texts};
-use crowd::at_once;
 use second_factor::session::{
     AdministratorReset, EventKind, Reauthenticated, RefusedBecause, Remember, SessionError,
 };
 use second_factor::verifier::Error;
 use second_factor::{AccountId, BlockingStore, Epoch, How, PasswordVerified, Policy, Refusal, Session};
 use serde_json::json;
-use sessions::{NEVER_ISSUED, charged, fresh_factor, guess, row, session_of};
+
+use crate::support::sessions::{NEVER_ISSUED, charged, fresh_factor, guess, row, session_of};
+use crate::support::{
+    Meeting, Phone, START, STEP, TestError, World, at_once, complete, days, is_refused_because, refusal,
+    texts,
+};
 
 /// Twenty wrong codes in challenges of the login.
 fn spend_the_budget(world: &World, phone: &Phone) {
@@ -451,7 +440,7 @@ fn where_one_is_bound_the_password_takes_a_code_beside_it() {
 }
 
 #[test]
-fn the_password_of_another_account_is_an_error_of_the_host_and_costs_nothing() {
+fn the_password_of_another_account_is_a_host_error_and_is_free() {
     let (world, phone, _) = World::enrolled();
     let session = session_of(&world, &phone);
     let code = phone.code(world.now());
@@ -509,7 +498,7 @@ fn five_wrong_codes_at_once_in_one_session_are_five_charges() {
 
 #[test]
 fn a_form_may_ask_again_unless_what_it_asks_for_is_over() {
-    let retry_at = common::START;
+    let retry_at = START;
     for (refused, is_over) in [
         (Refusal::NotAccepted, false),
         (Refusal::Malformed, false),

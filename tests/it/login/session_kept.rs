@@ -1,28 +1,16 @@
 //! Sessions and tokens as a host keeps them: what is read is what was written, with all that is counted under it.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-#[path = "common/sessions.rs"]
-mod sessions;
 
 use core::time::Duration;
 use std::sync::Arc;
 
-use common::json_store::JsonStore;
-use common::{Phone, STEP, World, code_required, refusal};
 use second_factor::session::{EnrollmentToken, Remember, StepUpToken};
 use second_factor::{AccountId, ChallengeToken, How, Policy, Refusal, Session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sessions::{NEVER_ISSUED, charged, guess, session_of};
+
+use crate::support::sessions::{NEVER_ISSUED, charged, guess, session_of};
+use crate::support::{JsonStore, Phone, STEP, World, code_required, refusal};
 
 /// The value as it comes back from a table of text, and from one of bytes.
 fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {

@@ -1,36 +1,25 @@
 //! Secrets: generated ones (RFC 6238 §5.1, A20a, F28, F33) and imported ones (RFC 4226 §4 R6).
-#![cfg(feature = "alloc")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::format_collect,
-    reason = "a test fails by panicking"
-)]
 
-mod rngs;
-
-use rngs::{BrokenRng, SeededRng};
 use second_factor::enrollment::{EnrollmentError, ImportedSecret};
 use second_factor::otp::Strength;
 use second_factor::{Algorithm, Secret};
+
+use crate::support::{Broken, BrokenRng, CountingRng};
 
 const ALGORITHMS: [(Algorithm, usize); 3] =
     [(Algorithm::Sha1, 20), (Algorithm::Sha256, 32), (Algorithm::Sha512, 64)];
 
 /// RFC 6238 §5.1 (R6): as long as the HMAC output; and from exactly that many random bytes.
 #[test]
-fn rfc_6238_r6_generated_secrets_have_the_length_of_the_hmac() {
+fn rfc6238_3_r6_generated_secrets_have_the_length_of_the_hmac() {
     for (algorithm, len) in ALGORITHMS {
-        let mut rng = SeededRng::new(1);
+        let mut rng = CountingRng::new(1);
         let secret = Secret::generate(algorithm, &mut rng).unwrap();
         assert_eq!(secret.expose().len(), len);
         assert_eq!(secret.strength(), Strength::Recommended);
         assert_eq!(rng.bytes_taken(), len);
         let mut same = vec![0; len];
-        SeededRng::new(1).fill(&mut same);
+        CountingRng::new(1).fill(&mut same);
         assert_eq!(secret.expose(), same, "every random byte is in the secret");
     }
 }
@@ -38,13 +27,13 @@ fn rfc_6238_r6_generated_secrets_have_the_length_of_the_hmac() {
 #[test]
 fn f28_a_failing_generator_gives_its_error_and_no_secret() {
     for (algorithm, _) in ALGORITHMS {
-        assert_eq!(Secret::generate(algorithm, &mut BrokenRng).unwrap_err(), rngs::Broken);
+        assert_eq!(Secret::generate(algorithm, &mut BrokenRng).unwrap_err(), Broken);
     }
 }
 
 #[test]
 fn generate_takes_a_generator_behind_a_pointer() {
-    let mut rng = SeededRng::new(2);
+    let mut rng = CountingRng::new(2);
     let rng: &mut dyn rand_core::TryCryptoRng<Error = core::convert::Infallible> = &mut rng;
     let Ok(secret) = Secret::generate(Algorithm::Sha1, rng);
     assert_eq!(secret.bits(), 160);
@@ -54,7 +43,7 @@ fn generate_takes_a_generator_behind_a_pointer() {
 /// quantile 66.6.
 #[test]
 fn f33_symbols_of_generated_secrets_are_uniform() {
-    let mut rng = SeededRng::new(0x5eed);
+    let mut rng = CountingRng::new(0x5eed);
     let mut counts = [0_u32; 128];
     let mut total = 0_u32;
     while total < 1_000_000 {

@@ -1,35 +1,20 @@
 //! No secret, code, recovery code, token or key in anything that is printed: `Debug` and `Display` of every
 //! public type, every error, every event, and what goes to `tracing`.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::format_collect,
-    clippy::indexing_slicing,
-    clippy::items_after_statements,
-    clippy::needless_for_each,
-    clippy::panic,
-    clippy::too_many_lines,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-mod tree;
-
 use core::fmt::{Debug, Display};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-use common::{EventLog, Phone, START, STEP, TestClock, TestRng, World, complete, refusal};
 use second_factor::enrollment::*;
 use second_factor::otp::*;
 use second_factor::session::*;
 use second_factor::store::*;
 use second_factor::verifier::*;
 use second_factor::{Code, UnixTime};
-use tree::{code_of, is_word, sources};
+
+use crate::support::source::{code_of, is_word, sources, variants};
+use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, World, complete, refusal, texts};
 
 /// Something that must not be seen, in every way in which it could be printed.
 struct Planted {
@@ -604,7 +589,7 @@ fn flow<S: Seal + 'static>(
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &typed).unwrap();
     out.debug(&confirmed);
     out.debug(&confirmed.end_sessions);
-    let codes = common::texts(&confirmed.recovery_codes);
+    let codes = texts(&confirmed.recovery_codes);
     for code in &codes {
         planted.push(Planted::text("recovery code", code));
         planted.push(Planted::text("recovery code", &code.replace('-', "")));
@@ -669,7 +654,7 @@ fn flow<S: Seal + 'static>(
     out.debug(&fresh);
     let regenerated = world.verifier.regenerate_recovery_codes(fresh).unwrap();
     out.debug(&regenerated);
-    let codes = common::texts(&regenerated);
+    let codes = texts(&regenerated);
     codes.iter().for_each(|code| planted.push(Planted::text("recovery code", code)));
     for typed in [&wrong(&world), &typed, &"x".repeat(300), &step_up.expose().to_owned()] {
         out.error(&world.verifier.fresh_factor(&session, typed).unwrap_err());
@@ -808,7 +793,7 @@ fn every_public_type_and_every_variant_is_printed() {
     for (name, file) in
         types.iter().filter_map(|(name, (kind, file))| (*kind == "enum").then_some((name, file)))
     {
-        let variants = tree::variants(file, name);
+        let variants = variants(file, name);
         assert!(!variants.is_empty(), "{name}");
         let printed: BTreeSet<String> = out
             .debug

@@ -1,21 +1,8 @@
 //! OWASP ASVS 5.0, chapters 6 and 7.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-mod tree;
-
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{DAY, Phone, START, STEP, World, code_required, complete, days, is_refused_because, refusal};
 use second_factor::session::{
     AdministratorReset, Context, Entropy, EventKind, ForgottenBecause, PolicyError, Purpose, Reauthenticated,
     RefusedBecause, RemovedBy, StepUpToken,
@@ -24,7 +11,11 @@ use second_factor::{
     AccountId, BlockingStore, ChallengeToken, DeviceToken, How, KeyRing, Login, Period, Policy, RecoveryCode,
     Refusal, Remember, SealingKey, Secret, TotpParams, UnixTime, Window,
 };
-use tree::{code_of, sources};
+
+use crate::support::source::{code_of, is_word, sources, variants};
+use crate::support::{
+    DAY, Phone, START, STEP, TestRng, World, code_required, complete, days, is_refused_because, refusal,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -120,7 +111,7 @@ fn asvs_6_3_4_every_path_to_a_proof_is_in_the_table() {
             let (name, rest) = function.split_once(['(', '<']).unwrap();
             let signature = rest.split('{').next().unwrap();
             let returned = signature.rsplit("->").next().unwrap();
-            let mut words = returned.split(|c| !tree::is_word(c));
+            let mut words = returned.split(|c| !is_word(c));
             if words.any(|word| PROOFS.contains(&word)) {
                 found.push(name.to_owned());
             }
@@ -216,12 +207,12 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         assert_eq!(kind.notify_owner(), *told, "{kind:?}");
     }
     let names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
-    assert_eq!(tree::variants(&source("session/event.rs"), "EventKind"), names);
+    assert_eq!(variants(&source("session/event.rs"), "EventKind"), names);
 }
 
 /// The name at the start of what `Debug` prints.
 fn variant_of(debug: &str) -> String {
-    debug.chars().take_while(|c| tree::is_word(*c)).collect()
+    debug.chars().take_while(|c| is_word(*c)).collect()
 }
 
 #[test]
@@ -297,7 +288,7 @@ fn asvs_6_5_1_codes_and_recovery_codes_are_used_once() {
 }
 
 #[test]
-fn asvs_6_5_2_recovery_codes_are_strong_enough_for_a_plain_hash_that_is_bound_to_the_account() {
+fn asvs_6_5_2_recovery_codes_are_strong_enough_for_a_plain_hash() {
     const { assert!(8 * RecoveryCode::LEN >= 112) };
     let code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap();
     assert_ne!(code.digest("alice"), code.digest("bob"));
@@ -314,7 +305,7 @@ fn asvs_6_5_4_recovery_codes_have_more_than_twenty_bits() {
 }
 
 #[test]
-fn asvs_6_5_5_a_code_is_accepted_for_the_period_times_the_steps_of_the_window() {
+fn asvs_6_5_5_a_code_lives_for_the_period_times_the_steps() {
     for (window, before, after) in
         [(Window::DEFAULT, 30, 60), (Window::NO_FUTURE, 0, 60), (Window::EXACT, 0, 30)]
     {
@@ -332,7 +323,7 @@ fn asvs_6_5_5_a_code_is_accepted_for_the_period_times_the_steps_of_the_window() 
             .filter(|&secs| {
                 let now = UnixTime::from_secs(secs);
                 let context = Context { now, policy: world.verifier.policy(), seal: &seal };
-                let entropy = Entropy::draw(&mut common::TestRng(9)).unwrap();
+                let entropy = Entropy::draw(&mut TestRng(9)).unwrap();
                 let decided = second_factor::session::present_code(
                     &record,
                     &challenge,
@@ -449,7 +440,7 @@ fn asvs_6_6_3_a_challenge_takes_five_guesses() {
 }
 
 #[test]
-fn asvs_7_2_4_a_login_is_a_new_proof_and_the_device_token_before_it_is_over() {
+fn asvs_7_2_4_a_login_is_a_new_proof_and_ends_the_old_device_token() {
     let (world, phone, _) = World::enrolled();
     let first = world.remember(&phone);
     let second = complete(world.login_on(&first)).device.expect("a new token");

@@ -1,12 +1,9 @@
 //! OWASP cheat sheets: Multifactor Authentication, Authentication, Forgot Password, Session Management.
 
-#![allow(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
-use common::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
 use second_factor::session::{EventKind, ForgottenBecause, RefusedBecause};
 use second_factor::{ChallengeToken, How, Refusal, Remember, Secret};
+
+use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
 
 #[test]
 fn owasp_mfa_otp_handling_a_success_ends_its_challenge_and_its_code() {
@@ -70,7 +67,7 @@ fn owasp_mfa_failed_login_says_that_somebody_has_the_password() {
 }
 
 #[test]
-fn owasp_mfa_when_to_require_a_step_up_is_there_for_whatever_the_host_guards() {
+fn owasp_mfa_when_to_require_a_step_up_guards_what_the_host_likes() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let session = complete(world.login_on(&device)).authenticated;

@@ -1,29 +1,19 @@
 //! RFC 4226, 6238 and 8176 where they speak of the verifier as a whole: throttling, replay, keys in the
 //! store, `amr`.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::format_collect,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use common::json_store::JsonStore;
-use common::{Phone, STEP, World, complete, days, is_refused_because, refusal};
 use second_factor::session::{EventKind, RefusedBecause, SealError, SessionError};
 use second_factor::verifier::Error;
 use second_factor::{
     Algorithm, BlockingVerifier, Digits, How, KeyRing, Period, Policy, Refusal, Remember, SealingKey, Secret,
     TotpParams, UnixTime,
+};
+
+use crate::support::{
+    JsonStore, Phone, STEP, World, code_required, complete, days, is_refused_because, refusal,
 };
 
 /// THREATS A8 says ten; the budget of DESIGN is twenty.
@@ -84,7 +74,7 @@ fn rfc4226_7_3_a_thousand_parallel_sessions_share_one_counter() {
                     let Ok(login) = world.verifier.password_verified(world.password(), None) else {
                         continue;
                     };
-                    let challenge = common::code_required(login);
+                    let challenge = code_required(login);
                     assert!(world.verifier.present_code(&challenge, &code, Remember::No).is_err());
                     refused.fetch_add(1, Ordering::Relaxed);
                 }
@@ -158,7 +148,7 @@ fn rfc6238_3_r6_without_random_numbers_nothing_is_decided() {
 }
 
 #[test]
-fn rfc6238_3_r7_the_store_never_sees_a_secret_and_a_copied_row_opens_nothing() {
+fn rfc6238_3_r7_no_secret_is_stored_and_a_copied_row_opens_nothing() {
     let store = Arc::new(JsonStore::default());
     let world = World::over(store.clone(), Policy::new("Example").unwrap());
     let begun = world.begin();

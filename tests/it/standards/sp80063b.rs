@@ -1,30 +1,19 @@
 //! NIST SP 800-63B. Sections are those of revision 4 unless a name says `r3`.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use core::time::Duration;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use common::json_store::JsonStore;
-use common::{
-    DAY, EventLog, Phone, STEP, TestClock, TestRng, World, code_required, complete, days, is_refused_because,
-    refusal, texts,
-};
 use second_factor::session::{AdministratorReset, EventKind, PolicyError, RefusedBecause, RemovedBy};
 use second_factor::{
     AccountId, BlockingVerifier, ChallengeToken, DeviceToken, How, KeyRing, Policy, RecoveryCode, Refusal,
     Remember, SealingKey, Secret,
+};
+
+use crate::support::{
+    DAY, EventLog, JsonStore, Phone, STEP, TestClock, TestRng, World, code_required, complete, days,
+    is_refused_because, refusal, texts,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -60,7 +49,7 @@ fn suspended(failures: u32) -> (World, Phone, Vec<String>) {
 }
 
 #[test]
-fn sp80063b_3_2_2_the_101st_attempt_is_never_evaluated() {
+fn sp800_63b_3_2_2_the_101st_attempt_is_never_evaluated() {
     let world = json_world(Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
     let wrong = |world: &JsonWorld| {
@@ -112,7 +101,7 @@ fn sp80063b_3_2_2_the_101st_attempt_is_never_evaluated() {
 }
 
 #[test]
-fn sp80063b_3_2_2_what_ends_a_suspension() {
+fn sp800_63b_3_2_2_what_ends_a_suspension() {
     let is_suspended = |world: &World| world.verifier.status(&world.account).unwrap().suspended;
     let code = |world: &World, phone: &Phone| world.present(&phone.code(world.now())).map(|_| ());
 
@@ -149,7 +138,7 @@ fn sp80063b_3_2_2_what_ends_a_suspension() {
 }
 
 #[test]
-fn sp80063b_3_2_2_a_slow_drip_of_one_guess_a_day_stops() {
+fn sp800_63b_3_2_2_a_slow_drip_of_one_guess_a_day_stops() {
     let evaluated = |policy: Policy| {
         let (world, phone, _) = World::enrolled_with(policy);
         for _ in 0..200 {
@@ -169,7 +158,7 @@ fn sp80063b_3_2_2_a_slow_drip_of_one_guess_a_day_stops() {
 }
 
 #[test]
-fn sp80063b_3_2_2_only_the_authenticator_s_own_success_ends_a_run_of_failures() {
+fn sp800_63b_3_2_2_only_its_own_success_ends_a_run_of_failures() {
     let policy = || Policy::builder("Example").suspend_after(6).build().unwrap();
     let fail = |world: &World, phone: &Phone| world.present(&phone.wrong_code(world.now())).unwrap_err();
 
@@ -194,7 +183,7 @@ fn sp80063b_3_2_2_only_the_authenticator_s_own_success_ends_a_run_of_failures() 
 }
 
 #[test]
-fn sp80063b_3_2_2_the_wait_once_the_budget_is_spent() {
+fn sp800_63b_3_2_2_the_wait_once_the_budget_is_spent() {
     let (world, phone, _) = World::enrolled();
     let start = world.now();
     for _ in 0..20 {
@@ -223,7 +212,7 @@ fn second_before(time: second_factor::UnixTime) -> second_factor::UnixTime {
 }
 
 #[test]
-fn sp80063b_3_1_4_2_a_used_code_is_an_event_and_the_same_refusal() {
+fn sp800_63b_3_1_4_2_a_used_code_is_an_event_and_the_same_refusal() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
     assert!(world.present(&code).is_ok());
@@ -237,7 +226,7 @@ fn sp80063b_3_1_4_2_a_used_code_is_an_event_and_the_same_refusal() {
 }
 
 #[test]
-fn sp80063b_3_1_2_2_a_recovery_code_is_spent_once_whoever_is_quicker() {
+fn sp800_63b_3_1_2_2_a_recovery_code_is_spent_once_whoever_is_quicker() {
     for _ in 0..50 {
         let (world, _, codes) = World::enrolled();
         let challenges: Vec<ChallengeToken> = (0..4).map(|_| world.challenge()).collect();
@@ -258,7 +247,7 @@ fn sp80063b_3_1_2_2_a_recovery_code_is_spent_once_whoever_is_quicker() {
 }
 
 #[test]
-fn sp80063b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token() {
+fn sp800_63b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token() {
     let world = json_world(Policy::new("Example").unwrap());
     let (phone, codes) = world.enroll();
     let challenge = world.challenge();
@@ -278,7 +267,7 @@ fn sp80063b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token() {
 }
 
 #[test]
-fn sp80063b_4_2_1_1_recovery_codes_have_the_bits_and_say_how_many_are_left() {
+fn sp800_63b_4_2_1_1_recovery_codes_have_the_bits_and_are_counted() {
     const { assert!(RecoveryCode::LEN * 8 >= 112) };
     let (world, _, codes) = World::enrolled();
     for (used, code) in codes.iter().enumerate() {
@@ -294,7 +283,7 @@ fn sp80063b_4_2_1_1_recovery_codes_have_the_bits_and_say_how_many_are_left() {
 }
 
 #[test]
-fn sp80063b_4_2_1_1_guessed_recovery_codes_are_charged() {
+fn sp800_63b_4_2_1_1_guessed_recovery_codes_are_charged() {
     let (world, phone, _) = World::enrolled();
     let not_a_code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap().expose();
     for _ in 0..20 {
@@ -309,7 +298,7 @@ fn sp80063b_4_2_1_1_guessed_recovery_codes_are_charged() {
 }
 
 #[test]
-fn sp80063b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
+fn sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
     let (world, _, codes) = World::enrolled();
     let present = |challenge: &ChallengeToken| {
         refusal(world.verifier.present_recovery_code(challenge, &codes[0])).unwrap_err()
@@ -331,7 +320,7 @@ fn sp80063b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
 }
 
 #[test]
-fn sp80063b_4_1_binding_is_recorded_with_its_time_and_told() {
+fn sp800_63b_4_1_binding_is_recorded_with_its_time_and_told() {
     let (world, phone, _) = World::enrolled();
     let bound_at = world.now().as_secs() - 2 * STEP.as_secs();
     assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since.unwrap().as_secs(), bound_at);
@@ -348,7 +337,7 @@ fn sp80063b_4_1_binding_is_recorded_with_its_time_and_told() {
 }
 
 #[test]
-fn sp80063b_4_1_2_2_an_enrollment_waits_a_quarter_of_an_hour_at_most_for_its_own_session() {
+fn sp800_63b_4_1_2_2_an_enrollment_waits_15_minutes_at_most() {
     const { assert!(Policy::MAX_ENROLLMENT_LIFETIME.as_secs() <= 15 * 60) };
     let over =
         Policy::builder("Example").enrollment_lifetime(Policy::MAX_ENROLLMENT_LIFETIME + SECOND).build();
@@ -381,7 +370,7 @@ fn sp80063b_4_1_2_2_an_enrollment_waits_a_quarter_of_an_hour_at_most_for_its_own
 }
 
 #[test]
-fn sp80063b_2_1_3_a_device_is_remembered_thirty_days_at_most_and_never_longer_for_being_used() {
+fn sp800_63b_2_1_3_a_device_is_remembered_thirty_days_at_most() {
     let longer = Policy::builder("Example").remember_for(days(30) + SECOND).build_with_weaker_guess_odds();
     assert_eq!(longer.unwrap_err(), PolicyError::OutOfBounds { setting: "remember_for" });
 
@@ -401,7 +390,7 @@ fn sp80063b_2_1_3_a_device_is_remembered_thirty_days_at_most_and_never_longer_fo
 }
 
 #[test]
-fn sp80063b_5_1_a_remembered_device_is_no_second_factor() {
+fn sp800_63b_5_1_a_remembered_device_is_no_second_factor() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let device = world.remember(&phone);
@@ -422,7 +411,7 @@ fn sp80063b_5_1_a_remembered_device_is_no_second_factor() {
 }
 
 #[test]
-fn sp80063b_5_1_a_device_token_is_random_and_new_at_each_use() {
+fn sp800_63b_5_1_a_device_token_is_random_and_new_at_each_use() {
     let (world, phone, _) = World::enrolled();
     let first = world.remember(&phone);
     let second = complete(world.login_on(&first)).device.unwrap();
@@ -438,7 +427,7 @@ fn sp80063b_5_1_a_device_token_is_random_and_new_at_each_use() {
 }
 
 #[test]
-fn sp80063b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it() {
+fn sp800_63b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it() {
     assert_eq!(DeviceToken::COOKIE_ATTRIBUTES, "Path=/; Secure; HttpOnly; SameSite=Lax");
     let (world, phone, codes) = World::enrolled();
     assert!(DeviceToken::cookie_name(&world.account).starts_with("__Host-"));
@@ -455,7 +444,7 @@ fn sp80063b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it() {
 }
 
 #[test]
-fn sp80063b_2_2_3_the_time_of_each_factor_is_told() {
+fn sp800_63b_2_2_3_the_time_of_each_factor_is_told() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let device = world.remember(&phone);
@@ -467,7 +456,7 @@ fn sp80063b_2_2_3_the_time_of_each_factor_is_told() {
 }
 
 #[test]
-fn sp80063b_4_2_3_what_changes_the_factor_takes_a_fresh_one_and_tells_the_owner() {
+fn sp800_63b_4_2_3_a_change_takes_a_fresh_factor_and_is_told() {
     let (world, phone, _) = World::enrolled();
     let codes = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     assert_eq!(texts(&codes).len(), 10);

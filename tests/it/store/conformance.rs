@@ -1,16 +1,5 @@
 //! The conformance suite, itself tested: what is right passes whole, and each wrong store fails on the clause
 //! it breaks.
-#![cfg(all(feature = "testing", feature = "serde"))]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod wrong_stores;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use second_factor::store::{Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::testing::{BlockingSuite, Clause, Hook, Report, Suite};
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
-use wrong_stores::{Disk, JsonStore, Wrong};
+
+use super::wrong_stores::{Disk, JsonStore, Wrong};
 
 type OfMemory = Arc<MemoryStore>;
 

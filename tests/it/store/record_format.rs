@@ -1,21 +1,8 @@
 //! The format of the record: what was written once stays readable, and what is not understood is left alone.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use common::json_store::JsonStore;
-use common::{Phone, STEP, World, complete, refusal};
 use second_factor::verifier::Error;
 use second_factor::{
     AccountRecord, Algorithm, DeviceToken, Digits, How, KeyUri, Period, Policy, Refusal, Remember, Secret,
@@ -23,9 +10,11 @@ use second_factor::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::support::{JsonStore, Phone, STEP, World, complete, is_refused_because, refusal};
+
 /// Written by `full_record` when format 1 was new. It never changes: a record that reads like this is in
 /// somebody's database.
-const GOLDEN: &str = include_str!("data/record-format-1.json");
+const GOLDEN: &str = include_str!("../data/record-format-1.json");
 /// When it was written.
 const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_250);
 /// What the owner of the golden record has: the secret in the phone, a recovery code, the cookie of a device.
@@ -149,9 +138,7 @@ fn the_golden_record_lets_in_whom_it_let_in() {
     let used = phone.code(UnixTime::from_secs(step * 30));
     world.clock.set(UnixTime::from_secs(step * 30));
     assert_eq!(world.present(&used).unwrap_err(), Refusal::NotAccepted);
-    assert!(
-        world.events.count(common::is_refused_because(second_factor::session::RefusedBecause::Replayed)) == 1
-    );
+    assert!(world.events.count(is_refused_because(second_factor::session::RefusedBecause::Replayed)) == 1);
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! A store of JSON texts that keeps the contract, and everything that can be wrong with one.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -1,12 +1,11 @@
 //! Many claimants in the same moment.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::{Barrier, Mutex};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
-use second_factor::session::{AccountId, AccountRecord};
-use second_factor::store::{BlockingStore, Expected, MemoryStore, Revision, Store, Swap, Versioned};
+use second_factor::store::{Expected, MemoryStoreError, Revision, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 
 /// What `claimant` yields in `count` threads that start together.
 pub fn at_once<T: Send>(count: usize, claimant: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -87,5 +86,68 @@ impl Store for Interleaved {
         next: &AccountRecord,
     ) -> Result<Swap, Self::Error> {
         Store::compare_and_swap(&self.0, account, expected, next).await
+    }
+}
+
+/// A store on the other side of a network: others have their turn between any two of its steps.
+#[derive(Debug)]
+pub struct Remote(pub Arc<MemoryStore>);
+
+impl Store for Remote {
+    type Error = MemoryStoreError;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        let row = BlockingStore::load(&*self.0, account);
+        tokio::task::yield_now().await;
+        row
+    }
+
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, MemoryStoreError> {
+        tokio::task::yield_now().await;
+        BlockingStore::compare_and_swap(&*self.0, account, expected, next)
+    }
+}
+
+/// A store in which a crowd meets: the loads that are asked for all see the same row before anybody writes.
+#[derive(Debug, Default)]
+pub struct Meeting {
+    rows: MemoryStore,
+    awaited: AtomicUsize,
+    door: Mutex<Option<Arc<Barrier>>>,
+}
+
+impl Meeting {
+    /// The next loads, as many as the crowd has threads, wait for one another.
+    pub fn of(&self, crowd: usize) {
+        *self.door.lock().unwrap() = Some(Arc::new(Barrier::new(crowd)));
+        self.awaited.store(crowd, Ordering::SeqCst);
+    }
+}
+
+impl BlockingStore for Meeting {
+    type Error = MemoryStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        let row = BlockingStore::load(&self.rows, account);
+        let take_seat = |seats: usize| seats.checked_sub(1);
+        if self.awaited.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_seat).is_ok() {
+            let door = self.door.lock().unwrap().clone().unwrap();
+            door.wait();
+        }
+        row
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, MemoryStoreError> {
+        BlockingStore::compare_and_swap(&self.rows, account, expected, next)
     }
 }

@@ -1,11 +1,9 @@
 //! What the tests of sessions do in them.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use second_factor::store::Versioned;
 use second_factor::{AccountRecord, BlockingStore, FreshFactor, Refusal, Session};
 
-use crate::common::{Phone, World, refusal};
+use crate::support::{Phone, World, refusal};
 
 pub const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 

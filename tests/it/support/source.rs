@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// One file under `src/`.
-pub(crate) struct Source {
+pub struct Source {
     /// Relative to `src/`, with `/` between the parts.
-    pub(crate) path: String,
-    pub(crate) text: String,
+    pub path: String,
+    pub text: String,
 }
 
 /// Every `.rs` file under `src/`, sorted by path.
-pub(crate) fn sources() -> Vec<Source> {
+pub fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];
@@ -36,7 +36,7 @@ pub(crate) fn sources() -> Vec<Source> {
 ///
 /// A string that is a path of this crate stays, because attributes name functions so (`serde(with =
 /// "crate::…")`).
-pub(crate) fn code_of(text: &str) -> String {
+pub fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -64,7 +64,7 @@ pub(crate) fn code_of(text: &str) -> String {
     code
 }
 
-pub(crate) fn is_word(c: char) -> bool {
+pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
@@ -122,8 +122,7 @@ fn character(text: &str) -> Option<usize> {
 }
 
 /// The variants of the enum `name` in `text`, in order.
-#[allow(dead_code, reason = "not every test that reads the source looks at enums")]
-pub(crate) fn variants(text: &str, name: &str) -> Vec<String> {
+pub fn variants(text: &str, name: &str) -> Vec<String> {
     let code = code_of(text);
     let head = format!("enum {name}");
     let after = |at: usize| code[at + head.len()..].chars().next().is_some_and(|c| !is_word(c));

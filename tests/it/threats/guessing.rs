@@ -1,56 +1,21 @@
-//! Threats A7 to A12: guessing, and locks.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
+//! Guessing: threats A7 to A9, failures F1 to F3, F5, F6, F15, F31, F35.
 
-mod common;
-#[path = "common/crowd.rs"]
-mod crowd;
+use std::collections::HashSet;
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+use std::time::Duration;
 
-use core::fmt;
-use std::sync::{Arc, Mutex};
-
-use common::{
-    EventLog, Phone, START, STEP, TestClock, TestRng, World, code_required, complete, days,
-    is_refused_because, refusal,
-};
-use crowd::{Interleaved, at_once};
-use second_factor::session::{EventKind, Purpose, RefusedBecause, Remember, SealingKey};
-use second_factor::store::{Expected, MemoryStoreError, Revision, Swap, Versioned};
+use second_factor::session::{EventKind, RefusedBecause, Remember, SealingKey};
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, ChallengeToken, How, KeyRing, MemoryStore, PasswordVerified,
-    Policy, Refusal, UnixTime, Verifier,
+    AccountId, ChallengeToken, How, KeyRing, PasswordVerified, Policy, RecoveryCodes, Refusal, Verifier,
 };
 
-/// The guesses that a budget allows at once. The scenarios were written for 10; DESIGN §4 has 20.
-const BUDGET: usize = 20;
-
-fn wrong(world: &World, challenge: &ChallengeToken, code: &str) -> Refusal {
-    refusal(world.verifier.present_code(challenge, code, Remember::No)).unwrap_err()
-}
-
-/// How many codes were evaluated and found wrong.
-fn evaluated(events: &EventLog) -> usize {
-    events.count(is_refused_because(RefusedBecause::Wrong))
-}
-
-/// Guesses in fresh challenges until the account is locked; how many were evaluated, and until when it is
-/// locked.
-fn guess_until_locked(world: &World, phone: &Phone) -> (usize, UnixTime) {
-    world.events.take();
-    for code in phone.wrong_codes(world.now()).take(1_000) {
-        if let Refusal::Locked { retry_at } = wrong(world, &world.challenge(), &code) {
-            return (evaluated(&world.events), retry_at);
-        }
-    }
-    panic!("a thousand guesses, and no lock");
-}
+use super::budget::{BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, wrong, wrong_recovery_codes};
+use crate::support::{
+    DAY, EventLog, Interleaved, Meeting, Phone, Remote, START, STEP, TestClock, TestRng, World, at_once,
+    code_required, complete, days, is_refused_because, refusal, texts,
+};
 
 #[test]
 fn a07_five_wrong_codes_kill_the_challenge_for_every_kind_of_factor() {
@@ -263,343 +228,353 @@ async fn a09_two_hundred_wrong_codes_at_once_on_the_async_front() {
     assert_eq!(evaluated(&events), BUDGET);
 }
 
-/// A host that runs each request in a transaction and rolls it back when the request fails.
-#[derive(Debug, Default)]
-struct Transactional {
-    rows: MemoryStore,
-    /// The mistake: the store's write joins the request's transaction.
-    joins: bool,
-}
-
-impl Transactional {
-    /// Runs a request; rolls back what it wrote if it fails.
-    fn request<T, E>(&self, account: &AccountId, request: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let before = self.rows.load(account).unwrap().unwrap();
-        let result = request();
-        if result.is_err() && self.joins {
-            let now = self.rows.load(account).unwrap().unwrap().revision;
-            let undone = self.rows.compare_and_swap(account, Expected::At(now), &before.value).unwrap();
-            assert!(matches!(undone, Swap::Stored(_)));
-        }
-        result
-    }
-}
-
-impl BlockingStore for Transactional {
-    type Error = MemoryStoreError;
-
-    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
-        self.rows.load(account)
-    }
-
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, MemoryStoreError> {
-        self.rows.compare_and_swap(account, expected, next)
-    }
-}
-
-/// Wrong codes, each in a request that fails and is rolled back; how many were evaluated.
-fn guesses_in_requests(joins: bool) -> usize {
-    let store = Arc::new(Transactional { joins, ..Transactional::default() });
-    let world = World::over(store.clone(), Policy::new("Example").unwrap());
-    let (phone, _) = world.enroll();
-    for code in phone.wrong_codes(world.now()).take(2 * BUDGET) {
-        let challenge = world.challenge();
-        let refused = store
-            .request(&world.account, || world.verifier.present_code(&challenge, &code, Remember::No))
-            .unwrap_err();
-        assert!(refused.refusal().is_some());
-    }
-    evaluated(&world.events)
+fn suspected(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::PasswordSuspectedKnown { .. })
 }
 
 #[test]
-fn a10a_a_charge_survives_the_roll_back_of_the_request() {
-    assert_eq!(guesses_in_requests(false), BUDGET);
-    // What the contract of `Store` warns of: the write joined the transaction, and every guess was free.
-    assert_eq!(guesses_in_requests(true), 2 * BUDGET);
-}
-
-/// A store that breaks on demand.
-#[derive(Debug, Default)]
-struct Failing {
-    rows: MemoryStore,
-    breaks: Mutex<Breaks>,
-}
-
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
-enum Breaks {
-    #[default]
-    Never,
-    BeforeTheWrite,
-    AfterTheWrite,
-    OnLoad,
-}
-
-#[derive(Debug)]
-struct DiskFull;
-
-impl fmt::Display for DiskFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("disk full")
-    }
-}
-
-impl core::error::Error for DiskFull {}
-
-impl Failing {
-    fn breaks(&self, when: Breaks) {
-        *self.breaks.lock().unwrap() = when;
-    }
-}
-
-impl BlockingStore for Failing {
-    type Error = DiskFull;
-
-    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, DiskFull> {
-        match *self.breaks.lock().unwrap() {
-            Breaks::OnLoad => Err(DiskFull),
-            _ => Ok(self.rows.load(account).unwrap()),
-        }
-    }
-
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, DiskFull> {
-        let breaks = *self.breaks.lock().unwrap();
-        if breaks == Breaks::BeforeTheWrite {
-            return Err(DiskFull);
-        }
-        let swap = self.rows.compare_and_swap(account, expected, next).unwrap();
-        if breaks == Breaks::AfterTheWrite { Err(DiskFull) } else { Ok(swap) }
-    }
-}
-
-fn over_failing() -> (Arc<Failing>, World<Arc<Failing>>, Phone, Vec<String>) {
-    let store = Arc::new(Failing::default());
-    let world = World::over(store.clone(), Policy::new("Example").unwrap());
-    let (phone, codes) = world.enroll();
-    (store, world, phone, codes)
-}
-
-#[test]
-fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
-    for breaks in [Breaks::BeforeTheWrite, Breaks::OnLoad] {
-        let (store, world, phone, codes) = over_failing();
-        let (challenge, step_up) = (world.challenge(), world.step_up_token());
-        world.events.take();
-        store.breaks(breaks);
-        // Right, wrong and used codes get the same answer, so nothing is learned from any number of them.
-        let [right, wrong] = [phone.code(world.now()), phone.wrong_code(world.now())];
-        let used = phone.code(UnixTime::from_secs(world.now().as_secs() - 60));
-        for code in [&right, &wrong, &used] {
-            let presented = world.verifier.present_code(&challenge, code, Remember::No);
-            assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-            let stepped_up = world.verifier.step_up(&step_up, code);
-            assert!(matches!(stepped_up, Err(Error::Store(DiskFull))), "{stepped_up:?}");
-        }
-        let presented = world.verifier.present_recovery_code(&challenge, &codes[0]);
-        assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-        let login = world.verifier.password_verified(world.password(), None);
-        assert!(matches!(login, Err(Error::Store(DiskFull))), "{login:?}");
-        assert_eq!(world.events.take(), [], "nothing is reported that is not stored");
-
-        store.breaks(Breaks::Never);
-        let accepted = world.verifier.present_code(&challenge, &right, Remember::No).unwrap();
-        assert_eq!(accepted.authenticated.how(), How::Presented);
-    }
-}
-
-#[test]
-fn a10b_a_write_of_unknown_outcome_lets_nobody_in_and_burns_the_code() {
-    let (store, world, phone, _) = over_failing();
-    let challenge = world.challenge();
-    store.breaks(Breaks::AfterTheWrite);
-    let right = phone.code(world.now());
-    let presented = world.verifier.present_code(&challenge, &right, Remember::No);
-    assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-
-    store.breaks(Breaks::Never);
-    let again = world.verifier.present_code(&challenge, &right, Remember::No);
-    assert_eq!(refusal(again).unwrap_err(), Refusal::ChallengeOver);
-    assert_eq!(world.present(&right).unwrap_err(), Refusal::NotAccepted);
-}
-
-#[test]
-fn a10b_wrong_codes_are_charged_when_only_the_answer_is_lost() {
-    let (store, world, phone, _) = over_failing();
-    let challenge = world.challenge();
-    store.breaks(Breaks::AfterTheWrite);
-    for code in phone.wrong_codes(world.now()).take(5) {
-        let presented = world.verifier.present_code(&challenge, &code, Remember::No);
-        assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-    }
-    store.breaks(Breaks::Never);
-    let late = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No);
-    assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
-}
-
-#[test]
-fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
+fn f01_authquake_parallel_sessions_share_one_budget() {
+    const SESSIONS: usize = 40;
     let (world, phone, _) = World::enrolled();
-    let locked_at = world.now();
-    let (guesses, until) = guess_until_locked(&world, &phone);
-    assert_eq!((guesses, until), (BUDGET, locked_at.saturating_add(days(3))));
+    let guesses: Vec<String> = phone.wrong_codes(world.now()).take(SESSIONS * 10).collect();
+    let start = Barrier::new(SESSIONS);
+    thread::scope(|scope| {
+        for mine in guesses.chunks(10) {
+            let (world, start) = (&world, &start);
+            scope.spawn(move || {
+                start.wait();
+                let Ok(login) = world.verifier.password_verified(world.password(), None) else { return };
+                let challenge = code_required(login);
+                for guess in mine {
+                    let answer = world.verifier.present_code(&challenge, guess, Remember::No);
+                    assert!(
+                        matches!(answer, Err(Error::Refused(_) | Error::Contention)),
+                        "a wrong code is refused, whatever else goes on"
+                    );
+                }
+            });
+        }
+    });
+    assert!(world.events.count(is_wrong) <= BUDGET, "{} guesses", world.events.count(is_wrong));
 
-    // One second early nothing is evaluated, the right code included.
-    world.clock.set(UnixTime::from_secs(until.as_secs() - 1));
-    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at: until });
-
-    // DESIGN §4: time gives back one guess every three days, not the whole budget at once.
-    world.clock.set(until);
-    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, None);
-    let (guesses, again) = guess_until_locked(&world, &phone);
-    assert_eq!((guesses, again), (1, until.saturating_add(days(3))));
-
-    // After all of them are regained there are as many as ever, never more, and the first wrong code counts
-    // as one.
-    for wait in [days(3) * 20, days(3) * 200] {
-        world.clock.advance(wait);
-        world.events.take();
-        let challenge = world.challenge();
-        let code = phone.wrong_code(world.now());
-        assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
-        assert_eq!(guess_until_locked(&world, &phone).0, BUDGET - 1);
+    // What the storm left over is all there is.
+    if world.verifier.status(&world.account).unwrap().locked_until.is_none() {
+        exhaust(&world, phone.wrong_codes(world.now()));
     }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: retry_at }), 1);
+    let alarms: HashSet<u32> = world
+        .events
+        .all()
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::PasswordSuspectedKnown { guesses } => Some(guesses),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alarms, HashSet::from([5, 10, 15, 20]), "the victim hears of it from the fifth guess on");
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
 }
 
 #[test]
-fn a11_the_right_code_is_accepted_when_the_lock_ends() {
+fn f01_a_code_older_than_one_step_is_refused() {
     let (world, phone, _) = World::enrolled();
-    let (_, until) = guess_until_locked(&world, &phone);
-    world.clock.set(until);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    let code = phone.code(world.now());
+    world.clock.advance(2 * STEP);
+    assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_wrong), 1, "not even known any more");
+    world.clock.back(STEP);
+    assert!(world.present(&code).is_ok(), "one step old");
 }
 
 #[test]
-fn a11_a_hundred_failures_in_a_row_suspend_and_no_time_ends_that() {
-    let (world, phone, codes) = World::enrolled();
+fn f02_a_pending_token_dies_at_the_fifth_wrong_code() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let mut answers = Vec::new();
+    for guess in phone.wrong_codes(world.now()).take(150) {
+        answers.push(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).unwrap_err());
+    }
+    assert_eq!(answers[..4], [Refusal::NotAccepted; 4]);
+    assert_eq!(answers[4..], [Refusal::ChallengeOver; 146]);
+    assert_eq!(world.events.count(is_wrong), 5);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
+
+    let right = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No);
+    assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver);
+    assert!(world.present(&phone.code(world.now())).is_ok(), "the code was right");
+}
+
+#[test]
+fn f03_the_password_step_again_leaves_the_counter_as_it_is() {
+    let (world, phone, _) = World::enrolled();
     let mut guesses = phone.wrong_codes(world.now());
-    loop {
-        match wrong(&world, &world.challenge(), &guesses.next().unwrap()) {
-            Refusal::NotAccepted => {}
-            Refusal::Locked { retry_at } => world.clock.set(retry_at),
-            other => break assert_eq!(other, Refusal::Suspended),
+    // Four guesses, and the password again, so that no challenge is ever used up.
+    for _ in 0..BUDGET / 4 {
+        let challenge = world.challenge();
+        for guess in guesses.by_ref().take(4) {
+            assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
         }
-    }
-    assert_eq!(evaluated(&world.events), 100);
-    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 1);
-    world.clock.advance(days(10_000));
-    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
-    assert!(world.verifier.status(&world.account).unwrap().suspended);
-
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
-}
-
-/// What is kept about the account.
-fn row(world: &World) -> Option<(AccountRecord, Revision)> {
-    world.verifier.store().load(&world.account).unwrap().map(|row| (row.value, row.revision))
-}
-
-#[test]
-fn a12_without_the_password_nothing_moves_the_counters_or_writes_at_all() {
-    let (world, phone, codes) = World::enrolled();
-    let before = row(&world);
-    // Wrong passwords reach no method of the verifier. What does: codes for challenges that were never opened
-    // here.
-    let (other, _, _) = World::enrolled();
-    let forged = ChallengeToken::parse(other.challenge().expose()).unwrap();
-    for code in phone.wrong_codes(world.now()).take(100).chain([phone.code(world.now())]) {
-        assert_eq!(wrong(&world, &forged, &code), Refusal::ChallengeOver);
-    }
-    let recovery = world.verifier.present_recovery_code(&forged, &codes[0]);
-    assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
-    world.verifier.abandon(&forged).unwrap();
-    assert_eq!(row(&world), before, "not written, not even the revision moved");
-    assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
-}
-
-#[test]
-fn a12_forged_remember_tokens_cost_nothing() {
-    let (world, phone, _) = World::enrolled();
-    let device = world.remember(&phone);
-    let (other, other_phone, _) = World::enrolled();
-    other.clock.advance(STEP);
-    let _ = other.challenge();
-    let foreign = other.remember(&other_phone);
-    assert_ne!(foreign.expose(), device.expose());
-    world.events.take();
-    for _ in 0..50 {
-        let _ = code_required(world.login_on(&foreign));
-    }
-    assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 50);
-    let since = world.verifier.status(&world.account).unwrap().devices[0].since;
-    assert_eq!(complete(world.login_on(&device)).authenticated.how(), How::Remembered { since });
-    assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
-}
-
-#[test]
-fn a12_the_owner_on_a_remembered_device_gets_in_while_the_budget_is_spent() {
-    let (world, phone, codes) = World::enrolled();
-    let device = world.remember(&phone);
-    let _ = guess_until_locked(&world, &phone);
-    let accepted = complete(world.login_on(&device));
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
-    // And a recovery code, of 128 bits, is evaluated too.
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
-}
-
-#[test]
-fn a12_wrong_codes_for_one_account_do_not_move_another() {
-    let (world, phone, _) = World::enrolled();
-    let bob = World { account: AccountId::new("bob").unwrap(), ..world };
-    let (bobs_phone, _) = bob.enroll();
-    let _ = guess_until_locked(&bob, &bobs_phone);
-    let alice = World { account: AccountId::new("alice").unwrap(), ..bob };
-    assert_eq!(alice.verifier.status(&alice.account).unwrap().locked_until, None);
-    assert_eq!(guess_until_locked(&alice, &phone).0, BUDGET);
-}
-
-#[test]
-fn a12_the_second_step_is_no_password_oracle() {
-    let (world, phone, _) = World::enrolled();
-    let (elsewhere, _, _) = World::enrolled();
-    let right = phone.code(world.now());
-    // The same answer for an account with a second factor, for one without, and for none at all: a challenge
-    // is only ever
-    // opened by a verified password.
-    let text = elsewhere.challenge().expose().to_owned();
-    let (front, alice) = text.rsplit_once('.').unwrap();
-    let nobody = "NZXWE33EPE"; // "nobody"
-    assert_ne!(alice, nobody);
-    for account in [alice, nobody] {
-        let forged = ChallengeToken::parse(&format!("{front}.{account}")).unwrap();
-        let refused = world.verifier.present_code(&forged, &right, Remember::No).unwrap_err();
-        assert_eq!(refused.to_string(), "not accepted; log in again");
-        assert_eq!(refused.refusal(), Some(Refusal::ChallengeOver));
-    }
-    assert!(world.verifier.store().load(&AccountId::new("nobody").unwrap()).unwrap().is_none());
-}
-
-#[test]
-fn a12_opening_challenges_without_end_fills_nothing() {
-    let (world, phone, _) = World::enrolled();
-    for _ in 0..1_000 {
         let _ = world.challenge();
     }
-    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
-    assert_eq!(world.events.count(|kind| *kind == opened), 1_000);
-    let record = row(&world).unwrap().0;
-    assert!(serde_json::to_string(&record).unwrap().len() < 4_096);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 5 }), 1);
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+#[test]
+fn f03_a_login_by_remembered_device_leaves_the_counter_as_it_is() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let challenge = world.challenge();
+    let mut guesses = phone.wrong_codes(world.now());
+    for guess in guesses.by_ref().take(4) {
+        assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+    }
+    let _ = complete(world.login_on(&device));
+    assert_eq!(exhaust(&world, guesses), BUDGET - 4);
+}
+
+#[test]
+fn f05_five_thousand_concurrent_guesses_share_one_budget() {
+    const THREADS: usize = 50;
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
+    let guesses: Vec<String> = phone.wrong_codes(world.now()).take(5_000).collect();
+    let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
+    world.verifier.store().of(THREADS);
+    thread::scope(|scope| {
+        for (thread, mine) in guesses.chunks(guesses.len() / THREADS).enumerate() {
+            let (world, challenge) = (&world, &challenges[thread % challenges.len()]);
+            scope.spawn(move || {
+                for guess in mine {
+                    let answer = world.verifier.present_code(challenge, guess, Remember::No);
+                    assert!(matches!(answer, Err(Error::Refused(_) | Error::Contention)));
+                }
+            });
+        }
+    });
+    assert_eq!(
+        world.events.count(is_wrong),
+        BUDGET,
+        "eight challenges of five guesses are enough to spend it"
+    );
+    let until = world.now().saturating_add(days(3));
+    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, Some(until));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f05_a_thousand_tasks_over_a_slow_store_share_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
+    let verifier = Arc::new(
+        Verifier::with_sources(
+            Remote(world.verifier.store().clone()),
+            Policy::new("Example").unwrap(),
+            KeyRing::new(1, SealingKey::new([7; 32])),
+            world.clock.clone(),
+            Mutex::new(TestRng(2)),
+        )
+        .with_events(world.events.clone()),
+    );
+    let tasks: Vec<_> = phone
+        .wrong_codes(world.now())
+        .take(1_000)
+        .zip(challenges.iter().cycle().cloned())
+        .map(|(guess, challenge)| {
+            let verifier = verifier.clone();
+            tokio::spawn(async move { verifier.present_code(&challenge, &guess, Remember::No).await })
+        })
+        .collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap(), Err(Error::Refused(_) | Error::Contention)));
+    }
+    assert!(world.events.count(is_wrong) <= BUDGET, "{} guesses", world.events.count(is_wrong));
+    if world.verifier.status(&world.account).unwrap().locked_until.is_none() {
+        exhaust(&world, phone.wrong_codes(world.now()));
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+}
+
+#[test]
+fn f06_login_step_up_and_recovery_code_share_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    let mut codes = phone.wrong_codes(world.now());
+    let mut recovery = wrong_recovery_codes();
+    for _ in 0..BUDGET / 4 {
+        let (login, step_up) = (world.challenge(), world.step_up_token());
+        let verifier = &world.verifier;
+        let refusals = [
+            refusal(verifier.present_code(&login, &codes.next().unwrap(), Remember::No)).err(),
+            refusal(verifier.step_up(&step_up, &codes.next().unwrap())).err(),
+            refusal(verifier.present_recovery_code(&login, &recovery.next().unwrap())).err(),
+            refusal(verifier.step_up_with_recovery_code(&step_up, &recovery.next().unwrap())).err(),
+        ];
+        assert!(refusals.iter().all(Option::is_some), "{refusals:?}");
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    let right = phone.code(world.now());
+    assert_eq!(world.present(&right).unwrap_err(), Refusal::Locked { retry_at });
+    let stepped_up = world.verifier.step_up(&world.step_up_token(), &right);
+    assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+#[test]
+fn f15_wrong_recovery_codes_count_across_challenges_like_wrong_codes() {
+    let policy = Policy::builder("Example").suspend_after(BUDGET.try_into().unwrap()).build().unwrap();
+    let (world, phone, recovery_codes) = World::enrolled_with(policy);
+    let mut guesses = wrong_recovery_codes();
+    for _ in 0..BUDGET / 4 {
+        let challenge = world.challenge();
+        for guess in guesses.by_ref().take(4) {
+            let refused = refusal(world.verifier.present_recovery_code(&challenge, &guess)).unwrap_err();
+            assert_eq!(refused, Refusal::NotAccepted);
+        }
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 1);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::Locked { .. })), 1);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 5 }), 1);
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
+
+    // Nothing was won: 128 bits are left to guess, and the owner's code still works.
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert!(!world.verifier.status(&world.account).unwrap().suspended);
+}
+
+#[test]
+fn f15_a_recovery_code_has_at_least_64_bits() {
+    assert_eq!(second_factor::RecoveryCode::LEN * 8, 128);
+    let mut seen = HashSet::new();
+    for seed in 0..50 {
+        let codes = RecoveryCodes::generate(&mut TestRng(seed)).unwrap();
+        for text in texts(&codes) {
+            assert_eq!(text.bytes().filter(|byte| *byte != b'-').count(), 26);
+            assert!(seen.insert(text), "no code comes twice");
+        }
+    }
+}
+
+#[test]
+fn f15_recovery_codes_mistyped_under_the_lock_refund_nothing() {
+    let (world, phone, recovery_codes) = World::enrolled();
+    let mut guesses = phone.wrong_codes(world.now());
+    assert_eq!(exhaust(&world, guesses.by_ref()), BUDGET);
+    let mut mistyped = wrong_recovery_codes();
+    for right in recovery_codes.iter().take(5) {
+        let challenge = world.challenge();
+        for wrong in mistyped.by_ref().take(4) {
+            assert!(refusal(world.verifier.present_recovery_code(&challenge, &wrong)).is_err());
+        }
+        assert!(world.verifier.present_recovery_code(&challenge, right).is_ok());
+    }
+    // The budget was spent before, and those guesses were not the owner's.
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.present(&guesses.next().unwrap()).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+/// Under a lock recovery codes are looked at and cost the account nothing, or a hundred of them would suspend
+/// the authenticator in a minute, which guessing codes takes most of a year for.
+#[test]
+fn f15_recovery_codes_mistyped_under_the_lock_do_not_suspend() {
+    let (world, phone, recovery_codes) = World::enrolled();
+    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+    let mut mistyped = wrong_recovery_codes();
+    for _ in 0..30 {
+        let challenge = world.challenge();
+        for (nth, wrong) in (1..=5).zip(mistyped.by_ref()) {
+            let refused = refusal(world.verifier.present_recovery_code(&challenge, &wrong)).unwrap_err();
+            assert_eq!(refused, if nth < 5 { Refusal::NotAccepted } else { Refusal::ChallengeOver });
+        }
+        let right = world.verifier.present_recovery_code(&challenge, &recovery_codes[0]);
+        assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver, "five for every kind");
+    }
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 0);
+    assert!(!world.verifier.status(&world.account).unwrap().suspended);
+    // And what the lock says does not hold up the owner.
+    assert!(world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).is_ok());
+}
+
+#[test]
+fn f31_a_patient_attacker_beside_a_daily_owner_gets_the_budget_only() {
+    let (world, phone, _) = World::enrolled();
+    let mut logins = 0;
+    let mut first_alarm = None;
+    for day in 0..365 {
+        let morning = START.saturating_add(days(day + 1));
+        world.clock.set(morning);
+        match world.present(&phone.code(morning)) {
+            Ok(_) => logins += 1,
+            Err(refused) => assert!(matches!(refused, Refusal::Locked { .. }), "{refused:?}"),
+        }
+        // Before noon, four guesses; on the first day a little later, so that what time gives back goes to
+        // the owner first.
+        let hour = if day == 0 { 12 } else { 11 };
+        world.clock.set(morning.saturating_add(DAY / 24 * hour));
+        let challenge = world.challenge();
+        for guess in phone.wrong_codes(world.now()).take(4) {
+            assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+            if first_alarm.is_none() && world.events.count(suspected) > 0 {
+                first_alarm = Some((day, world.events.count(is_wrong)));
+            }
+        }
+    }
+    assert!(logins > 100, "the owner succeeded on {logins} days");
+    let guesses = world.events.count(is_wrong);
+    assert!(guesses <= BUDGET + 365 / 3, "{guesses} guesses in a year");
+    assert!(guesses > BUDGET + 100, "{guesses}: the attacker did try");
+    assert!(guesses as u64 <= world.verifier.policy().guess_odds(days(365)).guesses());
+    assert_eq!(first_alarm, Some((1, 5)), "the fifth guess is the one too many, on the second day");
+    assert_eq!(world.events.count(suspected), guesses / 5, "no success clears the second counter");
+}
+
+#[test]
+fn f35_a_thousand_addresses_share_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    let guesses: Vec<String> = phone.wrong_codes(world.now()).take(5_000).collect();
+    for from_one_address in guesses.chunks(5) {
+        let challenge = world.challenge();
+        for guess in from_one_address {
+            assert!(refusal(world.verifier.present_code(&challenge, guess, Remember::No)).is_err());
+        }
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 5_000 - BUDGET);
+}
+
+/// A guess of the owner's that is refunded later has started the wait for the next one by then.
+#[test]
+fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
+    let (world, phone, _) = World::enrolled();
+    let wrong = phone.wrong_code(world.now());
+    let guess = |challenge: &ChallengeToken| -> Refusal {
+        refusal(world.verifier.present_code(challenge, &wrong, Remember::No)).unwrap_err()
+    };
+    let (started, owners) = (world.now(), world.challenge());
+    assert_eq!(guess(&owners), Refusal::NotAccepted);
+
+    world.clock.advance(Duration::from_secs(9 * 60));
+    let first = world.now();
+    for _ in 0..6 {
+        let challenge = world.challenge();
+        for _ in 0..3 {
+            assert_eq!(guess(&challenge), Refusal::NotAccepted);
+        }
+    }
+    assert!(world.verifier.present_code(&owners, &phone.code(world.now()), Remember::No).is_ok());
+    let challenge = world.challenge();
+    assert_eq!(guess(&challenge), Refusal::NotAccepted);
+    assert!(matches!(guess(&challenge), Refusal::Locked { .. }));
+
+    // The attacker's twenty-first, less than three days after the first.
+    world.clock.set(started.saturating_add(days(3)));
+    assert!(matches!(guess(&world.challenge()), Refusal::Locked { .. }));
+    assert_eq!(world.events.count(|kind| is_refused_because(RefusedBecause::Wrong)(kind)), 22, "21 are his");
+    let span = world.now().checked_since(first).unwrap();
+    assert!(span < days(3));
+    assert_eq!(world.verifier.policy().guess_odds(span).guesses(), 21);
 }

@@ -1,42 +1,34 @@
-//! Threats A13 to A16: half a login taken for a whole one.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod common;
-#[path = "common/crowd.rs"]
-mod crowd;
-mod tree;
+//! Steps that are skipped, swapped or taken twice, and half a login taken for a whole one: threats A13 to A16,
+//! failures F20 to F22, F29, F34.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use common::{STEP, TestRng, World, code_required, complete, is_refused_because, refusal};
-use crowd::at_once;
 use second_factor::session::{
     AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, StepUpToken,
     StoreSecretsInClear,
 };
 use second_factor::{
-    AccountId, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, How, Login, Policy, Refusal,
+    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Epoch, How,
+    Login, PasswordVerified, Policy, Refusal,
+};
+
+use crate::support::source::{code_of, sources};
+use crate::support::{
+    Phone, STEP, TestRng, World, at_once, code_required, complete, is_refused_because, refusal, texts,
 };
 
 /// An account with a live token of every kind.
 struct Tokens {
     world: World,
-    phone: common::Phone,
+    phone: Phone,
     codes: Vec<String>,
     challenge: ChallengeToken,
     step_up: StepUpToken,
     enrollment: EnrollmentToken,
     /// A code of the enrollment that waits.
-    new_phone: common::Phone,
+    new_phone: Phone,
     device: DeviceToken,
 }
 
@@ -44,7 +36,7 @@ fn tokens() -> Tokens {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
-    let new_phone = common::Phone::scan(&begun.uri);
+    let new_phone = Phone::scan(&begun.uri);
     let (challenge, step_up) = (world.challenge(), world.step_up_token());
     world.events.take();
     Tokens { world, phone, codes, challenge, step_up, enrollment: begun.token, new_phone, device }
@@ -182,7 +174,7 @@ fn a13_a_token_of_one_account_is_none_of_another() {
 }
 
 #[test]
-fn a14_the_password_step_yields_nothing_that_authenticates_and_nothing_of_the_user() {
+fn a14_the_password_step_yields_nothing_that_authenticates() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     world.events.take();
@@ -242,9 +234,9 @@ const METHODS: [(&str, &str); 21] = [
 
 /// Name and outcome of the public functions in a source file whose result is `Result<_, Error<…>>`.
 fn methods(path: &str) -> BTreeMap<String, String> {
-    let sources = tree::sources();
+    let sources = sources();
     let source = sources.iter().find(|source| source.path == path).unwrap();
-    let code = tree::code_of(&source.text);
+    let code = code_of(&source.text);
     let signatures = code.split("pub ").filter_map(|item| {
         let item = item.strip_prefix("async ").unwrap_or(item).strip_prefix("fn ")?;
         let signature = item.split_once('{')?.0;
@@ -265,8 +257,8 @@ fn a15a_three_methods_lead_into_a_session_and_there_is_no_fourth() {
     let mut makers = Vec::new();
     let mut holders = Vec::new();
     let mut kept = Vec::new();
-    for source in tree::sources() {
-        let code = tree::code_of(&source.text);
+    for source in sources() {
+        let code = code_of(&source.text);
         makers.extend(code.match_indices("Authenticated::new(").map(|_| source.path.clone()));
         kept.extend(code.match_indices("Session::new(").map(|_| source.path.clone()));
         holders.extend(code.match_indices(": Authenticated,").map(|_| source.path.clone()));
@@ -346,7 +338,7 @@ fn a16a_a_step_up_is_good_for_ten_minutes_to_the_second() {
 
 /// Presents the right code, of whatever phone is right by then, in a challenge that was opened before
 /// `change`.
-fn present_after_change(change: impl Fn(&World, &common::Phone, &ChallengeToken) -> Option<common::Phone>) {
+fn present_after_change(change: impl Fn(&World, &Phone, &ChallengeToken) -> Option<Phone>) {
     let (world, phone, codes) = World::enrolled();
     let challenge = world.challenge();
     let right = change(&world, &phone, &challenge).unwrap_or(phone);
@@ -397,7 +389,7 @@ fn a16a_a_challenge_is_over_when_the_second_factor_is_switched_off() {
 fn a16a_a_challenge_is_over_when_another_authenticator_is_enrolled() {
     present_after_change(|world, phone, _| {
         let begun = world.verifier.begin_enrollment(world.fresh(phone), "alice").unwrap();
-        let new = common::Phone::scan(&begun.uri);
+        let new = Phone::scan(&begun.uri);
         let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
         world.clock.advance(STEP);
         Some(new)
@@ -423,7 +415,7 @@ fn a16a_a_challenge_is_over_when_it_was_completed() {
 }
 
 #[test]
-fn a16b_a_code_and_a_recovery_code_at_once_in_one_challenge_give_one_session() {
+fn a16b_a_code_and_a_recovery_code_at_once_give_one_session() {
     for round in 0..20 {
         let (world, phone, codes) = World::enrolled();
         let challenge = world.challenge();
@@ -502,13 +494,13 @@ where
     let mut secrets = Vec::new();
     let begun = world.begin();
     stage();
-    let phone = common::Phone::scan(&begun.uri);
+    let phone = Phone::scan(&begun.uri);
     secrets.push(("secret", begun.uri.secret().expose().to_vec()));
     secrets.push(("enrollment token", base32(begun.token.expose().split('.').nth(2).unwrap()).unwrap()));
     let code = phone.code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
     stage();
-    for code in common::texts(&confirmed.recovery_codes) {
+    for code in texts(&confirmed.recovery_codes) {
         secrets.push(("recovery code", base32(&code.replace('-', "")).unwrap()));
         secrets.push(("recovery code as shown", code.into_bytes()));
     }
@@ -562,4 +554,175 @@ fn a16c_the_scan_finds_what_is_there() {
     assert!(holds(r#"{"a":[1,10,255,16]}"#, &[10, 255, 16]));
     assert!(holds(r#"{"a":{"123456":1}}"#, b"123456"));
     assert!(!holds(r#"{"a":"b"}"#, b"123456"));
+}
+
+fn record(world: &World, account: &AccountId) -> AccountRecord {
+    BlockingStore::load(&**world.verifier.store(), account).unwrap().unwrap().value
+}
+
+/// Another account of the same service, enrolled.
+fn mallory(world: &World) -> (AccountId, Phone) {
+    let account = AccountId::new("mallory").unwrap();
+    let proof = PasswordVerified::by_host(account.clone());
+    let begun = world.verifier.begin_enrollment(proof, "mallory@example.com").unwrap();
+    let phone = Phone::scan(&begun.uri);
+    let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
+    world.clock.advance(STEP);
+    (account, phone)
+}
+
+// That `Authenticated` cannot be built or copied, and `FreshFactor` not used twice, is shown by the
+// `compile_fail` examples in `session/proof.rs`.
+#[test]
+fn f20_the_password_alone_yields_nothing_that_authenticates() {
+    let (world, _, _) = World::enrolled();
+    let Login::CodeRequired(challenge) = world.login() else { panic!("half a login") };
+    // Navigating away, coming back, asking again: half a login stays half a login.
+    for _ in 0..20 {
+        let _ = code_required(world.login());
+    }
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
+    // The half is no whole of any kind.
+    assert!(DeviceToken::parse(challenge.expose()).is_err());
+    assert!(StepUpToken::parse(challenge.expose()).is_err());
+    assert!(EnrollmentToken::parse(challenge.expose()).is_err());
+    let login = world.verifier.password_verified(world.password(), Some(challenge.expose())).unwrap();
+    let _ = code_required(login);
+    // And no epoch that somebody without a session could know is a current one.
+    for guess in [Epoch::NONE, Epoch::new(1), Epoch::default()] {
+        assert!(!world.verifier.is_current(&world.account, guess).unwrap());
+        let begun = world.verifier.begin_step_up(&world.account, guess);
+        assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+    }
+}
+
+#[test]
+fn f20_the_code_alone_yields_nothing() {
+    let (world, phone, codes) = World::enrolled();
+    // A challenge that was never opened, for the right account: the password step was skipped.
+    let never_opened = World::enrolled().0.challenge();
+    let before = record(&world, &world.account);
+    let code = phone.code(world.now());
+    let presented = world.verifier.present_code(&never_opened, &code, Remember::No);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+    let presented = world.verifier.present_recovery_code(&never_opened, &codes[0]);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2);
+    assert_eq!(record(&world, &world.account), before, "nothing was evaluated or used up");
+}
+
+#[test]
+fn f20_where_a_factor_is_demanded_the_password_leads_to_enrollment() {
+    let policy = Policy::builder("Example").require_second_factor().build().unwrap();
+    let world = World::with_policy(policy);
+    assert!(matches!(world.login(), Login::EnrollmentRequired));
+    let begun = world.begin();
+    assert!(matches!(world.login(), Login::EnrollmentRequired), "begun is not bound");
+    let phone = Phone::scan(&begun.uri);
+    let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
+    let _ = code_required(world.login());
+}
+
+#[test]
+fn f21_a_code_of_ones_own_account_opens_no_other() {
+    let (world, phone, _) = World::enrolled();
+    let (mallory, his_phone) = mallory(&world);
+    let of_the_victim = world.challenge();
+    let his_code = his_phone.code(world.now());
+    assert_ne!(his_code, phone.code(world.now()));
+    let before = record(&world, &mallory);
+    let presented = world.verifier.present_code(&of_the_victim, &his_code, Remember::No);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(record(&world, &mallory), before, "his own account is not even looked at");
+    let events = world.events.all();
+    let refused = events.iter().find(|event| is_refused_because(RefusedBecause::Wrong)(&event.kind));
+    assert_eq!(refused.unwrap().account, world.account);
+}
+
+#[test]
+fn f21_a_challenge_whose_account_was_edited_is_over() {
+    let (world, phone, _) = World::enrolled();
+    let (mallory, his_phone) = mallory(&world);
+    let proof = PasswordVerified::by_host(mallory);
+    let his = code_required(world.verifier.password_verified(proof, None).unwrap());
+    let hers = world.challenge();
+    let account = |token: &ChallengeToken| token.expose().rsplit_once('.').unwrap().1.to_owned();
+    let front = |token: &ChallengeToken| token.expose().rsplit_once('.').unwrap().0.to_owned();
+
+    // Her name on the challenge for which he knew the password, and his on hers.
+    for (front_of, account_of, code) in [
+        (&his, &hers, his_phone.code(world.now())),
+        (&his, &hers, phone.code(world.now())),
+        (&hers, &his, his_phone.code(world.now())),
+    ] {
+        let edited = ChallengeToken::parse(&[front(front_of), account(account_of)].join(".")).unwrap();
+        assert_eq!(edited.account(), account_of.account());
+        let presented = world.verifier.present_code(&edited, &code, Remember::No);
+        assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+    }
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 3);
+}
+
+#[test]
+fn f22_a_password_reset_is_no_login_and_removes_no_factor() {
+    let (world, phone, _) = World::enrolled();
+    let before = world.challenge();
+    let session = world.epoch();
+    let ended = world.verifier.password_changed(&world.account).unwrap();
+    assert_ne!(ended.epoch(), session, "sessions from before are over");
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
+
+    let code = phone.code(world.now());
+    let presented = world.verifier.present_code(&before, &code, Remember::No);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver, "opened with the old password");
+    let accepted = world.present(&code).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::Presented);
+}
+
+#[test]
+fn f29_what_was_known_before_the_code_is_dead_after_it() {
+    let (world, phone, _) = World::enrolled();
+    let known = world.challenge();
+    let accepted = world.verifier.present_code(&known, &phone.code(world.now()), Remember::No).unwrap();
+    // What the host starts the new session from has no id that anybody could have planted.
+    assert_eq!(accepted.authenticated.account(), &world.account);
+    assert!(accepted.device.is_none());
+
+    world.clock.advance(STEP);
+    let again = world.verifier.present_code(&known, &phone.code(world.now()), Remember::No);
+    assert_eq!(refusal(again).unwrap_err(), Refusal::ChallengeOver);
+    // An enrollment ends the sessions from before it, the one that made it included.
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
+    let code = Phone::scan(&begun.uri).code(world.now());
+    let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    assert_eq!(confirmed.end_sessions.account(), &world.account);
+    assert!(!world.verifier.is_current(&world.account, accepted.authenticated.epoch()).unwrap());
+}
+
+#[test]
+fn f34_no_change_to_what_the_client_holds_lets_it_in() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let text = challenge.expose();
+    let code = phone.code(world.now());
+    let mut parsed = 0;
+    for position in 0..text.len() {
+        for replacement in ["A", "7", ".", "a", "", "true"] {
+            let forged = [&text[..position], replacement, &text[position + 1..]].concat();
+            let Some(forged) = (forged != text).then(|| ChallengeToken::parse(&forged).ok()).flatten() else {
+                continue;
+            };
+            parsed += 1;
+            let presented = world.verifier.present_code(&forged, &code, Remember::No);
+            assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver, "at {position}");
+        }
+    }
+    assert!(parsed > 100, "{parsed} forgeries were read");
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
+    for forged in ["", "verified=true", "{\"verified\":true}", "c1", "c1...", "null"] {
+        assert!(ChallengeToken::parse(forged).is_err());
+        assert!(StepUpToken::parse(forged).is_err());
+        let login = world.verifier.password_verified(world.password(), Some(forged)).unwrap();
+        let _ = code_required(login);
+    }
 }

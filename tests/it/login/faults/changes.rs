@@ -4,10 +4,10 @@ use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{AdministratorReset, EnrollmentBegun, FreshFactor, Import};
 use second_factor::{AccountId, Algorithm, Digits, KeyUri, Period, Secret, TotpParams, UnixTime};
 
-use super::common::{Phone, texts};
 use super::run::{
     BINDS, Granted, May, NEVER, ONCE, Operation, Outcome, READS, REMOVES, Run, Scenario, other,
 };
+use crate::support::{Phone, texts};
 
 pub const CHANGES: [Scenario; 12] = [
     Scenario {

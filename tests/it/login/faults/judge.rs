@@ -8,8 +8,8 @@ use second_factor::verifier::Error;
 use second_factor::{AccountRecord, Login};
 use serde_json::Value;
 
-use super::common::{Phone, STEP};
 use super::run::{Granted, May, Operation, Outcome, Run, Scenario};
+use crate::support::{Phone, STEP};
 
 /// The faults that a store can show to one caller. `Delay` changes the order between callers only: see
 /// `interleavings.rs`.

@@ -8,8 +8,8 @@ use second_factor::testing::{Faulty, FaultyError};
 use second_factor::verifier::Error;
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore, UnixTime};
 
-use super::common::{self, Phone, World};
 use super::judge::body;
+use crate::support::{Phone, World, refusal};
 
 /// A memory store that keeps all that was ever stored.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ pub static BASE: LazyLock<Base> = LazyLock::new(|| {
     let challenge = world.challenge();
     for code in phone.wrong_codes(world.now()).take(3) {
         let refused = world.verifier.present_code(&challenge, &code, Remember::No);
-        assert_eq!(common::refusal(refused).unwrap_err(), Refusal::NotAccepted);
+        assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
     }
     let record = BlockingStore::load(world.verifier.store(), &world.account).unwrap().unwrap().value;
     let budget = body(&record)["budget"].clone();

@@ -2,10 +2,10 @@
 
 use second_factor::session::Reauthenticated;
 
-use super::common::complete;
 use super::run::{
     BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, WRONG_RECOVERY_CODE, fresh, other,
 };
+use crate::support::complete;
 
 pub const STEP_UPS: [Scenario; 12] = [
     Scenario {

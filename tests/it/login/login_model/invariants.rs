@@ -6,7 +6,7 @@ use second_factor::session::{AuditEvent, EventKind, RefusedBecause};
 use second_factor::{How, Policy};
 
 use super::command::Either;
-use crate::common::Phone;
+use crate::support::Phone;
 
 const THIRTY_DAYS: u64 = 30 * 86_400;
 

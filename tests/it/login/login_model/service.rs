@@ -16,7 +16,7 @@ use second_factor::{
 use super::command::{Command, Cookie, Either, Pick, Recovery, Sensitive, Typed, Who};
 use super::invariants::{Asked, Evidence, Witness};
 use super::model::{self, By, Event, Outcome, Presented, Refused, Rules, Sent};
-use crate::common::{EventLog, Phone, START, TestClock, TestRng, texts};
+use crate::support::{EventLog, Phone, START, TestClock, TestRng, texts};
 
 type Verified<T> = Result<T, Error<second_factor::store::MemoryStoreError>>;
 
