@@ -1,0 +1,41 @@
+//! Every operation of the verifier over a store that goes wrong, at every call and at every pair of calls.
+//!
+//! Each operation is called twice with the same input, as a client that saw an error does, so the pairs reach
+//! across the two. Enumerated, not sampled.
+
+mod changes;
+mod judge;
+mod logins;
+mod run;
+mod step_ups;
+
+use changes::CHANGES;
+use judge::enumerate;
+use logins::LOGINS;
+use run::Scenario;
+use step_ups::STEP_UPS;
+
+#[test]
+fn no_fault_or_pair_of_faults_lets_a_login_fail_open() {
+    enumerate_all(&LOGINS);
+}
+
+#[test]
+fn no_fault_or_pair_of_faults_lets_a_step_up_fail_open() {
+    enumerate_all(&STEP_UPS);
+}
+
+#[test]
+fn no_fault_or_pair_of_faults_loses_what_an_owner_changes() {
+    enumerate_all(&CHANGES);
+}
+
+fn enumerate_all(scenarios: &[Scenario]) {
+    let mut runs = 0;
+    for scenario in scenarios {
+        let found = enumerate(scenario);
+        println!("{}: {found} runs", scenario.name);
+        runs += found;
+    }
+    println!("{} operations, {runs} runs", scenarios.len());
+}

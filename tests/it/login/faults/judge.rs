@@ -1,0 +1,121 @@
+//! The faults, every single one and every pair, and what must hold under them.
+
+use std::collections::BTreeSet;
+
+use second_factor::session::EventKind;
+use second_factor::testing::{Fault, FaultyError};
+use second_factor::verifier::Error;
+use second_factor::{AccountRecord, Login};
+use serde_json::Value;
+
+use super::run::{Granted, May, Operation, Outcome, Run, Scenario};
+use crate::support::{Phone, STEP};
+
+/// The faults that a store can show to one caller. `Delay` changes the order between callers only: see
+/// `interleavings.rs`.
+const FAULTS: [Fault; 5] = [Fault::Fail, Fault::LoseReply, Fault::Duplicate, Fault::Retry, Fault::Conflict];
+
+/// Runs the scenario without faults, with every single one and with every pair; how many runs there were.
+pub fn enumerate(scenario: &Scenario) -> usize {
+    let singles = |at: usize| FAULTS.map(|fault| (at, fault));
+    let mut runs = 1;
+    // Up to its first fault a run is the one without, and up to its second the one with the first.
+    for first in (1..=run(scenario, &[])).flat_map(singles) {
+        runs += 1;
+        for second in (first.0 + 1..=run(scenario, &[first])).flat_map(singles) {
+            run(scenario, &[first, second]);
+            runs += 1;
+        }
+    }
+    runs
+}
+
+/// One run under these faults, judged; how many calls to the store the two attempts made.
+fn run(scenario: &Scenario, faults: &[(usize, Fault)]) -> usize {
+    let (run, mut operation) = (scenario.prepare)();
+    let history = || run.store().inner().stored.lock().unwrap().len();
+    let before = history().saturating_sub(1);
+    run.world.events.take();
+    run.store().plan(faults.iter().copied());
+    let outcomes = [operation(&run), operation(&run)];
+    let calls = run.store().calls();
+    run.store().plan([]);
+    let told = format!("{} under {faults:?}: {outcomes:?}", scenario.name);
+    let stored: Vec<Value> = run.store().inner().stored.lock().unwrap()[before..].iter().map(body).collect();
+    for step in stored.windows(2) {
+        judge_step(scenario.may, &step[0], &step[1], &told);
+    }
+    judge_outcomes(scenario.may, &run, operation, &outcomes, &told);
+    calls
+}
+
+pub fn body(record: &AccountRecord) -> Value {
+    serde_json::to_value(record).unwrap()["record"].clone()
+}
+
+/// From one stored record to the next.
+fn judge_step(may: May, before: &Value, after: &Value, told: &str) {
+    let step = |record: &Value| record["authenticator"]["step"].as_u64();
+    let id = |record: &Value| record["authenticator"]["secret"]["id"].clone();
+    let codes = |record: &Value| -> BTreeSet<String> {
+        record["recovery"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
+    };
+    if id(before) == id(after) {
+        assert!(step(after) >= step(before), "a spent code comes back: {told}");
+    } else if !before["authenticator"].is_null() {
+        let is_allowed = if after["authenticator"].is_null() {
+            may.remove_authenticator
+        } else {
+            may.replace_authenticator
+        };
+        assert!(is_allowed, "a confirmed secret is lost: {told}");
+    }
+    if !may.replace_codes {
+        assert!(codes(after).is_subset(&codes(before)), "a recovery code comes back: {told}");
+    }
+    // What was accepted refunds the guesses of its own challenge, and only those.
+    let is_accepted = step(after) > step(before) || codes(after).len() < codes(before).len();
+    for count in ["spent", "unrefunded", "consecutive"] {
+        let counted = |record: &Value| record["budget"][count].as_u64().unwrap();
+        let may_fall =
+            may.restore_budget || (count == "consecutive" && (is_accepted || may.replace_authenticator));
+        assert!(may_fall || counted(after) >= counted(before), "{count} goes backwards: {told}");
+    }
+}
+
+fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Outcome; 2], told: &str) {
+    for outcome in outcomes {
+        let is_expected =
+            matches!(outcome, Ok(_) | Err(Error::Store(FaultyError::Injected { .. }) | Error::Refused(_)));
+        assert!(is_expected, "{told}");
+    }
+    let mut granted: Vec<&Granted> = outcomes.iter().flatten().collect();
+    // Once more, the store being well again.
+    let again = if may.once { operation(run) } else { Err(Error::Contention) };
+    granted.extend(again.as_ref().ok());
+    assert!(!may.once || granted.len() <= 1, "granted {} times: {told}", granted.len());
+    assert!(!may.never || granted.is_empty(), "fails open: {told}");
+    // Nobody is logged in in the log who is not, and nobody is who is not in the log.
+    let accepted = granted.iter().filter(|granted| matches!(granted, Granted::LoggedIn)).count();
+    let logged_in = run.world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. }));
+    assert_eq!(logged_in, accepted, "{told}");
+    let fresh = granted.iter().filter(|granted| matches!(granted, Granted::Fresh)).count();
+    let stepped_up = run.world.events.count(|kind| matches!(kind, EventKind::SteppedUp { .. }));
+    assert_eq!(stepped_up, fresh, "{told}");
+
+    // The owner of what is bound now gets in with it, and with nothing else.
+    run.world.clock.advance(4 * STEP);
+    if run.world.verifier.status(&run.world.account).unwrap().is_enabled() {
+        let phones = [Some(&run.phone), run.new_phone.as_ref()].into_iter().flatten();
+        let works = |phone: &&Phone| run.world.present(&phone.code(run.world.now())).is_ok();
+        assert_eq!(phones.filter(works).count(), 1, "{told}");
+    } else {
+        assert!(matches!(run.world.login(), Login::Complete(_)), "{told}");
+    }
+    // The recovery codes that were handed out last are those that are kept.
+    let last = if again.is_ok() { &again } else { &outcomes[1] };
+    if let Ok(Granted::Bound(codes) | Granted::Codes(codes)) = last {
+        let accepted = run.world.verifier.present_recovery_code(&run.world.challenge(), &codes[0]);
+        assert!(accepted.is_ok(), "{told}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What an operation is run on, what it gives, and what it may do to the account.
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use second_factor::session::{Policy, Refusal, Remember};
+use second_factor::store::{Expected, Swap, Versioned};
+use second_factor::testing::{Faulty, FaultyError};
+use second_factor::verifier::Error;
+use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore, UnixTime};
+
+use super::judge::body;
+use crate::support::{Phone, World, refusal};
+
+/// A memory store that keeps all that was ever stored.
+#[derive(Debug, Default)]
+pub struct History {
+    pub rows: MemoryStore,
+    pub stored: Mutex<Vec<AccountRecord>>,
+}
+
+pub type Failed = <MemoryStore as BlockingStore>::Error;
+
+impl BlockingStore for History {
+    type Error = Failed;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Failed> {
+        BlockingStore::load(&self.rows, account)
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, Failed> {
+        let swap = BlockingStore::compare_and_swap(&self.rows, account, expected, next)?;
+        if matches!(swap, Swap::Stored(_)) {
+            self.stored.lock().unwrap().push(next.clone());
+        }
+        Ok(swap)
+    }
+}
+
+pub type Store = Arc<Faulty<History>>;
+pub type Outcome = Result<Granted, Error<FaultyError<Failed>>>;
+
+/// What an operation that succeeded gave.
+#[derive(Debug)]
+pub enum Granted {
+    LoggedIn,
+    /// A fresh factor, or what holds one.
+    Fresh,
+    /// A new authenticator is bound, and these are its recovery codes.
+    Bound(Vec<String>),
+    /// New recovery codes.
+    Codes(Vec<String>),
+    /// A challenge, a fact, a list: nothing that could be granted once too often.
+    Other,
+}
+
+/// What an operation may do to the account beyond what every operation may.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
+pub struct May {
+    /// The input can be used once.
+    pub once: bool,
+    /// The input is wrong, so nothing may ever be granted.
+    pub never: bool,
+    pub replace_authenticator: bool,
+    pub remove_authenticator: bool,
+    pub replace_codes: bool,
+    pub restore_budget: bool,
+}
+
+/// An account as it stands before each run: bound, charged, with a device, and an enrollment under way.
+pub struct Base {
+    pub record: AccountRecord,
+    pub now: UnixTime,
+    pub phone: Phone,
+    pub codes: Vec<String>,
+    pub device: String,
+}
+
+pub static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let world = World::new();
+    let (phone, codes) = world.enroll();
+    let device = world.remember(&phone).expose().to_owned();
+    let challenge = world.challenge();
+    for code in phone.wrong_codes(world.now()).take(3) {
+        let refused = world.verifier.present_code(&challenge, &code, Remember::No);
+        assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
+    }
+    let record = BlockingStore::load(world.verifier.store(), &world.account).unwrap().unwrap().value;
+    let budget = body(&record)["budget"].clone();
+    for count in ["spent", "unrefunded", "consecutive"] {
+        assert_eq!(budget[count], 3, "{count}");
+    }
+    Base { record, now: world.now(), phone, codes, device }
+});
+
+pub struct Run {
+    pub world: World<Store>,
+    pub phone: Phone,
+    pub new_phone: Option<Phone>,
+}
+
+impl Run {
+    pub fn enrolled() -> Self {
+        let run = Self::over(Some(&BASE.record));
+        run.world.clock.set(BASE.now);
+        run
+    }
+
+    pub fn empty() -> Self {
+        Self::over(None)
+    }
+
+    fn over(record: Option<&AccountRecord>) -> Self {
+        let history = History::default();
+        if let Some(record) = record {
+            let swap = history.compare_and_swap(record.account(), Expected::Absent, record).unwrap();
+            assert!(matches!(swap, Swap::Stored(_)));
+        }
+        let world = World::over(Arc::new(Faulty::new(history)), Policy::new("Example").unwrap());
+        Self { world, phone: BASE.phone.clone(), new_phone: None }
+    }
+
+    pub fn store(&self) -> &Faulty<History> {
+        self.world.verifier.store()
+    }
+
+    pub fn code(&self) -> String {
+        self.phone.code(self.world.now())
+    }
+
+    pub fn wrong_code(&self) -> String {
+        self.phone.wrong_code(self.world.now())
+    }
+}
+
+/// An operation with its input, to be called again and again.
+pub type Operation = Box<dyn FnMut(&Run) -> Outcome>;
+
+pub struct Scenario {
+    pub name: &'static str,
+    pub may: May,
+    pub prepare: fn() -> (Run, Operation),
+}
+
+pub fn logged_in<T>(_: T) -> Granted {
+    Granted::LoggedIn
+}
+
+pub fn fresh<T>(_: T) -> Granted {
+    Granted::Fresh
+}
+
+pub fn other<T>(_: T) -> Granted {
+    Granted::Other
+}
+
+pub const READS: May = May {
+    once: false,
+    never: false,
+    replace_authenticator: false,
+    remove_authenticator: false,
+    replace_codes: false,
+    restore_budget: false,
+};
+pub const ONCE: May = May { once: true, ..READS };
+pub const NEVER: May = May { never: true, ..READS };
+pub const BINDS: May = May { once: true, replace_authenticator: true, replace_codes: true, ..READS };
+pub const REMOVES: May = May { remove_authenticator: true, restore_budget: true, ..READS };
+
+pub const WRONG_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";

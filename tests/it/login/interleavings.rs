@@ -1,0 +1,370 @@
+//! Two and three actors over one record, in every order in which their calls to the store can fall.
+//!
+//! A store that gives way once before each call turns an operation of the verifier into a handful of steps.
+//! The scheduler runs the actors from the start for every sequence of choices, so what is found is a proof
+//! for these actors and not a sample.
+
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
+
+use second_factor::session::{EventKind, RefusedBecause, SealingKey};
+use second_factor::store::{Expected, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, ChallengeToken, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Refusal,
+    Remember, Store, Verifier,
+};
+
+use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, code_required, texts};
+
+/// Gives way once before each call; a planted one compares, gives way, and writes.
+#[derive(Debug)]
+struct Stepped {
+    rows: MemoryStore,
+    is_atomic: bool,
+}
+
+#[derive(Default)]
+struct GiveWay(bool);
+
+impl Future for GiveWay {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+type Failed = <MemoryStore as Store>::Error;
+
+impl Store for Stepped {
+    type Error = Failed;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Failed> {
+        GiveWay::default().await;
+        Store::load(&self.rows, account).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, Failed> {
+        GiveWay::default().await;
+        if self.is_atomic {
+            return Store::compare_and_swap(&self.rows, account, expected, next).await;
+        }
+        let revision = |row: Option<Versioned<AccountRecord>>| {
+            row.map_or(Expected::Absent, |row| Expected::At(row.revision))
+        };
+        if revision(Store::load(&self.rows, account).await?) != expected {
+            return Ok(Swap::Conflict);
+        }
+        GiveWay::default().await;
+        let now = revision(Store::load(&self.rows, account).await?);
+        Store::compare_and_swap(&self.rows, account, now, next).await
+    }
+}
+
+/// A service with an enrolled account and a challenge for each actor.
+struct Scene {
+    verifier: Arc<Verifier<Arc<Stepped>>>,
+    clock: Arc<TestClock>,
+    events: Arc<EventLog>,
+    account: AccountId,
+    phone: Phone,
+    recovery_codes: Vec<String>,
+    challenges: Vec<ChallengeToken>,
+}
+
+/// What an actor came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum End {
+    Accepted,
+    Refused(Refusal),
+    Done,
+}
+
+type Actor = Pin<Box<dyn Future<Output = End>>>;
+
+/// Runs a future that waits for nobody.
+fn finish<F: Future>(future: F) -> F::Output {
+    let mut future = Box::pin(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+impl Scene {
+    fn new(is_atomic: bool, actors: usize) -> Self {
+        let clock = TestClock::at(START);
+        let events = Arc::new(EventLog::default());
+        let account = AccountId::new("alice").unwrap();
+        let store = Arc::new(Stepped { rows: MemoryStore::new(), is_atomic });
+        let policy = Policy::new("Example").unwrap();
+        let ring = KeyRing::new(1, SealingKey::new([7; 32]));
+        let verifier = Verifier::with_sources(store, policy, ring, clock.clone(), Mutex::new(TestRng(1)))
+            .with_events(events.clone());
+        let proof = || PasswordVerified::by_host(account.clone());
+        let begun = finish(verifier.begin_enrollment(proof(), "alice")).unwrap();
+        let phone = Phone::scan(&begun.uri);
+        let confirmed = finish(verifier.confirm_enrollment(&begun.token, &phone.code(START))).unwrap();
+        clock.advance(2 * STEP);
+        let challenges = (0..actors)
+            .map(|_| code_required(finish(verifier.password_verified(proof(), None)).unwrap()))
+            .collect();
+        events.take();
+        let verifier = Arc::new(verifier);
+        let recovery_codes = texts(&confirmed.recovery_codes);
+        Self { verifier, clock, events, account, phone, recovery_codes, challenges }
+    }
+
+    fn code(&self) -> String {
+        self.phone.code(second_factor::verifier::Clock::now(&self.clock))
+    }
+
+    fn wrong_code(&self) -> String {
+        self.phone.wrong_code(second_factor::verifier::Clock::now(&self.clock))
+    }
+
+    fn presents(&self, actor: usize, code: String) -> Actor {
+        let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
+        Box::pin(async move { end(verifier.present_code(&challenge, &code, Remember::No).await.map(drop)) })
+    }
+
+    fn presents_recovery_code(&self, actor: usize) -> Actor {
+        let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
+        let code = self.recovery_codes[0].clone();
+        Box::pin(async move { end(verifier.present_recovery_code(&challenge, &code).await.map(drop)) })
+    }
+
+    fn changes_password(&self) -> Actor {
+        let (verifier, account) = (self.verifier.clone(), self.account.clone());
+        Box::pin(async move {
+            let _ = verifier.password_changed(&account).await.unwrap();
+            End::Done
+        })
+    }
+
+    fn evaluated(&self) -> usize {
+        self.events.count(|kind| {
+            matches!(
+                kind,
+                EventKind::CodeRefused { reason: RefusedBecause::Wrong | RefusedBecause::Replayed }
+            )
+        })
+    }
+
+    fn record(&self) -> AccountRecord {
+        finish(Store::load(&self.verifier.store().rows, &self.account)).unwrap().unwrap().value
+    }
+
+    fn logged_in(&self) -> usize {
+        self.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. }))
+    }
+}
+
+fn end(result: Result<(), second_factor::verifier::Error<Failed>>) -> End {
+    match result {
+        Ok(()) => End::Accepted,
+        Err(error) => End::Refused(error.refusal().unwrap_or_else(|| panic!("not a refusal but {error:?}"))),
+    }
+}
+
+/// Runs the actors in every order, from the start each time, and hands each end to `judge`; how many orders
+/// there were.
+fn explore(
+    is_atomic: bool,
+    count: usize,
+    actors: impl Fn(&Scene) -> Vec<Actor>,
+    mut judge: impl FnMut(&Scene, &[End]),
+) -> usize {
+    let mut orders = 0;
+    // Which of the actors that could move did, at each step; the last choice that can still grow is the next
+    // to do so.
+    let mut choices: Vec<usize> = Vec::new();
+    loop {
+        let scene = Scene::new(is_atomic, count);
+        let mut running: Vec<(usize, Actor)> = actors(&scene).into_iter().enumerate().collect();
+        let mut ends = vec![End::Done; running.len()];
+        let mut open = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        // Up to its first call nothing an actor does meets anybody.
+        running.retain_mut(|(_, actor)| actor.as_mut().poll(&mut context).is_pending());
+        while !running.is_empty() {
+            let step = open.len();
+            if step == choices.len() {
+                choices.push(0);
+            }
+            open.push(running.len());
+            let (actor, future) = &mut running[choices[step]];
+            if let Poll::Ready(reached) = future.as_mut().poll(&mut context) {
+                ends[*actor] = reached;
+                drop(running.remove(choices[step]));
+            }
+        }
+        orders += 1;
+        judge(&scene, &ends);
+        while let (Some(choice), Some(&among)) = (choices.pop(), open.last()) {
+            open.pop();
+            if choice + 1 < among {
+                choices.push(choice + 1);
+                break;
+            }
+        }
+        if choices.is_empty() {
+            return orders;
+        }
+    }
+}
+
+fn accepted(ends: &[End]) -> usize {
+    ends.iter().filter(|end| **end == End::Accepted).count()
+}
+
+fn same_code(count: usize) -> impl Fn(&Scene) -> Vec<Actor> {
+    move |scene| (0..count).map(|actor| scene.presents(actor, scene.code())).collect()
+}
+
+#[test]
+fn no_code_is_accepted_twice_in_any_order() {
+    for count in [2, 3] {
+        let orders = explore(true, count, same_code(count), |scene, ends| {
+            assert_eq!(accepted(ends), 1, "{ends:?}");
+            assert_eq!(scene.logged_in(), 1);
+            assert_eq!(scene.evaluated(), count - 1, "each of the others was told a replay, and charged");
+            assert!(ends.iter().all(|end| matches!(end, End::Accepted | End::Refused(Refusal::NotAccepted))));
+        });
+        println!("{count} logins with one code: {orders} interleavings");
+        assert!(orders > 2);
+    }
+}
+
+#[test]
+fn no_challenge_is_completed_twice_in_any_order() {
+    let both = |scene: &Scene| vec![scene.presents(0, scene.code()), scene.presents(0, scene.code())];
+    let orders = explore(true, 1, both, |scene, ends| {
+        assert_eq!((accepted(ends), scene.logged_in()), (1, 1));
+        assert!(ends.contains(&End::Refused(Refusal::ChallengeOver)));
+    });
+    println!("2 logins with one code in one challenge: {orders} interleavings");
+}
+
+#[test]
+fn no_recovery_code_is_spent_twice_in_any_order() {
+    for count in [2, 3] {
+        let actors = |scene: &Scene| (0..count).map(|actor| scene.presents_recovery_code(actor)).collect();
+        let orders = explore(true, count, actors, |scene, ends| {
+            assert_eq!((accepted(ends), scene.logged_in()), (1, 1), "{ends:?}");
+            let status = finish(scene.verifier.status(&scene.account)).unwrap();
+            assert_eq!(status.recovery_codes_left, 9);
+        });
+        println!("{count} logins with one recovery code: {orders} interleavings");
+    }
+}
+
+#[test]
+fn no_wrong_guess_goes_uncharged_in_any_order() {
+    for count in [2, 3] {
+        let actors =
+            |scene: &Scene| (0..count).map(|actor| scene.presents(actor, scene.wrong_code())).collect();
+        let orders = explore(true, count, actors, |scene, ends| {
+            assert_eq!(accepted(ends), 0);
+            assert_eq!(scene.evaluated(), count);
+            // Twenty guesses in all: whoever made some here has that many fewer left.
+            let left = (0..21).take_while(|_| guess_again(scene) != Some(RefusedBecause::Locked)).count();
+            assert_eq!(left, 20 - count);
+        });
+        println!("{count} wrong guesses: {orders} interleavings");
+    }
+}
+
+/// Why one more wrong guess is refused.
+fn guess_again(scene: &Scene) -> Option<RefusedBecause> {
+    let proof = PasswordVerified::by_host(scene.account.clone());
+    let Login::CodeRequired(challenge) = finish(scene.verifier.password_verified(proof, None)).unwrap()
+    else {
+        panic!("a code should be asked for");
+    };
+    scene.events.take();
+    let refused = finish(scene.verifier.present_code(&challenge, &scene.wrong_code(), Remember::No));
+    assert!(refused.is_err());
+    scene.events.take().into_iter().find_map(|kind| match kind {
+        EventKind::CodeRefused { reason } => Some(reason),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_password_change_beside_logins_ends_what_came_before_it_in_any_order() {
+    for count in [1, 2] {
+        let actors = |scene: &Scene| {
+            let mut actors: Vec<Actor> =
+                (0..count).map(|actor| scene.presents(actor, scene.code())).collect();
+            actors.push(scene.changes_password());
+            actors
+        };
+        let orders = explore(true, count, actors, |scene, ends| {
+            assert!(accepted(ends) <= 1, "{ends:?}");
+            assert_eq!(scene.logged_in(), accepted(ends));
+            let events = scene.events.all();
+            let changed = events.iter().position(|event| event.kind == EventKind::PasswordChanged).unwrap();
+            let later = events.iter().skip(changed);
+            assert!(
+                later.clone().all(|event| !matches!(event.kind, EventKind::LoggedIn { .. })),
+                "{events:?}"
+            );
+            let code = scene.code();
+            let again = scene.verifier.present_code(&scene.challenges[0], &code, Remember::No);
+            assert_eq!(end(finish(again).map(drop)), End::Refused(Refusal::ChallengeOver));
+            let status = finish(scene.verifier.status(&scene.account)).unwrap();
+            assert!(status.is_enabled() && status.locked_until.is_none());
+        });
+        println!("a password change beside {count} logins: {orders} interleavings");
+    }
+}
+
+#[test]
+fn a_store_that_compares_first_and_writes_afterwards_is_caught() {
+    let mut twice = 0;
+    let orders = explore(false, 2, same_code(2), |_, ends| twice += usize::from(accepted(ends) > 1));
+    println!(
+        "2 logins with one code over a store that is not atomic: {twice} of {orders} interleavings accept it twice"
+    );
+    assert!(twice > 0);
+
+    let mut twice = 0;
+    let spend = |scene: &Scene| (0..2).map(|actor| scene.presents_recovery_code(actor)).collect();
+    let orders = explore(false, 2, spend, |_, ends| twice += usize::from(accepted(ends) > 1));
+    println!("2 spends of one recovery code over it: {twice} of {orders}");
+    assert!(twice > 0);
+
+    let mut free = 0;
+    let guess = |scene: &Scene| (0..2).map(|actor| scene.presents(actor, scene.wrong_code())).collect();
+    explore(false, 2, guess, |scene, _| {
+        let left = (0..21).take_while(|_| guess_again(scene) != Some(RefusedBecause::Locked)).count();
+        free += usize::from(left > 18);
+    });
+    assert!(free > 0, "a guess is lost");
+}
+
+#[test]
+fn the_scheduler_tries_every_order_once() {
+    // Two actors of two steps each: 4! / (2! · 2!) orders.
+    let steps = |_: &Scene| -> Vec<Actor> {
+        (0..2)
+            .map(|_| -> Actor {
+                Box::pin(async {
+                    GiveWay::default().await;
+                    GiveWay::default().await;
+                    End::Done
+                })
+            })
+            .collect()
+    };
+    assert_eq!(explore(true, 1, steps, |scene, _| drop(scene.record())), 6);
+}

@@ -1,0 +1,186 @@
+//! What must hold whatever the rules are: judged from what the library did, without the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use second_factor::session::{AuditEvent, EventKind, RefusedBecause};
+use second_factor::{How, Policy};
+
+use super::command::Either;
+use crate::support::Phone;
+
+const THIRTY_DAYS: u64 = 30 * 86_400;
+
+/// Where something was presented: for which token, or in which session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    ForLogin(usize),
+    ForStepUp(usize),
+    InSession(usize),
+}
+
+/// What one command showed.
+#[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
+pub struct Evidence {
+    /// The challenge that something was presented for.
+    pub challenge: Option<Asked>,
+    /// Which phone should have made the code, and what it shows around now, by step.
+    shown: Option<(usize, Phone, String)>,
+    pub accepted_code: bool,
+    pub recovery_code: Option<String>,
+    accepted_recovery_code: bool,
+    /// The cookie that was sent is one that this account was given once.
+    pub cookie_was_given: bool,
+    pub how: Option<How>,
+    pub remembered: bool,
+    /// The password changed, or the authenticator went.
+    pub restored: bool,
+}
+
+impl Evidence {
+    pub fn code(&mut self, phones: &[Phone], phone: Option<usize>, text: &str) {
+        self.shown = phone.map(|phone| (phone, phones[phone].clone(), text.to_owned()));
+    }
+
+    pub fn either(&mut self, either: Either, phones: &[Phone], phone: Option<usize>, text: &str) {
+        match either {
+            Either::Code(_) => self.code(phones, phone, text),
+            Either::Recovery(_) => self.recovery_code = Some(text.to_owned()),
+        }
+    }
+
+    pub fn accept(&mut self, how: How) {
+        self.how = Some(how);
+        self.accepted_code = how == How::Presented;
+        self.accepted_recovery_code = how == How::RecoveryCode;
+    }
+}
+
+/// A guess that was evaluated, and by how much the clock had moved on until then.
+struct Guess {
+    /// Whose success gives it back: nobody's once five of them were the end of a session's step-up.
+    challenge: Option<Asked>,
+    elapsed: u64,
+}
+
+pub struct Witness {
+    budget: u64,
+    regain_every: u64,
+    window: (u64, u64),
+    /// The step last accepted, by phone.
+    last_step: BTreeMap<usize, u64>,
+    used_recovery_codes: BTreeSet<String>,
+    /// When codes were accepted with the box ticked.
+    remembered: BTreeSet<u64>,
+    guesses: Vec<Guess>,
+}
+
+impl Witness {
+    pub fn new(policy: &Policy) -> Self {
+        Self {
+            budget: policy.guess_budget().into(),
+            regain_every: policy.regain_every().as_secs(),
+            window: (policy.window().past().into(), policy.window().future().into()),
+            last_step: BTreeMap::new(),
+            used_recovery_codes: BTreeSet::new(),
+            remembered: BTreeSet::new(),
+            guesses: vec![],
+        }
+    }
+
+    pub fn see(
+        &mut self,
+        shown: &Evidence,
+        events: &[AuditEvent],
+        now: u64,
+        elapsed: u64,
+    ) -> Result<(), String> {
+        if shown.accepted_code {
+            self.a_right_code_once(shown, now)?;
+        }
+        if shown.accepted_recovery_code {
+            let code = shown.recovery_code.clone().ok_or("no recovery code was presented")?;
+            if !self.used_recovery_codes.insert(code) {
+                return Err("a recovery code was accepted twice".into());
+            }
+        }
+        if shown.remembered {
+            self.remembered.insert(now);
+        }
+        match shown.how {
+            Some(How::Presented) if !shown.accepted_code => return Err("`Presented` without a code".into()),
+            Some(How::Remembered { since }) => {
+                self.a_cookie_of_less_than_thirty_days(shown, since.as_secs(), now)?;
+            }
+            _ => {}
+        }
+        self.the_budget(shown, events, elapsed)
+    }
+
+    /// "No step accepted twice or going backwards", and no acceptance without a code that the phone shows in
+    /// the window.
+    fn a_right_code_once(&mut self, shown: &Evidence, now: u64) -> Result<(), String> {
+        let (phone, app, text) = shown.shown.as_ref().ok_or("a code was accepted, and there is no phone")?;
+        let last = self.last_step.get(phone).copied();
+        let (past, future) = self.window;
+        let mut window = (now / 30).saturating_sub(past)..=now / 30 + future;
+        let step = window.find(|step| {
+            last.is_none_or(|last| *step > last)
+                && app.code(second_factor::UnixTime::from_secs(step * 30)) == *text
+        });
+        let step = step.ok_or("a code was accepted that was wrong, used, or passed over")?;
+        self.last_step.insert(*phone, step);
+        Ok(())
+    }
+
+    fn a_cookie_of_less_than_thirty_days(
+        &self,
+        shown: &Evidence,
+        since: u64,
+        now: u64,
+    ) -> Result<(), String> {
+        if !shown.cookie_was_given {
+            return Err("remembered by a cookie that this account was never given".into());
+        }
+        if !self.remembered.contains(&since) {
+            return Err(format!("remembered since {since}, when no box was ticked"));
+        }
+        if now >= since + THIRTY_DAYS {
+            return Err(format!("remembered {} s after the code", now - since));
+        }
+        Ok(())
+    }
+
+    /// Evaluated guesses whose challenge was not completed, in any span of time: at most the budget and one
+    /// for each `regain_every` of that span.
+    fn the_budget(&mut self, shown: &Evidence, events: &[AuditEvent], elapsed: u64) -> Result<(), String> {
+        if shown.restored {
+            self.guesses.clear();
+        }
+        let challenge = shown.challenge;
+        if shown.accepted_code || shown.accepted_recovery_code {
+            self.guesses.retain(|guess| guess.challenge.is_none() || guess.challenge != challenge);
+        }
+        let is_guess = |event: &&AuditEvent| {
+            let reason = RefusedBecause::Wrong;
+            [EventKind::CodeRefused { reason }, EventKind::CodeRefused { reason: RefusedBecause::Replayed }]
+                .contains(&event.kind)
+        };
+        for _ in events.iter().filter(is_guess) {
+            let challenge = Some(challenge.ok_or("a guess without a challenge")?);
+            self.guesses.push(Guess { challenge, elapsed });
+        }
+        if events.iter().any(|event| event.kind == EventKind::ChallengeExhausted) {
+            let ended = self.guesses.iter_mut().filter(|guess| guess.challenge == challenge);
+            ended.for_each(|guess| guess.challenge = None);
+        }
+        for (count, first) in (1_u64..).zip(self.guesses.iter().rev()) {
+            let span = elapsed - first.elapsed;
+            let most = self.budget + span / self.regain_every;
+            if count > most {
+                return Err(format!("{count} guesses were evaluated within {span} s: at most {most} may be"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! The flow that this crate exists for, from the first password to the 31st day.
+
+use second_factor::session::{EventKind, Remember, RemovedBy, SessionError};
+use second_factor::{AccountId, DeviceToken, How, Refusal};
+
+use crate::support::{Phone, STEP, World, code_required, complete, days, refusal, texts};
+
+#[test]
+fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
+    let world = World::new();
+
+    // A login before there is a second factor.
+    let first = complete(world.login()).authenticated;
+    assert_eq!((first.how(), first.amr()), (How::None, ["pwd"].as_slice()));
+
+    // "Enable two-factor authentication": password again, scan, type a code.
+    let begun = world.begin();
+    let phone = Phone::scan(&begun.uri);
+    let code = phone.code(world.now());
+    let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    assert_eq!(texts(&confirmed.recovery_codes).len(), 10);
+    assert_eq!(confirmed.end_sessions.account(), &world.account);
+    assert!(!world.verifier.is_current(&world.account, first.epoch()).unwrap(), "the first session is over");
+
+    // Password and code; not the code that confirmed.
+    let challenge = world.challenge();
+    assert_eq!(
+        refusal(world.verifier.present_code(&challenge, &code, Remember::No)).unwrap_err(),
+        Refusal::NotAccepted
+    );
+    world.clock.advance(STEP);
+    let remember = Remember::ThisDevice { label: "Firefox on Linux" };
+    let accepted = world.verifier.present_code(&challenge, &phone.code(world.now()), remember).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::Presented);
+    assert_eq!(accepted.authenticated.amr(), ["pwd", "otp", "mfa"]);
+    let since = world.now();
+    let mut device = accepted.device.unwrap();
+
+    // Daily logins on this device, up to the last second of the 30 days; a new device is always asked.
+    for day in 1..30 {
+        world.clock.set(since.saturating_add(days(day)));
+        let accepted = complete(world.login_on(&device));
+        assert_eq!(accepted.authenticated.how(), How::Remembered { since });
+        assert_eq!(accepted.authenticated.amr(), ["pwd"]);
+        device = accepted.device.expect("rotated");
+        let _ = code_required(world.login());
+    }
+    world.clock.set(since.saturating_add(days(30)));
+    let _ = code_required(world.login_on(&device));
+}
+
+#[test]
+fn each_sensitive_step_takes_a_fresh_code() {
+    let (world, phone, old_codes) = World::enrolled();
+    let codes = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
+    let refused = world.verifier.present_recovery_code(&world.challenge(), &old_codes[0]);
+    assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
+
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &texts(&codes)[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
+
+    let ended = world.verifier.disable(world.fresh(&phone)).unwrap();
+    assert!(world.verifier.is_current(&world.account, ended.epoch()).unwrap());
+    assert_eq!(
+        world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }),
+        1
+    );
+    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+}
+
+#[test]
+fn the_device_cookie_is_named_after_the_account_and_has_every_attribute() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let name = DeviceToken::cookie_name(&world.account);
+    assert_eq!(
+        device.set_cookie(&world.account, world.verifier.policy()).expose(),
+        format!("{name}={}; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax", device.expose()),
+    );
+}
+
+#[test]
+fn an_account_id_is_1_to_255_bytes_without_control_characters() {
+    for id in ["a", " ", "7f3c2a", "ålice@example.com", &"a".repeat(255)] {
+        assert_eq!(AccountId::new(id).unwrap().as_str(), id);
+    }
+    for id in ["", "a\0", "\n", "a\tb", "a\u{7f}", "\u{85}a", &"a".repeat(256)] {
+        assert_eq!(AccountId::new(id).unwrap_err(), SessionError::AccountId { found: id.len() }, "{id:?}");
+    }
+}

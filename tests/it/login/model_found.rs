@@ -1,0 +1,65 @@
+//! What lists of commands found in the login machine (`login_model.rs`), each shortened to what matters.
+
+use second_factor::Refusal;
+use second_factor::session::EventKind;
+
+use crate::support::{STEP, World, days, refusal};
+
+/// Under a lock a wrong recovery code costs the account nothing, so there is nothing of it to give back.
+#[test]
+fn typos_under_a_lock_take_nothing_off_what_the_alarm_counts() {
+    let (world, phone, codes) = World::enrolled();
+    let wrong: Vec<_> = phone.wrong_codes(world.now()).take(21).collect();
+    for wrong in &wrong[..20] {
+        let _ = world.present(wrong).unwrap_err();
+    }
+    let challenge = world.challenge();
+    for _ in 0..3 {
+        let typo = world.verifier.present_recovery_code(&challenge, "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA");
+        assert_eq!(refusal(typo).unwrap_err(), Refusal::NotAccepted);
+    }
+    let _ = world.verifier.present_recovery_code(&challenge, &codes[0]).unwrap();
+    world.events.take();
+    // Twenty guesses were told of, and nobody had an answer to them; the next alarm is at the 25th.
+    world.clock.advance(days(15));
+    for wrong in phone.wrong_codes(world.now()).take(4) {
+        let _ = world.present(&wrong).unwrap_err();
+    }
+    let alarm = |kind: &EventKind| matches!(kind, EventKind::PasswordSuspectedKnown { .. });
+    assert_eq!(world.events.count(alarm), 0);
+    let _ = world.present(&wrong[20]).unwrap_err();
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 25 }), 1);
+}
+
+/// The wait begins anew under a clock that went back, and whoever spent the last guess is told so.
+#[test]
+fn the_end_of_a_lock_is_told_as_it_is_under_a_clock_that_went_back() {
+    let (world, phone, _) = World::enrolled();
+    for wrong in phone.wrong_codes(world.now()).take(19) {
+        let _ = world.present(&wrong).unwrap_err();
+    }
+    world.clock.back(1_000 * STEP);
+    let session = world.session(1);
+    let told = refusal(world.verifier.fresh_factor(&session, &phone.wrong_code(world.now()))).unwrap_err();
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(told, Refusal::Locked { retry_at });
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: retry_at }), 1);
+    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, Some(retry_at));
+}
+
+/// Whoever stays in their session takes no password step, and waited for the future of a clock that was ahead.
+#[test]
+fn a_lock_by_a_clock_that_was_ahead_ends_after_three_days() {
+    let (world, phone, _) = World::enrolled();
+    let session = world.session(1);
+    world.clock.advance(days(365));
+    for wrong in phone.wrong_codes(world.now()).take(20) {
+        let _ = world.verifier.fresh_factor(&session, &wrong).unwrap_err();
+    }
+    world.clock.back(days(365));
+    let told = refusal(world.verifier.fresh_factor(&session, &phone.code(world.now()))).unwrap_err();
+    assert_eq!(told, Refusal::Locked { retry_at: world.now().saturating_add(days(3)) });
+    world.clock.advance(days(3));
+    let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
+    assert_eq!(fresh.account(), &world.account);
+}

@@ -1,0 +1,514 @@
+//! Sessions, and the code that is asked for on the form of a sensitive step: `Session`, `fresh_factor` and
+//! `reauthenticate` (SP 800-63B §4.1.2.1, ASVS 7.5.1).
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use second_factor::session::{
+    AdministratorReset, EventKind, Reauthenticated, RefusedBecause, Remember, SessionError,
+};
+use second_factor::verifier::Error;
+use second_factor::{AccountId, BlockingStore, Epoch, How, PasswordVerified, Policy, Refusal, Session};
+use serde_json::json;
+
+use crate::support::sessions::{NEVER_ISSUED, charged, fresh_factor, guess, row, session_of};
+use crate::support::{
+    Meeting, Phone, START, STEP, TestError, World, at_once, complete, days, is_refused_because, refusal,
+    texts,
+};
+
+/// Twenty wrong codes in challenges of the login.
+fn spend_the_budget(world: &World, phone: &Phone) {
+    for wrong in phone.wrong_codes(world.now()).take(20) {
+        let _ = world.present(&wrong).unwrap_err();
+    }
+}
+
+#[test]
+fn a_session_says_of_the_login_what_the_login_said() {
+    let world = World::new();
+    let login = complete(world.login()).authenticated;
+    let told = (login.account().clone(), login.epoch(), login.at(), login.how());
+    let session = login.into_session();
+    assert_eq!((session.account().clone(), session.epoch(), session.at(), session.how()), told);
+    assert_eq!((session.epoch(), session.at(), session.how()), (Epoch::NONE, world.now(), How::None));
+
+    let (phone, _) = world.enroll();
+    let device = world.remember(&phone);
+    let session = complete(world.login_on(&device)).authenticated.into_session();
+    assert!(matches!(session.how(), How::Remembered { .. }));
+    assert!(world.verifier.is_current(session.account(), session.epoch()).unwrap());
+}
+
+#[test]
+fn a_code_makes_a_fresh_factor_and_leaves_nothing_behind() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let sessions =
+        [complete(world.login_on(&device)).authenticated.into_session(), session_of(&world, &phone)];
+    world.events.take();
+    for session in &sessions {
+        let code = phone.code(world.now());
+        let typed = format!(" {} {} ", &code[..3], &code[3..]);
+        let fresh = fresh_factor(&world, session, &typed).unwrap();
+        assert_eq!((fresh.account(), fresh.at(), fresh.how()), (&world.account, world.now(), How::Presented));
+        // Nothing was opened that an owner would have to be told of, and nothing is open now.
+        assert_eq!(world.events.take(), [EventKind::SteppedUp { how: How::Presented }]);
+        let record = serde_json::to_value(world.record()).unwrap();
+        assert_eq!(record["record"]["challenges"], json!([]));
+        assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 1);
+        world.clock.advance(STEP);
+    }
+    let fresh = fresh_factor(&world, &sessions[0], &phone.code(world.now())).unwrap();
+    let _ = world.verifier.disable(fresh).unwrap();
+    assert!(!world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn a_recovery_code_makes_a_fresh_factor_and_forgets_the_devices() {
+    let (world, phone, codes) = World::enrolled();
+    let _ = world.remember(&phone);
+    let session = session_of(&world, &phone);
+    let typed = codes[0].to_lowercase().replace('-', " ");
+    let fresh = fresh_factor(&world, &session, &typed).unwrap();
+    assert_eq!((fresh.account(), fresh.at(), fresh.how()), (&world.account, world.now(), How::RecoveryCode));
+    let events = world.events.take();
+    assert_eq!(events[0], EventKind::RecoveryCodeUsed { remaining: 9 });
+    assert!(matches!(events[1], EventKind::DeviceForgotten { .. }));
+    assert_eq!(events[2..], [EventKind::SteppedUp { how: How::RecoveryCode }]);
+    assert_eq!(texts(&world.verifier.regenerate_recovery_codes(fresh).unwrap()).len(), 10);
+}
+
+#[test]
+fn a_code_or_recovery_code_serves_once() {
+    let (world, phone, codes) = World::enrolled();
+    let sessions = [session_of(&world, &phone), session_of(&world, &phone)];
+    let code = phone.code(world.now());
+    for typed in [&code, &codes[0]] {
+        let _ = fresh_factor(&world, &sessions[0], typed).unwrap();
+        for session in &sessions {
+            assert_eq!(fresh_factor(&world, session, typed).unwrap_err(), Refusal::NotAccepted);
+        }
+    }
+    assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
+    let spent = world.verifier.present_recovery_code(&world.challenge(), &codes[0]);
+    assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 3);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 3);
+}
+
+#[test]
+fn what_is_malformed_writes_nothing_and_ends_no_challenge() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let open: Vec<_> = (0..8).map(|_| world.challenge()).collect();
+    world.events.take();
+    let before = row(&world);
+    for typed in ["", " ", "12345", "1234567", "12345x", "lost it", &NEVER_ISSUED[1..], &"1".repeat(10_000)] {
+        assert_eq!(fresh_factor(&world, &session, typed).unwrap_err(), Refusal::Malformed, "{typed:?}");
+        let proof = world.verifier.reauthenticate(&session, world.password(), typed);
+        assert_eq!(refusal(proof).unwrap_err(), Refusal::Malformed, "{typed:?}");
+    }
+    assert_eq!(row(&world), before);
+    assert_eq!(world.events.take(), []);
+    let code = phone.code(world.now());
+    assert!(world.verifier.present_code(&open[0], &code, Remember::No).is_ok(), "the oldest is open yet");
+}
+
+#[test]
+fn what_a_lock_holds_up_writes_nothing_and_ends_no_challenge() {
+    let (world, phone, codes) = World::enrolled();
+    let session = session_of(&world, &phone);
+    spend_the_budget(&world, &phone);
+    let open: Vec<_> = (0..8).map(|_| world.challenge()).collect();
+    world.events.take();
+    let before = row(&world);
+    let retry_at = world.now().saturating_add(days(3));
+    for typed in [phone.code(world.now()), phone.wrong_code(world.now())] {
+        for _ in 0..6 {
+            let refused = fresh_factor(&world, &session, &typed).unwrap_err();
+            assert_eq!(refused, Refusal::Locked { retry_at });
+            assert!(!refused.is_over());
+        }
+    }
+    assert_eq!(row(&world), before);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 12);
+    assert_eq!(world.events.take().len(), 12);
+    assert!(world.verifier.present_recovery_code(&open[0], &codes[0]).is_ok(), "the oldest is open yet");
+    // The lock does not hold up a recovery code, and in the end the session steps up as ever.
+    assert_eq!(fresh_factor(&world, &session, &codes[1]).unwrap().how(), How::RecoveryCode);
+    world.clock.set(retry_at);
+    assert_eq!(fresh_factor(&world, &session, &phone.code(world.now())).unwrap().how(), How::Presented);
+}
+
+#[test]
+fn what_a_suspension_holds_up_writes_nothing() {
+    let policy = Policy::builder("Example").suspend_after(5).build().unwrap();
+    let (world, phone, codes) = World::enrolled_with(policy);
+    let session = session_of(&world, &phone);
+    assert_eq!(guess(&world, &phone, &session, 5), Refusal::Suspended);
+    let before = row(&world);
+    let code = phone.code(world.now());
+    assert_eq!(fresh_factor(&world, &session, &code).unwrap_err(), Refusal::Suspended);
+    assert_eq!(row(&world), before);
+    assert_eq!(fresh_factor(&world, &session, &codes[0]).unwrap().how(), How::RecoveryCode);
+    assert_eq!(fresh_factor(&world, &session, &code).unwrap().how(), How::Presented);
+}
+
+#[test]
+fn five_wrong_guesses_are_the_end_and_stay_charged() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    assert_eq!(guess(&world, &phone, &session, 4), Refusal::NotAccepted);
+    assert_eq!(guess(&world, &phone, &session, 1), Refusal::ChallengeOver);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 5 }), 1);
+    // The next guess opens another one, whose success gives back what was charged in it.
+    assert_eq!(guess(&world, &phone, &session, 2), Refusal::NotAccepted);
+    assert_eq!(charged(&world), (7, 7));
+    let _ = fresh_factor(&world, &session, &phone.code(world.now())).unwrap();
+    assert_eq!(charged(&world), (5, 5));
+}
+
+#[test]
+fn codes_and_recovery_codes_count_together() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    assert_eq!(guess(&world, &phone, &session, 2), Refusal::NotAccepted);
+    for expected in [Refusal::NotAccepted, Refusal::NotAccepted, Refusal::ChallengeOver] {
+        assert_eq!(fresh_factor(&world, &session, NEVER_ISSUED).unwrap_err(), expected);
+    }
+    assert_eq!(charged(&world), (5, 5));
+}
+
+#[test]
+fn a_typo_before_the_right_code_is_free() {
+    let (world, phone, codes) = World::enrolled();
+    let session = session_of(&world, &phone);
+    for typed in [phone.code(world.now()), codes[0].clone()] {
+        assert_eq!(guess(&world, &phone, &session, 4), Refusal::NotAccepted);
+        assert_eq!(charged(&world), (4, 4));
+        let _ = fresh_factor(&world, &session, &typed).unwrap();
+        assert_eq!(charged(&world), (0, 0));
+    }
+}
+
+#[test]
+fn a_step_up_of_a_session_is_over_after_ten_minutes_to_the_second() {
+    for (age, told, left) in [(599, Refusal::ChallengeOver, 5), (600, Refusal::NotAccepted, 4)] {
+        let (world, phone, codes) = World::enrolled();
+        let session = session_of(&world, &phone);
+        let _ = guess(&world, &phone, &session, 4);
+        world.clock.advance(Duration::from_secs(age));
+        assert_eq!(guess(&world, &phone, &session, 1), told, "{age} s");
+        // What was charged before is not given back by a success after.
+        let _ = fresh_factor(&world, &session, &codes[0]).unwrap();
+        assert_eq!(charged(&world), (left, left), "{age} s");
+    }
+}
+
+#[test]
+fn a_session_does_not_pay_for_nor_refund_the_guesses_in_another() {
+    let (world, phone, codes) = World::enrolled();
+    let (stolen, own) = (session_of(&world, &phone), session_of(&world, &phone));
+    assert_eq!(guess(&world, &phone, &stolen, 4), Refusal::NotAccepted);
+    assert_eq!(guess(&world, &phone, &own, 3), Refusal::NotAccepted);
+    assert_eq!(charged(&world), (7, 7));
+    let _ = fresh_factor(&world, &own, &phone.code(world.now())).unwrap();
+    assert_eq!(charged(&world), (4, 4));
+    let _ = fresh_factor(&world, &own, &codes[0]).unwrap();
+    assert_eq!(charged(&world), (4, 4));
+    assert_eq!(guess(&world, &phone, &stolen, 1), Refusal::ChallengeOver);
+}
+
+#[test]
+fn two_sessions_that_began_in_the_same_second_count_apart() {
+    let (world, phone, codes) = World::enrolled();
+    let log_in = |code: &str| {
+        let accepted = world.verifier.present_code(&world.challenge(), code, Remember::No).unwrap();
+        accepted.authenticated.into_session()
+    };
+    let earlier = world.now().as_secs() - STEP.as_secs();
+    let stolen = log_in(&phone.code(second_factor::UnixTime::from_secs(earlier)));
+    let own = log_in(&phone.code(world.now()));
+    let told = |session: &Session| (session.account().clone(), session.epoch(), session.at(), session.how());
+    assert_eq!(told(&stolen), told(&own));
+    assert_ne!(stolen, own);
+
+    assert_eq!(guess(&world, &phone, &stolen, 4), Refusal::NotAccepted);
+    assert_eq!(guess(&world, &phone, &own, 1), Refusal::NotAccepted);
+    let _ = fresh_factor(&world, &own, &codes[0]).unwrap();
+    assert_eq!(charged(&world), (4, 4));
+    assert_eq!(guess(&world, &phone, &stolen, 1), Refusal::ChallengeOver);
+}
+
+#[test]
+fn a_ninth_session_ends_the_oldest_step_up_and_its_charge_stays() {
+    let (world, phone, codes) = World::enrolled();
+    for number in 1..=9 {
+        assert_eq!(guess(&world, &phone, &world.session(number), 1), Refusal::NotAccepted);
+    }
+    // Of the first there is nothing left to refund; of the second there is.
+    for (number, left) in [(1, 9), (3, 8)] {
+        let _ = fresh_factor(&world, &world.session(number), &codes[usize::from(number)]).unwrap();
+        assert_eq!(charged(&world), (left, left), "session {number}");
+    }
+}
+
+#[test]
+fn a_token_of_the_account_does_not_share_the_count_of_a_session() {
+    let (world, phone, codes) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let (challenge, step_up) = (world.challenge(), world.step_up_token());
+    for wrong in phone.wrong_codes(world.now()).take(4) {
+        let told = [
+            refusal(world.verifier.present_code(&challenge, &wrong, Remember::No)).unwrap_err(),
+            refusal(world.verifier.step_up(&step_up, &wrong)).unwrap_err(),
+            fresh_factor(&world, &session, &wrong).unwrap_err(),
+        ];
+        assert_eq!(told, [Refusal::NotAccepted; 3]);
+    }
+    assert_eq!(charged(&world), (12, 12));
+    let _ = world.verifier.present_recovery_code(&challenge, &codes[0]).unwrap();
+    assert_eq!(charged(&world), (8, 8));
+    let _ = fresh_factor(&world, &session, &codes[1]).unwrap();
+    assert_eq!(charged(&world), (4, 4));
+    let wrong = phone.wrong_code(world.now());
+    let fifth = refusal(world.verifier.step_up(&step_up, &wrong)).unwrap_err();
+    assert_eq!(fifth, Refusal::ChallengeOver);
+    assert_eq!(fresh_factor(&world, &session, &wrong).unwrap_err(), Refusal::NotAccepted);
+}
+
+/// What ends every session of before; the second is the phone that is bound then.
+type Change = (&'static str, fn(&World, &Phone) -> Option<Phone>);
+
+const CHANGES: [Change; 4] = [
+    ("password_changed", |world, phone| {
+        let _ = world.verifier.password_changed(&world.account).unwrap();
+        Some(phone.clone())
+    }),
+    ("disable", |world, phone| {
+        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        None
+    }),
+    ("confirm_enrollment", |world, phone| {
+        let begun = world.verifier.begin_enrollment(world.fresh(phone), "alice").unwrap();
+        let new = Phone::scan(&begun.uri);
+        let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
+        world.clock.advance(STEP);
+        Some(new)
+    }),
+    ("administrator_reset", |world, _| {
+        let root = AccountId::new("root").unwrap();
+        let reset = AdministratorReset::by_host(world.account.clone(), &root).unwrap();
+        let _ = world.verifier.administrator_reset(reset).unwrap();
+        None
+    }),
+];
+
+#[test]
+fn a_session_of_an_earlier_epoch_proves_nothing() {
+    for (name, change) in CHANGES {
+        let (world, phone, codes) = World::enrolled();
+        let session = session_of(&world, &phone);
+        let bound = change(&world, &phone);
+        world.events.take();
+        let before = row(&world);
+        let code = bound.as_ref().unwrap_or(&phone).code(world.now());
+        for typed in [code.as_str(), &codes[0], "", "12345x"] {
+            let refused = fresh_factor(&world, &session, typed).unwrap_err();
+            assert_eq!(refused, Refusal::StepUpRequired, "{name}: {typed:?}");
+            let proof = world.verifier.reauthenticate(&session, world.password(), typed);
+            assert_eq!(refusal(proof).unwrap_err(), Refusal::StepUpRequired, "{name}: {typed:?}");
+        }
+        assert_eq!((row(&world), world.events.take()), (before, vec![]), "{name}");
+        // The code was right all the time.
+        if bound.is_some() {
+            let _ = fresh_factor(&world, &world.session(1), &code).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_session_from_before_the_first_enrollment_is_over_with_it() {
+    let world = World::new();
+    let session = complete(world.login()).authenticated.into_session();
+    let (phone, _) = world.enroll();
+    let refused = fresh_factor(&world, &session, &phone.code(world.now())).unwrap_err();
+    assert_eq!(refused, Refusal::StepUpRequired);
+}
+
+#[test]
+fn the_session_that_made_a_change_goes_on_and_no_other() {
+    let (world, phone, _) = World::enrolled();
+    let (mut own, other) = (session_of(&world, &phone), session_of(&world, &phone));
+    let before = own.clone();
+    let ended = world.verifier.password_changed(&world.account).unwrap();
+    own.continue_after(&ended);
+    assert_eq!((own.account(), own.at(), own.how()), (before.account(), before.at(), before.how()));
+    assert!(world.verifier.is_current(own.account(), own.epoch()).unwrap());
+    assert!(!world.verifier.is_current(other.account(), other.epoch()).unwrap());
+    let code = phone.code(world.now());
+    assert_eq!(fresh_factor(&world, &other, &code).unwrap_err(), Refusal::StepUpRequired);
+    let fresh = fresh_factor(&world, &own, &code).unwrap();
+
+    // Also where the change is that there is no authenticator any more.
+    let ended = world.verifier.disable(fresh).unwrap();
+    own.continue_after(&ended);
+    let proof = world.verifier.reauthenticate(&own, world.password(), "").unwrap();
+    assert!(matches!(proof, Reauthenticated::Password(_)));
+}
+
+#[test]
+fn a_change_to_another_account_leaves_a_session_as_it_is() {
+    let (world, phone, _) = World::enrolled();
+    let mut session = session_of(&world, &phone);
+    let before = session.clone();
+    let bob = AccountId::new("bob").unwrap();
+    session.continue_after(&world.verifier.password_changed(&bob).unwrap());
+    assert_eq!(session, before);
+    assert!(world.verifier.is_current(session.account(), session.epoch()).unwrap());
+    assert!(!world.verifier.is_current(&bob, session.epoch()).unwrap());
+}
+
+#[test]
+fn without_an_authenticator_there_is_no_fresh_factor() {
+    let world = World::new();
+    let session = complete(world.login()).authenticated.into_session();
+    world.events.take();
+    for typed in ["123456", NEVER_ISSUED, ""] {
+        let refused = fresh_factor(&world, &session, typed).unwrap_err();
+        assert_eq!(refused, Refusal::NoAuthenticator, "{typed:?}");
+    }
+    assert_eq!((row(&world), world.events.take()), (None, vec![]));
+}
+
+#[test]
+fn without_an_authenticator_the_password_begins_an_enrollment() {
+    for typed in ["", "123456", NEVER_ISSUED] {
+        let world = World::new();
+        let session = complete(world.login()).authenticated.into_session();
+        world.events.take();
+        let proof = world.verifier.reauthenticate(&session, world.password(), typed).unwrap();
+        assert!(matches!(&proof, Reauthenticated::Password(_)), "{typed:?}: {proof:?}");
+        assert_eq!(proof.account(), &world.account);
+        assert_eq!((row(&world), world.events.take()), (None, vec![]));
+        let begun = world.verifier.begin_enrollment(proof, "alice").unwrap();
+        let code = Phone::scan(&begun.uri).code(world.now());
+        let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+        assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+    }
+}
+
+#[test]
+fn the_password_is_no_proof_any_more_where_somebody_bound_in_between() {
+    let world = World::new();
+    let session = complete(world.login()).authenticated.into_session();
+    let proof = world.verifier.reauthenticate(&session, world.password(), "").unwrap();
+    let (phone, _) = world.enroll();
+    let before = row(&world);
+    let refused = refusal(world.verifier.begin_enrollment(proof, "alice")).unwrap_err();
+    assert_eq!(refused, Refusal::StepUpRequired);
+    assert_eq!(row(&world), before);
+    // A session of after takes the code that is bound now, and not the password alone.
+    let session = world.session(1);
+    let refused = world.verifier.reauthenticate(&session, world.password(), "");
+    assert_eq!(refusal(refused).unwrap_err(), Refusal::Malformed);
+    let proof = world.verifier.reauthenticate(&session, world.password(), &phone.code(world.now())).unwrap();
+    assert!(matches!(proof, Reauthenticated::FreshFactor(_)), "{proof:?}");
+}
+
+#[test]
+fn where_one_is_bound_the_password_takes_a_code_beside_it() {
+    let (world, phone, codes) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let reauthenticate =
+        |typed: &str| refusal(world.verifier.reauthenticate(&session, world.password(), typed));
+    for expected in [[Refusal::NotAccepted; 4].as_slice(), &[Refusal::ChallengeOver]].concat() {
+        assert_eq!(reauthenticate(&phone.wrong_code(world.now())).unwrap_err(), expected);
+    }
+    assert_eq!(charged(&world), (5, 5));
+    let code = phone.code(world.now());
+    for (typed, how) in [(&code, How::Presented), (&codes[0], How::RecoveryCode)] {
+        let proof = reauthenticate(typed).unwrap();
+        assert_eq!(proof.account(), &world.account);
+        let Reauthenticated::FreshFactor(fresh) = proof else { panic!("{proof:?}") };
+        assert_eq!((fresh.account(), fresh.at(), fresh.how()), (&world.account, world.now(), how));
+        assert!(world.verifier.begin_enrollment(fresh, "alice").is_ok());
+        assert_eq!(reauthenticate(typed).unwrap_err(), Refusal::NotAccepted, "once");
+    }
+}
+
+#[test]
+fn the_password_of_another_account_is_a_host_error_and_is_free() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let code = phone.code(world.now());
+    let bob = AccountId::new("bob").unwrap();
+    let before = row(&world);
+    for typed in [code.as_str(), &phone.wrong_code(world.now()), ""] {
+        let bobs = PasswordVerified::by_host(bob.clone());
+        let error: TestError = world.verifier.reauthenticate(&session, bobs, typed).unwrap_err();
+        assert!(
+            matches!(error, Error::Session(SessionError::PasswordOfAnotherAccount)),
+            "{typed:?}: {error:?}"
+        );
+    }
+    assert_eq!((row(&world), world.events.take()), (before, vec![]));
+    assert_eq!(world.verifier.store().load(&bob).unwrap(), None);
+    // Nor is it a way in for bob, who has no authenticator.
+    let session = complete(world.verifier.password_verified(PasswordVerified::by_host(bob), None).unwrap());
+    let session = session.authenticated.into_session();
+    let proof = world.verifier.reauthenticate(&session, world.password(), &code);
+    assert!(matches!(proof.unwrap_err(), Error::Session(SessionError::PasswordOfAnotherAccount)));
+    assert!(world.present(&code).is_ok(), "the code was not used up");
+}
+
+#[test]
+fn one_code_in_sixty_four_forms_at_once_is_one_fresh_factor() {
+    for sessions in [1, 64] {
+        let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+        let (phone, _) = world.enroll();
+        let code = phone.code(world.now());
+        let sessions: Vec<_> = (1..=sessions).map(|number| world.session(number)).collect();
+        world.verifier.store().of(64);
+        let answers = at_once(64, |number| {
+            refusal(world.verifier.fresh_factor(&sessions[number % sessions.len()], &code))
+        });
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+        assert_eq!(world.events.count(|kind| matches!(kind, EventKind::SteppedUp { .. })), 1);
+        // Each of the others was a guess, and there are twenty.
+        assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 20);
+        assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 43);
+        assert_eq!(charged(&world), (20, 20));
+    }
+}
+
+#[test]
+fn five_wrong_codes_at_once_in_one_session_are_five_charges() {
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
+    let (session, wrong) = (world.session(1), phone.wrong_code(world.now()));
+    world.verifier.store().of(5);
+    let told = at_once(5, |_| refusal(world.verifier.fresh_factor(&session, &wrong)).unwrap_err());
+    assert_eq!(told.iter().filter(|told| **told == Refusal::ChallengeOver).count(), 1);
+    assert_eq!(told.iter().filter(|told| **told == Refusal::NotAccepted).count(), 4);
+    assert_eq!(charged(&world), (5, 5));
+}
+
+#[test]
+fn a_form_may_ask_again_unless_what_it_asks_for_is_over() {
+    let retry_at = START;
+    for (refused, is_over) in [
+        (Refusal::NotAccepted, false),
+        (Refusal::Malformed, false),
+        (Refusal::ChallengeOver, true),
+        (Refusal::Locked { retry_at }, false),
+        (Refusal::Suspended, false),
+        (Refusal::EnrollmentOver, true),
+        (Refusal::StepUpRequired, true),
+        (Refusal::NoAuthenticator, false),
+    ] {
+        assert_eq!(refused.is_over(), is_over, "{refused:?}");
+    }
+}

@@ -1,0 +1,148 @@
+//! Sessions and tokens as a host keeps them: what is read is what was written, with all that is counted under it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use second_factor::session::{EnrollmentToken, Remember, StepUpToken};
+use second_factor::{AccountId, ChallengeToken, How, Policy, Refusal, Session};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::support::sessions::{NEVER_ISSUED, charged, guess, session_of};
+use crate::support::{JsonStore, Phone, STEP, World, code_required, refusal};
+
+/// The value as it comes back from a table of text, and from one of bytes.
+fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {
+    let bytes = postcard::to_allocvec(value).unwrap();
+    let text = serde_json::to_string(value).unwrap();
+    [serde_json::from_str(&text).unwrap(), postcard::from_bytes(&bytes).unwrap()]
+}
+
+#[test]
+fn the_count_of_a_session_goes_on_when_it_was_kept_and_read() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    assert_eq!(guess(&world, &phone, &session, 2), Refusal::NotAccepted);
+    for read in kept(&session) {
+        assert_eq!(read, session);
+        assert_eq!(guess(&world, &phone, &read, 1), Refusal::NotAccepted);
+    }
+    assert_eq!(guess(&world, &phone, &session, 1), Refusal::ChallengeOver);
+}
+
+#[test]
+fn what_changes_in_a_session_that_was_changed() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let row = serde_json::to_value(&session).unwrap();
+    let with = |field: &str, value: Value| -> Session {
+        let mut row = row.clone();
+        row[field] = value;
+        serde_json::from_value(row).unwrap()
+    };
+    let id = serde_json::to_value(world.session(1)).unwrap()["id"].clone();
+    assert_eq!(guess(&world, &phone, &session, 4), Refusal::NotAccepted);
+    // When and how belong to what is told; the account, the epoch and the id to what is proved.
+    assert_eq!(guess(&world, &phone, &with("id", id), 1), Refusal::NotAccepted);
+    let epoch = json!(session.epoch().get() + 1);
+    assert_eq!(guess(&world, &phone, &with("epoch", epoch), 1), Refusal::StepUpRequired);
+    assert_eq!(guess(&world, &phone, &with("account", json!("bob")), 1), Refusal::StepUpRequired);
+    let later = with("at", json!(session.at().as_secs() + 1));
+    let otherwise = with("how", json!("none"));
+    assert_eq!(
+        (later.at(), otherwise.how()),
+        (session.at().saturating_add(Duration::from_secs(1)), How::None)
+    );
+    assert_eq!(guess(&world, &phone, &later, 1), Refusal::ChallengeOver);
+    assert_eq!(charged(&world), (6, 6));
+}
+
+#[test]
+fn a_row_that_is_no_session_is_refused() {
+    let (world, phone, _) = World::enrolled();
+    let row = serde_json::to_value(session_of(&world, &phone)).unwrap();
+    assert!(serde_json::from_value::<Session>(row.clone()).is_ok());
+    let fields = row.as_object().unwrap();
+    let names: std::collections::BTreeSet<_> = fields.keys().map(String::as_str).collect();
+    assert_eq!(names, ["account", "at", "epoch", "how", "id"].into());
+    for field in fields.keys() {
+        let mut without = fields.clone();
+        without.remove(field);
+        assert!(serde_json::from_value::<Session>(without.into()).is_err(), "without {field}");
+    }
+    let id = fields["id"].as_str().unwrap();
+    for (field, value) in [
+        ("is_admin", json!(true)),
+        ("account", json!("")),
+        ("how", json!("trusted")),
+        ("id", json!(id[..25])),
+        ("id", json!(format!("{id}A"))),
+        ("id", json!(id.to_lowercase())),
+        ("id", json!("")),
+        ("epoch", json!(-1)),
+    ] {
+        let mut changed = fields.clone();
+        changed.insert(field.to_owned(), value.clone());
+        assert!(serde_json::from_value::<Session>(changed.into()).is_err(), "{field}: {value}");
+    }
+}
+
+#[test]
+fn a_count_that_is_copied_to_another_account_is_not_that_of_its_session() {
+    let world = World::over(Arc::new(JsonStore::default()), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
+    for wrong in phone.wrong_codes(world.now()).take(4) {
+        let _ = refusal(world.verifier.fresh_factor(&world.session(1), &wrong)).unwrap_err();
+    }
+    let bob = AccountId::new("bob").unwrap();
+    let text = world.verifier.store().text(&world.account).unwrap();
+    let copied = text.replace(r#""account":"alice""#, r#""account":"bob""#);
+    assert_ne!(copied, text);
+    world.verifier.store().put(&bob, &copied);
+    let alices = world.verifier.fresh_factor(&world.session(1), NEVER_ISSUED);
+    assert_eq!(refusal(alices).unwrap_err(), Refusal::ChallengeOver);
+    let mut row = serde_json::to_value(world.session(1)).unwrap();
+    row["account"] = json!("bob");
+    let session: Session = serde_json::from_value(row).unwrap();
+    let bobs = world.verifier.fresh_factor(&session, NEVER_ISSUED);
+    assert_eq!(refusal(bobs).unwrap_err(), Refusal::NotAccepted);
+}
+
+/// Whether the token is another text's only as itself: its own text is read, and these others are not.
+fn assert_kept<T: Serialize + DeserializeOwned>(token: &T, text: &str, others: &[&str]) {
+    assert_eq!(serde_json::to_value(token).unwrap(), json!(text));
+    for read in kept(token) {
+        assert_eq!(serde_json::to_value(read).unwrap(), json!(text));
+    }
+    let garbage = ["", "c1", "c1...", &text[1..], &format!("{text}A"), &text.to_lowercase()];
+    for other in others.iter().chain(&garbage) {
+        let error = serde_json::from_value::<T>(json!(other)).err().unwrap_or_else(|| panic!("{other}"));
+        assert_eq!(error.to_string(), "not a token of this kind");
+        assert!(postcard::from_bytes::<T>(&postcard::to_allocvec(other).unwrap()).is_err(), "{other}");
+    }
+    for value in [json!(null), json!(1), json!([text]), json!({ "text": text })] {
+        assert!(serde_json::from_value::<T>(value).is_err());
+    }
+}
+
+#[test]
+fn a_token_is_kept_as_its_text_and_read_as_its_own_kind_alone() {
+    let (world, phone, _) = World::enrolled();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let (challenge, step_up) = (code_required(world.login()), world.step_up_token());
+    let (c, u, e) = (challenge.expose(), step_up.expose(), begun.token.expose());
+    assert_kept::<ChallengeToken>(&challenge, c, &[u, e]);
+    assert_kept::<StepUpToken>(&step_up, u, &[c, e]);
+    assert_kept::<EnrollmentToken>(&begun.token, e, &[c, u]);
+
+    // What was read is the token still.
+    let new = Phone::scan(&begun.uri);
+    let [challenge, _] = kept(&challenge);
+    assert!(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    world.clock.advance(STEP);
+    let [_, step_up] = kept(&step_up);
+    assert!(world.verifier.step_up(&step_up, &phone.code(world.now())).is_ok());
+    let [enrollment, _] = kept(&begun.token);
+    assert!(world.verifier.confirm_enrollment(&enrollment, &new.code(world.now())).is_ok());
+}

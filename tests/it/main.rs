@@ -1,0 +1,80 @@
+//! The integration tests, by topic, in one crate that links once.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::indexing_slicing,
+    clippy::items_after_statements,
+    clippy::needless_for_each,
+    clippy::panic,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(unreachable_pub, reason = "what modules share is `pub`")]
+
+mod support;
+
+mod otp {
+    mod code;
+    mod rfc4226;
+    mod rfc6238;
+    #[cfg(feature = "alloc")]
+    mod secret_generate;
+    mod values;
+}
+
+#[cfg(feature = "alloc")]
+mod enrollment {
+    mod base32;
+    mod key_uri;
+    mod otpauth_corpus;
+    #[cfg(feature = "qr")]
+    mod qr;
+    mod recovery_codes;
+}
+
+mod login {
+    #[cfg(all(feature = "testing", feature = "serde", feature = "sealing"))]
+    mod faults;
+    mod fuzz_found;
+    mod guess_odds;
+    #[cfg(feature = "sealing")]
+    mod interleavings;
+    mod login_model;
+    mod model_flow;
+    mod model_found;
+    mod reauthentication;
+    mod session_kept;
+}
+
+mod store {
+    #[cfg(all(feature = "testing", feature = "serde"))]
+    mod conformance;
+    mod record_format;
+    #[cfg(all(feature = "testing", feature = "serde"))]
+    mod wrong_stores;
+}
+
+mod standards {
+    mod asvs;
+    mod owasp;
+    mod rfc;
+    mod sp80063b;
+}
+
+mod threats {
+    mod budget;
+    mod charges;
+    mod devices;
+    mod enrollment;
+    mod guessing;
+    mod locks;
+    mod replay;
+    mod secrets;
+    mod states;
+}
+
+mod output {
+    mod no_secret_in_output;
+}

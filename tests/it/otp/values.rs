@@ -1,0 +1,157 @@
+//! The values of the `otp` layer: caps, redaction, equality, and serde through the same constructors.
+
+use second_factor::otp::{Counter, LookAhead, OtpError, ResyncWindow};
+use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
+
+#[test]
+fn rfc4226_4_r6_secrets_of_every_length() {
+    for length in 0..=256 {
+        let bytes: Vec<u8> = (0..length).map(|byte| u8::try_from(byte % 251).unwrap() | 1).collect();
+        match Secret::new(&bytes) {
+            Ok(secret) => {
+                assert!((1..=128).contains(&length), "{length}");
+                assert_eq!((secret.expose(), secret.bits()), (bytes.as_slice(), length * 8));
+                for (algorithm, digits) in [
+                    (Algorithm::Sha1, Digits::Six),
+                    (Algorithm::Sha256, Digits::Seven),
+                    (Algorithm::Sha512, Digits::Eight),
+                ] {
+                    let code = Hotp::new(&secret, algorithm, digits).generate(Counter::new(0));
+                    assert_eq!(code.digits(), digits);
+                }
+            }
+            Err(error) => {
+                assert!(length == 0 || length > 128, "{length}");
+                assert_eq!(error, OtpError::SecretLength { found: length });
+            }
+        }
+    }
+}
+
+#[test]
+fn secrets_differ_by_any_byte_and_by_length() {
+    let secret = |bytes: &[u8]| Secret::new(bytes).unwrap();
+    let one = [0_u8; 20];
+    assert_eq!(secret(&one), secret(&one).clone());
+    for position in 0..one.len() {
+        let mut other = one;
+        other[position] = 1;
+        assert_ne!(secret(&one), secret(&other), "byte {position}");
+    }
+    assert_ne!(secret(&one), secret(&one[1..]), "zeros at the end count");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let secret = Secret::new(b"Sixteen letters!").unwrap();
+    let totp = Totp::new(&secret, TotpParams::default());
+    let hotp = Hotp::new(&secret, Algorithm::Sha512, Digits::Eight);
+    assert_eq!(format!("{secret:?}"), "Secret(..)");
+    assert_eq!(
+        format!("{totp:?}"),
+        "Totp { params: TotpParams { algorithm: Sha1, digits: Six, period: Period(30), t0: UnixTime(0) }, .. }"
+    );
+    assert_eq!(format!("{hotp:?}"), "Hotp { algorithm: Sha512, digits: Eight, .. }");
+}
+
+#[test]
+fn sp800_63b_3_1_4_1_a_period_is_at_most_two_minutes() {
+    for secs in [0, 121, 3_600, u32::MAX] {
+        assert_eq!(Period::from_secs(secs), Err(OtpError::Period { found_secs: secs }));
+    }
+    for secs in 1..=120 {
+        assert_eq!(Period::from_secs(secs).map(Period::as_secs), Ok(secs));
+    }
+}
+
+#[test]
+fn rfc4226_7_4_look_ahead_and_resynchronization_are_bounded() {
+    assert_eq!(LookAhead::new(100).map(LookAhead::get), Ok(100));
+    assert_eq!(LookAhead::new(101), Err(OtpError::LookAhead { found: 101 }));
+    assert_eq!(LookAhead::default().get(), 10);
+    assert_eq!(ResyncWindow::new(1_000).map(ResyncWindow::get), Ok(1_000));
+    assert_eq!(ResyncWindow::new(u16::MAX), Err(OtpError::ResyncWindow { found: u16::MAX }));
+    assert_eq!(ResyncWindow::default().get(), 1_000);
+}
+
+#[test]
+fn every_error_says_what_it_is_about() {
+    for (error, word) in [
+        (OtpError::SecretLength { found: 0 }, "secret"),
+        (OtpError::Digits { found: 9 }, "digits"),
+        (OtpError::Period { found_secs: 0 }, "period"),
+        (OtpError::Window { past: 3, future: 0 }, "window"),
+        (OtpError::LookAhead { found: 101 }, "look-ahead"),
+        (OtpError::ResyncWindow { found: 1_001 }, "resynchronization"),
+        (OtpError::CodeLength { expected: 6, found: 5 }, "code"),
+        (OtpError::CodeCharacter, "code"),
+    ] {
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[cfg(feature = "serde")]
+mod serde {
+    use core::fmt::Debug;
+
+    use second_factor::UnixTime;
+    use second_factor::otp::TimeStep;
+    use serde_json::{from_str, to_string};
+
+    use super::*;
+
+    fn round_trip<T>(value: &T, json: &str)
+    where
+        T: ::serde::Serialize + ::serde::de::DeserializeOwned + PartialEq + Debug,
+    {
+        assert_eq!(to_string(value).unwrap(), json);
+        assert_eq!(from_str::<T>(json).unwrap(), *value);
+    }
+
+    #[test]
+    fn values_round_trip() {
+        round_trip(&Algorithm::Sha1, r#""SHA1""#);
+        round_trip(&Algorithm::Sha256, r#""SHA256""#);
+        round_trip(&Algorithm::Sha512, r#""SHA512""#);
+        round_trip(&Digits::Eight, "8");
+        round_trip(&Period::DEFAULT, "30");
+        round_trip(&Window::DEFAULT, "[1,1]");
+        round_trip(&Window::wide(10, 0).unwrap(), "[10,0]");
+        round_trip(&LookAhead::DEFAULT, "10");
+        round_trip(&ResyncWindow::DEFAULT, "1000");
+        round_trip(&Counter::new(u64::MAX), "18446744073709551615");
+        round_trip(&TimeStep::new(7), "7");
+        round_trip(&UnixTime::MAX, "18446744073709551615");
+        round_trip(
+            &TotpParams::new(Algorithm::Sha256, Digits::Seven, Period::from_secs(60).unwrap())
+                .with_t0(UnixTime::from_secs(5)),
+            r#"{"algorithm":"SHA256","digits":7,"period":60,"t0":5}"#,
+        );
+    }
+
+    #[test]
+    fn values_that_cannot_be_built_cannot_be_read() {
+        for json in ["0", "5", "9", "256", "-6", "6.0", r#""6""#] {
+            assert!(from_str::<Digits>(json).is_err(), "{json}");
+        }
+        for json in ["0", "121", "-30", "4294967296"] {
+            assert!(from_str::<Period>(json).is_err(), "{json}");
+        }
+        for json in ["[11,0]", "[0,11]", "[1]", "[1,1,1]", "3"] {
+            assert!(from_str::<Window>(json).is_err(), "{json}");
+        }
+        for json in [r#""sha1""#, r#""MD5""#, r#""""#, "0"] {
+            assert!(from_str::<Algorithm>(json).is_err(), "{json}");
+        }
+        assert!(from_str::<LookAhead>("101").is_err());
+        assert!(from_str::<ResyncWindow>("1001").is_err());
+        for json in [
+            r#"{"algorithm":"SHA1","digits":5,"period":30,"t0":0}"#,
+            r#"{"algorithm":"SHA1","digits":6,"period":0,"t0":0}"#,
+            r#"{"algorithm":"SHA1","digits":6,"period":30,"t0":-1}"#,
+            r#"{"algorithm":"SHA1","digits":6,"t0":0}"#,
+        ] {
+            assert!(from_str::<TotpParams>(json).is_err(), "{json}");
+        }
+    }
+}

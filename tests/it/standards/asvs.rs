@@ -1,0 +1,552 @@
+//! OWASP ASVS 5.0, chapters 6 and 7.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use second_factor::session::{
+    AdministratorReset, Context, Entropy, EventKind, ForgottenBecause, PolicyError, Purpose, Reauthenticated,
+    RefusedBecause, RemovedBy, StepUpToken,
+};
+use second_factor::{
+    AccountId, BlockingStore, ChallengeToken, DeviceToken, How, KeyRing, Login, Period, Policy, RecoveryCode,
+    Refusal, Remember, SealingKey, Secret, TotpParams, UnixTime, Window,
+};
+
+use crate::support::source::{code_of, is_word, sources, variants};
+use crate::support::{
+    DAY, Phone, START, STEP, TestRng, World, code_required, complete, days, is_refused_because, refusal,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
+
+/// The text of a file under `src/`.
+fn source(path: &str) -> String {
+    sources().into_iter().find(|file| file.path == path).expect(path).text
+}
+
+#[test]
+fn asvs_6_1_1_the_documented_limits_are_those_of_the_default_policy() {
+    let policy = Policy::new("Example").unwrap();
+    let window = policy.window();
+    let year = policy.guess_odds(days(365));
+    let in_days = |span: Duration| format!("{} days", span.as_secs() / DAY.as_secs());
+    let in_minutes = |span: Duration| match span.as_secs() / 60 {
+        1 => "1 minute".to_owned(),
+        count => format!("{count} minutes"),
+    };
+    let rows = [
+        ("window", format!("{} step back, {} ahead", window.past(), window.future())),
+        ("guesses_per_challenge", policy.guesses_per_challenge().to_string()),
+        (
+            "guess_budget",
+            format!("{} at once, then one every {}", policy.guess_budget(), in_days(policy.regain_every())),
+        ),
+        ("suspend_after", policy.suspend_after().to_string()),
+        ("challenge_lifetime", in_minutes(policy.challenge_lifetime())),
+        ("enrollment_lifetime", in_minutes(policy.enrollment_lifetime())),
+        ("step_up_age", in_minutes(policy.step_up_age())),
+        ("remember_for", in_days(policy.remember_for())),
+        ("rotation_grace", in_minutes(policy.rotation_grace())),
+        ("devices", policy.devices().to_string()),
+        ("guess_odds", format!("one in {} within a year, by {} guesses", year.one_in(), year.guesses())),
+    ];
+    let page = source("manual/limits.rs");
+    let documented: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | [`"))
+        .map(|line| {
+            let mut cells = line.split(" | ");
+            let name = cells.next().unwrap().split('`').next().unwrap().to_owned();
+            (name, cells.next().unwrap().trim().to_owned())
+        })
+        .collect();
+    assert_eq!(documented, rows.map(|(name, value)| (name.to_owned(), value)));
+}
+
+/// Every public call that ends in a proof, given a code and a recovery code. Where one call takes both, each
+/// is a path: the name stands before the comma.
+type Path = (&'static str, fn(&World, &str, &str) -> Result<(), Refusal>);
+
+const PATHS: [Path; 8] = [
+    ("present_code", |world, code, _| {
+        refusal(world.verifier.present_code(&world.challenge(), code, Remember::No)).map(|_| ())
+    }),
+    ("step_up", |world, code, _| refusal(world.verifier.step_up(&world.step_up_token(), code)).map(|_| ())),
+    ("present_recovery_code", |world, _, recovery| {
+        refusal(world.verifier.present_recovery_code(&world.challenge(), recovery)).map(|_| ())
+    }),
+    ("step_up_with_recovery_code", |world, _, recovery| {
+        refusal(world.verifier.step_up_with_recovery_code(&world.step_up_token(), recovery)).map(|_| ())
+    }),
+    ("fresh_factor, code", |world, code, _| {
+        refusal(world.verifier.fresh_factor(&world.session(1), code)).map(|_| ())
+    }),
+    ("fresh_factor, recovery code", |world, _, recovery| {
+        refusal(world.verifier.fresh_factor(&world.session(1), recovery)).map(|_| ())
+    }),
+    ("reauthenticate, code", |world, code, _| reauthenticated(world, code)),
+    ("reauthenticate, recovery code", |world, _, recovery| reauthenticated(world, recovery)),
+];
+
+/// The password, which is right, and this beside it: what that proves is a fresh factor, not the password.
+fn reauthenticated(world: &World, typed: &str) -> Result<(), Refusal> {
+    let proof = refusal(world.verifier.reauthenticate(&world.session(1), world.password(), typed))?;
+    assert!(matches!(proof, Reauthenticated::FreshFactor(_)), "{proof:?}");
+    Ok(())
+}
+
+/// The types that prove something to the host, or hold what does.
+const PROOFS: [&str; 5] = ["Login", "Accepted", "Authenticated", "FreshFactor", "Reauthenticated"];
+
+#[test]
+fn asvs_6_3_4_every_path_to_a_proof_is_in_the_table() {
+    for file in ["verifier/verifier.rs", "verifier/blocking.rs"] {
+        let code = code_of(&source(file));
+        let mut found = Vec::new();
+        for function in code.split("pub ").filter_map(|text| text.split_once("fn ").map(|(_, after)| after)) {
+            let (name, rest) = function.split_once(['(', '<']).unwrap();
+            let signature = rest.split('{').next().unwrap();
+            let returned = signature.rsplit("->").next().unwrap();
+            let mut words = returned.split(|c| !is_word(c));
+            if words.any(|word| PROOFS.contains(&word)) {
+                found.push(name.to_owned());
+            }
+        }
+        found.sort();
+        let names = PATHS.iter().map(|(name, _)| name.split(',').next().unwrap());
+        let expected: BTreeSet<_> = names.chain(["password_verified"]).map(ToOwned::to_owned).collect();
+        let expected: Vec<_> = expected.into_iter().collect();
+        assert_eq!(found, expected, "{file}");
+    }
+    // And each kind of proof is made in one place.
+    let made = |what: &str| -> BTreeMap<String, usize> {
+        let counts = sources().into_iter().map(|file| (file.path, code_of(&file.text).matches(what).count()));
+        counts.filter(|(_, count)| *count > 0).collect()
+    };
+    assert_eq!(made("Authenticated::new("), [("session/login.rs".to_owned(), 1)].into());
+    assert_eq!(made("FreshFactor::new("), [("session/step_up.rs".to_owned(), 1)].into());
+    assert_eq!(
+        made(".judge("),
+        [("otp/totp.rs", 1), ("session/enroll.rs", 1), ("session/present.rs", 1)]
+            .map(|(f, n)| (f.to_owned(), n))
+            .into()
+    );
+}
+
+#[test]
+fn asvs_6_3_4_every_path_charges_and_none_gets_around_a_spent_budget() {
+    let never_issued = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
+    for (spent_through, spend) in PATHS {
+        let (world, phone, codes) = World::enrolled();
+        for _ in 0..20 {
+            let wrong = phone.wrong_code(world.now());
+            assert!(spend(&world, &wrong, never_issued).is_err(), "{spent_through}");
+        }
+        assert!(codes.len() >= PATHS.len());
+        for ((name, path), recovery_code) in PATHS.iter().zip(&codes) {
+            let outcome = path(&world, &phone.code(world.now()), recovery_code);
+            if name.contains("recovery") {
+                // A recovery code is the owner's way in, whoever spent the budget; 128 bits are not guessed.
+                assert_eq!(outcome, Ok(()), "{name} after {spent_through}");
+                continue;
+            }
+            assert!(
+                matches!(outcome, Err(Refusal::Locked { .. })),
+                "{name} after {spent_through}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn asvs_6_3_3_a_required_second_factor_is_not_met_by_the_password() {
+    let policy = Policy::builder("Example").require_second_factor().build().unwrap();
+    let world = World::with_policy(policy);
+    assert!(matches!(world.login(), Login::EnrollmentRequired));
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
+    let (phone, _) = world.enroll();
+    assert_eq!(world.log_in(&phone).authenticated.amr(), ["pwd", "otp", "mfa"]);
+}
+
+#[test]
+fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
+    let (world, phone, _) = World::enrolled();
+    let _ = world.remember(&phone);
+    let device = world.verifier.status(&world.account).unwrap().devices[0].id;
+    let until = START;
+    let reason = RefusedBecause::Wrong;
+    let how = How::Presented;
+    // Every kind, and whether its owner is told.
+    let table = [
+        (EventKind::ChallengeOpened { purpose: Purpose::Login }, false),
+        (EventKind::LoggedIn { how }, false),
+        (EventKind::SteppedUp { how }, false),
+        (EventKind::CodeRefused { reason }, false),
+        (EventKind::RecoveryCodeRefused { reason }, false),
+        (EventKind::RecoveryCodeUsed { remaining: 1 }, true),
+        (EventKind::ChallengeExhausted, false),
+        (EventKind::PasswordSuspectedKnown { guesses: 5 }, true),
+        (EventKind::Locked { until }, true),
+        (EventKind::Suspended, true),
+        (EventKind::EnrollmentBegun, false),
+        (EventKind::EnrollmentRefused, false),
+        (EventKind::AuthenticatorBound { replaced: false, imported: false }, true),
+        (EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }, true),
+        (EventKind::RecoveryCodesRegenerated, true),
+        (EventKind::PasswordChanged, true),
+        (EventKind::DeviceRemembered { device, label: String::new() }, true),
+        (EventKind::DeviceForgotten { device, reason: ForgottenBecause::Revoked }, false),
+        (EventKind::DeviceTokenStolen { device }, true),
+        (EventKind::DeviceUnknown, false),
+    ];
+    for (kind, told) in &table {
+        assert_eq!(kind.notify_owner(), *told, "{kind:?}");
+    }
+    let names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
+    assert_eq!(variants(&source("session/event.rs"), "EventKind"), names);
+}
+
+/// The name at the start of what `Debug` prints.
+fn variant_of(debug: &str) -> String {
+    debug.chars().take_while(|c| is_word(*c)).collect()
+}
+
+#[test]
+fn asvs_6_3_5_a_right_password_with_wrong_codes_is_told() {
+    let (world, phone, _) = World::enrolled();
+    for guess in 1..=20_u32 {
+        let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
+        let told = world.events.count(|kind| matches!(kind, EventKind::PasswordSuspectedKnown { .. }));
+        assert_eq!(told, (guess / 5) as usize, "guess {guess}");
+        assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), guess as usize);
+    }
+    assert!(EventKind::PasswordSuspectedKnown { guesses: 5 }.notify_owner());
+}
+
+#[test]
+fn asvs_6_3_8_what_was_wrong_with_a_code_is_not_told() {
+    let (world, phone, _) = World::enrolled();
+    let used = phone.code(world.now());
+    let early = phone.code(world.now().saturating_add(minutes(5)));
+    let _ = world.log_in(&phone);
+    let late = phone.code(UnixTime::from_secs(world.now().as_secs() - 300));
+    let refusals: Vec<_> = [used, early, late, phone.wrong_code(world.now())]
+        .iter()
+        .map(|code| {
+            let error = world.verifier.present_code(&world.challenge(), code, Remember::No).unwrap_err();
+            (error.to_string(), format!("{error:?}"))
+        })
+        .collect();
+    assert!(refusals.iter().all(|told| *told == refusals[0]), "{refusals:?}");
+    // No challenge, one of another account, and one that is over are one refusal too.
+    let over = world.challenge();
+    world.verifier.abandon(&over).unwrap();
+    let nobody = Secret::new(b"nobody").unwrap().to_base32();
+    let (front, _) = over.expose().rsplit_once('.').unwrap();
+    let of_nobody = ChallengeToken::parse(&format!("{front}.{}", nobody.expose())).unwrap();
+    for challenge in [over, of_nobody] {
+        let refused = refusal(world.verifier.present_code(&challenge, "123456", Remember::No));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    }
+}
+
+#[test]
+fn asvs_6_4_3_a_password_reset_does_not_get_around_the_factor() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let open = world.challenge();
+    // What it returns is an obligation to end sessions and proves nothing: the new password meets the same
+    // question.
+    let ended = world.verifier.password_changed(&world.account).unwrap();
+    assert_eq!(ended.account(), &world.account);
+    let _ = code_required(world.login_on(&device));
+    let refused = refusal(world.verifier.present_code(&open, &phone.code(world.now()), Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+    assert!(world.verifier.status(&world.account).unwrap().devices.is_empty());
+    assert!(EventKind::PasswordChanged.notify_owner());
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordChanged), 1);
+}
+
+#[test]
+fn asvs_6_5_1_codes_and_recovery_codes_are_used_once() {
+    for (name, path) in PATHS {
+        for (again, second_path) in PATHS {
+            let (world, phone, codes) = World::enrolled();
+            let code = phone.code(world.now());
+            assert_eq!(path(&world, &code, &codes[0]), Ok(()), "{name}");
+            let same_kind = name.contains("recovery") == again.contains("recovery");
+            let outcome = second_path(&world, &code, &codes[0]);
+            let expected = if same_kind { Err(Refusal::NotAccepted) } else { Ok(()) };
+            assert_eq!(outcome, expected, "{name}, then {again}");
+        }
+    }
+}
+
+#[test]
+fn asvs_6_5_2_recovery_codes_are_strong_enough_for_a_plain_hash() {
+    const { assert!(8 * RecoveryCode::LEN >= 112) };
+    let code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap();
+    assert_ne!(code.digest("alice"), code.digest("bob"));
+}
+
+#[test]
+fn asvs_6_5_4_recovery_codes_have_more_than_twenty_bits() {
+    const { assert!(8 * RecoveryCode::LEN >= 20) };
+    let (_, _, codes) = World::enrolled();
+    for code in codes {
+        let symbols = code.chars().filter(char::is_ascii_alphanumeric).count();
+        assert_eq!((symbols, symbols * 5 / 8), (26, RecoveryCode::LEN));
+    }
+}
+
+#[test]
+fn asvs_6_5_5_a_code_lives_for_the_period_times_the_steps() {
+    for (window, before, after) in
+        [(Window::DEFAULT, 30, 60), (Window::NO_FUTURE, 0, 60), (Window::EXACT, 0, 30)]
+    {
+        let policy = Policy::builder("Example").window(window).build().unwrap();
+        let (world, phone, _) = World::enrolled_with(policy);
+        world.clock.advance(minutes(4));
+        let step = world.now().as_secs();
+        let code = phone.code(world.now());
+        // The same decision on the same record at every second around.
+        world.clock.set(UnixTime::from_secs(step - 100));
+        let challenge = world.challenge();
+        let record = world.verifier.store().load(&world.account).unwrap().unwrap().value;
+        let seal = KeyRing::new(1, SealingKey::new([7; 32]));
+        let accepted: Vec<u64> = (step - 100..step + 100)
+            .filter(|&secs| {
+                let now = UnixTime::from_secs(secs);
+                let context = Context { now, policy: world.verifier.policy(), seal: &seal };
+                let entropy = Entropy::draw(&mut TestRng(9)).unwrap();
+                let decided = second_factor::session::present_code(
+                    &record,
+                    &challenge,
+                    &code,
+                    Remember::No,
+                    &context,
+                    entropy,
+                );
+                decided.unwrap().outcome.is_ok()
+            })
+            .collect();
+        assert_eq!(accepted, (step - before..step + after).collect::<Vec<_>>(), "{window:?}");
+        assert_eq!(accepted.len(), 30 * usize::from(window.steps()));
+    }
+    // The time step itself is thirty seconds.
+    assert_eq!(TotpParams::default().period(), Period::DEFAULT);
+    assert_eq!(Period::DEFAULT.as_secs(), 30);
+}
+
+/// What makes the credentials of an account others than they were.
+type Change = (&'static str, fn(&World, &Phone));
+
+const CHANGES: [Change; 4] = [
+    ("password_changed", |world, _| {
+        let _ = world.verifier.password_changed(&world.account).unwrap();
+    }),
+    ("disable", |world, phone| {
+        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+    }),
+    ("confirm_enrollment", |world, phone| {
+        let begun = world.verifier.begin_enrollment(world.fresh(phone), "alice").unwrap();
+        let code = Phone::scan(&begun.uri).code(world.now());
+        let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    }),
+    ("administrator_reset", |world, _| {
+        let administrator = AccountId::new("root").unwrap();
+        let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+        let _ = world.verifier.administrator_reset(reset).unwrap();
+    }),
+];
+
+#[test]
+fn asvs_6_5_6_revocation_is_immediate_also_for_what_is_under_way() {
+    for (name, change) in CHANGES {
+        let (world, phone, codes) = World::enrolled();
+        let (first, second) = (world.challenge(), world.challenge());
+        change(&world, &phone);
+        let refused = refusal(world.verifier.present_code(&first, &phone.code(world.now()), Remember::No));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver, "{name}");
+        let refused = refusal(world.verifier.present_recovery_code(&second, &codes[0]));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver, "{name}");
+        assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2, "{name}");
+    }
+}
+
+#[test]
+fn asvs_6_5_8_a_clock_that_goes_back_gives_nothing_back() {
+    let (world, phone, _) = World::enrolled();
+    let before = world.now();
+    let code = phone.code(before);
+    let _ = world.log_in(&phone);
+    for _ in 0..20 {
+        let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
+    }
+    world.clock.set(before);
+    assert!(matches!(world.present(&code), Err(Refusal::Locked { .. })));
+    world.clock.back(days(3_000));
+    assert!(matches!(world.present(&phone.code(world.now())), Err(Refusal::Locked { .. })));
+
+    // Nor does a device live longer for it.
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    world.clock.back(days(20));
+    let _ = code_required(world.login_on(&device));
+}
+
+#[test]
+fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let code = phone.code(world.now());
+    // As another kind of token it is not read, and with its prefix changed it is no open step-up.
+    assert!(StepUpToken::parse(challenge.expose()).is_err());
+    assert!(DeviceToken::parse(challenge.expose()).is_err());
+    let disguised = StepUpToken::parse(&challenge.expose().replacen("c1.", "u1.", 1)).unwrap();
+    assert_eq!(refusal(world.verifier.step_up(&disguised, &code)).unwrap_err(), Refusal::ChallengeOver);
+    let step_up = world.step_up_token();
+    let disguised = ChallengeToken::parse(&step_up.expose().replacen("u1.", "c1.", 1)).unwrap();
+    let refused = refusal(world.verifier.present_code(&disguised, &code, Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    // With another account's name it is none of that account's.
+    let mallory = Secret::new(b"mallory").unwrap().to_base32();
+    let (front, _) = challenge.expose().rsplit_once('.').unwrap();
+    let moved = ChallengeToken::parse(&format!("{front}.{}", mallory.expose())).unwrap();
+    let refused = refusal(world.verifier.present_code(&moved, &code, Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 3);
+    assert!(world.verifier.present_code(&challenge, &code, Remember::No).is_ok());
+}
+
+#[test]
+fn asvs_6_6_3_a_challenge_takes_five_guesses() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let present =
+        |code: &str| refusal(world.verifier.present_code(&challenge, code, Remember::No)).unwrap_err();
+    for guess in 1..=5 {
+        let refused = present(&phone.wrong_code(world.now()));
+        let expected = if guess == 5 { Refusal::ChallengeOver } else { Refusal::NotAccepted };
+        assert_eq!(refused, expected, "guess {guess}");
+    }
+    assert_eq!(present(&phone.code(world.now())), Refusal::ChallengeOver, "for the right code too");
+    assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
+}
+
+#[test]
+fn asvs_7_2_4_a_login_is_a_new_proof_and_ends_the_old_device_token() {
+    let (world, phone, _) = World::enrolled();
+    let first = world.remember(&phone);
+    let second = complete(world.login_on(&first)).device.expect("a new token");
+    // A moment for the other tab; then the old one is a copy in other hands.
+    world.clock.advance(MINUTE);
+    let _ = code_required(world.login_on(&first));
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
+    let _ = code_required(world.login_on(&second));
+}
+
+#[test]
+fn asvs_7_3_2_every_lifetime_ends_to_the_second() {
+    let (world, phone, _) = World::enrolled();
+    let wait = |span: Duration, offset: i64| {
+        world.clock.advance(Duration::from_secs((span.as_secs().cast_signed() + offset).cast_unsigned()));
+    };
+    for (offset, alive) in [(-1, true), (0, false), (1, false)] {
+        let challenge = world.challenge();
+        wait(minutes(10), offset);
+        let outcome =
+            refusal(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No));
+        assert_eq!(outcome.map(|_| ()), if alive { Ok(()) } else { Err(Refusal::ChallengeOver) }, "{offset}");
+
+        let step_up = world.step_up_token();
+        world.clock.advance(STEP);
+        let fresh = world.verifier.step_up(&step_up, &phone.code(world.now())).unwrap();
+        wait(minutes(5), offset);
+        let outcome = refusal(world.verifier.regenerate_recovery_codes(fresh));
+        assert_eq!(
+            outcome.map(|_| ()),
+            if alive { Ok(()) } else { Err(Refusal::StepUpRequired) },
+            "{offset}"
+        );
+
+        let since = world.now();
+        let device = world.remember(&phone);
+        world.clock.set(since);
+        wait(days(30), offset);
+        assert_eq!(matches!(world.login_on(&device), Login::Complete(_)), alive, "{offset}");
+    }
+}
+
+#[test]
+fn asvs_7_4_3_a_change_of_credentials_ends_sessions_and_devices() {
+    for (name, change) in CHANGES {
+        let (world, phone, _) = World::enrolled();
+        let devices = [world.remember(&phone), world.remember(&phone)];
+        let session = world.log_in(&phone).authenticated.epoch();
+        assert!(world.verifier.is_current(&world.account, session).unwrap());
+        change(&world, &phone);
+        assert!(!world.verifier.is_current(&world.account, session).unwrap(), "{name}");
+        let gone = EventKind::DeviceForgotten {
+            device: device_id(&devices[0]),
+            reason: ForgottenBecause::CredentialsChanged,
+        };
+        assert_eq!(world.events.count(|kind| *kind == gone), 1, "{name}");
+        let refused = refusal(world.verifier.begin_step_up(&world.account, session));
+        assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired, "{name}");
+        for device in &devices {
+            let accepted = world.login_on(device);
+            let remembered =
+                matches!(&accepted, Login::Complete(done) if done.authenticated.how() != How::None);
+            assert!(!remembered, "{name}: {accepted:?}");
+        }
+    }
+}
+
+fn device_id(token: &DeviceToken) -> second_factor::session::DeviceId {
+    second_factor::session::DeviceId::parse(token.expose().split('.').nth(1).unwrap()).unwrap()
+}
+
+#[test]
+fn asvs_7_4_5_an_administrator_ends_all_and_not_for_oneself() {
+    let (world, phone, _) = World::enrolled();
+    let _ = world.remember(&phone);
+    let oneself = AdministratorReset::by_host(world.account.clone(), &world.account);
+    assert!(matches!(oneself, Err(second_factor::session::SessionError::AdministratorOfOneself)));
+    let session = world.log_in(&phone).authenticated.epoch();
+    assert_eq!(world.verifier.forget_all_devices(&world.account).unwrap(), 1);
+    let reset = AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap();
+    let ended = world.verifier.administrator_reset(reset).unwrap();
+    assert_eq!(ended.account(), &world.account);
+    assert!(!world.verifier.is_current(&world.account, session).unwrap());
+}
+
+#[test]
+fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
+    let (world, phone, _) = World::enrolled();
+    let older = Policy::builder("Example").step_up_age(minutes(16)).build();
+    assert_eq!(older.unwrap_err(), PolicyError::OutOfBounds { setting: "step_up_age" });
+    assert_eq!(world.verifier.policy().step_up_age(), minutes(5));
+    // The password alone does not do, nor does a fresh factor from before another change. It is taken by
+    // value: a second use does not compile, see `FreshFactor`.
+    let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
+    assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
+    let stale = [world.fresh(&phone), world.fresh(&phone), world.fresh(&phone)];
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    let [first, second, third] = stale;
+    assert_eq!(refusal(world.verifier.disable(first)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.regenerate_recovery_codes(second)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
+    assert_eq!(
+        refusal(world.verifier.begin_enrollment(third, "alice")).unwrap_err(),
+        Refusal::StepUpRequired
+    );
+    assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+}

@@ -1,0 +1,181 @@
+//! OWASP cheat sheets: Multifactor Authentication, Authentication, Forgot Password, Session Management.
+
+use second_factor::session::{EventKind, ForgottenBecause, RefusedBecause};
+use second_factor::{ChallengeToken, How, Refusal, Remember, Secret};
+
+use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
+
+#[test]
+fn owasp_mfa_otp_handling_a_success_ends_its_challenge_and_its_code() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let code = phone.code(world.now());
+    assert!(world.verifier.present_code(&challenge, &code, Remember::No).is_ok());
+    // A fresh code for the old challenge, the old code for a fresh challenge.
+    let later = phone.code(world.now().saturating_add(STEP));
+    let refused = refusal(world.verifier.present_code(&challenge, &later, Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 1);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
+}
+
+#[test]
+fn owasp_mfa_changing_factors_the_session_alone_does_not_do() {
+    let (world, phone, _) = World::enrolled();
+    let _ = world.log_in(&phone);
+    let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
+    assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
+    // Until the new authenticator is confirmed the old one stays, and afterwards the owner is told.
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let new = Phone::scan(&begun.uri);
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    let _ = world.events.take();
+    let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
+    let told: Vec<_> = world.events.take().into_iter().filter(EventKind::notify_owner).collect();
+    assert_eq!(told, [EventKind::AuthenticatorBound { replaced: true, imported: false }]);
+    world.clock.advance(2 * STEP);
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::NotAccepted);
+}
+
+#[test]
+fn owasp_mfa_failed_login_says_that_somebody_has_the_password() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    for guess in 1..=5_usize {
+        let code = phone.wrong_code(world.now());
+        assert!(refusal(world.verifier.present_code(&challenge, &code, Remember::No)).is_err());
+        assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), guess);
+    }
+    // An owner who mistypes is not alarmed; at the fifth guess it is somebody else.
+    let alarm = EventKind::PasswordSuspectedKnown { guesses: 5 };
+    assert_eq!(world.events.count(|kind| *kind == alarm), 1);
+    assert!(alarm.notify_owner());
+    // Who mistypes and then succeeds pays nothing, and no alarm comes of it.
+    let (world, phone, _) = World::enrolled();
+    for _ in 0..3 {
+        let challenge = world.challenge();
+        for _ in 0..4 {
+            let code = phone.wrong_code(world.now());
+            assert!(refusal(world.verifier.present_code(&challenge, &code, Remember::No)).is_err());
+        }
+        let right = phone.code(world.now());
+        assert!(world.verifier.present_code(&challenge, &right, Remember::No).is_ok());
+        world.clock.advance(STEP);
+    }
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::PasswordSuspectedKnown { .. })), 0);
+}
+
+#[test]
+fn owasp_mfa_when_to_require_a_step_up_guards_what_the_host_likes() {
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    let session = complete(world.login_on(&device)).authenticated;
+    let token = world.verifier.begin_step_up(&world.account, session.epoch()).unwrap();
+    let fresh = world.verifier.step_up(&token, &phone.code(world.now())).unwrap();
+    assert_eq!((fresh.account(), fresh.how(), fresh.at()), (&world.account, How::Presented, world.now()));
+    let fresh =
+        world.verifier.step_up_with_recovery_code(&world.step_up_token(), codes.first().unwrap()).unwrap();
+    assert_eq!(fresh.how(), How::RecoveryCode);
+    let stepped_up = |how| world.events.count(move |kind| *kind == EventKind::SteppedUp { how });
+    assert_eq!((stepped_up(How::Presented), stepped_up(How::RecoveryCode)), (1, 1));
+    // An account without a second factor has none to ask for, and the host is told so.
+    let none = World::new();
+    let refused = refusal(none.verifier.begin_step_up(&none.account, none.epoch()));
+    assert_eq!(refused.unwrap_err(), Refusal::NoAuthenticator);
+}
+
+#[test]
+fn owasp_mfa_resetting_recovery_codes_are_given_out_once_at_set_up() {
+    let world = World::new();
+    let begun = world.begin();
+    let code = Phone::scan(&begun.uri).code(world.now());
+    let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    assert_eq!(confirmed.recovery_codes.iter().count(), 10);
+    // A second confirmation gives out neither codes nor the secret.
+    assert_eq!(
+        refusal(world.verifier.confirm_enrollment(&begun.token, &code)).unwrap_err(),
+        Refusal::EnrollmentOver
+    );
+    assert_eq!(
+        refusal(world.verifier.pending_enrollment(&begun.token)).unwrap_err(),
+        Refusal::EnrollmentOver
+    );
+    assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 10);
+}
+
+#[test]
+fn owasp_account_lockout_is_by_account_and_no_tool_against_its_owner() {
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    for _ in 0..20 {
+        let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
+    }
+    assert!(world.verifier.status(&world.account).unwrap().locked_until.is_some());
+    // The owner's own device and a recovery code go on.
+    let accepted = complete(world.login_on(&device));
+    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), codes.first().unwrap()).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    // A new password shuts out who was guessing, and gives the budget back.
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    assert!(world.log_in(&phone).authenticated.amr().contains(&"otp"));
+}
+
+#[test]
+fn owasp_account_lockout_takes_the_password() {
+    let (world, phone, _) = World::enrolled();
+    // Without a password there is no challenge, and what is presented without one is not counted.
+    let alice = Secret::new(b"alice").unwrap().to_base32();
+    let made_up = format!("c1.{}.{}.{}", "A".repeat(26), "A".repeat(52), alice.expose());
+    let made_up = ChallengeToken::parse(&made_up).unwrap();
+    for _ in 0..1_000 {
+        let refused = refusal(world.verifier.present_code(&made_up, "123456", Remember::No));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    }
+    let status = world.verifier.status(&world.account).unwrap();
+    assert_eq!((status.locked_until, status.suspended), (None, false));
+    // The whole budget is still there.
+    for guess in 1..=20 {
+        let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
+        assert_eq!(matches!(refused, Refusal::Locked { .. }), guess == 20, "guess {guess}");
+    }
+}
+
+#[test]
+fn owasp_forgot_password_a_reset_logs_nobody_in_and_locks_nobody_out() {
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    let session = world.log_in(&phone).authenticated.epoch();
+    let _ = world.events.take();
+    let ended = world.verifier.password_changed(&world.account).unwrap();
+    assert_ne!(ended.epoch(), session);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
+    let forgotten = |kind: &EventKind| {
+        matches!(kind, EventKind::DeviceForgotten { reason: ForgottenBecause::CredentialsChanged, .. })
+    };
+    assert_eq!(world.events.count(forgotten), 1);
+    let _ = code_required(world.login_on(&device));
+    // Code and recovery code stay what they were.
+    assert!(world.present(&phone.code(world.now())).is_ok());
+    assert!(world.verifier.present_recovery_code(&world.challenge(), codes.first().unwrap()).is_ok());
+}
+
+#[test]
+fn owasp_session_the_epoch_changes_with_every_change_of_credentials() {
+    let (world, phone, _) = World::enrolled();
+    let mut seen = vec![second_factor::Epoch::NONE, world.epoch()];
+    for _ in 0..3 {
+        let _ = world.verifier.password_changed(&world.account).unwrap();
+        seen.push(world.epoch());
+    }
+    let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
+    seen.push(world.epoch());
+    let _ = world.enroll();
+    seen.push(world.epoch());
+    let distinct: std::collections::HashSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), seen.len(), "{seen:?}");
+    // Time alone does not change it.
+    world.clock.advance(days(365));
+    assert!(world.verifier.is_current(&world.account, *seen.last().unwrap()).unwrap());
+}

@@ -1,0 +1,270 @@
+//! The conformance suite, itself tested: what is right passes whole, and each wrong store fails on the clause
+//! it breaks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use second_factor::store::{Expected, MemoryStoreError, Swap, Versioned};
+use second_factor::testing::{BlockingSuite, Clause, Hook, Report, Suite};
+use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
+
+use super::wrong_stores::{Disk, JsonStore, Wrong};
+
+type OfMemory = Arc<MemoryStore>;
+
+fn memory() -> (OfMemory, OfMemory) {
+    let store = Arc::new(MemoryStore::new());
+    (store.clone(), store)
+}
+
+#[tokio::test]
+async fn the_memory_store_passes_on_one_thread() {
+    let report = Suite::new(async || memory())
+        .delete(async |store: &OfMemory, account: &AccountId| assert!(store.delete(account).unwrap() | true))
+        .another(async |guard: &OfMemory| guard.clone())
+        .run()
+        .await;
+    report.assert();
+    assert_eq!(
+        report.skipped().iter().map(|(_, hook)| *hook).collect::<Vec<_>>(),
+        [Hook::Reopen, Hook::Fail]
+    );
+    assert_eq!(report.passed().len(), Suite::<OfMemory, OfMemory>::cases().count() - 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_memory_store_passes_on_many_threads() {
+    Suite::new(async || memory())
+        .delete(async |store: &OfMemory, account: &AccountId| assert!(store.delete(account).unwrap() | true))
+        .spawn(|task| drop(tokio::spawn(task)))
+        .run()
+        .await
+        .assert();
+}
+
+#[test]
+fn the_memory_store_passes_as_a_blocking_one() {
+    BlockingSuite::new(memory)
+        .delete(|store, account| assert!(store.delete(account).unwrap() | true))
+        .another(OfMemory::clone)
+        .run()
+        .assert();
+}
+
+async fn run(wrong: Wrong) -> Report {
+    suite(wrong).another(async move |disk: &Arc<Disk>| JsonStore::on(disk, wrong)).run().await
+}
+
+/// Everything but `another`.
+fn suite(wrong: Wrong) -> Suite<'static, JsonStore, Arc<Disk>> {
+    Suite::new(async move || JsonStore::fresh(wrong))
+        .delete(async |store: &JsonStore, account: &AccountId| store.delete(account))
+        .reopen(async move |disk: &Arc<Disk>| JsonStore::on(disk, wrong))
+        .fail(async |_: &JsonStore, disk: &Arc<Disk>| disk.break_down())
+}
+
+fn run_blocking(wrong: Wrong) -> Report {
+    BlockingSuite::new(move || JsonStore::fresh(wrong))
+        .delete(JsonStore::delete)
+        .another(move |disk| JsonStore::on(disk, wrong))
+        .reopen(move |disk| JsonStore::on(disk, wrong))
+        .fail(|_, disk: &Arc<Disk>| disk.break_down())
+        .run()
+}
+
+#[tokio::test]
+async fn a_right_store_passes_whole() {
+    run(Wrong::Nothing).await.assert_complete();
+    run_blocking(Wrong::Nothing).assert_complete();
+}
+
+/// The report names the clause at the case; every other failure is of the same clause.
+#[track_caller]
+fn breaks_only(wrong: Wrong, report: &Report, clause: Clause, case: &str) {
+    breaks(wrong, report, clause, case);
+    let others: Vec<_> = report.failures().iter().filter(|failure| failure.clause() != clause).collect();
+    assert!(others.is_empty(), "{wrong:?} breaks more than {clause:?}: {others:#?}");
+}
+
+#[track_caller]
+fn breaks(wrong: Wrong, report: &Report, clause: Clause, case: &str) {
+    let is_found =
+        report.failures().iter().any(|failure| failure.case() == case && failure.clause() == clause);
+    assert!(is_found, "{wrong:?} should break {clause:?} at {case}\n{report}");
+    let cases: Vec<_> = report.failures().iter().map(|failure| (failure.case(), failure.clause())).collect();
+    println!("{wrong:?}: {cases:?}");
+}
+
+#[tokio::test]
+async fn each_wrong_store_fails_on_the_clause_it_breaks() {
+    for (wrong, clause, case) in [
+        (Wrong::LastWriteWins, Clause::AtomicSwap, "creating_twice_conflicts"),
+        (Wrong::ReadsThenWrites, Clause::AtomicSwap, "one_of_64_creators_wins"),
+        (Wrong::LocksWithinOneInstance, Clause::AtomicSwap, "no_update_of_two_instances_is_lost"),
+        (Wrong::ConflictIsAnError, Clause::ConflictIsNoError, "a_conflict_is_no_error"),
+        (Wrong::SwallowsErrors, Clause::FailureIsError, "a_failing_store_says_err"),
+        (Wrong::SwallowsErrorsOfSwaps, Clause::FailureIsError, "a_failing_store_says_err"),
+        (Wrong::CountsRevisionsInTheRow, Clause::NewRevision, "a_row_made_again_has_new_revisions"),
+        (Wrong::HashesForRevisions, Clause::NewRevision, "the_same_record_again_is_a_new_write"),
+        (Wrong::CachesWhatOthersChange, Clause::Latest, "another_instance_reads_the_latest"),
+        (Wrong::CutsOffAt(8 * 1024), Clause::RecordKept, "the_largest_record_is_kept"),
+        (Wrong::PutsNumbersThroughDoubles, Clause::RecordKept, "the_largest_record_is_kept"),
+        (Wrong::FoldsCase, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
+        (Wrong::TrimsIds, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
+        (Wrong::CutsIdsOffAt(64), Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
+        (Wrong::CutsIdsOffAt(254), Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
+    ] {
+        breaks_only(wrong, &run(wrong).await, clause, case);
+    }
+}
+
+/// Some break more than one clause, as a store that never shows its writes cannot keep anything else either.
+#[tokio::test]
+async fn a_store_that_breaks_several_clauses_fails_on_each() {
+    for (wrong, clause, case) in [
+        // It forgets them in the ids as well.
+        (Wrong::ForgetsAstralCharacters, Clause::RecordKept, "labels_of_all_unicode_are_kept"),
+        (Wrong::CachesAndNeverRefreshes, Clause::Latest, "a_write_is_read_at_once"),
+        (Wrong::ShowsWritesLate, Clause::Latest, "a_created_row_is_there"),
+        (Wrong::WritesAndSaysConflict, Clause::ConflictStoresNothing, "a_conflict_stores_nothing"),
+        (Wrong::TouchesWhatItReads, Clause::LockedReadsOnly, "a_locked_attempt_writes_nothing"),
+    ] {
+        breaks(wrong, &run(wrong).await, clause, case);
+    }
+}
+
+/// Within one instance nothing shows that the write waits in a buffer.
+#[tokio::test]
+async fn a_store_that_commits_late_fails_at_the_reopen() {
+    let report = suite(Wrong::CommitsLate).run().await;
+    breaks_only(Wrong::CommitsLate, &report, Clause::Durable, "what_was_stored_survives_a_reopen");
+    let report = run(Wrong::CommitsLate).await;
+    breaks(Wrong::CommitsLate, &report, Clause::Latest, "another_instance_reads_the_latest");
+}
+
+#[tokio::test]
+async fn a_store_that_drops_a_field_fails_whichever_it_is() {
+    const FIELDS: [&str; 22] = [
+        "epoch",
+        "authenticator",
+        "authenticator.step",
+        "authenticator.bound",
+        "pending",
+        "pending.begun",
+        "pending.account_name",
+        "pending.failures",
+        "challenges",
+        "challenges.opened",
+        "challenges.charged",
+        "recovery",
+        "devices",
+        "devices.before",
+        "devices.since",
+        "devices.used",
+        "devices.label",
+        "budget",
+        "budget.spent",
+        "budget.since",
+        "budget.unrefunded",
+        "budget.consecutive",
+    ];
+    for field in FIELDS {
+        let wrong = Wrong::Drops(field);
+        let report = suite(wrong).only(LARGEST).run().await;
+        breaks_only(wrong, &report, Clause::RecordKept, LARGEST);
+    }
+    let wrong = Wrong::Drops("devices");
+    breaks_only(wrong, &run(wrong).await, Clause::RecordKept, "labels_of_all_unicode_are_kept");
+}
+
+const LARGEST: &str = "the_largest_record_is_kept";
+
+/// A record has caps, so a host can choose a column that it fits: one of 64 KiB is wide enough.
+#[tokio::test]
+async fn a_column_that_the_largest_record_fits_is_wide_enough() {
+    let disk = Arc::new(Disk::default());
+    let fits = Suite::new(async || (JsonStore::on(&disk, Wrong::Nothing), disk.clone())).only(LARGEST);
+    fits.run().await.assert();
+    let largest = disk.largest.load(Ordering::SeqCst);
+    println!("the largest record has {largest} bytes of JSON");
+    assert!(largest <= 64 * 1024);
+
+    suite(Wrong::CutsOffAt(largest)).only(LARGEST).run().await.assert();
+    let wrong = Wrong::CutsOffAt(largest - 1);
+    breaks_only(wrong, &suite(wrong).only(LARGEST).run().await, Clause::RecordKept, LARGEST);
+}
+
+#[test]
+fn wrong_blocking_stores_fail_on_the_clause_they_break() {
+    for (wrong, clause, case) in [
+        (Wrong::LastWriteWins, Clause::AtomicSwap, "a_stale_revision_conflicts"),
+        (Wrong::ReadsThenWrites, Clause::AtomicSwap, "one_of_64_writers_wins"),
+        (Wrong::ConflictIsAnError, Clause::ConflictIsNoError, "a_conflict_is_no_error"),
+        (Wrong::SwallowsErrors, Clause::FailureIsError, "a_failing_store_says_err"),
+        (Wrong::CountsRevisionsInTheRow, Clause::NewRevision, "a_row_made_again_has_new_revisions"),
+        (Wrong::FoldsCase, Clause::AccountsApart, "accounts_of_hostile_ids_are_kept_apart"),
+    ] {
+        breaks_only(wrong, &run_blocking(wrong), clause, case);
+    }
+}
+
+#[test]
+fn a_failure_says_clause_expectation_finding_and_cause() {
+    let report = run_blocking(Wrong::FoldsCase);
+    let text = report.to_string();
+    for part in [
+        "case `accounts_of_hostile_ids_are_kept_apart` failed",
+        "clause:       accounts are kept apart by every byte of their ids",
+        "expected:     a row of its own for account \"Alice\"",
+        "came:         the row of account \"alice\" from its load",
+        "usual cause:  a case-insensitive or padding collation",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let panicked = std::panic::catch_unwind(|| report.assert()).unwrap_err();
+    assert_eq!(panicked.downcast_ref::<String>(), Some(&text));
+}
+
+/// A store that panics at its first conflict.
+#[derive(Default)]
+struct Panics(MemoryStore, AtomicBool);
+
+impl BlockingStore for Panics {
+    type Error = MemoryStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        self.0.load(account)
+    }
+
+    fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<Swap, MemoryStoreError> {
+        let swap = self.0.compare_and_swap(account, expected, next)?;
+        assert!(swap != Swap::Conflict || self.1.swap(true, Ordering::SeqCst), "planted");
+        Ok(swap)
+    }
+}
+
+/// A racer that is gone is no racer that lost: the case fails, and says how many are missing.
+#[test]
+fn a_racer_that_panics_is_missed() {
+    let report = BlockingSuite::new(|| (Panics::default(), ())).only("one_of_64_creators_wins").run();
+    let text = report.to_string();
+    assert!(text.contains("1 that panicked or were dropped"), "{text}");
+    assert!(std::panic::catch_unwind(|| report.assert()).is_err());
+}
+
+#[test]
+fn skipped_cases_are_named_and_fail_where_none_may_be_skipped() {
+    let report = BlockingSuite::new(memory).run();
+    report.assert();
+    assert!(
+        report
+            .to_string()
+            .contains("skipped `what_was_stored_survives_a_reopen`: the suite was given no `reopen`")
+    );
+    assert!(std::panic::catch_unwind(|| report.assert_complete()).is_err());
+}

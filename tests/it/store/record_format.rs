@@ -1,0 +1,339 @@
+//! The format of the record: what was written once stays readable, and what is not understood is left alone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use second_factor::verifier::Error;
+use second_factor::{
+    AccountRecord, Algorithm, DeviceToken, Digits, How, KeyUri, Period, Policy, Refusal, Remember, Secret,
+    UnixTime,
+};
+use serde_json::{Map, Value, json};
+
+use crate::support::{JsonStore, Phone, STEP, World, complete, is_refused_because, refusal};
+
+/// Written by `full_record` when format 1 was new. It never changes: a record that reads like this is in
+/// somebody's database.
+const GOLDEN: &str = include_str!("../data/record-format-1.json");
+/// When it was written.
+const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_250);
+/// What the owner of the golden record has: the secret in the phone, a recovery code, the cookie of a device.
+const SECRET: &str = "YFOAFCPMFUFJCZ7MRZS2DDPLXZPFKMX3";
+const RECOVERY_CODE: &str = "VRSRZ-YG4JA-XW6YL-QC76P-GLSOQI";
+const DEVICE: &str = "d1.R5UXBHKNQBHZZJAEESQNS3SWIY.KHMMQFQSEI5XKZ46NFEPPFQMGBHGF6JZQUPZNM33QZN6VXZDWDXQ";
+
+type JsonWorld = World<Arc<JsonStore>>;
+
+fn json_world() -> JsonWorld {
+    World::over(Arc::new(JsonStore::default()), Policy::new("Example").unwrap())
+}
+
+fn row(world: &JsonWorld) -> String {
+    world.verifier.store().text(&world.account).unwrap()
+}
+
+/// A record with something in every field: five devices, one of them just rotated, two challenges, one of
+/// them with a failure, a pending enrollment with one too, and ten recovery codes.
+fn full_record() -> JsonWorld {
+    let world = json_world();
+    let (phone, _) = world.enroll();
+    let devices: Vec<_> = (0..5).map(|_| world.remember(&phone)).collect();
+    let fresh = world.fresh(&phone);
+    let begun = world.verifier.begin_enrollment(fresh, "alice@example.com").unwrap();
+    let wrong = phone.wrong_code(world.now());
+    assert_eq!(
+        refusal(world.verifier.confirm_enrollment(&begun.token, &wrong)).unwrap_err(),
+        Refusal::NotAccepted
+    );
+    assert_eq!(world.present(&wrong).unwrap_err(), Refusal::NotAccepted);
+    let _ = world.step_up_token();
+    let _ = complete(world.login_on(&devices[4]));
+    world
+}
+
+/// A world whose store holds this text, at the time when the golden record was written.
+fn world_with(text: &str) -> JsonWorld {
+    let world = json_world();
+    world.verifier.store().put(&world.account, text);
+    world.clock.set(WRITTEN);
+    world
+}
+
+fn golden() -> Value {
+    serde_json::from_str(GOLDEN).unwrap()
+}
+
+/// The golden record with its body changed.
+fn golden_with(change: impl FnOnce(&mut Value)) -> String {
+    let mut value = golden();
+    change(&mut value["record"]);
+    // Keys are sorted, which leaves the format first.
+    value.to_string()
+}
+
+#[test]
+fn the_golden_record_is_written_as_it_was() {
+    let record: AccountRecord = serde_json::from_str(GOLDEN).unwrap();
+    assert_eq!(serde_json::to_string_pretty(&record).unwrap() + "\n", GOLDEN);
+}
+
+#[test]
+fn the_golden_record_has_every_field_that_is_written_now() {
+    let world = full_record();
+    let now: Value = serde_json::from_str(&row(&world)).unwrap();
+    assert_eq!(
+        fields(&golden()),
+        fields(&now),
+        "a field was added or removed without a new format; a full record reads {now:#}"
+    );
+    // Nothing optional is absent, or it would not be proved readable.
+    assert!(!fields(&golden()).iter().any(|field| field.ends_with("=null")), "{:?}", fields(&golden()));
+}
+
+/// The paths of all fields of every object, and which of them are null everywhere.
+fn fields(value: &Value) -> BTreeSet<String> {
+    fn walk(value: &Value, path: &str, into: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    walk(value, &format!("{path}.{name}"), into);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, &format!("{path}[]"), into)),
+            Value::Null => {
+                into.insert(format!("{path}=null"));
+            }
+            _ => {
+                into.insert(path.to_owned());
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(value, "", &mut found);
+    let (null, set): (BTreeSet<_>, BTreeSet<_>) = found.into_iter().partition(|path| path.ends_with("=null"));
+    let is_set = |path: &str| set.iter().any(|set| set.starts_with(path.trim_end_matches("=null")));
+    let null: BTreeSet<_> = null.into_iter().filter(|path| !is_set(path)).collect();
+    set.into_iter().chain(null).collect()
+}
+
+#[test]
+fn the_golden_record_lets_in_whom_it_let_in() {
+    let secret = Secret::from_base32(SECRET).unwrap();
+    let uri =
+        KeyUri::totp("Example", "alice", secret, Algorithm::Sha1, Digits::Six, Period::DEFAULT).unwrap();
+    let phone = Phone::scan(&uri);
+
+    let world = world_with(GOLDEN);
+    let device = DeviceToken::parse(DEVICE).unwrap();
+    let accepted = complete(world.login_on(&device));
+    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    world.clock.advance(STEP);
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), RECOVERY_CODE).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+
+    // A code that the golden record had seen is still used up.
+    let world = world_with(GOLDEN);
+    let step = golden()["record"]["authenticator"]["step"].as_u64().unwrap();
+    let used = phone.code(UnixTime::from_secs(step * 30));
+    world.clock.set(UnixTime::from_secs(step * 30));
+    assert_eq!(world.present(&used).unwrap_err(), Refusal::NotAccepted);
+    assert!(world.events.count(is_refused_because(second_factor::session::RefusedBecause::Replayed)) == 1);
+}
+
+#[test]
+fn a_newer_format_is_an_error_and_is_never_overwritten() {
+    let newer = GOLDEN.replacen("\"format\": 1", "\"format\": 2", 1);
+    let unknown_body = r#"{"format": 4294967295, "record": {"epoch": "not even close"}}"#;
+    for text in [newer.as_str(), unknown_body] {
+        let world = world_with(text);
+        let error = world.verifier.password_verified(world.password(), None).unwrap_err();
+        let Error::Store(cause) = &error else { panic!("{error:?}") };
+        assert!(cause.to_string().contains("is newer than 1"), "{cause}");
+        assert!(!cause.to_string().contains("epoch"), "the body was looked at: {cause}");
+
+        let device = DeviceToken::parse(DEVICE).unwrap();
+        let _ = world.verifier.password_verified(world.password(), Some(device.expose())).unwrap_err();
+        let _ = world.verifier.begin_enrollment(world.password(), "alice").unwrap_err();
+        let _ = world.verifier.password_changed(&world.account).unwrap_err();
+        let _ = world.verifier.forget_all_devices(&world.account).unwrap_err();
+        let _ = world.verifier.status(&world.account).unwrap_err();
+        assert_eq!(row(&world), text, "the record was overwritten");
+        assert_eq!(world.verifier.store().written().len(), 1);
+        assert!(world.events.all().is_empty(), "something is said to have happened");
+    }
+}
+
+#[track_caller]
+fn refused(text: &str, because: &str) {
+    let error = serde_json::from_str::<AccountRecord>(text).expect_err(text).to_string();
+    assert!(error.contains(because), "{error}\nfor {text}");
+}
+
+#[test]
+fn other_envelopes_are_refused() {
+    let body = golden()["record"].to_string();
+    refused(&format!(r#"{{"format": 0, "record": {body}}}"#), "no account record format 0");
+    refused(&format!(r#"{{"record": {body}}}"#), "starts with its format");
+    refused(&format!(r#"{{"record": {body}, "format": 1}}"#), "starts with its format");
+    refused(&format!(r#"{{"format": 1, "record": {body}, "more": 1}}"#), "ends with its record");
+    refused(&format!(r#"{{"format": 1, "format": 1, "record": {body}}}"#), "missing field `record`");
+    refused(&format!(r#"{{"format": "1", "record": {body}}}"#), "invalid type");
+    refused(&format!(r#"{{"format": -1, "record": {body}}}"#), "invalid value");
+    refused(r#"{"format": 1}"#, "missing field `record`");
+    refused(r#"{"format": 1, "record": null}"#, "invalid type");
+    refused("{}", "starts with its format");
+    refused(&body, "starts with its format");
+    refused("[]", "missing field `format`");
+    refused("[1]", "missing field `record`");
+    refused("null", "invalid type");
+}
+
+#[test]
+fn an_unknown_field_is_refused_wherever_it_stands() {
+    fn objects(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+        match value {
+            Value::Object(fields) => {
+                visit(fields);
+                fields.values_mut().for_each(|value| objects(value, visit));
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| objects(item, visit)),
+            _ => {}
+        }
+    }
+    let mut count = 0;
+    objects(&mut golden()["record"], &mut |_| count += 1);
+    assert!(count > 10, "objects in the golden record: {count}");
+    for chosen in 0..count {
+        let mut index = 0;
+        let text = golden_with(|record| {
+            objects(record, &mut |fields| {
+                if index == chosen {
+                    fields.insert("zzz".into(), json!(1));
+                }
+                index += 1;
+            });
+        });
+        refused(&text, "unknown field `zzz`");
+    }
+}
+
+#[test]
+fn lists_beyond_their_caps_are_refused() {
+    // Each list up to its cap is read; one more is not.
+    for (list, cap) in [("challenges", 8), ("recovery", 10), ("devices", 20)] {
+        let of_length = |length: usize| {
+            golden_with(|record| {
+                let one = record[list][0].clone();
+                record[list] = vec![one; length].into();
+            })
+        };
+        assert!(serde_json::from_str::<AccountRecord>(&of_length(cap)).is_ok(), "{list}");
+        refused(&of_length(cap + 1), "beyond its cap");
+    }
+    let label =
+        |length: usize| golden_with(|record| record["devices"][0]["label"] = "é".repeat(length).into());
+    assert!(serde_json::from_str::<AccountRecord>(&label(64)).is_ok());
+    refused(&label(1_000), "beyond its cap");
+    let name =
+        |length: usize| golden_with(|record| record["pending"]["account_name"] = "a".repeat(length).into());
+    assert!(serde_json::from_str::<AccountRecord>(&name(255)).is_ok());
+    refused(&name(256), "beyond its cap");
+    let sealed =
+        |text: String| golden_with(|record| record["authenticator"]["secret"]["sealed"] = text.into());
+    refused(&sealed(String::new()), "malformed");
+    refused(&sealed("A".repeat(8 * 1_025 / 5)), "malformed");
+}
+
+#[test]
+fn a_record_that_is_cut_short_or_damaged_is_an_error_and_no_panic() {
+    let compact = golden().to_string();
+    for length in 0..compact.len() {
+        assert!(serde_json::from_str::<AccountRecord>(&compact[..length]).is_err(), "{length}");
+    }
+    // Any one character changed: read or refused, and what is read is written as it was read.
+    for (at, _) in compact.char_indices() {
+        for other in ["0", "\"", "A", "}", "-"] {
+            let damaged = [&compact[..at], other, &compact[at + 1..]].concat();
+            if let Ok(record) = serde_json::from_str::<AccountRecord>(&damaged) {
+                let written = serde_json::to_string(&record).unwrap();
+                assert_eq!(serde_json::from_str::<AccountRecord>(&written).unwrap(), record);
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_have_one_spelling() {
+    for field in ["id", "sealed"] {
+        for respelled in [str::to_lowercase, |text: &str| format!("{text}=")] {
+            let text = golden_with(|record| {
+                let value = &mut record["authenticator"]["secret"][field];
+                *value = respelled(value.as_str().unwrap()).into();
+            });
+            refused(&text, "not canonical base32");
+        }
+    }
+    let short = golden_with(|record| record["challenges"][0]["digest"] = "AAAA".into());
+    refused(&short, "invalid length");
+}
+
+#[test]
+fn a_binary_format_that_does_not_describe_itself_keeps_the_record() {
+    let record: AccountRecord = serde_json::from_str(GOLDEN).unwrap();
+    let bytes = postcard::to_allocvec(&record).unwrap();
+    assert_eq!(postcard::from_bytes::<AccountRecord>(&bytes).unwrap(), record);
+    assert!(bytes.len() < golden().to_string().len());
+    for length in 0..bytes.len() {
+        assert!(postcard::from_bytes::<AccountRecord>(&bytes[..length]).is_err(), "{length}");
+    }
+    // The format is first there too.
+    assert_eq!(bytes[0], 1);
+    for format in [0, 2] {
+        let other = [&[format], &bytes[1..]].concat();
+        assert!(postcard::from_bytes::<AccountRecord>(&other).is_err(), "format {format}");
+    }
+}
+
+#[test]
+fn a_database_that_sorts_keys_keeps_the_record() {
+    // As PostgreSQL's jsonb does it: shorter keys first, then by bytes; no white space is kept.
+    fn sorted(value: &Value) -> String {
+        match value {
+            Value::Object(fields) => {
+                let mut fields: Vec<_> = fields.iter().collect();
+                fields.sort_by_key(|(name, _)| (name.len(), name.as_bytes().to_vec()));
+                let fields: Vec<_> =
+                    fields.iter().map(|(name, value)| format!("\"{name}\": {}", sorted(value))).collect();
+                format!("{{{}}}", fields.join(", "))
+            }
+            Value::Array(items) => format!("[{}]", items.iter().map(sorted).collect::<Vec<_>>().join(", ")),
+            other => other.to_string(),
+        }
+    }
+    let text = sorted(&golden());
+    assert!(text.starts_with("{\"format\": 1, \"record\": "));
+    let record: AccountRecord = serde_json::from_str(&text).unwrap();
+    assert_eq!(record, serde_json::from_str(GOLDEN).unwrap());
+}
+
+#[test]
+fn a_record_with_ten_recovery_codes_and_five_devices_fits_two_kilobytes() {
+    let world = json_world();
+    let (phone, _) = world.enroll();
+    for label in [
+        "Firefox on Linux",
+        "Safari on iPhone",
+        "Chrome on Windows",
+        "Edge on Windows 11",
+        "Firefox on Android",
+    ] {
+        let remember = Remember::ThisDevice { label };
+        let _ = world.verifier.present_code(&world.challenge(), &phone.code(world.now()), remember).unwrap();
+        world.clock.advance(STEP);
+    }
+    assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 5);
+    assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 10);
+    let size = row(&world).len();
+    assert!(size <= 2 * 1024, "{size} bytes");
+}

@@ -1,0 +1,71 @@
+//! What the tests share: a service in a box, stores, generators, and the crate's own source.
+
+pub mod sessions;
+pub mod source;
+
+mod clock;
+mod crowd;
+mod events;
+mod json_store;
+mod phone;
+mod rng;
+mod world;
+
+use core::time::Duration;
+
+use second_factor::session::{EventKind, RefusedBecause};
+use second_factor::verifier::Error;
+use second_factor::{Accepted, ChallengeToken, Login, RecoveryCodes, Refusal, UnixTime};
+
+pub use clock::TestClock;
+pub use crowd::{Interleaved, JsonRow, Meeting, Remote, at_once};
+pub use events::EventLog;
+pub use json_store::JsonStore;
+pub use phone::Phone;
+pub use rng::{Broken, BrokenRng, CountingRng, TestRng};
+pub use world::{TestError, World};
+
+/// 2023-11-14T22:13:20Z, the start of a time step.
+pub const START: UnixTime = UnixTime::from_secs(1_700_000_010 / 30 * 30);
+
+pub const STEP: Duration = Duration::from_secs(30);
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub fn days(count: u64) -> Duration {
+    Duration::from_secs(count * DAY.as_secs())
+}
+
+pub fn texts(codes: &RecoveryCodes) -> Vec<String> {
+    codes.iter().map(|code| code.expose().expose().to_owned()).collect()
+}
+
+/// The challenge of a login that asks for a code.
+#[track_caller]
+pub fn code_required(login: Login) -> ChallengeToken {
+    match login {
+        Login::CodeRequired(challenge) => challenge,
+        other => panic!("a code should be asked for, not {other:?}"),
+    }
+}
+
+/// The proof of a login that asks for nothing more.
+#[track_caller]
+pub fn complete(login: Login) -> Accepted {
+    match login {
+        Login::Complete(accepted) => accepted,
+        other => panic!("the login should be complete, not {other:?}"),
+    }
+}
+
+/// The outcome, or the refusal; any other error is a failure of the test.
+#[track_caller]
+pub fn refusal<T, E: core::fmt::Debug>(result: Result<T, Error<E>>) -> Result<T, Refusal> {
+    result.map_err(|error| match error {
+        Error::Refused(refusal) => refusal,
+        other => panic!("not a refusal but {other:?}"),
+    })
+}
+
+pub fn is_refused_because(reason: RefusedBecause) -> impl Fn(&EventKind) -> bool {
+    move |kind| matches!(kind, EventKind::CodeRefused { reason: found } | EventKind::RecoveryCodeRefused { reason: found } if *found == reason)
+}

@@ -1,0 +1,41 @@
+//! An authenticator app.
+
+use second_factor::enrollment::KeyUriKind;
+use second_factor::{KeyUri, Secret, Totp, TotpParams, UnixTime};
+
+/// An authenticator app.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    secret: Secret,
+    params: TotpParams,
+}
+
+impl Phone {
+    /// Scans the key URI.
+    pub fn scan(uri: &KeyUri) -> Self {
+        let digits = uri.digits().expect("an ordinary authenticator");
+        let period = match uri.kind() {
+            KeyUriKind::Totp { period, .. } => period,
+            other => panic!("not a TOTP authenticator: {other:?}"),
+        };
+        Self { secret: uri.secret().clone(), params: TotpParams::new(uri.algorithm(), digits, period) }
+    }
+
+    /// The code that the app shows at this time.
+    pub fn code(&self, at: UnixTime) -> String {
+        Totp::new(&self.secret, self.params).generate(at).expose().to_owned()
+    }
+
+    /// A code that is not right at any step within a day of this time.
+    pub fn wrong_code(&self, at: UnixTime) -> String {
+        self.wrong_codes(at).next().unwrap()
+    }
+
+    /// Codes that are not right at any step near this time.
+    pub fn wrong_codes(&self, at: UnixTime) -> impl Iterator<Item = String> {
+        let right: Vec<String> = (0..41)
+            .map(|n| self.code(UnixTime::from_secs((at.as_secs() + 30 * n).saturating_sub(600))))
+            .collect();
+        (0..1_000_000).map(|n| format!("{n:06}")).filter(move |code| !right.contains(code))
+    }
+}

@@ -1,0 +1,158 @@
+//! A service in a box: one account, a clock that is set by hand, a phone, and a log of events.
+
+use std::sync::{Arc, Mutex};
+
+use second_factor::session::{EnrollmentBegun, Policy, Remember, SealingKey, StepUpToken};
+use second_factor::verifier::{Clock, Error};
+use second_factor::{
+    Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Epoch,
+    FreshFactor, KeyRing, Login, MemoryStore, PasswordVerified, Refusal, Secret, Session, UnixTime,
+};
+
+use super::{EventLog, Phone, START, STEP, TestClock, TestRng, code_required, refusal, texts};
+
+pub type TestVerifier<S = Arc<MemoryStore>> = BlockingVerifier<S>;
+pub type TestError<S = Arc<MemoryStore>> = Error<<S as BlockingStore>::Error>;
+
+/// A service with one account.
+#[derive(Debug)]
+pub struct World<S: BlockingStore = Arc<MemoryStore>> {
+    pub verifier: TestVerifier<S>,
+    pub clock: Arc<TestClock>,
+    pub events: Arc<EventLog>,
+    pub account: AccountId,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with_policy(Policy::new("Example").unwrap())
+    }
+
+    pub fn with_policy(policy: Policy) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), policy)
+    }
+
+    /// With an authenticator bound, and the clock two steps on, so that its next code is fresh.
+    pub fn enrolled() -> (Self, Phone, Vec<String>) {
+        let world = Self::new();
+        let (phone, codes) = world.enroll();
+        (world, phone, codes)
+    }
+
+    pub fn enrolled_with(policy: Policy) -> (Self, Phone, Vec<String>) {
+        let world = Self::with_policy(policy);
+        let (phone, codes) = world.enroll();
+        (world, phone, codes)
+    }
+}
+
+impl<S: BlockingStore> World<S>
+where
+    S::Error: core::fmt::Debug,
+{
+    pub fn over(store: S, policy: Policy) -> Self {
+        let clock = TestClock::at(START);
+        let events = Arc::new(EventLog::default());
+        let ring = KeyRing::new(1, SealingKey::new([7; 32]));
+        let verifier =
+            BlockingVerifier::with_sources(store, policy, ring, clock.clone(), Mutex::new(TestRng(1)))
+                .with_events(events.clone());
+        Self { verifier, clock, events, account: AccountId::new("alice").unwrap() }
+    }
+
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// The same service and clock, another account.
+    pub fn password(&self) -> PasswordVerified {
+        PasswordVerified::by_host(self.account.clone())
+    }
+
+    pub fn begin(&self) -> EnrollmentBegun {
+        self.verifier.begin_enrollment(self.password(), "alice@example.com").unwrap()
+    }
+
+    /// Enrolls a phone where none is bound, and moves on two steps.
+    pub fn enroll(&self) -> (Phone, Vec<String>) {
+        let begun = self.begin();
+        let phone = Phone::scan(&begun.uri);
+        let confirmed = self.verifier.confirm_enrollment(&begun.token, &phone.code(self.now())).unwrap();
+        self.clock.advance(2 * STEP);
+        self.events.take();
+        (phone, texts(&confirmed.recovery_codes))
+    }
+
+    /// The password step on a device without a cookie.
+    pub fn login(&self) -> Login {
+        self.verifier.password_verified(self.password(), None).unwrap()
+    }
+
+    pub fn login_on(&self, device: &DeviceToken) -> Login {
+        self.verifier.password_verified(self.password(), Some(device.expose())).unwrap()
+    }
+
+    /// The password step where a code is asked for.
+    pub fn challenge(&self) -> ChallengeToken {
+        code_required(self.login())
+    }
+
+    /// A whole login with password and code, and the clock one step on.
+    pub fn log_in(&self, phone: &Phone) -> Accepted {
+        let challenge = self.challenge();
+        let accepted = self.verifier.present_code(&challenge, &phone.code(self.now()), Remember::No).unwrap();
+        self.clock.advance(STEP);
+        accepted
+    }
+
+    /// A whole login with the box ticked, and the clock one step on.
+    pub fn remember(&self, phone: &Phone) -> DeviceToken {
+        let challenge = self.challenge();
+        let remember = Remember::ThisDevice { label: "Firefox on Linux" };
+        let accepted = self.verifier.present_code(&challenge, &phone.code(self.now()), remember).unwrap();
+        self.clock.advance(STEP);
+        accepted.device.unwrap()
+    }
+
+    pub fn step_up_token(&self) -> StepUpToken {
+        let epoch = self.epoch();
+        self.verifier.begin_step_up(&self.account, epoch).unwrap()
+    }
+
+    /// A fresh factor from the phone, and the clock one step on.
+    pub fn fresh(&self, phone: &Phone) -> FreshFactor {
+        let fresh = self.verifier.step_up(&self.step_up_token(), &phone.code(self.now())).unwrap();
+        self.clock.advance(STEP);
+        fresh
+    }
+
+    /// What a session that is current would hold.
+    pub fn epoch(&self) -> Epoch {
+        self.verifier.store().load(&self.account).unwrap().map_or(Epoch::NONE, |row| row.value.epoch())
+    }
+
+    /// A session of the present epoch, read from the host's table: sessions of different numbers are
+    /// different sessions. No code was spent on it.
+    pub fn session(&self, number: u8) -> Session {
+        let id = Secret::new(&[number; 16]).unwrap().to_base32();
+        let row = serde_json::json!({
+            "account": self.account,
+            "epoch": self.epoch(),
+            "at": self.now(),
+            "how": "presented",
+            "id": id.expose(),
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    /// The record as it is stored.
+    pub fn record(&self) -> AccountRecord {
+        let row = self.verifier.store().load(&self.account).unwrap();
+        row.map_or_else(|| AccountRecord::new(self.account.clone()), |row| row.value)
+    }
+
+    /// What is refused, and how, when this code is presented in a fresh challenge.
+    pub fn present(&self, code: &str) -> Result<Accepted, Refusal> {
+        refusal(self.verifier.present_code(&self.challenge(), code, Remember::No))
+    }
+}

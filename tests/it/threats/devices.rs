@@ -1,0 +1,683 @@
+//! Remembered devices, and hostile input: threats A21 to A25, failures F16 to F19.
+
+use core::time::Duration;
+
+use second_factor::session::{
+    AdministratorReset, DeviceId, EventKind, ForgottenBecause, Purpose, RefusedBecause, Remember,
+};
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, DeviceToken, How, Login, PasswordVerified, Policy, Refusal,
+    Totp, UnixTime,
+};
+
+use crate::support::{DAY, Phone, STEP, World, at_once, code_required, complete, days, refusal};
+
+fn devices(world: &World) -> Vec<DeviceId> {
+    world.verifier.status(&world.account).unwrap().devices.into_iter().map(|device| device.id).collect()
+}
+
+#[track_caller]
+fn remembered(login: Login) -> Option<DeviceToken> {
+    let accepted = complete(login);
+    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    accepted.device
+}
+
+#[test]
+fn a21a_the_token_of_one_account_with_the_password_of_another() {
+    let (world, phone, _) = World::enrolled();
+    let alices = world.remember(&phone);
+    let bob = World { account: AccountId::new("bob").unwrap(), ..world };
+    let (bobs_phone, _) = bob.enroll();
+    let bobs = bob.remember(&bobs_phone);
+    bob.events.take();
+
+    let _ = code_required(bob.login_on(&alices));
+    assert!(bob.events.take().contains(&EventKind::DeviceUnknown));
+    assert!(remembered(bob.login_on(&bobs)).is_some(), "bob's own is unharmed");
+
+    let alice = World { account: AccountId::new("alice").unwrap(), ..bob };
+    assert!(remembered(alice.login_on(&alices)).is_some(), "and alice's stays usable for alice");
+    assert_ne!(
+        DeviceToken::cookie_name(&alice.account),
+        DeviceToken::cookie_name(&AccountId::new("bob").unwrap())
+    );
+}
+
+#[test]
+fn a21a_a_token_is_bound_to_its_account_in_a_copied_entry_too() {
+    let (world, phone, _) = World::enrolled();
+    let alices = world.remember(&phone);
+    let alice = world.account.clone();
+    let bob = World { account: AccountId::new("bob").unwrap(), ..world };
+    let _ = bob.enroll();
+    // A mixed-up database: alice's device in bob's record.
+    let json = |account: &AccountId| -> serde_json::Value {
+        let row = bob.verifier.store().load(account).unwrap().unwrap();
+        serde_json::from_str(&serde_json::to_string(&row.value).unwrap()).unwrap()
+    };
+    let mut forged = json(&bob.account);
+    forged["record"]["devices"] = json(&alice)["record"]["devices"].clone();
+    let forged: AccountRecord = serde_json::from_str(&forged.to_string()).unwrap();
+    let revision = bob.verifier.store().load(&bob.account).unwrap().unwrap().revision;
+    let expected = second_factor::store::Expected::At(revision);
+    let _ = bob.verifier.store().compare_and_swap(&bob.account, expected, &forged).unwrap();
+    assert_eq!(devices(&bob).len(), 1);
+
+    let _ = code_required(bob.login_on(&alices));
+}
+
+#[test]
+fn a21b_another_browser_is_asked_for_a_code() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let _ = code_required(world.login());
+    assert!(remembered(world.login_on(&device)).is_some());
+    let _ = code_required(world.login());
+}
+
+#[test]
+fn a21b_a_code_without_the_box_ticked_remembers_nothing() {
+    let (world, phone, codes) = World::enrolled();
+    assert!(world.log_in(&phone).device.is_none());
+    // Nor does a recovery code, which has no box.
+    assert!(world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap().device.is_none());
+    assert_eq!(devices(&world), []);
+}
+
+#[test]
+fn a21b_a_policy_that_remembers_no_device_remembers_none() {
+    let policy = Policy::builder("Example").remember_for(Duration::ZERO).build().unwrap();
+    let (world, phone, _) = World::enrolled_with(policy);
+    let code = phone.code(world.now());
+    let remember = Remember::ThisDevice { label: "Firefox" };
+    let accepted = world.verifier.present_code(&world.challenge(), &code, remember).unwrap();
+    assert!(accepted.device.is_none());
+}
+
+/// Two remembered browsers, a change, and 2FA on again: neither browser is remembered, and no later one
+/// revives them.
+fn devices_die_at(change: impl Fn(&World, &Phone, &[String]) -> Option<Phone>) {
+    let (world, phone, codes) = World::enrolled();
+    let tokens = [world.remember(&phone), world.remember(&phone)];
+    // One was used, and so has a token in grace beside the current one.
+    let rotated = remembered(world.login_on(&tokens[1])).unwrap();
+    let ids = devices(&world);
+    assert_eq!(ids.len(), 2);
+    world.events.take();
+
+    let phone = change(&world, &phone, &codes).unwrap_or(phone);
+    for device in ids {
+        let reason = ForgottenBecause::CredentialsChanged;
+        assert_eq!(
+            world.events.count(|kind| *kind == EventKind::DeviceForgotten { device, reason }),
+            1,
+            "the log says so"
+        );
+    }
+    assert_eq!(devices(&world), []);
+    world.events.take();
+    for token in [&tokens[0], &tokens[1], &rotated] {
+        let _ = code_required(world.login_on(token));
+    }
+    assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 3);
+    // Remembering this browser again does not bring the others back.
+    assert!(remembered(world.login_on(&world.remember(&phone))).is_some());
+    for token in [&tokens[0], &tokens[1], &rotated] {
+        let _ = code_required(world.login_on(token));
+    }
+}
+
+#[test]
+fn a22_devices_die_at_a_password_change_or_reset() {
+    devices_die_at(|world, _, _| {
+        let _ = world.verifier.password_changed(&world.account).unwrap();
+        None
+    });
+}
+
+#[test]
+fn a22_devices_die_when_the_factor_is_switched_off_and_on_again() {
+    devices_die_at(|world, phone, _| {
+        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let begun = world.begin();
+        let new = Phone::scan(&begun.uri);
+        let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
+        world.clock.advance(STEP);
+        Some(new)
+    });
+}
+
+#[test]
+fn a22_devices_die_at_a_new_enrollment() {
+    devices_die_at(|world, phone, _| {
+        let begun = world.verifier.begin_enrollment(world.fresh(phone), "alice").unwrap();
+        let new = Phone::scan(&begun.uri);
+        let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
+        world.clock.advance(STEP);
+        Some(new)
+    });
+}
+
+#[test]
+fn a22_devices_die_at_a_login_by_recovery_code() {
+    devices_die_at(|world, _, codes| {
+        let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+        None
+    });
+}
+
+#[test]
+fn a22_devices_die_at_a_step_up_by_recovery_code() {
+    devices_die_at(|world, _, codes| {
+        let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[0]).unwrap();
+        assert_eq!(fresh.how(), How::RecoveryCode);
+        None
+    });
+}
+
+#[test]
+fn a22_devices_die_at_a_reset_by_an_administrator() {
+    devices_die_at(|world, _, _| {
+        let administrator = AccountId::new("root").unwrap();
+        let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+        let _ = world.verifier.administrator_reset(reset).unwrap();
+        let begun = world.begin();
+        let new = Phone::scan(&begun.uri);
+        let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
+        world.clock.advance(STEP);
+        Some(new)
+    });
+}
+
+#[test]
+fn a22_devices_die_when_the_host_disables_or_deletes_the_account() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    // Disabled: the host says so, and the owner sees the same button.
+    assert_eq!(world.verifier.forget_all_devices(&world.account).unwrap(), 1);
+    let _ = code_required(world.login_on(&device));
+    // Deleted, and made again under the same id.
+    let device = world.remember(&phone);
+    let session = world.epoch();
+    assert!(world.verifier.store().delete(&world.account).unwrap());
+    let _ = world.enroll();
+    let _ = code_required(world.login_on(&device));
+    assert!(!world.verifier.is_current(&world.account, session).unwrap());
+}
+
+#[test]
+fn a23_thirty_days_to_the_second_however_often_it_is_used() {
+    let (world, phone, _) = World::enrolled();
+    let since = world.now();
+    let mut device = world.remember(&phone);
+    for day in 1..30 {
+        world.clock.set(since.saturating_add(days(day)));
+        device = remembered(world.login_on(&device)).unwrap();
+        let known = &world.verifier.status(&world.account).unwrap().devices[0];
+        assert_eq!((known.since, known.until), (since, since.saturating_add(days(30))), "day {day}");
+    }
+    let end = since.saturating_add(days(30)).as_secs();
+    world.clock.set(UnixTime::from_secs(end - 1));
+    device = remembered(world.login_on(&device)).unwrap();
+    for late in [end, end + 1, u64::MAX] {
+        world.clock.set(UnixTime::from_secs(late));
+        let _ = code_required(world.login_on(&device));
+    }
+}
+
+#[test]
+fn a23_a_login_that_the_token_let_in_cannot_ask_to_be_remembered_again() {
+    let (world, phone, _) = World::enrolled();
+    let since = world.now();
+    let device = world.remember(&phone);
+    world.events.take();
+    // The box is a part of presenting a code; `password_verified` has none. What it hands out is the same
+    // device.
+    world.clock.advance(DAY);
+    let login = complete(world.login_on(&device));
+    assert_eq!(login.authenticated.how(), How::Remembered { since });
+    let [id, rotated] =
+        [&device, &login.device.unwrap()].map(|token| token.expose().split('.').nth(1).unwrap().to_owned());
+    assert_eq!(id, rotated, "the series stays");
+    assert_eq!(devices(&world).len(), 1);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceRemembered { .. })), 0);
+}
+
+#[test]
+fn a23_what_the_browser_does_with_the_cookie_changes_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    // No date in it: a cookie that is kept for a year is the same text, and the record has the time.
+    let fields: Vec<_> = device.expose().split('.').collect();
+    assert_eq!((fields.len(), fields[0], fields[1].len(), fields[2].len()), (3, "d1", 26, 52));
+    assert!(!DeviceToken::COOKIE_ATTRIBUTES.contains("Max-Age"));
+    world.clock.advance(days(365));
+    let _ = code_required(world.login_on(&device));
+}
+
+#[test]
+fn a24a_an_old_copy_after_the_grace_ends_its_series_and_is_reported() {
+    let (world, phone, _) = World::enrolled();
+    let (stolen, other) = (world.remember(&phone), world.remember(&phone));
+    let ids = devices(&world);
+    let current = remembered(world.login_on(&stolen)).unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    world.events.take();
+
+    let _ = code_required(world.login_on(&stolen));
+    let events = world.events.take();
+    assert_eq!(events[0], EventKind::DeviceTokenStolen { device: ids[0] });
+    assert!(events[0].notify_owner());
+    let _ = code_required(world.login_on(&current));
+    assert_eq!(devices(&world), ids[1..], "that series only");
+    assert!(remembered(world.login_on(&other)).is_some());
+}
+
+#[test]
+fn a24a_the_thief_who_was_quicker_is_found_when_the_owner_comes() {
+    let (world, phone, _) = World::enrolled();
+    let owners = world.remember(&phone);
+    let thiefs = remembered(world.login_on(&owners)).unwrap();
+    world.clock.advance(DAY);
+    let _ = code_required(world.login_on(&owners));
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
+    let _ = code_required(world.login_on(&thiefs));
+}
+
+#[test]
+fn a24b_two_tabs_in_the_grace_both_pass() {
+    let (world, phone, _) = World::enrolled();
+    let token = world.remember(&phone);
+    let first = remembered(world.login_on(&token)).expect("rotated");
+    world.clock.advance(Duration::from_secs(59));
+    // The second tab gets no token: the browser has the first one's already.
+    assert!(remembered(world.login_on(&token)).is_none());
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 0);
+    assert!(remembered(world.login_on(&first)).is_some());
+}
+
+#[test]
+fn a24b_twenty_tabs_at_once_all_pass_and_one_token_is_new() {
+    let (world, phone, _) = World::enrolled();
+    let token = world.remember(&phone);
+    let new: Vec<_> = at_once(20, |_| remembered(world.login_on(&token))).into_iter().flatten().collect();
+    assert_eq!(new.len(), 1);
+    assert!(remembered(world.login_on(&new[0])).is_some());
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 0);
+}
+
+#[test]
+fn a24c_grace_keeps_no_client_alive_that_never_stores_the_new_token() {
+    let (world, phone, _) = World::enrolled();
+    let token = world.remember(&phone);
+    assert!(remembered(world.login_on(&token)).is_some());
+    for _ in 0..3 {
+        world.clock.advance(Duration::from_secs(19));
+        assert!(remembered(world.login_on(&token)).is_none(), "in grace, and handed nothing");
+    }
+    // 57 s after the rotation it passed; 60 s after it, it does not, however recently it was used.
+    world.clock.advance(Duration::from_secs(3));
+    let _ = code_required(world.login_on(&token));
+    assert_eq!(devices(&world), []);
+}
+
+#[test]
+fn a24c_the_token_before_the_one_before_has_no_grace() {
+    let (world, phone, _) = World::enrolled();
+    let first = world.remember(&phone);
+    let second = remembered(world.login_on(&first)).unwrap();
+    let _third = remembered(world.login_on(&second)).unwrap();
+    let _ = code_required(world.login_on(&first));
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
+}
+
+/// The password step with this cookie: a code is asked for, and nothing is written but the challenge.
+fn is_not_remembered(world: &World, cookie: &str) {
+    let before = world.verifier.status(&world.account).unwrap();
+    let login = world.verifier.password_verified(world.password(), Some(cookie)).unwrap();
+    let _ = code_required(login);
+    assert_eq!(world.verifier.status(&world.account).unwrap(), before);
+}
+
+#[test]
+fn a25_a_hostile_cookie_is_no_cookie() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let text = device.expose();
+    world.events.take();
+    for end in 0..text.len() {
+        is_not_remembered(&world, &text[..end]);
+        is_not_remembered(&world, &text[end + 1..]);
+        is_not_remembered(&world, &format!("{}{}", &text[..end], &text[end + 1..]));
+    }
+    let non_utf8 = String::from_utf8_lossy(&[b'd', b'1', b'.', 0xff, 0xfe, 0x80, b'.', 0xc3]).into_owned();
+    let hostile = [
+        String::new(),
+        ".".repeat(1_000),
+        "A".repeat(1 << 20),
+        format!("{text}{}", "A".repeat(1 << 20)),
+        format!("{text}."),
+        format!("{text}.A"),
+        format!(" {text}"),
+        format!("{text}\n"),
+        format!("\"{text}\""),
+        format!("{text}\0"),
+        text.to_lowercase(),
+        text.replace("d1", "d2"),
+        text.replace("d1", "D1"),
+        text.replace('.', "%2E"),
+        text.replace('.', "\u{2024}"),
+        "d1.\u{661}\u{662}.\u{1f512}".to_owned(),
+        "\u{e9}".repeat(320),
+        non_utf8,
+        "'; DROP TABLE devices; --".to_owned(),
+    ];
+    for cookie in &hostile {
+        is_not_remembered(&world, cookie);
+    }
+    // Every one was no token at all, so the device is neither used nor taken for stolen.
+    let events = world.events.take();
+    assert!(events.iter().all(|kind| matches!(kind, EventKind::ChallengeOpened { .. })), "{events:?}");
+    assert!(remembered(world.login_on(&device)).is_some());
+}
+
+#[test]
+fn a25_an_expired_cookie_is_no_cookie() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    world.clock.advance(days(30));
+    world.events.take();
+    let _ = code_required(world.login_on(&device));
+    assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 1);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 0);
+}
+
+/// An enrolled world at a time when the phone's code starts with a zero.
+fn leading_zero() -> (World, Phone, String) {
+    let (world, phone, _) = World::enrolled();
+    loop {
+        let code = phone.code(world.now());
+        if code.starts_with('0') && !code.starts_with("00") {
+            return (world, phone, code);
+        }
+        world.clock.advance(STEP);
+    }
+}
+
+#[test]
+fn a25_a_hostile_code_is_malformed_and_costs_nothing() {
+    let (world, _, code) = leading_zero();
+    let arabic: String =
+        code.bytes().map(|digit| char::from_u32(0x660 + u32::from(digit - b'0')).unwrap()).collect();
+    let full_width: String =
+        code.bytes().map(|digit| char::from_u32(0xff10 + u32::from(digit - b'0')).unwrap()).collect();
+    let hostile = [
+        format!("+{code}"),
+        format!("-{code}"),
+        format!("{}_{}", &code[..2], &code[2..]),
+        arabic,
+        full_width,
+        code[1..].to_owned(),
+        code[..5].to_owned(),
+        format!("0{code}"),
+        format!("{code}0"),
+        format!("{}  {}", &code[..3], &code[3..]),
+        format!("{} {} {}", &code[..2], &code[2..4], &code[4..]),
+        format!("{code}\0"),
+        format!("{}\n{}", &code[..3], &code[3..]),
+        format!("{code}.0"),
+        format!("{code}e0"),
+        format!("0x{code}"),
+        format!("{code},{code}"),
+        format!("{code} OR 1=1"),
+        "123456".repeat(1 << 18),
+        String::new(),
+    ];
+    let challenge = world.challenge();
+    let row = world.verifier.store().load(&world.account).unwrap();
+    world.events.take();
+    for text in &hostile {
+        let presented = world.verifier.present_code(&challenge, text, Remember::No);
+        assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{:?}", text.get(..20));
+    }
+    assert_eq!(world.verifier.store().load(&world.account).unwrap(), row, "nothing was written");
+    assert_eq!(world.events.take(), []);
+
+    // Leading zeros are kept.
+    let accepted = world.verifier.present_code(&challenge, &code, Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::Presented);
+}
+
+#[test]
+fn a25_a_code_as_apps_show_it_and_browsers_paste_it_is_the_same_code() {
+    // DESIGN §2 forgives white space around a code and one space or dash in it, "123456\n" included: it is
+    // one code still,
+    // because what is remembered is the step.
+    let spellings: [fn(&str) -> String; 4] = [
+        |code| format!("{code}\n"),
+        |code| format!(" \t{code} "),
+        |code| format!("{} {}", &code[..3], &code[3..]),
+        |code| format!("{}-{}", &code[..3], &code[3..]),
+    ];
+    for spell in spellings {
+        let (world, _, code) = leading_zero();
+        assert_eq!(world.present(&spell(&code)).unwrap().authenticated.how(), How::Presented);
+        for again in spellings.iter().map(|spell| spell(&code)).chain([code.clone()]) {
+            world.events.take();
+            // A fresh budget for each, so that what refuses is the replay.
+            let _ = world.verifier.password_changed(&world.account).unwrap();
+            assert_eq!(world.present(&again).unwrap_err(), Refusal::NotAccepted, "{again:?}");
+            let reason = RefusedBecause::Replayed;
+            assert_eq!(world.events.count(|kind| *kind == EventKind::CodeRefused { reason }), 1, "{again:?}");
+        }
+    }
+}
+
+#[test]
+fn a25_a_hostile_recovery_code_is_malformed_and_costs_nothing() {
+    let (world, _, codes) = World::enrolled();
+    let challenge = world.challenge();
+    let row = world.verifier.store().load(&world.account).unwrap();
+    let code = &codes[0];
+    let hostile = [
+        String::new(),
+        "A".repeat(1 << 20),
+        code[1..].to_owned(),
+        format!("{code}A"),
+        format!("{code}\0"),
+        format!("{}9", &code[..code.len() - 1]),
+        code.replace('-', "_"),
+        code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect(),
+    ];
+    for text in &hostile {
+        let presented = world.verifier.present_recovery_code(&challenge, text);
+        assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{:?}", text.get(..20));
+    }
+    assert_eq!(world.verifier.store().load(&world.account).unwrap(), row);
+    let _ = world.verifier.present_recovery_code(&challenge, code).unwrap();
+}
+
+/// The device is asked for a code, and not as a thief.
+#[track_caller]
+fn is_refused(world: &World, device: &DeviceToken) {
+    world.events.take();
+    let _ = code_required(world.login_on(device));
+    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
+}
+
+/// That many devices were forgotten because credentials changed.
+#[track_caller]
+fn were_forgotten(world: &World, expected: usize) {
+    let reason = ForgottenBecause::CredentialsChanged;
+    let forgotten = world
+        .events
+        .count(|kind| matches!(kind, EventKind::DeviceForgotten { reason: found, .. } if *found == reason));
+    assert_eq!(forgotten, expected);
+    assert!(world.verifier.status(&world.account).unwrap().devices.is_empty());
+}
+
+#[test]
+fn f16_no_device_survives_a_password_change_or_reset() {
+    let (world, phone, _) = World::enrolled();
+    let devices = [world.remember(&phone), world.remember(&phone)];
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    were_forgotten(&world, 2);
+    for device in &devices {
+        is_refused(&world, device);
+    }
+}
+
+#[test]
+fn f16_no_device_survives_the_removal_of_the_authenticator() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
+    were_forgotten(&world, 1);
+    // Two-factor authentication is off: in by the password, and not by the device.
+    assert_eq!(complete(world.login_on(&device)).authenticated.how(), How::None);
+    let _ = world.enroll();
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f16_no_device_survives_a_recovery_code() {
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    were_forgotten(&world, 1);
+    is_refused(&world, &device);
+
+    let device = world.remember(&phone);
+    world.events.take();
+    let _ = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[1]).unwrap();
+    were_forgotten(&world, 1);
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f16_no_device_survives_an_administrators_reset() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let administrator = AccountId::new("root").unwrap();
+    let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+    let _ = world.verifier.administrator_reset(reset).unwrap();
+    were_forgotten(&world, 1);
+    let _ = world.enroll();
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f16_no_device_survives_the_deletion_of_its_account() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    assert!(world.verifier.store().delete(&world.account).unwrap());
+    // Registered anew under the same id.
+    let _ = world.enroll();
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f16_no_device_survives_the_list_that_its_owner_clears() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    assert_eq!(world.verifier.forget_all_devices(&world.account).unwrap(), 1);
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f17_no_device_survives_a_new_secret() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
+    let new_phone = Phone::scan(&begun.uri);
+
+    // Begun is not bound: the device is still of the secret that is live.
+    let device = complete(world.login_on(&device)).device.unwrap();
+    world.events.take();
+    let _ = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now())).unwrap();
+    were_forgotten(&world, 1);
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f18_a_device_used_daily_is_refused_after_thirty_days_exactly() {
+    let (world, phone, _) = World::enrolled();
+    let since = world.now();
+    let mut device = world.remember(&phone);
+    let end = since.saturating_add(days(30));
+    for day in 1..30 {
+        world.clock.set(since.saturating_add(days(day)));
+        let accepted = complete(world.login_on(&device));
+        assert_eq!(accepted.authenticated.how(), How::Remembered { since }, "using it does not extend it");
+        device = accepted.device.unwrap();
+        let listed = world.verifier.status(&world.account).unwrap().devices;
+        assert_eq!(listed.iter().map(|device| device.until).collect::<Vec<_>>(), [end]);
+    }
+    world.clock.set(end);
+    world.clock.back(Duration::from_secs(1));
+    device = complete(world.login_on(&device)).device.unwrap();
+
+    // The cookie is kept, whatever its Max-Age said.
+    world.clock.set(end);
+    is_refused(&world, &device);
+    // Nor does a code presented on it without the box revive it.
+    let _ = world.log_in(&phone);
+    is_refused(&world, &device);
+}
+
+#[test]
+fn f18_a_code_on_one_device_extends_no_other() {
+    let (world, phone, _) = World::enrolled();
+    let since = world.now();
+    let first = world.remember(&phone);
+    world.clock.set(since.saturating_add(days(29)));
+    let second = world.remember(&phone);
+    world.clock.set(since.saturating_add(days(30)));
+    is_refused(&world, &first);
+    let _ = complete(world.login_on(&second));
+}
+
+#[test]
+fn f19_the_cookie_of_one_account_opens_no_other_and_stays_alive() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let bob = AccountId::new("bob").unwrap();
+    let proof = PasswordVerified::by_host(bob.clone());
+    let begun = world.verifier.begin_enrollment(proof, "bob@example.com").unwrap();
+    let code = Totp::new(begun.uri.secret(), world.verifier.policy().totp()).generate(world.now());
+    let _ = world.verifier.confirm_enrollment(&begun.token, code.expose()).unwrap();
+    world.clock.advance(STEP);
+    world.events.take();
+
+    let proof = PasswordVerified::by_host(bob.clone());
+    let login = world.verifier.password_verified(proof, Some(device.expose())).unwrap();
+    assert_eq!(code_required(login).account(), &bob);
+    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    assert!(world.events.all().iter().all(|event| event.account == bob));
+    assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
+
+    assert_ne!(DeviceToken::cookie_name(&bob), DeviceToken::cookie_name(&world.account));
+    let _ = complete(world.login_on(&device));
+}
+
+#[test]
+fn f19_the_series_alone_opens_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    // The id that the owner's list shows, and another's secret.
+    let other = world.remember(&phone);
+    let (of_device, of_other): (Vec<&str>, Vec<&str>) =
+        (device.expose().split('.').collect(), other.expose().split('.').collect());
+    let id = world.verifier.status(&world.account).unwrap().devices.first().unwrap().id;
+    assert_eq!(of_device.get(1).copied(), Some(id.to_string().as_str()));
+    let forged = [of_device.first(), of_device.get(1), of_other.get(2)].map(|part| *part.unwrap()).join(".");
+    world.events.take();
+    let login = world.verifier.password_verified(world.password(), Some(&forged)).unwrap();
+    let challenge = code_required(login);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceTokenStolen { device: id }), 1);
+    let refused = world.verifier.present_code(&challenge, &phone.wrong_code(world.now()), Remember::No);
+    assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
+    let _ = complete(world.login_on(&other));
+}

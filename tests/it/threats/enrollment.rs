@@ -1,0 +1,469 @@
+//! Enrollment, changes of the factor, recovery codes: threats A17 to A19, failures F23 to F26.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::thread;
+
+use second_factor::enrollment::ImportedSecret;
+use second_factor::session::{
+    AdministratorReset, EnrollmentToken, EventKind, Import, Reauthenticated, RefusedBecause, SessionError,
+};
+use second_factor::{AccountId, How, PasswordVerified, Policy, Refusal, Secret, TotpParams};
+
+use crate::support::{
+    JsonRow, Meeting, Phone, STEP, World, at_once, complete, is_refused_because, refusal, texts,
+};
+
+#[test]
+fn a17a_a_wrong_code_leaves_two_factor_authentication_off() {
+    let world = World::new();
+    let begun = world.begin();
+    let phone = Phone::scan(&begun.uri);
+    let wrong = phone.wrong_code(world.now());
+    assert_eq!(
+        refusal(world.verifier.confirm_enrollment(&begun.token, &wrong)).unwrap_err(),
+        Refusal::NotAccepted
+    );
+    assert_eq!(world.events.take(), [EventKind::EnrollmentBegun, EventKind::EnrollmentRefused]);
+    assert!(!world.verifier.status(&world.account).unwrap().is_enabled());
+    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+}
+
+#[test]
+fn a17a_the_fifth_wrong_code_ends_the_enrollment() {
+    let world = World::new();
+    let begun = world.begin();
+    let phone = Phone::scan(&begun.uri);
+    let answers: Vec<_> = phone
+        .wrong_codes(world.now())
+        .take(5)
+        .map(|wrong| refusal(world.verifier.confirm_enrollment(&begun.token, &wrong)).unwrap_err())
+        .collect();
+    assert_eq!(answers[..4], [Refusal::NotAccepted; 4]);
+    assert_eq!(answers[4], Refusal::EnrollmentOver);
+    let late = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now()));
+    assert_eq!(refusal(late).unwrap_err(), Refusal::EnrollmentOver);
+    assert!(!world.verifier.status(&world.account).unwrap().enrollment_pending);
+}
+
+#[test]
+fn a17a_a_closed_tab_leaves_a_secret_that_dies_in_ten_minutes() {
+    for (age, is_alive) in [(599, true), (600, false), (601, false)] {
+        let world = World::new();
+        let begun = world.begin();
+        let phone = Phone::scan(&begun.uri);
+        assert_eq!(
+            complete(world.login()).authenticated.how(),
+            How::None,
+            "a pending secret counts for nothing"
+        );
+        world.clock.advance(Duration::from_secs(age));
+        assert_eq!(world.verifier.status(&world.account).unwrap().enrollment_pending, is_alive, "{age} s");
+        let shown_again = refusal(world.verifier.pending_enrollment(&begun.token));
+        assert_eq!(shown_again.err(), (!is_alive).then_some(Refusal::EnrollmentOver), "{age} s");
+        let confirmed = refusal(world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())));
+        assert_eq!(confirmed.err(), (!is_alive).then_some(Refusal::EnrollmentOver), "{age} s");
+        assert_eq!(world.verifier.status(&world.account).unwrap().is_enabled(), is_alive, "{age} s");
+    }
+}
+
+#[test]
+fn a17a_an_enrollment_is_confirmed_with_the_token_of_whoever_began_it() {
+    let world = World::new();
+    let (first, second) = (world.begin(), world.begin());
+    // The second replaced the first, whose token confirms neither secret.
+    for begun in [&first, &second] {
+        let code = Phone::scan(&begun.uri).code(world.now());
+        let confirmed = world.verifier.confirm_enrollment(&first.token, &code);
+        assert_eq!(refusal(confirmed).unwrap_err(), Refusal::EnrollmentOver);
+        assert!(refusal(world.verifier.pending_enrollment(&first.token)).is_err());
+    }
+    let code = Phone::scan(&second.uri).code(world.now());
+    let _ = world.verifier.confirm_enrollment(&second.token, &code).unwrap();
+}
+
+#[test]
+fn a17b_a_new_enrollment_that_is_left_leaves_the_old_secret_alone() {
+    let (world, old, _) = World::enrolled();
+    let device = world.remember(&old);
+    let begun = world.verifier.begin_enrollment(world.fresh(&old), "alice").unwrap();
+    let new = Phone::scan(&begun.uri);
+    assert_eq!(world.present(&new.code(world.now())).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.log_in(&old).authenticated.how(), How::Presented);
+    assert!(matches!(complete(world.login_on(&device)).authenticated.how(), How::Remembered { .. }));
+
+    world.clock.advance(Duration::from_secs(600));
+    assert_eq!(world.log_in(&old).authenticated.how(), How::Presented);
+    let late = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now()));
+    assert_eq!(refusal(late).unwrap_err(), Refusal::EnrollmentOver);
+    assert_eq!(world.present(&new.code(world.now())).unwrap_err(), Refusal::NotAccepted);
+}
+
+/// What a session that presented no code tries, and what a factor of a second too old does.
+fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
+    let before = world.verifier.status(&world.account).unwrap().enabled_since;
+    let begun = world.verifier.begin_enrollment(world.password(), "alice");
+    assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+    let secret = ImportedSecret::new(Secret::new(&[9; 20]).unwrap()).unwrap();
+    let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
+    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
+    // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a
+    // code.
+    let token = world.step_up_token();
+    let wrong = phone.wrong_code(world.now());
+    assert_eq!(refusal(world.verifier.step_up(&token, &wrong)).unwrap_err(), Refusal::NotAccepted);
+    let unknown = world.verifier.step_up_with_recovery_code(&token, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+    assert_eq!(refusal(unknown).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since, before);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::SteppedUp { .. })), 0);
+}
+
+#[test]
+fn a18_a_session_that_passed_the_password_alone_changes_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let _ = world.challenge();
+    nothing_is_changed_without_a_code(&world, &phone);
+}
+
+#[test]
+fn a18_a_session_of_a_remembered_device_changes_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let accepted = complete(world.login_on(&device));
+    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    assert_eq!(accepted.authenticated.amr(), ["pwd"]);
+    nothing_is_changed_without_a_code(&world, &phone);
+}
+
+#[test]
+fn a18_a_fresh_factor_is_fresh_for_five_minutes_to_the_second() {
+    for (age, is_fresh) in [(299, true), (300, false), (301, false)] {
+        let stale = (!is_fresh).then_some(Refusal::StepUpRequired);
+        let aged = || {
+            let (world, _, codes) = World::enrolled();
+            let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[0]).unwrap();
+            world.clock.advance(Duration::from_secs(age));
+            (world, fresh)
+        };
+        let (world, fresh) = aged();
+        assert_eq!(refusal(world.verifier.disable(fresh)).err(), stale, "disable at {age} s");
+        assert_eq!(world.verifier.status(&world.account).unwrap().is_enabled(), !is_fresh);
+        let (world, fresh) = aged();
+        assert_eq!(
+            refusal(world.verifier.begin_enrollment(fresh, "alice")).err(),
+            stale,
+            "enroll at {age} s"
+        );
+        let (world, fresh) = aged();
+        assert_eq!(refusal(world.verifier.regenerate_recovery_codes(fresh)).err(), stale, "codes at {age} s");
+    }
+}
+
+#[test]
+fn a18_a_fresh_factor_from_before_a_change_of_credentials_is_not_fresh() {
+    let (world, phone, _) = World::enrolled();
+    let (first, second) = (world.fresh(&phone), world.fresh(&phone));
+    let third = world.fresh(&phone);
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    assert_eq!(refusal(world.verifier.disable(first)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.begin_enrollment(second, "alice")).unwrap_err(),
+        Refusal::StepUpRequired
+    );
+    assert_eq!(
+        refusal(world.verifier.regenerate_recovery_codes(third)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
+    assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn a18_a_session_from_before_a_change_of_credentials_cannot_step_up() {
+    let (world, phone, _) = World::enrolled();
+    let old = world.log_in(&phone).authenticated.epoch();
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    assert!(!world.verifier.is_current(&world.account, old).unwrap());
+    let begun = world.verifier.begin_step_up(&world.account, old);
+    assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+}
+
+#[test]
+fn a18_an_administrator_is_asked_for_a_code_by_themselves_as_everybody() {
+    let (world, _, _) = World::enrolled();
+    let myself = AdministratorReset::by_host(world.account.clone(), &world.account);
+    assert_eq!(myself.unwrap_err(), SessionError::AdministratorOfOneself);
+    let another = AccountId::new("Alice").unwrap();
+    assert!(AdministratorReset::by_host(world.account.clone(), &another).is_ok());
+}
+
+#[test]
+fn a19_one_recovery_code_twenty_times_at_once_is_one_login() {
+    let (world, _, codes) = World::enrolled();
+    let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
+    world.events.take();
+    let answers = at_once(20, |number| {
+        refusal(world.verifier.present_recovery_code(&challenges[number % 8], &codes[0]))
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::RecoveryCodeUsed { remaining: 9 })), 1);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 1);
+
+    for code in &codes[1..] {
+        let accepted = world.verifier.present_recovery_code(&world.challenge(), code).unwrap();
+        assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    }
+    assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 0);
+    world.events.take();
+    for code in &codes {
+        let spent = world.verifier.present_recovery_code(&world.challenge(), code);
+        // Not accepted, or on top of that the budget is spent: it took the wrong ones of the burst.
+        let _ = refusal(spent).unwrap_err();
+    }
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 10);
+}
+
+#[test]
+fn a19_one_recovery_code_twenty_times_at_once_on_a_host_store() {
+    let world = World::over(JsonRow::default(), Policy::new("Example").unwrap());
+    let (_, codes) = world.enroll();
+    let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
+    let answers = at_once(20, |number| {
+        refusal(world.verifier.present_recovery_code(&challenges[number % 8], &codes[0]))
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
+}
+
+#[test]
+fn a19_two_recovery_codes_at_once_are_both_used_up() {
+    for _ in 0..10 {
+        let (world, _, codes) = World::enrolled();
+        let challenges = [world.challenge(), world.challenge()];
+        let answers = at_once(2, |number| {
+            refusal(world.verifier.present_recovery_code(&challenges[number], &codes[number]))
+        });
+        assert!(answers.iter().all(Result::is_ok));
+        for code in &codes[..2] {
+            let spent = world.verifier.present_recovery_code(&world.challenge(), code);
+            assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted, "no write brought it back");
+        }
+    }
+}
+
+#[test]
+fn a19_recovery_codes_are_stored_hashed() {
+    let world = World::over(Arc::new(JsonRow::default()), Policy::new("Example").unwrap());
+    let (_, codes) = world.enroll();
+    let row = world.verifier.store().text();
+    let record: serde_json::Value = serde_json::from_str(&row).unwrap();
+    let stored = record["record"]["recovery"].as_array().unwrap();
+    assert_eq!(stored.len(), 10);
+    for (stored, code) in stored.iter().zip(&codes) {
+        let stored = stored.as_str().unwrap();
+        assert_eq!(stored.len(), 52, "256 bits in base32");
+        let plain = code.replace('-', "");
+        assert!(!stored.contains(&plain) && !row.contains(&plain) && !row.contains(code));
+    }
+}
+
+#[test]
+fn a19_case_spaces_and_dashes_are_ignored_and_are_no_second_code() {
+    let spellings: [fn(&str) -> String; 6] = [
+        str::to_lowercase,
+        |code| code.replace('-', ""),
+        |code| code.replace('-', " "),
+        |code| format!("  {}\n", code.replace('-', "--")),
+        |code| code.replace('-', "\u{2013}").to_lowercase(),
+        |code| code.chars().flat_map(|c| [c, ' ']).collect(),
+    ];
+    for (number, spell) in spellings.iter().enumerate() {
+        let (world, _, codes) = World::enrolled();
+        let spelled = spell(&codes[0]);
+        let accepted = world.verifier.present_recovery_code(&world.challenge(), &spelled).unwrap();
+        assert_eq!(accepted.authenticated.how(), How::RecoveryCode, "spelling {number}");
+        for again in spellings {
+            let spent = world.verifier.present_recovery_code(&world.challenge(), &again(&codes[0]));
+            assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted);
+        }
+    }
+}
+
+#[test]
+fn a19_the_old_set_dies_when_new_codes_are_made() {
+    let (world, phone, old) = World::enrolled();
+    let new = texts(&world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap());
+    assert_eq!(world.events.count(|kind| *kind == EventKind::RecoveryCodesRegenerated), 1);
+    for code in &old {
+        let dead = world.verifier.present_recovery_code(&world.challenge(), code);
+        assert_eq!(refusal(dead).unwrap_err(), Refusal::NotAccepted);
+    }
+    for code in &new {
+        let _ = world.verifier.present_recovery_code(&world.challenge(), code).unwrap();
+    }
+}
+
+#[test]
+fn a19_a_recovery_code_of_one_account_is_none_of_another() {
+    let (world, _, codes) = World::enrolled();
+    let bob = World { account: AccountId::new("bob").unwrap(), ..world };
+    let _ = bob.enroll();
+    let foreign = bob.verifier.present_recovery_code(&bob.challenge(), &codes[0]);
+    assert_eq!(refusal(foreign).unwrap_err(), Refusal::NotAccepted);
+}
+
+#[test]
+fn f23_no_enrollment_over_a_factor_without_that_factor() {
+    let (world, phone, _) = World::enrolled();
+    let before = world.record();
+    let by_password = world.verifier.begin_enrollment(world.password(), "mallory@example.com");
+    assert_eq!(refusal(by_password).unwrap_err(), Refusal::StepUpRequired);
+    let secret = ImportedSecret::new(Secret::new(b"a secret of mallory's").unwrap()).unwrap();
+    let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
+    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(world.record(), before);
+
+    // A stolen session can ask for a step-up, and has no code for it.
+    let stolen = world.step_up_token();
+    let stepped_up = world.verifier.step_up(&stolen, &phone.wrong_code(world.now()));
+    assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::NotAccepted);
+
+    // A factor that was fresh for the account of before is not for the one of now, nor after five minutes.
+    let stale = world.fresh(&phone);
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    let begun = world.verifier.begin_enrollment(stale, "alice@example.com");
+    assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+    let late = world.verifier.step_up(&world.step_up_token(), &phone.code(world.now())).unwrap();
+    world.clock.advance(world.verifier.policy().step_up_age());
+    let begun = world.verifier.begin_enrollment(late, "alice@example.com");
+    assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+    let fresh = world.fresh(&phone);
+    assert!(world.verifier.begin_enrollment(Reauthenticated::from(fresh), "alice@example.com").is_ok());
+}
+
+#[test]
+fn f24_an_unconfirmed_secret_never_counts() {
+    let (world, phone, _) = World::enrolled();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
+    let new_phone = Phone::scan(&begun.uri);
+    assert!(world.verifier.status(&world.account).unwrap().enrollment_pending);
+
+    let pending = world.present(&new_phone.code(world.now()));
+    assert_eq!(pending.unwrap_err(), Refusal::NotAccepted, "the pending secret");
+    let step_up = world.verifier.step_up(&world.step_up_token(), &new_phone.code(world.now()));
+    assert_eq!(refusal(step_up).unwrap_err(), Refusal::NotAccepted);
+    let _ = world.log_in(&phone);
+    // Left alone it dies, and the old one lives on.
+    world.clock.advance(world.verifier.policy().enrollment_lifetime());
+    let confirmed = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now()));
+    assert_eq!(refusal(confirmed).unwrap_err(), Refusal::EnrollmentOver);
+    let _ = world.log_in(&phone);
+    assert!(world.present(&new_phone.code(world.now())).is_err());
+}
+
+#[test]
+fn f24_half_an_enrollment_locks_nobody_out() {
+    let world = World::new();
+    let begun = world.begin();
+    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    let phone = Phone::scan(&begun.uri);
+    let wrong = world.verifier.confirm_enrollment(&begun.token, &phone.wrong_code(world.now()));
+    assert_eq!(refusal(wrong).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    assert!(!world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn f25_the_older_of_two_tabs_confirms_nothing() {
+    let world = World::new();
+    let (older, newer) = (world.begin(), world.begin());
+    let (old_phone, new_phone) = (Phone::scan(&older.uri), Phone::scan(&newer.uri));
+    let stale = world.verifier.confirm_enrollment(&older.token, &old_phone.code(world.now()));
+    assert_eq!(refusal(stale).unwrap_err(), Refusal::EnrollmentOver);
+    let crossed = world.verifier.confirm_enrollment(&newer.token, &old_phone.code(world.now()));
+    assert_eq!(refusal(crossed).unwrap_err(), Refusal::NotAccepted);
+    let _ = world.verifier.confirm_enrollment(&newer.token, &new_phone.code(world.now())).unwrap();
+    world.clock.advance(STEP);
+    assert!(world.present(&old_phone.code(world.now())).is_err());
+    let _ = world.log_in(&new_phone);
+}
+
+#[test]
+fn f25_one_enrollment_confirmed_in_eight_parallel_posts_is_bound_once() {
+    for _ in 0..20 {
+        let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+        let begun = world.begin();
+        let code = Phone::scan(&begun.uri).code(world.now());
+        world.verifier.store().of(8);
+        let confirmed = thread::scope(|scope| {
+            let posts: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| refusal(world.verifier.confirm_enrollment(&begun.token, &code))))
+                .collect();
+            posts.into_iter().map(|post| post.join().unwrap()).collect::<Vec<_>>()
+        });
+        let (bound, refused): (Vec<_>, Vec<_>) = confirmed.into_iter().partition(Result::is_ok);
+        assert_eq!((bound.len(), refused.len()), (1, 7));
+        assert!(refused.into_iter().all(|refused| refused.unwrap_err() == Refusal::EnrollmentOver));
+        let bindings = world.events.count(|kind| matches!(kind, EventKind::AuthenticatorBound { .. }));
+        assert_eq!(bindings, 1);
+        // The recovery codes that were shown are the ones that count.
+        let codes = texts(&bound.into_iter().next().unwrap().unwrap().recovery_codes);
+        assert!(world.verifier.present_recovery_code(&world.challenge(), &codes[9]).is_ok());
+    }
+}
+
+#[test]
+fn f25_a_confirmation_and_a_second_beginning_leave_one_live_secret() {
+    for _ in 0..20 {
+        let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+        let begun = world.begin();
+        let phone = Phone::scan(&begun.uri);
+        world.verifier.store().of(2);
+        let (confirmed, second) = thread::scope(|scope| {
+            let confirmed = scope
+                .spawn(|| refusal(world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now()))));
+            let second = scope
+                .spawn(|| refusal(world.verifier.begin_enrollment(world.password(), "alice@example.com")));
+            (confirmed.join().unwrap(), second.join().unwrap())
+        });
+        match (confirmed, second) {
+            (Ok(_), Err(Refusal::StepUpRequired)) => {
+                world.clock.advance(STEP);
+                let _ = world.log_in(&phone);
+            }
+            (Err(Refusal::EnrollmentOver), Ok(second)) => {
+                let phone = Phone::scan(&second.uri);
+                let code = phone.code(world.now());
+                assert!(world.verifier.confirm_enrollment(&second.token, &code).is_ok());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn f26_an_enrollment_is_confirmed_by_the_session_that_began_it_alone() {
+    let (world, phone, _) = World::enrolled();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
+    let new_phone = Phone::scan(&begun.uri);
+    let code = new_phone.code(world.now());
+
+    // Another session has no token, or one of its own: of another account, or of this account elsewhere.
+    let mallory = AccountId::new("mallory").unwrap();
+    let proof = PasswordVerified::by_host(mallory.clone());
+    let his = world.verifier.begin_enrollment(proof, "mallory@example.com").unwrap();
+    let (front, _) = his.token.expose().rsplit_once('.').unwrap();
+    let (_, hers) = begun.token.expose().rsplit_once('.').unwrap();
+    let edited = EnrollmentToken::parse(&[front, hers].join(".")).unwrap();
+    assert_eq!(edited.account(), &world.account);
+    let elsewhere = World::new().begin().token;
+    for foreign in [&edited, &elsewhere] {
+        let confirmed = world.verifier.confirm_enrollment(foreign, &code);
+        assert_eq!(refusal(confirmed).unwrap_err(), Refusal::EnrollmentOver);
+        assert_eq!(refusal(world.verifier.pending_enrollment(foreign)).unwrap_err(), Refusal::EnrollmentOver);
+    }
+    let confirmed = world.verifier.confirm_enrollment(&his.token, &code);
+    assert_eq!(refusal(confirmed).unwrap_err(), Refusal::NotAccepted, "her code for his enrollment");
+    let _ = world.log_in(&phone);
+
+    let _ = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now())).unwrap();
+}

@@ -1,0 +1,580 @@
+//! Guessing: threats A7 to A9, failures F1 to F3, F5, F6, F15, F31, F35.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use second_factor::session::{EventKind, RefusedBecause, Remember, SealingKey};
+use second_factor::verifier::{Clock, Error};
+use second_factor::{
+    AccountId, ChallengeToken, How, KeyRing, PasswordVerified, Policy, RecoveryCodes, Refusal, Verifier,
+};
+
+use super::budget::{BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, wrong, wrong_recovery_codes};
+use crate::support::{
+    DAY, EventLog, Interleaved, Meeting, Phone, Remote, START, STEP, TestClock, TestRng, World, at_once,
+    code_required, complete, days, is_refused_because, refusal, texts,
+};
+
+#[test]
+fn a07_five_wrong_codes_kill_the_challenge_for_every_kind_of_factor() {
+    let (world, phone, codes) = World::enrolled();
+    let challenge = world.challenge();
+    let now = world.now();
+    world.events.take();
+    let answers: Vec<_> =
+        phone.wrong_codes(now).take(5).map(|code| wrong(&world, &challenge, &code)).collect();
+    assert_eq!(answers[..4], [Refusal::NotAccepted; 4]);
+    assert_eq!(answers[4], Refusal::ChallengeOver);
+    assert!(world.events.take().contains(&EventKind::ChallengeExhausted));
+
+    assert_eq!(wrong(&world, &challenge, &phone.code(now)), Refusal::ChallengeOver);
+    let recovery = world.verifier.present_recovery_code(&challenge, &codes[0]);
+    assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
+    let no_challenge = RefusedBecause::NoChallenge;
+    assert_eq!(
+        world.events.take(),
+        [
+            EventKind::CodeRefused { reason: no_challenge },
+            EventKind::RecoveryCodeRefused { reason: no_challenge }
+        ]
+    );
+    // Neither was used up: both are good in a challenge of their own.
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+}
+
+#[test]
+fn a07_wrong_codes_of_both_kinds_count_together() {
+    let (world, phone, codes) = World::enrolled();
+    let challenge = world.challenge();
+    let unknown = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
+    assert!(!codes.iter().any(|code| code == unknown));
+    for code in phone.wrong_codes(world.now()).take(2) {
+        assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
+        let recovery = world.verifier.present_recovery_code(&challenge, unknown);
+        assert_eq!(refusal(recovery).unwrap_err(), Refusal::NotAccepted);
+    }
+    let recovery = world.verifier.present_recovery_code(&challenge, unknown);
+    assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(wrong(&world, &challenge, &phone.code(world.now())), Refusal::ChallengeOver);
+}
+
+#[test]
+fn a08_a_fresh_challenge_after_every_four_guesses_is_no_fresh_budget() {
+    let (world, phone, _) = World::enrolled();
+    let mut guesses = phone.wrong_codes(world.now());
+    let mut last = Refusal::NotAccepted;
+    for _ in 0..5 {
+        let challenge = world.challenge();
+        for _ in 0..4 {
+            last = wrong(&world, &challenge, &guesses.next().unwrap());
+        }
+    }
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(last, Refusal::Locked { retry_at });
+    assert_eq!(evaluated(&world.events), BUDGET);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: retry_at }), 1);
+    // The owner was told long before: somebody has this password.
+    let alarms = world.events.count(|kind| matches!(kind, EventKind::PasswordSuspectedKnown { .. }));
+    assert_eq!(alarms, 4);
+
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+    assert_eq!(world.present(&guesses.next().unwrap()).unwrap_err(), Refusal::Locked { retry_at });
+    assert_eq!(evaluated(&world.events), BUDGET, "nothing is evaluated once the budget is spent");
+}
+
+#[test]
+fn a08_a_challenge_from_before_the_lock_does_not_outlive_it() {
+    let (world, phone, _) = World::enrolled();
+    let early = world.challenge();
+    let step_up = world.step_up_token();
+    let mut guesses = phone.wrong_codes(world.now());
+    // Six others open at once, so that the early one is not ended by being the oldest.
+    let challenges: Vec<_> = (0..4).map(|_| world.challenge()).collect();
+    for challenge in &challenges {
+        for _ in 0..5 {
+            let _ = wrong(&world, challenge, &guesses.next().unwrap());
+        }
+    }
+    let retry_at = world.now().saturating_add(days(3));
+    let right = phone.code(world.now());
+    assert_eq!(wrong(&world, &early, &right), Refusal::Locked { retry_at });
+    assert_eq!(refusal(world.verifier.step_up(&step_up, &right)).unwrap_err(), Refusal::Locked { retry_at });
+    // When the lock ends they are long over.
+    world.clock.set(retry_at);
+    assert_eq!(wrong(&world, &early, &phone.code(retry_at)), Refusal::ChallengeOver);
+    let late = world.verifier.step_up(&step_up, &phone.code(retry_at));
+    assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
+}
+
+#[test]
+fn a08_step_up_from_a_stolen_session_takes_from_the_same_budget() {
+    let (world, phone, _) = World::enrolled();
+    world.events.take();
+    let mut guesses = phone.wrong_codes(world.now());
+    for _ in 0..5 {
+        let step_up = world.step_up_token();
+        for _ in 0..4 {
+            let _ = refusal(world.verifier.step_up(&step_up, &guesses.next().unwrap())).unwrap_err();
+        }
+    }
+    let retry_at = world.now().saturating_add(days(3));
+    let locked = Refusal::Locked { retry_at };
+    assert_eq!(evaluated(&world.events), BUDGET);
+    let right = phone.code(world.now());
+    assert_eq!(refusal(world.verifier.step_up(&world.step_up_token(), &right)).unwrap_err(), locked);
+    assert_eq!(world.present(&right).unwrap_err(), locked, "one budget for both doors");
+}
+
+#[test]
+fn a08_a_login_of_the_owner_does_not_refill_the_budget_of_somebody_else() {
+    let (world, phone, _) = World::enrolled();
+    world.events.take();
+    let mut guesses = phone.wrong_codes(world.now());
+    for day in 0..5 {
+        for _ in 0..4 {
+            let _ = wrong(&world, &world.challenge(), &guesses.next().unwrap());
+        }
+        if day < 4 {
+            let _ = world.log_in(&phone);
+        }
+    }
+    assert_eq!(evaluated(&world.events), BUDGET);
+    assert!(matches!(world.present(&phone.code(world.now())), Err(Refusal::Locked { .. })));
+}
+
+#[test]
+fn a08_the_owner_who_mistypes_and_then_succeeds_pays_nothing() {
+    let (world, phone, _) = World::enrolled();
+    for _ in 0..10 {
+        let challenge = world.challenge();
+        for code in phone.wrong_codes(world.now()).take(4) {
+            assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
+        }
+        let _ = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).unwrap();
+        world.clock.advance(STEP);
+    }
+    assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
+}
+
+#[test]
+fn a09_two_hundred_wrong_codes_at_once_in_one_challenge() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let guesses: Vec<_> = phone.wrong_codes(world.now()).take(200).collect();
+    world.events.take();
+    let answers = at_once(200, |number| wrong(&world, &challenge, &guesses[number]));
+    assert_eq!(evaluated(&world.events), 5);
+    assert_eq!(answers.iter().filter(|answer| **answer == Refusal::NotAccepted).count(), 4);
+    assert_eq!(answers.iter().filter(|answer| **answer == Refusal::ChallengeOver).count(), 196);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
+}
+
+#[test]
+fn a09_two_hundred_wrong_codes_at_once_against_a_budget_of_five() {
+    let policy = Policy::builder("Example").guess_budget(5, days(30)).build().unwrap();
+    let (world, phone, _) = World::enrolled_with(policy);
+    let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
+    let guesses: Vec<_> = phone.wrong_codes(world.now()).take(200).collect();
+    world.events.take();
+    let answers = at_once(200, |number| wrong(&world, &challenges[number % 8], &guesses[number]));
+    assert_eq!(evaluated(&world.events), 5);
+    let retry_at = world.now().saturating_add(days(30));
+    // Whoever shares a challenge that took all five learns that it is over; everybody else that the account
+    // is locked.
+    let over = answers.iter().filter(|answer| **answer == Refusal::ChallengeOver).count();
+    let locked = answers.iter().filter(|answer| **answer == Refusal::Locked { retry_at }).count();
+    let again = answers.iter().filter(|answer| **answer == Refusal::NotAccepted).count();
+    assert_eq!((over + locked + again, again), (200, 4));
+    assert!(over < 25 && locked >= 171, "{over} over, {locked} locked");
+    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, Some(retry_at));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a09_two_hundred_wrong_codes_at_once_on_the_async_front() {
+    let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
+    let verifier = Verifier::with_sources(
+        Interleaved::default(),
+        Policy::new("Example").unwrap(),
+        KeyRing::new(1, SealingKey::new([7; 32])),
+        clock.clone(),
+        Mutex::new(TestRng(1)),
+    );
+    let verifier = Arc::new(verifier.with_events(events.clone()));
+    let account = AccountId::new("alice").unwrap();
+    let password = || PasswordVerified::by_host(account.clone());
+    let begun = verifier.begin_enrollment(password(), "alice").await.unwrap();
+    let phone = Phone::scan(&begun.uri);
+    let _ = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
+    let mut challenges = Vec::new();
+    for _ in 0..8 {
+        challenges.push(code_required(verifier.password_verified(password(), None).await.unwrap()));
+    }
+    let tasks: Vec<_> = phone
+        .wrong_codes(clock.now())
+        .take(200)
+        .enumerate()
+        .map(|(number, code)| {
+            let (verifier, challenge) = (verifier.clone(), challenges[number % 8].clone());
+            tokio::spawn(async move { verifier.present_code(&challenge, &code, Remember::No).await })
+        })
+        .collect();
+    for task in tasks {
+        let _ = refusal(task.await.unwrap()).unwrap_err();
+    }
+    assert_eq!(evaluated(&events), BUDGET);
+}
+
+fn suspected(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::PasswordSuspectedKnown { .. })
+}
+
+#[test]
+fn f01_authquake_parallel_sessions_share_one_budget() {
+    const SESSIONS: usize = 40;
+    let (world, phone, _) = World::enrolled();
+    let guesses: Vec<String> = phone.wrong_codes(world.now()).take(SESSIONS * 10).collect();
+    let start = Barrier::new(SESSIONS);
+    thread::scope(|scope| {
+        for mine in guesses.chunks(10) {
+            let (world, start) = (&world, &start);
+            scope.spawn(move || {
+                start.wait();
+                let Ok(login) = world.verifier.password_verified(world.password(), None) else { return };
+                let challenge = code_required(login);
+                for guess in mine {
+                    let answer = world.verifier.present_code(&challenge, guess, Remember::No);
+                    assert!(
+                        matches!(answer, Err(Error::Refused(_) | Error::Contention)),
+                        "a wrong code is refused, whatever else goes on"
+                    );
+                }
+            });
+        }
+    });
+    assert!(world.events.count(is_wrong) <= BUDGET, "{} guesses", world.events.count(is_wrong));
+
+    // What the storm left over is all there is.
+    if world.verifier.status(&world.account).unwrap().locked_until.is_none() {
+        exhaust(&world, phone.wrong_codes(world.now()));
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: retry_at }), 1);
+    let alarms: HashSet<u32> = world
+        .events
+        .all()
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::PasswordSuspectedKnown { guesses } => Some(guesses),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alarms, HashSet::from([5, 10, 15, 20]), "the victim hears of it from the fifth guess on");
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+#[test]
+fn f01_a_code_older_than_one_step_is_refused() {
+    let (world, phone, _) = World::enrolled();
+    let code = phone.code(world.now());
+    world.clock.advance(2 * STEP);
+    assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_wrong), 1, "not even known any more");
+    world.clock.back(STEP);
+    assert!(world.present(&code).is_ok(), "one step old");
+}
+
+#[test]
+fn f02_a_pending_token_dies_at_the_fifth_wrong_code() {
+    let (world, phone, _) = World::enrolled();
+    let challenge = world.challenge();
+    let mut answers = Vec::new();
+    for guess in phone.wrong_codes(world.now()).take(150) {
+        answers.push(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).unwrap_err());
+    }
+    assert_eq!(answers[..4], [Refusal::NotAccepted; 4]);
+    assert_eq!(answers[4..], [Refusal::ChallengeOver; 146]);
+    assert_eq!(world.events.count(is_wrong), 5);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
+
+    let right = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No);
+    assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver);
+    assert!(world.present(&phone.code(world.now())).is_ok(), "the code was right");
+}
+
+#[test]
+fn f03_the_password_step_again_leaves_the_counter_as_it_is() {
+    let (world, phone, _) = World::enrolled();
+    let mut guesses = phone.wrong_codes(world.now());
+    // Four guesses, and the password again, so that no challenge is ever used up.
+    for _ in 0..BUDGET / 4 {
+        let challenge = world.challenge();
+        for guess in guesses.by_ref().take(4) {
+            assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+        }
+        let _ = world.challenge();
+    }
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 5 }), 1);
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+#[test]
+fn f03_a_login_by_remembered_device_leaves_the_counter_as_it_is() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let challenge = world.challenge();
+    let mut guesses = phone.wrong_codes(world.now());
+    for guess in guesses.by_ref().take(4) {
+        assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+    }
+    let _ = complete(world.login_on(&device));
+    assert_eq!(exhaust(&world, guesses), BUDGET - 4);
+}
+
+#[test]
+fn f05_five_thousand_concurrent_guesses_share_one_budget() {
+    const THREADS: usize = 50;
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
+    let guesses: Vec<String> = phone.wrong_codes(world.now()).take(5_000).collect();
+    let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
+    world.verifier.store().of(THREADS);
+    thread::scope(|scope| {
+        for (thread, mine) in guesses.chunks(guesses.len() / THREADS).enumerate() {
+            let (world, challenge) = (&world, &challenges[thread % challenges.len()]);
+            scope.spawn(move || {
+                for guess in mine {
+                    let answer = world.verifier.present_code(challenge, guess, Remember::No);
+                    assert!(matches!(answer, Err(Error::Refused(_) | Error::Contention)));
+                }
+            });
+        }
+    });
+    assert_eq!(
+        world.events.count(is_wrong),
+        BUDGET,
+        "eight challenges of five guesses are enough to spend it"
+    );
+    let until = world.now().saturating_add(days(3));
+    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, Some(until));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f05_a_thousand_tasks_over_a_slow_store_share_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
+    let verifier = Arc::new(
+        Verifier::with_sources(
+            Remote(world.verifier.store().clone()),
+            Policy::new("Example").unwrap(),
+            KeyRing::new(1, SealingKey::new([7; 32])),
+            world.clock.clone(),
+            Mutex::new(TestRng(2)),
+        )
+        .with_events(world.events.clone()),
+    );
+    let tasks: Vec<_> = phone
+        .wrong_codes(world.now())
+        .take(1_000)
+        .zip(challenges.iter().cycle().cloned())
+        .map(|(guess, challenge)| {
+            let verifier = verifier.clone();
+            tokio::spawn(async move { verifier.present_code(&challenge, &guess, Remember::No).await })
+        })
+        .collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap(), Err(Error::Refused(_) | Error::Contention)));
+    }
+    assert!(world.events.count(is_wrong) <= BUDGET, "{} guesses", world.events.count(is_wrong));
+    if world.verifier.status(&world.account).unwrap().locked_until.is_none() {
+        exhaust(&world, phone.wrong_codes(world.now()));
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+}
+
+#[test]
+fn f06_login_step_up_and_recovery_code_share_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    let mut codes = phone.wrong_codes(world.now());
+    let mut recovery = wrong_recovery_codes();
+    for _ in 0..BUDGET / 4 {
+        let (login, step_up) = (world.challenge(), world.step_up_token());
+        let verifier = &world.verifier;
+        let refusals = [
+            refusal(verifier.present_code(&login, &codes.next().unwrap(), Remember::No)).err(),
+            refusal(verifier.step_up(&step_up, &codes.next().unwrap())).err(),
+            refusal(verifier.present_recovery_code(&login, &recovery.next().unwrap())).err(),
+            refusal(verifier.step_up_with_recovery_code(&step_up, &recovery.next().unwrap())).err(),
+        ];
+        assert!(refusals.iter().all(Option::is_some), "{refusals:?}");
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    let right = phone.code(world.now());
+    assert_eq!(world.present(&right).unwrap_err(), Refusal::Locked { retry_at });
+    let stepped_up = world.verifier.step_up(&world.step_up_token(), &right);
+    assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+#[test]
+fn f15_wrong_recovery_codes_count_across_challenges_like_wrong_codes() {
+    let policy = Policy::builder("Example").suspend_after(BUDGET.try_into().unwrap()).build().unwrap();
+    let (world, phone, recovery_codes) = World::enrolled_with(policy);
+    let mut guesses = wrong_recovery_codes();
+    for _ in 0..BUDGET / 4 {
+        let challenge = world.challenge();
+        for guess in guesses.by_ref().take(4) {
+            let refused = refusal(world.verifier.present_recovery_code(&challenge, &guess)).unwrap_err();
+            assert_eq!(refused, Refusal::NotAccepted);
+        }
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 1);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::Locked { .. })), 1);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 5 }), 1);
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
+
+    // Nothing was won: 128 bits are left to guess, and the owner's code still works.
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert!(!world.verifier.status(&world.account).unwrap().suspended);
+}
+
+#[test]
+fn f15_a_recovery_code_has_at_least_64_bits() {
+    assert_eq!(second_factor::RecoveryCode::LEN * 8, 128);
+    let mut seen = HashSet::new();
+    for seed in 0..50 {
+        let codes = RecoveryCodes::generate(&mut TestRng(seed)).unwrap();
+        for text in texts(&codes) {
+            assert_eq!(text.bytes().filter(|byte| *byte != b'-').count(), 26);
+            assert!(seen.insert(text), "no code comes twice");
+        }
+    }
+}
+
+#[test]
+fn f15_recovery_codes_mistyped_under_the_lock_refund_nothing() {
+    let (world, phone, recovery_codes) = World::enrolled();
+    let mut guesses = phone.wrong_codes(world.now());
+    assert_eq!(exhaust(&world, guesses.by_ref()), BUDGET);
+    let mut mistyped = wrong_recovery_codes();
+    for right in recovery_codes.iter().take(5) {
+        let challenge = world.challenge();
+        for wrong in mistyped.by_ref().take(4) {
+            assert!(refusal(world.verifier.present_recovery_code(&challenge, &wrong)).is_err());
+        }
+        assert!(world.verifier.present_recovery_code(&challenge, right).is_ok());
+    }
+    // The budget was spent before, and those guesses were not the owner's.
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.present(&guesses.next().unwrap()).unwrap_err(), Refusal::Locked { retry_at });
+}
+
+/// Under a lock recovery codes are looked at and cost the account nothing, or a hundred of them would suspend
+/// the authenticator in a minute, which guessing codes takes most of a year for.
+#[test]
+fn f15_recovery_codes_mistyped_under_the_lock_do_not_suspend() {
+    let (world, phone, recovery_codes) = World::enrolled();
+    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+    let mut mistyped = wrong_recovery_codes();
+    for _ in 0..30 {
+        let challenge = world.challenge();
+        for (nth, wrong) in (1..=5).zip(mistyped.by_ref()) {
+            let refused = refusal(world.verifier.present_recovery_code(&challenge, &wrong)).unwrap_err();
+            assert_eq!(refused, if nth < 5 { Refusal::NotAccepted } else { Refusal::ChallengeOver });
+        }
+        let right = world.verifier.present_recovery_code(&challenge, &recovery_codes[0]);
+        assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver, "five for every kind");
+    }
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 0);
+    assert!(!world.verifier.status(&world.account).unwrap().suspended);
+    // And what the lock says does not hold up the owner.
+    assert!(world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).is_ok());
+}
+
+#[test]
+fn f31_a_patient_attacker_beside_a_daily_owner_gets_the_budget_only() {
+    let (world, phone, _) = World::enrolled();
+    let mut logins = 0;
+    let mut first_alarm = None;
+    for day in 0..365 {
+        let morning = START.saturating_add(days(day + 1));
+        world.clock.set(morning);
+        match world.present(&phone.code(morning)) {
+            Ok(_) => logins += 1,
+            Err(refused) => assert!(matches!(refused, Refusal::Locked { .. }), "{refused:?}"),
+        }
+        // Before noon, four guesses; on the first day a little later, so that what time gives back goes to
+        // the owner first.
+        let hour = if day == 0 { 12 } else { 11 };
+        world.clock.set(morning.saturating_add(DAY / 24 * hour));
+        let challenge = world.challenge();
+        for guess in phone.wrong_codes(world.now()).take(4) {
+            assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+            if first_alarm.is_none() && world.events.count(suspected) > 0 {
+                first_alarm = Some((day, world.events.count(is_wrong)));
+            }
+        }
+    }
+    assert!(logins > 100, "the owner succeeded on {logins} days");
+    let guesses = world.events.count(is_wrong);
+    assert!(guesses <= BUDGET + 365 / 3, "{guesses} guesses in a year");
+    assert!(guesses > BUDGET + 100, "{guesses}: the attacker did try");
+    assert!(guesses as u64 <= world.verifier.policy().guess_odds(days(365)).guesses());
+    assert_eq!(first_alarm, Some((1, 5)), "the fifth guess is the one too many, on the second day");
+    assert_eq!(world.events.count(suspected), guesses / 5, "no success clears the second counter");
+}
+
+#[test]
+fn f35_a_thousand_addresses_share_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    let guesses: Vec<String> = phone.wrong_codes(world.now()).take(5_000).collect();
+    for from_one_address in guesses.chunks(5) {
+        let challenge = world.challenge();
+        for guess in from_one_address {
+            assert!(refusal(world.verifier.present_code(&challenge, guess, Remember::No)).is_err());
+        }
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 5_000 - BUDGET);
+}
+
+/// A guess of the owner's that is refunded later has started the wait for the next one by then.
+#[test]
+fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
+    let (world, phone, _) = World::enrolled();
+    let wrong = phone.wrong_code(world.now());
+    let guess = |challenge: &ChallengeToken| -> Refusal {
+        refusal(world.verifier.present_code(challenge, &wrong, Remember::No)).unwrap_err()
+    };
+    let (started, owners) = (world.now(), world.challenge());
+    assert_eq!(guess(&owners), Refusal::NotAccepted);
+
+    world.clock.advance(Duration::from_secs(9 * 60));
+    let first = world.now();
+    for _ in 0..6 {
+        let challenge = world.challenge();
+        for _ in 0..3 {
+            assert_eq!(guess(&challenge), Refusal::NotAccepted);
+        }
+    }
+    assert!(world.verifier.present_code(&owners, &phone.code(world.now()), Remember::No).is_ok());
+    let challenge = world.challenge();
+    assert_eq!(guess(&challenge), Refusal::NotAccepted);
+    assert!(matches!(guess(&challenge), Refusal::Locked { .. }));
+
+    // The attacker's twenty-first, less than three days after the first.
+    world.clock.set(started.saturating_add(days(3)));
+    assert!(matches!(guess(&world.challenge()), Refusal::Locked { .. }));
+    assert_eq!(world.events.count(|kind| is_refused_because(RefusedBecause::Wrong)(kind)), 22, "21 are his");
+    let span = world.now().checked_since(first).unwrap();
+    assert!(span < days(3));
+    assert_eq!(world.verifier.policy().guess_odds(span).guesses(), 21);
+}

@@ -1,0 +1,319 @@
+//! Locks, and clocks that jump: threats A11 and A12, failures F30 and F36.
+
+use std::time::Duration;
+
+use second_factor::session::{EventKind, Purpose, RefusedBecause, Remember};
+use second_factor::store::Revision;
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, ChallengeToken, How, PasswordVerified, Refusal, UnixTime,
+};
+
+use super::budget::{BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, wrong};
+use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
+
+#[test]
+fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
+    let (world, phone, _) = World::enrolled();
+    let locked_at = world.now();
+    let (guesses, until) = guess_until_locked(&world, &phone);
+    assert_eq!((guesses, until), (BUDGET, locked_at.saturating_add(days(3))));
+
+    // One second early nothing is evaluated, the right code included.
+    world.clock.set(UnixTime::from_secs(until.as_secs() - 1));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at: until });
+
+    // DESIGN §4: time gives back one guess every three days, not the whole budget at once.
+    world.clock.set(until);
+    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, None);
+    let (guesses, again) = guess_until_locked(&world, &phone);
+    assert_eq!((guesses, again), (1, until.saturating_add(days(3))));
+
+    // After all of them are regained there are as many as ever, never more, and the first wrong code counts
+    // as one.
+    for wait in [days(3) * 20, days(3) * 200] {
+        world.clock.advance(wait);
+        world.events.take();
+        let challenge = world.challenge();
+        let code = phone.wrong_code(world.now());
+        assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
+        assert_eq!(guess_until_locked(&world, &phone).0, BUDGET - 1);
+    }
+}
+
+#[test]
+fn a11_the_right_code_is_accepted_when_the_lock_ends() {
+    let (world, phone, _) = World::enrolled();
+    let (_, until) = guess_until_locked(&world, &phone);
+    world.clock.set(until);
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+}
+
+#[test]
+fn a11_a_hundred_failures_in_a_row_suspend_and_no_time_ends_that() {
+    let (world, phone, codes) = World::enrolled();
+    let mut guesses = phone.wrong_codes(world.now());
+    loop {
+        match wrong(&world, &world.challenge(), &guesses.next().unwrap()) {
+            Refusal::NotAccepted => {}
+            Refusal::Locked { retry_at } => world.clock.set(retry_at),
+            other => break assert_eq!(other, Refusal::Suspended),
+        }
+    }
+    assert_eq!(evaluated(&world.events), 100);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 1);
+    world.clock.advance(days(10_000));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
+    assert!(world.verifier.status(&world.account).unwrap().suspended);
+
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+}
+
+/// What is kept about the account.
+fn row(world: &World) -> Option<(AccountRecord, Revision)> {
+    world.verifier.store().load(&world.account).unwrap().map(|row| (row.value, row.revision))
+}
+
+#[test]
+fn a12_without_the_password_nothing_moves_the_counters_or_writes_at_all() {
+    let (world, phone, codes) = World::enrolled();
+    let before = row(&world);
+    // Wrong passwords reach no method of the verifier. What does: codes for challenges that were never opened
+    // here.
+    let (other, _, _) = World::enrolled();
+    let forged = ChallengeToken::parse(other.challenge().expose()).unwrap();
+    for code in phone.wrong_codes(world.now()).take(100).chain([phone.code(world.now())]) {
+        assert_eq!(wrong(&world, &forged, &code), Refusal::ChallengeOver);
+    }
+    let recovery = world.verifier.present_recovery_code(&forged, &codes[0]);
+    assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
+    world.verifier.abandon(&forged).unwrap();
+    assert_eq!(row(&world), before, "not written, not even the revision moved");
+    assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
+}
+
+#[test]
+fn a12_forged_remember_tokens_cost_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    let (other, other_phone, _) = World::enrolled();
+    other.clock.advance(STEP);
+    let _ = other.challenge();
+    let foreign = other.remember(&other_phone);
+    assert_ne!(foreign.expose(), device.expose());
+    world.events.take();
+    for _ in 0..50 {
+        let _ = code_required(world.login_on(&foreign));
+    }
+    assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 50);
+    let since = world.verifier.status(&world.account).unwrap().devices[0].since;
+    assert_eq!(complete(world.login_on(&device)).authenticated.how(), How::Remembered { since });
+    assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
+}
+
+#[test]
+fn a12_a_remembered_device_gets_in_while_the_budget_is_spent() {
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    let _ = guess_until_locked(&world, &phone);
+    let accepted = complete(world.login_on(&device));
+    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    // And a recovery code, of 128 bits, is evaluated too.
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+}
+
+#[test]
+fn a12_wrong_codes_for_one_account_do_not_move_another() {
+    let (world, phone, _) = World::enrolled();
+    let bob = World { account: AccountId::new("bob").unwrap(), ..world };
+    let (bobs_phone, _) = bob.enroll();
+    let _ = guess_until_locked(&bob, &bobs_phone);
+    let alice = World { account: AccountId::new("alice").unwrap(), ..bob };
+    assert_eq!(alice.verifier.status(&alice.account).unwrap().locked_until, None);
+    assert_eq!(guess_until_locked(&alice, &phone).0, BUDGET);
+}
+
+#[test]
+fn a12_the_second_step_is_no_password_oracle() {
+    let (world, phone, _) = World::enrolled();
+    let (elsewhere, _, _) = World::enrolled();
+    let right = phone.code(world.now());
+    // The same answer for an account with a second factor, for one without, and for none at all: a challenge
+    // is only ever
+    // opened by a verified password.
+    let text = elsewhere.challenge().expose().to_owned();
+    let (front, alice) = text.rsplit_once('.').unwrap();
+    let nobody = "NZXWE33EPE"; // "nobody"
+    assert_ne!(alice, nobody);
+    for account in [alice, nobody] {
+        let forged = ChallengeToken::parse(&format!("{front}.{account}")).unwrap();
+        let refused = world.verifier.present_code(&forged, &right, Remember::No).unwrap_err();
+        assert_eq!(refused.to_string(), "not accepted; log in again");
+        assert_eq!(refused.refusal(), Some(Refusal::ChallengeOver));
+    }
+    assert!(world.verifier.store().load(&AccountId::new("nobody").unwrap()).unwrap().is_none());
+}
+
+#[test]
+fn a12_opening_challenges_without_end_fills_nothing() {
+    let (world, phone, _) = World::enrolled();
+    for _ in 0..1_000 {
+        let _ = world.challenge();
+    }
+    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    assert_eq!(world.events.count(|kind| *kind == opened), 1_000);
+    let record = row(&world).unwrap().0;
+    assert!(serde_json::to_string(&record).unwrap().len() < 4_096);
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+}
+
+#[test]
+fn f30_a_lockout_leaves_the_remembered_device_in() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+
+    let accepted = complete(world.login_on(&device));
+    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    // The remedy: whoever was guessing has lost the way in.
+    let _ = world.verifier.password_changed(&world.account).unwrap();
+    assert!(world.present(&phone.code(world.now())).is_ok());
+}
+
+#[test]
+fn f30_without_the_password_nobody_moves_the_budget() {
+    let (world, phone, _) = World::enrolled();
+    let spare = World::enrolled().0;
+    // A challenge of the right form for the right account, which this service never issued.
+    let forged = spare.challenge();
+    assert_eq!(forged.account(), &world.account);
+    let record = || BlockingStore::load(&**world.verifier.store(), &world.account).unwrap().unwrap();
+    let before = record();
+    for guess in phone.wrong_codes(world.now()).take(500) {
+        let answer = world.verifier.present_code(&forged, &guess, Remember::No);
+        assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
+        let answer = world.verifier.present_recovery_code(&forged, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+        assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
+    }
+    assert_eq!(record(), before, "not one write");
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 1_000);
+    assert_eq!(world.events.count(is_wrong), 0);
+    assert!(world.present(&phone.code(world.now())).is_ok());
+}
+
+#[test]
+fn f36_a_lock_under_a_clock_a_year_ahead_ends_in_days_once_it_is_right() {
+    let (world, phone, _) = World::enrolled();
+    world.clock.advance(days(365));
+    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+    world.clock.back(days(365));
+
+    // The first login under the right clock starts the wait anew.
+    let retry_at = world.now().saturating_add(days(3));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+    world.clock.set(UnixTime::from_secs(retry_at.as_secs() - 1));
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
+    world.clock.set(retry_at);
+    assert!(world.present(&phone.code(world.now())).is_ok());
+}
+
+#[test]
+fn f36_a_clock_that_goes_back_gives_no_guess_back() {
+    let (world, phone, _) = World::enrolled();
+    let mut guesses = phone.wrong_codes(world.now()).collect::<Vec<_>>().into_iter();
+    assert_eq!(exhaust(&world, guesses.by_ref()), BUDGET);
+    for back in [1, 60, 86_400, 365 * 86_400] {
+        world.clock.back(Duration::from_secs(back));
+        let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
+        assert_eq!(refused, Refusal::Locked { retry_at: world.now().saturating_add(days(3)) });
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    // Back and forth within three days: still nothing.
+    world.clock.advance(days(2));
+    assert!(matches!(world.present(&phone.wrong_code(world.now())), Err(Refusal::Locked { .. })));
+}
+
+#[test]
+fn f36_a_clock_that_goes_back_accepts_nothing_again() {
+    let (world, phone, _) = World::enrolled();
+    let codes: Vec<String> = (0..12)
+        .map(|_| {
+            world.clock.advance(STEP);
+            phone.code(world.now())
+        })
+        .collect();
+    assert!(world.present(&codes[11]).is_ok());
+    for code in codes.iter().rev() {
+        let refused = world.present(code).unwrap_err();
+        assert!(matches!(refused, Refusal::NotAccepted | Refusal::Locked { .. }), "{refused:?}");
+        world.clock.back(STEP);
+    }
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 12);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 1);
+}
+
+#[test]
+fn f36_a_login_under_a_clock_far_ahead_has_a_way_out() {
+    let (world, phone, recovery_codes) = World::enrolled();
+    world.clock.advance(days(365));
+    assert!(world.present(&phone.code(world.now())).is_ok());
+    world.clock.back(days(365));
+    world.events.take();
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
+
+    // The design has no resynchronization: a recovery code, and a new secret with it.
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).unwrap();
+    let token = world.verifier.begin_step_up(&world.account, accepted.authenticated.epoch()).unwrap();
+    let fresh = world.verifier.step_up_with_recovery_code(&token, &recovery_codes[1]).unwrap();
+    let begun = world.verifier.begin_enrollment(fresh, "alice@example.com").unwrap();
+    let new_phone = Phone::scan(&begun.uri);
+    let _ = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now())).unwrap();
+    world.clock.advance(STEP);
+    let _ = world.log_in(&new_phone);
+}
+
+#[test]
+fn f36_challenges_and_devices_of_a_clock_far_ahead_are_dead() {
+    let (world, phone, _) = World::enrolled();
+    world.clock.advance(days(40));
+    let device = world.remember(&phone);
+    let challenge = world.challenge();
+    let step_up = world.step_up_token();
+    world.clock.back(days(40));
+    // Otherwise they would live for 70 days.
+    let code = phone.code(world.now().saturating_add(STEP));
+    let presented = world.verifier.present_code(&challenge, &code, Remember::No);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(refusal(world.verifier.step_up(&step_up, &code)).unwrap_err(), Refusal::ChallengeOver);
+    world.events.take();
+    let _ = code_required(world.login_on(&device));
+    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
+    world.clock.advance(days(40));
+    let _ = code_required(world.login_on(&device));
+}
+
+#[test]
+fn f36_a_clock_that_jumps_ahead_revives_nothing_when_it_comes_back() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    world.clock.advance(days(31));
+    let _ = code_required(world.login_on(&device));
+    world.clock.back(days(31));
+    let _ = code_required(world.login_on(&device));
+
+    let proof = PasswordVerified::by_host(world.account.clone());
+    let login = world.verifier.password_verified(proof, None).unwrap();
+    let challenge = code_required(login);
+    world.clock.advance(days(1));
+    let _ = world.challenge();
+    world.clock.back(days(1));
+    let code = phone.code(world.now());
+    let presented = world.verifier.present_code(&challenge, &code, Remember::No);
+    assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
+}

@@ -1,0 +1,576 @@
+//! Codes that are accepted twice: threats A1 to A6, failures F7 to F14.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use second_factor::enrollment::ImportedSecret;
+use second_factor::session::{AdministratorReset, EventKind, Import, RefusedBecause, Remember, SealingKey};
+use second_factor::verifier::{Clock, Error};
+use second_factor::{
+    AccountId, BlockingStore, ChallengeToken, How, KeyRing, Login, PasswordVerified, Policy, Refusal, Secret,
+    Totp, TotpParams, UnixTime, Verifier,
+};
+
+use crate::support::{
+    EventLog, Interleaved, JsonRow, Meeting, Phone, Remote, START, STEP, TestClock, TestRng, World, at_once,
+    code_required, days, is_refused_because, refusal,
+};
+
+/// What the claimant and the log learn of a refused code in a fresh challenge.
+fn answer(world: &World, code: &str) -> (Refusal, Vec<EventKind>) {
+    let challenge = world.challenge();
+    world.events.take();
+    let answer = refusal(world.verifier.present_code(&challenge, code, Remember::No)).unwrap_err();
+    (answer, world.events.take())
+}
+
+const REPLAYED: EventKind = EventKind::CodeRefused { reason: RefusedBecause::Replayed };
+const WRONG: EventKind = EventKind::CodeRefused { reason: RefusedBecause::Wrong };
+
+#[test]
+fn a01a_same_code_in_a_second_challenge_of_the_same_step() {
+    let (world, phone, _) = World::enrolled();
+    let code = phone.code(world.now());
+    assert_eq!(world.present(&code).unwrap().authenticated.how(), How::Presented);
+
+    assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
+    // The claimant is not told that it was right.
+    let wrong = phone.wrong_code(world.now());
+    assert_eq!(answer(&world, &wrong), (Refusal::NotAccepted, vec![WRONG]));
+}
+
+#[test]
+fn a01b_same_code_in_the_next_step_still_inside_the_window() {
+    let (world, phone, _) = World::enrolled();
+    let code = phone.code(world.now());
+    let _ = world.present(&code).unwrap();
+
+    world.clock.advance(STEP);
+    assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
+    // Had it not been used, it would have been inside the window: the code of the step before is.
+    let (unused, other, _) = World::enrolled();
+    let late = other.code(unused.now());
+    unused.clock.advance(STEP);
+    assert_eq!(unused.present(&late).unwrap().authenticated.how(), How::Presented);
+}
+
+#[test]
+fn a02_older_code_after_a_newer_one() {
+    let (world, phone, _) = World::enrolled();
+    let now = world.now();
+    let early = phone.code(now.saturating_add(STEP));
+    assert_eq!(world.present(&early).unwrap().authenticated.how(), How::Presented);
+
+    // Never used, right, inside the window: and older than what was accepted.
+    assert_eq!(answer(&world, &phone.code(now)), (Refusal::NotAccepted, vec![REPLAYED]));
+    world.clock.advance(STEP);
+    assert_eq!(answer(&world, &early), (Refusal::NotAccepted, vec![REPLAYED]));
+    let next = phone.code(now.saturating_add(2 * STEP));
+    assert_eq!(world.present(&next).unwrap().authenticated.how(), How::Presented);
+}
+
+/// 50 threads with one code. At most 8 challenges are open at once (one more ends the oldest), so some
+/// threads share theirs.
+fn one_of_fifty<S: BlockingStore>(world: &World<S>, phone: &Phone)
+where
+    S::Error: core::fmt::Debug,
+{
+    let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
+    let code = phone.code(world.now());
+    world.events.take();
+    let answers = at_once(50, |number| {
+        refusal(world.verifier.present_code(&challenges[number % 8], &code, Remember::No))
+    });
+    let accepted: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
+    assert_eq!(accepted.len(), 1, "{answers:?}");
+    assert_eq!(accepted[0].authenticated.how(), How::Presented);
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 1);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 0);
+    let replayed = world.events.count(is_refused_because(RefusedBecause::Replayed));
+    let (over, locked) = (RefusedBecause::NoChallenge, RefusedBecause::Locked);
+    let others =
+        world.events.count(is_refused_because(over)) + world.events.count(is_refused_because(locked));
+    assert!(replayed >= 1);
+    assert_eq!(replayed + others, 49);
+}
+
+#[test]
+fn a03_same_code_from_fifty_threads_on_the_memory_store() {
+    let (world, phone, _) = World::enrolled();
+    one_of_fifty(&world, &phone);
+}
+
+#[test]
+fn a03_same_code_from_fifty_threads_on_a_host_store() {
+    let world = World::over(JsonRow::default(), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
+    one_of_fifty(&world, &phone);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a03_same_code_from_fifty_tasks_on_the_async_front() {
+    let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
+    let verifier = Verifier::with_sources(
+        Interleaved::default(),
+        Policy::new("Example").unwrap(),
+        KeyRing::new(1, SealingKey::new([7; 32])),
+        clock.clone(),
+        Mutex::new(TestRng(1)),
+    );
+    let verifier = Arc::new(verifier.with_events(events.clone()));
+    let account = AccountId::new("alice").unwrap();
+    let password = || PasswordVerified::by_host(account.clone());
+    let begun = verifier.begin_enrollment(password(), "alice").await.unwrap();
+    let phone = Phone::scan(&begun.uri);
+    let _ = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
+    clock.advance(STEP);
+    let code = phone.code(clock.now());
+    let mut challenges = Vec::new();
+    for _ in 0..8 {
+        challenges.push(code_required(verifier.password_verified(password(), None).await.unwrap()));
+    }
+    let tasks: Vec<_> = (0..50)
+        .map(|number| {
+            let (verifier, challenge, code) =
+                (verifier.clone(), challenges[number % 8].clone(), code.clone());
+            tokio::spawn(async move { verifier.present_code(&challenge, &code, Remember::No).await })
+        })
+        .collect();
+    let mut accepted = 0;
+    for task in tasks {
+        accepted += usize::from(refusal(task.await.unwrap()).is_ok());
+    }
+    assert_eq!(accepted, 1);
+    assert_eq!(events.count(|kind| matches!(kind, EventKind::LoggedIn { how: How::Presented })), 1);
+}
+
+/// Presents a code that is used up at every door that takes one.
+fn refused_at_every_door(world: &World, used: &str) {
+    assert_eq!(answer(world, used), (Refusal::NotAccepted, vec![REPLAYED]), "login");
+
+    // Disabling, new recovery codes and enrolling anew take a fresh factor, and this is where one is made.
+    let step_up = world.step_up_token();
+    world.events.take();
+    assert_eq!(refusal(world.verifier.step_up(&step_up, used)).unwrap_err(), Refusal::NotAccepted, "step-up");
+    assert_eq!(world.events.take(), [REPLAYED]);
+
+    // A code is no recovery code.
+    let recovery = world.verifier.present_recovery_code(&world.challenge(), used);
+    assert_eq!(refusal(recovery).unwrap_err(), Refusal::Malformed);
+}
+
+#[test]
+fn a04a_the_code_that_confirmed_the_enrollment_at_every_other_door() {
+    let world = World::new();
+    let begun = world.begin();
+    let phone = Phone::scan(&begun.uri);
+    let code = phone.code(world.now());
+    let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    refused_at_every_door(&world, &code);
+    let again = world.verifier.confirm_enrollment(&begun.token, &code);
+    assert_eq!(refusal(again).unwrap_err(), Refusal::EnrollmentOver);
+    world.clock.advance(STEP);
+    refused_at_every_door(&world, &code);
+}
+
+#[test]
+fn a04b_the_code_of_a_login_at_every_other_door() {
+    let (world, phone, _) = World::enrolled();
+    let code = phone.code(world.now());
+    let _ = world.present(&code).unwrap();
+    refused_at_every_door(&world, &code);
+}
+
+#[test]
+fn a04b_the_code_of_a_login_where_a_new_enrollment_is_confirmed() {
+    let (world, phone, _) = World::enrolled();
+    let fresh = world.fresh(&phone);
+    let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
+    let code = phone.code(world.now());
+    let _ = world.present(&code).unwrap();
+    // It is a code of the old secret, and the new one is asked for.
+    let refused = world.verifier.confirm_enrollment(&begun.token, &code);
+    assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::EnrollmentRefused), 1);
+}
+
+#[test]
+fn a04b_the_code_of_a_step_up_at_every_other_door() {
+    let (world, phone, _) = World::enrolled();
+    let code = phone.code(world.now());
+    let fresh = world.verifier.step_up(&world.step_up_token(), &code).unwrap();
+    assert_eq!(fresh.how(), How::Presented);
+    refused_at_every_door(&world, &code);
+}
+
+#[test]
+fn a05_two_accounts_whose_codes_are_the_same() {
+    let world = World::new();
+    let secret = Secret::new(&[0x5a; 20]).unwrap();
+    let code = Totp::new(&secret, TotpParams::default()).generate(world.now()).expose().to_owned();
+    for name in ["alice", "bob"] {
+        let account = AccountId::new(name).unwrap();
+        let secret = ImportedSecret::new(secret.clone()).unwrap();
+        let import = Import::by_host(account, secret, TotpParams::default());
+        let _ = world.verifier.import(import).unwrap();
+    }
+    for name in ["alice", "bob"] {
+        let account = AccountId::new(name).unwrap();
+        let login =
+            world.verifier.password_verified(PasswordVerified::by_host(account.clone()), None).unwrap();
+        let accepted = world.verifier.present_code(&code_required(login), &code, Remember::No).unwrap();
+        assert_eq!(
+            (accepted.authenticated.account(), accepted.authenticated.how()),
+            (&account, How::Presented)
+        );
+    }
+    assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
+}
+
+#[test]
+fn a06a_the_clock_goes_back_ten_steps() {
+    let (world, phone, _) = World::enrolled();
+    world.clock.advance(20 * STEP);
+    let _ = world.present(&phone.code(world.now())).unwrap();
+
+    world.clock.back(10 * STEP);
+    for step in 0..3 {
+        let code = phone.code(UnixTime::from_secs(world.now().as_secs() - 30 + 30 * step));
+        assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]), "step {step}");
+    }
+}
+
+/// A login under a clock that was a year ahead, and the clock right again: no code of this year is accepted.
+fn a_year_ahead() -> (World, Phone, Vec<String>) {
+    let (world, phone, codes) = World::enrolled();
+    let right = world.now();
+    world.clock.set(right.saturating_add(days(365)));
+    let _ = world.present(&phone.code(world.now())).unwrap();
+    world.clock.set(right.saturating_add(10 * STEP));
+    assert_eq!(answer(&world, &phone.code(world.now())), (Refusal::NotAccepted, vec![REPLAYED]));
+    (world, phone, codes)
+}
+
+#[test]
+fn a06b_the_clock_was_a_year_ahead_and_a_recovery_code_is_the_way_out() {
+    let (world, _, codes) = a_year_ahead();
+    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+
+    let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[1]).unwrap();
+    let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
+    let phone = Phone::scan(&begun.uri);
+    let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
+    world.clock.advance(STEP);
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+}
+
+#[test]
+fn a06b_the_clock_was_a_year_ahead_and_an_administrator_is_the_way_out() {
+    let (world, _, _) = a_year_ahead();
+    let administrator = AccountId::new("root").unwrap();
+    let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+    let _ = world.verifier.administrator_reset(reset).unwrap();
+    assert!(matches!(world.login(), Login::Complete(_)));
+    let (phone, _) = world.enroll();
+    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+}
+
+#[test]
+fn a06b_what_a_clock_a_year_ahead_left_locks_nobody_out_for_a_year() {
+    let (world, phone, _) = World::enrolled();
+    let right = world.now();
+    world.clock.set(right.saturating_add(days(365)));
+    let device = world.remember(&phone);
+    let challenge = world.challenge();
+    for wrong in phone.wrong_codes(world.now()).take(4) {
+        let _ = refusal(world.verifier.present_code(&challenge, &wrong, Remember::No)).unwrap_err();
+    }
+    world.clock.set(right);
+    // A device remembered in the future is not remembered, and its challenge not open.
+    let _ = code_required(world.login_on(&device));
+    let late = world.verifier.present_code(&challenge, &phone.code(right), Remember::No);
+    assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
+    // The budget's wait starts anew at the clock that is right: one guess after three days, not after a year.
+    let wrong = phone.wrong_code(right);
+    let until = loop {
+        if let Err(Refusal::Locked { retry_at }) = world.present(&wrong) {
+            break retry_at;
+        }
+    };
+    assert_eq!(until, right.saturating_add(days(3)));
+}
+
+fn replayed(world: &World) -> usize {
+    world.events.count(is_refused_because(RefusedBecause::Replayed))
+}
+
+fn logged_in<S: BlockingStore>(world: &World<S>) -> usize {
+    world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. }))
+}
+
+/// A world in whose store a crowd can meet.
+fn with_meetings() -> (World<Arc<Meeting>>, Phone, Vec<String>) {
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, codes) = world.enroll();
+    (world, phone, codes)
+}
+
+/// What is not a success must be a refusal, or the honest answer that there was too much going on.
+#[track_caller]
+fn is_success<T: core::fmt::Debug, E: core::fmt::Debug>(outcome: &Result<T, Error<E>>) -> bool {
+    assert!(
+        matches!(
+            outcome,
+            Ok(_)
+                | Err(Error::Refused(Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::Locked { .. })
+                    | Error::Contention)
+        ),
+        "{outcome:?}"
+    );
+    outcome.is_ok()
+}
+
+#[test]
+fn f07_an_accepted_code_is_refused_in_every_other_session() {
+    let (world, phone, _) = World::enrolled();
+    let code = phone.code(world.now());
+    let others = [world.challenge(), world.challenge()];
+    let step_up = world.step_up_token();
+    assert!(world.present(&code).is_ok());
+
+    let wrong = world.present(&phone.wrong_code(world.now())).unwrap_err();
+    let again = world.verifier.present_code(&others[0], &code, Remember::No);
+    assert_eq!(refusal(again).unwrap_err(), wrong, "the claimant is not told that it was right");
+    assert_eq!(refusal(world.verifier.step_up(&step_up, &code)).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(replayed(&world), 2);
+
+    // One step on it is still inside the window.
+    world.clock.advance(STEP);
+    let again = world.verifier.present_code(&others[1], &code, Remember::No);
+    assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(replayed(&world), 3);
+    assert_eq!(logged_in(&world), 1);
+}
+
+#[test]
+fn f08_no_other_spelling_of_an_accepted_code_is_another_code() {
+    let (world, phone, _) = World::enrolled();
+    // Two steps apart, so that the code before was accepted and this one is fresh; the zero in front is the
+    // point.
+    while !phone.code(world.now()).starts_with('0') {
+        world.clock.advance(STEP);
+    }
+    let code = phone.code(world.now());
+    assert!(world.present(&code).is_ok());
+    let (front, back) = code.split_at(3);
+    let same = [
+        format!(" {code}"),
+        format!("{code} "),
+        format!("{code}\n"),
+        format!("\u{3000}{code}\u{a0}"),
+        format!("{front} {back}"),
+        format!("{front}-{back}"),
+    ];
+    for (count, spelling) in same.iter().enumerate() {
+        let refused = world.present(spelling).unwrap_err();
+        assert_eq!(refused, Refusal::NotAccepted, "{spelling:?}");
+        assert_eq!(replayed(&world), count + 1, "{spelling:?} is the code that was used");
+    }
+    let full_width: String =
+        code.chars().map(|c| char::from_u32(u32::from(c) - 0x30 + 0xff10).unwrap()).collect();
+    let arabic: String = code.chars().map(|c| char::from_u32(u32::from(c) - 0x30 + 0x660).unwrap()).collect();
+    for spelling in [
+        full_width,
+        arabic,
+        format!("0{code}"),
+        format!("{code}0"),
+        code.trim_start_matches('0').to_owned(),
+        format!("+{code}"),
+        format!("{front}_{back}"),
+        format!("{front}  {back}"),
+        format!("{code}\0"),
+        format!("{code}.0"),
+    ] {
+        assert_eq!(world.present(&spelling).unwrap_err(), Refusal::Malformed, "{spelling:?}");
+    }
+    assert_eq!(logged_in(&world), 1);
+}
+
+#[test]
+fn f09_one_fresh_code_in_eight_parallel_posts_logs_in_once() {
+    let (world, phone, _) = with_meetings();
+    for _ in 0..20 {
+        world.events.take();
+        let code = phone.code(world.now());
+        let challenges: Vec<ChallengeToken> = (0..8).map(|_| world.challenge()).collect();
+        world.verifier.store().of(challenges.len());
+        let successes = thread::scope(|scope| {
+            let posts: Vec<_> = challenges
+                .iter()
+                .map(|challenge| {
+                    let (world, code) = (&world, &code);
+                    scope.spawn(move || {
+                        is_success(&world.verifier.present_code(challenge, code, Remember::No))
+                    })
+                })
+                .collect();
+            posts.into_iter().map(|post| post.join().unwrap()).filter(|accepted| *accepted).count()
+        });
+        assert_eq!(successes, 1);
+        assert_eq!(logged_in(&world), 1);
+        // The seven others were charged: time gives them back before the next round.
+        world.clock.advance(days(3 * 7));
+    }
+}
+
+#[test]
+fn f09_one_fresh_code_at_two_doors_at_once_opens_one() {
+    let (world, phone, _) = with_meetings();
+    for _ in 0..20 {
+        let code = phone.code(world.now());
+        let (login, step_up) = (world.challenge(), world.step_up_token());
+        world.verifier.store().of(2);
+        let (at_login, at_step_up) = thread::scope(|scope| {
+            let at_login =
+                scope.spawn(|| is_success(&world.verifier.present_code(&login, &code, Remember::No)));
+            let at_step_up = scope.spawn(|| is_success(&world.verifier.step_up(&step_up, &code)));
+            (at_login.join().unwrap(), at_step_up.join().unwrap())
+        });
+        assert!(at_login ^ at_step_up, "login: {at_login}, step-up: {at_step_up}");
+        world.clock.advance(days(3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f09_one_fresh_code_in_eight_tasks_over_a_slow_store_logs_in_once() {
+    let (world, phone, _) = World::enrolled();
+    let verifier = Arc::new(
+        Verifier::with_sources(
+            Remote(world.verifier.store().clone()),
+            Policy::new("Example").unwrap(),
+            KeyRing::new(1, SealingKey::new([7; 32])),
+            world.clock.clone(),
+            Mutex::new(TestRng(2)),
+        )
+        .with_events(world.events.clone()),
+    );
+    let code = phone.code(world.now());
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (verifier, code, challenge) = (verifier.clone(), code.clone(), world.challenge());
+            tokio::spawn(async move { verifier.present_code(&challenge, &code, Remember::No).await })
+        })
+        .collect();
+    let mut successes = 0;
+    for task in tasks {
+        successes += usize::from(is_success(&task.await.unwrap()));
+    }
+    assert_eq!((successes, logged_in(&world)), (1, 1));
+    assert_eq!(replayed(&world), 7);
+}
+
+#[test]
+fn f10_a_code_passed_over_by_a_later_one_is_refused() {
+    let (world, phone, _) = World::enrolled();
+    let (now, next) = (phone.code(world.now()), phone.code(world.now().saturating_add(STEP)));
+    assert!(world.present(&next).is_ok(), "a clock that is a little fast");
+    assert_eq!(world.present(&now).unwrap_err(), Refusal::NotAccepted);
+    world.clock.advance(STEP);
+    assert_eq!(world.present(&now).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.present(&next).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(replayed(&world), 3);
+}
+
+#[test]
+fn f11_the_code_that_confirmed_the_enrollment_logs_nobody_in() {
+    let world = World::new();
+    let begun = world.begin();
+    let phone = Phone::scan(&begun.uri);
+    let code = phone.code(world.now());
+    let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
+    let step_up = world.verifier.step_up(&world.step_up_token(), &code);
+    assert_eq!(refusal(step_up).unwrap_err(), Refusal::NotAccepted);
+    world.clock.advance(STEP);
+    assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(replayed(&world), 3);
+    assert!(world.present(&phone.code(world.now())).is_ok());
+}
+
+#[test]
+fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
+    let (world, _, codes) = with_meetings();
+    for (round, code) in codes.iter().enumerate() {
+        world.events.take();
+        // The first rounds in eight challenges, the others in one.
+        let challenges: Vec<ChallengeToken> =
+            (0..if round < 5 { 8 } else { 1 }).map(|_| world.challenge()).collect();
+        world.verifier.store().of(30);
+        let successes = thread::scope(|scope| {
+            let posts: Vec<_> = challenges
+                .iter()
+                .cycle()
+                .take(30)
+                .map(|challenge| {
+                    let world = &world;
+                    scope.spawn(move || is_success(&world.verifier.present_recovery_code(challenge, code)))
+                })
+                .collect();
+            posts.into_iter().map(|post| post.join().unwrap()).filter(|accepted| *accepted).count()
+        });
+        assert_eq!(successes, 1);
+        let remaining = codes.len() - 1 - round;
+        assert_eq!(world.events.count(|kind| *kind == EventKind::RecoveryCodeUsed { remaining }), 1);
+        assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, remaining);
+        // Whoever is logged in now changes the password, which gives the budget back.
+        let _ = world.verifier.password_changed(&world.account).unwrap();
+    }
+}
+
+#[test]
+fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
+    let (world, _, codes) = with_meetings();
+    for (round, pair) in codes.chunks(2).enumerate() {
+        let challenges = [world.challenge(), world.challenge()];
+        world.verifier.store().of(2);
+        thread::scope(|scope| {
+            for (challenge, code) in challenges.iter().zip(pair) {
+                let world = &world;
+                scope.spawn(move || {
+                    let spent = world.verifier.present_recovery_code(challenge, code);
+                    assert!(spent.is_ok(), "each is right, and its own");
+                });
+            }
+        });
+        let left = codes.len() - 2 * (round + 1);
+        assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, left);
+        for code in pair {
+            let again = world.verifier.present_recovery_code(&world.challenge(), code);
+            assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted);
+        }
+    }
+}
+
+#[test]
+fn f14_a_recovery_code_is_consumed_under_every_spelling() {
+    let (world, _, codes) = World::enrolled();
+    let code = &codes[3];
+    assert!(world.verifier.present_recovery_code(&world.challenge(), code).is_ok());
+    let spellings = [
+        code.clone(),
+        code.to_lowercase(),
+        code.replace('-', ""),
+        code.replace('-', " "),
+        format!(" {code}\n"),
+    ];
+    for spelling in &spellings {
+        let again = world.verifier.present_recovery_code(&world.challenge(), spelling);
+        assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted, "{spelling:?}");
+        let again = world.verifier.step_up_with_recovery_code(&world.step_up_token(), spelling);
+        assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted, "{spelling:?}");
+    }
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 2 * spellings.len());
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::RecoveryCodeUsed { .. })), 1);
+    assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
+}
