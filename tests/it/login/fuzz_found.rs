@@ -16,7 +16,7 @@ fn a_recovery_code_mistyped_while_locked_buys_no_guesses() {
     for _ in 0..4 {
         let challenge = world.challenge();
         for _ in 0..5 {
-            let refused = world.verifier.present_code(&challenge, &wrong, Remember::No);
+            let refused = world.verifier.present(&challenge, &wrong, Remember::No);
             assert!(refusal(refused).is_err());
         }
     }
@@ -24,10 +24,10 @@ fn a_recovery_code_mistyped_while_locked_buys_no_guesses() {
 
     let challenge = world.challenge();
     for _ in 0..4 {
-        let mistyped = world.verifier.present_recovery_code(&challenge, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+        let mistyped = world.verifier.present(&challenge, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA", Remember::No);
         assert_eq!(refusal(mistyped).unwrap_err(), Refusal::NotAccepted);
     }
-    let _ = world.verifier.present_recovery_code(&challenge, &recovery_codes[0]).unwrap();
+    let _ = world.verifier.present(&challenge, &recovery_codes[0], Remember::No).unwrap();
 
     assert!(matches!(world.present(&wrong), Err(Refusal::Locked { .. })));
     assert_eq!(world.events.count(evaluated), 20, "the budget is 20, whatever was refunded");

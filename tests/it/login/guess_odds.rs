@@ -290,7 +290,7 @@ fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
     // Neither another challenge nor what is still looked at when locked gives him more.
     for purpose in [Purpose::Login, Purpose::StepUp] {
         let challenge = site.open(purpose);
-        assert_eq!(site.present_recovery_code(challenge, NO_RECOVERY_CODE), Err(Refusal::NotAccepted));
+        assert_eq!(site.present(challenge, NO_RECOVERY_CODE, Remember::No), Err(Refusal::NotAccepted));
         let wrong = site.wrong_code();
         assert_eq!(site.present(challenge, &wrong), Err(site.locked()));
     }
@@ -384,9 +384,9 @@ fn the_owners_way_back_in_gives_him_nothing() {
     while let Some(code) = site.recovery_codes.pop() {
         let owners = site.open(Purpose::Login);
         for _ in 0..4 {
-            assert_eq!(site.present_recovery_code(owners, NO_RECOVERY_CODE), Err(Refusal::NotAccepted));
+            assert_eq!(site.present(owners, NO_RECOVERY_CODE, Remember::No), Err(Refusal::NotAccepted));
         }
-        assert_eq!(site.present_recovery_code(owners, &code), Ok(()));
+        assert_eq!(site.present(owners, &code, Remember::No), Ok(()));
         attacker.begins_anew();
         assert_eq!(attacker.guesses(&mut site), Err(locked));
     }
@@ -522,7 +522,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                 Move::GuessRecoveryCode { back: n, times } => {
                     let Some(challenge) = back(&site, n) else { continue };
                     for _ in 0..times {
-                        let refused = site.present_recovery_code(challenge, NO_RECOVERY_CODE);
+                        let refused = site.present(challenge, NO_RECOVERY_CODE, Remember::No);
                         assert!(refused.is_err());
                     }
                 }
@@ -549,9 +549,9 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                     let Some(code) = site.recovery_codes.pop() else { continue };
                     let challenge = site.open(Purpose::Login);
                     for _ in 0..slips {
-                        let _ = site.present_recovery_code(challenge, NO_RECOVERY_CODE);
+                        let _ = site.present(challenge, NO_RECOVERY_CODE, Remember::No);
                     }
-                    let _ = site.present_recovery_code(challenge, &code);
+                    let _ = site.present(challenge, &code, Remember::No);
                 }
             }
         }

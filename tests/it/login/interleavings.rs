@@ -133,13 +133,13 @@ impl Scene {
 
     fn presents(&self, actor: usize, code: String) -> Actor {
         let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
-        Box::pin(async move { end(verifier.present_code(&challenge, &code, Remember::No).await.map(drop)) })
+        Box::pin(async move { end(verifier.present(&challenge, &code, Remember::No).await.map(drop)) })
     }
 
     fn presents_recovery_code(&self, actor: usize) -> Actor {
         let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
         let code = self.recovery_codes[0].clone();
-        Box::pin(async move { end(verifier.present_recovery_code(&challenge, &code).await.map(drop)) })
+        Box::pin(async move { end(verifier.present(&challenge, &code, Remember::No).await.map(drop)) })
     }
 
     fn changes_password(&self) -> Actor {
@@ -291,7 +291,7 @@ fn guess_again(scene: &Scene) -> Option<RefusedBecause> {
         panic!("a code should be asked for");
     };
     scene.events.take();
-    let refused = finish(scene.verifier.present_code(&challenge, &scene.wrong_code(), Remember::No));
+    let refused = finish(scene.verifier.present(&challenge, &scene.wrong_code(), Remember::No));
     assert!(refused.is_err());
     scene.events.take().into_iter().find_map(|kind| match kind {
         EventKind::CodeRefused { reason } => Some(reason),
@@ -319,7 +319,7 @@ fn a_password_change_beside_logins_ends_what_came_before_it_in_any_order() {
                 "{events:?}"
             );
             let code = scene.code();
-            let again = scene.verifier.present_code(&scene.challenges[0], &code, Remember::No);
+            let again = scene.verifier.present(&scene.challenges[0], &code, Remember::No);
             assert_eq!(end(finish(again).map(drop)), End::Refused(Refusal::ChallengeOver));
             let status = finish(scene.verifier.status(&scene.account)).unwrap();
             assert!(status.is_enabled() && status.locked_until.is_none());

@@ -1,7 +1,7 @@
 //! The flow that this crate exists for, from the first password to the 31st day.
 
 use second_factor::session::{EventKind, Remember, RemovedBy, SessionError};
-use second_factor::{AccountId, DeviceToken, How, Refusal};
+use second_factor::{AccountId, AuthMethod, DeviceToken, Refusal};
 
 use crate::support::{Phone, STEP, World, code_required, complete, days, refusal, texts};
 
@@ -11,7 +11,7 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
 
     // A login before there is a second factor.
     let first = complete(world.login()).authenticated;
-    assert_eq!((first.how(), first.amr()), (How::None, ["pwd"].as_slice()));
+    assert_eq!((first.method(), first.amr()), (AuthMethod::SingleFactor, ["pwd"].as_slice()));
 
     // "Enable two-factor authentication": password again, scan, type a code.
     let begun = world.begin();
@@ -25,13 +25,13 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
     // Password and code; not the code that confirmed.
     let challenge = world.challenge();
     assert_eq!(
-        refusal(world.verifier.present_code(&challenge, &code, Remember::No)).unwrap_err(),
+        refusal(world.verifier.present(&challenge, &code, Remember::No)).unwrap_err(),
         Refusal::NotAccepted
     );
     world.clock.advance(STEP);
     let remember = Remember::ThisDevice { label: "Firefox on Linux" };
-    let accepted = world.verifier.present_code(&challenge, &phone.code(world.now()), remember).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::Presented);
+    let accepted = world.verifier.present(&challenge, &phone.code(world.now()), remember).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
     assert_eq!(accepted.authenticated.amr(), ["pwd", "otp", "mfa"]);
     let since = world.now();
     let mut device = accepted.device.unwrap();
@@ -40,7 +40,7 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
     for day in 1..30 {
         world.clock.set(since.saturating_add(days(day)));
         let accepted = complete(world.login_on(&device));
-        assert_eq!(accepted.authenticated.how(), How::Remembered { since });
+        assert_eq!(accepted.authenticated.method(), AuthMethod::RememberedDevice { since });
         assert_eq!(accepted.authenticated.amr(), ["pwd"]);
         device = accepted.device.expect("rotated");
         let _ = code_required(world.login());
@@ -53,11 +53,11 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
 fn each_sensitive_step_takes_a_fresh_code() {
     let (world, phone, old_codes) = World::enrolled();
     let codes = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
-    let refused = world.verifier.present_recovery_code(&world.challenge(), &old_codes[0]);
+    let refused = world.verifier.present(&world.challenge(), &old_codes[0], Remember::No);
     assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
 
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &texts(&codes)[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    let accepted = world.verifier.present(&world.challenge(), &texts(&codes)[0], Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
 
     let ended = world.verifier.disable(world.fresh(&phone)).unwrap();
@@ -66,7 +66,7 @@ fn each_sensitive_step_takes_a_fresh_code() {
         world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }),
         1
     );
-    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
 }
 
 #[test]

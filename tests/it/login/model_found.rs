@@ -15,10 +15,10 @@ fn typos_under_a_lock_take_nothing_off_what_the_alarm_counts() {
     }
     let challenge = world.challenge();
     for _ in 0..3 {
-        let typo = world.verifier.present_recovery_code(&challenge, "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA");
+        let typo = world.verifier.present(&challenge, "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA", Remember::No);
         assert_eq!(refusal(typo).unwrap_err(), Refusal::NotAccepted);
     }
-    let _ = world.verifier.present_recovery_code(&challenge, &codes[0]).unwrap();
+    let _ = world.verifier.present(&challenge, &codes[0], Remember::No).unwrap();
     world.events.take();
     // Twenty guesses were told of, and nobody had an answer to them; the next alarm is at the 25th.
     world.clock.advance(days(15));

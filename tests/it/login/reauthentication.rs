@@ -8,7 +8,9 @@ use second_factor::session::{
     AdministratorReset, EventKind, Reauthenticated, RefusedBecause, Remember, SessionError,
 };
 use second_factor::verifier::Error;
-use second_factor::{AccountId, BlockingStore, Epoch, How, PasswordVerified, Policy, Refusal, Session};
+use second_factor::{
+    AccountId, AuthMethod, BlockingStore, Epoch, PasswordVerified, Policy, Refusal, Session,
+};
 use serde_json::json;
 
 use crate::support::sessions::{NEVER_ISSUED, charged, fresh_factor, guess, row, session_of};
@@ -28,15 +30,18 @@ fn spend_the_budget(world: &World, phone: &Phone) {
 fn a_session_says_of_the_login_what_the_login_said() {
     let world = World::new();
     let login = complete(world.login()).authenticated;
-    let told = (login.account().clone(), login.epoch(), login.at(), login.how());
+    let told = (login.account().clone(), login.epoch(), login.at(), login.method());
     let session = login.into_session();
-    assert_eq!((session.account().clone(), session.epoch(), session.at(), session.how()), told);
-    assert_eq!((session.epoch(), session.at(), session.how()), (Epoch::NONE, world.now(), How::None));
+    assert_eq!((session.account().clone(), session.epoch(), session.at(), session.method()), told);
+    assert_eq!(
+        (session.epoch(), session.at(), session.method()),
+        (Epoch::NONE, world.now(), AuthMethod::SingleFactor)
+    );
 
     let (phone, _) = world.enroll();
     let device = world.remember(&phone);
     let session = complete(world.login_on(&device)).authenticated.into_session();
-    assert!(matches!(session.how(), How::Remembered { .. }));
+    assert!(matches!(session.method(), AuthMethod::RememberedDevice { .. }));
     assert!(world.verifier.is_current(session.account(), session.epoch()).unwrap());
 }
 
@@ -51,9 +56,12 @@ fn a_code_makes_a_fresh_factor_and_leaves_nothing_behind() {
         let code = phone.code(world.now());
         let typed = format!(" {} {} ", &code[..3], &code[3..]);
         let fresh = fresh_factor(&world, session, &typed).unwrap();
-        assert_eq!((fresh.account(), fresh.at(), fresh.how()), (&world.account, world.now(), How::Presented));
+        assert_eq!(
+            (fresh.account(), fresh.at(), fresh.method()),
+            (&world.account, world.now(), AuthMethod::Code)
+        );
         // Nothing was opened that an owner would have to be told of, and nothing is open now.
-        assert_eq!(world.events.take(), [EventKind::SteppedUp { how: How::Presented }]);
+        assert_eq!(world.events.take(), [EventKind::SteppedUp { method: AuthMethod::Code }]);
         let record = serde_json::to_value(world.record()).unwrap();
         assert_eq!(record["record"]["challenges"], json!([]));
         assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 1);
@@ -71,11 +79,14 @@ fn a_recovery_code_makes_a_fresh_factor_and_forgets_the_devices() {
     let session = session_of(&world, &phone);
     let typed = codes[0].to_lowercase().replace('-', " ");
     let fresh = fresh_factor(&world, &session, &typed).unwrap();
-    assert_eq!((fresh.account(), fresh.at(), fresh.how()), (&world.account, world.now(), How::RecoveryCode));
+    assert_eq!(
+        (fresh.account(), fresh.at(), fresh.method()),
+        (&world.account, world.now(), AuthMethod::RecoveryCode)
+    );
     let events = world.events.take();
     assert_eq!(events[0], EventKind::RecoveryCodeUsed { remaining: 9 });
     assert!(matches!(events[1], EventKind::DeviceForgotten { .. }));
-    assert_eq!(events[2..], [EventKind::SteppedUp { how: How::RecoveryCode }]);
+    assert_eq!(events[2..], [EventKind::SteppedUp { method: AuthMethod::RecoveryCode }]);
     assert_eq!(texts(&world.verifier.regenerate_recovery_codes(fresh).unwrap()).len(), 10);
 }
 
@@ -91,7 +102,7 @@ fn a_code_or_recovery_code_serves_once() {
         }
     }
     assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
-    let spent = world.verifier.present_recovery_code(&world.challenge(), &codes[0]);
+    let spent = world.verifier.present(&world.challenge(), &codes[0], Remember::No);
     assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 3);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 3);
@@ -112,7 +123,7 @@ fn what_is_malformed_writes_nothing_and_ends_no_challenge() {
     assert_eq!(row(&world), before);
     assert_eq!(world.events.take(), []);
     let code = phone.code(world.now());
-    assert!(world.verifier.present_code(&open[0], &code, Remember::No).is_ok(), "the oldest is open yet");
+    assert!(world.verifier.present(&open[0], &code, Remember::No).is_ok(), "the oldest is open yet");
 }
 
 #[test]
@@ -134,11 +145,11 @@ fn what_a_lock_holds_up_writes_nothing_and_ends_no_challenge() {
     assert_eq!(row(&world), before);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 12);
     assert_eq!(world.events.take().len(), 12);
-    assert!(world.verifier.present_recovery_code(&open[0], &codes[0]).is_ok(), "the oldest is open yet");
+    assert!(world.verifier.present(&open[0], &codes[0], Remember::No).is_ok(), "the oldest is open yet");
     // The lock does not hold up a recovery code, and in the end the session steps up as ever.
-    assert_eq!(fresh_factor(&world, &session, &codes[1]).unwrap().how(), How::RecoveryCode);
+    assert_eq!(fresh_factor(&world, &session, &codes[1]).unwrap().method(), AuthMethod::RecoveryCode);
     world.clock.set(retry_at);
-    assert_eq!(fresh_factor(&world, &session, &phone.code(world.now())).unwrap().how(), How::Presented);
+    assert_eq!(fresh_factor(&world, &session, &phone.code(world.now())).unwrap().method(), AuthMethod::Code);
 }
 
 #[test]
@@ -151,8 +162,8 @@ fn what_a_suspension_holds_up_writes_nothing() {
     let code = phone.code(world.now());
     assert_eq!(fresh_factor(&world, &session, &code).unwrap_err(), Refusal::Suspended);
     assert_eq!(row(&world), before);
-    assert_eq!(fresh_factor(&world, &session, &codes[0]).unwrap().how(), How::RecoveryCode);
-    assert_eq!(fresh_factor(&world, &session, &code).unwrap().how(), How::Presented);
+    assert_eq!(fresh_factor(&world, &session, &codes[0]).unwrap().method(), AuthMethod::RecoveryCode);
+    assert_eq!(fresh_factor(&world, &session, &code).unwrap().method(), AuthMethod::Code);
 }
 
 #[test]
@@ -225,13 +236,14 @@ fn a_session_does_not_pay_for_nor_refund_the_guesses_in_another() {
 fn two_sessions_that_began_in_the_same_second_count_apart() {
     let (world, phone, codes) = World::enrolled();
     let log_in = |code: &str| {
-        let accepted = world.verifier.present_code(&world.challenge(), code, Remember::No).unwrap();
+        let accepted = world.verifier.present(&world.challenge(), code, Remember::No).unwrap();
         accepted.authenticated.into_session()
     };
     let earlier = world.now().as_secs() - STEP.as_secs();
     let stolen = log_in(&phone.code(second_factor::UnixTime::from_secs(earlier)));
     let own = log_in(&phone.code(world.now()));
-    let told = |session: &Session| (session.account().clone(), session.epoch(), session.at(), session.how());
+    let told =
+        |session: &Session| (session.account().clone(), session.epoch(), session.at(), session.method());
     assert_eq!(told(&stolen), told(&own));
     assert_ne!(stolen, own);
 
@@ -262,14 +274,14 @@ fn a_token_of_the_account_does_not_share_the_count_of_a_session() {
     let (challenge, step_up) = (world.challenge(), world.step_up_token());
     for wrong in phone.wrong_codes(world.now()).take(4) {
         let told = [
-            refusal(world.verifier.present_code(&challenge, &wrong, Remember::No)).unwrap_err(),
+            refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err(),
             refusal(world.verifier.step_up(&step_up, &wrong)).unwrap_err(),
             fresh_factor(&world, &session, &wrong).unwrap_err(),
         ];
         assert_eq!(told, [Refusal::NotAccepted; 3]);
     }
     assert_eq!(charged(&world), (12, 12));
-    let _ = world.verifier.present_recovery_code(&challenge, &codes[0]).unwrap();
+    let _ = world.verifier.present(&challenge, &codes[0], Remember::No).unwrap();
     assert_eq!(charged(&world), (8, 8));
     let _ = fresh_factor(&world, &session, &codes[1]).unwrap();
     assert_eq!(charged(&world), (4, 4));
@@ -345,7 +357,7 @@ fn the_session_that_made_a_change_goes_on_and_no_other() {
     let before = own.clone();
     let ended = world.verifier.password_changed(&world.account).unwrap();
     own.continue_after(&ended);
-    assert_eq!((own.account(), own.at(), own.how()), (before.account(), before.at(), before.how()));
+    assert_eq!((own.account(), own.at(), own.method()), (before.account(), before.at(), before.method()));
     assert!(world.verifier.is_current(own.account(), own.epoch()).unwrap());
     assert!(!world.verifier.is_current(other.account(), other.epoch()).unwrap());
     let code = phone.code(world.now());
@@ -429,11 +441,11 @@ fn where_one_is_bound_the_password_takes_a_code_beside_it() {
     }
     assert_eq!(charged(&world), (5, 5));
     let code = phone.code(world.now());
-    for (typed, how) in [(&code, How::Presented), (&codes[0], How::RecoveryCode)] {
+    for (typed, how) in [(&code, AuthMethod::Code), (&codes[0], AuthMethod::RecoveryCode)] {
         let proof = reauthenticate(typed).unwrap();
         assert_eq!(proof.account(), &world.account);
         let Reauthenticated::FreshFactor(fresh) = proof else { panic!("{proof:?}") };
-        assert_eq!((fresh.account(), fresh.at(), fresh.how()), (&world.account, world.now(), how));
+        assert_eq!((fresh.account(), fresh.at(), fresh.method()), (&world.account, world.now(), how));
         assert!(world.verifier.begin_enrollment(fresh, "alice").is_ok());
         assert_eq!(reauthenticate(typed).unwrap_err(), Refusal::NotAccepted, "once");
     }

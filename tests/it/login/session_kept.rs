@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use second_factor::session::{EnrollmentToken, Remember, StepUpToken};
-use second_factor::{AccountId, ChallengeToken, How, Policy, Refusal, Session};
+use second_factor::{AccountId, AuthMethod, ChallengeToken, Policy, Refusal, Session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -51,8 +51,8 @@ fn what_changes_in_a_session_that_was_changed() {
     let later = with("at", json!(session.at().as_secs() + 1));
     let otherwise = with("how", json!("none"));
     assert_eq!(
-        (later.at(), otherwise.how()),
-        (session.at().saturating_add(Duration::from_secs(1)), How::None)
+        (later.at(), otherwise.method()),
+        (session.at().saturating_add(Duration::from_secs(1)), AuthMethod::SingleFactor)
     );
     assert_eq!(guess(&world, &phone, &later, 1), Refusal::ChallengeOver);
     assert_eq!(charged(&world), (6, 6));
@@ -139,7 +139,7 @@ fn a_token_is_kept_as_its_text_and_read_as_its_own_kind_alone() {
     // What was read is the token still.
     let new = Phone::scan(&begun.uri);
     let [challenge, _] = kept(&challenge);
-    assert!(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
     world.clock.advance(STEP);
     let [_, step_up] = kept(&step_up);
     assert!(world.verifier.step_up(&step_up, &phone.code(world.now())).is_ok());

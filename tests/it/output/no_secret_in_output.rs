@@ -23,7 +23,7 @@ struct Planted {
 }
 
 impl Planted {
-    /// How much of a spelling counts as seeing it.
+    /// AuthMethod much of a spelling counts as seeing it.
     const PIECE: usize = 12;
 
     fn bytes(what: &'static str, bytes: &[u8]) -> Self {
@@ -449,7 +449,12 @@ fn session_values(out: &mut Output) {
     out.debug(&Import::by_host(account.clone(), imported, TotpParams::default()));
     out.debug(&AccountRecord::new(account));
     out.all([Remember::No, Remember::ThisDevice { label: "Firefox" }]);
-    out.all([How::None, How::Presented, How::RecoveryCode, How::Remembered { since: START }]);
+    out.all([
+        AuthMethod::SingleFactor,
+        AuthMethod::Code,
+        AuthMethod::RecoveryCode,
+        AuthMethod::RememberedDevice { since: START },
+    ]);
     out.all([Purpose::Login, Purpose::StepUp]);
     out.all([RemovedBy::Owner, RemovedBy::Administrator]);
     out.all([ForgottenBecause::Revoked, ForgottenBecause::CredentialsChanged, ForgottenBecause::TooMany]);
@@ -599,12 +604,12 @@ fn flow<S: Seal + 'static>(
     let challenge = world.challenge();
     planted.push(Planted::text("challenge", &half(challenge.expose())));
     for code in [&typed, &codes[0], &wrong(&world), &"x".repeat(300), challenge.expose()] {
-        let error = world.verifier.present_code(&challenge, code, Remember::No).unwrap_err();
+        let error = world.verifier.present(&challenge, code, Remember::No).unwrap_err();
         out.error(&error);
         out.errors(
             world
                 .verifier
-                .present_recovery_code(&challenge, code)
+                .present(&challenge, code, Remember::No)
                 .err()
                 .into_iter()
                 .take(usize::from(*code != codes[0])),
@@ -614,7 +619,7 @@ fn flow<S: Seal + 'static>(
     planted.push(Planted::text("typed code", &typed));
     let challenge = world.challenge();
     let accepted =
-        world.verifier.present_code(&challenge, &typed, Remember::ThisDevice { label: "Firefox" }).unwrap();
+        world.verifier.present(&challenge, &typed, Remember::ThisDevice { label: "Firefox" }).unwrap();
     out.debug(&accepted);
     out.debug(&accepted.authenticated);
     let device = accepted.device.unwrap();
@@ -688,11 +693,11 @@ fn flow<S: Seal + 'static>(
         out.errors(world.present(&wrong(&world)).err());
     }
     out.debug(&row());
-    out.errors(refusal(world.verifier.present_recovery_code(&world.challenge(), &codes[0])).err());
+    out.errors(refusal(world.verifier.present(&world.challenge(), &codes[0], Remember::No)).err());
     out.debug(&world.verifier.password_changed(&world.account).unwrap());
     for _ in 0..20 {
         out.errors(world.present(&wrong(&world)).err());
-        let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[1]);
+        let _ = world.verifier.present(&world.challenge(), &codes[1], Remember::No);
     }
     let _ = world.verifier.password_changed(&world.account).unwrap();
     out.debug(&world.verifier.disable(world.fresh(&phone)).unwrap());

@@ -8,8 +8,8 @@ use second_factor::session::{
     RefusedBecause, RemovedBy, StepUpToken,
 };
 use second_factor::{
-    AccountId, BlockingStore, ChallengeToken, DeviceToken, How, KeyRing, Login, Period, Policy, RecoveryCode,
-    Refusal, Remember, SealingKey, Secret, TotpParams, UnixTime, Window,
+    AccountId, AuthMethod, BlockingStore, ChallengeToken, DeviceToken, KeyRing, Login, Period, Policy,
+    RecoveryCode, Refusal, Remember, SealingKey, Secret, TotpParams, UnixTime, Window,
 };
 
 use crate::support::source::{code_of, is_word, sources, variants};
@@ -73,11 +73,11 @@ type Path = (&'static str, fn(&World, &str, &str) -> Result<(), Refusal>);
 
 const PATHS: [Path; 8] = [
     ("present_code", |world, code, _| {
-        refusal(world.verifier.present_code(&world.challenge(), code, Remember::No)).map(|_| ())
+        refusal(world.verifier.present(&world.challenge(), code, Remember::No)).map(|_| ())
     }),
     ("step_up", |world, code, _| refusal(world.verifier.step_up(&world.step_up_token(), code)).map(|_| ())),
     ("present_recovery_code", |world, _, recovery| {
-        refusal(world.verifier.present_recovery_code(&world.challenge(), recovery)).map(|_| ())
+        refusal(world.verifier.present(&world.challenge(), recovery, Remember::No)).map(|_| ())
     }),
     ("step_up_with_recovery_code", |world, _, recovery| {
         refusal(world.verifier.step_up_with_recovery_code(&world.step_up_token(), recovery)).map(|_| ())
@@ -179,12 +179,12 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
     let device = world.verifier.status(&world.account).unwrap().devices[0].id;
     let until = START;
     let reason = RefusedBecause::Wrong;
-    let how = How::Presented;
+    let how = AuthMethod::Code;
     // Every kind, and whether its owner is told.
     let table = [
-        (EventKind::ChallengeOpened { purpose: Purpose::Login }, false),
-        (EventKind::LoggedIn { how }, false),
-        (EventKind::SteppedUp { how }, false),
+        (EventKind::ChallengeOpened, false),
+        (EventKind::LoggedIn { method }, false),
+        (EventKind::SteppedUp { method }, false),
         (EventKind::CodeRefused { reason }, false),
         (EventKind::RecoveryCodeRefused { reason }, false),
         (EventKind::RecoveryCodeUsed { remaining: 1 }, true),
@@ -237,7 +237,7 @@ fn asvs_6_3_8_what_was_wrong_with_a_code_is_not_told() {
     let refusals: Vec<_> = [used, early, late, phone.wrong_code(world.now())]
         .iter()
         .map(|code| {
-            let error = world.verifier.present_code(&world.challenge(), code, Remember::No).unwrap_err();
+            let error = world.verifier.present(&world.challenge(), code, Remember::No).unwrap_err();
             (error.to_string(), format!("{error:?}"))
         })
         .collect();
@@ -249,7 +249,7 @@ fn asvs_6_3_8_what_was_wrong_with_a_code_is_not_told() {
     let (front, _) = over.expose().rsplit_once('.').unwrap();
     let of_nobody = ChallengeToken::parse(&format!("{front}.{}", nobody.expose())).unwrap();
     for challenge in [over, of_nobody] {
-        let refused = refusal(world.verifier.present_code(&challenge, "123456", Remember::No));
+        let refused = refusal(world.verifier.present(&challenge, "123456", Remember::No));
         assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     }
 }
@@ -264,7 +264,7 @@ fn asvs_6_4_3_a_password_reset_does_not_get_around_the_factor() {
     let ended = world.verifier.password_changed(&world.account).unwrap();
     assert_eq!(ended.account(), &world.account);
     let _ = code_required(world.login_on(&device));
-    let refused = refusal(world.verifier.present_code(&open, &phone.code(world.now()), Remember::No));
+    let refused = refusal(world.verifier.present(&open, &phone.code(world.now()), Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
     assert!(world.verifier.status(&world.account).unwrap().devices.is_empty());
@@ -371,9 +371,9 @@ fn asvs_6_5_6_revocation_is_immediate_also_for_what_is_under_way() {
         let (world, phone, codes) = World::enrolled();
         let (first, second) = (world.challenge(), world.challenge());
         change(&world, &phone);
-        let refused = refusal(world.verifier.present_code(&first, &phone.code(world.now()), Remember::No));
+        let refused = refusal(world.verifier.present(&first, &phone.code(world.now()), Remember::No));
         assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver, "{name}");
-        let refused = refusal(world.verifier.present_recovery_code(&second, &codes[0]));
+        let refused = refusal(world.verifier.present(&second, &codes[0], Remember::No));
         assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver, "{name}");
         assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2, "{name}");
     }
@@ -412,24 +412,23 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     assert_eq!(refusal(world.verifier.step_up(&disguised, &code)).unwrap_err(), Refusal::ChallengeOver);
     let step_up = world.step_up_token();
     let disguised = ChallengeToken::parse(&step_up.expose().replacen("u1.", "c1.", 1)).unwrap();
-    let refused = refusal(world.verifier.present_code(&disguised, &code, Remember::No));
+    let refused = refusal(world.verifier.present(&disguised, &code, Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     // With another account's name it is none of that account's.
     let mallory = Secret::new(b"mallory").unwrap().to_base32();
     let (front, _) = challenge.expose().rsplit_once('.').unwrap();
     let moved = ChallengeToken::parse(&format!("{front}.{}", mallory.expose())).unwrap();
-    let refused = refusal(world.verifier.present_code(&moved, &code, Remember::No));
+    let refused = refusal(world.verifier.present(&moved, &code, Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 3);
-    assert!(world.verifier.present_code(&challenge, &code, Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &code, Remember::No).is_ok());
 }
 
 #[test]
 fn asvs_6_6_3_a_challenge_takes_five_guesses() {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
-    let present =
-        |code: &str| refusal(world.verifier.present_code(&challenge, code, Remember::No)).unwrap_err();
+    let present = |code: &str| refusal(world.verifier.present(&challenge, code, Remember::No)).unwrap_err();
     for guess in 1..=5 {
         let refused = present(&phone.wrong_code(world.now()));
         let expected = if guess == 5 { Refusal::ChallengeOver } else { Refusal::NotAccepted };
@@ -460,8 +459,7 @@ fn asvs_7_3_2_every_lifetime_ends_to_the_second() {
     for (offset, alive) in [(-1, true), (0, false), (1, false)] {
         let challenge = world.challenge();
         wait(minutes(10), offset);
-        let outcome =
-            refusal(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No));
+        let outcome = refusal(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No));
         assert_eq!(outcome.map(|_| ()), if alive { Ok(()) } else { Err(Refusal::ChallengeOver) }, "{offset}");
 
         let step_up = world.step_up_token();
@@ -501,8 +499,7 @@ fn asvs_7_4_3_a_change_of_credentials_ends_sessions_and_devices() {
         assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired, "{name}");
         for device in &devices {
             let accepted = world.login_on(device);
-            let remembered =
-                matches!(&accepted, Login::Complete(done) if done.authenticated.how() != How::None);
+            let remembered = matches!(&accepted, Login::Complete(done) if done.authenticated.method() != AuthMethod::SingleFactor);
             assert!(!remembered, "{name}: {accepted:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! OWASP cheat sheets: Multifactor Authentication, Authentication, Forgot Password, Session Management.
 
 use second_factor::session::{EventKind, ForgottenBecause, RefusedBecause};
-use second_factor::{ChallengeToken, How, Refusal, Remember, Secret};
+use second_factor::{AuthMethod, ChallengeToken, Refusal, Remember, Secret};
 
 use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
 
@@ -10,10 +10,10 @@ fn owasp_mfa_otp_handling_a_success_ends_its_challenge_and_its_code() {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
     let code = phone.code(world.now());
-    assert!(world.verifier.present_code(&challenge, &code, Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &code, Remember::No).is_ok());
     // A fresh code for the old challenge, the old code for a fresh challenge.
     let later = phone.code(world.now().saturating_add(STEP));
-    let refused = refusal(world.verifier.present_code(&challenge, &later, Remember::No));
+    let refused = refusal(world.verifier.present(&challenge, &later, Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 1);
@@ -29,7 +29,7 @@ fn owasp_mfa_changing_factors_the_session_alone_does_not_do() {
     // Until the new authenticator is confirmed the old one stays, and afterwards the owner is told.
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
     let new = Phone::scan(&begun.uri);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     let _ = world.events.take();
     let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
     let told: Vec<_> = world.events.take().into_iter().filter(EventKind::notify_owner).collect();
@@ -44,7 +44,7 @@ fn owasp_mfa_failed_login_says_that_somebody_has_the_password() {
     let challenge = world.challenge();
     for guess in 1..=5_usize {
         let code = phone.wrong_code(world.now());
-        assert!(refusal(world.verifier.present_code(&challenge, &code, Remember::No)).is_err());
+        assert!(refusal(world.verifier.present(&challenge, &code, Remember::No)).is_err());
         assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), guess);
     }
     // An owner who mistypes is not alarmed; at the fifth guess it is somebody else.
@@ -57,10 +57,10 @@ fn owasp_mfa_failed_login_says_that_somebody_has_the_password() {
         let challenge = world.challenge();
         for _ in 0..4 {
             let code = phone.wrong_code(world.now());
-            assert!(refusal(world.verifier.present_code(&challenge, &code, Remember::No)).is_err());
+            assert!(refusal(world.verifier.present(&challenge, &code, Remember::No)).is_err());
         }
         let right = phone.code(world.now());
-        assert!(world.verifier.present_code(&challenge, &right, Remember::No).is_ok());
+        assert!(world.verifier.present(&challenge, &right, Remember::No).is_ok());
         world.clock.advance(STEP);
     }
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::PasswordSuspectedKnown { .. })), 0);
@@ -73,12 +73,15 @@ fn owasp_mfa_when_to_require_a_step_up_guards_what_the_host_likes() {
     let session = complete(world.login_on(&device)).authenticated;
     let token = world.verifier.begin_step_up(&world.account, session.epoch()).unwrap();
     let fresh = world.verifier.step_up(&token, &phone.code(world.now())).unwrap();
-    assert_eq!((fresh.account(), fresh.how(), fresh.at()), (&world.account, How::Presented, world.now()));
+    assert_eq!(
+        (fresh.account(), fresh.method(), fresh.at()),
+        (&world.account, AuthMethod::Code, world.now())
+    );
     let fresh =
         world.verifier.step_up_with_recovery_code(&world.step_up_token(), codes.first().unwrap()).unwrap();
-    assert_eq!(fresh.how(), How::RecoveryCode);
-    let stepped_up = |how| world.events.count(move |kind| *kind == EventKind::SteppedUp { how });
-    assert_eq!((stepped_up(How::Presented), stepped_up(How::RecoveryCode)), (1, 1));
+    assert_eq!(fresh.method(), AuthMethod::RecoveryCode);
+    let stepped_up = |how| world.events.count(move |kind| *kind == EventKind::SteppedUp { method });
+    assert_eq!((stepped_up(AuthMethod::Code), stepped_up(AuthMethod::RecoveryCode)), (1, 1));
     // An account without a second factor has none to ask for, and the host is told so.
     let none = World::new();
     let refused = refusal(none.verifier.begin_step_up(&none.account, none.epoch()));
@@ -114,9 +117,9 @@ fn owasp_account_lockout_is_by_account_and_no_tool_against_its_owner() {
     assert!(world.verifier.status(&world.account).unwrap().locked_until.is_some());
     // The owner's own device and a recovery code go on.
     let accepted = complete(world.login_on(&device));
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), codes.first().unwrap()).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
+    let accepted = world.verifier.present(&world.challenge(), codes.first().unwrap(), Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     // A new password shuts out who was guessing, and gives the budget back.
     let _ = world.verifier.password_changed(&world.account).unwrap();
     assert!(world.log_in(&phone).authenticated.amr().contains(&"otp"));
@@ -130,7 +133,7 @@ fn owasp_account_lockout_takes_the_password() {
     let made_up = format!("c1.{}.{}.{}", "A".repeat(26), "A".repeat(52), alice.expose());
     let made_up = ChallengeToken::parse(&made_up).unwrap();
     for _ in 0..1_000 {
-        let refused = refusal(world.verifier.present_code(&made_up, "123456", Remember::No));
+        let refused = refusal(world.verifier.present(&made_up, "123456", Remember::No));
         assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     }
     let status = world.verifier.status(&world.account).unwrap();
@@ -158,7 +161,7 @@ fn owasp_forgot_password_a_reset_logs_nobody_in_and_locks_nobody_out() {
     let _ = code_required(world.login_on(&device));
     // Code and recovery code stay what they were.
     assert!(world.present(&phone.code(world.now())).is_ok());
-    assert!(world.verifier.present_recovery_code(&world.challenge(), codes.first().unwrap()).is_ok());
+    assert!(world.verifier.present(&world.challenge(), codes.first().unwrap(), Remember::No).is_ok());
 }
 
 #[test]

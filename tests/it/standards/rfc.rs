@@ -8,8 +8,8 @@ use std::thread;
 use second_factor::session::{EventKind, RefusedBecause, SealError, SessionError};
 use second_factor::verifier::Error;
 use second_factor::{
-    Algorithm, BlockingVerifier, Digits, How, KeyRing, Period, Policy, Refusal, Remember, SealingKey, Secret,
-    TotpParams, UnixTime,
+    Algorithm, AuthMethod, BlockingVerifier, Digits, KeyRing, Period, Policy, Refusal, Remember, SealingKey,
+    Secret, TotpParams, UnixTime,
 };
 
 use crate::support::{
@@ -75,7 +75,7 @@ fn rfc4226_7_3_a_thousand_parallel_sessions_share_one_counter() {
                         continue;
                     };
                     let challenge = code_required(login);
-                    assert!(world.verifier.present_code(&challenge, &code, Remember::No).is_err());
+                    assert!(world.verifier.present(&challenge, &code, Remember::No).is_err());
                     refused.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -96,14 +96,14 @@ fn rfc6238_3_r4_the_period_is_stored_with_the_authenticator() {
     let policy = Policy::builder("Example").totp(params).build().unwrap();
     let changed = World::over(store, policy);
     changed.clock.set(world.now());
-    assert_eq!(changed.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(changed.log_in(&phone).authenticated.method(), AuthMethod::Code);
 
     let begun = changed.verifier.begin_enrollment(changed.fresh(&phone), "alice").unwrap();
     let new = Phone::scan(&begun.uri);
     assert_eq!(new.code(changed.now()).len(), 8);
     let _ = changed.verifier.confirm_enrollment(&begun.token, &new.code(changed.now())).unwrap();
     changed.clock.advance(4 * STEP);
-    assert_eq!(changed.log_in(&new).authenticated.how(), How::Presented);
+    assert_eq!(changed.log_in(&new).authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn rfc6238_3_r6_without_random_numbers_nothing_is_decided() {
     );
     let right = phone.code(world.now());
     assert!(matches!(broken.password_verified(world.password(), None), Err(Error::Entropy(_))));
-    assert!(matches!(broken.present_code(&challenge, &right, Remember::No), Err(Error::Entropy(_))));
+    assert!(matches!(broken.present(&challenge, &right, Remember::No), Err(Error::Entropy(_))));
     assert!(matches!(broken.begin_enrollment(world.password(), "alice"), Err(Error::Entropy(_))));
     assert_eq!(store.written().len(), before);
 }
@@ -173,8 +173,7 @@ fn rfc6238_3_r7_no_secret_is_stored_and_a_copied_row_opens_nothing() {
     let mallory = World { account: second_factor::AccountId::new("mallory").unwrap(), ..world };
     store.put(&mallory.account, &text);
     let challenge = mallory.challenge();
-    let error =
-        mallory.verifier.present_code(&challenge, &phone.code(mallory.now()), Remember::No).unwrap_err();
+    let error = mallory.verifier.present(&challenge, &phone.code(mallory.now()), Remember::No).unwrap_err();
     assert!(matches!(error, Error::Session(SessionError::Seal(SealError::Broken))), "{error:?}");
 }
 
@@ -185,9 +184,9 @@ fn rfc6238_5_2_an_accepted_code_is_refused_in_every_session() {
     let other = world.challenge();
     let stepping_up = world.step_up_token();
     let challenge = world.challenge();
-    let _ = world.verifier.present_code(&challenge, &code, Remember::No).unwrap();
+    let _ = world.verifier.present(&challenge, &code, Remember::No).unwrap();
 
-    let again = |challenge| refusal(world.verifier.present_code(challenge, &code, Remember::No)).unwrap_err();
+    let again = |challenge| refusal(world.verifier.present(challenge, &code, Remember::No)).unwrap_err();
     assert_eq!(again(&challenge), Refusal::ChallengeOver, "the same session");
     assert_eq!(again(&other), Refusal::NotAccepted, "a session that was open at the time");
     assert_eq!(again(&world.challenge()), Refusal::NotAccepted, "a new session");
@@ -215,7 +214,7 @@ fn rfc6238_5_2_of_two_sessions_at_once_one_gets_in() {
         thread::scope(|scope| {
             for challenge in challenges.iter().chain(&challenges) {
                 scope.spawn(|| {
-                    if world.verifier.present_code(challenge, &code, Remember::No).is_ok() {
+                    if world.verifier.present(challenge, &code, Remember::No).is_ok() {
                         let_in.fetch_add(1, Ordering::Relaxed);
                     }
                 });
@@ -253,16 +252,16 @@ fn rfc8176_amr_is_true_of_every_login() {
     let none = complete(no_factor.login());
     let presented = world.log_in(&phone);
     let remembered = complete(world.login_on(&device));
-    let recovered = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    let recovered = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
 
-    let table: [(&second_factor::Accepted, How, &[&str]); 4] = [
-        (&none, How::None, &["pwd"]),
-        (&presented, How::Presented, &["pwd", "otp", "mfa"]),
-        (&remembered, How::Remembered { since }, &["pwd"]),
-        (&recovered, How::RecoveryCode, &["pwd", "mfa"]),
+    let table: [(&second_factor::Accepted, AuthMethod, &[&str]); 4] = [
+        (&none, AuthMethod::SingleFactor, &["pwd"]),
+        (&presented, AuthMethod::Code, &["pwd", "otp", "mfa"]),
+        (&remembered, AuthMethod::RememberedDevice { since }, &["pwd"]),
+        (&recovered, AuthMethod::RecoveryCode, &["pwd", "mfa"]),
     ];
     for (accepted, how, amr) in table {
-        assert_eq!(accepted.authenticated.how(), how);
+        assert_eq!(accepted.authenticated.method(), how);
         assert_eq!(accepted.authenticated.amr(), amr, "{how:?}");
         assert!(!accepted.authenticated.amr().contains(&"rba"), "risk is not looked at");
     }

@@ -7,8 +7,8 @@ use std::thread;
 
 use second_factor::session::{AdministratorReset, EventKind, PolicyError, RefusedBecause, RemovedBy};
 use second_factor::{
-    AccountId, BlockingVerifier, ChallengeToken, DeviceToken, How, KeyRing, Policy, RecoveryCode, Refusal,
-    Remember, SealingKey, Secret,
+    AccountId, AuthMethod, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Policy, RecoveryCode,
+    Refusal, Remember, SealingKey, Secret,
 };
 
 use crate::support::{
@@ -54,7 +54,7 @@ fn sp800_63b_3_2_2_the_101st_attempt_is_never_evaluated() {
     let (phone, _) = world.enroll();
     let wrong = |world: &JsonWorld| {
         let code = phone.wrong_code(world.now());
-        refusal(world.verifier.present_code(&world.challenge(), &code, Remember::No)).unwrap_err()
+        refusal(world.verifier.present(&world.challenge(), &code, Remember::No)).unwrap_err()
     };
     let mut evaluated = 0;
     while evaluated < 100 {
@@ -81,7 +81,7 @@ fn sp800_63b_3_2_2_the_101st_attempt_is_never_evaluated() {
     let _ = world.events.take();
     let right = |world: &JsonWorld| {
         let code = phone.code(world.now());
-        refusal(world.verifier.present_code(&world.challenge(), &code, Remember::No)).map(|_| ())
+        refusal(world.verifier.present(&world.challenge(), &code, Remember::No)).map(|_| ())
     };
     assert_eq!(right(&world), Err(Refusal::Suspended));
     let stepped_up = refusal(world.verifier.step_up(&world.step_up_token(), &phone.code(world.now())));
@@ -112,7 +112,7 @@ fn sp800_63b_3_2_2_what_ends_a_suspension() {
     assert_eq!(code(&world, &phone), Ok(()));
 
     let (world, phone, codes) = suspended(5);
-    let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     assert!(!is_suspended(&world));
     assert_eq!(code(&world, &phone), Ok(()));
 
@@ -121,7 +121,7 @@ fn sp800_63b_3_2_2_what_ends_a_suspension() {
     let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
     let _ = world.verifier.administrator_reset(reset).unwrap();
     assert!(!is_suspended(&world));
-    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
     assert_eq!(
         world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Administrator }),
         1
@@ -234,7 +234,7 @@ fn sp800_63b_3_1_2_2_a_recovery_code_is_spent_once_whoever_is_quicker() {
         thread::scope(|scope| {
             for challenge in challenges.iter().chain(&challenges) {
                 scope.spawn(|| {
-                    if world.verifier.present_recovery_code(challenge, &codes[0]).is_ok() {
+                    if world.verifier.present(challenge, &codes[0], Remember::No).is_ok() {
                         let_in.fetch_add(1, Ordering::Relaxed);
                     }
                 });
@@ -254,7 +254,7 @@ fn sp800_63b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token() {
     let device = world.remember(&phone);
     let step_up = world.step_up_token();
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
-    let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
 
     let secret_half = |token: &str| token.split('.').nth(2).unwrap().to_owned();
     let tokens = [challenge.expose(), device.expose(), step_up.expose(), begun.token.expose()];
@@ -271,14 +271,14 @@ fn sp800_63b_4_2_1_1_recovery_codes_have_the_bits_and_are_counted() {
     const { assert!(RecoveryCode::LEN * 8 >= 112) };
     let (world, _, codes) = World::enrolled();
     for (used, code) in codes.iter().enumerate() {
-        let _ = world.verifier.present_recovery_code(&world.challenge(), code).unwrap();
+        let _ = world.verifier.present(&world.challenge(), code, Remember::No).unwrap();
         let remaining = 9 - used;
         let event = EventKind::RecoveryCodeUsed { remaining };
         assert!(event.notify_owner());
         assert_eq!(world.events.count(|kind| *kind == event), 1);
         assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, remaining);
     }
-    let spent = refusal(world.verifier.present_recovery_code(&world.challenge(), &codes[0]));
+    let spent = refusal(world.verifier.present(&world.challenge(), &codes[0], Remember::No));
     assert_eq!(spent.unwrap_err(), Refusal::NotAccepted);
 }
 
@@ -287,7 +287,7 @@ fn sp800_63b_4_2_1_1_guessed_recovery_codes_are_charged() {
     let (world, phone, _) = World::enrolled();
     let not_a_code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap().expose();
     for _ in 0..20 {
-        let refused = world.verifier.present_recovery_code(&world.challenge(), not_a_code.expose());
+        let refused = world.verifier.present(&world.challenge(), not_a_code.expose(), Remember::No);
         assert!(refusal(refused).is_err());
     }
     assert_eq!(
@@ -301,7 +301,7 @@ fn sp800_63b_4_2_1_1_guessed_recovery_codes_are_charged() {
 fn sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
     let (world, _, codes) = World::enrolled();
     let present = |challenge: &ChallengeToken| {
-        refusal(world.verifier.present_recovery_code(challenge, &codes[0])).unwrap_err()
+        refusal(world.verifier.present(challenge, &codes[0], Remember::No)).unwrap_err()
     };
     // A challenge comes from a password. One that is made up, or over, or of an account that has none, is no
     // challenge.
@@ -395,7 +395,7 @@ fn sp800_63b_5_1_a_remembered_device_is_no_second_factor() {
     let since = world.now();
     let device = world.remember(&phone);
     let accepted = complete(world.login_on(&device));
-    assert_eq!(accepted.authenticated.how(), How::Remembered { since });
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RememberedDevice { since });
     assert_eq!(accepted.authenticated.amr(), ["pwd"]);
     // Whatever is sensitive asks for a code all the same: the password does not begin an enrollment.
     let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
@@ -405,8 +405,7 @@ fn sp800_63b_5_1_a_remembered_device_is_no_second_factor() {
         Policy::builder("Example").require_second_factor().remember_for(Duration::ZERO).build().unwrap();
     let (world, phone, _) = World::enrolled_with(policy);
     let remember = Remember::ThisDevice { label: "Firefox" };
-    let accepted =
-        world.verifier.present_code(&world.challenge(), &phone.code(world.now()), remember).unwrap();
+    let accepted = world.verifier.present(&world.challenge(), &phone.code(world.now()), remember).unwrap();
     assert!(accepted.device.is_none());
 }
 
@@ -435,7 +434,7 @@ fn sp800_63b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it() {
     assert!(device.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'));
     // A browser that keeps the cookie beyond its time, or beyond its end, has nothing.
     let kept = device.clone();
-    let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     let _ = code_required(world.login_on(&kept));
     let again = world.remember(&phone);
     world.clock.advance(days(30));
@@ -450,9 +449,9 @@ fn sp800_63b_2_2_3_the_time_of_each_factor_is_told() {
     let device = world.remember(&phone);
     world.clock.advance(DAY);
     let now = complete(world.login_on(&device)).authenticated;
-    assert_eq!((now.at(), now.how()), (world.now(), How::Remembered { since }));
+    assert_eq!((now.at(), now.method()), (world.now(), AuthMethod::RememberedDevice { since }));
     let fresh = world.verifier.step_up(&world.step_up_token(), &phone.code(world.now())).unwrap();
-    assert_eq!((fresh.at(), fresh.how()), (world.now(), How::Presented));
+    assert_eq!((fresh.at(), fresh.method()), (world.now(), AuthMethod::Code));
 }
 
 #[test]

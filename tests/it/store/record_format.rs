@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use second_factor::verifier::Error;
 use second_factor::{
-    AccountRecord, Algorithm, DeviceToken, Digits, How, KeyUri, Period, Policy, Refusal, Remember, Secret,
-    UnixTime,
+    AccountRecord, Algorithm, AuthMethod, DeviceToken, Digits, KeyUri, Period, Policy, Refusal, Remember,
+    Secret, UnixTime,
 };
 use serde_json::{Map, Value, json};
 
@@ -126,11 +126,11 @@ fn the_golden_record_lets_in_whom_it_let_in() {
     let world = world_with(GOLDEN);
     let device = DeviceToken::parse(DEVICE).unwrap();
     let accepted = complete(world.login_on(&device));
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
     world.clock.advance(STEP);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), RECOVERY_CODE).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
+    let accepted = world.verifier.present(&world.challenge(), RECOVERY_CODE, Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
 
     // A code that the golden record had seen is still used up.
     let world = world_with(GOLDEN);
@@ -329,7 +329,7 @@ fn a_record_with_ten_recovery_codes_and_five_devices_fits_two_kilobytes() {
         "Firefox on Android",
     ] {
         let remember = Remember::ThisDevice { label };
-        let _ = world.verifier.present_code(&world.challenge(), &phone.code(world.now()), remember).unwrap();
+        let _ = world.verifier.present(&world.challenge(), &phone.code(world.now()), remember).unwrap();
         world.clock.advance(STEP);
     }
     assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 5);

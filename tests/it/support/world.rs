@@ -100,7 +100,7 @@ where
     /// A whole login with password and code, and the clock one step on.
     pub fn log_in(&self, phone: &Phone) -> Accepted {
         let challenge = self.challenge();
-        let accepted = self.verifier.present_code(&challenge, &phone.code(self.now()), Remember::No).unwrap();
+        let accepted = self.verifier.present(&challenge, &phone.code(self.now()), Remember::No).unwrap();
         self.clock.advance(STEP);
         accepted
     }
@@ -109,7 +109,7 @@ where
     pub fn remember(&self, phone: &Phone) -> DeviceToken {
         let challenge = self.challenge();
         let remember = Remember::ThisDevice { label: "Firefox on Linux" };
-        let accepted = self.verifier.present_code(&challenge, &phone.code(self.now()), remember).unwrap();
+        let accepted = self.verifier.present(&challenge, &phone.code(self.now()), remember).unwrap();
         self.clock.advance(STEP);
         accepted.device.unwrap()
     }
@@ -153,6 +153,6 @@ where
 
     /// What is refused, and how, when this code is presented in a fresh challenge.
     pub fn present(&self, code: &str) -> Result<Accepted, Refusal> {
-        refusal(self.verifier.present_code(&self.challenge(), code, Remember::No))
+        refusal(self.verifier.present(&self.challenge(), code, Remember::No))
     }
 }

@@ -9,10 +9,10 @@ use crate::support::{EventLog, Phone, World, is_refused_because, refusal, texts}
 pub const BUDGET: usize = 20;
 
 pub fn wrong(world: &World, challenge: &ChallengeToken, code: &str) -> Refusal {
-    refusal(world.verifier.present_code(challenge, code, Remember::No)).unwrap_err()
+    refusal(world.verifier.present(challenge, code, Remember::No)).unwrap_err()
 }
 
-/// How many codes were evaluated and found wrong.
+/// AuthMethod many codes were evaluated and found wrong.
 pub fn evaluated(events: &EventLog) -> usize {
     events.count(is_refused_because(RefusedBecause::Wrong))
 }
@@ -44,7 +44,7 @@ where
         loop {
             let guess = guesses.next().expect("the budget is spent before the codes are");
             let before = world.events.count(is_wrong);
-            let refused = refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).unwrap_err();
+            let refused = refusal(world.verifier.present(&challenge, &guess, Remember::No)).unwrap_err();
             evaluated += world.events.count(is_wrong) - before;
             match refused {
                 Refusal::NotAccepted => {}

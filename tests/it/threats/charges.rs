@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use second_factor::session::Remember;
 use second_factor::store::{Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::Error;
-use second_factor::{AccountId, AccountRecord, BlockingStore, How, MemoryStore, Policy, Refusal, UnixTime};
+use second_factor::{
+    AccountId, AccountRecord, AuthMethod, BlockingStore, MemoryStore, Policy, Refusal, UnixTime,
+};
 
 use super::budget::{BUDGET, evaluated, is_wrong};
 use crate::support::{Phone, World, refusal};
@@ -58,7 +60,7 @@ fn guesses_in_requests(joins: bool) -> usize {
     for code in phone.wrong_codes(world.now()).take(2 * BUDGET) {
         let challenge = world.challenge();
         let refused = store
-            .request(&world.account, || world.verifier.present_code(&challenge, &code, Remember::No))
+            .request(&world.account, || world.verifier.present(&challenge, &code, Remember::No))
             .unwrap_err();
         assert!(refused.refusal().is_some());
     }
@@ -148,20 +150,20 @@ fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
         let [right, wrong] = [phone.code(world.now()), phone.wrong_code(world.now())];
         let used = phone.code(UnixTime::from_secs(world.now().as_secs() - 60));
         for code in [&right, &wrong, &used] {
-            let presented = world.verifier.present_code(&challenge, code, Remember::No);
+            let presented = world.verifier.present(&challenge, code, Remember::No);
             assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
             let stepped_up = world.verifier.step_up(&step_up, code);
             assert!(matches!(stepped_up, Err(Error::Store(DiskFull))), "{stepped_up:?}");
         }
-        let presented = world.verifier.present_recovery_code(&challenge, &codes[0]);
+        let presented = world.verifier.present(&challenge, &codes[0], Remember::No);
         assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
         let login = world.verifier.password_verified(world.password(), None);
         assert!(matches!(login, Err(Error::Store(DiskFull))), "{login:?}");
         assert_eq!(world.events.take(), [], "nothing is reported that is not stored");
 
         store.breaks(Breaks::Never);
-        let accepted = world.verifier.present_code(&challenge, &right, Remember::No).unwrap();
-        assert_eq!(accepted.authenticated.how(), How::Presented);
+        let accepted = world.verifier.present(&challenge, &right, Remember::No).unwrap();
+        assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
     }
 }
 
@@ -171,11 +173,11 @@ fn a10b_a_write_of_unknown_outcome_lets_nobody_in_and_burns_the_code() {
     let challenge = world.challenge();
     store.breaks(Breaks::AfterTheWrite);
     let right = phone.code(world.now());
-    let presented = world.verifier.present_code(&challenge, &right, Remember::No);
+    let presented = world.verifier.present(&challenge, &right, Remember::No);
     assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
 
     store.breaks(Breaks::Never);
-    let again = world.verifier.present_code(&challenge, &right, Remember::No);
+    let again = world.verifier.present(&challenge, &right, Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.present(&right).unwrap_err(), Refusal::NotAccepted);
 }
@@ -186,11 +188,11 @@ fn a10b_wrong_codes_are_charged_when_only_the_answer_is_lost() {
     let challenge = world.challenge();
     store.breaks(Breaks::AfterTheWrite);
     for code in phone.wrong_codes(world.now()).take(5) {
-        let presented = world.verifier.present_code(&challenge, &code, Remember::No);
+        let presented = world.verifier.present(&challenge, &code, Remember::No);
         assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
     }
     store.breaks(Breaks::Never);
-    let late = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No);
+    let late = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
 }
 
@@ -243,7 +245,7 @@ impl BlockingStore for Database {
     }
 }
 
-/// How many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
+/// AuthMethod many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
 fn evaluated_beside_rollbacks(joins: bool) -> usize {
     let world = World::over(Database::new(joins), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
@@ -253,7 +255,7 @@ fn evaluated_beside_rollbacks(joins: bool) -> usize {
         let challenge = world.challenge();
         database.commit();
         for guess in guesses {
-            match world.verifier.present_code(&challenge, guess, Remember::No) {
+            match world.verifier.present(&challenge, guess, Remember::No) {
                 Ok(_) => panic!("a wrong code was accepted"),
                 Err(_) => database.roll_back(),
             }

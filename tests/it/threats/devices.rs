@@ -6,8 +6,8 @@ use second_factor::session::{
     AdministratorReset, DeviceId, EventKind, ForgottenBecause, Purpose, RefusedBecause, Remember,
 };
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, DeviceToken, How, Login, PasswordVerified, Policy, Refusal,
-    Totp, UnixTime,
+    AccountId, AccountRecord, AuthMethod, BlockingStore, DeviceToken, Login, PasswordVerified, Policy,
+    Refusal, Totp, UnixTime,
 };
 
 use crate::support::{DAY, Phone, STEP, World, at_once, code_required, complete, days, refusal};
@@ -19,7 +19,7 @@ fn devices(world: &World) -> Vec<DeviceId> {
 #[track_caller]
 fn remembered(login: Login) -> Option<DeviceToken> {
     let accepted = complete(login);
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
     accepted.device
 }
 
@@ -81,7 +81,7 @@ fn a21b_a_code_without_the_box_ticked_remembers_nothing() {
     let (world, phone, codes) = World::enrolled();
     assert!(world.log_in(&phone).device.is_none());
     // Nor does a recovery code, which has no box.
-    assert!(world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap().device.is_none());
+    assert!(world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap().device.is_none());
     assert_eq!(devices(&world), []);
 }
 
@@ -91,7 +91,7 @@ fn a21b_a_policy_that_remembers_no_device_remembers_none() {
     let (world, phone, _) = World::enrolled_with(policy);
     let code = phone.code(world.now());
     let remember = Remember::ThisDevice { label: "Firefox" };
-    let accepted = world.verifier.present_code(&world.challenge(), &code, remember).unwrap();
+    let accepted = world.verifier.present(&world.challenge(), &code, remember).unwrap();
     assert!(accepted.device.is_none());
 }
 
@@ -162,7 +162,7 @@ fn a22_devices_die_at_a_new_enrollment() {
 #[test]
 fn a22_devices_die_at_a_login_by_recovery_code() {
     devices_die_at(|world, _, codes| {
-        let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+        let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
         None
     });
 }
@@ -171,7 +171,7 @@ fn a22_devices_die_at_a_login_by_recovery_code() {
 fn a22_devices_die_at_a_step_up_by_recovery_code() {
     devices_die_at(|world, _, codes| {
         let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[0]).unwrap();
-        assert_eq!(fresh.how(), How::RecoveryCode);
+        assert_eq!(fresh.method(), AuthMethod::RecoveryCode);
         None
     });
 }
@@ -236,7 +236,7 @@ fn a23_a_login_that_the_token_let_in_cannot_ask_to_be_remembered_again() {
     // device.
     world.clock.advance(DAY);
     let login = complete(world.login_on(&device));
-    assert_eq!(login.authenticated.how(), How::Remembered { since });
+    assert_eq!(login.authenticated.method(), AuthMethod::RememberedDevice { since });
     let [id, rotated] =
         [&device, &login.device.unwrap()].map(|token| token.expose().split('.').nth(1).unwrap().to_owned());
     assert_eq!(id, rotated, "the series stays");
@@ -438,15 +438,15 @@ fn a25_a_hostile_code_is_malformed_and_costs_nothing() {
     let row = world.verifier.store().load(&world.account).unwrap();
     world.events.take();
     for text in &hostile {
-        let presented = world.verifier.present_code(&challenge, text, Remember::No);
+        let presented = world.verifier.present(&challenge, text, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{:?}", text.get(..20));
     }
     assert_eq!(world.verifier.store().load(&world.account).unwrap(), row, "nothing was written");
     assert_eq!(world.events.take(), []);
 
     // Leading zeros are kept.
-    let accepted = world.verifier.present_code(&challenge, &code, Remember::No).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::Presented);
+    let accepted = world.verifier.present(&challenge, &code, Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -462,7 +462,7 @@ fn a25_a_code_as_apps_show_it_and_browsers_paste_it_is_the_same_code() {
     ];
     for spell in spellings {
         let (world, _, code) = leading_zero();
-        assert_eq!(world.present(&spell(&code)).unwrap().authenticated.how(), How::Presented);
+        assert_eq!(world.present(&spell(&code)).unwrap().authenticated.method(), AuthMethod::Code);
         for again in spellings.iter().map(|spell| spell(&code)).chain([code.clone()]) {
             world.events.take();
             // A fresh budget for each, so that what refuses is the replay.
@@ -491,11 +491,11 @@ fn a25_a_hostile_recovery_code_is_malformed_and_costs_nothing() {
         code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect(),
     ];
     for text in &hostile {
-        let presented = world.verifier.present_recovery_code(&challenge, text);
+        let presented = world.verifier.present(&challenge, text, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{:?}", text.get(..20));
     }
     assert_eq!(world.verifier.store().load(&world.account).unwrap(), row);
-    let _ = world.verifier.present_recovery_code(&challenge, code).unwrap();
+    let _ = world.verifier.present(&challenge, code, Remember::No).unwrap();
 }
 
 /// The device is asked for a code, and not as a thief.
@@ -503,7 +503,7 @@ fn a25_a_hostile_recovery_code_is_malformed_and_costs_nothing() {
 fn is_refused(world: &World, device: &DeviceToken) {
     world.events.take();
     let _ = code_required(world.login_on(device));
-    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    let opened = EventKind::ChallengeOpened;
     assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
 }
 
@@ -536,7 +536,7 @@ fn f16_no_device_survives_the_removal_of_the_authenticator() {
     let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
     were_forgotten(&world, 1);
     // Two-factor authentication is off: in by the password, and not by the device.
-    assert_eq!(complete(world.login_on(&device)).authenticated.how(), How::None);
+    assert_eq!(complete(world.login_on(&device)).authenticated.method(), AuthMethod::SingleFactor);
     let _ = world.enroll();
     is_refused(&world, &device);
 }
@@ -545,7 +545,7 @@ fn f16_no_device_survives_the_removal_of_the_authenticator() {
 fn f16_no_device_survives_a_recovery_code() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
-    let _ = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
+    let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     were_forgotten(&world, 1);
     is_refused(&world, &device);
 
@@ -610,7 +610,11 @@ fn f18_a_device_used_daily_is_refused_after_thirty_days_exactly() {
     for day in 1..30 {
         world.clock.set(since.saturating_add(days(day)));
         let accepted = complete(world.login_on(&device));
-        assert_eq!(accepted.authenticated.how(), How::Remembered { since }, "using it does not extend it");
+        assert_eq!(
+            accepted.authenticated.method(),
+            AuthMethod::RememberedDevice { since },
+            "using it does not extend it"
+        );
         device = accepted.device.unwrap();
         let listed = world.verifier.status(&world.account).unwrap().devices;
         assert_eq!(listed.iter().map(|device| device.until).collect::<Vec<_>>(), [end]);
@@ -654,7 +658,7 @@ fn f19_the_cookie_of_one_account_opens_no_other_and_stays_alive() {
     let proof = PasswordVerified::by_host(bob.clone());
     let login = world.verifier.password_verified(proof, Some(device.expose())).unwrap();
     assert_eq!(code_required(login).account(), &bob);
-    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    let opened = EventKind::ChallengeOpened;
     assert!(world.events.all().iter().all(|event| event.account == bob));
     assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
 
@@ -677,7 +681,7 @@ fn f19_the_series_alone_opens_nothing() {
     let login = world.verifier.password_verified(world.password(), Some(&forged)).unwrap();
     let challenge = code_required(login);
     assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceTokenStolen { device: id }), 1);
-    let refused = world.verifier.present_code(&challenge, &phone.wrong_code(world.now()), Remember::No);
+    let refused = world.verifier.present(&challenge, &phone.wrong_code(world.now()), Remember::No);
     assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
     let _ = complete(world.login_on(&other));
 }

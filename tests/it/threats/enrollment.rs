@@ -8,7 +8,7 @@ use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
     AdministratorReset, EnrollmentToken, EventKind, Import, Reauthenticated, RefusedBecause, SessionError,
 };
-use second_factor::{AccountId, How, PasswordVerified, Policy, Refusal, Secret, TotpParams};
+use second_factor::{AccountId, AuthMethod, PasswordVerified, Policy, Refusal, Secret, TotpParams};
 
 use crate::support::{
     JsonRow, Meeting, Phone, STEP, World, at_once, complete, is_refused_because, refusal, texts,
@@ -26,7 +26,7 @@ fn a17a_a_wrong_code_leaves_two_factor_authentication_off() {
     );
     assert_eq!(world.events.take(), [EventKind::EnrollmentBegun, EventKind::EnrollmentRefused]);
     assert!(!world.verifier.status(&world.account).unwrap().is_enabled());
-    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn a17a_a_closed_tab_leaves_a_secret_that_dies_in_ten_minutes() {
         let begun = world.begin();
         let phone = Phone::scan(&begun.uri);
         assert_eq!(
-            complete(world.login()).authenticated.how(),
-            How::None,
+            complete(world.login()).authenticated.method(),
+            AuthMethod::SingleFactor,
             "a pending secret counts for nothing"
         );
         world.clock.advance(Duration::from_secs(age));
@@ -89,11 +89,14 @@ fn a17b_a_new_enrollment_that_is_left_leaves_the_old_secret_alone() {
     let begun = world.verifier.begin_enrollment(world.fresh(&old), "alice").unwrap();
     let new = Phone::scan(&begun.uri);
     assert_eq!(world.present(&new.code(world.now())).unwrap_err(), Refusal::NotAccepted);
-    assert_eq!(world.log_in(&old).authenticated.how(), How::Presented);
-    assert!(matches!(complete(world.login_on(&device)).authenticated.how(), How::Remembered { .. }));
+    assert_eq!(world.log_in(&old).authenticated.method(), AuthMethod::Code);
+    assert!(matches!(
+        complete(world.login_on(&device)).authenticated.method(),
+        AuthMethod::RememberedDevice { .. }
+    ));
 
     world.clock.advance(Duration::from_secs(600));
-    assert_eq!(world.log_in(&old).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&old).authenticated.method(), AuthMethod::Code);
     let late = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now()));
     assert_eq!(refusal(late).unwrap_err(), Refusal::EnrollmentOver);
     assert_eq!(world.present(&new.code(world.now())).unwrap_err(), Refusal::NotAccepted);
@@ -130,7 +133,7 @@ fn a18_a_session_of_a_remembered_device_changes_nothing() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let accepted = complete(world.login_on(&device));
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
     assert_eq!(accepted.authenticated.amr(), ["pwd"]);
     nothing_is_changed_without_a_code(&world, &phone);
 }
@@ -202,20 +205,20 @@ fn a19_one_recovery_code_twenty_times_at_once_is_one_login() {
     let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
     world.events.take();
     let answers = at_once(20, |number| {
-        refusal(world.verifier.present_recovery_code(&challenges[number % 8], &codes[0]))
+        refusal(world.verifier.present(&challenges[number % 8], &codes[0], Remember::No))
     });
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::RecoveryCodeUsed { remaining: 9 })), 1);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 1);
 
     for code in &codes[1..] {
-        let accepted = world.verifier.present_recovery_code(&world.challenge(), code).unwrap();
-        assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+        let accepted = world.verifier.present(&world.challenge(), code, Remember::No).unwrap();
+        assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     }
     assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 0);
     world.events.take();
     for code in &codes {
-        let spent = world.verifier.present_recovery_code(&world.challenge(), code);
+        let spent = world.verifier.present(&world.challenge(), code, Remember::No);
         // Not accepted, or on top of that the budget is spent: it took the wrong ones of the burst.
         let _ = refusal(spent).unwrap_err();
     }
@@ -228,7 +231,7 @@ fn a19_one_recovery_code_twenty_times_at_once_on_a_host_store() {
     let (_, codes) = world.enroll();
     let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
     let answers = at_once(20, |number| {
-        refusal(world.verifier.present_recovery_code(&challenges[number % 8], &codes[0]))
+        refusal(world.verifier.present(&challenges[number % 8], &codes[0], Remember::No))
     });
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
@@ -240,11 +243,11 @@ fn a19_two_recovery_codes_at_once_are_both_used_up() {
         let (world, _, codes) = World::enrolled();
         let challenges = [world.challenge(), world.challenge()];
         let answers = at_once(2, |number| {
-            refusal(world.verifier.present_recovery_code(&challenges[number], &codes[number]))
+            refusal(world.verifier.present(&challenges[number], &codes[number], Remember::No))
         });
         assert!(answers.iter().all(Result::is_ok));
         for code in &codes[..2] {
-            let spent = world.verifier.present_recovery_code(&world.challenge(), code);
+            let spent = world.verifier.present(&world.challenge(), code, Remember::No);
             assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted, "no write brought it back");
         }
     }
@@ -279,10 +282,10 @@ fn a19_case_spaces_and_dashes_are_ignored_and_are_no_second_code() {
     for (number, spell) in spellings.iter().enumerate() {
         let (world, _, codes) = World::enrolled();
         let spelled = spell(&codes[0]);
-        let accepted = world.verifier.present_recovery_code(&world.challenge(), &spelled).unwrap();
-        assert_eq!(accepted.authenticated.how(), How::RecoveryCode, "spelling {number}");
+        let accepted = world.verifier.present(&world.challenge(), &spelled, Remember::No).unwrap();
+        assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode, "spelling {number}");
         for again in spellings {
-            let spent = world.verifier.present_recovery_code(&world.challenge(), &again(&codes[0]));
+            let spent = world.verifier.present(&world.challenge(), &again(&codes[0]), Remember::No);
             assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted);
         }
     }
@@ -294,11 +297,11 @@ fn a19_the_old_set_dies_when_new_codes_are_made() {
     let new = texts(&world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap());
     assert_eq!(world.events.count(|kind| *kind == EventKind::RecoveryCodesRegenerated), 1);
     for code in &old {
-        let dead = world.verifier.present_recovery_code(&world.challenge(), code);
+        let dead = world.verifier.present(&world.challenge(), code, Remember::No);
         assert_eq!(refusal(dead).unwrap_err(), Refusal::NotAccepted);
     }
     for code in &new {
-        let _ = world.verifier.present_recovery_code(&world.challenge(), code).unwrap();
+        let _ = world.verifier.present(&world.challenge(), code, Remember::No).unwrap();
     }
 }
 
@@ -307,7 +310,7 @@ fn a19_a_recovery_code_of_one_account_is_none_of_another() {
     let (world, _, codes) = World::enrolled();
     let bob = World { account: AccountId::new("bob").unwrap(), ..world };
     let _ = bob.enroll();
-    let foreign = bob.verifier.present_recovery_code(&bob.challenge(), &codes[0]);
+    let foreign = bob.verifier.present(&bob.challenge(), &codes[0], Remember::No);
     assert_eq!(refusal(foreign).unwrap_err(), Refusal::NotAccepted);
 }
 
@@ -364,11 +367,11 @@ fn f24_an_unconfirmed_secret_never_counts() {
 fn f24_half_an_enrollment_locks_nobody_out() {
     let world = World::new();
     let begun = world.begin();
-    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
     let phone = Phone::scan(&begun.uri);
     let wrong = world.verifier.confirm_enrollment(&begun.token, &phone.wrong_code(world.now()));
     assert_eq!(refusal(wrong).unwrap_err(), Refusal::NotAccepted);
-    assert_eq!(complete(world.login()).authenticated.how(), How::None);
+    assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
     assert!(!world.verifier.status(&world.account).unwrap().is_enabled());
 }
 
@@ -407,7 +410,7 @@ fn f25_one_enrollment_confirmed_in_eight_parallel_posts_is_bound_once() {
         assert_eq!(bindings, 1);
         // The recovery codes that were shown are the ones that count.
         let codes = texts(&bound.into_iter().next().unwrap().unwrap().recovery_codes);
-        assert!(world.verifier.present_recovery_code(&world.challenge(), &codes[9]).is_ok());
+        assert!(world.verifier.present(&world.challenge(), &codes[9], Remember::No).is_ok());
     }
 }
 

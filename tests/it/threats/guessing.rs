@@ -8,7 +8,8 @@ use std::time::Duration;
 use second_factor::session::{EventKind, RefusedBecause, Remember, SealingKey};
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    AccountId, ChallengeToken, How, KeyRing, PasswordVerified, Policy, RecoveryCodes, Refusal, Verifier,
+    AccountId, AuthMethod, ChallengeToken, KeyRing, PasswordVerified, Policy, RecoveryCodes, Refusal,
+    Verifier,
 };
 
 use super::budget::{BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, wrong, wrong_recovery_codes};
@@ -30,7 +31,7 @@ fn a07_five_wrong_codes_kill_the_challenge_for_every_kind_of_factor() {
     assert!(world.events.take().contains(&EventKind::ChallengeExhausted));
 
     assert_eq!(wrong(&world, &challenge, &phone.code(now)), Refusal::ChallengeOver);
-    let recovery = world.verifier.present_recovery_code(&challenge, &codes[0]);
+    let recovery = world.verifier.present(&challenge, &codes[0], Remember::No);
     assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
     let no_challenge = RefusedBecause::NoChallenge;
     assert_eq!(
@@ -41,9 +42,9 @@ fn a07_five_wrong_codes_kill_the_challenge_for_every_kind_of_factor() {
         ]
     );
     // Neither was used up: both are good in a challenge of their own.
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
+    let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
 }
 
 #[test]
@@ -54,10 +55,10 @@ fn a07_wrong_codes_of_both_kinds_count_together() {
     assert!(!codes.iter().any(|code| code == unknown));
     for code in phone.wrong_codes(world.now()).take(2) {
         assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
-        let recovery = world.verifier.present_recovery_code(&challenge, unknown);
+        let recovery = world.verifier.present(&challenge, unknown, Remember::No);
         assert_eq!(refusal(recovery).unwrap_err(), Refusal::NotAccepted);
     }
-    let recovery = world.verifier.present_recovery_code(&challenge, unknown);
+    let recovery = world.verifier.present(&challenge, unknown, Remember::No);
     assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(wrong(&world, &challenge, &phone.code(world.now())), Refusal::ChallengeOver);
 }
@@ -154,7 +155,7 @@ fn a08_the_owner_who_mistypes_and_then_succeeds_pays_nothing() {
         for code in phone.wrong_codes(world.now()).take(4) {
             assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
         }
-        let _ = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).unwrap();
+        let _ = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).unwrap();
         world.clock.advance(STEP);
     }
     assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
@@ -219,7 +220,7 @@ async fn a09_two_hundred_wrong_codes_at_once_on_the_async_front() {
         .enumerate()
         .map(|(number, code)| {
             let (verifier, challenge) = (verifier.clone(), challenges[number % 8].clone());
-            tokio::spawn(async move { verifier.present_code(&challenge, &code, Remember::No).await })
+            tokio::spawn(async move { verifier.present(&challenge, &code, Remember::No).await })
         })
         .collect();
     for task in tasks {
@@ -246,7 +247,7 @@ fn f01_authquake_parallel_sessions_share_one_budget() {
                 let Ok(login) = world.verifier.password_verified(world.password(), None) else { return };
                 let challenge = code_required(login);
                 for guess in mine {
-                    let answer = world.verifier.present_code(&challenge, guess, Remember::No);
+                    let answer = world.verifier.present(&challenge, guess, Remember::No);
                     assert!(
                         matches!(answer, Err(Error::Refused(_) | Error::Contention)),
                         "a wrong code is refused, whatever else goes on"
@@ -294,14 +295,14 @@ fn f02_a_pending_token_dies_at_the_fifth_wrong_code() {
     let challenge = world.challenge();
     let mut answers = Vec::new();
     for guess in phone.wrong_codes(world.now()).take(150) {
-        answers.push(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).unwrap_err());
+        answers.push(refusal(world.verifier.present(&challenge, &guess, Remember::No)).unwrap_err());
     }
     assert_eq!(answers[..4], [Refusal::NotAccepted; 4]);
     assert_eq!(answers[4..], [Refusal::ChallengeOver; 146]);
     assert_eq!(world.events.count(is_wrong), 5);
     assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
 
-    let right = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No);
+    let right = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver);
     assert!(world.present(&phone.code(world.now())).is_ok(), "the code was right");
 }
@@ -314,7 +315,7 @@ fn f03_the_password_step_again_leaves_the_counter_as_it_is() {
     for _ in 0..BUDGET / 4 {
         let challenge = world.challenge();
         for guess in guesses.by_ref().take(4) {
-            assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+            assert!(refusal(world.verifier.present(&challenge, &guess, Remember::No)).is_err());
         }
         let _ = world.challenge();
     }
@@ -331,7 +332,7 @@ fn f03_a_login_by_remembered_device_leaves_the_counter_as_it_is() {
     let challenge = world.challenge();
     let mut guesses = phone.wrong_codes(world.now());
     for guess in guesses.by_ref().take(4) {
-        assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+        assert!(refusal(world.verifier.present(&challenge, &guess, Remember::No)).is_err());
     }
     let _ = complete(world.login_on(&device));
     assert_eq!(exhaust(&world, guesses), BUDGET - 4);
@@ -350,7 +351,7 @@ fn f05_five_thousand_concurrent_guesses_share_one_budget() {
             let (world, challenge) = (&world, &challenges[thread % challenges.len()]);
             scope.spawn(move || {
                 for guess in mine {
-                    let answer = world.verifier.present_code(challenge, guess, Remember::No);
+                    let answer = world.verifier.present(challenge, guess, Remember::No);
                     assert!(matches!(answer, Err(Error::Refused(_) | Error::Contention)));
                 }
             });
@@ -385,7 +386,7 @@ async fn f05_a_thousand_tasks_over_a_slow_store_share_one_budget() {
         .zip(challenges.iter().cycle().cloned())
         .map(|(guess, challenge)| {
             let verifier = verifier.clone();
-            tokio::spawn(async move { verifier.present_code(&challenge, &guess, Remember::No).await })
+            tokio::spawn(async move { verifier.present(&challenge, &guess, Remember::No).await })
         })
         .collect();
     for task in tasks {
@@ -407,9 +408,9 @@ fn f06_login_step_up_and_recovery_code_share_one_budget() {
         let (login, step_up) = (world.challenge(), world.step_up_token());
         let verifier = &world.verifier;
         let refusals = [
-            refusal(verifier.present_code(&login, &codes.next().unwrap(), Remember::No)).err(),
+            refusal(verifier.present(&login, &codes.next().unwrap(), Remember::No)).err(),
             refusal(verifier.step_up(&step_up, &codes.next().unwrap())).err(),
-            refusal(verifier.present_recovery_code(&login, &recovery.next().unwrap())).err(),
+            refusal(verifier.present(&login, &recovery.next().unwrap(), Remember::No)).err(),
             refusal(verifier.step_up_with_recovery_code(&step_up, &recovery.next().unwrap())).err(),
         ];
         assert!(refusals.iter().all(Option::is_some), "{refusals:?}");
@@ -430,7 +431,7 @@ fn f15_wrong_recovery_codes_count_across_challenges_like_wrong_codes() {
     for _ in 0..BUDGET / 4 {
         let challenge = world.challenge();
         for guess in guesses.by_ref().take(4) {
-            let refused = refusal(world.verifier.present_recovery_code(&challenge, &guess)).unwrap_err();
+            let refused = refusal(world.verifier.present(&challenge, &guess, Remember::No)).unwrap_err();
             assert_eq!(refused, Refusal::NotAccepted);
         }
     }
@@ -441,8 +442,8 @@ fn f15_wrong_recovery_codes_count_across_challenges_like_wrong_codes() {
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
 
     // Nothing was won: 128 bits are left to guess, and the owner's code still works.
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    let accepted = world.verifier.present(&world.challenge(), &recovery_codes[0], Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     assert!(!world.verifier.status(&world.account).unwrap().suspended);
 }
 
@@ -468,9 +469,9 @@ fn f15_recovery_codes_mistyped_under_the_lock_refund_nothing() {
     for right in recovery_codes.iter().take(5) {
         let challenge = world.challenge();
         for wrong in mistyped.by_ref().take(4) {
-            assert!(refusal(world.verifier.present_recovery_code(&challenge, &wrong)).is_err());
+            assert!(refusal(world.verifier.present(&challenge, &wrong, Remember::No)).is_err());
         }
-        assert!(world.verifier.present_recovery_code(&challenge, right).is_ok());
+        assert!(world.verifier.present(&challenge, right, Remember::No).is_ok());
     }
     // The budget was spent before, and those guesses were not the owner's.
     let retry_at = world.now().saturating_add(days(3));
@@ -487,16 +488,16 @@ fn f15_recovery_codes_mistyped_under_the_lock_do_not_suspend() {
     for _ in 0..30 {
         let challenge = world.challenge();
         for (nth, wrong) in (1..=5).zip(mistyped.by_ref()) {
-            let refused = refusal(world.verifier.present_recovery_code(&challenge, &wrong)).unwrap_err();
+            let refused = refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err();
             assert_eq!(refused, if nth < 5 { Refusal::NotAccepted } else { Refusal::ChallengeOver });
         }
-        let right = world.verifier.present_recovery_code(&challenge, &recovery_codes[0]);
+        let right = world.verifier.present(&challenge, &recovery_codes[0], Remember::No);
         assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver, "five for every kind");
     }
     assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 0);
     assert!(!world.verifier.status(&world.account).unwrap().suspended);
     // And what the lock says does not hold up the owner.
-    assert!(world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).is_ok());
+    assert!(world.verifier.present(&world.challenge(), &recovery_codes[0], Remember::No).is_ok());
 }
 
 #[test]
@@ -517,7 +518,7 @@ fn f31_a_patient_attacker_beside_a_daily_owner_gets_the_budget_only() {
         world.clock.set(morning.saturating_add(DAY / 24 * hour));
         let challenge = world.challenge();
         for guess in phone.wrong_codes(world.now()).take(4) {
-            assert!(refusal(world.verifier.present_code(&challenge, &guess, Remember::No)).is_err());
+            assert!(refusal(world.verifier.present(&challenge, &guess, Remember::No)).is_err());
             if first_alarm.is_none() && world.events.count(suspected) > 0 {
                 first_alarm = Some((day, world.events.count(is_wrong)));
             }
@@ -539,7 +540,7 @@ fn f35_a_thousand_addresses_share_one_budget() {
     for from_one_address in guesses.chunks(5) {
         let challenge = world.challenge();
         for guess in from_one_address {
-            assert!(refusal(world.verifier.present_code(&challenge, guess, Remember::No)).is_err());
+            assert!(refusal(world.verifier.present(&challenge, guess, Remember::No)).is_err());
         }
     }
     assert_eq!(world.events.count(is_wrong), BUDGET);
@@ -552,7 +553,7 @@ fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
     let (world, phone, _) = World::enrolled();
     let wrong = phone.wrong_code(world.now());
     let guess = |challenge: &ChallengeToken| -> Refusal {
-        refusal(world.verifier.present_code(challenge, &wrong, Remember::No)).unwrap_err()
+        refusal(world.verifier.present(challenge, &wrong, Remember::No)).unwrap_err()
     };
     let (started, owners) = (world.now(), world.challenge());
     assert_eq!(guess(&owners), Refusal::NotAccepted);
@@ -565,7 +566,7 @@ fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
             assert_eq!(guess(&challenge), Refusal::NotAccepted);
         }
     }
-    assert!(world.verifier.present_code(&owners, &phone.code(world.now()), Remember::No).is_ok());
+    assert!(world.verifier.present(&owners, &phone.code(world.now()), Remember::No).is_ok());
     let challenge = world.challenge();
     assert_eq!(guess(&challenge), Refusal::NotAccepted);
     assert!(matches!(guess(&challenge), Refusal::Locked { .. }));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use second_factor::session::{EventKind, Purpose, RefusedBecause, Remember};
 use second_factor::store::Revision;
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, ChallengeToken, How, PasswordVerified, Refusal, UnixTime,
+    AccountId, AccountRecord, AuthMethod, BlockingStore, ChallengeToken, PasswordVerified, Refusal, UnixTime,
 };
 
 use super::budget::{BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, wrong};
@@ -45,7 +45,7 @@ fn a11_the_right_code_is_accepted_when_the_lock_ends() {
     let (world, phone, _) = World::enrolled();
     let (_, until) = guess_until_locked(&world, &phone);
     world.clock.set(until);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -65,9 +65,9 @@ fn a11_a_hundred_failures_in_a_row_suspend_and_no_time_ends_that() {
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
     assert!(world.verifier.status(&world.account).unwrap().suspended);
 
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 /// What is kept about the account.
@@ -86,7 +86,7 @@ fn a12_without_the_password_nothing_moves_the_counters_or_writes_at_all() {
     for code in phone.wrong_codes(world.now()).take(100).chain([phone.code(world.now())]) {
         assert_eq!(wrong(&world, &forged, &code), Refusal::ChallengeOver);
     }
-    let recovery = world.verifier.present_recovery_code(&forged, &codes[0]);
+    let recovery = world.verifier.present(&forged, &codes[0], Remember::No);
     assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
     world.verifier.abandon(&forged).unwrap();
     assert_eq!(row(&world), before, "not written, not even the revision moved");
@@ -108,7 +108,10 @@ fn a12_forged_remember_tokens_cost_nothing() {
     }
     assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 50);
     let since = world.verifier.status(&world.account).unwrap().devices[0].since;
-    assert_eq!(complete(world.login_on(&device)).authenticated.how(), How::Remembered { since });
+    assert_eq!(
+        complete(world.login_on(&device)).authenticated.method(),
+        AuthMethod::RememberedDevice { since }
+    );
     assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
 }
 
@@ -118,10 +121,10 @@ fn a12_a_remembered_device_gets_in_while_the_budget_is_spent() {
     let device = world.remember(&phone);
     let _ = guess_until_locked(&world, &phone);
     let accepted = complete(world.login_on(&device));
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
     // And a recovery code, of 128 bits, is evaluated too.
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn a12_the_second_step_is_no_password_oracle() {
     assert_ne!(alice, nobody);
     for account in [alice, nobody] {
         let forged = ChallengeToken::parse(&format!("{front}.{account}")).unwrap();
-        let refused = world.verifier.present_code(&forged, &right, Remember::No).unwrap_err();
+        let refused = world.verifier.present(&forged, &right, Remember::No).unwrap_err();
         assert_eq!(refused.to_string(), "not accepted; log in again");
         assert_eq!(refused.refusal(), Some(Refusal::ChallengeOver));
     }
@@ -162,11 +165,11 @@ fn a12_opening_challenges_without_end_fills_nothing() {
     for _ in 0..1_000 {
         let _ = world.challenge();
     }
-    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    let opened = EventKind::ChallengeOpened;
     assert_eq!(world.events.count(|kind| *kind == opened), 1_000);
     let record = row(&world).unwrap().0;
     assert!(serde_json::to_string(&record).unwrap().len() < 4_096);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn f30_a_lockout_leaves_the_remembered_device_in() {
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
 
     let accepted = complete(world.login_on(&device));
-    assert!(matches!(accepted.authenticated.how(), How::Remembered { .. }));
+    assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
     // The remedy: whoever was guessing has lost the way in.
     let _ = world.verifier.password_changed(&world.account).unwrap();
     assert!(world.present(&phone.code(world.now())).is_ok());
@@ -194,9 +197,9 @@ fn f30_without_the_password_nobody_moves_the_budget() {
     let record = || BlockingStore::load(&**world.verifier.store(), &world.account).unwrap().unwrap();
     let before = record();
     for guess in phone.wrong_codes(world.now()).take(500) {
-        let answer = world.verifier.present_code(&forged, &guess, Remember::No);
+        let answer = world.verifier.present(&forged, &guess, Remember::No);
         assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
-        let answer = world.verifier.present_recovery_code(&forged, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+        let answer = world.verifier.present(&forged, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA", Remember::No);
         assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
     }
     assert_eq!(record(), before, "not one write");
@@ -267,7 +270,7 @@ fn f36_a_login_under_a_clock_far_ahead_has_a_way_out() {
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
 
     // The design has no resynchronization: a recovery code, and a new secret with it.
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &recovery_codes[0]).unwrap();
+    let accepted = world.verifier.present(&world.challenge(), &recovery_codes[0], Remember::No).unwrap();
     let token = world.verifier.begin_step_up(&world.account, accepted.authenticated.epoch()).unwrap();
     let fresh = world.verifier.step_up_with_recovery_code(&token, &recovery_codes[1]).unwrap();
     let begun = world.verifier.begin_enrollment(fresh, "alice@example.com").unwrap();
@@ -287,12 +290,12 @@ fn f36_challenges_and_devices_of_a_clock_far_ahead_are_dead() {
     world.clock.back(days(40));
     // Otherwise they would live for 70 days.
     let code = phone.code(world.now().saturating_add(STEP));
-    let presented = world.verifier.present_code(&challenge, &code, Remember::No);
+    let presented = world.verifier.present(&challenge, &code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(refusal(world.verifier.step_up(&step_up, &code)).unwrap_err(), Refusal::ChallengeOver);
     world.events.take();
     let _ = code_required(world.login_on(&device));
-    let opened = EventKind::ChallengeOpened { purpose: Purpose::Login };
+    let opened = EventKind::ChallengeOpened;
     assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
     world.clock.advance(days(40));
     let _ = code_required(world.login_on(&device));
@@ -314,6 +317,6 @@ fn f36_a_clock_that_jumps_ahead_revives_nothing_when_it_comes_back() {
     let _ = world.challenge();
     world.clock.back(days(1));
     let code = phone.code(world.now());
-    let presented = world.verifier.present_code(&challenge, &code, Remember::No);
+    let presented = world.verifier.present(&challenge, &code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
 }

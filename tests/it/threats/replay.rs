@@ -7,8 +7,8 @@ use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{AdministratorReset, EventKind, Import, RefusedBecause, Remember, SealingKey};
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    AccountId, BlockingStore, ChallengeToken, How, KeyRing, Login, PasswordVerified, Policy, Refusal, Secret,
-    Totp, TotpParams, UnixTime, Verifier,
+    AccountId, AuthMethod, BlockingStore, ChallengeToken, KeyRing, Login, PasswordVerified, Policy, Refusal,
+    Secret, Totp, TotpParams, UnixTime, Verifier,
 };
 
 use crate::support::{
@@ -20,7 +20,7 @@ use crate::support::{
 fn answer(world: &World, code: &str) -> (Refusal, Vec<EventKind>) {
     let challenge = world.challenge();
     world.events.take();
-    let answer = refusal(world.verifier.present_code(&challenge, code, Remember::No)).unwrap_err();
+    let answer = refusal(world.verifier.present(&challenge, code, Remember::No)).unwrap_err();
     (answer, world.events.take())
 }
 
@@ -31,7 +31,7 @@ const WRONG: EventKind = EventKind::CodeRefused { reason: RefusedBecause::Wrong 
 fn a01a_same_code_in_a_second_challenge_of_the_same_step() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
-    assert_eq!(world.present(&code).unwrap().authenticated.how(), How::Presented);
+    assert_eq!(world.present(&code).unwrap().authenticated.method(), AuthMethod::Code);
 
     assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
     // The claimant is not told that it was right.
@@ -51,7 +51,7 @@ fn a01b_same_code_in_the_next_step_still_inside_the_window() {
     let (unused, other, _) = World::enrolled();
     let late = other.code(unused.now());
     unused.clock.advance(STEP);
-    assert_eq!(unused.present(&late).unwrap().authenticated.how(), How::Presented);
+    assert_eq!(unused.present(&late).unwrap().authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn a02_older_code_after_a_newer_one() {
     let (world, phone, _) = World::enrolled();
     let now = world.now();
     let early = phone.code(now.saturating_add(STEP));
-    assert_eq!(world.present(&early).unwrap().authenticated.how(), How::Presented);
+    assert_eq!(world.present(&early).unwrap().authenticated.method(), AuthMethod::Code);
 
     // Never used, right, inside the window: and older than what was accepted.
     assert_eq!(answer(&world, &phone.code(now)), (Refusal::NotAccepted, vec![REPLAYED]));
     world.clock.advance(STEP);
     assert_eq!(answer(&world, &early), (Refusal::NotAccepted, vec![REPLAYED]));
     let next = phone.code(now.saturating_add(2 * STEP));
-    assert_eq!(world.present(&next).unwrap().authenticated.how(), How::Presented);
+    assert_eq!(world.present(&next).unwrap().authenticated.method(), AuthMethod::Code);
 }
 
 /// 50 threads with one code. At most 8 challenges are open at once (one more ends the oldest), so some
@@ -78,12 +78,11 @@ where
     let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
     let code = phone.code(world.now());
     world.events.take();
-    let answers = at_once(50, |number| {
-        refusal(world.verifier.present_code(&challenges[number % 8], &code, Remember::No))
-    });
+    let answers =
+        at_once(50, |number| refusal(world.verifier.present(&challenges[number % 8], &code, Remember::No)));
     let accepted: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
     assert_eq!(accepted.len(), 1, "{answers:?}");
-    assert_eq!(accepted[0].authenticated.how(), How::Presented);
+    assert_eq!(accepted[0].authenticated.method(), AuthMethod::Code);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 1);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 0);
     let replayed = world.events.count(is_refused_because(RefusedBecause::Replayed));
@@ -133,7 +132,7 @@ async fn a03_same_code_from_fifty_tasks_on_the_async_front() {
         .map(|number| {
             let (verifier, challenge, code) =
                 (verifier.clone(), challenges[number % 8].clone(), code.clone());
-            tokio::spawn(async move { verifier.present_code(&challenge, &code, Remember::No).await })
+            tokio::spawn(async move { verifier.present(&challenge, &code, Remember::No).await })
         })
         .collect();
     let mut accepted = 0;
@@ -141,7 +140,7 @@ async fn a03_same_code_from_fifty_tasks_on_the_async_front() {
         accepted += usize::from(refusal(task.await.unwrap()).is_ok());
     }
     assert_eq!(accepted, 1);
-    assert_eq!(events.count(|kind| matches!(kind, EventKind::LoggedIn { how: How::Presented })), 1);
+    assert_eq!(events.count(|kind| matches!(kind, EventKind::LoggedIn { method: AuthMethod::Code })), 1);
 }
 
 /// Presents a code that is used up at every door that takes one.
@@ -155,7 +154,7 @@ fn refused_at_every_door(world: &World, used: &str) {
     assert_eq!(world.events.take(), [REPLAYED]);
 
     // A code is no recovery code.
-    let recovery = world.verifier.present_recovery_code(&world.challenge(), used);
+    let recovery = world.verifier.present(&world.challenge(), used, Remember::No);
     assert_eq!(refusal(recovery).unwrap_err(), Refusal::Malformed);
 }
 
@@ -199,7 +198,7 @@ fn a04b_the_code_of_a_step_up_at_every_other_door() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
     let fresh = world.verifier.step_up(&world.step_up_token(), &code).unwrap();
-    assert_eq!(fresh.how(), How::Presented);
+    assert_eq!(fresh.method(), AuthMethod::Code);
     refused_at_every_door(&world, &code);
 }
 
@@ -218,10 +217,10 @@ fn a05_two_accounts_whose_codes_are_the_same() {
         let account = AccountId::new(name).unwrap();
         let login =
             world.verifier.password_verified(PasswordVerified::by_host(account.clone()), None).unwrap();
-        let accepted = world.verifier.present_code(&code_required(login), &code, Remember::No).unwrap();
+        let accepted = world.verifier.present(&code_required(login), &code, Remember::No).unwrap();
         assert_eq!(
-            (accepted.authenticated.account(), accepted.authenticated.how()),
-            (&account, How::Presented)
+            (accepted.authenticated.account(), accepted.authenticated.method()),
+            (&account, AuthMethod::Code)
         );
     }
     assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
@@ -254,15 +253,15 @@ fn a_year_ahead() -> (World, Phone, Vec<String>) {
 #[test]
 fn a06b_the_clock_was_a_year_ahead_and_a_recovery_code_is_the_way_out() {
     let (world, _, codes) = a_year_ahead();
-    let accepted = world.verifier.present_recovery_code(&world.challenge(), &codes[0]).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::RecoveryCode);
+    let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
 
     let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[1]).unwrap();
     let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
     let phone = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
     world.clock.advance(STEP);
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -273,7 +272,7 @@ fn a06b_the_clock_was_a_year_ahead_and_an_administrator_is_the_way_out() {
     let _ = world.verifier.administrator_reset(reset).unwrap();
     assert!(matches!(world.login(), Login::Complete(_)));
     let (phone, _) = world.enroll();
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -284,12 +283,12 @@ fn a06b_what_a_clock_a_year_ahead_left_locks_nobody_out_for_a_year() {
     let device = world.remember(&phone);
     let challenge = world.challenge();
     for wrong in phone.wrong_codes(world.now()).take(4) {
-        let _ = refusal(world.verifier.present_code(&challenge, &wrong, Remember::No)).unwrap_err();
+        let _ = refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err();
     }
     world.clock.set(right);
     // A device remembered in the future is not remembered, and its challenge not open.
     let _ = code_required(world.login_on(&device));
-    let late = world.verifier.present_code(&challenge, &phone.code(right), Remember::No);
+    let late = world.verifier.present(&challenge, &phone.code(right), Remember::No);
     assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
     // The budget's wait starts anew at the clock that is right: one guess after three days, not after a year.
     let wrong = phone.wrong_code(right);
@@ -340,14 +339,14 @@ fn f07_an_accepted_code_is_refused_in_every_other_session() {
     assert!(world.present(&code).is_ok());
 
     let wrong = world.present(&phone.wrong_code(world.now())).unwrap_err();
-    let again = world.verifier.present_code(&others[0], &code, Remember::No);
+    let again = world.verifier.present(&others[0], &code, Remember::No);
     assert_eq!(refusal(again).unwrap_err(), wrong, "the claimant is not told that it was right");
     assert_eq!(refusal(world.verifier.step_up(&step_up, &code)).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(replayed(&world), 2);
 
     // One step on it is still inside the window.
     world.clock.advance(STEP);
-    let again = world.verifier.present_code(&others[1], &code, Remember::No);
+    let again = world.verifier.present(&others[1], &code, Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(replayed(&world), 3);
     assert_eq!(logged_in(&world), 1);
@@ -410,9 +409,7 @@ fn f09_one_fresh_code_in_eight_parallel_posts_logs_in_once() {
                 .iter()
                 .map(|challenge| {
                     let (world, code) = (&world, &code);
-                    scope.spawn(move || {
-                        is_success(&world.verifier.present_code(challenge, code, Remember::No))
-                    })
+                    scope.spawn(move || is_success(&world.verifier.present(challenge, code, Remember::No)))
                 })
                 .collect();
             posts.into_iter().map(|post| post.join().unwrap()).filter(|accepted| *accepted).count()
@@ -432,8 +429,7 @@ fn f09_one_fresh_code_at_two_doors_at_once_opens_one() {
         let (login, step_up) = (world.challenge(), world.step_up_token());
         world.verifier.store().of(2);
         let (at_login, at_step_up) = thread::scope(|scope| {
-            let at_login =
-                scope.spawn(|| is_success(&world.verifier.present_code(&login, &code, Remember::No)));
+            let at_login = scope.spawn(|| is_success(&world.verifier.present(&login, &code, Remember::No)));
             let at_step_up = scope.spawn(|| is_success(&world.verifier.step_up(&step_up, &code)));
             (at_login.join().unwrap(), at_step_up.join().unwrap())
         });
@@ -459,7 +455,7 @@ async fn f09_one_fresh_code_in_eight_tasks_over_a_slow_store_logs_in_once() {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let (verifier, code, challenge) = (verifier.clone(), code.clone(), world.challenge());
-            tokio::spawn(async move { verifier.present_code(&challenge, &code, Remember::No).await })
+            tokio::spawn(async move { verifier.present(&challenge, &code, Remember::No).await })
         })
         .collect();
     let mut successes = 0;
@@ -514,7 +510,7 @@ fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
                 .take(30)
                 .map(|challenge| {
                     let world = &world;
-                    scope.spawn(move || is_success(&world.verifier.present_recovery_code(challenge, code)))
+                    scope.spawn(move || is_success(&world.verifier.present(challenge, code, Remember::No)))
                 })
                 .collect();
             posts.into_iter().map(|post| post.join().unwrap()).filter(|accepted| *accepted).count()
@@ -538,7 +534,7 @@ fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
             for (challenge, code) in challenges.iter().zip(pair) {
                 let world = &world;
                 scope.spawn(move || {
-                    let spent = world.verifier.present_recovery_code(challenge, code);
+                    let spent = world.verifier.present(challenge, code, Remember::No);
                     assert!(spent.is_ok(), "each is right, and its own");
                 });
             }
@@ -546,7 +542,7 @@ fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
         let left = codes.len() - 2 * (round + 1);
         assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, left);
         for code in pair {
-            let again = world.verifier.present_recovery_code(&world.challenge(), code);
+            let again = world.verifier.present(&world.challenge(), code, Remember::No);
             assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted);
         }
     }
@@ -556,7 +552,7 @@ fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
 fn f14_a_recovery_code_is_consumed_under_every_spelling() {
     let (world, _, codes) = World::enrolled();
     let code = &codes[3];
-    assert!(world.verifier.present_recovery_code(&world.challenge(), code).is_ok());
+    assert!(world.verifier.present(&world.challenge(), code, Remember::No).is_ok());
     let spellings = [
         code.clone(),
         code.to_lowercase(),
@@ -565,7 +561,7 @@ fn f14_a_recovery_code_is_consumed_under_every_spelling() {
         format!(" {code}\n"),
     ];
     for spelling in &spellings {
-        let again = world.verifier.present_recovery_code(&world.challenge(), spelling);
+        let again = world.verifier.present(&world.challenge(), spelling, Remember::No);
         assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted, "{spelling:?}");
         let again = world.verifier.step_up_with_recovery_code(&world.step_up_token(), spelling);
         assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted, "{spelling:?}");

@@ -11,7 +11,7 @@ use second_factor::session::{
 use second_factor::store::{Expected, Revision, Swap, Versioned};
 use second_factor::verifier::{EntropyError, EntropySource, Error};
 use second_factor::{
-    AccountId, AccountRecord, Algorithm, BlockingStore, BlockingVerifier, ChallengeToken, Digits, How,
+    AccountId, AccountRecord, Algorithm, AuthMethod, BlockingStore, BlockingVerifier, ChallengeToken, Digits,
     KeyRing, Login, MemoryStore, PasswordVerified, Period, Policy, Refusal, Secret, TotpParams, UnixTime,
 };
 
@@ -81,7 +81,7 @@ fn a20b_a_ciphertext_copied_to_another_account_does_not_open() {
     edit(bob.verifier.store(), &bob.account, |json| json["record"]["authenticator"]["secret"] = secret);
 
     let challenge = bob.challenge();
-    let presented = bob.verifier.present_code(&challenge, &phone.code(bob.now()), Remember::No);
+    let presented = bob.verifier.present(&challenge, &phone.code(bob.now()), Remember::No);
     assert!(matches!(presented, Err(Error::Session(SessionError::Seal(SealError::Broken)))), "{presented:?}");
 }
 
@@ -96,7 +96,7 @@ fn a20b_a_ciphertext_copied_to_another_authenticator_does_not_open() {
     edit(world.verifier.store(), &world.account, |json| {
         json["record"]["authenticator"]["secret"]["sealed"] = old["sealed"].clone();
     });
-    let presented = world.verifier.present_code(&world.challenge(), &phone.code(world.now()), Remember::No);
+    let presented = world.verifier.present(&world.challenge(), &phone.code(world.now()), Remember::No);
     assert!(matches!(presented, Err(Error::Session(SessionError::Seal(SealError::Broken)))), "{presented:?}");
 }
 
@@ -119,7 +119,7 @@ fn a20c_a_retired_key_still_opens_and_the_secret_is_sealed_anew_on_use() {
     let before = sealed_secret(world.verifier.store(), &world.account);
 
     let world = rekeyed(world, KeyRing::new(2, SealingKey::new(new)).with_retired(1, SealingKey::new(old)));
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     let after = sealed_secret(world.verifier.store(), &world.account);
     assert_eq!(after["id"], before["id"]);
     // The form byte and the key's id stand in front: 01 00 00 00 01, then 01 00 00 00 02.
@@ -128,7 +128,7 @@ fn a20c_a_retired_key_still_opens_and_the_secret_is_sealed_anew_on_use() {
 
     // Once all are sealed anew the old key may go.
     let world = rekeyed(world, KeyRing::new(2, SealingKey::new(new)));
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a20c_a_key_that_is_not_on_the_ring_lets_nobody_in() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
     let world = rekeyed(world, KeyRing::new(2, SealingKey::new([8; 32])));
-    let presented = world.verifier.present_code(&world.challenge(), &code, Remember::No);
+    let presented = world.verifier.present(&world.challenge(), &code, Remember::No);
     let unknown = SealError::UnknownKey { key: 1 };
     assert!(
         matches!(&presented, Err(Error::Session(SessionError::Seal(error))) if *error == unknown),
@@ -144,10 +144,10 @@ fn a20c_a_key_that_is_not_on_the_ring_lets_nobody_in() {
     );
     // The same id and another key: broken. And with the right key again nothing is lost.
     let world = rekeyed(world, KeyRing::new(1, SealingKey::new([8; 32])));
-    let presented = world.verifier.present_code(&world.challenge(), &code, Remember::No);
+    let presented = world.verifier.present(&world.challenge(), &code, Remember::No);
     assert!(matches!(presented, Err(Error::Session(SessionError::Seal(SealError::Broken)))), "{presented:?}");
     let world = rekeyed(world, KeyRing::new(1, SealingKey::new([7; 32])));
-    assert_eq!(world.present(&code).unwrap().authenticated.how(), How::Presented);
+    assert_eq!(world.present(&code).unwrap().authenticated.method(), AuthMethod::Code);
 }
 
 /// Rows of JSON text, as a database keeps them, and faults to be switched on.
@@ -253,7 +253,7 @@ fn right_code_under(
     challenge: &ChallengeToken,
 ) -> Failed {
     let before = world.verifier.store().text(&world.account);
-    let failed = verifier.present_code(challenge, &phone.code(world.now()), Remember::No).unwrap_err();
+    let failed = verifier.present(challenge, &phone.code(world.now()), Remember::No).unwrap_err();
     assert_eq!(world.verifier.store().text(&world.account), before, "the row is left as it was");
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
     failed
@@ -290,8 +290,7 @@ fn f27_no_call_returns_a_confirmed_secret() {
     world.clock.advance(STEP);
     let challenge = world.challenge();
     let record = world.verifier.store().load(&world.account).unwrap().unwrap().value;
-    let accepted =
-        world.verifier.present_code(&challenge, &new_phone.code(world.now()), Remember::No).unwrap();
+    let accepted = world.verifier.present(&challenge, &new_phone.code(world.now()), Remember::No).unwrap();
     let debugged = format!(
         "{begun:?} {confirmed:?} {challenge:?} {record:?} {accepted:?} {:?} {:?} {:?}",
         world.verifier,
@@ -346,7 +345,7 @@ fn f28_a_sealed_secret_with_any_bit_flipped_lets_nobody_in() {
         );
     }
     world.verifier.store().set(&world.account, text);
-    assert!(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
 
 #[test]
@@ -414,7 +413,7 @@ fn f28_a_missing_or_wrong_key_lets_nobody_in() {
     let sealed = field(&world.verifier.store().text(&world.account), "sealed").to_owned();
     assert!(matches!(missing.password_verified(world.password(), None), Ok(Login::CodeRequired(_))));
     assert_eq!(field(&world.verifier.store().text(&world.account), "sealed"), sealed);
-    assert!(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
 
 #[test]
@@ -464,10 +463,10 @@ fn f28_what_was_issued_by_another_row_lets_nobody_in() {
     let challenge = world.challenge();
     let (_, name) = challenge.expose().rsplit_once('.').unwrap();
     let edited = ChallengeToken::parse(&[front, name].join(".")).unwrap();
-    let presented = world.verifier.present_code(&edited, &phone.code(world.now()), Remember::No);
+    let presented = world.verifier.present(&edited, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     assert!(matches!(world.login_on(&device), Login::CodeRequired(_)));
-    let presented = world.verifier.present_recovery_code(&challenge, &his_codes[0]);
+    let presented = world.verifier.present(&challenge, &his_codes[0], Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted);
 }
 
@@ -497,7 +496,7 @@ fn f28_the_record_of_another_account_lets_nobody_in() {
     assert!(matches!(changed, Err(Error::Session(SessionError::WrongAccount))), "{changed:?}");
     assert_eq!(world.verifier.store().text(&world.account), his, "nothing is written over it");
     world.verifier.store().set(&world.account, hers);
-    assert!(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
 
 #[test]
@@ -534,7 +533,7 @@ fn f28_a_store_that_fails_lets_nobody_in_and_answers_no_guess() {
         world.verifier.store().fail(fault);
         for code in [phone.code(world.now()), phone.wrong_code(world.now())] {
             let before = world.verifier.store().text(&world.account);
-            let failed = world.verifier.present_code(&challenge, &code, Remember::No);
+            let failed = world.verifier.present(&challenge, &code, Remember::No);
             assert!(matches!(failed, Err(Error::Store(RowsError::Lost))), "{fault:?}: {failed:?}");
             let failed = world.verifier.password_verified(world.password(), None);
             assert!(matches!(failed, Err(Error::Store(RowsError::Lost))), "{fault:?}: {failed:?}");
@@ -546,10 +545,10 @@ fn f28_a_store_that_fails_lets_nobody_in_and_answers_no_guess() {
     // Written, and then lost: nobody is in, and the code is burnt.
     world.verifier.store().fail(Fault::AfterSwap);
     let code = phone.code(world.now());
-    let failed = world.verifier.present_code(&challenge, &code, Remember::No);
+    let failed = world.verifier.present(&challenge, &code, Remember::No);
     assert!(matches!(failed, Err(Error::Store(RowsError::Lost))), "{failed:?}");
     world.verifier.store().fail(Fault::None);
-    let again = world.verifier.present_code(&challenge, &code, Remember::No);
+    let again = world.verifier.present(&challenge, &code, Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
@@ -595,7 +594,7 @@ fn f28_without_random_bytes_nobody_is_let_in() {
     assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "no secret of zeros");
     assert!(world.events.take().is_empty());
     is_dry.store(false, Ordering::SeqCst);
-    assert!(world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
 
 #[test]
@@ -608,7 +607,7 @@ fn f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code() {
         // The code of that time: the app's clock may be as wrong as the server's.
         let code = phone.code(world.now());
         let challenge = world.challenge();
-        let presented = world.verifier.present_code(&challenge, &code, Remember::No);
+        let presented = world.verifier.present(&challenge, &code, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted, "at {time}");
         refused += 1;
         assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), refused);

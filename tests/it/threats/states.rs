@@ -10,8 +10,8 @@ use second_factor::session::{
     StoreSecretsInClear,
 };
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Epoch, How,
-    Login, PasswordVerified, Policy, Refusal,
+    AccountId, AccountRecord, AuthMethod, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken,
+    Epoch, Login, PasswordVerified, Policy, Refusal,
 };
 
 use crate::support::source::{code_of, sources};
@@ -76,9 +76,9 @@ fn a13_no_token_is_read_as_one_of_another_kind() {
             assert_eq!(is_read, kind == reader, "{kind} read as {reader}");
         }
         // Nor is it a recovery code, nor a code.
-        let as_recovery = tokens.world.verifier.present_recovery_code(&tokens.challenge, text);
+        let as_recovery = tokens.world.verifier.present(&tokens.challenge, text, Remember::No);
         assert_eq!(refusal(as_recovery).unwrap_err(), Refusal::Malformed);
-        let as_code = tokens.world.verifier.present_code(&tokens.challenge, text, Remember::No);
+        let as_code = tokens.world.verifier.present(&tokens.challenge, text, Remember::No);
         assert_eq!(refusal(as_code).unwrap_err(), Refusal::Malformed);
     }
 }
@@ -102,8 +102,8 @@ fn a13_no_token_forged_into_another_kind_is_accepted() {
                     let forged = ChallengeToken::parse(&forged).unwrap();
                     verifier.abandon(&forged).unwrap();
                     vec![
-                        refusal(verifier.present_code(&forged, &code, Remember::No)).unwrap_err(),
-                        refusal(verifier.present_recovery_code(&forged, &codes[0])).unwrap_err(),
+                        refusal(verifier.present(&forged, &code, Remember::No)).unwrap_err(),
+                        refusal(verifier.present(&forged, &codes[0], Remember::No)).unwrap_err(),
                     ]
                 }
                 "u1" => {
@@ -146,12 +146,11 @@ fn a13_each_token_is_accepted_where_it_belongs() {
     let tokens = tokens();
     let world = &tokens.world;
     let login = world.login_on(&DeviceToken::parse(tokens.device.expose()).unwrap());
-    assert!(matches!(complete(login).authenticated.how(), How::Remembered { .. }));
-    let accepted =
-        world.verifier.present_code(&tokens.challenge, &tokens.phone.code(world.now()), Remember::No);
-    assert_eq!(accepted.unwrap().authenticated.how(), How::Presented);
+    assert!(matches!(complete(login).authenticated.method(), AuthMethod::RememberedDevice { .. }));
+    let accepted = world.verifier.present(&tokens.challenge, &tokens.phone.code(world.now()), Remember::No);
+    assert_eq!(accepted.unwrap().authenticated.method(), AuthMethod::Code);
     let fresh = world.verifier.step_up_with_recovery_code(&tokens.step_up, &tokens.codes[0]).unwrap();
-    assert_eq!(fresh.how(), How::RecoveryCode);
+    assert_eq!(fresh.method(), AuthMethod::RecoveryCode);
     let new_code = tokens.new_phone.code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&tokens.enrollment, &new_code).unwrap();
     assert_eq!(confirmed.end_sessions.account(), &world.account);
@@ -169,7 +168,7 @@ fn a13_a_token_of_one_account_is_none_of_another() {
     let account = bobs.expose().rsplit('.').next().unwrap();
     let forged = ChallengeToken::parse(&format!("{front}.{account}")).unwrap();
     assert_eq!(forged.account(), &bob.account);
-    let refused = bob.verifier.present_code(&forged, &bobs_phone.code(bob.now()), Remember::No);
+    let refused = bob.verifier.present(&forged, &bobs_phone.code(bob.now()), Remember::No);
     assert_eq!(refusal(refused).unwrap_err(), Refusal::ChallengeOver);
 }
 
@@ -203,7 +202,7 @@ fn a14_where_a_second_factor_is_demanded_and_missing_nobody_is_logged_in() {
     assert_eq!(world.events.take(), []);
     // Not even by confirming: the user logs in again, with a code.
     let (phone, _) = world.enroll();
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 /// Every public method of `Verifier` that does something, and what it yields. Whoever adds one says here
@@ -281,17 +280,17 @@ fn a15a_each_way_into_a_session_demands_a_code() {
     let challenge = world.challenge();
     world.events.take();
     for nothing in ["", " ", "null", "true", "-", "000000000"] {
-        let presented = world.verifier.present_code(&challenge, nothing, Remember::No);
+        let presented = world.verifier.present(&challenge, nothing, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{nothing:?}");
-        let presented = world.verifier.present_recovery_code(&challenge, nothing);
+        let presented = world.verifier.present(&challenge, nothing, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{nothing:?}");
     }
-    let wrong = world.verifier.present_code(&challenge, &phone.wrong_code(world.now()), Remember::No);
+    let wrong = world.verifier.present(&challenge, &phone.wrong_code(world.now()), Remember::No);
     assert_eq!(refusal(wrong).unwrap_err(), Refusal::NotAccepted);
-    let wrong = world.verifier.present_recovery_code(&challenge, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+    let wrong = world.verifier.present(&challenge, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA", Remember::No);
     assert_eq!(refusal(wrong).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
-    let accepted = world.verifier.present_recovery_code(&challenge, &codes[0]).unwrap();
+    let accepted = world.verifier.present(&challenge, &codes[0], Remember::No).unwrap();
     assert_eq!(accepted.authenticated.amr(), ["pwd", "mfa"]);
 }
 
@@ -302,22 +301,22 @@ fn a15a_a_password_reset_is_no_login_and_leaves_the_second_factor_on() {
     assert_eq!(world.events.take(), [EventKind::PasswordChanged]);
     assert_eq!(end_sessions.account(), &world.account);
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
-    assert_eq!(world.log_in(&phone).authenticated.how(), How::Presented);
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
 /// A login at this age of the challenge.
-fn present_after(age: Duration) -> Result<How, Refusal> {
+fn present_after(age: Duration) -> Result<AuthMethod, Refusal> {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
     world.clock.advance(age);
-    let presented = world.verifier.present_code(&challenge, &phone.code(world.now()), Remember::No);
-    refusal(presented).map(|accepted| accepted.authenticated.how())
+    let presented = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No);
+    refusal(presented).map(|accepted| accepted.authenticated.method())
 }
 
 #[test]
 fn a16a_a_challenge_is_good_for_ten_minutes_to_the_second() {
     let secs = Duration::from_secs;
-    assert_eq!(present_after(secs(599)), Ok(How::Presented));
+    assert_eq!(present_after(secs(599)), Ok(AuthMethod::Code));
     assert_eq!(present_after(secs(600)), Err(Refusal::ChallengeOver));
     assert_eq!(present_after(secs(601)), Err(Refusal::ChallengeOver));
     assert_eq!(present_after(secs(u64::from(u32::MAX))), Err(Refusal::ChallengeOver));
@@ -326,13 +325,13 @@ fn a16a_a_challenge_is_good_for_ten_minutes_to_the_second() {
 #[test]
 fn a16a_a_step_up_is_good_for_ten_minutes_to_the_second() {
     for (age, expected) in
-        [(599, Ok(How::Presented)), (600, Err(Refusal::ChallengeOver)), (601, Err(Refusal::ChallengeOver))]
+        [(599, Ok(AuthMethod::Code)), (600, Err(Refusal::ChallengeOver)), (601, Err(Refusal::ChallengeOver))]
     {
         let (world, phone, _) = World::enrolled();
         let token = world.step_up_token();
         world.clock.advance(Duration::from_secs(age));
         let fresh = refusal(world.verifier.step_up(&token, &phone.code(world.now())));
-        assert_eq!(fresh.map(|fresh| fresh.how()), expected, "{age} s");
+        assert_eq!(fresh.map(|fresh| fresh.method()), expected, "{age} s");
     }
 }
 
@@ -343,9 +342,9 @@ fn present_after_change(change: impl Fn(&World, &Phone, &ChallengeToken) -> Opti
     let challenge = world.challenge();
     let right = change(&world, &phone, &challenge).unwrap_or(phone);
     world.events.take();
-    let presented = world.verifier.present_code(&challenge, &right.code(world.now()), Remember::No);
+    let presented = world.verifier.present(&challenge, &right.code(world.now()), Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
-    let presented = world.verifier.present_recovery_code(&challenge, &codes[0]);
+    let presented = world.verifier.present(&challenge, &codes[0], Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
@@ -408,7 +407,7 @@ fn a16a_a_challenge_is_over_when_new_recovery_codes_are_made() {
 fn a16a_a_challenge_is_over_when_it_was_completed() {
     present_after_change(|world, phone, challenge| {
         let code = phone.code(world.now());
-        let _ = world.verifier.present_code(challenge, &code, Remember::No).unwrap();
+        let _ = world.verifier.present(challenge, &code, Remember::No).unwrap();
         world.clock.advance(STEP);
         None
     });
@@ -423,9 +422,9 @@ fn a16b_a_code_and_a_recovery_code_at_once_give_one_session() {
         world.events.take();
         let answers = at_once(2, |number| {
             if (number + round) % 2 == 0 {
-                refusal(world.verifier.present_code(&challenge, &code, Remember::No))
+                refusal(world.verifier.present(&challenge, &code, Remember::No))
             } else {
-                refusal(world.verifier.present_recovery_code(&challenge, &codes[0]))
+                refusal(world.verifier.present(&challenge, &codes[0], Remember::No))
             }
         });
         let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
@@ -510,11 +509,11 @@ where
     secrets.push(("challenge token", base32(challenge.expose().split('.').nth(2).unwrap()).unwrap()));
     // One that does not happen to stand in the time.
     let wrong = phone.wrong_codes(world.now()).nth(271_828).unwrap();
-    let _ = refusal(world.verifier.present_code(&challenge, &wrong, Remember::No)).unwrap_err();
+    let _ = refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err();
     stage();
     let right = phone.code(world.now());
     let remember = Remember::ThisDevice { label: "Firefox" };
-    let accepted = world.verifier.present_code(&challenge, &right, remember).unwrap();
+    let accepted = world.verifier.present(&challenge, &right, remember).unwrap();
     stage();
     let device = accepted.device.unwrap();
     secrets.push(("device token", base32(device.expose().split('.').nth(2).unwrap()).unwrap()));
@@ -603,9 +602,9 @@ fn f20_the_code_alone_yields_nothing() {
     let never_opened = World::enrolled().0.challenge();
     let before = record(&world, &world.account);
     let code = phone.code(world.now());
-    let presented = world.verifier.present_code(&never_opened, &code, Remember::No);
+    let presented = world.verifier.present(&never_opened, &code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
-    let presented = world.verifier.present_recovery_code(&never_opened, &codes[0]);
+    let presented = world.verifier.present(&never_opened, &codes[0], Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2);
     assert_eq!(record(&world, &world.account), before, "nothing was evaluated or used up");
@@ -631,7 +630,7 @@ fn f21_a_code_of_ones_own_account_opens_no_other() {
     let his_code = his_phone.code(world.now());
     assert_ne!(his_code, phone.code(world.now()));
     let before = record(&world, &mallory);
-    let presented = world.verifier.present_code(&of_the_victim, &his_code, Remember::No);
+    let presented = world.verifier.present(&of_the_victim, &his_code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(record(&world, &mallory), before, "his own account is not even looked at");
     let events = world.events.all();
@@ -657,7 +656,7 @@ fn f21_a_challenge_whose_account_was_edited_is_over() {
     ] {
         let edited = ChallengeToken::parse(&[front(front_of), account(account_of)].join(".")).unwrap();
         assert_eq!(edited.account(), account_of.account());
-        let presented = world.verifier.present_code(&edited, &code, Remember::No);
+        let presented = world.verifier.present(&edited, &code, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     }
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 3);
@@ -673,23 +672,23 @@ fn f22_a_password_reset_is_no_login_and_removes_no_factor() {
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
 
     let code = phone.code(world.now());
-    let presented = world.verifier.present_code(&before, &code, Remember::No);
+    let presented = world.verifier.present(&before, &code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver, "opened with the old password");
     let accepted = world.present(&code).unwrap();
-    assert_eq!(accepted.authenticated.how(), How::Presented);
+    assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
 }
 
 #[test]
 fn f29_what_was_known_before_the_code_is_dead_after_it() {
     let (world, phone, _) = World::enrolled();
     let known = world.challenge();
-    let accepted = world.verifier.present_code(&known, &phone.code(world.now()), Remember::No).unwrap();
+    let accepted = world.verifier.present(&known, &phone.code(world.now()), Remember::No).unwrap();
     // What the host starts the new session from has no id that anybody could have planted.
     assert_eq!(accepted.authenticated.account(), &world.account);
     assert!(accepted.device.is_none());
 
     world.clock.advance(STEP);
-    let again = world.verifier.present_code(&known, &phone.code(world.now()), Remember::No);
+    let again = world.verifier.present(&known, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::ChallengeOver);
     // An enrollment ends the sessions from before it, the one that made it included.
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
@@ -713,7 +712,7 @@ fn f34_no_change_to_what_the_client_holds_lets_it_in() {
                 continue;
             };
             parsed += 1;
-            let presented = world.verifier.present_code(&forged, &code, Remember::No);
+            let presented = world.verifier.present(&forged, &code, Remember::No);
             assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver, "at {position}");
         }
     }

@@ -115,7 +115,7 @@ fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Out
     // The recovery codes that were handed out last are those that are kept.
     let last = if again.is_ok() { &again } else { &outcomes[1] };
     if let Ok(Granted::Bound(codes) | Granted::Codes(codes)) = last {
-        let accepted = run.world.verifier.present_recovery_code(&run.world.challenge(), &codes[0]);
+        let accepted = run.world.verifier.present(&run.world.challenge(), &codes[0], Remember::No);
         assert!(accepted.is_ok(), "{told}");
     }
 }

@@ -78,7 +78,7 @@ fn presents(code: fn(&Run) -> String, remember: Remember<'static>) -> (Run, Oper
     let mut challenges = challenges.into_iter().cycle();
     // In another challenge each time: in the same one it is over once it was completed.
     let operation = move |run: &Run| {
-        run.world.verifier.present_code(&challenges.next().unwrap(), &code, remember).map(logged_in)
+        run.world.verifier.present(&challenges.next().unwrap(), &code, remember).map(logged_in)
     };
     (run, Box::new(operation))
 }
@@ -88,7 +88,7 @@ fn spends(code: &'static str) -> (Run, Operation) {
     let mut challenges =
         [run.world.challenge(), run.world.challenge(), run.world.challenge()].into_iter().cycle();
     let operation = move |run: &Run| {
-        run.world.verifier.present_recovery_code(&challenges.next().unwrap(), code).map(logged_in)
+        run.world.verifier.present(&challenges.next().unwrap(), code, Remember::No).map(logged_in)
     };
     (run, Box::new(operation))
 }

@@ -87,7 +87,7 @@ pub static BASE: LazyLock<Base> = LazyLock::new(|| {
     let device = world.remember(&phone).expose().to_owned();
     let challenge = world.challenge();
     for code in phone.wrong_codes(world.now()).take(3) {
-        let refused = world.verifier.present_code(&challenge, &code, Remember::No);
+        let refused = world.verifier.present(&challenge, &code, Remember::No);
         assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
     }
     let record = BlockingStore::load(world.verifier.store(), &world.account).unwrap().unwrap().value;

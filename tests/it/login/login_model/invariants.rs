@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{AuditEvent, EventKind, RefusedBecause};
-use second_factor::{How, Policy};
+use second_factor::{AuthMethod, Policy};
 
 use super::command::Either;
 use crate::support::Phone;
@@ -31,7 +31,7 @@ pub struct Evidence {
     accepted_recovery_code: bool,
     /// The cookie that was sent is one that this account was given once.
     pub cookie_was_given: bool,
-    pub how: Option<How>,
+    pub how: Option<AuthMethod>,
     pub remembered: bool,
     /// The password changed, or the authenticator went.
     pub restored: bool,
@@ -49,10 +49,10 @@ impl Evidence {
         }
     }
 
-    pub fn accept(&mut self, how: How) {
+    pub fn accept(&mut self, method: AuthMethod) {
         self.how = Some(how);
-        self.accepted_code = how == How::Presented;
-        self.accepted_recovery_code = how == How::RecoveryCode;
+        self.accepted_code = how == AuthMethod::Code;
+        self.accepted_recovery_code = how == AuthMethod::RecoveryCode;
     }
 }
 
@@ -108,8 +108,8 @@ impl Witness {
             self.remembered.insert(now);
         }
         match shown.how {
-            Some(How::Presented) if !shown.accepted_code => return Err("`Presented` without a code".into()),
-            Some(How::Remembered { since }) => {
+            Some(AuthMethod::Code) if !shown.accepted_code => return Err("`Presented` without a code".into()),
+            Some(AuthMethod::RememberedDevice { since }) => {
                 self.a_cookie_of_less_than_thirty_days(shown, since.as_secs(), now)?;
             }
             _ => {}

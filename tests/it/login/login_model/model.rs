@@ -253,7 +253,7 @@ pub struct Account {
     devices: Vec<Device>,
     history: Vec<(u64, Past)>,
     fresh: Vec<Fresh>,
-    /// How many of each were ever issued.
+    /// AuthMethod many of each were ever issued.
     login_tokens: usize,
     step_up_tokens: usize,
     challenges_opened: usize,

@@ -9,8 +9,8 @@ use second_factor::session::{
 };
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    Accepted, AccountId, BlockingVerifier, ChallengeToken, DeviceToken, FreshFactor, How, KeyRing, Login,
-    MemoryStore, PasswordVerified, Policy, RecoveryCodes, Remember, Session, UnixTime,
+    Accepted, AccountId, AuthMethod, BlockingVerifier, ChallengeToken, DeviceToken, FreshFactor, KeyRing,
+    Login, MemoryStore, PasswordVerified, Policy, RecoveryCodes, Remember, Session, UnixTime,
 };
 
 use super::command::{Command, Cookie, Either, Pick, Recovery, Sensitive, Typed, Who};
@@ -46,10 +46,10 @@ pub struct Service {
     verifier: BlockingVerifier<Arc<MemoryStore>>,
     clock: Arc<TestClock>,
     log: Arc<EventLog>,
-    /// How far the clock has moved forward in all.
+    /// AuthMethod far the clock has moved forward in all.
     elapsed: u64,
     holders: Vec<Holder>,
-    /// How often each outcome occurred.
+    /// AuthMethod often each outcome occurred.
     pub seen: BTreeMap<String, usize>,
 }
 
@@ -153,16 +153,16 @@ impl Service {
                 (who, holder.model.password(secs, sent), found)
             }
             Command::Code(who, pick, typed) => {
-                return self.present_code(who, pick, typed, None);
+                return self.present(who, pick, typed, None);
             }
             Command::CodeAndRemember(who, pick, typed, browser) => {
-                return self.present_code(who, pick, typed, Some(browser as usize));
+                return self.present(who, pick, typed, Some(browser as usize));
             }
             Command::RecoveryCode(who, pick, recovery) => {
                 let token = pick.index(self.holders[who as usize].challenges.len())?;
                 let (text, presented) = self.recovery(who, recovery)?;
                 let holder = &mut self.holders[who as usize];
-                let result = verifier.present_recovery_code(&holder.challenges[token], &text);
+                let result = verifier.present(&holder.challenges[token], &text, Remember::No);
                 evidence.recovery_code = Some(text);
                 evidence.challenge = Some(Asked::ForLogin(token));
                 let found = holder.accepted(result, None, &mut evidence);
@@ -362,7 +362,7 @@ impl Service {
             Some(_) => Remember::ThisDevice { label: "a browser" },
             None => Remember::No,
         };
-        let result = self.verifier.present_code(&holder.challenges[token], &text, box_ticked);
+        let result = self.verifier.present(&holder.challenges[token], &text, box_ticked);
         let found = holder.accepted(result, remember, &mut evidence);
         if matches!(found, Outcome::Accepted { .. }) {
             holder.last_accepted = Some(text);
@@ -486,12 +486,12 @@ impl Holder {
     fn logged_in(&mut self, login: Login, browser: usize, evidence: &mut Evidence) -> Outcome {
         match login {
             Login::Complete(Accepted { authenticated, device }) => {
-                let how = authenticated.how();
+                let how = authenticated.method();
                 self.sessions.push((authenticated.into_session(), self.model.epoch));
                 evidence.how = Some(how);
                 match how {
-                    How::None => Outcome::LoggedInWithoutFactor,
-                    How::Remembered { since } => {
+                    AuthMethod::SingleFactor => Outcome::LoggedInWithoutFactor,
+                    AuthMethod::RememberedDevice { since } => {
                         let rotated = device.is_some();
                         self.keep_cookie(device, browser);
                         Outcome::LoggedInRemembered { since: since.as_secs(), rotated }
@@ -516,8 +516,8 @@ impl Holder {
         match refused(result) {
             Ok(Accepted { authenticated, device }) => {
                 assert_eq!(authenticated.account(), &self.id);
-                evidence.accept(authenticated.how());
-                let by = by(authenticated.how());
+                evidence.accept(authenticated.method());
+                let by = by(authenticated.method());
                 self.sessions.push((authenticated.into_session(), self.model.epoch));
                 let remembered = device.is_some();
                 evidence.remembered = remembered;
@@ -531,8 +531,8 @@ impl Holder {
     fn stepped_up(&mut self, result: Verified<FreshFactor>, evidence: &mut Evidence) -> Outcome {
         match refused(result) {
             Ok(fresh) => {
-                evidence.accept(fresh.how());
-                let by = by(fresh.how());
+                evidence.accept(fresh.method());
+                let by = by(fresh.method());
                 self.fresh.push(Some(fresh));
                 Outcome::Fresh(by)
             }
@@ -566,10 +566,10 @@ impl Holder {
     }
 }
 
-fn by(how: How) -> By {
+fn by(method: AuthMethod) -> By {
     match how {
-        How::Presented => By::Code,
-        How::RecoveryCode => By::RecoveryCode,
+        AuthMethod::Code => By::Code,
+        AuthMethod::RecoveryCode => By::RecoveryCode,
         other => panic!("something presented was accepted as {other:?}"),
     }
 }
