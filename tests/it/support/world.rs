@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use second_factor::session::{EnrollmentBegun, Policy, Remember, SealingKey, StepUpToken};
+use second_factor::session::{EnrollmentBegun, Policy, Remember, SealingKey};
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
     Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Epoch,
@@ -114,14 +114,9 @@ where
         accepted.device.unwrap()
     }
 
-    pub fn step_up_token(&self) -> StepUpToken {
-        let epoch = self.epoch();
-        self.verifier.begin_step_up(&self.account, epoch).unwrap()
-    }
-
     /// A fresh factor from the phone, and the clock one step on.
     pub fn fresh(&self, phone: &Phone) -> FreshFactor {
-        let fresh = self.verifier.step_up(&self.step_up_token(), &phone.code(self.now())).unwrap();
+        let fresh = self.verifier.fresh_factor(&self.session(1), &phone.code(self.now())).unwrap();
         self.clock.advance(STEP);
         fresh
     }
@@ -139,7 +134,7 @@ where
             "account": self.account,
             "epoch": self.epoch(),
             "at": self.now(),
-            "how": "presented",
+            "method": "code",
             "id": id.expose(),
         });
         serde_json::from_value(row).unwrap()
