@@ -46,7 +46,7 @@ pub use otp::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, W
 #[cfg(feature = "alloc")]
 pub use session::{
     Accepted, AccountId, AccountRecord, AuditEvent, AuthMethod, Authenticated, ChallengeToken, DeviceToken,
-    Epoch, FreshFactor, Login, PasswordVerified, Policy, Refusal, Remember, Session,
+    FreshFactor, Keys, Login, PasswordReset, PasswordVerified, Policy, Refusal, Remember, Session,
 };
 #[cfg(feature = "sealing")]
 pub use session::{KeyRing, SealingKey};

@@ -68,6 +68,12 @@ pub(crate) fn is_alive(since: UnixTime, lifetime: Duration, now: UnixTime) -> bo
     }
 }
 
+/// Whether two moments are less than `span` apart, either way.
+#[cfg(feature = "alloc")]
+pub(crate) fn is_near(one: UnixTime, span: Duration, other: UnixTime) -> bool {
+    one.as_secs().abs_diff(other.as_secs()) < span.as_secs()
+}
+
 /// The number of seconds, undecorated.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -70,6 +70,13 @@ impl Totp {
         since_t0.checked_div(self.params.period().as_secs().into()).map(TimeStep::new)
     }
 
+    /// When a step begins, or [`UnixTime::MAX`] if that is beyond it.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn time_of(&self, step: TimeStep) -> UnixTime {
+        let since_t0 = step.get().saturating_mul(self.params.period().as_secs().into());
+        UnixTime::from_secs(self.params.t0().as_secs().saturating_add(since_t0))
+    }
+
     /// The step that `code` belongs to, if it is acceptable at `now`: inside the window, and later than
     /// `after`.
     ///

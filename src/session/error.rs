@@ -14,6 +14,9 @@ pub enum SessionError {
     /// The host's: the password was verified for another account than the session's.
     #[error("the password was verified for another account than the session's")]
     PasswordOfAnotherAccount,
+    /// The host's: a proof was read from a store of another type than this verifier's.
+    #[error("the proof was begun by a verifier over another kind of store")]
+    ForeignProof,
     /// The host's: a name or secret that cannot be enrolled.
     #[error(transparent)]
     Enrollment(#[from] EnrollmentError),

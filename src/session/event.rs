@@ -87,8 +87,15 @@ pub enum EventKind {
     },
     /// New recovery codes were made; the old ones are void.
     RecoveryCodesRegenerated,
-    /// The host said that the password changed.
+    /// The password was changed.
     PasswordChanged,
+    /// A password change was interrupted, and it is not known whether the new password is in force. All sessions and
+    /// devices ended.
+    PasswordChangeInterrupted,
+    /// All sessions were ended, and all devices forgotten.
+    SessionsEnded,
+    /// The account was closed.
+    AccountClosed,
     /// A device is remembered.
     DeviceRemembered {
         /// Which.
@@ -103,13 +110,14 @@ pub enum EventKind {
         /// Why.
         reason: ForgottenBecause,
     },
-    /// A device token was presented that had been replaced long ago: a copy of it is in other hands. The
-    /// device was forgotten.
+    /// A device token was presented that had been replaced twice: a copy of it is in other hands. All devices were
+    /// forgotten, and all sessions ended.
     DeviceTokenStolen {
         /// Which.
         device: DeviceId,
     },
-    /// A device token was presented that this account does not know, or no longer. A code was asked for.
+    /// A device token was presented that is forged, or of a device that is not remembered any more. A code was asked
+    /// for.
     DeviceUnknown,
 }
 
@@ -125,8 +133,12 @@ impl EventKind {
             | Self::AuthenticatorRemoved { .. }
             | Self::RecoveryCodesRegenerated
             | Self::PasswordChanged
+            | Self::PasswordChangeInterrupted
+            | Self::SessionsEnded
+            | Self::AccountClosed
             | Self::DeviceRemembered { .. }
-            | Self::DeviceTokenStolen { .. } => true,
+            | Self::DeviceTokenStolen { .. }
+            | Self::DeviceForgotten { reason: ForgottenBecause::Outdated, .. } => true,
             Self::ChallengeOpened
             | Self::LoggedIn { .. }
             | Self::SteppedUp { .. }
@@ -180,4 +192,11 @@ pub enum ForgottenBecause {
     CredentialsChanged,
     /// There were too many; this one was not used for longest.
     TooMany,
+    /// Its time was over.
+    Expired,
+    /// A token was presented that had been replaced a while ago: the answer with the new one was lost, or there are
+    /// two copies.
+    Outdated,
+    /// A copied token of one of the account's devices turned up.
+    Stolen,
 }

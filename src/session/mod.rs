@@ -35,9 +35,10 @@
 mod account;
 mod error;
 mod event;
+mod keys;
 mod look_up;
 mod policy;
-mod proof;
+pub(crate) mod proof;
 mod record;
 mod refusal;
 pub(crate) mod rule;
@@ -47,15 +48,17 @@ mod token;
 pub use account::{AccountId, AccountIdError};
 pub use error::SessionError;
 pub use event::{AuditEvent, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
+pub use keys::Keys;
 pub use policy::{GuessOdds, Policy, PolicyBuilder, PolicyError};
 pub use proof::{
-    AdministratorOfOneself, AdministratorReset, AuthMethod, Authenticated, EndAllSessions, EndOtherSessions,
-    FreshFactor, PasswordVerified, Reauthenticated, Session,
+    AdministratorOfOneself, AdministratorReset, AuthMethod, Authenticated, CloseProof, EndAllSessions,
+    EndOtherSessions, EnrollmentProof, FreshFactor, PasswordChangeProof, PasswordCheck, PasswordReset,
+    PasswordVerified, Reauthenticated, Session,
 };
-pub use record::{AccountRecord, DeviceId, DeviceInfo, Epoch, FactorStatus};
+pub use record::{AccountRecord, DeviceId, DeviceInfo, FactorStatus};
 pub use refusal::Refusal;
 pub use rule::{Accepted, EnrollmentBegun, EnrollmentConfirmed, Import, Login, Remember};
 #[cfg(feature = "sealing")]
 pub use seal::{KeyRing, SealingKey, SealingKeyError};
 pub use seal::{Seal, SealContext, SealError, Sealed, StoreSecretsInClear};
-pub use token::{ChallengeToken, DeviceToken, EnrollmentToken, TokenError};
+pub use token::{ChallengeToken, DeviceToken, EnrollmentToken, TokenError, TokenKey, TokenKeys};

@@ -33,6 +33,7 @@ const fn days(count: u64) -> Duration {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
     issuer: String,
+    namespace: Option<String>,
     required: bool,
     totp: TotpParams,
     window: Window,
@@ -78,6 +79,7 @@ impl Policy {
     pub fn builder(issuer: impl Into<String>) -> PolicyBuilder {
         PolicyBuilder(Self {
             issuer: issuer.into(),
+            namespace: None,
             // Whether a second factor is demanded is the host's to say; offering one is the default.
             required: false,
             // SHA-1, six digits, 30 seconds: what every authenticator app does. Some ignore anything else and
@@ -125,6 +127,12 @@ impl Policy {
     /// The name that authenticator apps show.
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// What tells this service's tokens and cookies from those of another service on the same host name: the
+    /// [issuer](Self::issuer), unless [another text](PolicyBuilder::namespace) is given.
+    pub fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or(&self.issuer)
     }
 
     /// Whether an account without an authenticator must enroll one to log in.
@@ -204,6 +212,13 @@ impl PolicyBuilder {
     /// (ASVS 6.3.3).
     pub fn require_second_factor(mut self) -> Self {
         self.0.required = true;
+        self
+    }
+
+    /// A namespace of its own for this service's tokens and cookies: 1 to 64 visible ASCII characters. Every token in
+    /// use becomes void when it changes, or when the issuer does where none is given.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.0.namespace = Some(namespace.into());
         self
     }
 
@@ -315,6 +330,12 @@ impl PolicyBuilder {
         {
             return Err(PolicyError::Issuer);
         }
+        let is_namespace = |text: &String| {
+            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if policy.namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
+            return Err(PolicyError::Namespace);
+        }
         let span =
             spans.iter().find(|(_, span, least, most)| span < least || span > most).map(|(name, ..)| *name);
         let count = counts
@@ -335,6 +356,9 @@ pub enum PolicyError {
     /// The issuer is empty, or has a colon or a control character in it.
     #[error("an issuer is a name without colons and control characters")]
     Issuer,
+    /// The namespace is not 1 to 64 visible ASCII characters.
+    #[error("a namespace is 1 to 64 visible ASCII characters")]
+    Namespace,
     /// A number is outside of what its setter's documentation says.
     #[error("the policy's `{setting}` is out of bounds")]
     OutOfBounds {

@@ -13,8 +13,8 @@ pub enum Refusal {
     /// The input is not of the form of a code, so it was not tried and nothing was charged.
     #[error("not of the form of a code")]
     Malformed,
-    /// Not accepted, and the challenge is over (used, spent, expired, or ended by a change to the account):
-    /// start again from the password.
+    /// Not accepted, and the login is over (spent, expired, or ended by a change to the account): start again
+    /// from the password.
     #[error("not accepted; log in again")]
     ChallengeOver,
     /// The guess budget is spent: no code is evaluated before `retry_at`. Recovery codes, remembered devices
@@ -28,12 +28,21 @@ pub enum Refusal {
     /// code, a password change or an administrator ends that; time does not.
     #[error("this authenticator is suspended")]
     Suspended,
-    /// The enrollment is over (confirmed, replaced, expired, or failed too often): begin again.
+    /// The enrollment is over (confirmed, expired, or ended by a change to the account): begin again.
     #[error("this enrollment is over; begin again")]
     EnrollmentOver,
-    /// The session is of an earlier epoch, or the proof presented is too old: log in, or step up, again.
+    /// The session is over, or the proof presented is too old or from before a change: log in, or step up, again.
     #[error("a fresh code or recovery code is needed")]
     StepUpRequired,
+    /// This very form was accepted already, a moment ago: it was sent twice. Go on as after the first answer.
+    #[error("already done")]
+    AlreadyDone,
+    /// A password change of this account is under way, or was interrupted: try again in a minute.
+    #[error("the account is being changed; try again in a minute")]
+    Retry,
+    /// The policy demands a second factor, so the last one cannot be removed.
+    #[error("a second factor is required")]
+    FactorRequired,
     /// There is no authenticator to present a code from.
     #[error("no authenticator is bound to this account")]
     NoAuthenticator,

@@ -1,7 +1,7 @@
 use alloc::sync::Arc;
 use core::error::Error;
 
-use super::{Expected, Store, Swap, Versioned};
+use super::{Change, Store, Swap, Versioned};
 use crate::session::{AccountId, AccountRecord};
 
 /// [`Store`] for hosts without an async runtime. The contract is the same, to the letter.
@@ -16,17 +16,12 @@ pub trait BlockingStore: Send + Sync {
     /// A failure of the storage.
     fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Self::Error>;
 
-    /// Stores `next` if what is `expected` is there, in one atomic step.
+    /// Stores the change if what it expects is there, in one atomic step.
     ///
     /// # Errors
     ///
     /// A failure of the storage; never a conflict.
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, Self::Error>;
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Self::Error>;
 }
 
 macro_rules! blocking_store_behind {
@@ -41,10 +36,9 @@ macro_rules! blocking_store_behind {
             fn compare_and_swap(
                 &self,
                 account: &AccountId,
-                expected: Expected,
-                next: &AccountRecord,
+                change: Change<'_>,
             ) -> Result<Swap, S::Error> {
-                S::compare_and_swap(self, account, expected, next)
+                S::compare_and_swap(self, account, change)
             }
         }
     )*};
@@ -64,12 +58,7 @@ impl<S: BlockingStore> Store for Blocking<S> {
         self.0.load(account)
     }
 
-    async fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, S::Error> {
-        self.0.compare_and_swap(account, expected, next)
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, S::Error> {
+        self.0.compare_and_swap(account, change)
     }
 }

@@ -7,12 +7,14 @@
 mod store;
 
 mod blocking;
+mod change;
 #[cfg(feature = "std")]
 mod memory;
 mod revision;
 
 pub use blocking::{Blocking, BlockingStore};
+pub use change::{Change, Expected, Swap};
 #[cfg(feature = "std")]
 pub use memory::{MemoryStore, MemoryStoreError};
-pub use revision::{Expected, Revision, Swap, Versioned};
+pub use revision::{Revision, Versioned};
 pub use store::{DynStore, Store, StoreError};

@@ -1,10 +1,7 @@
 use core::fmt;
 
-/// Which write of a row this is. Every write gives a row a revision that it never had, also after the row was
-/// deleted and made again.
-///
-/// A counter does for rows that are never deleted; a sequence of the database, or a random number, does for
-/// all.
+/// Which write of a row this is: a random number that the verifier draws, so that no revision comes twice and no
+/// store needs a counter or a sequence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Revision(u64);
 
@@ -14,7 +11,7 @@ impl Revision {
         Self(number)
     }
 
-    /// The number, for a column. A store that counts from 1 stays within a signed 64-bit one.
+    /// The number, for a column. Those that the verifier draws fit a signed 64-bit one.
     pub const fn get(self) -> u64 {
         self.0
     }
@@ -33,23 +30,4 @@ pub struct Versioned<T> {
     pub value: T,
     /// Its revision.
     pub revision: Revision,
-}
-
-/// What a write takes to be there. There is no way to overwrite whatever is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Expected {
-    /// No row.
-    Absent,
-    /// A row at this revision.
-    At(Revision),
-}
-
-/// What became of a write. A conflict is an outcome, not an error: somebody else was quicker.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[must_use = "a conflict means that nothing was stored"]
-pub enum Swap {
-    /// The record is stored, durably, under this revision.
-    Stored(Revision),
-    /// What was expected is not there. Nothing was stored.
-    Conflict,
 }

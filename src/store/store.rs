@@ -3,7 +3,7 @@ use alloc::sync::Arc;
 use core::error::Error;
 use core::pin::Pin;
 
-use super::{Expected, Swap, Versioned};
+use super::{Change, Swap, Versioned};
 use crate::session::{AccountId, AccountRecord};
 
 /// A host's storage of account records.
@@ -16,11 +16,17 @@ use crate::session::{AccountId, AccountRecord};
 /// - returns from [`load`](Self::load) what the latest `Stored` stored: no cache, no replica that lags;
 /// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the
 ///   host may still roll back: a refusal that is rolled back is a free guess;
-/// - never gives a revision twice to the same account, also not after the row was deleted and made again;
+/// - keeps the revision that the change brings, and returns it from `load`;
+/// - writes [`Change::events`] in the same atomic step as the record, if it keeps an audit trail, and says so in its
+///   documentation if it keeps none;
 /// - keeps accounts apart by every byte of their ids, which are 1 to 255 bytes of UTF-8 without control characters:
 ///   no case folding, no trimming, no collation;
 /// - keeps the record as serde wrote it, to the last field;
-/// - returns an `Err` for a failure, never for a conflict; and `Conflict` only where nothing was stored.
+/// - returns an `Err` for a failure, never for a conflict; and `Conflict` only where nothing was stored. A swap that
+///   may have been sent is never sent again by a client: its second copy would answer `Conflict`.
+///
+/// The row of an id that may come back is never deleted: [`close_account`](crate::Verifier::close_account) leaves a
+/// small record in it, by which sessions from before are known to be over.
 ///
 /// An `Err` may leave it open whether the record was stored. The verifier lets nobody in then, and a code may
 /// be burnt.
@@ -28,16 +34,16 @@ use crate::session::{AccountId, AccountRecord};
 /// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks.
 ///
 /// ```
-/// use second_factor::session::{AccountId, AccountRecord};
-/// use second_factor::store::{Expected, Store, Swap, Versioned};
+/// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+/// use second_factor::{AccountId, AccountRecord};
 /// # struct Pool;
 /// # #[derive(Debug)] struct DbError;
 /// # impl std::fmt::Display for DbError { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
 /// # impl std::error::Error for DbError {}
 /// # impl Pool {
 /// #     async fn row(&self, _: &str) -> Result<Option<Versioned<AccountRecord>>, DbError> { Ok(None) }
-/// #     async fn insert(&self, _: &str, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
-/// #     async fn update(&self, _: &str, _: u64, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
+/// #     async fn insert(&self, _: &str, _: Revision, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
+/// #     async fn update(&self, _: &str, _: Revision, _: Revision, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
 /// # }
 /// struct Accounts(Pool);
 ///
@@ -48,10 +54,11 @@ use crate::session::{AccountId, AccountRecord};
 ///         self.0.row(account.as_str()).await
 ///     }
 ///
-///     async fn compare_and_swap(&self, account: &AccountId, expected: Expected, next: &AccountRecord) -> Result<Swap, DbError> {
-///         match expected {
-///             Expected::Absent => self.0.insert(account.as_str(), next).await,
-///             Expected::At(revision) => self.0.update(account.as_str(), revision.get(), next).await,
+///     async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, DbError> {
+///         let (revision, record) = (change.revision(), change.record());
+///         match change.expected() {
+///             Expected::Absent => self.0.insert(account.as_str(), revision, record).await,
+///             Expected::At(before) => self.0.update(account.as_str(), before, revision, record).await,
 ///         }
 ///     }
 /// }
@@ -66,12 +73,11 @@ pub trait Store: Send + Sync {
         account: &AccountId,
     ) -> impl Future<Output = Result<Option<Versioned<AccountRecord>>, Self::Error>> + Send;
 
-    /// Stores `next` if what is `expected` is there, in one atomic step.
+    /// Stores the change if what it expects is there, in one atomic step.
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> impl Future<Output = Result<Swap, Self::Error>> + Send;
 }
 
@@ -87,10 +93,9 @@ macro_rules! store_behind {
             async fn compare_and_swap(
                 &self,
                 account: &AccountId,
-                expected: Expected,
-                next: &AccountRecord,
+                change: Change<'_>,
             ) -> Result<Swap, S::Error> {
-                S::compare_and_swap(self, account, expected, next).await
+                S::compare_and_swap(self, account, change).await
             }
         }
     )*};
@@ -137,13 +142,8 @@ impl Store for DynStore {
         self.0.load(account).await
     }
 
-    async fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, StoreError> {
-        self.0.compare_and_swap(account, expected, next).await
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, StoreError> {
+        self.0.compare_and_swap(account, change).await
     }
 }
 
@@ -152,12 +152,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 
 trait ErasedStore: Send + Sync {
     fn load<'a>(&'a self, account: &'a AccountId) -> Boxed<'a, Option<Versioned<AccountRecord>>>;
 
-    fn compare_and_swap<'a>(
-        &'a self,
-        account: &'a AccountId,
-        expected: Expected,
-        next: &'a AccountRecord,
-    ) -> Boxed<'a, Swap>;
+    fn compare_and_swap<'a>(&'a self, account: &'a AccountId, change: Change<'a>) -> Boxed<'a, Swap>;
 }
 
 impl<S: Store> ErasedStore for S {
@@ -165,16 +160,9 @@ impl<S: Store> ErasedStore for S {
         Box::pin(async move { Store::load(self, account).await.map_err(|error| StoreError(Box::new(error))) })
     }
 
-    fn compare_and_swap<'a>(
-        &'a self,
-        account: &'a AccountId,
-        expected: Expected,
-        next: &'a AccountRecord,
-    ) -> Boxed<'a, Swap> {
+    fn compare_and_swap<'a>(&'a self, account: &'a AccountId, change: Change<'a>) -> Boxed<'a, Swap> {
         Box::pin(async move {
-            Store::compare_and_swap(self, account, expected, next)
-                .await
-                .map_err(|error| StoreError(Box::new(error)))
+            Store::compare_and_swap(self, account, change).await.map_err(|error| StoreError(Box::new(error)))
         })
     }
 }

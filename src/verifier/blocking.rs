@@ -2,12 +2,13 @@ use core::fmt;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
-use super::{Clock, EntropySource, Error, EventSink, Verifier};
+use super::{ChangePasswordError, Clock, EntropySource, Error, EventSink, Verifier};
 use crate::enrollment::{KeyUri, RecoveryCodes};
 use crate::session::{
-    Accepted, AccountId, AdministratorReset, ChallengeToken, DeviceId, EndAllSessions, EndOtherSessions,
-    EnrollmentBegun, EnrollmentConfirmed, EnrollmentToken, Epoch, FactorStatus, FreshFactor, Import, Login,
-    PasswordVerified, Policy, Reauthenticated, Remember, Seal, Session,
+    Accepted, AccountId, AdministratorReset, ChallengeToken, CloseProof, DeviceId, EndAllSessions,
+    EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, FactorStatus,
+    FreshFactor, Import, Keys, Login, PasswordChangeProof, PasswordCheck, PasswordVerified, Policy,
+    Reauthenticated, Remember, Session,
 };
 use crate::store::{Blocking, BlockingStore};
 
@@ -19,19 +20,19 @@ pub struct BlockingVerifier<S>(Verifier<Blocking<S>>);
 impl<S: BlockingStore> BlockingVerifier<S> {
     /// A verifier under the clock and the random numbers of the operating system.
     #[cfg(all(feature = "std", feature = "os-entropy"))]
-    pub fn new(store: S, policy: Policy, seal: impl Seal + 'static) -> Self {
-        Self(Verifier::new(Blocking(store), policy, seal))
+    pub fn new(store: S, policy: Policy, keys: impl Into<Keys>) -> Self {
+        Self(Verifier::new(Blocking(store), policy, keys))
     }
 
     /// A verifier under a clock and random numbers of the host's.
     pub fn with_sources(
         store: S,
         policy: Policy,
-        seal: impl Seal + 'static,
+        keys: impl Into<Keys>,
         clock: impl Clock + 'static,
         entropy: impl EntropySource + 'static,
     ) -> Self {
-        Self(Verifier::with_sources(Blocking(store), policy, seal, clock, entropy))
+        Self(Verifier::with_sources(Blocking(store), policy, keys, clock, entropy))
     }
 
     /// The same, its audit events handed to `sink`.
@@ -48,6 +49,11 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// The store.
     pub fn store(&self) -> &S {
         &self.0.store().0
+    }
+
+    /// See [`Verifier::check_password`].
+    pub fn check_password(&self, account: &AccountId) -> PasswordCheck {
+        finished(self.0.check_password(account))
     }
 
     /// See [`Verifier::password_verified`].
@@ -107,7 +113,7 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// The same.
     pub fn begin_enrollment(
         &self,
-        proof: impl Into<Reauthenticated>,
+        proof: impl Into<EnrollmentProof>,
         account_name: &str,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
         finished(self.0.begin_enrollment(proof, account_name))
@@ -162,13 +168,35 @@ impl<S: BlockingStore> BlockingVerifier<S> {
         finished(self.0.regenerate_recovery_codes(fresh))
     }
 
-    /// See [`Verifier::password_changed`].
+    /// See [`Verifier::change_password`].
     ///
     /// # Errors
     ///
     /// The same.
-    pub fn password_changed(&self, account: &AccountId) -> Result<EndOtherSessions, Error<S::Error>> {
-        finished(self.0.password_changed(account))
+    pub fn change_password<W>(
+        &self,
+        proof: impl Into<PasswordChangeProof>,
+        write: impl FnOnce() -> Result<(), W>,
+    ) -> Result<EndOtherSessions, ChangePasswordError<S::Error, W>> {
+        finished(self.0.change_password(proof, async || write()))
+    }
+
+    /// See [`Verifier::end_all_sessions`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn end_all_sessions(&self, session: &Session) -> Result<EndAllSessions, Error<S::Error>> {
+        finished(self.0.end_all_sessions(session))
+    }
+
+    /// See [`Verifier::close_account`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn close_account(&self, proof: impl Into<CloseProof>) -> Result<EndAllSessions, Error<S::Error>> {
+        finished(self.0.close_account(proof))
     }
 
     /// See [`Verifier::administrator_reset`].
@@ -212,8 +240,8 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn is_current(&self, account: &AccountId, epoch: Epoch) -> Result<bool, Error<S::Error>> {
-        finished(self.0.is_current(account, epoch))
+    pub fn is_current(&self, session: &Session) -> Result<bool, Error<S::Error>> {
+        finished(self.0.is_current(session))
     }
 }
 

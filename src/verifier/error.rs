@@ -32,3 +32,20 @@ impl<E> Error<E> {
         }
     }
 }
+
+/// How far a password change came. `E` is the store's error, `W` that of the host's write.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangePasswordError<E, W> {
+    /// It was refused or could not begin. The password is the old one; sessions may have ended if the store failed.
+    #[error("the password change did not start")]
+    NotStarted(#[source] Error<E>),
+    /// The host's write failed. As far as the host knows the password is the old one; all sessions and remembered
+    /// devices have ended.
+    #[error("the new password was not written")]
+    NotWritten(#[source] W),
+    /// The new password is in force, all sessions and remembered devices have ended, and none goes on: log in again,
+    /// if need be in a minute. Without an error it took so long that others logged in meanwhile, and they were ended.
+    #[error("the password was changed; log in again")]
+    Unfinished(#[source] Option<Error<E>>),
+}

@@ -15,7 +15,7 @@ pub use clock::SystemClock;
 #[cfg(feature = "os-entropy")]
 pub use entropy::OsEntropy;
 pub use entropy::{EntropyError, EntropySource};
-pub use error::Error;
+pub use error::{ChangePasswordError, Error};
 #[cfg(feature = "tracing")]
 pub use events::TracingEvents;
 pub use events::{EventSink, NoEvents};

@@ -1,16 +1,17 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use super::{Clock, EntropyError, EntropySource, Error, EventSink, NoEvents};
+use super::{ChangePasswordError, Clock, EntropyError, EntropySource, Error, EventSink, NoEvents};
 use crate::enrollment::{KeyUri, RecoveryCodes};
-use crate::session::rule::{self, Context, Decision, Entropy};
+use crate::session::proof::{ReadError, Snapshot};
+use crate::session::rule::{self, AfterPassword, Context, Decision, Entropy, Hash};
 use crate::session::{
-    Accepted, AccountId, AccountRecord, AdministratorReset, ChallengeToken, DeviceId, DeviceToken,
-    EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentToken, Epoch,
-    FactorStatus, FreshFactor, Import, Login, PasswordVerified, Policy, Reauthenticated, Remember, Seal,
-    Session, SessionError,
+    Accepted, AccountId, AccountRecord, AdministratorReset, ChallengeToken, CloseProof, DeviceId,
+    DeviceToken, EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof,
+    EnrollmentToken, FactorStatus, FreshFactor, Import, Keys, Login, PasswordChangeProof, PasswordCheck,
+    PasswordVerified, Policy, Reauthenticated, Remember, Session, SessionError,
 };
-use crate::store::{Expected, Store, Swap, Versioned};
+use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 
 /// The second factor of a service: a store, and the rules over it.
 ///
@@ -45,30 +46,33 @@ use crate::store::{Expected, Store, Swap, Versioned};
 /// let alice = AccountId::new("user-7")?;
 ///
 /// // The password was typed again; show the QR code of `begun.uri`, keep `begun.token` in the session.
-/// let proof = PasswordVerified::by_host(alice.clone());
+/// let check = verifier.check_password(&alice).await;
+/// let proof = PasswordVerified::by_host(check); // after the host compared the hash
 /// let begun = verifier.begin_enrollment(proof, "alice@example.com").await?;
 /// let app = Totp::new(begun.uri.secret(), TotpParams::default()); // what the phone does
 /// let code = app.generate(clock.now());
 /// let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await?;
-/// assert_eq!(confirmed.recovery_codes.iter().count(), 10);
+/// let (recovery_codes, _) = confirmed.into_parts();
+/// assert_eq!(recovery_codes.iter().count(), 10);
 ///
 /// // From now on the password is not enough.
 /// clock.set(1_700_000_030);
-/// let proof = PasswordVerified::by_host(alice.clone());
+/// let check = verifier.check_password(&alice).await;
+/// let proof = PasswordVerified::by_host(check);
 /// let Login::CodeRequired(challenge) = verifier.password_verified(proof, None).await? else {
 ///     unreachable!("an authenticator is bound");
 /// };
 /// let code = app.generate(clock.now());
 /// let accepted = verifier.present(&challenge, code.expose(), Remember::No).await?;
 /// assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
-/// assert!(verifier.is_current(&alice, accepted.authenticated.epoch()).await?);
+/// assert!(verifier.is_current(&accepted.authenticated.into_session()).await?);
 /// # Ok(())
 /// # }
 /// ```
 pub struct Verifier<S> {
     store: S,
     policy: Policy,
-    seal: Box<dyn Seal>,
+    keys: Keys,
     clock: Box<dyn Clock>,
     entropy: Box<dyn EntropySource>,
     events: Box<dyn EventSink>,
@@ -81,22 +85,22 @@ impl<S: Store> Verifier<S> {
 
     /// A verifier under the clock and the random numbers of the operating system.
     #[cfg(all(feature = "std", feature = "os-entropy"))]
-    pub fn new(store: S, policy: Policy, seal: impl Seal + 'static) -> Self {
-        Self::with_sources(store, policy, seal, super::SystemClock, super::OsEntropy)
+    pub fn new(store: S, policy: Policy, keys: impl Into<Keys>) -> Self {
+        Self::with_sources(store, policy, keys, super::SystemClock, super::OsEntropy)
     }
 
     /// A verifier under a clock and random numbers of the host's.
     pub fn with_sources(
         store: S,
         policy: Policy,
-        seal: impl Seal + 'static,
+        keys: impl Into<Keys>,
         clock: impl Clock + 'static,
         entropy: impl EntropySource + 'static,
     ) -> Self {
         Self {
             store,
             policy,
-            seal: Box::new(seal),
+            keys: keys.into(),
             clock: Box::new(clock),
             entropy: Box::new(entropy),
             events: Box::new(NoEvents),
@@ -120,24 +124,65 @@ impl<S: Store> Verifier<S> {
         &self.store
     }
 
+    /// Reads the account before the host reads its password hash. Never fails: what went wrong is told by
+    /// [`password_verified`](Self::password_verified), to whom the password belongs and to nobody else.
+    ///
+    /// For a name that does not exist, call it with an id that nobody has, so that both take the same work.
+    pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
+        let now = self.clock.now();
+        let read = match self.store.load(account).await {
+            Err(error) => Err(ReadError::Store(Box::new(error))),
+            Ok(Some(row)) if row.value.account() != account => Err(ReadError::WrongAccount),
+            Ok(Some(Versioned { value, revision })) => {
+                Ok(Snapshot { record: value, revision: Some(revision.get()) })
+            }
+            Ok(None) => Ok(Snapshot { record: AccountRecord::new(account.clone()), revision: None }),
+        };
+        PasswordCheck::new(account.clone(), now, read)
+    }
+
     /// The password step: what does this account ask for on this device?
     ///
     /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent
     /// one. Whatever it holds, at worst a code is asked for.
     ///
+    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless a remembered device
+    /// answers, or an interrupted password change is ended.
+    ///
     /// # Errors
     ///
-    /// [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
+    /// [`Error::Refused`] with [`ChallengeOver`](crate::Refusal::ChallengeOver) where the proof is older than five
+    /// minutes or the account has changed since, and with [`Retry`](crate::Refusal::Retry) while its password is being
+    /// changed; [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
     pub async fn password_verified(
         &self,
-        proof: PasswordVerified,
+        mut proof: PasswordVerified,
         device_cookie: Option<&str>,
     ) -> Result<Login, Error<S::Error>> {
         let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
-        self.drive(proof.account(), |record, context, entropy| {
+        let read = match proof.take_read() {
+            None => None,
+            Some(Ok(Snapshot { record, revision })) => {
+                let expected =
+                    revision.map_or(Expected::Absent, |number| Expected::At(Revision::new(number)));
+                Some((record, expected))
+            }
+            Some(Err(ReadError::WrongAccount)) => return Err(Error::Session(SessionError::WrongAccount)),
+            Some(Err(ReadError::Store(error))) => {
+                return Err(match error.downcast() {
+                    Ok(error) => Error::Store(*error),
+                    Err(_) => Error::Session(SessionError::ForeignProof),
+                });
+            }
+        };
+        let decided = self.drive_from(read, proof.account(), |record, context, entropy| {
             rule::password_verified(record, &proof, device.as_ref(), context, entropy)
+        });
+        Ok(match decided.await?? {
+            AfterPassword::Complete(accepted) => Login::Complete(accepted),
+            AfterPassword::CodeRequired(challenge) => Login::CodeRequired(challenge),
+            AfterPassword::EnrollmentRequired => Login::EnrollmentRequired(proof),
         })
-        .await
     }
 
     /// The second step: a code or a recovery code for the challenge.
@@ -162,14 +207,14 @@ impl<S: Store> Verifier<S> {
 
     /// A fresh code or recovery code before something sensitive, on the form of the sensitive step itself.
     ///
-    /// `typed` is what the claimant typed; its form tells which of the two it is. Its guesses come out of the
-    /// same budget as a login's, and five wrong ones in a session are told by
-    /// [`Refusal::ChallengeOver`](crate::Refusal::ChallengeOver).
+    /// `typed` is what the claimant typed; its form tells which of the two it is. A wrong one is charged to the
+    /// account's guess budget, and nothing refunds it.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where it is not accepted, the session is of an earlier epoch, or the account has no
-    /// authenticator; otherwise as everywhere.
+    /// [`Error::Refused`] where it is not accepted, the session is over, or the account has no authenticator; with
+    /// [`AlreadyDone`](crate::Refusal::AlreadyDone) for the same form sent twice within a minute. Otherwise as
+    /// everywhere.
     pub async fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
         let decided = self.drive(session.account(), |record, context, entropy| {
             rule::fresh_factor(record, session, typed, context, entropy)
@@ -181,12 +226,12 @@ impl<S: Store> Verifier<S> {
     /// [fresh factor](Self::fresh_factor) beside it where an authenticator is bound. Where none is, `typed` is
     /// not looked at.
     ///
-    /// It goes to [`begin_enrollment`](Self::begin_enrollment), or precedes a change of the password.
+    /// Who logged in with a recovery code within the last hour has lost the authenticator: with nothing `typed`, the
+    /// password is enough to enroll a new one, and for nothing else.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the code is not accepted or the session is of an earlier epoch,
-    /// [`Error::Session`] for the password of another account; otherwise as everywhere.
+    /// As [`fresh_factor`](Self::fresh_factor); [`Error::Session`] for the password of another account.
     pub async fn reauthenticate(
         &self,
         session: &Session,
@@ -196,11 +241,14 @@ impl<S: Store> Verifier<S> {
         let decided = self.drive(session.account(), |record, context, entropy| {
             rule::reauthenticate(record, session, &password, typed, context, entropy)
         });
-        Ok(decided.await??)
+        let beside = decided.await??;
+        Ok(Reauthenticated { password, session: session.id(), beside })
     }
 
-    /// Begins an enrollment. The proof is the password that was just verified, or a [`FreshFactor`] where an
-    /// authenticator is bound.
+    /// Begins an enrollment. The proof is a [`Reauthenticated`] or a [`FreshFactor`], or the password that was just
+    /// verified where no authenticator is bound.
+    ///
+    /// Nothing is stored: the token holds the enrollment until it is confirmed.
     ///
     /// `account_name` is what the app shows beside the issuer: the user name or e-mail address.
     ///
@@ -210,7 +258,7 @@ impl<S: Store> Verifier<S> {
     /// hold; otherwise as everywhere.
     pub async fn begin_enrollment(
         &self,
-        proof: impl Into<Reauthenticated>,
+        proof: impl Into<EnrollmentProof>,
         account_name: &str,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
         let proof = proof.into();
@@ -287,32 +335,93 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// To be called when the password was changed or reset: ends remembered devices, challenges and older
-    /// sessions, and restores the guess budget.
+    /// Changes the password. `write` stores the host's new hash, made beforehand, in place of the old one and of no
+    /// other; it is called once, after every session, device and challenge of the account has ended.
+    ///
+    /// The session that made the change goes on: hand the result to its
+    /// [`continue_after`](Session::continue_after). After a [`PasswordReset`](crate::PasswordReset) none does.
+    ///
+    /// While it runs, logins are answered [`Retry`](crate::Refusal::Retry). If it is interrupted (a crash, a request
+    /// that is cancelled), they are for a minute at most, and whichever password is in force then is the one to log in
+    /// with. The host bounds its write at 30 seconds: a write that takes effect more than a minute after it began,
+    /// which this library cannot see, would have nobody wait for it.
     ///
     /// # Errors
     ///
-    /// As everywhere; never refused.
-    pub async fn password_changed(&self, account: &AccountId) -> Result<EndOtherSessions, Error<S::Error>> {
-        self.drive(account, |record, context, entropy| {
-            rule::password_changed(record, account, context, entropy)
-        })
-        .await
+    /// [`ChangePasswordError`] says how far it came.
+    pub async fn change_password<F, W>(
+        &self,
+        proof: impl Into<PasswordChangeProof>,
+        write: impl FnOnce() -> F,
+    ) -> Result<EndOtherSessions, ChangePasswordError<S::Error, W>>
+    where
+        F: Future<Output = Result<(), W>>,
+    {
+        let proof = proof.into();
+        let begun = self.drive(proof.account(), |record, context, entropy| {
+            rule::begin_password_change(record, &proof, context, entropy)
+        });
+        let change = begun
+            .await
+            .and_then(|begun| begun.map_err(Error::Refused))
+            .map_err(ChangePasswordError::NotStarted)?;
+        let written = write().await;
+        let hash = if written.is_ok() { Hash::Written } else { Hash::NotWritten };
+        let finished = self.drive(change.account(), |record, context, entropy| {
+            rule::finish_password_change(record, &change, hash, context, entropy)
+        });
+        let finished = finished.await;
+        written.map_err(ChangePasswordError::NotWritten)?;
+        match finished {
+            Ok(Some(others)) => Ok(others),
+            Ok(None) => Err(ChangePasswordError::Unfinished(None)),
+            Err(error) => Err(ChangePasswordError::Unfinished(Some(error))),
+        }
+    }
+
+    /// Ends all sessions of the account, this one included, and forgets all remembered devices: "log out everywhere".
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the session is over; otherwise as everywhere.
+    pub async fn end_all_sessions(&self, session: &Session) -> Result<EndAllSessions, Error<S::Error>> {
+        let decided = self.drive(session.account(), |record, context, entropy| {
+            rule::end_all_sessions(record, session, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Closes the account. What stays in its row is a small record by which sessions and proofs from before are known
+    /// to be over, should the id ever come back; so the row is not deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the owner's proof does not permit it, or while the password is being changed; otherwise
+    /// as everywhere.
+    pub async fn close_account(
+        &self,
+        proof: impl Into<CloseProof>,
+    ) -> Result<EndAllSessions, Error<S::Error>> {
+        let proof = proof.into();
+        let decided = self.drive(proof.account(), |record, context, entropy| {
+            rule::close_account(record, &proof, context, entropy)
+        });
+        Ok(decided.await??)
     }
 
     /// Removes the second factor on an administrator's word.
     ///
     /// # Errors
     ///
-    /// As everywhere; never refused.
+    /// [`Error::Refused`] while the password is being changed; otherwise as everywhere.
     pub async fn administrator_reset(
         &self,
         reset: AdministratorReset,
     ) -> Result<EndAllSessions, Error<S::Error>> {
-        self.drive(reset.account(), |record, context, entropy| {
+        let decided = self.drive(reset.account(), |record, context, entropy| {
             rule::administrator_reset(record, &reset, context, entropy)
-        })
-        .await
+        });
+        Ok(decided.await??)
     }
 
     /// Forgets one remembered device; whether it was there.
@@ -354,15 +463,14 @@ impl<S: Store> Verifier<S> {
         Ok(record.status(&self.context()))
     }
 
-    /// Whether a session that was started in `epoch` is still one. To be asked with every request that the
-    /// session authenticates.
+    /// Whether this session is still one. To be asked with every request that the session authenticates.
     ///
     /// # Errors
     ///
     /// As everywhere; never refused.
-    pub async fn is_current(&self, account: &AccountId, epoch: Epoch) -> Result<bool, Error<S::Error>> {
-        let (record, _) = self.load(account).await?;
-        Ok(record.is_current(epoch))
+    pub async fn is_current(&self, session: &Session) -> Result<bool, Error<S::Error>> {
+        let (record, _) = self.load(session.account()).await?;
+        Ok(record.is_current(session, self.clock.now(), &self.policy))
     }
 
     /// Load, decide, swap, release.
@@ -371,12 +479,27 @@ impl<S: Store> Verifier<S> {
         account: &AccountId,
         decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
     ) -> Result<T, Error<S::Error>> {
+        self.drive_from(None, account, decide).await
+    }
+
+    /// The same, from a record that was read before.
+    async fn drive_from<T>(
+        &self,
+        mut read: Option<(AccountRecord, Expected)>,
+        account: &AccountId,
+        decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+    ) -> Result<T, Error<S::Error>> {
         for _ in 0..Self::MAX_ATTEMPTS {
-            let (record, expected) = self.load(account).await?;
-            let decision = decide(&record, &self.context(), self.draw()?).map_err(Error::Session)?;
+            let (record, expected) = match read.take() {
+                Some(read) => read,
+                None => self.load(account).await?,
+            };
+            let mut decision = decide(&record, &self.context(), self.draw()?).map_err(Error::Session)?;
             if let Some(next) = &decision.next {
-                match self.store.compare_and_swap(account, expected, next).await.map_err(Error::Store)? {
-                    Swap::Stored(_) => {}
+                let revision = draw_revision(&mut decision.entropy).map_err(Error::Session)?;
+                let change = Change::new(expected, revision, next, &decision.events);
+                match self.store.compare_and_swap(account, change).await.map_err(Error::Store)? {
+                    Swap::Stored => {}
                     Swap::Conflict => continue,
                 }
             }
@@ -401,7 +524,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { now: self.clock.now(), policy: &self.policy, seal: &*self.seal }
+        Context { now: self.clock.now(), policy: &self.policy, keys: &self.keys }
     }
 }
 
@@ -409,4 +532,9 @@ impl<S> fmt::Debug for Verifier<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
     }
+}
+
+/// 63 random bits, which fit a signed column.
+fn draw_revision(entropy: &mut Entropy) -> Result<Revision, SessionError> {
+    Ok(Revision::new(u64::from_be_bytes(entropy.take()?) >> 1))
 }

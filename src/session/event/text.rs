@@ -55,12 +55,15 @@ impl fmt::Display for EventKind {
             }
             Self::RecoveryCodesRegenerated => "New recovery codes were made; the old ones are void",
             Self::PasswordChanged => "The password was changed",
+            Self::PasswordChangeInterrupted => "A change of the password was interrupted; all sessions ended",
+            Self::SessionsEnded => "All sessions were ended",
+            Self::AccountClosed => "The account was closed",
             Self::DeviceRemembered { label, .. } => return write!(f, "A device is remembered: {label}"),
             Self::DeviceForgotten { reason, .. } => {
                 return write!(f, "A remembered device was forgotten: {}", forgotten(*reason));
             }
             Self::DeviceTokenStolen { .. } => {
-                "The cookie of a remembered device turned up a second time; the device was forgotten"
+                "A copy of a remembered device's cookie turned up; all devices were forgotten and all sessions ended"
             }
             Self::DeviceUnknown => "The cookie of a device that is not remembered was presented",
         })
@@ -84,5 +87,8 @@ fn forgotten(reason: ForgottenBecause) -> &'static str {
             "password, authenticator or recovery codes were changed or used"
         }
         ForgottenBecause::TooMany => "there were too many",
+        ForgottenBecause::Expired => "its time was over",
+        ForgottenBecause::Outdated => "its cookie had been replaced",
+        ForgottenBecause::Stolen => "a copy of a device's cookie turned up",
     }
 }

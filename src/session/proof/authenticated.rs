@@ -1,11 +1,10 @@
-use super::session::SessionId;
-use crate::session::{AccountId, AuthMethod, Epoch, Session};
+use crate::session::{AccountId, AuthMethod, Session};
 use crate::time::UnixTime;
 
 /// A login that met the rules. Only this library makes one, and it cannot be copied: one login, one session.
 ///
 /// The host starts a *new* session from it (a new id, never the one from before), keeps what
-/// [`into_session`](Self::into_session) makes of it there, and asks `is_current` with its epoch.
+/// [`into_session`](Self::into_session) makes of it there, and asks `is_current` with it.
 ///
 /// ```compile_fail,E0451
 /// fn forged(session: second_factor::Session) -> second_factor::Authenticated {
@@ -25,14 +24,8 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    pub(crate) fn new(
-        account: AccountId,
-        epoch: Epoch,
-        at: UnixTime,
-        method: AuthMethod,
-        id: SessionId,
-    ) -> Self {
-        Self { session: Session::new(account, epoch, at, method, id) }
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session }
     }
 
     /// What the host keeps in the session that it starts.
@@ -45,23 +38,18 @@ impl Authenticated {
         self.session.account()
     }
 
-    /// The epoch of the account's credentials at that moment.
-    pub fn epoch(&self) -> Epoch {
-        self.session.epoch()
-    }
-
     /// When: what `OpenID` Connect calls `auth_time`.
     pub fn at(&self) -> UnixTime {
         self.session.at()
     }
 
-    /// What stood beside the password.
+    /// How the claimant was authenticated.
     pub fn method(&self) -> AuthMethod {
         self.session.method()
     }
 
     /// Authentication method references (RFC 8176), true of this login. See [`AuthMethod::amr`].
     pub fn amr(&self) -> &'static [&'static str] {
-        self.method().amr()
+        self.session.amr()
     }
 }

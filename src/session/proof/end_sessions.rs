@@ -1,11 +1,12 @@
-use crate::session::{AccountId, Epoch};
+use super::SessionId;
+use crate::session::AccountId;
+use crate::session::record::Epoch;
 
-/// What the host still owes: every session of this account must end, in every browser, this one included.
+/// The host must end all sessions of this account, in every browser, this one included.
 ///
-/// A host that stores the [epoch](super::Epoch) in its sessions and asks `is_current` has paid already; one
-/// with a session table deletes the rows.
+/// A host that asks `is_current` on each request has done so already; one with a session table may delete the rows.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "the sessions from before the change are still alive in the host until it ends them"]
+#[must_use = "the sessions from before the change are dead; end them in the host too"]
 pub struct EndAllSessions {
     pub(crate) account: AccountId,
 }
@@ -17,23 +18,23 @@ impl EndAllSessions {
     }
 }
 
-/// What the host still owes: every *other* session of this account must end. The one that made the change may
-/// go on, under a new id and the new [`epoch`](Self::epoch).
+/// The host must end every *other* session of this account. The one that made the change goes on: hand this to its
+/// [`continue_after`](crate::Session::continue_after), and give it a new id in the browser.
+///
+/// It names the session and the epoch before the change, so it continues no other one.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "the sessions from before the change are still alive in the host until it ends them"]
+#[must_use = "the session that made the change is dead too, unless it is continued"]
 pub struct EndOtherSessions {
     pub(crate) account: AccountId,
-    pub(crate) epoch: Epoch,
+    /// The session that made the change; `None` where it was made without one.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) before: Epoch,
+    pub(crate) after: Epoch,
 }
 
 impl EndOtherSessions {
     /// Whose sessions.
     pub fn account(&self) -> &AccountId {
         &self.account
-    }
-
-    /// The epoch for the session that goes on.
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
     }
 }

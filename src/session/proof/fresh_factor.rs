@@ -1,5 +1,7 @@
-use crate::session::{AccountId, AuthMethod, Epoch};
-use crate::time::UnixTime;
+use super::SessionId;
+use crate::session::record::Epoch;
+use crate::session::{AccountId, AccountRecord, AuthMethod, Policy, Session};
+use crate::time::{UnixTime, is_alive};
 
 /// A code or recovery code presented just now, in a live session, for one sensitive step: to disable, to
 /// enroll anew, to make new recovery codes, or whatever the host guards with it. Taken by value, so it serves
@@ -16,13 +18,15 @@ use crate::time::UnixTime;
 pub struct FreshFactor {
     account: AccountId,
     epoch: Epoch,
+    session: SessionId,
     at: UnixTime,
     method: AuthMethod,
 }
 
 impl FreshFactor {
-    pub(crate) fn new(account: AccountId, epoch: Epoch, at: UnixTime, method: AuthMethod) -> Self {
-        Self { account, epoch, at, method }
+    pub(crate) fn new(session: &Session, at: UnixTime, method: AuthMethod) -> Self {
+        let (account, epoch) = (session.account().clone(), session.epoch());
+        Self { account, epoch, session: session.id(), at, method }
     }
 
     /// Who presented it.
@@ -40,7 +44,13 @@ impl FreshFactor {
         self.method
     }
 
-    pub(crate) fn epoch(&self) -> Epoch {
-        self.epoch
+    /// The session in which it was presented.
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Whether it was presented to this account as it is now, and lately.
+    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
+        self.epoch == record.epoch && is_alive(self.at, policy.step_up_age(), now)
     }
 }

@@ -1,34 +1,50 @@
-use crate::session::{AccountId, FreshFactor, PasswordVerified};
+use super::SessionId;
+use crate::session::{AccountId, AccountRecord, FreshFactor, PasswordVerified, Policy};
+use crate::time::UnixTime;
 
-/// What the owner of an account shows before its credentials change (SP 800-63B §4.1.2.1, ASVS 7.5.1): a
-/// [`FreshFactor`] where an authenticator is bound, the password just typed where none is.
+/// Whoever holds the session typed the password again and, where an authenticator is bound, presented a fresh factor
+/// beside it (SP 800-63B §4.1.2.1, ASVS 7.5.1). Made by `reauthenticate` alone; good for one change of credentials.
 #[derive(Debug)]
 #[must_use = "the step that it was asked for has not been taken yet"]
-pub enum Reauthenticated {
-    /// Enough for the first authenticator, refused where there is one.
-    Password(PasswordVerified),
-    /// Needed to replace one.
+pub struct Reauthenticated {
+    pub(crate) password: PasswordVerified,
+    pub(crate) session: SessionId,
+    pub(crate) beside: Beside,
+}
+
+/// What was shown beside the password.
+#[derive(Debug)]
+pub(crate) enum Beside {
+    /// Nothing: no authenticator is bound.
+    Nothing,
+    /// A code or recovery code.
     FreshFactor(FreshFactor),
+    /// The session was begun by a recovery code within the last hour: its owner has lost the authenticator and may
+    /// bind a new one, and nothing else.
+    RecoveryLogin,
 }
 
 impl Reauthenticated {
     /// Whose account it is.
     pub fn account(&self) -> &AccountId {
-        match self {
-            Self::Password(proof) => proof.account(),
-            Self::FreshFactor(proof) => proof.account(),
+        self.password.account()
+    }
+
+    /// Whether the credentials may be changed on it: the account is as it was, and a factor was shown if it has one.
+    pub(crate) fn permits_change(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
+        self.password.is_current(record, now)
+            && match &self.beside {
+                Beside::Nothing => record.authenticators.is_empty(),
+                Beside::FreshFactor(fresh) => fresh.is_current(record, now, policy),
+                Beside::RecoveryLogin => false,
+            }
+    }
+
+    /// Whether an authenticator may be enrolled on it.
+    pub(crate) fn permits_enrollment(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
+        match self.beside {
+            Beside::RecoveryLogin => self.password.is_current(record, now),
+            _ => self.permits_change(record, now, policy),
         }
-    }
-}
-
-impl From<PasswordVerified> for Reauthenticated {
-    fn from(proof: PasswordVerified) -> Self {
-        Self::Password(proof)
-    }
-}
-
-impl From<FreshFactor> for Reauthenticated {
-    fn from(proof: FreshFactor) -> Self {
-        Self::FreshFactor(proof)
     }
 }

@@ -1,8 +1,9 @@
+use core::time::Duration;
+
 use super::EndOtherSessions;
-use crate::otp::mac::sha256;
-use crate::session::token::TokenDigest;
-use crate::session::{AccountId, AuthMethod, Epoch};
-use crate::time::UnixTime;
+use crate::session::record::Epoch;
+use crate::session::{AccountId, AuthMethod, DeviceId, FreshFactor};
+use crate::time::{UnixTime, is_alive};
 
 /// What the host keeps in its session of somebody who logged in: who, how, when, and in which epoch.
 ///
@@ -17,7 +18,8 @@ use crate::time::UnixTime;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
 /// # let verifier = Verifier::new(MemoryStore::new(), Policy::new("Example")?, keys);
-/// let proof = PasswordVerified::by_host(AccountId::new("user-7")?);
+/// let check = verifier.check_password(&AccountId::new("user-7")?).await;
+/// let proof = PasswordVerified::by_host(check); // the hash was compared
 /// let Login::Complete(accepted) = verifier.password_verified(proof, None).await? else {
 ///     unreachable!("there is no second factor yet");
 /// };
@@ -25,7 +27,7 @@ use crate::time::UnixTime;
 /// let row = serde_json::to_string(&session)?; // into the session table
 ///
 /// let session: Session = serde_json::from_str(&row)?; // with each request
-/// assert!(verifier.is_current(session.account(), session.epoch()).await?);
+/// assert!(verifier.is_current(&session).await?);
 /// assert_eq!(session.method(), AuthMethod::SingleFactor);
 /// # Ok(())
 /// # }
@@ -33,11 +35,22 @@ use crate::time::UnixTime;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Session {
+    format: SessionFormat,
     account: AccountId,
     epoch: Epoch,
     at: UnixTime,
     method: AuthMethod,
+    device: Option<DeviceId>,
     id: SessionId,
+    elevation: Option<Elevation>,
+}
+
+/// The latest step-up in a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+struct Elevation {
+    at: UnixTime,
+    method: AuthMethod,
 }
 
 impl Session {
@@ -46,9 +59,10 @@ impl Session {
         epoch: Epoch,
         at: UnixTime,
         method: AuthMethod,
+        device: Option<DeviceId>,
         id: SessionId,
     ) -> Self {
-        Self { account, epoch, at, method, id }
+        Self { format: SessionFormat, account, epoch, at, method, device, id, elevation: None }
     }
 
     /// Who logged in.
@@ -56,37 +70,106 @@ impl Session {
         &self.account
     }
 
-    /// The epoch that `is_current` is asked with.
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
     /// When they logged in.
     pub fn at(&self) -> UnixTime {
         self.at
     }
 
-    /// What stood beside the password.
+    /// How they were authenticated when they logged in.
     pub fn method(&self) -> AuthMethod {
         self.method
     }
 
-    /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.
-    ///
-    /// A change to another account leaves it as it is.
-    pub fn continue_after(&mut self, change: &EndOtherSessions) {
-        if self.account == change.account {
-            self.epoch = change.epoch;
+    /// The remembered device that the session was begun on in place of a code. The session ends with it.
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device
+    }
+
+    /// Records that a factor was presented in this session. A factor of another session changes nothing.
+    pub fn elevate(&mut self, fresh: &FreshFactor) {
+        if self.account == *fresh.account() && self.id == fresh.session() {
+            self.elevation = Some(Elevation { at: fresh.at(), method: fresh.method() });
         }
     }
 
-    /// What its guesses are counted under.
-    pub(crate) fn digest(&self) -> TokenDigest {
-        TokenDigest(sha256(&[b"second-factor/session/v1", self.account.as_bytes(), &self.id.0]))
+    /// Whether a factor was presented in this session within the last `at_most`, for actions of the host's own that
+    /// ask "again after an hour". A login with a code counts; one on a remembered device does not.
+    pub fn is_elevated(&self, now: UnixTime, at_most: Duration) -> bool {
+        let by_login = match self.method {
+            AuthMethod::Code | AuthMethod::RecoveryCode => Some(self.at),
+            AuthMethod::SingleFactor | AuthMethod::RememberedDevice { .. } => None,
+        };
+        let by_step_up = self.elevation.map(|elevation| elevation.at);
+        by_login.max(by_step_up).is_some_and(|at| is_alive(at, at_most, now))
+    }
+
+    /// When a factor was last presented in this session, or else when it began: what `OpenID` Connect calls
+    /// `auth_time`.
+    pub fn auth_time(&self) -> UnixTime {
+        self.elevation.map_or(self.at, |elevation| elevation.at)
+    }
+
+    /// Authentication method references (RFC 8176), true of this session as it is now. See [`AuthMethod::amr`].
+    pub fn amr(&self) -> &'static [&'static str] {
+        self.elevation.map_or(self.method, |elevation| elevation.method).amr()
+    }
+
+    /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.
+    ///
+    /// Any other session stays as it is, and so is over.
+    pub fn continue_after(&mut self, change: EndOtherSessions) {
+        let EndOtherSessions { account, session, before, after } = change;
+        if self.account == account && session == Some(self.id) && self.epoch == before {
+            self.epoch = after;
+            // Its owner has just presented a factor, and the change has forgotten the device.
+            self.device = None;
+        }
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(crate) fn id(&self) -> SessionId {
+        self.id
     }
 }
 
-/// Tells the sessions of an account apart, so that the guesses in each are counted for themselves.
+/// The number of the encoding. A session of a format that is not known is refused, not half understood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "u32", into = "u32")
+)]
+struct SessionFormat;
+
+#[cfg(feature = "serde")]
+impl SessionFormat {
+    const NUMBER: u32 = 1;
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<u32> for SessionFormat {
+    type Error = &'static str;
+
+    fn try_from(number: u32) -> Result<Self, &'static str> {
+        if number == Self::NUMBER {
+            Ok(Self)
+        } else {
+            Err("a session format that this version does not read")
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<SessionFormat> for u32 {
+    fn from(_: SessionFormat) -> Self {
+        SessionFormat::NUMBER
+    }
+}
+
+/// Tells the sessions of an account apart, so that a step-up belongs to one of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct SessionId(

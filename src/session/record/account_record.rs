@@ -1,9 +1,13 @@
 use alloc::vec::Vec;
 
-use super::{Authenticator, Challenge, Device, Epoch, FactorStatus, GuessBudget, PendingEnrollment};
+use super::{
+    Authenticator, Device, DeviceId, Epoch, FactorStatus, GuessBudget, LastStepUp, PasswordChangeMark,
+    TouchedChallenge,
+};
 use crate::enrollment::RecoveryCodeDigest;
-use crate::session::AccountId;
 use crate::session::rule::Context;
+use crate::session::{AccountId, Policy, Session};
+use crate::time::UnixTime;
 
 /// All that is kept about an account's second factor, in one value that a store swaps as a whole.
 ///
@@ -13,12 +17,11 @@ use crate::session::rule::Context;
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///
-/// There is no way from a record to its authenticator but through the functions of this module, each of which
-/// charges a wrong guess (RFC 4226 §7.1):
+/// There is no way from a record to its authenticators but through the verifier, which charges each wrong guess (RFC 4226 §7.1):
 ///
 /// ```compile_fail,E0616
 /// fn unthrottled(record: &second_factor::AccountRecord) {
-///     let _ = &record.authenticator;
+///     let _ = &record.authenticators;
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,27 +33,39 @@ use crate::session::rule::Context;
 pub struct AccountRecord {
     pub(crate) account: AccountId,
     pub(crate) epoch: Epoch,
-    pub(crate) authenticator: Option<Authenticator>,
-    pub(crate) pending: Option<PendingEnrollment>,
-    pub(crate) challenges: Vec<Challenge>,
+    pub(crate) authenticators: Vec<Authenticator>,
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
     pub(crate) devices: Vec<Device>,
     pub(crate) budget: GuessBudget,
+    pub(crate) touched: Vec<TouchedChallenge>,
+    #[cfg_attr(feature = "serde", serde(rename = "step_up"))]
+    pub(crate) last_step_up: Option<LastStepUp>,
+    pub(crate) password_change: Option<PasswordChangeMark>,
 }
 
 impl AccountRecord {
+    /// The most authenticators that an account has.
+    #[cfg(feature = "serde")]
+    const MAX_AUTHENTICATORS: usize = 5;
+
     /// The record of an account that has no second factor yet. Use this when the store has no row.
     pub fn new(account: AccountId) -> Self {
+        Self::in_epoch(account, Epoch::NONE)
+    }
+
+    /// The same in another epoch.
+    pub(crate) fn in_epoch(account: AccountId, epoch: Epoch) -> Self {
         Self {
             account,
-            epoch: Epoch::NONE,
-            authenticator: None,
-            pending: None,
-            challenges: Vec::new(),
+            epoch,
+            authenticators: Vec::new(),
             recovery_codes: Vec::new(),
             devices: Vec::new(),
             budget: GuessBudget::FULL,
+            touched: Vec::new(),
+            last_step_up: None,
+            password_change: None,
         }
     }
 
@@ -59,27 +74,29 @@ impl AccountRecord {
         &self.account
     }
 
-    /// The epoch of the account's credentials now.
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
+    /// Whether this session is still one: nothing that ends it has happened to the account.
+    pub(crate) fn is_current(&self, session: &Session, now: UnixTime, policy: &Policy) -> bool {
+        self.epoch == session.epoch()
+            && session.device().is_none_or(|id| self.living_device(id, now, policy).is_some())
     }
 
-    /// Whether a session that was started in `epoch` is still one.
-    pub fn is_current(&self, epoch: Epoch) -> bool {
-        self.epoch == epoch
+    /// The remembered device of this id, and its place.
+    pub(crate) fn living_device(
+        &self,
+        id: DeviceId,
+        now: UnixTime,
+        policy: &Policy,
+    ) -> Option<(usize, &Device)> {
+        self.devices.iter().enumerate().find(|(_, device)| device.id == id && device.is_alive(now, policy))
     }
 
     /// What the account's page shows.
     pub(crate) fn status(&self, context: &Context<'_>) -> FactorStatus {
         FactorStatus {
-            enabled_since: self.authenticator.as_ref().map(|bound| bound.bound_at),
+            enabled_since: self.authenticators.iter().map(|bound| bound.bound_at).min(),
             recovery_codes_left: self.recovery_codes.len(),
             locked_until: self.budget.locked_until(context.now, context.policy),
             suspended: self.budget.is_suspended(context.policy),
-            enrollment_pending: self
-                .pending
-                .as_ref()
-                .is_some_and(|p| p.is_alive(context.now, context.policy)),
             devices: self
                 .devices
                 .iter()
@@ -92,12 +109,12 @@ impl AccountRecord {
     /// Whether every list is within its cap, as they are in every record that this library made.
     #[cfg(feature = "serde")]
     pub(crate) fn is_within_caps(&self) -> bool {
-        use crate::enrollment::{KeyUri, RecoveryCodes};
+        use crate::enrollment::RecoveryCodes;
 
-        self.challenges.len() <= Challenge::MAX_OPEN
+        self.authenticators.len() <= Self::MAX_AUTHENTICATORS
+            && self.touched.len() <= TouchedChallenge::MAX
             && self.recovery_codes.len() <= RecoveryCodes::COUNT
-            && self.devices.len() <= usize::from(crate::session::Policy::MAX_DEVICES)
+            && self.devices.len() <= usize::from(Policy::MAX_DEVICES)
             && self.devices.iter().all(|device| device.label.len() <= 4 * Device::MAX_LABEL)
-            && self.pending.as_ref().is_none_or(|pending| pending.account_name.len() <= KeyUri::MAX_NAME_LEN)
     }
 }

@@ -1,6 +1,5 @@
 use core::time::Duration;
 
-use super::Challenge;
 use crate::session::Policy;
 use crate::time::UnixTime;
 
@@ -41,7 +40,7 @@ impl GuessBudget {
     /// Nothing spent, nothing failed.
     pub(crate) const FULL: Self = Self { spent: 0, since: UnixTime::EPOCH, unrefunded: 0, consecutive: 0 };
 
-    /// When the next guess is evaluated: `None` for now.
+    /// When a guess is evaluated again: `None` for now.
     pub(crate) fn locked_until(&self, now: UnixTime, policy: &Policy) -> Option<UnixTime> {
         let budget = self.regained(now, policy);
         (budget.spent >= policy.guess_budget()).then(|| budget.since.saturating_add(policy.regain_every()))
@@ -57,13 +56,14 @@ impl GuessBudget {
         self.is_suspended(policy) || self.locked_until(now, policy).is_some()
     }
 
-    /// Charges one failed guess, which [was allowed](Self::is_locked).
-    pub(crate) fn charge(&mut self, now: UnixTime, policy: &Policy) -> Charged {
+    /// Charges a failed guess, which [was allowed](Self::is_locked): one for each authenticator that it was compared
+    /// with.
+    pub(crate) fn charge(&mut self, count: u16, now: UnixTime, policy: &Policy) -> Charged {
         // First, since the end of the lock is told from it.
         self.follow_clock(now);
         *self = self.regained(now, policy);
-        self.spent = self.spent.saturating_add(1);
-        self.unrefunded = self.unrefunded.saturating_add(1);
+        self.spent = self.spent.saturating_add(count);
+        self.unrefunded = self.unrefunded.saturating_add(count.into());
         self.consecutive = self.consecutive.saturating_add(1);
         Charged {
             alarm: self.unrefunded.is_multiple_of(Self::ALARM_EVERY).then_some(self.unrefunded),
@@ -72,11 +72,11 @@ impl GuessBudget {
         }
     }
 
-    /// The challenge was completed: it was the owner who mistyped in it.
-    pub(crate) fn refund(&mut self, challenge: &Challenge, now: UnixTime, policy: &Policy) {
+    /// The factor succeeded. `charged` is what its own challenge was charged: it was the owner who mistyped in it.
+    pub(crate) fn succeed(&mut self, charged: u16, now: UnixTime, policy: &Policy) {
         *self = self.regained(now, policy);
-        self.spent = self.spent.saturating_sub(challenge.charged.into());
-        self.unrefunded = self.unrefunded.saturating_sub(challenge.charged.into());
+        self.spent = self.spent.saturating_sub(charged);
+        self.unrefunded = self.unrefunded.saturating_sub(charged.into());
         self.consecutive = 0;
     }
 

@@ -1,126 +1,76 @@
 use alloc::string::String;
 
-use subtle::{Choice, ConstantTimeEq};
-
 use super::{DeviceId, DeviceInfo};
-use crate::session::rule::Entropy;
-use crate::session::token::{TokenDigest, TokenParts};
-use crate::session::{AccountId, DeviceToken, Policy, SessionError, look_up};
-use crate::time::{UnixTime, is_alive};
+use crate::session::Policy;
+use crate::time::{UnixTime, is_alive, is_near};
 
-/// A remembered device as the record keeps it.
+/// A remembered device as the record keeps it: nothing that opens anything.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct Device {
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
-    pub(crate) series: [u8; 16],
-    pub(crate) secret: TokenDigest,
-    pub(crate) before: Option<Rotated>,
+    pub(crate) id: DeviceId,
+    /// Which token of the series is the current one.
+    pub(crate) generation: u32,
+    /// When it became the current one.
+    #[cfg_attr(feature = "serde", serde(rename = "rotated"))]
+    pub(crate) rotated_at: UnixTime,
+    /// When the code was presented.
     pub(crate) since: UnixTime,
-    #[cfg_attr(feature = "serde", serde(rename = "used"))]
-    pub(crate) last_used: UnixTime,
     pub(crate) label: String,
 }
 
-/// The secret before the present one, and when it was replaced.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub(crate) struct Rotated {
-    pub(crate) secret: TokenDigest,
-    pub(crate) at: UnixTime,
-}
-
-/// What a device token is to a device of the same series.
+/// What the generation of a genuine device token is to the device of its series.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TokenIs {
+pub(crate) enum Generation {
+    /// The current one, made or last replaced a moment ago.
+    CurrentInGrace,
     Current,
-    /// Replaced a moment ago: another tab was quicker.
-    InGrace,
-    /// Replaced long ago: a copy.
-    Stale,
+    /// The one before, replaced a moment ago: another tab was quicker, or the answer was lost.
+    PreviousInGrace,
+    /// The one before, replaced long ago: the answer was lost then, or there are two copies.
+    Previous,
+    /// Older than that: a copy is in other hands.
+    Older,
+    /// Newer than what is known here, as after a restored backup.
+    Newer,
 }
 
 impl Device {
     pub(crate) const MAX_LABEL: usize = 64;
 
-    pub(crate) fn remember(
-        account: &AccountId,
-        label: &str,
-        now: UnixTime,
-        entropy: &mut Entropy,
-    ) -> Result<(Self, DeviceToken), SessionError> {
-        let parts = TokenParts::draw(entropy)?;
-        let (series, token) = (parts.id, DeviceToken::new(account.clone(), parts));
-        let device = Self {
-            series,
-            secret: token.digest(),
-            before: None,
-            since: now,
-            last_used: now,
-            label: label.chars().filter(|c| !c.is_control()).take(Self::MAX_LABEL).collect(),
-        };
-        Ok((device, token))
-    }
-
-    pub(crate) fn id(&self) -> DeviceId {
-        DeviceId(self.series)
-    }
-
-    /// In constant time.
-    pub(crate) fn is_series_of(&self, token: &DeviceToken) -> Choice {
-        self.series.ct_eq(&token.parts.id)
+    pub(crate) fn new(id: DeviceId, label: &str, now: UnixTime) -> Self {
+        let label = label.chars().filter(|c| !c.is_control()).take(Self::MAX_LABEL).collect();
+        Self { id, generation: 0, rotated_at: now, since: now, label }
     }
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
         is_alive(self.since, policy.remember_for(), now)
     }
 
-    pub(crate) fn knows(&self, token: &DeviceToken, now: UnixTime, policy: &Policy) -> TokenIs {
-        let presented = token.digest();
-        let in_grace = self
-            .before
-            .as_ref()
-            .filter(|before| is_alive(before.at, policy.rotation_grace(), now))
-            .map(|before| before.secret);
-        let known = [Some(self.secret), in_grace];
-        let is_presented = |known: &Option<TokenDigest>| match known {
-            Some(known) => known.ct_eq(&presented),
-            None => look_up::only_if(false),
-        };
-        match look_up::find(&known, is_presented) {
-            Some((0, _)) => TokenIs::Current,
-            Some(_) => TokenIs::InGrace,
-            None => TokenIs::Stale,
+    pub(crate) fn generation_of(&self, generation: u32, now: UnixTime, policy: &Policy) -> Generation {
+        let in_grace = is_near(self.rotated_at, policy.rotation_grace(), now);
+        match self.generation.checked_sub(generation) {
+            None => Generation::Newer,
+            Some(0) if in_grace => Generation::CurrentInGrace,
+            Some(0) => Generation::Current,
+            Some(1) if in_grace => Generation::PreviousInGrace,
+            Some(1) => Generation::Previous,
+            Some(_) => Generation::Older,
         }
     }
 
-    /// Replaces the secret. `since` stays: using a device does not extend its time.
-    pub(crate) fn rotate(
-        &mut self,
-        account: &AccountId,
-        now: UnixTime,
-        entropy: &mut Entropy,
-    ) -> Result<DeviceToken, SessionError> {
-        let token = DeviceToken::new(account.clone(), TokenParts::with_id(self.series, entropy)?);
-        self.before = Some(Rotated { secret: self.secret, at: now });
-        self.secret = token.digest();
-        self.last_used = self.last_used.max(now);
-        Ok(token)
-    }
-
-    /// Drops the secret before once nobody may use it any more.
-    pub(crate) fn tidy(&mut self, now: UnixTime, policy: &Policy) {
-        if self.before.as_ref().is_some_and(|before| !is_alive(before.at, policy.rotation_grace(), now)) {
-            self.before = None;
-        }
+    /// The next generation. `since` stays: using a device does not extend its time.
+    pub(crate) fn rotate(&mut self, now: UnixTime) {
+        self.generation = self.generation.saturating_add(1);
+        self.rotated_at = now;
     }
 
     pub(crate) fn info(&self, policy: &Policy) -> DeviceInfo {
         DeviceInfo {
-            id: self.id(),
+            id: self.id,
             label: self.label.clone(),
             since: self.since,
-            last_used: self.last_used,
+            last_used: self.rotated_at,
             until: self.since.saturating_add(policy.remember_for()),
         }
     }

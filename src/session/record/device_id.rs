@@ -2,19 +2,27 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
-use crate::session::TokenError;
+use crate::otp::mac::sha256;
 use crate::session::token::text;
+use crate::session::{AccountId, TokenError};
 
-/// Names a remembered device: the series of its token, which by itself opens nothing.
+/// Names a remembered device, for lists, logs and forms. It is a hash of what the device's token holds, so it opens
+/// nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(try_from = "String", into = "String")
 )]
-pub struct DeviceId(pub(super) [u8; 16]);
+pub struct DeviceId([u8; 16]);
 
 impl DeviceId {
+    /// The device of this series.
+    pub(crate) fn of(account: &AccountId, series: &[u8; 16]) -> Self {
+        let digest = sha256(&[b"second-factor/device-id/v1", account.as_bytes(), series]);
+        Self(digest.first_chunk().copied().unwrap_or_default())
+    }
+
     /// Reads the text that `Display` prints, as it comes back from a form.
     ///
     /// # Errors

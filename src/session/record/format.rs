@@ -12,7 +12,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::AccountRecord;
 use crate::enrollment::bytes_text;
 use crate::session::Sealed;
-use crate::session::token::TokenDigest;
 
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 1;
@@ -104,18 +103,6 @@ impl<'de> Deserialize<'de> for Body {
         } else {
             Err(D::Error::custom("a list in the account record is beyond its cap"))
         }
-    }
-}
-
-impl Serialize for TokenDigest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        bytes_text::serialize(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TokenDigest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bytes_text::deserialize(deserializer).map(Self)
     }
 }
 

@@ -16,8 +16,6 @@ pub struct FactorStatus {
     pub locked_until: Option<UnixTime>,
     /// The authenticator is suspended after too many consecutive failures.
     pub suspended: bool,
-    /// An enrollment waits for its first code.
-    pub enrollment_pending: bool,
     /// The remembered devices, oldest first.
     pub devices: Vec<DeviceInfo>,
 }

@@ -2,27 +2,26 @@ use alloc::vec::Vec;
 
 use super::Entropy;
 use crate::otp::Secret;
-use crate::session::record::SealedSecret;
+use crate::session::record::{Device, Epoch, PasswordChangeMark, SealedSecret};
 use crate::session::{
-    AccountId, AccountRecord, AuditEvent, EventKind, ForgottenBecause, Policy, Seal, SealContext,
+    AccountId, AccountRecord, AuditEvent, EventKind, ForgottenBecause, Keys, Policy, Refusal, SealContext,
     SessionError,
 };
 use crate::time::UnixTime;
 
-/// What every decision is made under: the time, the rules, and the seal that secrets are under.
+/// What every decision is made under: the time, the rules, and the keys.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     /// The time.
     pub(crate) now: UnixTime,
     /// The rules.
     pub(crate) policy: &'a Policy,
-    /// What opens and seals the secrets in the record.
-    pub(crate) seal: &'a dyn Seal,
+    /// What opens and seals secrets, and what signs tokens.
+    pub(crate) keys: &'a Keys,
 }
 
 /// What was decided: an outcome, the record that has to be stored *before* the outcome is released, and what
 /// happened.
-#[derive(Debug)]
 #[must_use = "store `next` first, then release the outcome"]
 pub(crate) struct Decision<T> {
     /// What to tell the host once `next` is stored.
@@ -31,6 +30,15 @@ pub(crate) struct Decision<T> {
     pub(crate) next: Option<AccountRecord>,
     /// What to hand to the audit log once `next` is stored.
     pub(crate) events: Vec<AuditEvent>,
+    /// The random bytes that were not used.
+    pub(crate) entropy: Entropy,
+}
+
+impl<T> Decision<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
+        let Self { outcome, next, events, entropy } = self;
+        Decision { outcome: change(outcome), next, events, entropy }
+    }
 }
 
 /// A decision in the making.
@@ -68,54 +76,88 @@ impl<'a> Draft<'a> {
 
     pub(crate) fn seal(&mut self, id: [u8; 16], secret: &Secret) -> Result<SealedSecret, SessionError> {
         let nonce = self.entropy.take()?;
-        let sealed = self.context.seal.seal(secret, SealContext::new(&self.record.account, &id), nonce)?;
+        let sealed =
+            self.context.keys.seal().seal(secret, SealContext::new(&self.record.account, &id), nonce)?;
         Ok(SealedSecret { id, sealed, params: self.context.policy.totp() })
     }
 
-    /// Ends all that a change of credentials ends: open challenges and remembered devices.
-    pub(crate) fn end_challenges_and_devices(&mut self) {
-        let record = self.change();
-        record.challenges.clear();
-        self.forget_devices(ForgottenBecause::CredentialsChanged);
-    }
-
-    pub(crate) fn forget_devices(&mut self, reason: ForgottenBecause) {
-        for device in core::mem::take(&mut self.change().devices) {
-            self.event(EventKind::DeviceForgotten { device: device.id(), reason });
+    /// Forgets all remembered devices but those that are kept.
+    pub(crate) fn forget_devices(&mut self, reason: ForgottenBecause, is_kept: impl Fn(&Device) -> bool) {
+        if self.record.devices.iter().all(&is_kept) {
+            return;
+        }
+        let devices = core::mem::take(&mut self.change().devices);
+        let (kept, forgotten): (Vec<_>, Vec<_>) = devices.into_iter().partition(is_kept);
+        self.record.devices = kept;
+        for device in forgotten {
+            self.event(EventKind::DeviceForgotten { device: device.id, reason });
         }
     }
 
-    /// The next epoch: sessions of this one are over.
-    pub(crate) fn next_epoch(&mut self) -> Result<(), SessionError> {
-        let random = self.entropy.take()?;
+    /// A new epoch: every session, challenge, enrollment and proof of the one before is dead. Remembered devices go
+    /// with it.
+    pub(crate) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
+        let epoch = Epoch::new(self.entropy.take()?);
         let record = self.change();
-        record.epoch = record.epoch.next(random);
+        record.epoch = epoch;
+        record.touched.clear();
+        self.forget_devices(reason, |_| false);
         Ok(())
     }
 
-    /// The decision. A record that is written anyway is tidied up: what has expired goes, and a secret under
-    /// a retired key is sealed anew.
+    /// Whether a password change is under way, which everything has to wait for.
+    pub(crate) fn wait_for_password_change(&self) -> Result<(), Refusal> {
+        if self.record.password_change.is_some() { Err(Refusal::Retry) } else { Ok(()) }
+    }
+
+    /// The same for what the host itself has verified in this very moment: a change that was interrupted is ended,
+    /// and with it every session and proof from before.
+    pub(crate) fn end_interrupted_password_change(&mut self) -> Result<Result<(), Refusal>, SessionError> {
+        match &self.record.password_change {
+            None => return Ok(Ok(())),
+            Some(mark) if mark.is_recent(self.context.now) => {}
+            Some(_) => {
+                self.change().password_change = None;
+                self.next_epoch(ForgottenBecause::CredentialsChanged)?;
+                self.event(EventKind::PasswordChangeInterrupted);
+            }
+        }
+        Ok(Err(Refusal::Retry))
+    }
+
+    /// Leaves the mark of a password change that begins in this epoch.
+    pub(crate) fn mark_password_change(&mut self) -> PasswordChangeMark {
+        let mark = PasswordChangeMark { epoch: self.record.epoch, at: self.context.now };
+        self.change().password_change = Some(mark.clone());
+        mark
+    }
+
+    /// Drops the challenges and devices that are over.
+    pub(crate) fn drop_what_is_over(&mut self) {
+        let Context { now, policy, .. } = *self.context;
+        self.change().touched.retain(|challenge| challenge.is_alive(now, policy));
+        self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
+    }
+
+    /// The decision. In a record that is written anyway, secrets under a retired key are sealed anew.
     pub(crate) fn decide<T>(mut self, outcome: T) -> Result<Decision<T>, SessionError> {
         if self.changed {
-            let Context { now, policy, .. } = *self.context;
-            self.record.challenges.retain(|challenge| challenge.is_alive(now, policy));
-            self.record.devices.retain(|device| device.is_alive(now, policy));
-            self.record.devices.iter_mut().for_each(|device| device.tidy(now, policy));
-            self.record.pending = self.record.pending.take().filter(|pending| pending.is_alive(now, policy));
-            self.record.budget.follow_clock(now);
+            self.record.budget.follow_clock(self.context.now);
             self.reseal()?;
         }
-        Ok(Decision { outcome, next: self.changed.then_some(self.record), events: self.events })
+        Ok(Decision {
+            outcome,
+            next: self.changed.then_some(self.record),
+            events: self.events,
+            entropy: self.entropy,
+        })
     }
 
     fn reseal(&mut self) -> Result<(), SessionError> {
-        let seal = self.context.seal;
+        let seal = self.context.keys.seal();
         let account = &self.record.account;
-        let secrets = [
-            self.record.authenticator.as_mut().map(|bound| &mut bound.secret),
-            self.record.pending.as_mut().map(|pending| &mut pending.secret),
-        ];
-        for stale in secrets.into_iter().flatten().filter(|secret| !seal.is_current(&secret.sealed)) {
+        let secrets = self.record.authenticators.iter_mut().map(|bound| &mut bound.secret);
+        for stale in secrets.filter(|secret| !seal.is_current(&secret.sealed)) {
             // A secret that does not open stays as it is: the host may still find its key.
             if let Ok(secret) = stale.open(account, seal) {
                 stale.sealed =

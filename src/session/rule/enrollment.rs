@@ -1,16 +1,15 @@
 //! Binding an authenticator: begin, confirm with a first code, import from another system.
 
-use super::step_up::is_fresh;
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
 use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
-use crate::session::record::{Authenticator, PendingEnrollment};
-use crate::session::token::TokenParts;
+use crate::session::record::{Authenticator, SealedSecret};
+use crate::session::token::EnrollmentClaims;
 use crate::session::{
-    AccountId, AccountRecord, EndAllSessions, EndOtherSessions, EnrollmentToken, EventKind, Reauthenticated,
-    Refusal, SessionError,
+    AccountId, AccountRecord, EndAllSessions, EndOtherSessions, EnrollmentProof, EnrollmentToken, EventKind,
+    ForgottenBecause, Policy, Refusal, SessionError,
 };
-use crate::time::UnixTime;
+use crate::time::{UnixTime, is_alive};
 
 /// An enrollment that was begun: show the QR code, ask for a code.
 #[derive(Debug)]
@@ -27,51 +26,50 @@ pub struct EnrollmentBegun {
 
 /// An authenticator is bound.
 #[derive(Debug)]
-#[non_exhaustive]
 #[must_use = "show the recovery codes, they cannot be shown again; and end all sessions"]
 pub struct EnrollmentConfirmed {
-    /// To be shown once.
-    pub recovery_codes: RecoveryCodes,
-    /// The user logs in again, now with a code.
-    pub end_sessions: EndAllSessions,
+    recovery_codes: RecoveryCodes,
+    end_sessions: EndAllSessions,
 }
 
-/// Begins an enrollment: makes a secret and stages it. An authenticator that is bound stays the live one
-/// until the new one is confirmed.
-///
-/// `account_name` is what the app shows beside the issuer: the user name or e-mail address. A second call
-/// replaces the first enrollment. Refused with [`Refusal::StepUpRequired`] where an authenticator is bound
-/// and the proof is no fresh factor.
+impl EnrollmentConfirmed {
+    /// The recovery codes, to be shown once, and the obligation to end all sessions: the user logs in again, now with
+    /// a code. In one pair, so that neither is dropped unseen.
+    pub fn into_parts(self) -> (RecoveryCodes, EndAllSessions) {
+        (self.recovery_codes, self.end_sessions)
+    }
+}
+
+/// Begins an enrollment: makes a secret and hands it out sealed in a token. Nothing is stored before it is confirmed,
+/// and an authenticator that is bound stays the live one until then.
 pub(crate) fn begin_enrollment(
     record: &AccountRecord,
-    proof: &Reauthenticated,
+    proof: &EnrollmentProof,
     account_name: &str,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<EnrollmentBegun, Refusal>>, SessionError> {
+    let Context { now, policy, keys } = *context;
     let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    let is_proved = match proof {
-        Reauthenticated::Password(_) => draft.record.authenticator.is_none(),
-        Reauthenticated::FreshFactor(fresh) => is_fresh(&draft, fresh),
-    };
-    if !is_proved {
+    if !proof.is_current(record, now, policy) {
         return draft.decide(Err(Refusal::StepUpRequired));
     }
-    let secret = draw_secret(&mut draft.entropy, context.policy.totp().algorithm())?;
-    let uri = key_uri(&secret, context.policy.totp(), account_name, context)?;
-    let parts = TokenParts::draw(&mut draft.entropy)?;
-    let sealed = draft.seal(parts.id, &secret)?;
-    let token = EnrollmentToken::new(draft.record.account.clone(), parts);
-    let pending = PendingEnrollment {
-        secret: sealed,
-        digest: token.digest(),
+    if let Err(refusal) = draft.wait_for_password_change() {
+        return draft.decide(Err(refusal));
+    }
+    let secret = draw_secret(&mut draft.entropy, policy.totp().algorithm())?;
+    let uri = key_uri(&secret, policy.totp(), account_name, policy)?;
+    let id = draft.entropy.take()?;
+    let claims = EnrollmentClaims {
+        epoch: record.epoch,
+        begun_at: now,
+        secret: draft.seal(id, &secret)?,
         account_name: account_name.into(),
-        begun_at: context.now,
-        failures: 0,
     };
-    draft.change().pending = Some(pending);
+    let account = draft.record.account.clone();
+    let token = EnrollmentToken::sign(account, claims, keys.tokens(), policy.namespace());
+    let expires_at = now.saturating_add(policy.enrollment_lifetime());
     draft.event(EventKind::EnrollmentBegun);
-    let expires_at = context.now.saturating_add(context.policy.enrollment_lifetime());
     draft.decide(Ok(EnrollmentBegun { token, uri, expires_at }))
 }
 
@@ -84,16 +82,17 @@ pub(crate) fn pending_enrollment(
     entropy: Entropy,
 ) -> Result<Decision<Result<KeyUri, Refusal>>, SessionError> {
     let draft = Draft::of(record, token.account(), context, entropy)?;
-    let Some(pending) = pending_of(&draft, token) else {
-        return draft.decide(Err(Refusal::EnrollmentOver));
+    let claims = match living(&draft, token) {
+        Ok(claims) => claims,
+        Err(refusal) => return draft.decide(Err(refusal)),
     };
-    let secret = pending.secret.open(&draft.record.account, context.seal)?;
-    let uri = key_uri(&secret, pending.secret.params, &pending.account_name, context)?;
+    let secret = claims.secret.open(&draft.record.account, context.keys.seal())?;
+    let uri = key_uri(&secret, claims.secret.params, &claims.account_name, context.policy)?;
     draft.decide(Ok(uri))
 }
 
 /// Confirms an enrollment with a code from the new secret: binds it, burns the code's step, makes recovery
-/// codes, ends remembered devices, challenges and, by the epoch, sessions.
+/// codes, and ends everything from before by a new epoch.
 pub(crate) fn confirm_enrollment(
     record: &AccountRecord,
     token: &EnrollmentToken,
@@ -102,19 +101,20 @@ pub(crate) fn confirm_enrollment(
     entropy: Entropy,
 ) -> Result<Decision<Result<EnrollmentConfirmed, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, token.account(), context, entropy)?;
-    let Some(pending) = pending_of(&draft, token) else {
-        return draft.decide(Err(Refusal::EnrollmentOver));
+    let claims = match living(&draft, token) {
+        Ok(claims) => claims,
+        Err(refusal) => return draft.decide(Err(refusal)),
     };
-    let params = pending.secret.params;
+    let params = claims.secret.params;
     let Ok(code) = Code::parse(code, params.digits()) else {
         return draft.decide(Err(Refusal::Malformed));
     };
-    let totp = Totp::new(&pending.secret.open(&draft.record.account, context.seal)?, params);
+    let totp = Totp::new(&claims.secret.open(&draft.record.account, context.keys.seal())?, params);
     let Verdict::Accepted(step) = totp.judge(&code, context.now, context.policy.window(), None) else {
-        let refusal = charge(&mut draft);
-        return draft.decide(Err(refusal));
+        draft.event(EventKind::EnrollmentRefused);
+        return draft.decide(Err(Refusal::NotAccepted));
     };
-    let secret = pending.secret.clone();
+    let secret = claims.secret.clone();
     bind(&mut draft, Authenticator { secret, last_accepted: Some(step), bound_at: context.now }, false)?;
     let recovery_codes = draw_recovery_codes(&mut draft)?;
     let end_sessions = EndAllSessions { account: draft.record.account.clone() };
@@ -155,15 +155,18 @@ pub(crate) fn import(
     entropy: Entropy,
 ) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, &import.account, context, entropy)?;
-    if draft.record.authenticator.is_some() {
+    if let Err(refusal) = draft.end_interrupted_password_change()? {
+        return draft.decide(Err(refusal));
+    }
+    if !draft.record.authenticators.is_empty() {
         return draft.decide(Err(Refusal::StepUpRequired));
     }
     let id = draft.entropy.take()?;
-    let mut secret = draft.seal(id, import.secret.secret())?;
-    secret.params = import.params;
+    let secret = SealedSecret { params: import.params, ..draft.seal(id, import.secret.secret())? };
+    let before = draft.record.epoch;
     bind(&mut draft, Authenticator { secret, last_accepted: None, bound_at: context.now }, true)?;
-    let end_sessions = EndOtherSessions { account: draft.record.account.clone(), epoch: draft.record.epoch };
-    draft.decide(Ok(end_sessions))
+    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
+    draft.decide(Ok(EndOtherSessions { account, session: None, before, after }))
 }
 
 /// Makes new recovery codes in place of the old ones.
@@ -174,31 +177,26 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
     Ok(codes)
 }
 
-/// The pending enrollment of this token, if it is alive.
-fn pending_of<'d>(draft: &'d Draft<'_>, token: &EnrollmentToken) -> Option<&'d PendingEnrollment> {
-    let pending = draft.record.pending.as_ref()?;
-    (pending.digest.matches(&token.digest()) && pending.is_alive(draft.context.now, draft.context.policy))
-        .then_some(pending)
-}
-
-fn charge(draft: &mut Draft<'_>) -> Refusal {
-    draft.event(EventKind::EnrollmentRefused);
-    let Context { now, policy, .. } = *draft.context;
-    let is_over = draft.change().pending.as_mut().is_none_or(|pending| {
-        pending.failures = pending.failures.saturating_add(1);
-        !pending.is_alive(now, policy)
-    });
-    if is_over { Refusal::EnrollmentOver } else { Refusal::NotAccepted }
+/// What a token says, if it is genuine, young enough, and of the account's present epoch.
+fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
+    let Context { now, policy, keys } = *draft.context;
+    let claims = token.0.claims();
+    let is_living = token.0.is_genuine(keys.tokens(), policy.namespace())
+        && claims.epoch == draft.record.epoch
+        && is_alive(claims.begun_at, policy.enrollment_lifetime(), now);
+    if !is_living {
+        return Err(Refusal::EnrollmentOver);
+    }
+    draft.wait_for_password_change().map(|()| claims)
 }
 
 fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> Result<(), SessionError> {
-    draft.end_challenges_and_devices();
-    draft.next_epoch()?;
+    draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     let record = draft.change();
-    record.pending = None;
     record.recovery_codes.clear();
     record.budget.end_suspension();
-    let replaced = record.authenticator.replace(authenticator).is_some();
+    let replaced = !record.authenticators.is_empty();
+    record.authenticators = [authenticator].into();
     draft.event(EventKind::AuthenticatorBound { replaced, imported });
     Ok(())
 }
@@ -216,8 +214,8 @@ fn key_uri(
     secret: &Secret,
     params: TotpParams,
     account_name: &str,
-    context: &Context<'_>,
+    policy: &Policy,
 ) -> Result<KeyUri, EnrollmentError> {
     let (algorithm, digits, period) = (params.algorithm(), params.digits(), params.period());
-    KeyUri::totp(context.policy.issuer(), account_name, secret.clone(), algorithm, digits, period)
+    KeyUri::totp(policy.issuer(), account_name, secret.clone(), algorithm, digits, period)
 }

@@ -12,8 +12,9 @@ pub(crate) struct Entropy {
 }
 
 impl Entropy {
-    /// How many bytes one decision may use. The greediest, the confirmation of an enrollment, uses 190.
-    const LEN: usize = 256;
+    /// How many bytes one decision may use. The greediest, the confirmation of an enrollment, uses 184, and 24 for
+    /// each authenticator whose secret is sealed anew.
+    const LEN: usize = 384;
 
     /// Draws with `fill`.
     ///

@@ -1,14 +1,15 @@
 //! The password step and what follows it.
 
-use super::second_step::second_step;
+use super::second_step::{Charge, Presented, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::session::proof::SessionId;
-use crate::session::record::{Challenge, Device, Purpose, TokenIs};
-use crate::session::token::TokenParts;
+use crate::session::record::{Device, TouchedChallenge};
+use crate::session::token::{ChallengeClaims, DeviceClaims};
 use crate::session::{
-    AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceToken, EventKind, ForgottenBecause,
-    PasswordVerified, Refusal, SessionError, look_up,
+    AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceId, DeviceToken, EventKind,
+    ForgottenBecause, PasswordVerified, Refusal, RefusedBecause, Session, SessionError,
 };
+use crate::time::is_alive;
 
 /// What comes after the password.
 #[derive(Debug)]
@@ -17,11 +18,11 @@ pub enum Login {
     /// The claimant is logged in: there is no second factor, or this device is remembered.
     Complete(Accepted),
     /// A code is needed. Nothing that authenticates has been issued; end whatever older session this browser
-    /// may have, keep the token in a pre-login cookie and ask for the code.
+    /// may have, keep the token in the pre-login session or a `__Host-` cookie and ask for the code.
     CodeRequired(ChallengeToken),
-    /// The policy demands a second factor and the account has none: begin an enrollment, with the password
-    /// that was just verified. The claimant is not logged in.
-    EnrollmentRequired,
+    /// The policy demands a second factor and the account has none: begin an enrollment with this proof, in the same
+    /// request. The claimant is not logged in.
+    EnrollmentRequired(PasswordVerified),
 }
 
 /// A completed login.
@@ -31,8 +32,8 @@ pub enum Login {
 pub struct Accepted {
     /// The proof to start a session from.
     pub authenticated: Authenticated,
-    /// The device cookie to set, where there is one: the box was ticked, or the device's token was rotated.
-    /// `None` leaves the browser's cookie as it is.
+    /// The device cookie to set, where there is one: the box was ticked, or a remembered device answered. `None`
+    /// leaves the browser's cookie as it is.
     pub device: Option<DeviceToken>,
 }
 
@@ -51,6 +52,13 @@ pub enum Remember<'a> {
     },
 }
 
+/// What the password step decides.
+pub(crate) enum AfterPassword {
+    Complete(Accepted),
+    CodeRequired(ChallengeToken),
+    EnrollmentRequired,
+}
+
 /// The password step: what does this account ask for on this device?
 pub(crate) fn password_verified(
     record: &AccountRecord,
@@ -58,22 +66,33 @@ pub(crate) fn password_verified(
     device: Option<&DeviceToken>,
     context: &Context<'_>,
     entropy: Entropy,
-) -> Result<Decision<Login>, SessionError> {
+) -> Result<Decision<Result<AfterPassword, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    if draft.record.authenticator.is_none() {
+    if !proof.is_current(record, context.now) {
+        return draft.decide(Err(Refusal::ChallengeOver));
+    }
+    if let Err(refusal) = draft.end_interrupted_password_change()? {
+        return draft.decide(Err(refusal));
+    }
+    if draft.record.authenticators.is_empty() {
         if context.policy.requires_second_factor() {
-            return draft.decide(Login::EnrollmentRequired);
+            return draft.decide(Ok(AfterPassword::EnrollmentRequired));
         }
         let accepted = log_in(&mut draft, AuthMethod::SingleFactor, None)?;
-        return draft.decide(Login::Complete(accepted));
+        return draft.decide(Ok(AfterPassword::Complete(accepted)));
     }
     if let Some(token) = device
-        && let Some(accepted) = recognize(&mut draft, token)?
+        && let Some(accepted) = super::device::recognize(&mut draft, token)?
     {
-        return draft.decide(Login::Complete(accepted));
+        return draft.decide(Ok(AfterPassword::Complete(accepted)));
     }
-    let challenge = open_challenge(&mut draft)?;
-    draft.decide(Login::CodeRequired(challenge))
+    // After a theft was found, the challenge bears the new epoch.
+    let epoch = draft.record.epoch;
+    let claims = ChallengeClaims { epoch, opened_at: proof.at(), id: draft.entropy.take()? };
+    let account = draft.record.account.clone();
+    let challenge = ChallengeToken::sign(account, claims, context.keys.tokens(), context.policy.namespace());
+    draft.event(EventKind::ChallengeOpened);
+    draft.decide(Ok(AfterPassword::CodeRequired(challenge)))
 }
 
 /// The second step: what was typed, for the challenge.
@@ -85,92 +104,87 @@ pub(crate) fn present(
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
+    let Context { now, policy, keys } = *context;
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    match second_step(&mut draft, Purpose::Login, &challenge.digest(), typed)? {
-        Ok(method) => {
+    let (token, presented) = (&challenge.0, Presented::of(typed));
+    let claims = token.claims();
+    let touched = record.touched.iter().find(|touched| touched.id == claims.id);
+    let is_genuine = token.is_genuine(keys.tokens(), policy.namespace());
+    if is_genuine && touched.is_some_and(|touched| touched.done) {
+        return draft.decide(Err(Refusal::AlreadyDone));
+    }
+    let is_live = is_genuine
+        && claims.epoch == record.epoch
+        && is_alive(claims.opened_at, policy.challenge_lifetime(), now)
+        && touched.is_none_or(|touched| !touched.is_exhausted(policy))
+        && !record.authenticators.is_empty();
+    if !is_live {
+        draft.event(presented.refused(RefusedBecause::NoChallenge));
+        return draft.decide(Err(Refusal::ChallengeOver));
+    }
+    if let Err(refusal) = draft.wait_for_password_change() {
+        return draft.decide(Err(refusal));
+    }
+    match evaluate(&mut draft, presented, |_| false)? {
+        Verdict::Accepted(accepted) => {
+            let method = accepted.method();
+            let touched = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy);
+            let charged = touched.map_or(0, |touched| {
+                touched.done = true;
+                touched.charged
+            });
+            draft.change().budget.succeed(charged, now, policy);
+            accepted.drop_what_is_over(&mut draft);
             let device = match (method, remember) {
                 // Whoever lost the authenticator should not stay logged in without it.
                 (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
                 (_, Remember::ThisDevice { label }) => remember_device(&mut draft, label)?,
             };
-            let accepted = log_in(&mut draft, method, device)?;
-            draft.decide(Ok(accepted))
+            let accepted = log_in(&mut draft, method, None)?;
+            draft.decide(Ok(Accepted { device, ..accepted }))
         }
-        Err(refusal) => draft.decide(Err(refusal)),
+        Verdict::NotEvaluated(refusal, reason) => {
+            if let Some(reason) = reason {
+                draft.event(presented.refused(reason));
+            }
+            draft.decide(Err(refusal))
+        }
+        Verdict::Refused(reason) => {
+            let refusal = refuse(&mut draft, presented, reason, Charge::Challenge(claims));
+            draft.decide(Err(refusal))
+        }
     }
 }
 
-fn open_challenge(draft: &mut Draft<'_>) -> Result<ChallengeToken, SessionError> {
-    let Context { now, policy, .. } = *draft.context;
-    let parts = TokenParts::draw(&mut draft.entropy)?;
-    let token = ChallengeToken::new(draft.record.account.clone(), parts);
-    Challenge::open(&mut draft.change().challenges, Purpose::Login, token.digest(), now, policy);
-    draft.event(EventKind::ChallengeOpened);
-    Ok(token)
-}
-
-fn log_in(
+/// A new session. `device` is the remembered device that stands in for a code.
+pub(super) fn log_in(
     draft: &mut Draft<'_>,
     method: AuthMethod,
-    device: Option<DeviceToken>,
+    device: Option<DeviceId>,
 ) -> Result<Accepted, SessionError> {
     let id = SessionId(draft.entropy.take()?);
     draft.event(EventKind::LoggedIn { method });
     let AccountRecord { account, epoch, .. } = &draft.record;
-    let authenticated = Authenticated::new(account.clone(), *epoch, draft.context.now, method, id);
-    Ok(Accepted { authenticated, device })
-}
-
-/// Lets a remembered device in, or takes its token for what it is.
-fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accepted>, SessionError> {
-    let Context { now, policy, .. } = *draft.context;
-    let Some((index, device)) = look_up::find(&draft.record.devices, |device| {
-        device.is_series_of(token) & look_up::only_if(device.is_alive(now, policy))
-    }) else {
-        draft.event(EventKind::DeviceUnknown);
-        return Ok(None);
-    };
-    let (id, since) = (device.id(), device.since);
-    match device.knows(token, now, policy) {
-        TokenIs::Current => {
-            let account = draft.record.account.clone();
-            let mut rotated = device.clone();
-            let token = rotated.rotate(&account, now, &mut draft.entropy)?;
-            if let Some(kept) = draft.change().devices.get_mut(index) {
-                *kept = rotated;
-            }
-            log_in(draft, AuthMethod::RememberedDevice { since }, Some(token)).map(Some)
-        }
-        TokenIs::InGrace => log_in(draft, AuthMethod::RememberedDevice { since }, None).map(Some),
-        TokenIs::Stale => {
-            draft.change().devices.remove(index);
-            draft.event(EventKind::DeviceTokenStolen { device: id });
-            Ok(None)
-        }
-    }
+    let session = Session::new(account.clone(), *epoch, draft.context.now, method, device, id);
+    Ok(Accepted { authenticated: Authenticated::new(session), device: None })
 }
 
 /// Remembers the device that a code was just presented on, unless the policy remembers none.
 fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceToken>, SessionError> {
-    let Context { now, policy, .. } = *draft.context;
+    let Context { now, policy, keys } = *draft.context;
     if policy.remember_for().is_zero() || policy.devices() == 0 {
         return Ok(None);
     }
-    let account = draft.record.account.clone();
-    let (device, token) = Device::remember(&account, label, now, &mut draft.entropy)?;
-    draft.change().devices.retain(|device| device.is_alive(now, policy));
+    let (account, series) = (draft.record.account.clone(), draft.entropy.take()?);
+    let device = Device::new(DeviceId::of(&account, &series), label, now);
     while draft.record.devices.len() >= policy.devices() {
-        let idle = draft
-            .record
-            .devices
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, device)| device.last_used)
-            .map_or(0, |(index, _)| index);
-        let forgotten = draft.change().devices.remove(idle).id();
+        let idle = draft.record.devices.iter().enumerate().min_by_key(|(_, device)| device.rotated_at);
+        let idle = idle.map_or(0, |(index, _)| index);
+        let forgotten = draft.change().devices.remove(idle).id;
         draft.event(EventKind::DeviceForgotten { device: forgotten, reason: ForgottenBecause::TooMany });
     }
-    draft.event(EventKind::DeviceRemembered { device: device.id(), label: device.label.clone() });
+    let claims = DeviceClaims { series, generation: device.generation };
+    draft.event(EventKind::DeviceRemembered { device: device.id, label: device.label.clone() });
     draft.change().devices.push(device);
-    Ok(Some(token))
+    Ok(Some(DeviceToken::sign(account, claims, keys.tokens(), policy.namespace())))
 }

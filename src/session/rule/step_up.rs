@@ -1,24 +1,25 @@
-//! A fresh code in a live session, before something sensitive (ASVS 7.5.1).
+//! A fresh factor in a live session, before something sensitive (ASVS 7.5.1).
 
-use subtle::ConstantTimeEq;
+use core::time::Duration;
 
-use super::second_step::second_step;
+use super::second_step::{AcceptedWith, Charge, Presented, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
-use crate::session::record::{Challenge, Purpose};
+use crate::enrollment::RecoveryCode;
+use crate::otp::{Code, Totp, Window};
+use crate::session::proof::Beside;
+use crate::session::record::{LastStepUp, SteppedUpWith};
 use crate::session::{
-    AccountRecord, EventKind, FreshFactor, PasswordVerified, Reauthenticated, Refusal, Session, SessionError,
-    look_up,
+    AccountRecord, AuthMethod, EventKind, FreshFactor, PasswordVerified, Refusal, Session, SessionError,
 };
-use crate::time::is_alive;
+use crate::time::{is_alive, is_near};
 
-/// A fresh code or recovery code, on the form of the sensitive step itself: the step-up is the session's own, and
-/// opened with the first guess.
-///
-/// As in every challenge five wrong ones are the end, told by [`Refusal::ChallengeOver`]: what they were charged is
-/// then not refunded, and the next one opens another step-up.
-///
-/// The count is the session's, so whoever has stolen its cookie shares it with the owner, whose success refunds
-/// both.
+/// How long the same form again counts as sent twice.
+const DOUBLED_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long after a login by recovery code its owner may bind a new authenticator with the password alone.
+const RECOVERY_LOGIN: Duration = Duration::from_secs(60 * 60);
+
+/// A code or recovery code, typed in the form of the sensitive step itself.
 pub(crate) fn fresh_factor(
     record: &AccountRecord,
     session: &Session,
@@ -26,31 +27,79 @@ pub(crate) fn fresh_factor(
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<FreshFactor, Refusal>>, SessionError> {
+    let Context { now, policy, .. } = *context;
     let mut draft = Draft::of(record, session.account(), context, entropy)?;
-    if let Err(refusal) = can_step_up(record, session) {
+    let presented = Presented::of(typed);
+    if is_sent_twice(&draft, session, typed)? {
+        return draft.decide(Err(Refusal::AlreadyDone));
+    }
+    if !record.is_current(session, now, policy) {
+        return draft.decide(Err(Refusal::StepUpRequired));
+    }
+    if let Err(refusal) = draft.wait_for_password_change() {
         return draft.decide(Err(refusal));
     }
-    let Context { now, policy, .. } = *context;
+    if record.authenticators.is_empty() {
+        return draft.decide(Err(Refusal::NoAuthenticator));
+    }
     // Reset a wait that was set while the clock ran ahead.
     if draft.record.budget.is_ahead(now) {
         draft.change().budget.follow_clock(now);
     }
-    let digest = session.digest();
-    let challenges = &mut draft.record.challenges;
-    // Not yet a change: what is not even evaluated, for its form or because of a lock, writes nothing.
-    let is_own = |open: &Challenge| open.digest.ct_eq(&digest) & look_up::only_if(open.is_alive(now, policy));
-    if look_up::find(challenges, is_own).is_none() {
-        Challenge::open(challenges, Purpose::StepUp, digest, now, policy);
-    }
-    let outcome = second_step(&mut draft, Purpose::StepUp, &digest, typed)?.map(|method| {
-        draft.event(EventKind::SteppedUp { method });
-        FreshFactor::new(draft.record.account.clone(), draft.record.epoch, draft.context.now, method)
-    });
+    let outcome = match evaluate(&mut draft, presented, |device| Some(device.id) == session.device())? {
+        Verdict::Accepted(accepted) => {
+            let method = accepted.method();
+            draft.change().budget.succeed(0, now, policy);
+            accepted.drop_what_is_over(&mut draft);
+            let what = match accepted {
+                AcceptedWith::Code { authenticator, step } => SteppedUpWith::Code { authenticator, step },
+                AcceptedWith::RecoveryCode(digest) => SteppedUpWith::RecoveryCode(digest),
+            };
+            draft.change().last_step_up = Some(LastStepUp { session: session.id(), at: now, what });
+            draft.event(EventKind::SteppedUp { method });
+            Ok(FreshFactor::new(session, now, method))
+        }
+        Verdict::NotEvaluated(refusal, reason) => {
+            if let Some(reason) = reason {
+                draft.event(presented.refused(reason));
+            }
+            Err(refusal)
+        }
+        Verdict::Refused(reason) => Err(refuse(&mut draft, presented, reason, Charge::Session)),
+    };
     draft.decide(outcome)
 }
 
-/// What a change of credentials asks for: the password, which was just typed again, and where an authenticator is
-/// bound a [`fresh_factor`] beside it. Where none is, `typed` is not looked at.
+/// Whether the last step-up was this very one, a moment ago.
+fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bool, SessionError> {
+    let Context { now, keys, .. } = *draft.context;
+    let Some(last) = &draft.record.last_step_up else { return Ok(false) };
+    if last.session != session.id() || !is_near(last.at, DOUBLED_WITHIN, now) {
+        return Ok(false);
+    }
+    let account = &draft.record.account;
+    match &last.what {
+        SteppedUpWith::RecoveryCode(used) => {
+            Ok(RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used))
+        }
+        SteppedUpWith::Code { authenticator, step } => {
+            let bound = draft.record.authenticators.iter().find(|bound| bound.secret.id == *authenticator);
+            // The step that it was for has removed the authenticator.
+            let Some(bound) = bound else { return Ok(true) };
+            let params = bound.secret.params;
+            let Ok(code) = Code::parse(typed, params.digits()) else { return Ok(false) };
+            let totp = Totp::new(&bound.secret.open(account, keys.seal())?, params);
+            let at = totp.time_of(*step);
+            Ok(totp.judge(&code, at, Window::EXACT, None).accepted() == Some(*step))
+        }
+    }
+}
+
+/// What a change of credentials asks for: the password, which was just typed again, and beside it a fresh factor
+/// where an authenticator is bound.
+///
+/// Where none is bound, `typed` is not looked at. In a session that a recovery code began within the last hour,
+/// nothing typed is enough for a new enrollment: its owner has lost the authenticator.
 pub(crate) fn reauthenticate(
     record: &AccountRecord,
     session: &Session,
@@ -58,31 +107,28 @@ pub(crate) fn reauthenticate(
     typed: &str,
     context: &Context<'_>,
     entropy: Entropy,
-) -> Result<Decision<Result<Reauthenticated, Refusal>>, SessionError> {
+) -> Result<Decision<Result<Beside, Refusal>>, SessionError> {
+    let Context { now, policy, .. } = *context;
     if password.account() != session.account() {
         return Err(SessionError::PasswordOfAnotherAccount);
     }
-    if record.authenticator.is_none() && record.is_current(session.epoch()) {
-        let draft = Draft::of(record, session.account(), context, entropy)?;
-        return draft.decide(Ok(Reauthenticated::Password(password.repeated())));
+    let draft = Draft::of(record, session.account(), context, entropy)?;
+    if !is_sent_twice(&draft, session, typed)? {
+        if !record.is_current(session, now, policy) || !password.is_current(record, now) {
+            return draft.decide(Err(Refusal::StepUpRequired));
+        }
+        if let Err(refusal) = draft.wait_for_password_change() {
+            return draft.decide(Err(refusal));
+        }
+        if record.authenticators.is_empty() {
+            return draft.decide(Ok(Beside::Nothing));
+        }
+        let is_recovery_login =
+            session.method() == AuthMethod::RecoveryCode && is_alive(session.at(), RECOVERY_LOGIN, now);
+        if is_recovery_login && typed.trim().is_empty() {
+            return draft.decide(Ok(Beside::RecoveryLogin));
+        }
     }
-    let Decision { outcome, next, events } = fresh_factor(record, session, typed, context, entropy)?;
-    Ok(Decision { outcome: outcome.map(Reauthenticated::FreshFactor), next, events })
-}
-
-/// Whether this session may step up.
-fn can_step_up(record: &AccountRecord, session: &Session) -> Result<(), Refusal> {
-    if !record.is_current(session.epoch()) {
-        Err(Refusal::StepUpRequired)
-    } else if record.authenticator.is_none() {
-        Err(Refusal::NoAuthenticator)
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether the factor was presented to this account as it is now, and lately.
-pub(super) fn is_fresh(draft: &Draft<'_>, fresh: &FreshFactor) -> bool {
-    let Context { now, policy, .. } = *draft.context;
-    draft.record.is_current(fresh.epoch()) && is_alive(fresh.at(), policy.step_up_age(), now)
+    let decision = fresh_factor(record, session, typed, context, draft.entropy)?;
+    Ok(decision.map(|outcome| outcome.map(Beside::FreshFactor)))
 }

@@ -8,12 +8,15 @@ use zeroize::Zeroizing;
 use super::sealing_key::SealingKey;
 use super::{Seal, SealContext, SealError, Sealed};
 use crate::otp::Secret;
+use crate::session::TokenKeys;
 
-/// Sealing keys: one that seals, and retired ones that still open.
+/// The keys of a service: one that seals secrets, and retired ones that still open them. The keys that sign tokens
+/// are derived from them, under a label of their own, so that one configured key serves both.
 ///
-/// To rotate: put a new key in front and the old one among the retired, everywhere; records are sealed anew
-/// as they are next written. A retired key may go once no record is sealed with it. In a rolling upgrade,
-/// first give the new key to every instance as a *retired* one, then let it seal.
+/// To rotate: give the new key to every instance as a *retired* one, then let it seal, with the old one among the
+/// retired; records are sealed anew as they are next written. A retired key may go once no record is sealed with
+/// it and the longest life of a token is over. A key that was stolen is [retired for opening
+/// alone](Self::with_opening_only), so that no token that it signed counts any more.
 ///
 /// Sealing is XChaCha20-Poly1305 with a random nonce of 192 bits, the account and the authenticator as
 /// associated data, and the key's id in front.
@@ -26,7 +29,15 @@ use crate::otp::Secret;
 /// ```
 pub struct KeyRing {
     sealing: (u32, SealingKey),
-    retired: Vec<(u32, SealingKey)>,
+    retired: Vec<Retired>,
+}
+
+/// A key that seals no more.
+struct Retired {
+    id: u32,
+    key: SealingKey,
+    /// Whether tokens that it signed still count.
+    verifies: bool,
 }
 
 impl KeyRing {
@@ -40,18 +51,35 @@ impl KeyRing {
         Self { sealing: (id, key), retired: Vec::new() }
     }
 
-    /// This ring, with one more key that opens and no longer seals.
+    /// This ring, with one more key that opens and no longer seals. Tokens that it signed still count.
     #[must_use]
     pub fn with_retired(mut self, id: u32, key: SealingKey) -> Self {
-        self.retired.push((id, key));
+        self.retired.push(Retired { id, key, verifies: true });
         self
     }
 
+    /// This ring, with one more key that opens and does nothing else: tokens that it signed count no more, so
+    /// open logins start again and remembered devices are asked for a code.
+    #[must_use]
+    pub fn with_opening_only(mut self, id: u32, key: SealingKey) -> Self {
+        self.retired.push(Retired { id, key, verifies: false });
+        self
+    }
+
+    /// The keys that sign tokens, one for each key of this ring that may.
+    pub(crate) fn token_keys(&self) -> TokenKeys {
+        let (id, key) = &self.sealing;
+        let verifying = self.retired.iter().filter(|retired| retired.verifies);
+        verifying.fold(TokenKeys::new(*id, key.token_key()), |keys, retired| {
+            keys.with_retired(retired.id, retired.key.token_key())
+        })
+    }
+
     fn key(&self, id: u32) -> Option<&SealingKey> {
-        core::iter::once(&self.sealing)
-            .chain(&self.retired)
-            .find(|(known, _)| *known == id)
-            .map(|(_, key)| key)
+        if self.sealing.0 == id {
+            return Some(&self.sealing.1);
+        }
+        self.retired.iter().find(|retired| retired.id == id).map(|retired| &retired.key)
     }
 }
 
@@ -93,7 +121,7 @@ impl Seal for KeyRing {
 /// Ids only.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let retired: Vec<u32> = self.retired.iter().map(|(id, _)| *id).collect();
+        let retired: Vec<u32> = self.retired.iter().map(|retired| retired.id).collect();
         f.debug_struct("KeyRing").field("sealing", &self.sealing.0).field("retired", &retired).finish()
     }
 }

@@ -5,6 +5,8 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use rand_core::TryCryptoRng;
 use zeroize::Zeroize;
 
+use crate::session::TokenKey;
+
 /// A key of 256 bits that secrets are sealed with. Cleared when dropped, redacted in `Debug`.
 ///
 /// Keep it outside the database it protects: in the environment, a secret manager, a key service.
@@ -54,6 +56,10 @@ impl SealingKey {
             }
         }
         Ok(key)
+    }
+
+    pub(super) fn token_key(&self) -> TokenKey {
+        TokenKey::derived_from(&self.0)
     }
 
     pub(super) fn cipher(&self) -> XChaCha20Poly1305 {

@@ -11,18 +11,21 @@ impl DeviceToken {
     /// browsers insist on them.
     pub const COOKIE_ATTRIBUTES: &'static str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
-    /// The name of the cookie that holds this account's token.
+    /// The name of the cookie that holds this account's token. It differs by account and by
+    /// [`Policy::namespace`], so that two services on one host name do not overwrite each other's.
     ///
     /// ```
-    /// use second_factor::{AccountId, DeviceToken};
+    /// use second_factor::{AccountId, DeviceToken, Policy};
     ///
     /// let [a, b] = [AccountId::new("a")?, AccountId::new("b")?];
-    /// assert!(DeviceToken::cookie_name(&a).starts_with("__Host-device-"));
-    /// assert_ne!(DeviceToken::cookie_name(&a), DeviceToken::cookie_name(&b));
-    /// # Ok::<(), second_factor::session::AccountIdError>(())
+    /// let policy = Policy::new("Example")?;
+    /// assert!(DeviceToken::cookie_name(&a, &policy).starts_with("__Host-device-"));
+    /// assert_ne!(DeviceToken::cookie_name(&a, &policy), DeviceToken::cookie_name(&b, &policy));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn cookie_name(account: &AccountId) -> String {
-        let digest = sha256(&[b"second-factor/device-cookie/v1", account.as_bytes()]);
+    pub fn cookie_name(account: &AccountId, policy: &Policy) -> String {
+        let digest =
+            sha256(&[b"second-factor/device-cookie/v1", policy.namespace().as_bytes(), account.as_bytes()]);
         let (name, _) = digest.split_at(10);
         ["__Host-device-", &text::encode(name)].concat()
     }
@@ -39,7 +42,7 @@ impl DeviceToken {
     /// # }
     /// ```
     pub fn set_cookie(&self, policy: &Policy) -> SecretText {
-        let (name, value) = (Self::cookie_name(self.account()), self.expose());
+        let (name, value) = (Self::cookie_name(self.account(), policy), self.expose());
         let secs = policy.remember_for().as_secs().to_string();
         let parts = [name.as_str(), "=", value, "; Max-Age=", &secs, "; ", Self::COOKIE_ATTRIBUTES];
         SecretText::new(parts.concat().into())

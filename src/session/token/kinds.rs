@@ -1,84 +1,53 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use zeroize::Zeroize;
-
-use super::parts::{Domain, TokenDigest, TokenParts};
-use super::text;
-use crate::session::AccountId;
-
-/// The text is no token of the kind expected. What it was is not repeated here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a token of this kind")]
-pub struct TokenError;
-
-/// The longest text that is read as a token. A longer one is refused unread.
-const MAX_TEXT: usize = 640;
+use super::fields::{Fields, Reader};
+use super::signed::{Claims, Signed};
+use super::{TokenError, TokenKeys};
+use crate::otp::{Algorithm, Digits, Period, TotpParams};
+use crate::session::record::{Epoch, SealedSecret};
+use crate::session::{AccountId, Sealed};
+use crate::time::UnixTime;
 
 /// Defines a kind of token. Tokens carry their account, so that the second step of a flow takes it from there and
 /// never from input. Serde writes the text, for the host's session.
 macro_rules! token {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal, $digest:literal) => {
+    ($(#[$doc:meta])* $name:ident, $claims:ty) => {
         $(#[$doc])*
         #[derive(Clone)]
-        pub struct $name {
-            account: AccountId,
-            pub(crate) parts: TokenParts,
-            text: String,
-        }
+        pub struct $name(pub(crate) Signed<$claims>);
 
         impl $name {
-            pub(crate) const DOMAIN: Domain = Domain { prefix: $prefix, digest: $digest };
-
-            pub(crate) fn new(account: AccountId, parts: TokenParts) -> Self {
-                let mut front = parts.text(&Self::DOMAIN);
-                let text = [front.as_str(), &text::encode(account.as_bytes())].join(".");
-                front.zeroize();
-                Self { account, parts, text }
+            pub(crate) fn sign(account: AccountId, claims: $claims, keys: &TokenKeys, namespace: &str) -> Self {
+                Self(Signed::new(account, claims, keys, namespace))
             }
 
             /// Reads the text that [`expose`](Self::expose) gave.
             ///
             /// # Errors
             ///
-            /// [`TokenError`] for everything else, tokens of another kind included.
+            /// [`TokenError`] for everything else, tokens of another kind included. Whether it is genuine is
+            /// found out by the verifier.
             pub fn parse(text: &str) -> Result<Self, TokenError> {
-                let read = || {
-                    let (front, account) = text.get(..text.len().min(MAX_TEXT)).filter(|front| *front == text)?.rsplit_once('.')?;
-                    let mut fields = front.split('.');
-                    let parts = TokenParts::parse(&Self::DOMAIN, &mut fields)?;
-                    let account = AccountId::new(core::str::from_utf8(&text::decode(account)?).ok()?).ok()?;
-                    fields.next().is_none().then(|| Self::new(account, parts))
-                };
-                read().ok_or(TokenError)
+                Signed::parse(text).map(Self).ok_or(TokenError)
             }
 
-            /// The text, for a cookie or the host's session: letters, digits and dots.
+            /// The text, in clear, for a cookie or the host's session: letters, digits and dots.
             pub fn expose(&self) -> &str {
-                &self.text
+                self.0.text()
             }
 
-            /// The account it was issued for. Not proved by itself: the digest in that account's record does.
+            /// The account that it names. Not proved before the verifier has taken it.
             pub fn account(&self) -> &AccountId {
-                &self.account
-            }
-
-            /// What is kept of it.
-            pub(crate) fn digest(&self) -> TokenDigest {
-                self.parts.digest(&Self::DOMAIN, &self.account)
+                self.0.account()
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        }
-
-        impl Drop for $name {
-            fn drop(&mut self) {
-                self.text.zeroize();
             }
         }
 
@@ -101,10 +70,8 @@ macro_rules! token {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let mut text = String::deserialize(from)?;
-                let token = Self::parse(&text);
-                text.zeroize();
-                token.map_err(serde::de::Error::custom)
+                let text = zeroize::Zeroizing::new(String::deserialize(from)?);
+                Self::parse(&text).map_err(serde::de::Error::custom)
             }
         }
     };
@@ -113,22 +80,113 @@ macro_rules! token {
 token! {
     /// An open login: the password was right, the code is still to come. It authenticates nobody.
     ///
-    /// The host keeps it in a pre-login cookie (`HttpOnly`, `Secure`, `SameSite`) and hands it back with the code.
-    /// Good for ten minutes and five guesses, and only as a challenge.
-    ChallengeToken, "c1", b"second-factor/challenge/v1"
+    /// Good for ten minutes from the password and for five guesses, and dead as soon as the password or the second
+    /// factor changes. The host keeps it in its pre-login session, or in a `__Host-` cookie (`HttpOnly`, `Secure`,
+    /// `SameSite`), and hands it back with the code. It never belongs in a form or a URL: whoever could plant a
+    /// challenge of their own in the owner's browser would have the owner's success refund their guesses.
+    ChallengeToken, ChallengeClaims
 }
 
 token! {
-    /// An unconfirmed enrollment. The host keeps it in the session that began it, so that no other can confirm it.
-    EnrollmentToken, "e1", b"second-factor/enrollment/v1"
+    /// An unconfirmed enrollment, the sealed secret included. The host keeps it in the session that began it, so that
+    /// no other can confirm it.
+    EnrollmentToken, EnrollmentClaims
 }
 
 token! {
-    /// "Remember me on this device": a series of 128 random bits that names the device, and a secret of 256 that
-    /// changes at each use.
+    /// "Remember me on this device": a series of 128 random bits that names the device, and a generation that
+    /// changes with use.
     ///
     /// The host sets it as a cookie of the name [`cookie_name`](Self::cookie_name), which differs by account so
     /// that several users of one browser do not overwrite each other, and hands the cookie's value to the
     /// password step.
-    DeviceToken, "d1", b"second-factor/device/v1"
+    DeviceToken, DeviceClaims
+}
+
+#[derive(Clone)]
+pub(crate) struct ChallengeClaims {
+    pub(crate) epoch: Epoch,
+    /// When the password was verified.
+    pub(crate) opened_at: UnixTime,
+    pub(crate) id: [u8; 16],
+}
+
+impl Claims for ChallengeClaims {
+    const PREFIX: &'static str = "c1";
+    const LABEL: &'static [u8] = b"second-factor/challenge/v1";
+
+    fn write(&self, to: &mut Fields) {
+        to.push(self.epoch.as_bytes());
+        to.push(&self.opened_at.as_secs().to_be_bytes());
+        to.push(&self.id);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { epoch: Epoch::read(from)?, opened_at: time(from)?, id: from.array()? })
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct DeviceClaims {
+    pub(crate) series: [u8; 16],
+    pub(crate) generation: u32,
+}
+
+impl Claims for DeviceClaims {
+    const PREFIX: &'static str = "d1";
+    const LABEL: &'static [u8] = b"second-factor/device/v1";
+
+    fn write(&self, to: &mut Fields) {
+        to.push(&self.series);
+        to.push(&self.generation.to_be_bytes());
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { series: from.array()?, generation: u32::from_be_bytes(from.array()?) })
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct EnrollmentClaims {
+    pub(crate) epoch: Epoch,
+    pub(crate) begun_at: UnixTime,
+    pub(crate) secret: SealedSecret,
+    pub(crate) account_name: String,
+}
+
+impl Claims for EnrollmentClaims {
+    const PREFIX: &'static str = "e1";
+    const LABEL: &'static [u8] = b"second-factor/enrollment/v1";
+
+    fn write(&self, to: &mut Fields) {
+        to.push(self.epoch.as_bytes());
+        to.push(&self.begun_at.as_secs().to_be_bytes());
+        to.push(&self.secret.id);
+        to.push(self.secret.sealed.as_bytes());
+        let params = &self.secret.params;
+        to.push(params.algorithm().name().as_bytes());
+        to.push(&[params.digits().count()]);
+        to.push(&params.period().as_secs().to_be_bytes());
+        to.push(&params.t0().as_secs().to_be_bytes());
+        to.push(self.account_name.as_bytes());
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (epoch, begun_at) = (Epoch::read(from)?, time(from)?);
+        let id = from.array()?;
+        let sealed = Sealed::new(Vec::from(from.bytes()?)).ok()?;
+        let name = from.text()?;
+        let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
+        let algorithm = known.into_iter().find(|algorithm| algorithm.name() == name)?;
+        let [digits] = from.array()?;
+        let digits = Digits::try_from(digits).ok()?;
+        let period = Period::from_secs(u32::from_be_bytes(from.array()?)).ok()?;
+        let params = TotpParams::new(algorithm, digits, period).with_t0(time(from)?);
+        let account_name = from.text()?.into();
+        Some(Self { epoch, begun_at, secret: SealedSecret { id, sealed, params }, account_name })
+    }
+}
+
+fn time(from: &mut Reader<'_>) -> Option<UnixTime> {
+    from.array().map(u64::from_be_bytes).map(UnixTime::from_secs)
 }

@@ -1,9 +1,24 @@
 //! What a browser or a host's session holds between two calls: each proves one thing and passes for nothing else.
 
 mod device_cookie;
+mod fields;
 mod kinds;
-mod parts;
+mod signed;
 pub(crate) mod text;
+mod token_keys;
 
-pub use kinds::{ChallengeToken, DeviceToken, EnrollmentToken, TokenError};
-pub(crate) use parts::{TokenDigest, TokenParts};
+pub(crate) use fields::Reader;
+pub(crate) use kinds::{ChallengeClaims, DeviceClaims, EnrollmentClaims};
+pub use kinds::{ChallengeToken, DeviceToken, EnrollmentToken};
+pub use token_keys::{TokenKey, TokenKeys};
+
+/// The text is no token of the kind expected. What it was is not repeated here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not a token of this kind")]
+pub struct TokenError;
+
+/// The longest text that is read as a token, in bytes. A longer one is refused unread.
+const MAX_TEXT: usize = 4096;
+
+/// The longest body of a token, in bytes: an enrollment with the longest account id, name and sealed secret.
+const MAX_BODY: usize = 2048;

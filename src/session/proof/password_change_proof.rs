@@ -1,0 +1,57 @@
+use super::SessionId;
+use super::reauthenticated::Beside;
+use crate::session::{AccountId, AccountRecord, PasswordReset, Policy, Reauthenticated};
+use crate::time::UnixTime;
+
+/// What a password may be changed on: a [`Reauthenticated`] or a [`PasswordReset`].
+#[derive(Debug)]
+#[must_use = "nothing is changed before this goes to `change_password`"]
+pub struct PasswordChangeProof(Changing);
+
+#[derive(Debug)]
+enum Changing {
+    Reauthenticated(Reauthenticated),
+    Reset(PasswordReset),
+}
+
+impl PasswordChangeProof {
+    /// Whose password is changed.
+    pub fn account(&self) -> &AccountId {
+        match &self.0 {
+            Changing::Reauthenticated(proof) => proof.account(),
+            Changing::Reset(proof) => proof.account(),
+        }
+    }
+
+    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
+        match &self.0 {
+            Changing::Reauthenticated(proof) => proof.permits_change(record, now, policy),
+            Changing::Reset(proof) => proof.is_current(record, now),
+        }
+    }
+
+    /// The session that may continue after the change.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        match &self.0 {
+            Changing::Reauthenticated(proof) => Some(proof.session),
+            Changing::Reset(_) => None,
+        }
+    }
+
+    /// Whether the owner authorises the change with a fresh factor: whoever was guessing has lost the way in.
+    pub(crate) fn has_fresh_factor(&self) -> bool {
+        matches!(&self.0, Changing::Reauthenticated(Reauthenticated { beside: Beside::FreshFactor(_), .. }))
+    }
+}
+
+impl From<Reauthenticated> for PasswordChangeProof {
+    fn from(proof: Reauthenticated) -> Self {
+        Self(Changing::Reauthenticated(proof))
+    }
+}
+
+impl From<PasswordReset> for PasswordChangeProof {
+    fn from(proof: PasswordReset) -> Self {
+        Self(Changing::Reset(proof))
+    }
+}

@@ -1,0 +1,78 @@
+use alloc::boxed::Box;
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+
+use crate::session::record::Epoch;
+use crate::session::{AccountId, AccountRecord};
+use crate::time::{UnixTime, is_alive};
+
+/// The account as it was before the host read the password hash. Made by `check_password`.
+///
+/// Whatever is made from the proof carries the epoch of this moment, so that a password that changed in between
+/// makes all of it void. A store that failed is reported later, by `password_verified`, so that strangers learn
+/// nothing from it.
+#[must_use = "compare the hash, then make a `PasswordVerified` of it"]
+pub struct PasswordCheck {
+    account: AccountId,
+    at: UnixTime,
+    /// `None` where the record could not be read.
+    epoch: Option<Epoch>,
+    read: Option<Read>,
+}
+
+/// What came of reading the record.
+pub(crate) type Read = Result<Snapshot, ReadError>;
+
+/// A record, and the number of the revision under which it was read; `None` where there was no row.
+pub(crate) struct Snapshot {
+    pub(crate) record: AccountRecord,
+    pub(crate) revision: Option<u64>,
+}
+
+/// Why there is no snapshot.
+pub(crate) enum ReadError {
+    /// The store's own error.
+    Store(Box<dyn Error + Send + Sync>),
+    /// The store returned the record of another account.
+    WrongAccount,
+}
+
+impl PasswordCheck {
+    /// How long what is made of it counts.
+    const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+    pub(crate) fn new(account: AccountId, at: UnixTime, read: Read) -> Self {
+        let epoch = read.as_ref().ok().map(|snapshot| snapshot.record.epoch);
+        Self { account, at, epoch, read: Some(read) }
+    }
+
+    /// Whose password is being compared.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    pub(super) fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// What was read, the first time that it is asked for.
+    pub(super) fn take_read(&mut self) -> Option<Read> {
+        self.read.take()
+    }
+
+    /// Whether it is young enough, and the account's credentials are still the same.
+    pub(super) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
+        self.epoch == Some(record.epoch) && is_alive(self.at, Self::LIFETIME, now)
+    }
+}
+
+/// Without the record.
+impl fmt::Debug for PasswordCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordCheck")
+            .field("account", &self.account)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+use crate::session::{AccountId, AccountRecord, PasswordCheck};
+use crate::time::UnixTime;
+
+/// The host's word that whoever asks for a new password showed that they control the account's mailbox, or whatever
+/// else the host resets passwords by.
+///
+/// It permits a change of the password and nothing else: it logs nobody in, changes no factor and restores no guess.
+/// The check that it is made of began before the host verified the reset, so that a change in between makes it void.
+#[derive(Debug)]
+#[must_use = "nothing is reset before this goes to `change_password`"]
+pub struct PasswordReset(PasswordCheck);
+
+impl PasswordReset {
+    /// The host verified a reset of this account's password after the check began.
+    pub fn by_host(check: PasswordCheck) -> Self {
+        Self(check)
+    }
+
+    /// Whose password is reset.
+    pub fn account(&self) -> &AccountId {
+        self.0.account()
+    }
+
+    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
+        self.0.is_current(record, now)
+    }
+}

@@ -1,0 +1,27 @@
+use crate::enrollment::RecoveryCodeDigest;
+use crate::otp::TimeStep;
+use crate::session::proof::SessionId;
+use crate::time::UnixTime;
+
+/// The last step-up of the account, so that a form that was sent twice is told from a second try. It holds no code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct LastStepUp {
+    pub(crate) session: SessionId,
+    pub(crate) at: UnixTime,
+    pub(crate) what: SteppedUpWith,
+}
+
+/// What was presented in a step-up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub(crate) enum SteppedUpWith {
+    /// The code of an authenticator at a step.
+    Code {
+        #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
+        authenticator: [u8; 16],
+        step: TimeStep,
+    },
+    /// A recovery code.
+    RecoveryCode(RecoveryCodeDigest),
+}

@@ -1,0 +1,24 @@
+use core::time::Duration;
+
+use super::Epoch;
+use crate::time::{UnixTime, is_alive};
+
+/// A password change is under way, or was interrupted: whether the old password or the new one is in force is not
+/// known to this library.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct PasswordChangeMark {
+    /// The epoch that the change began; names the change.
+    pub(crate) epoch: Epoch,
+    pub(crate) at: UnixTime,
+}
+
+impl PasswordChangeMark {
+    /// How long everybody waits for a change that may still be under way. The host bounds its write at half of it.
+    const LIFETIME: Duration = Duration::from_secs(60);
+
+    /// Whether the change may still be under way.
+    pub(crate) fn is_recent(&self, now: UnixTime) -> bool {
+        is_alive(self.at, Self::LIFETIME, now)
+    }
+}

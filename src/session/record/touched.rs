@@ -1,0 +1,66 @@
+use alloc::vec::Vec;
+
+use crate::session::Policy;
+use crate::session::token::ChallengeClaims;
+use crate::time::{UnixTime, is_alive};
+
+/// What is kept of a challenge once something was presented for it. The challenge itself is a signed token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub(crate) struct TouchedChallenge {
+    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
+    pub(crate) id: [u8; 16],
+    #[cfg_attr(feature = "serde", serde(rename = "opened"))]
+    pub(crate) opened_at: UnixTime,
+    /// Failed guesses in it.
+    pub(crate) failures: u8,
+    /// What was charged to the account's budget for them: what its completion refunds.
+    pub(crate) charged: u16,
+    /// It was completed.
+    pub(crate) done: bool,
+}
+
+impl TouchedChallenge {
+    /// The most that are kept. Nothing hangs on an entry but a count of failures, a refund and an
+    /// [`AlreadyDone`](crate::Refusal::AlreadyDone).
+    pub(crate) const MAX: usize = 100;
+
+    /// The entry of this challenge, made if there is none. For room the oldest goes, those that are over first.
+    pub(crate) fn of<'t>(
+        touched: &'t mut Vec<Self>,
+        challenge: &ChallengeClaims,
+        now: UnixTime,
+        policy: &Policy,
+    ) -> Option<&'t mut Self> {
+        let index = match touched.iter().position(|entry| entry.id == challenge.id) {
+            Some(index) => index,
+            None => {
+                while touched.len() >= Self::MAX {
+                    let oldest = touched
+                        .iter()
+                        .enumerate()
+                        .min_by_key(|(_, entry)| (!entry.is_over(now, policy), entry.opened_at))
+                        .map_or(0, |(index, _)| index);
+                    touched.remove(oldest);
+                }
+                let opened_at = challenge.opened_at;
+                touched.push(Self { id: challenge.id, opened_at, failures: 0, charged: 0, done: false });
+                touched.len().saturating_sub(1)
+            }
+        };
+        touched.get_mut(index)
+    }
+
+    /// Whether nothing more can be presented for it.
+    pub(crate) fn is_over(&self, now: UnixTime, policy: &Policy) -> bool {
+        self.done || self.is_exhausted(policy) || !self.is_alive(now, policy)
+    }
+
+    pub(crate) fn is_exhausted(&self, policy: &Policy) -> bool {
+        self.failures >= policy.guesses_per_challenge()
+    }
+
+    pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
+        is_alive(self.opened_at, policy.challenge_lifetime(), now)
+    }
+}

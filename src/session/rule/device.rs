@@ -1,0 +1,60 @@
+//! A remembered device in place of a code.
+
+use super::login::log_in;
+use super::{Accepted, Context, Draft};
+use crate::session::record::Generation;
+use crate::session::token::DeviceClaims;
+use crate::session::{AuthMethod, DeviceId, DeviceToken, EventKind, ForgottenBecause, SessionError};
+
+/// Lets a remembered device in, or takes its token for what it is.
+///
+/// | token of a series that is remembered | answer | writes |
+/// |---|---|---|
+/// | current generation, younger than the grace | in, the same token | 0 |
+/// | current generation | in, the next generation | 1 |
+/// | previous generation, within the grace | in, the current token again | 0 |
+/// | previous generation, later | a code; the series and the sessions it began end; the owner is told | 1 |
+/// | any older generation | a code; all devices and all sessions end; alarm | 1 |
+/// | anything else | a code | 0 |
+pub(super) fn recognize(
+    draft: &mut Draft<'_>,
+    token: &DeviceToken,
+) -> Result<Option<Accepted>, SessionError> {
+    let Context { now, policy, keys } = *draft.context;
+    let is_genuine =
+        *token.account() == draft.record.account && token.0.is_genuine(keys.tokens(), policy.namespace());
+    let DeviceClaims { series, generation } = *token.0.claims();
+    let id = DeviceId::of(&draft.record.account, &series);
+    let Some((index, device)) = draft.record.living_device(id, now, policy).filter(|_| is_genuine) else {
+        draft.event(EventKind::DeviceUnknown);
+        return Ok(None);
+    };
+    let (since, mut device) = (device.since, device.clone());
+    match device.generation_of(generation, now, policy) {
+        Generation::CurrentInGrace | Generation::PreviousInGrace => {}
+        Generation::Current => {
+            device.rotate(now);
+            if let Some(kept) = draft.change().devices.get_mut(index) {
+                *kept = device.clone();
+            }
+        }
+        Generation::Previous => {
+            draft.forget_devices(ForgottenBecause::Outdated, |kept| kept.id != id);
+            return Ok(None);
+        }
+        Generation::Older => {
+            draft.event(EventKind::DeviceTokenStolen { device: id });
+            draft.next_epoch(ForgottenBecause::Stolen)?;
+            return Ok(None);
+        }
+        Generation::Newer => {
+            draft.event(EventKind::DeviceUnknown);
+            return Ok(None);
+        }
+    }
+    let accepted = log_in(draft, AuthMethod::RememberedDevice { since }, Some(id))?;
+    let claims = DeviceClaims { series, generation: device.generation };
+    let account = draft.record.account.clone();
+    let token = DeviceToken::sign(account, claims, keys.tokens(), policy.namespace());
+    Ok(Some(Accepted { device: Some(token), ..accepted }))
+}

@@ -1,0 +1,93 @@
+//! A password change: the host writes its hash between two swaps of the record.
+//!
+//! The first swap ends every session, device and challenge and leaves a mark; while it is there, nobody logs in. The
+//! second takes the mark away. So there is no moment in which the new password is in force beside old sessions, nor
+//! one in which somebody can come in by the old password and stay.
+
+use super::{Context, Decision, Draft, Entropy};
+use crate::session::proof::SessionId;
+use crate::session::record::{Epoch, PasswordChangeMark};
+use crate::session::{
+    AccountId, AccountRecord, EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof, Refusal,
+    SessionError,
+};
+
+/// A password change after its first swap.
+pub(crate) struct PasswordChange {
+    account: AccountId,
+    session: Option<SessionId>,
+    before: Epoch,
+    mark: PasswordChangeMark,
+    has_fresh_factor: bool,
+}
+
+impl PasswordChange {
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.account
+    }
+}
+
+/// Whether the host has written the new hash.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Written,
+    NotWritten,
+}
+
+/// The first swap.
+pub(crate) fn begin_password_change(
+    record: &AccountRecord,
+    proof: &PasswordChangeProof,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<PasswordChange, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
+    if !proof.is_current(record, context.now, context.policy) {
+        return draft.decide(Err(Refusal::StepUpRequired));
+    }
+    if let Err(refusal) = draft.end_interrupted_password_change()? {
+        return draft.decide(Err(refusal));
+    }
+    let before = draft.record.epoch;
+    draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
+    let mark = draft.mark_password_change();
+    let change = PasswordChange {
+        account: draft.record.account.clone(),
+        session: proof.session(),
+        before,
+        mark,
+        has_fresh_factor: proof.has_fresh_factor(),
+    };
+    draft.decide(Ok(change))
+}
+
+/// The second swap: the session that goes on, if one does.
+///
+/// Where the mark is not this change's any more, the write took so long that somebody else went on meanwhile, and it
+/// is not known who came in by which password: everybody logs in again.
+pub(crate) fn finish_password_change(
+    record: &AccountRecord,
+    change: &PasswordChange,
+    hash: Hash,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Option<EndOtherSessions>>, SessionError> {
+    let mut draft = Draft::of(record, &change.account, context, entropy)?;
+    let is_ours = record.password_change.as_ref().is_some_and(|mark| mark.epoch == change.mark.epoch);
+    if is_ours {
+        draft.change().password_change = None;
+    }
+    if hash == Hash::NotWritten {
+        return draft.decide(None);
+    }
+    draft.event(EventKind::PasswordChanged);
+    if !is_ours || record.epoch != change.mark.epoch {
+        draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
+        return draft.decide(None);
+    }
+    if change.has_fresh_factor {
+        draft.change().budget.restore();
+    }
+    let (account, after) = (change.account.clone(), draft.record.epoch);
+    draft.decide(Some(EndOtherSessions { account, session: change.session, before: change.before, after }))
+}

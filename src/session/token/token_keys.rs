@@ -1,0 +1,103 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+/// The keys that sign challenges, device tokens and enrollments: one that signs, and retired ones that still verify.
+///
+/// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its own keys; a
+/// host with a [`Seal`](super::super::Seal) of its own makes them itself and hands both in as
+/// [`Keys`](super::super::Keys). Whoever has the signing key can make a challenge without the password, and still
+/// needs a code.
+///
+/// To rotate, give the new key to every instance as a retired one first, then let it sign. A retired key may go once
+/// the longest life of a token is over: 30 days, where devices are remembered.
+///
+/// ```
+/// use second_factor::session::{TokenKey, TokenKeys};
+///
+/// let keys = TokenKeys::new(2, TokenKey::new([0x22; 32])).with_retired(1, TokenKey::new([0x11; 32]));
+/// assert_eq!(format!("{keys:?}"), "TokenKeys { signing: 2, retired: [1] }");
+/// ```
+pub struct TokenKeys {
+    signing: (u32, TokenKey),
+    retired: Vec<(u32, TokenKey)>,
+}
+
+impl TokenKeys {
+    /// Keys that sign, and verify, with `key`, known by the number `id`.
+    pub fn new(id: u32, key: TokenKey) -> Self {
+        Self { signing: (id, key), retired: Vec::new() }
+    }
+
+    /// These keys, with one more that verifies and no longer signs.
+    #[must_use]
+    pub fn with_retired(mut self, id: u32, key: TokenKey) -> Self {
+        self.retired.push((id, key));
+        self
+    }
+
+    /// The id of the key that signs.
+    pub(super) fn signing_id(&self) -> u32 {
+        self.signing.0
+    }
+
+    /// The tag over these parts under the key of this id, if there is one.
+    pub(super) fn tag(&self, id: u32, parts: &[&[u8]]) -> Option<[u8; 32]> {
+        let known = core::iter::once(&self.signing).chain(&self.retired).find(|(known, _)| *known == id);
+        known.map(|(_, key)| key.tag(parts))
+    }
+}
+
+/// Ids only.
+impl fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let retired: Vec<u32> = self.retired.iter().map(|(id, _)| *id).collect();
+        f.debug_struct("TokenKeys").field("signing", &self.signing.0).field("retired", &retired).finish()
+    }
+}
+
+/// A key of 256 bits that tokens are signed with. Cleared when dropped, redacted in `Debug`.
+#[derive(Clone)]
+pub struct TokenKey([u8; 32]);
+
+impl TokenKey {
+    /// The key of these bytes. They must be random: a password is not a key.
+    pub const fn new(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    /// The key that goes with another one, under a label of its own, so that neither tells the other.
+    #[cfg(feature = "sealing")]
+    pub(crate) fn derived_from(key: &[u8; 32]) -> Self {
+        Self(Self(*key).tag(&[b"second-factor/token-key/v1"]))
+    }
+
+    /// HMAC-SHA-256 over parts, each with its length in front, so that no two lists of parts run together.
+    fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        // RFC 2104 §2 fills the key up with zeros to a block.
+        let mut block = Zeroizing::new([0; 64]);
+        block.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        let mut mac = Hmac::<Sha256>::new((&*block).into());
+        for part in parts {
+            // A slice is never longer than `isize::MAX` bytes, which 64 bits hold.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey(..)")
+    }
+}
+
+impl Drop for TokenKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}

@@ -1,0 +1,77 @@
+use super::Revision;
+use crate::session::{AccountRecord, AuditEvent};
+
+/// A write of one row: what is expected to be there, and what takes its place.
+///
+/// The verifier makes it; a store takes it apart. `Copy`, so that a store can go through it as often as it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    expected: Expected,
+    revision: Revision,
+    record: &'a AccountRecord,
+    events: &'a [AuditEvent],
+}
+
+impl<'a> Change<'a> {
+    /// The change from what is `expected` to `record` at `revision`, with the audit events that belong to it.
+    ///
+    /// `revision` must be one that the row never had: the verifier draws it at random.
+    ///
+    /// ```
+    /// use second_factor::store::{Change, Expected, Revision};
+    /// use second_factor::{AccountId, AccountRecord};
+    ///
+    /// let record = AccountRecord::new(AccountId::new("user-7")?);
+    /// let change = Change::new(Expected::Absent, Revision::new(0x5eed), &record, &[]);
+    /// assert_eq!(change.record(), &record);
+    /// # Ok::<(), second_factor::session::AccountIdError>(())
+    /// ```
+    pub const fn new(
+        expected: Expected,
+        revision: Revision,
+        record: &'a AccountRecord,
+        events: &'a [AuditEvent],
+    ) -> Self {
+        Self { expected, revision, record, events }
+    }
+
+    /// What must be there for the change to be stored.
+    pub const fn expected(self) -> Expected {
+        self.expected
+    }
+
+    /// The revision that the row has afterwards.
+    pub const fn revision(self) -> Revision {
+        self.revision
+    }
+
+    /// The record that the row has afterwards.
+    pub const fn record(self) -> &'a AccountRecord {
+        self.record
+    }
+
+    /// What the change means for an audit trail, in order. A store that keeps one writes them in the same atomic
+    /// step as the record.
+    pub const fn events(self) -> &'a [AuditEvent] {
+        self.events
+    }
+}
+
+/// What a write takes to be there. There is no way to overwrite whatever is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Expected {
+    /// No row.
+    Absent,
+    /// A row at this revision.
+    At(Revision),
+}
+
+/// What became of a write. A conflict is an outcome, not an error: somebody else was quicker.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[must_use = "a conflict means that nothing was stored"]
+pub enum Swap {
+    /// The change is stored, durably.
+    Stored,
+    /// What was expected is not there. Nothing was stored.
+    Conflict,
+}
