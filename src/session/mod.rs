@@ -39,7 +39,7 @@ mod keys;
 mod look_up;
 mod policy;
 pub(crate) mod proof;
-mod record;
+pub(crate) mod record;
 mod refusal;
 pub(crate) mod rule;
 mod seal;

@@ -2,7 +2,6 @@ use core::fmt;
 
 use super::race::{Racers, block_on};
 use super::{Report, Suite};
-use crate::session::AccountId;
 use crate::store::{Blocking, BlockingStore};
 
 /// [`Suite`] for a [`BlockingStore`]: the same cases, their racers a thread each.
@@ -18,11 +17,6 @@ impl<'t, S: BlockingStore + 'static, G> BlockingSuite<'t, S, G> {
         });
         suite.racers = Racers::threads();
         Self(suite)
-    }
-
-    /// See [`Suite::delete`].
-    pub fn delete(self, delete: impl Fn(&S, &AccountId) + 't) -> Self {
-        Self(self.0.delete(async move |store: &Blocking<S>, account: &AccountId| delete(&store.0, account)))
     }
 
     /// See [`Suite::another`].

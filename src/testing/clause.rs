@@ -11,8 +11,8 @@ pub enum Clause {
     Latest,
     /// `Stored` is told only when the record is durable on its own.
     Durable,
-    /// No revision is given twice to the same account.
-    NewRevision,
+    /// A load returns the revision that the latest stored change brought.
+    RevisionKept,
     /// Accounts are kept apart by every byte of their ids.
     AccountsApart,
     /// The record is kept to the last field.
@@ -37,7 +37,7 @@ impl Clause {
         Self::AtomicSwap,
         Self::Latest,
         Self::Durable,
-        Self::NewRevision,
+        Self::RevisionKept,
         Self::AccountsApart,
         Self::RecordKept,
         Self::ConflictIsNoError,
@@ -63,9 +63,9 @@ impl Clause {
             Self::Durable => {
                 "the write waits in a buffer, or in a transaction that nobody has committed; or the engine is set to acknowledge before it syncs"
             }
-            Self::NewRevision => {
-                "the revision counts from 1 in each row, so a row that is made again repeats it; or it is a hash of the record. \
-                 Take a sequence of the database, or a random number"
+            Self::RevisionKept => {
+                "the store makes a revision of its own, keeps it in a column that is too narrow, or passes it through a double; \
+                 it is a number of 63 bits that comes with the change"
             }
             Self::AccountsApart => {
                 "a case-insensitive or padding collation, trimming, Unicode normalization, a column that is too short, \
@@ -99,17 +99,23 @@ impl Clause {
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::AtomicSwap => "a swap is atomic: of writers that expect the same thing exactly one is told Stored",
+            Self::AtomicSwap => {
+                "a swap is atomic: of writers that expect the same thing exactly one is told Stored"
+            }
             Self::Latest => "a load returns what the latest Stored stored",
             Self::Durable => "Stored is told only when the record is durable on its own",
-            Self::NewRevision => "no revision is given twice to the same account, also not after its row was deleted and made again",
+            Self::RevisionKept => "a load returns the revision that the latest stored change brought",
             Self::AccountsApart => "accounts are kept apart by every byte of their ids",
             Self::RecordKept => "the record is kept as it was handed over, to the last field",
             Self::ConflictIsNoError => "a conflict is an outcome, never an Err",
             Self::ConflictStoresNothing => "where Conflict is told, nothing was stored",
             Self::FailureIsError => "a failure is an Err, never a Conflict and never an absent row",
-            Self::DecidedAgain => "after a conflict the record is loaded and decided on again, a bounded number of times",
-            Self::UnknownRefused => "an unknown outcome is a refusal: nobody is let in, and the code is burnt",
+            Self::DecidedAgain => {
+                "after a conflict the record is loaded and decided on again, a bounded number of times"
+            }
+            Self::UnknownRefused => {
+                "an unknown outcome is a refusal: nobody is let in, and the code is burnt"
+            }
             Self::LockedReadsOnly => "once locked, an attempt costs a read and no write",
         })
     }

@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::race::{Yields, block_on};
 use crate::session::{AccountId, AccountRecord};
-use crate::store::{Blocking, BlockingStore, Expected, Store, Swap, Versioned};
+use crate::store::{Blocking, BlockingStore, Change, Store, Swap, Versioned};
 
 /// What goes wrong with a call to the store.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -48,7 +48,7 @@ pub enum Fault {
 /// assert!(matches!(BlockingStore::load(&store, &account), Err(FaultyError::Injected { call: 2 })));
 /// assert!(BlockingStore::load(&store, &account).is_ok());
 /// assert_eq!(store.calls(), 3);
-/// # Ok::<(), second_factor::session::SessionError>(())
+/// # Ok::<(), second_factor::session::AccountIdError>(())
 /// ```
 #[derive(Debug)]
 pub struct Faulty<S> {
@@ -134,19 +134,15 @@ impl Call {
         self,
         store: &S,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, FaultyError<S::Error>> {
         if self.fault == Some(Fault::Conflict) {
             return Ok(Swap::Conflict);
         }
         Yields(self.polls()?).await;
-        let reply = store.compare_and_swap(account, expected, next).await;
-        let again = if self.is_sent_twice() {
-            Some(store.compare_and_swap(account, expected, next).await)
-        } else {
-            None
-        };
+        let reply = store.compare_and_swap(account, change).await;
+        let again =
+            if self.is_sent_twice() { Some(store.compare_and_swap(account, change).await) } else { None };
         self.reply(reply, again)
     }
 
@@ -188,10 +184,9 @@ impl<S: Store> Store for Faulty<S> {
     async fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, FaultyError<S::Error>> {
-        self.next_call().swap(&self.inner, account, expected, next).await
+        self.next_call().swap(&self.inner, account, change).await
     }
 }
 
@@ -205,9 +200,8 @@ impl<S: BlockingStore> BlockingStore for Faulty<S> {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, FaultyError<S::Error>> {
-        block_on(self.next_call().swap(&Blocking(&self.inner), account, expected, next))
+        block_on(self.next_call().swap(&Blocking(&self.inner), account, change))
     }
 }

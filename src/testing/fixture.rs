@@ -7,9 +7,10 @@ use core::fmt::Write;
 use super::hooks::Hooks;
 use super::race::Racers;
 use super::report::Broken;
+use super::samples::next_revision;
 use super::{Clause, Hook};
 use crate::session::AccountRecord;
-use crate::store::{Expected, Revision, Store, Swap, Versioned};
+use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 
 /// A fresh store and the questions that every case asks of it.
 pub(super) struct Fixture<'b, S, G> {
@@ -43,7 +44,8 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
             return Err(self.broken(expected, "no row"));
         };
         if row.revision != revision {
-            return Err(self.broken(expected, format!("revision {}", row.revision)));
+            let clause = if row.value == *record { Clause::RevisionKept } else { self.clause };
+            return Err(Broken::new(clause, expected, format!("revision {}", row.revision)));
         }
         if row.value == *record {
             return Ok(());
@@ -73,11 +75,23 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         }
     }
 
-    /// A swap that nothing stands against: its revision.
+    /// A swap of what is there: its revision.
     pub(super) async fn stores(&self, expected: Expected, next: &AccountRecord) -> Result<Revision, Broken> {
+        let revision = next_revision();
+        self.stores_at(revision, expected, next).await?;
+        Ok(revision)
+    }
+
+    pub(super) async fn stores_at(
+        &self,
+        revision: Revision,
+        expected: Expected,
+        next: &AccountRecord,
+    ) -> Result<(), Broken> {
         let wanted = || format!("Ok(Stored) from a swap of what is there ({expected:?})");
-        match self.store.compare_and_swap(next.account(), expected, next).await {
-            Ok(Swap::Stored(revision)) => Ok(revision),
+        let change = Change::new(expected, revision, next, &[]);
+        match self.store.compare_and_swap(next.account(), change).await {
+            Ok(Swap::Stored) => Ok(()),
             Ok(Swap::Conflict) => Err(self.broken(wanted(), "Ok(Conflict)")),
             Err(error) => Err(self.broken(wanted(), failed(&error))),
         }
@@ -90,11 +104,10 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
     /// A swap that expects what is not there.
     pub(super) async fn conflicts(&self, expected: Expected, next: &AccountRecord) -> Result<(), Broken> {
         let wanted = || format!("Ok(Conflict) from a swap of what is not there ({expected:?})");
-        match self.store.compare_and_swap(next.account(), expected, next).await {
+        let change = Change::new(expected, next_revision(), next, &[]);
+        match self.store.compare_and_swap(next.account(), change).await {
             Ok(Swap::Conflict) => Ok(()),
-            Ok(Swap::Stored(revision)) => {
-                Err(Broken::new(Clause::AtomicSwap, wanted(), format!("Ok(Stored) at revision {revision}")))
-            }
+            Ok(Swap::Stored) => Err(Broken::new(Clause::AtomicSwap, wanted(), "Ok(Stored)")),
             Err(error) => Err(Broken::new(Clause::ConflictIsNoError, wanted(), failed(&error))),
         }
     }
@@ -110,12 +123,6 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         });
         let expected = format!("the row as it was before the conflict, at revision {}", before.revision);
         Err(Broken::new(Clause::ConflictStoresNothing, expected, found))
-    }
-
-    pub(super) async fn deletes(&self, record: &AccountRecord) {
-        if let Some(delete) = &self.hooks.delete {
-            delete.call(&self.store, record.account()).await;
-        }
     }
 
     pub(super) async fn fails_from_now_on(&self) {
@@ -165,11 +172,12 @@ pub(super) fn differs(wanted: &AccountRecord, found: &AccountRecord) -> String {
     let mut text = String::from("differing in:");
     part(&mut text, "account", &wanted.account, &found.account);
     part(&mut text, "epoch", &wanted.epoch, &found.epoch);
-    part(&mut text, "authenticator", &wanted.authenticator, &found.authenticator);
-    part(&mut text, "pending enrollment", &wanted.pending, &found.pending);
-    part(&mut text, "challenges", &wanted.challenges, &found.challenges);
+    part(&mut text, "authenticators", &wanted.authenticators, &found.authenticators);
     part(&mut text, "recovery codes", &wanted.recovery_codes, &found.recovery_codes);
     part(&mut text, "devices", &wanted.devices, &found.devices);
     part(&mut text, "guess budget", &wanted.budget, &found.budget);
+    part(&mut text, "challenges", &wanted.touched, &found.touched);
+    part(&mut text, "last step-up", &wanted.last_step_up, &found.last_step_up);
+    part(&mut text, "password change", &wanted.password_change, &found.password_change);
     text
 }

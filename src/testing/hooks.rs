@@ -2,14 +2,10 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::pin::Pin;
 
-use crate::session::AccountId;
-
 /// What a builder may offer beside a fresh store. The cases that need it are skipped without.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Hook {
-    /// [`Suite::delete`](super::Suite::delete)
-    Delete,
     /// [`Suite::another`](super::Suite::another)
     Another,
     /// [`Suite::reopen`](super::Suite::reopen)
@@ -22,7 +18,6 @@ pub enum Hook {
 impl fmt::Display for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Delete => "delete",
             Self::Another => "another",
             Self::Reopen => "reopen",
             Self::Fail => "fail",
@@ -33,7 +28,6 @@ impl fmt::Display for Hook {
 /// What the builder offers, the types of its closures erased.
 pub(super) struct Hooks<'t, S, G> {
     pub(super) fresh: Box<dyn Fresh<S, G> + 't>,
-    pub(super) delete: Option<Box<dyn Delete<S> + 't>>,
     pub(super) another: Option<Box<dyn Open<S, G> + 't>>,
     pub(super) reopen: Option<Box<dyn Open<S, G> + 't>>,
     pub(super) fail: Option<Box<dyn Fail<S, G> + 't>>,
@@ -42,7 +36,6 @@ pub(super) struct Hooks<'t, S, G> {
 impl<S, G> Hooks<'_, S, G> {
     pub(super) fn offer(&self, hook: Hook) -> bool {
         match hook {
-            Hook::Delete => self.delete.is_some(),
             Hook::Another => self.another.is_some(),
             Hook::Reopen => self.reopen.is_some(),
             Hook::Fail => self.fail.is_some(),
@@ -59,16 +52,6 @@ pub(super) trait Fresh<S, G> {
 impl<S, G, F: AsyncFn() -> (S, G)> Fresh<S, G> for F {
     fn call(&self) -> Called<'_, (S, G)> {
         Box::pin(self())
-    }
-}
-
-pub(super) trait Delete<S> {
-    fn call<'a>(&'a self, store: &'a S, account: &'a AccountId) -> Called<'a, ()>;
-}
-
-impl<S, F: AsyncFn(&S, &AccountId)> Delete<S> for F {
-    fn call<'a>(&'a self, store: &'a S, account: &'a AccountId) -> Called<'a, ()> {
-        Box::pin(self(store, account))
     }
 }
 

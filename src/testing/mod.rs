@@ -3,7 +3,7 @@
 //! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
 //! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
 //! races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder offers decides on the
-//! rest: deletion, a second instance, a reopen, a failure. A case that fails says which [`Clause`] broke,
+//! rest: a second instance, a reopen, a failure. A case that fails says which [`Clause`] broke,
 //! what was expected, what came, and what usually causes it.
 //!
 //! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn
@@ -19,16 +19,12 @@
 //! use std::convert::Infallible;
 //! use std::sync::{Arc, Mutex};
 //!
-//! use second_factor::store::{BlockingStore, Expected, Revision, Swap, Versioned};
+//! use second_factor::store::{BlockingStore, Change, Expected, Swap, Versioned};
 //! use second_factor::testing::BlockingSuite;
 //! use second_factor::{AccountId, AccountRecord};
 //!
 //! /// Stands for a database.
-//! #[derive(Default)]
-//! struct Table {
-//!     rows: HashMap<AccountId, Versioned<AccountRecord>>,
-//!     sequence: u64,
-//! }
+//! type Table = HashMap<AccountId, Versioned<AccountRecord>>;
 //!
 //! /// Stands for a connection to it.
 //! struct Accounts(Arc<Mutex<Table>>);
@@ -37,24 +33,18 @@
 //!     type Error = Infallible;
 //!
 //!     fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Infallible> {
-//!         Ok(self.0.lock().unwrap().rows.get(account).cloned())
+//!         Ok(self.0.lock().unwrap().get(account).cloned())
 //!     }
 //!
-//!     fn compare_and_swap(
-//!         &self,
-//!         account: &AccountId,
-//!         expected: Expected,
-//!         next: &AccountRecord,
-//!     ) -> Result<Swap, Infallible> {
+//!     fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Infallible> {
 //!         let mut table = self.0.lock().unwrap();
-//!         let found = table.rows.get(account).map_or(Expected::Absent, |row| Expected::At(row.revision));
-//!         if found != expected {
+//!         let found = table.get(account).map_or(Expected::Absent, |row| Expected::At(row.revision));
+//!         if found != change.expected() {
 //!             return Ok(Swap::Conflict);
 //!         }
-//!         table.sequence += 1;
-//!         let revision = Revision::new(table.sequence);
-//!         table.rows.insert(account.clone(), Versioned { value: next.clone(), revision });
-//!         Ok(Swap::Stored(revision))
+//!         let row = Versioned { value: change.record().clone(), revision: change.revision() };
+//!         table.insert(account.clone(), row);
+//!         Ok(Swap::Stored)
 //!     }
 //! }
 //!
@@ -67,7 +57,6 @@
 //!         (Accounts(table.clone()), table)
 //!     };
 //!     BlockingSuite::new(fresh)
-//!         .delete(|store, account| drop(store.0.lock().unwrap().rows.remove(account)))
 //!         .another(|table| Accounts(table.clone()))
 //!         .reopen(|table| Accounts(table.clone()))
 //!         .run()
@@ -81,7 +70,7 @@
 //! ```
 //! # use std::sync::Arc;
 //! use second_factor::testing::Suite;
-//! use second_factor::{AccountId, MemoryStore};
+//! use second_factor::MemoryStore;
 //!
 //! // In tests/store.rs, under #[tokio::test(flavor = "multi_thread")] or whatever the host's runtime has:
 //! async fn accounts_keep_the_contract() {
@@ -90,7 +79,6 @@
 //!         (store.clone(), store)
 //!     };
 //!     Suite::new(fresh)
-//!         .delete(async |store: &Arc<MemoryStore>, account: &AccountId| drop(store.delete(account)))
 //!         .another(async |guard: &Arc<MemoryStore>| guard.clone())
 //!         .spawn(|task| drop(tokio::spawn(task)))
 //!         .run()

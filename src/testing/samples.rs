@@ -1,6 +1,6 @@
 //! Records to keep, made by the rules themselves: what a store is handed in earnest.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -10,14 +10,17 @@ use core::time::Duration;
 
 use rand_core::TryRng as _;
 
-use crate::enrollment::{ImportedSecret, KeyUri};
+use crate::enrollment::ImportedSecret;
 use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
-use crate::session::rule::{self, Context, Decision, Entropy};
+use crate::session::proof::Snapshot;
+use crate::session::record::{Epoch, PasswordChangeMark, TouchedChallenge};
+use crate::session::rule::{self, AfterPassword, Context, Decision, Entropy};
 use crate::session::{
-    AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentToken, Epoch, Import, Login,
-    PasswordVerified, Policy, PolicyError, Reauthenticated, Refusal, Remember, Seal, SealContext, SealError,
-    Sealed, Session, SessionError,
+    AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentProof, EnrollmentToken, Import, Keys,
+    PasswordCheck, PasswordVerified, Policy, PolicyError, Refusal, Remember, Seal, SealContext, SealError,
+    Sealed, Session, SessionError, TokenKey, TokenKeys,
 };
+use crate::store::Revision;
 use crate::time::UnixTime;
 use crate::verifier::{EntropyError, EntropySource};
 
@@ -28,7 +31,24 @@ pub(super) fn account(id: impl Into<String>) -> AccountId {
 
 /// A record that carries a number and nothing else.
 pub(super) fn numbered(account: &AccountId, number: u64) -> AccountRecord {
-    AccountRecord { epoch: Epoch::new(number), ..AccountRecord::new(account.clone()) }
+    AccountRecord::in_epoch(account.clone(), Epoch::new(u128::from(number).to_be_bytes()))
+}
+
+/// The number that such a record carries.
+pub(super) fn number_of(record: &AccountRecord) -> u64 {
+    u64::try_from(u128::from_be_bytes(*record.epoch.as_bytes())).unwrap_or(u64::MAX)
+}
+
+/// A revision that no row has had, of 63 bits like those that the verifier draws.
+pub(super) fn next_revision() -> Revision {
+    static DRAWN: Counting = Counting(AtomicU64::new(0));
+    let Ok(number) = Words(&DRAWN.0).try_next_u64();
+    Revision::new(number >> 1)
+}
+
+/// A seal that pads, and a key for tokens.
+pub(super) fn keys() -> Keys {
+    Keys::new(Padding, TokenKeys::new(1, TokenKey::new([7; 32])))
 }
 
 /// Bytes that differ from call to call and not from run to run (`SplitMix64`). For records of the suite only.
@@ -113,6 +133,7 @@ struct Making {
     policy: Policy,
     now: UnixTime,
     entropy: Arc<Counting>,
+    keys: Arc<Keys>,
 }
 
 /// Why a sample could not be made. A bug in the suite.
@@ -141,16 +162,15 @@ impl Making {
     fn new(account: AccountId) -> Made<Self> {
         let totp = TotpParams::new(Algorithm::Sha512, Digits::Eight, Period::DEFAULT);
         let policy = Policy::builder("Conformance").totp(totp).devices(Policy::MAX_DEVICES).build()?;
-        let mut record = AccountRecord::new(account);
-        record.epoch = Epoch::new(i64::MAX.unsigned_abs().saturating_sub(9));
-        Ok(Self { record, policy, now: Self::NOW, entropy: Arc::default() })
+        let record = AccountRecord::new(account);
+        Ok(Self { record, policy, now: Self::NOW, entropy: Arc::default(), keys: Arc::new(keys()) })
     }
 
     fn decide<T>(
         &mut self,
         decide: impl FnOnce(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
     ) -> Made<T> {
-        let context = Context { now: self.now, policy: &self.policy, seal: &Padding };
+        let context = Context { now: self.now, policy: &self.policy, keys: &self.keys };
         let decision = decide(&self.record, &context, self.entropy.entropy())?;
         if let Some(next) = decision.next {
             self.record = next;
@@ -159,22 +179,18 @@ impl Making {
     }
 
     fn password(&self) -> PasswordVerified {
-        PasswordVerified::by_host(self.record.account().clone())
-    }
-
-    fn begin(&mut self, proof: impl Into<Reauthenticated>, name: &str) -> Made<(EnrollmentToken, Totp)> {
-        let proof = proof.into();
-        let begun = self.decide(|r, c, e| rule::begin_enrollment(r, &proof, name, c, e))??;
-        let totp = Totp::new(begun.uri.secret(), self.policy.totp());
-        Ok((begun.token, totp))
+        let snapshot = Snapshot { record: self.record.clone(), revision: None };
+        let account = self.record.account().clone();
+        PasswordVerified::by_host(PasswordCheck::new(account, self.now, Ok(snapshot)))
     }
 
     fn enroll(&mut self) -> Made<Totp> {
-        let (token, totp) = self.begin(self.password(), "a")?;
+        let proof = EnrollmentProof::from(self.password());
+        let begun = self.decide(|r, c, e| rule::begin_enrollment(r, &proof, "a", c, e))??;
+        let totp = Totp::new(begun.uri.secret(), self.policy.totp());
         let code = totp.generate(self.now);
-        self.decide(|r, c, e| rule::confirm_enrollment(r, &token, code.expose(), c, e))??
-            .end_sessions
-            .account();
+        let token: EnrollmentToken = begun.token;
+        let _ = self.decide(|r, c, e| rule::confirm_enrollment(r, &token, code.expose(), c, e))??;
         self.step();
         Ok(totp)
     }
@@ -185,8 +201,8 @@ impl Making {
 
     fn challenge(&mut self) -> Made<ChallengeToken> {
         let proof = self.password();
-        match self.decide(|r, c, e| rule::password_verified(r, &proof, None, c, e))? {
-            Login::CodeRequired(challenge) => Ok(challenge),
+        match self.decide(|r, c, e| rule::password_verified(r, &proof, None, c, e))?? {
+            AfterPassword::CodeRequired(challenge) => Ok(challenge),
             _ => Err(SampleError::Login),
         }
     }
@@ -209,66 +225,54 @@ impl Making {
         self.step();
         Ok(accepted.authenticated.into_session())
     }
-
-    fn rotate(&mut self, token: &DeviceToken) -> Made<()> {
-        let proof = self.password();
-        match self.decide(|r, c, e| rule::password_verified(r, &proof, Some(token), c, e))? {
-            Login::Complete(_) => Ok(()),
-            _ => Err(SampleError::Login),
-        }
-    }
 }
 
-/// Every list full, every text at its longest, every optional part there, in numbers that a double cannot
-/// hold.
+/// Every list full but that of authenticators, every text at its longest, every optional part there, in numbers that a
+/// double cannot hold.
 pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let mut making = Making::new(account)?;
     let totp = making.enroll()?;
     // Quotes and backslashes double in JSON; astral characters have four bytes.
     let labels = ["\u{1f511}".repeat(64), "\"\\".repeat(32), "\u{10ffff}é\u{301}漢".repeat(16)];
-    let labels = labels.iter().cycle();
-    let tokens: Vec<_> = labels
-        .take(Policy::MAX_DEVICES.into())
-        .map(|label| making.remember(&totp, label))
-        .collect::<Result<_, _>>()?;
-    tokens.iter().try_for_each(|token| making.rotate(token))?;
-
+    for label in labels.iter().cycle().take(Policy::MAX_DEVICES.into()) {
+        making.remember(&totp, label)?;
+    }
     let session = making.session(&totp)?;
     let code = totp.generate(making.now);
-    let fresh = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))??;
-    let name: String = ["\u{1f511}".repeat(63), "abc".to_string()].concat();
-    let (pending, _) = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
-    let wrong = making.decide(|r, c, e| rule::confirm_enrollment(r, &pending, code.expose(), c, e))?;
-    if wrong.is_ok() {
-        return Err(SampleError::Login);
-    }
-
-    // The code that was just accepted: refused, and charged.
-    let refused = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))?;
-    if refused.is_ok() {
-        return Err(SampleError::Login);
-    }
-    for _ in 0..7 {
+    let _ = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))??;
+    for number in 0..100_u8 {
         let challenge = making.challenge()?;
+        // The code that was just accepted: refused, and charged. The budget is spent before the list is full.
         let refused =
             making.decide(|r, c, e| rule::present(r, &challenge, code.expose(), Remember::No, c, e))?;
         if refused.is_ok() {
             return Err(SampleError::Login);
         }
+        let touched = TouchedChallenge {
+            id: [number; 16],
+            opened_at: making.now,
+            failures: u8::MAX,
+            charged: u16::MAX,
+            done: number % 2 == 0,
+        };
+        if making.record.touched.len() < TouchedChallenge::MAX {
+            making.record.touched.push(touched);
+        }
     }
+    let epoch = making.record.epoch;
+    making.record.password_change = Some(PasswordChangeMark { epoch, at: making.now });
     Ok(making.record)
 }
 
 /// Records that differ in which optional parts they have, and what each stands for.
 pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountRecord)>> {
-    let mut pending = Making::new(account.clone())?;
-    let _ = pending.begin(pending.password(), "alice@example.com")?;
+    let closed = AccountRecord::in_epoch(account.clone(), Epoch::new([0xff; 16]));
 
     let mut imported = Making::new(account.clone())?;
     let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
-    imported.decide(|r, c, e| rule::import(r, &import, c, e))??.epoch();
+    let _ = imported.decide(|r, c, e| rule::import(r, &import, c, e))??;
 
     let mut enrolled = Making::new(account.clone())?;
     let totp = enrolled.enroll()?;
@@ -276,7 +280,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     enrolled.remember(&totp, "")?;
     Ok(vec![
         ("a record with nothing in it", AccountRecord::new(account.clone())),
-        ("a record with an unconfirmed enrollment", pending.record),
+        ("a record of an account that was closed", closed),
         ("a record with an imported authenticator whose first code is still to come", imported.record),
         ("a record with an authenticator and recovery codes", bare),
         ("a record with a device that has an empty label and was never used again", enrolled.record),
@@ -295,6 +299,7 @@ pub(super) fn labelled(account: &AccountId) -> Made<Vec<(String, AccountRecord)>
                 policy: making.policy.clone(),
                 now: making.now,
                 entropy: making.entropy.clone(),
+                keys: making.keys.clone(),
             };
             labelled.remember(&totp, label)?;
             Ok((format!("a record with a device labelled {label:?}"), labelled.record))

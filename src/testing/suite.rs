@@ -6,7 +6,6 @@ use super::fixture::Fixture;
 use super::hooks::Hooks;
 use super::race::{Racers, Task};
 use super::{Hook, Report};
-use crate::session::AccountId;
 use crate::store::Store;
 
 /// Runs the cases of the contract against a [`Store`].
@@ -24,14 +23,8 @@ pub struct Suite<'t, S, G> {
 impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     /// A suite for the stores that `fresh` makes: empty ones, each on its own.
     pub fn new(fresh: impl AsyncFn() -> (S, G) + 't) -> Self {
-        let hooks = Hooks { fresh: Box::new(fresh), delete: None, another: None, reopen: None, fail: None };
+        let hooks = Hooks { fresh: Box::new(fresh), another: None, reopen: None, fail: None };
         Self { hooks, racers: Racers::Joined, only: None }
-    }
-
-    /// How the host deletes an account's row, for the cases about rows that are made again.
-    pub fn delete(mut self, delete: impl AsyncFn(&S, &AccountId) + 't) -> Self {
-        self.hooks.delete = Some(Box::new(delete));
-        self
     }
 
     /// Opens a second store on the data of the first, which stays open: another instance of the service. For

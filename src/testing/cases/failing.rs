@@ -2,10 +2,10 @@
 
 use alloc::format;
 
-use crate::store::{Expected, Store};
+use crate::store::{Change, Expected, Store};
 use crate::testing::fixture::Fixture;
 use crate::testing::report::Broken;
-use crate::testing::samples::{account, numbered};
+use crate::testing::samples::{account, next_revision, numbered};
 
 pub(super) async fn a_failing_store_says_err<S: Store, G>(fixture: Fixture<'_, S, G>) -> Result<(), Broken> {
     let (alice, bob) = (account("alice"), account("bob"));
@@ -22,7 +22,9 @@ pub(super) async fn a_failing_store_says_err<S: Store, G>(fixture: Fixture<'_, S
     }
     let swaps = [(&bob, Expected::Absent), (&alice, Expected::Absent), (&alice, Expected::At(revision))];
     for (id, expected) in swaps {
-        if let Ok(swap) = fixture.store.compare_and_swap(id, expected, &numbered(id, 2)).await {
+        let record = numbered(id, 2);
+        let change = Change::new(expected, next_revision(), &record, &[]);
+        if let Ok(swap) = fixture.store.compare_and_swap(id, change).await {
             let wanted = format!("Err from a swap ({expected:?}) in a failing store");
             return Err(fixture.broken(wanted, format!("Ok({swap:?})")));
         }

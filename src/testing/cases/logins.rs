@@ -10,19 +10,19 @@ use super::races::{arrived, erred};
 use crate::otp::{Totp, TotpParams};
 use crate::session::{
     AccountId, AccountRecord, AuditEvent, ChallengeToken, EventKind, Login, PasswordVerified, Policy,
-    Refusal, RefusedBecause, Remember, StoreSecretsInClear,
+    Refusal, RefusedBecause, Remember,
 };
 use crate::store::Store;
 use crate::testing::fixture::{Fixture, failed};
 use crate::testing::report::Broken;
-use crate::testing::samples::{Counting, account};
+use crate::testing::samples::{Counting, account, keys};
 use crate::testing::{Fault, Faulty, FaultyError};
 use crate::time::UnixTime;
 use crate::verifier::{Clock, Error, Verifier};
 
 type Outcome = Result<(), Broken>;
 
-/// As many as the record keeps open at once: a power of two, like the 512 wrong codes that are tried in turn.
+/// A power of two, like the 512 wrong codes that are tried in turn.
 const CHALLENGES: usize = 8;
 
 pub(super) async fn one_of_64_logins_is_accepted<S: Store + 'static, G>(
@@ -50,7 +50,9 @@ fn one_accepted<S: Store, G>(fixture: &Fixture<'_, S, G>, what: &str, tries: Vec
     for found in tries {
         match found {
             Try::Accepted => accepted = accepted.saturating_add(1),
-            Try::Refused(Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::Locked { .. }) => {}
+            Try::Refused(
+                Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::AlreadyDone | Refusal::Locked { .. },
+            ) => {}
             Try::Refused(other) => {
                 return Err(fixture.broken("NotAccepted for the 63 others", format!("{other:?}")));
             }
@@ -256,17 +258,17 @@ impl<S: Store + 'static> Service<S> {
         let policy = Policy::new("Conformance").expect("an issuer");
         let store = Faulty::new(fixture.store.clone());
         let verifier =
-            Verifier::with_sources(store, policy, StoreSecretsInClear, Stopped, Counting::default())
-                .with_events(count);
+            Verifier::with_sources(store, policy, keys(), Stopped, Counting::default()).with_events(count);
 
-        let proof = PasswordVerified::by_host(account.clone());
+        let proof = PasswordVerified::by_host(verifier.check_password(&account).await);
         let begun =
             verifier.begin_enrollment(proof, "alice").await.map_err(|error| went_wrong(fixture, &error))?;
         let totp = Totp::new(begun.uri.secret(), TotpParams::default());
         let code = totp.generate(Stopped::NOW);
         let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await;
         let confirmed = confirmed.map_err(|error| went_wrong(fixture, &error))?;
-        let recovery_code = confirmed.recovery_codes.iter().next();
+        let (recovery_codes, _) = confirmed.into_parts();
+        let recovery_code = recovery_codes.iter().next();
         let recovery_code = recovery_code.map_or_else(String::new, |code| code.expose().expose().to_string());
         Ok(Self { verifier: Arc::new(verifier), account, totp, recovery_code, evaluated })
     }
@@ -286,7 +288,7 @@ impl<S: Store + 'static> Service<S> {
     }
 
     async fn challenge<G>(&self, fixture: &Fixture<'_, S, G>) -> Result<ChallengeToken, Broken> {
-        let proof = PasswordVerified::by_host(self.account.clone());
+        let proof = PasswordVerified::by_host(self.verifier.check_password(&self.account).await);
         match self.verifier.password_verified(proof, None).await {
             Ok(Login::CodeRequired(challenge)) => Ok(challenge),
             Ok(other) => Err(fixture.broken("a login that asks for a code", format!("{other:?}"))),

@@ -60,9 +60,8 @@ cases! {
     AbsentRow = rows::a_revision_of_an_absent_row_conflicts breaks AtomicSwap;
     ConflictStoresNothing = rows::a_conflict_stores_nothing breaks ConflictStoresNothing;
     ConflictIsNoError = rows::a_conflict_is_no_error breaks ConflictIsNoError;
-    EveryWriteIsNew = rows::every_write_has_a_revision_of_its_own breaks NewRevision;
-    SameRecordAgain = rows::the_same_record_again_is_a_new_write breaks NewRevision;
-    DeletedAndMadeAgain = rows::a_row_made_again_has_new_revisions breaks NewRevision needs Delete;
+    RevisionKept = rows::a_revision_of_any_size_is_kept breaks RevisionKept;
+    SameRecordAgain = rows::the_same_record_again_is_a_new_write breaks RevisionKept;
     Largest = records::the_largest_record_is_kept breaks RecordKept;
     OptionalParts = records::every_optional_part_is_kept breaks RecordKept;
     Labels = records::labels_of_all_unicode_are_kept breaks RecordKept;

@@ -5,13 +5,13 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::session::{AccountId, Epoch};
-use crate::store::{Expected, Revision, Store, Swap, Versioned};
+use crate::session::AccountId;
+use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 use crate::testing::Clause;
 use crate::testing::fixture::{Fixture, failed};
 use crate::testing::race::Yields;
 use crate::testing::report::Broken;
-use crate::testing::samples::{account, numbered};
+use crate::testing::samples::{account, next_revision, number_of, numbered};
 
 type Outcome = Result<(), Broken>;
 
@@ -50,15 +50,17 @@ async fn one_wins<S: Store + 'static, G>(
     let swaps = (first..).take(64).map(|number| {
         let (store, record) = (fixture.store.clone(), numbered(id, number));
         async move {
-            let swapped = store.compare_and_swap(record.account(), expected, &record).await;
-            swapped.map(|swap| (record, swap)).map_err(|error| failed(&error))
+            let revision = next_revision();
+            let change = Change::new(expected, revision, &record, &[]);
+            let swapped = store.compare_and_swap(record.account(), change).await;
+            swapped.map(|swap| (record, revision, swap)).map_err(|error| failed(&error))
         }
     });
     let mut stored = Vec::new();
     for swapped in arrived(fixture, 64, fixture.racers.race(swaps).await)? {
         match swapped {
-            Ok((record, Swap::Stored(revision))) => stored.push((record, revision)),
-            Ok((_, Swap::Conflict)) => {}
+            Ok((record, revision, Swap::Stored)) => stored.push((record, revision)),
+            Ok((_, _, Swap::Conflict)) => {}
             Err(error) => return Err(erred(error)),
         }
     }
@@ -112,7 +114,7 @@ async fn none_is_lost<S: Store + 'static, G>(
         })?;
     }
     let total = u64::try_from(writers.saturating_mul(updates)).unwrap_or(u64::MAX);
-    let found = fixture.row(&numbered(&id, 0)).await?.map_or(0, |row| row.value.epoch().get());
+    let found = fixture.row(&numbered(&id, 0)).await?.map_or(0, |row| number_of(&row.value));
     if found == total {
         return Ok(());
     }
@@ -136,9 +138,10 @@ async fn add<S: Store>(store: Arc<S>, id: AccountId, updates: usize) -> Result<(
             };
             // Whoever else is running reads the same before anybody writes.
             Yields(1).await;
-            next.epoch = Epoch::new(next.epoch.get().saturating_add(1));
-            match store.compare_and_swap(&id, expected, &next).await.map_err(erred)? {
-                Swap::Stored(_) => break,
+            next = numbered(&id, number_of(&next).saturating_add(1));
+            let change = Change::new(expected, next_revision(), &next, &[]);
+            match store.compare_and_swap(&id, change).await.map_err(erred)? {
+                Swap::Stored => break,
                 Swap::Conflict if attempts >= MAX_ATTEMPTS => return Err(Lost::KeptOut),
                 Swap::Conflict => attempts = attempts.saturating_add(1),
             }

@@ -5,10 +5,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::session::{AccountId, AccountRecord};
-use crate::store::{Expected, Revision, Store, Swap};
+use crate::store::{Change, Expected, Revision, Store, Swap};
 use crate::testing::fixture::{Fixture, failed};
 use crate::testing::report::Broken;
-use crate::testing::samples::{SampleError, account, labelled, largest, numbered, varied};
+use crate::testing::samples::{
+    SampleError, account, labelled, largest, next_revision, number_of, numbered, varied,
+};
 
 type Outcome = Result<(), Broken>;
 
@@ -71,7 +73,7 @@ pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(
     holds_apart(&fixture, &rows).await?;
     // Each written once more, the last first: none moves another.
     for (record, revision) in rows.iter_mut().rev() {
-        record.epoch = crate::session::Epoch::new(record.epoch().get().saturating_add(1_000));
+        *record = numbered(record.account(), number_of(record).saturating_add(1_000));
         *revision = fixture.stores(Expected::At(*revision), record).await?;
     }
     holds_apart(&fixture, &rows).await
@@ -83,9 +85,11 @@ async fn create_apart<S: Store, G>(
     record: &AccountRecord,
 ) -> Result<Revision, Broken> {
     let id = record.account().as_str();
+    let revision = next_revision();
+    let change = Change::new(Expected::Absent, revision, record, &[]);
     let found = match fixture.store.load(record.account()).await {
-        Ok(None) => match fixture.store.compare_and_swap(record.account(), Expected::Absent, record).await {
-            Ok(Swap::Stored(revision)) => return Ok(revision),
+        Ok(None) => match fixture.store.compare_and_swap(record.account(), change).await {
+            Ok(Swap::Stored) => return Ok(revision),
             Ok(Swap::Conflict) => String::from("Ok(Conflict) from its creation, as if it were there"),
             Err(error) => format!("{} from its creation", failed(&error)),
         },

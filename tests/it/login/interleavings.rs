@@ -48,12 +48,11 @@ impl Store for Stepped {
     async fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, Failed> {
         GiveWay::default().await;
         if self.is_atomic {
-            return Store::compare_and_swap(&self.rows, account, expected, next).await;
+            return Store::compare_and_swap(&self.rows, account, change).await;
         }
         let revision = |row: Option<Versioned<AccountRecord>>| {
             row.map_or(Expected::Absent, |row| Expected::At(row.revision))
@@ -285,7 +284,7 @@ fn no_wrong_guess_goes_uncharged_in_any_order() {
 
 /// Why one more wrong guess is refused.
 fn guess_again(scene: &Scene) -> Option<RefusedBecause> {
-    let proof = PasswordVerified::by_host(scene.account.clone());
+    let proof = PasswordVerified::by_host(scene.account);
     let Login::CodeRequired(challenge) = finish(scene.verifier.password_verified(proof, None)).unwrap()
     else {
         panic!("a code should be asked for");

@@ -239,10 +239,9 @@ impl BlockingStore for Panics {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, MemoryStoreError> {
-        let swap = self.0.compare_and_swap(account, expected, next)?;
+        let swap = self.0.compare_and_swap(account, change)?;
         assert!(swap != Swap::Conflict || self.1.swap(true, Ordering::SeqCst), "planted");
         Ok(swap)
     }

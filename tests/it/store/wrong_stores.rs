@@ -173,8 +173,7 @@ impl JsonStore {
     async fn read_and_write(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
         let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));
@@ -189,8 +188,7 @@ impl JsonStore {
     fn swap_now(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
         if self.disk.is_broken.load(Ordering::SeqCst) {
@@ -366,19 +364,18 @@ impl Store for JsonStore {
     async fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, JsonStoreError> {
         if !matches!(self.wrong, Wrong::ReadsThenWrites | Wrong::LocksWithinOneInstance) {
             YieldOnce::default().await;
-            return self.swap_now(account, expected, next);
+            return self.swap_now(account, change);
         }
         if self.wrong == Wrong::LocksWithinOneInstance {
             while self.lock.swap(true, Ordering::SeqCst) {
                 YieldOnce::default().await;
             }
         }
-        let swap = self.read_and_write(account, expected, next).await;
+        let swap = self.read_and_write(account, change).await;
         self.lock.store(false, Ordering::SeqCst);
         swap
     }
@@ -394,11 +391,10 @@ impl BlockingStore for JsonStore {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, JsonStoreError> {
         if self.wrong != Wrong::ReadsThenWrites {
-            return self.swap_now(account, expected, next);
+            return self.swap_now(account, change);
         }
         let key = self.key(account);
         let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));

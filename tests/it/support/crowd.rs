@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
-use second_factor::store::{Expected, MemoryStoreError, Revision, Store, Swap, Versioned};
+use second_factor::store::{Change, Expected, MemoryStoreError, Revision, Store, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 
 /// What `claimant` yields in `count` threads that start together.
@@ -50,19 +50,17 @@ impl BlockingStore for JsonRow {
     fn compare_and_swap(
         &self,
         _: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, serde_json::Error> {
-        let text = serde_json::to_string(next)?;
+        let text = serde_json::to_string(change.record())?;
         let mut row = self.0.lock().unwrap();
         let found =
             row.as_ref().map_or(Expected::Absent, |(_, revision)| Expected::At(Revision::new(*revision)));
-        if found != expected {
+        if found != change.expected() {
             return Ok(Swap::Conflict);
         }
-        let revision = row.as_ref().map_or(0, |(_, revision)| *revision).saturating_add(1);
-        *row = Some((text, revision));
-        Ok(Swap::Stored(Revision::new(revision)))
+        *row = Some((text, change.revision().get()));
+        Ok(Swap::Stored)
     }
 }
 
@@ -82,10 +80,9 @@ impl Store for Interleaved {
     async fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, Self::Error> {
-        Store::compare_and_swap(&self.0, account, expected, next).await
+        Store::compare_and_swap(&self.0, account, change).await
     }
 }
 
@@ -105,11 +102,10 @@ impl Store for Remote {
     async fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, MemoryStoreError> {
         tokio::task::yield_now().await;
-        BlockingStore::compare_and_swap(&*self.0, account, expected, next)
+        BlockingStore::compare_and_swap(&*self.0, account, change)
     }
 }
 
@@ -145,9 +141,8 @@ impl BlockingStore for Meeting {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, MemoryStoreError> {
-        BlockingStore::compare_and_swap(&self.rows, account, expected, next)
+        BlockingStore::compare_and_swap(&self.rows, account, change)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use second_factor::store::{Expected, Revision, Swap, Versioned};
+use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore};
 
 #[derive(Debug, Default)]
@@ -46,21 +46,18 @@ impl BlockingStore for JsonStore {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, serde_json::Error> {
-        let text = serde_json::to_string(next)?;
+        let text = serde_json::to_string(change.record())?;
         let mut rows = self.rows.lock().unwrap();
         let found = rows
             .get(account.as_str())
             .map_or(Expected::Absent, |(revision, _)| Expected::At(Revision::new(*revision)));
-        if found != expected {
+        if found != change.expected() {
             return Ok(Swap::Conflict);
         }
-        let mut written = self.written.lock().unwrap();
-        written.push(text.clone());
-        let revision = written.len() as u64;
-        rows.insert(account.as_str().to_owned(), (revision, text));
-        Ok(Swap::Stored(Revision::new(revision)))
+        self.written.lock().unwrap().push(text.clone());
+        rows.insert(account.as_str().to_owned(), (change.revision().get(), text));
+        Ok(Swap::Stored)
     }
 }

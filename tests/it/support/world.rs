@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use second_factor::session::{EnrollmentBegun, Policy, Remember, SealingKey};
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
-    Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Epoch,
+    Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken,
     FreshFactor, KeyRing, Login, MemoryStore, PasswordVerified, Refusal, Secret, Session, UnixTime,
 };
 
@@ -64,9 +64,13 @@ where
         self.clock.now()
     }
 
-    /// The same service and clock, another account.
+    /// The host compared the password's hash just now, and it was right.
     pub fn password(&self) -> PasswordVerified {
-        PasswordVerified::by_host(self.account.clone())
+        self.password_of(&self.account)
+    }
+
+    pub fn password_of(&self, account: &AccountId) -> PasswordVerified {
+        PasswordVerified::by_host(self.verifier.check_password(account))
     }
 
     pub fn begin(&self) -> EnrollmentBegun {
@@ -80,7 +84,7 @@ where
         let confirmed = self.verifier.confirm_enrollment(&begun.token, &phone.code(self.now())).unwrap();
         self.clock.advance(2 * STEP);
         self.events.take();
-        (phone, texts(&confirmed.recovery_codes))
+        (phone, texts(&confirmed.into_parts().0))
     }
 
     /// The password step on a device without a cookie.
@@ -121,23 +125,27 @@ where
         fresh
     }
 
-    /// What a session that is current would hold.
-    pub fn epoch(&self) -> Epoch {
-        self.verifier.store().load(&self.account).unwrap().map_or(Epoch::NONE, |row| row.value.epoch())
-    }
-
     /// A session of the present epoch, read from the host's table: sessions of different numbers are
     /// different sessions. No code was spent on it.
     pub fn session(&self, number: u8) -> Session {
         let id = Secret::new(&[number; 16]).unwrap().to_base32();
+        let record = serde_json::to_value(self.record()).unwrap();
         let row = serde_json::json!({
+            "format": 1,
             "account": self.account,
-            "epoch": self.epoch(),
+            "epoch": record["record"]["epoch"],
             "at": self.now(),
             "method": "code",
+            "device": null,
             "id": id.expose(),
+            "elevation": null,
         });
         serde_json::from_value(row).unwrap()
+    }
+
+    /// Whether this session is still one.
+    pub fn is_current(&self, session: &Session) -> bool {
+        self.verifier.is_current(session).unwrap()
     }
 
     /// The record as it is stored.

@@ -45,10 +45,9 @@ impl BlockingStore for Transactional {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, MemoryStoreError> {
-        self.rows.compare_and_swap(account, expected, next)
+        self.rows.compare_and_swap(account, change)
     }
 }
 
@@ -120,14 +119,13 @@ impl BlockingStore for Failing {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, DiskFull> {
         let breaks = *self.breaks.lock().unwrap();
         if breaks == Breaks::BeforeTheWrite {
             return Err(DiskFull);
         }
-        let swap = self.rows.compare_and_swap(account, expected, next).unwrap();
+        let swap = self.rows.compare_and_swap(account, change).unwrap();
         if breaks == Breaks::AfterTheWrite { Err(DiskFull) } else { Ok(swap) }
     }
 }
@@ -235,13 +233,12 @@ impl BlockingStore for Database {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, MemoryStoreError> {
         if let (true, Some(row)) = (self.joins, BlockingStore::load(&self.rows, account)?) {
             self.undo.lock().unwrap().get_or_insert((account.clone(), row.value));
         }
-        BlockingStore::compare_and_swap(&self.rows, account, expected, next)
+        BlockingStore::compare_and_swap(&self.rows, account, change)
     }
 }
 

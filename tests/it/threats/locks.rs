@@ -310,7 +310,7 @@ fn f36_a_clock_that_jumps_ahead_revives_nothing_when_it_comes_back() {
     world.clock.back(days(31));
     let _ = code_required(world.login_on(&device));
 
-    let proof = PasswordVerified::by_host(world.account.clone());
+    let proof = PasswordVerified::by_host(world.account);
     let login = world.verifier.password_verified(proof, None).unwrap();
     let challenge = code_required(login);
     world.clock.advance(days(1));

@@ -210,8 +210,7 @@ impl BlockingStore for Rows {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, RowsError> {
         if self.is(Fault::Swap) {
             return Err(RowsError::Lost);

@@ -30,10 +30,9 @@ impl BlockingStore for History {
     fn compare_and_swap(
         &self,
         account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
+        change: Change<'_>,
     ) -> Result<Swap, Failed> {
-        let swap = BlockingStore::compare_and_swap(&self.rows, account, expected, next)?;
+        let swap = BlockingStore::compare_and_swap(&self.rows, account, change)?;
         if matches!(swap, Swap::Stored(_)) {
             self.stored.lock().unwrap().push(next.clone());
         }
