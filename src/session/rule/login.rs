@@ -124,8 +124,10 @@ fn log_in(
 /// Lets a remembered device in, or takes its token for what it is.
 fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accepted>, SessionError> {
     let Context { now, policy, .. } = *draft.context;
+    // The digest is of the account that the token names, so a token of another one would match in a copied row.
+    let is_own = *token.account() == draft.record.account;
     let Some((index, device)) = look_up::find(&draft.record.devices, |device| {
-        device.is_series_of(token) & look_up::only_if(device.is_alive(now, policy))
+        device.is_series_of(token) & look_up::only_if(is_own && device.is_alive(now, policy))
     }) else {
         draft.event(EventKind::DeviceUnknown);
         return Ok(None);
