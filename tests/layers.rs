@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[path = "it/support/source.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the other tests")]
 mod tree;
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! What lists of commands found in the login machine (`login_model.rs`), each shortened to what matters.
 
-use second_factor::Refusal;
 use second_factor::session::EventKind;
+use second_factor::{Refusal, Remember};
 
 use crate::support::{STEP, World, days, refusal};
 

@@ -143,7 +143,7 @@ fn over_failing() -> (Arc<Failing>, World<Arc<Failing>>, Phone, Vec<String>) {
 fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
     for breaks in [Breaks::BeforeTheWrite, Breaks::OnLoad] {
         let (store, world, phone, codes) = over_failing();
-        let (challenge, step_up) = (world.challenge(), world.step_up_token());
+        let (challenge, session) = (world.challenge(), world.session(1));
         world.events.take();
         store.breaks(breaks);
         // Right, wrong and used codes get the same answer, so nothing is learned from any number of them.
@@ -152,7 +152,7 @@ fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
         for code in [&right, &wrong, &used] {
             let presented = world.verifier.present(&challenge, code, Remember::No);
             assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-            let stepped_up = world.verifier.step_up(&step_up, code);
+            let stepped_up = world.verifier.fresh_factor(&session, code);
             assert!(matches!(stepped_up, Err(Error::Store(DiskFull))), "{stepped_up:?}");
         }
         let presented = world.verifier.present(&challenge, &codes[0], Remember::No);
@@ -245,7 +245,7 @@ impl BlockingStore for Database {
     }
 }
 
-/// AuthMethod many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
+/// How many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
 fn evaluated_beside_rollbacks(joins: bool) -> usize {
     let world = World::over(Database::new(joins), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use second_factor::enrollment::{EnrollmentError, ImportedSecret};
 use second_factor::session::{
-    Entropy, EventKind, RefusedBecause, Remember, SealError, SealingKey, SessionError, StoreSecretsInClear,
+    EventKind, RefusedBecause, Remember, SealError, SealingKey, SessionError, StoreSecretsInClear,
 };
 use second_factor::store::{Expected, Revision, Swap, Versioned};
 use second_factor::verifier::{EntropyError, EntropySource, Error};
@@ -559,8 +559,8 @@ fn f28_a_store_that_fails_lets_nobody_in_and_answers_no_guess() {
 struct Drying(Mutex<TestRng>, Arc<AtomicBool>);
 
 impl EntropySource for Drying {
-    fn draw(&self) -> Result<Entropy, EntropyError> {
-        if self.1.load(Ordering::SeqCst) { Err(EntropyError) } else { self.0.draw() }
+    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
+        if self.1.load(Ordering::SeqCst) { Err(EntropyError) } else { self.0.fill(to) }
     }
 }
 
@@ -587,8 +587,8 @@ fn f28_without_random_bytes_nobody_is_let_in() {
     assert!(matches!(right_code(&world, &phone, &challenge), Error::Entropy(EntropyError)));
     let login = world.verifier.password_verified(world.password(), Some(device.expose()));
     assert!(matches!(login, Err(Error::Entropy(EntropyError))), "{login:?}");
-    let begun = world.verifier.begin_step_up(&world.account, world.epoch());
-    assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "{begun:?}");
+    let fresh = world.verifier.fresh_factor(&world.session(1), &phone.code(world.now()));
+    assert!(matches!(fresh, Err(Error::Entropy(EntropyError))), "{fresh:?}");
     let bob = PasswordVerified::by_host(AccountId::new("bob").unwrap());
     let begun = world.verifier.begin_enrollment(bob, "bob@example.com");
     assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "no secret of zeros");
