@@ -48,7 +48,7 @@ pub enum Fault {
 /// assert!(matches!(BlockingStore::load(&store, &account), Err(FaultyError::Injected { call: 2 })));
 /// assert!(BlockingStore::load(&store, &account).is_ok());
 /// assert_eq!(store.calls(), 3);
-/// # Ok::<(), second_factor::session::SessionError>(())
+/// # Ok::<(), second_factor::session::AccountIdError>(())
 /// ```
 #[derive(Debug)]
 pub struct Faulty<S> {
