@@ -17,7 +17,7 @@ use second_factor::{
     AccountId, ChallengeToken, Digits, Login, PasswordVerified, Policy, Refusal, TotpParams, UnixTime, Window,
 };
 
-use crate::support::{DAY, Phone, START, STEP, TestRng, days, texts};
+use crate::support::{DAY, NEVER_ISSUED, Phone, START, STEP, TestRng, days, texts};
 
 const YEAR: Duration = Duration::from_secs(365 * DAY.as_secs());
 
@@ -290,7 +290,7 @@ fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
     // Neither another challenge nor what is still looked at when locked gives him more.
     for purpose in [Purpose::Login, Purpose::StepUp] {
         let challenge = site.open(purpose);
-        assert_eq!(site.present_recovery_code(challenge, NO_RECOVERY_CODE), Err(Refusal::NotAccepted));
+        assert_eq!(site.present_recovery_code(challenge, NEVER_ISSUED), Err(Refusal::NotAccepted));
         let wrong = site.wrong_code();
         assert_eq!(site.present(challenge, &wrong), Err(site.locked()));
     }
@@ -384,7 +384,7 @@ fn the_owners_way_back_in_gives_him_nothing() {
     while let Some(code) = site.recovery_codes.pop() {
         let owners = site.open(Purpose::Login);
         for _ in 0..4 {
-            assert_eq!(site.present_recovery_code(owners, NO_RECOVERY_CODE), Err(Refusal::NotAccepted));
+            assert_eq!(site.present_recovery_code(owners, NEVER_ISSUED), Err(Refusal::NotAccepted));
         }
         assert_eq!(site.present_recovery_code(owners, &code), Ok(()));
         attacker.begins_anew();
@@ -392,9 +392,6 @@ fn the_owners_way_back_in_gives_him_nothing() {
     }
     assert_eq!(attacker.guesses, 20);
 }
-
-/// Of the right form.
-const NO_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 
 impl Site {
     fn locked_at(&self) -> Option<UnixTime> {
@@ -522,7 +519,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                 Move::GuessRecoveryCode { back: n, times } => {
                     let Some(challenge) = back(&site, n) else { continue };
                     for _ in 0..times {
-                        let refused = site.present_recovery_code(challenge, NO_RECOVERY_CODE);
+                        let refused = site.present_recovery_code(challenge, NEVER_ISSUED);
                         assert!(refused.is_err());
                     }
                 }
@@ -549,7 +546,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                     let Some(code) = site.recovery_codes.pop() else { continue };
                     let challenge = site.open(Purpose::Login);
                     for _ in 0..slips {
-                        let _ = site.present_recovery_code(challenge, NO_RECOVERY_CODE);
+                        let _ = site.present_recovery_code(challenge, NEVER_ISSUED);
                     }
                     let _ = site.present_recovery_code(challenge, &code);
                 }
