@@ -26,7 +26,7 @@
 //!
 //! | clause | requirement | who | shown by |
 //! |---|---|---|---|
-//! | §3 R1 | both sides know the time: an argument here, a clock only at the edge | B | `tests/layers.rs::otp_and_session_are_pure`, `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha1_vectors` |
+//! | §3 R1 | both sides know the time: an argument here, a clock only at the edge (`.ci/layers`) | B | `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha1_vectors` |
 //! | §3 R2, R3 | TOTP is HOTP of the time step | L | `tests/it/otp/rfc6238.rs::rfc6238_3_r2_r3_totp_is_hotp_of_the_time_step` |
 //! | §3 R4 | the same period on both sides: it is stored with the authenticator | L | `tests/it/standards/rfc.rs::rfc6238_3_r4_the_period_is_stored_with_the_authenticator`, `tests/it/otp/rfc6238.rs::rfc6238_3_r4_parameters_belong_to_the_authenticator` |
 //! | §3 R5 | a key of its own for each prover: 160 random bits and more, drawn for each enrollment. Two accounts with one imported secret are not told apart, since each is sealed for its account and cannot be compared | B | `tests/it/standards/rfc.rs::rfc6238_3_r5_every_enrollment_draws_its_own_secret` |

@@ -16,7 +16,9 @@ use second_factor::{
     Session, TotpParams, UnixTime, Window,
 };
 
-use crate::support::{DAY, EventLog, Phone, START, STEP, TestClock, TestRng, World, days, refusal};
+use crate::support::{
+    DAY, EventLog, NEVER_ISSUED, Phone, START, STEP, TestClock, TestRng, World, days, refusal,
+};
 
 const YEAR: Duration = Duration::from_secs(365 * DAY.as_secs());
 
@@ -240,7 +242,7 @@ fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
     // Neither another challenge nor what is still looked at when locked gives him more.
     for purpose in [Purpose::Login, Purpose::StepUp] {
         let challenge = site.open(purpose);
-        assert_eq!(site.present(challenge, NO_RECOVERY_CODE), Err(Refusal::NotAccepted));
+        assert_eq!(site.present(challenge, NEVER_ISSUED), Err(Refusal::NotAccepted));
         let wrong = site.wrong_code();
         assert_eq!(site.present(challenge, &wrong), Err(site.locked()));
     }
@@ -334,7 +336,7 @@ fn the_owners_way_back_in_gives_him_nothing() {
     while let Some(code) = site.recovery_codes.pop() {
         let owners = site.open(Purpose::Login);
         for _ in 0..4 {
-            assert_eq!(site.present(owners, NO_RECOVERY_CODE), Err(Refusal::NotAccepted));
+            assert_eq!(site.present(owners, NEVER_ISSUED), Err(Refusal::NotAccepted));
         }
         assert_eq!(site.present(owners, &code), Ok(()));
         attacker.begins_anew();
@@ -342,9 +344,6 @@ fn the_owners_way_back_in_gives_him_nothing() {
     }
     assert_eq!(attacker.guesses, 20);
 }
-
-/// Of the right form.
-const NO_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 
 impl Site {
     fn locked_at(&self) -> Option<UnixTime> {
@@ -470,7 +469,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                 Move::GuessRecoveryCode { back: n, times } => {
                     let Some(challenge) = back(&site, n) else { continue };
                     for _ in 0..times {
-                        let refused = site.present(challenge, NO_RECOVERY_CODE);
+                        let refused = site.present(challenge, NEVER_ISSUED);
                         assert!(refused.is_err());
                     }
                 }
@@ -497,7 +496,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                     let Some(code) = site.recovery_codes.pop() else { continue };
                     let challenge = site.open(Purpose::Login);
                     for _ in 0..slips {
-                        let _ = site.present(challenge, NO_RECOVERY_CODE);
+                        let _ = site.present(challenge, NEVER_ISSUED);
                     }
                     let _ = site.present(challenge, &code);
                 }

@@ -13,10 +13,10 @@ use second_factor::{
 };
 use serde_json::json;
 
-use crate::support::sessions::{NEVER_ISSUED, charged, fresh_factor, guess, row, session_of};
+use crate::support::sessions::{charged, fresh_factor, guess, row, session_of};
 use crate::support::{
-    Meeting, Phone, START, STEP, TestError, World, at_once, complete, days, is_refused_because, refusal,
-    texts,
+    Meeting, NEVER_ISSUED, Phone, START, STEP, TestError, World, at_once, complete, days, is_refused_because,
+    refusal, texts,
 };
 
 /// Twenty wrong codes in challenges of the login.

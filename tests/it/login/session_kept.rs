@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::sessions::{NEVER_ISSUED, charged, guess, session_of};
-use crate::support::{JsonStore, Phone, STEP, World, code_required, refusal};
+use crate::support::sessions::{charged, guess, session_of};
+use crate::support::{JsonStore, NEVER_ISSUED, Phone, STEP, World, code_required, refusal};
 
 /// The value as it comes back from a table of text, and from one of bytes.
 fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {

@@ -1,7 +1,7 @@
 //! The values of the `otp` layer: caps, redaction, equality, and serde through the same constructors.
 
 use second_factor::otp::{Counter, LookAhead, OtpError, ResyncWindow};
-use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
+use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams};
 
 #[test]
 fn rfc4226_4_r6_secrets_of_every_length() {
@@ -94,8 +94,8 @@ fn every_error_says_what_it_is_about() {
 mod serde {
     use core::fmt::Debug;
 
-    use second_factor::UnixTime;
     use second_factor::otp::TimeStep;
+    use second_factor::{UnixTime, Window};
     use serde_json::{from_str, to_string};
 
     use super::*;

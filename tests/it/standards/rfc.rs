@@ -1,8 +1,8 @@
 //! RFC 4226, 6238 and 8176 where they speak of the verifier as a whole: throttling, replay, keys in the
 //! store, `amr`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use second_factor::session::{EventKind, RefusedBecause, SealError, SessionError};
@@ -13,7 +13,7 @@ use second_factor::{
 };
 
 use crate::support::{
-    JsonStore, Phone, STEP, World, code_required, complete, days, is_refused_because, refusal,
+    BrokenRng, JsonStore, Phone, STEP, World, code_required, complete, days, is_refused_because, refusal,
 };
 
 /// THREATS A8 says ten; the budget of DESIGN is twenty.
@@ -117,12 +117,6 @@ fn rfc6238_3_r5_every_enrollment_draws_its_own_secret() {
 
 #[test]
 fn rfc6238_3_r6_without_random_numbers_nothing_is_decided() {
-    struct Broken;
-    impl second_factor::verifier::EntropySource for Broken {
-        fn fill(&self, _: &mut [u8]) -> Result<(), second_factor::verifier::EntropyError> {
-            Err(second_factor::verifier::EntropyError)
-        }
-    }
     let store = Arc::new(JsonStore::default());
     let world = World::over(store.clone(), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
@@ -134,7 +128,7 @@ fn rfc6238_3_r6_without_random_numbers_nothing_is_decided() {
         Policy::new("Example").unwrap(),
         ring,
         world.clock.clone(),
-        Broken,
+        Mutex::new(BrokenRng),
     );
     let right = phone.code(world.now());
     assert!(matches!(broken.password_verified(world.password(), None), Err(Error::Entropy(_))));

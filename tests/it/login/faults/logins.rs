@@ -3,9 +3,8 @@
 use second_factor::Login;
 use second_factor::session::Remember;
 
-use super::run::{
-    BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, WRONG_RECOVERY_CODE, logged_in, other,
-};
+use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, logged_in, other};
+use crate::support::NEVER_ISSUED;
 
 pub const LOGINS: [Scenario; 9] = [
     Scenario {
@@ -50,7 +49,7 @@ pub const LOGINS: [Scenario; 9] = [
         prepare: || presents(Run::wrong_code, Remember::No),
     },
     Scenario { name: "present, a recovery code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
-    Scenario { name: "present, a wrong recovery code", may: NEVER, prepare: || spends(WRONG_RECOVERY_CODE) },
+    Scenario { name: "present, a wrong recovery code", may: NEVER, prepare: || spends(NEVER_ISSUED) },
     Scenario {
         name: "status and is_current",
         may: READS,

@@ -171,5 +171,3 @@ pub const ONCE: May = May { once: true, ..READS };
 pub const NEVER: May = May { never: true, ..READS };
 pub const BINDS: May = May { once: true, replace_authenticator: true, replace_codes: true, ..READS };
 pub const REMOVES: May = May { remove_authenticator: true, restore_budget: true, ..READS };
-
-pub const WRONG_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";

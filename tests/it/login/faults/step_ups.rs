@@ -2,8 +2,8 @@
 
 use second_factor::session::Reauthenticated;
 
-use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, WRONG_RECOVERY_CODE, fresh};
-use crate::support::complete;
+use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, fresh};
+use crate::support::{NEVER_ISSUED, complete};
 
 pub const STEP_UPS: [Scenario; 9] = [
     Scenario { name: "fresh_factor", may: ONCE, prepare: || gives_a_fresh_factor(Run::code) },
@@ -28,7 +28,7 @@ pub const STEP_UPS: [Scenario; 9] = [
     Scenario {
         name: "fresh_factor by recovery code, wrong",
         may: NEVER,
-        prepare: || gives_a_fresh_factor(|_| WRONG_RECOVERY_CODE.to_owned()),
+        prepare: || gives_a_fresh_factor(|_| NEVER_ISSUED.to_owned()),
     },
     Scenario { name: "reauthenticate", may: ONCE, prepare: || reauthenticates(Run::code) },
     Scenario { name: "reauthenticate, wrong", may: NEVER, prepare: || reauthenticates(Run::wrong_code) },

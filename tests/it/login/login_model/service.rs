@@ -16,7 +16,7 @@ use second_factor::{
 use super::command::{Browser, Command, Cookie, Either, Pick, Recovery, Sensitive, Typed, Who};
 use super::invariants::{Asked, Evidence, Witness};
 use super::model::{self, By, Event, Outcome, Presented, Refused, Rules, Sent};
-use crate::support::{EventLog, Phone, START, TestClock, TestRng, texts};
+use crate::support::{EventLog, NEVER_ISSUED, Phone, START, TestClock, TestRng, texts};
 
 type Verified<T> = Result<T, Error<second_factor::store::MemoryStoreError>>;
 
@@ -359,7 +359,7 @@ impl Service {
             Recovery::OfNextAccount => {
                 (self.holders[who.next() as usize].recovery.last()?.clone(), Presented::Recovery(None))
             }
-            Recovery::Wrong => ("AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA".into(), Presented::Recovery(None)),
+            Recovery::Wrong => (NEVER_ISSUED.into(), Presented::Recovery(None)),
             Recovery::Malformed => ("lost it".into(), Presented::Malformed),
         })
     }
