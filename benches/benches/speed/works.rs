@@ -4,7 +4,6 @@ use std::hint::black_box;
 
 use second_factor::otp::{Counter, LookAhead};
 use second_factor::session::{Seal, SealingKey, StoreSecretsInClear};
-use second_factor::store::BlockingStore;
 use second_factor::{
     AccountRecord, Algorithm, Code, Digits, Hotp, KeyRing, KeyUri, Period, Remember, Secret, Totp,
     TotpParams, UnixTime, Window,
@@ -243,7 +242,7 @@ fn second_step() -> [Contest; 2] {
     let ring = || KeyRing::new(1, SealingKey::new([7; 32]));
     let service = Service::enrolled(ring());
     let _open = service.challenge();
-    let record = service.store.load(&service.account).unwrap().unwrap().value;
+    let record = service.record();
     let json = serde_json::to_vec(&record).unwrap();
     let serde = timed(move || {
         black_box(serde_json::to_vec(black_box(&record)).unwrap());
