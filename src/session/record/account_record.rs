@@ -13,8 +13,8 @@ use crate::session::rule::Context;
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///
-/// There is no way from a record to its authenticator but through the functions of this module, each of which
-/// charges a wrong guess (RFC 4226 §7.1):
+/// There is no way from a record to its authenticator but through the verifier, which charges each wrong guess (RFC
+/// 4226 §7.1):
 ///
 /// ```compile_fail,E0616
 /// fn unthrottled(record: &second_factor::AccountRecord) {
