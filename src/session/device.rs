@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{AccountId, DeviceToken, Entropy, Policy, SessionError, TokenError, look_up, text};
+use super::{AccountId, DeviceToken, Entropy, Policy, SessionError, TokenError, text};
+use crate::otp::constant_time;
 use crate::session::token::{TokenDigest, TokenParts};
 use crate::time::UnixTime;
 
@@ -164,9 +165,9 @@ impl Device {
         let known = [Some(self.secret), in_grace];
         let is_presented = |known: &Option<TokenDigest>| match known {
             Some(known) => known.ct_eq(&presented),
-            None => look_up::only_if(false),
+            None => constant_time::only_if(false),
         };
-        match look_up::find(&known, is_presented) {
+        match constant_time::find(&known, is_presented) {
             Some((0, _)) => TokenIs::Current,
             Some(_) => TokenIs::InGrace,
             None => TokenIs::Stale,

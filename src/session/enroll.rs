@@ -9,7 +9,7 @@ use super::{
     EventKind, Reauthenticated, Refusal, SessionError,
 };
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
-use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
+use crate::otp::{Algorithm, Code, OtpError, Secret, Totp, TotpParams, Verdict};
 use crate::time::UnixTime;
 
 /// An enrollment that was begun: show the QR code, ask for a code.
@@ -119,7 +119,7 @@ pub fn confirm_enrollment(
         return draft.decide(Err(Refusal::Malformed));
     };
     let totp = Totp::new(&pending.secret.open(&draft.record.account, context.seal)?, params);
-    let Verdict::Accepted(step) = totp.judge(&code, context.now, context.policy.window(), None) else {
+    let Verdict::Accepted(step) = totp.verify(&code, context.now, context.policy.window(), None) else {
         let refusal = charge(&mut draft);
         return draft.decide(Err(refusal));
     };
@@ -222,7 +222,8 @@ fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, Se
         Algorithm::Sha1 => Secret::new(&entropy.take::<20>()?),
         Algorithm::Sha256 => Secret::new(&entropy.take::<32>()?),
         Algorithm::Sha512 => Secret::new(&entropy.take::<64>()?),
-    }?)
+    }
+    .map_err(OtpError::from)?)
 }
 
 fn key_uri(

@@ -8,8 +8,9 @@ use super::session::SessionId;
 use super::token::TokenParts;
 use super::{
     AccountRecord, Authenticated, ChallengeToken, Context, Decision, DeviceToken, Entropy, EventKind,
-    ForgottenBecause, How, PasswordVerified, Purpose, Refusal, SessionError, look_up,
+    ForgottenBecause, How, PasswordVerified, Purpose, Refusal, SessionError,
 };
+use crate::otp::constant_time;
 
 /// What comes after the password.
 #[derive(Debug)]
@@ -177,8 +178,8 @@ fn log_in(draft: &mut Draft<'_>, how: How, device: Option<DeviceToken>) -> Resul
 /// Lets a remembered device in, or takes its token for what it is.
 fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accepted>, SessionError> {
     let Context { now, policy, .. } = *draft.context;
-    let Some((index, device)) = look_up::find(&draft.record.devices, |device| {
-        device.is_series_of(token) & look_up::only_if(device.is_alive(now, policy))
+    let Some((index, device)) = constant_time::find(&draft.record.devices, |device| {
+        device.is_series_of(token) & constant_time::only_if(device.is_alive(now, policy))
     }) else {
         draft.event(EventKind::DeviceUnknown);
         return Ok(None);

@@ -73,7 +73,6 @@ mod guess_odds;
 #[cfg(feature = "sealing")]
 mod key_ring;
 mod login;
-mod look_up;
 mod manage;
 mod policy;
 mod present;

@@ -6,9 +6,9 @@ use super::budget::Charged;
 use super::challenge::Challenge;
 use super::decision::Draft;
 use super::token::TokenDigest;
-use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError, look_up};
+use super::{Context, EventKind, How, Purpose, Refusal, RefusedBecause, SessionError};
 use crate::enrollment::RecoveryCode;
-use crate::otp::{Code, Totp, Verdict};
+use crate::otp::{Code, Totp, Verdict, constant_time};
 
 /// What the claimant presents.
 #[derive(Clone, Copy)]
@@ -35,9 +35,10 @@ pub(crate) fn present(
 ) -> Result<Result<How, Refusal>, SessionError> {
     let Context { now, policy, .. } = *draft.context;
     let is_this = |open: &Challenge| {
-        open.digest.ct_eq(digest) & look_up::only_if(open.purpose == purpose && open.is_alive(now, policy))
+        open.digest.ct_eq(digest)
+            & constant_time::only_if(open.purpose == purpose && open.is_alive(now, policy))
     };
-    let Some((index, _)) = look_up::find(&draft.record.challenges, is_this) else {
+    let Some((index, _)) = constant_time::find(&draft.record.challenges, is_this) else {
         draft.event(presented.refused(RefusedBecause::NoChallenge));
         return Ok(Err(Refusal::ChallengeOver));
     };
@@ -86,7 +87,7 @@ fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<How, Evalua
         return Ok(Err(Evaluated::Not(Refusal::Locked { retry_at }, Some(RefusedBecause::Locked))));
     }
     let totp = Totp::new(&bound.secret.open(&draft.record.account, seal)?, params);
-    Ok(match totp.judge(&code, now, policy.window(), bound.last_accepted) {
+    Ok(match totp.verify(&code, now, policy.window(), bound.last_accepted) {
         Verdict::Accepted(step) => {
             if let Some(bound) = &mut draft.change().authenticator {
                 bound.last_accepted = Some(step);
@@ -105,7 +106,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<How, Eval
         return Err(Evaluated::Not(Refusal::Malformed, None));
     };
     let digest = code.digest(draft.record.account.as_str());
-    let matching = look_up::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
+    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
     let Some((index, _)) = matching else {
         return Err(Evaluated::Refused(RefusedBecause::Wrong));
     };

@@ -1,6 +1,6 @@
 use super::token::TokenDigest;
 use super::{AccountId, EndOtherSessions, Epoch, How};
-use crate::otp::mac::sha256;
+use crate::enrollment::digest::sha256;
 use crate::time::UnixTime;
 
 /// What the host keeps in its session of somebody who logged in: who, how, when, and in which epoch.

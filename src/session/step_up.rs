@@ -9,9 +9,10 @@ use super::present::{Presented, present};
 use super::token::TokenDigest;
 use super::{
     AccountId, AccountRecord, Context, Decision, Entropy, Epoch, EventKind, FreshFactor, PasswordVerified,
-    Purpose, Reauthenticated, Refusal, Session, SessionError, StepUpToken, look_up,
+    Purpose, Reauthenticated, Refusal, Session, SessionError, StepUpToken,
 };
 use crate::enrollment::RecoveryCode;
+use crate::otp::constant_time;
 
 /// Opens a step-up in a session of this epoch. Its guesses come out of the same budget as a login's.
 ///
@@ -104,8 +105,9 @@ pub fn fresh_factor(
     let digest = session.digest();
     let challenges = &mut draft.record.challenges;
     // Not yet a change: what is not even evaluated, for its form or because of a lock, writes nothing.
-    let is_own = |open: &Challenge| open.digest.ct_eq(&digest) & look_up::only_if(open.is_alive(now, policy));
-    if look_up::find(challenges, is_own).is_none() {
+    let is_own =
+        |open: &Challenge| open.digest.ct_eq(&digest) & constant_time::only_if(open.is_alive(now, policy));
+    if constant_time::find(challenges, is_own).is_none() {
         Challenge::open(challenges, Purpose::StepUp, digest, now, policy);
     }
     let is_recovery_code = RecoveryCode::parse(typed).is_ok();

@@ -6,7 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{AccountId, Entropy, Policy, SessionError, text};
 use crate::enrollment::SecretText;
-use crate::otp::mac::sha256;
+use crate::enrollment::digest::sha256;
 
 /// The text is no token of the kind expected. What it was is not repeated here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

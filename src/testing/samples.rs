@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
 use crate::enrollment::{ImportedSecret, KeyUri};
-use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
+use crate::otp::{Algorithm, Digits, OtpError, Period, Secret, Totp, TotpParams};
 use crate::session::{
     self, AccountId, AccountRecord, Context, Decision, Entropy, Epoch, Import, Login, PasswordVerified,
     Policy, Reauthenticated, Refusal, Remember, Seal, SealContext, SealError, Sealed, SessionError,
@@ -94,7 +94,7 @@ impl Seal for Padding {
 
     fn open(&self, sealed: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
         let (len, rest) = sealed.as_bytes().split_first().ok_or(SealError::Malformed)?;
-        Ok(Secret::new(rest.get(..usize::from(*len)).ok_or(SealError::Malformed)?)?)
+        Ok(Secret::new(rest.get(..usize::from(*len)).ok_or(SealError::Malformed)?).map_err(OtpError::from)?)
     }
 
     fn is_current(&self, _: &Sealed) -> bool {
@@ -120,7 +120,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Enrollment(#[from] crate::enrollment::EnrollmentError),
     #[error(transparent)]
-    Otp(#[from] crate::otp::OtpError),
+    Otp(#[from] OtpError),
     #[error(transparent)]
     Policy(#[from] session::PolicyError),
     #[error("the login took another way")]
@@ -253,7 +253,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let _ = pending.begin(pending.password(), "alice@example.com")?;
 
     let mut imported = Making::new(account.clone())?;
-    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
+    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).map_err(OtpError::from)?)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
     imported.decide(|r, c, e| session::import(r, &import, c, e))??.epoch();

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use second_factor::otp::{Counter, LookAhead};
+use second_factor::otp::{Counter, LookAhead, Verdict};
 use second_factor::session::{Seal, SealingKey, StoreSecretsInClear};
 use second_factor::store::BlockingStore;
 use second_factor::{
@@ -146,7 +146,7 @@ fn params(algorithm: Algorithm) -> TotpParams {
 fn refuse(totp: &Totp) {
     let code = Code::parse(black_box(WRONG), Digits::Six).unwrap();
     let verdict = totp.verify(&code, black_box(UnixTime::from_secs(NOW)), Window::DEFAULT, None);
-    assert!(verdict.is_none());
+    assert_eq!(verdict, Verdict::Wrong);
 }
 
 fn keyed(algorithm: Algorithm) -> Timed {
