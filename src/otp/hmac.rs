@@ -95,30 +95,47 @@ impl<H: Hash> Keyed<H> {
         } else {
             copy(block.as_mut(), key);
         }
+        let mut keyed = Self { inner: H::INITIAL, outer: H::INITIAL };
         xor(block.as_mut(), IPAD);
-        let inner = compress::<H>(H::INITIAL, &block);
+        compress::<H>(&mut keyed.inner, &block);
         xor(block.as_mut(), IPAD ^ OPAD);
-        let outer = compress::<H>(H::INITIAL, &block);
+        compress::<H>(&mut keyed.outer, &block);
         block.as_mut().zeroize();
-        Self { inner, outer }
+        keyed
     }
 
     fn values<const N: usize>(&self, counters: [u64; N]) -> [u32; N] {
-        self.tags(counters).map(|mut tag| {
-            let value = truncate(tag.as_ref());
+        let mut tags = self.tags(counters);
+        let mut values = [0; N];
+        for (value, tag) in values.iter_mut().zip(&mut tags) {
+            *value = truncate(tag.as_ref());
             tag.as_mut().zeroize();
-            value
-        })
+        }
+        values
     }
 
-    /// The whole HMAC of each counter. Inner digests stay in memory; they are of no use without the outer
-    /// state.
+    /// The whole HMAC of each counter: all inner blocks, then all outer ones. Inner digests stay in memory; they
+    /// are of no use without the outer state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::Tag; N] {
-        counters
-            .map(|counter| last_block::<H>(&counter.to_be_bytes()))
-            .map(|block| H::tag(compress::<H>(self.inner, &block)))
-            .map(|digest| last_block::<H>(digest.as_ref()))
-            .map(|block| H::tag(compress::<H>(self.outer, &block)))
+        let mut blocks = [H::ZEROED; N];
+        let mut states = [self.inner; N];
+        // Loops, since `map` moves whole arrays of blocks about, which takes as long as a compression.
+        for (block, counter) in blocks.iter_mut().zip(counters) {
+            *block = last_block::<H>(&counter.to_be_bytes());
+        }
+        for (state, block) in states.iter_mut().zip(&blocks) {
+            compress::<H>(state, block);
+        }
+        for (block, digest) in blocks.iter_mut().zip(states) {
+            *block = last_block::<H>(H::tag(digest).as_ref());
+        }
+        states = [self.outer; N];
+        for (state, block) in states.iter_mut().zip(&blocks) {
+            compress::<H>(state, block);
+        }
+        let tags = states.map(H::tag);
+        states.zeroize();
+        tags
     }
 }
 
@@ -133,7 +150,7 @@ impl<H: Hash> Drop for Keyed<H> {
 pub(crate) trait Hash: Digest {
     /// The chaining value.
     type State: Copy + Zeroize;
-    type Block: AsRef<[u8]> + AsMut<[u8]>;
+    type Block: Copy + AsRef<[u8]> + AsMut<[u8]>;
     /// The last chaining value, as bytes.
     type Tag: AsRef<[u8]> + AsMut<[u8]>;
 
@@ -252,11 +269,10 @@ fn copy(to: &mut [u8], from: &[u8]) {
     }
 }
 
-fn compress<H: Hash>(mut state: H::State, block: &H::Block) -> H::State {
+fn compress<H: Hash>(state: &mut H::State, block: &H::Block) {
     #[cfg(test)]
     tests::COMPRESSIONS.set(tests::COMPRESSIONS.get().wrapping_add(1));
-    H::compress(&mut state, block);
-    state
+    H::compress(state, block);
 }
 
 /// Dynamic truncation (RFC 4226 §5.3).
