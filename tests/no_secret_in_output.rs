@@ -265,6 +265,11 @@ fn otp(out: &mut Output) {
     out.debug(&Counter::new(1));
     out.debug(&TimeStep::new(1));
     out.display(&START);
+    out.error(&Digits::try_from(5).unwrap_err());
+    out.error(&Period::from_secs(0).unwrap_err());
+    out.error(&Window::new(2, 2).unwrap_err());
+    out.error(&LookAhead::new(101).unwrap_err());
+    out.error(&ResyncWindow::new(1_001).unwrap_err());
     out.errors([
         OtpError::from(Secret::new(&[]).unwrap_err()),
         Digits::try_from(5).unwrap_err().into(),

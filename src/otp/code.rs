@@ -92,7 +92,7 @@ impl Code {
         self.digits
     }
 
-    /// The digits, in clear: for an authenticator to show. The name is there to be searched for.
+    /// The digits, in clear: for an authenticator to show.
     ///
     /// ```
     /// use second_factor::{Code, Digits};

@@ -71,7 +71,7 @@ impl Secret {
         secret
     }
 
-    /// The bytes, in clear. The name is there to be searched for.
+    /// The bytes, in clear.
     pub fn expose(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
