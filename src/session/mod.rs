@@ -35,7 +35,6 @@
 mod account;
 mod error;
 mod event;
-mod look_up;
 mod policy;
 mod proof;
 mod record;

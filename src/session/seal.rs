@@ -138,7 +138,7 @@ impl Seal for StoreSecretsInClear {
 
     fn open(&self, sealed: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
         match sealed.as_bytes().split_first() {
-            Some((&Self::FORM, secret)) => Ok(Secret::new(secret)?),
+            Some((&Self::FORM, secret)) => Ok(Secret::new(secret).map_err(OtpError::from)?),
             _ => Err(SealError::Malformed),
         }
     }

@@ -11,7 +11,7 @@ use core::time::Duration;
 use rand_core::TryRng as _;
 
 use crate::enrollment::{ImportedSecret, KeyUri};
-use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
+use crate::otp::{Algorithm, Digits, OtpError, Period, Secret, Totp, TotpParams};
 use crate::session::rule::{self, Context, Decision, Entropy};
 use crate::session::{
     AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentToken, Epoch, Import, Login,
@@ -99,7 +99,7 @@ impl Seal for Padding {
 
     fn open(&self, sealed: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
         let (len, rest) = sealed.as_bytes().split_first().ok_or(SealError::Malformed)?;
-        Ok(Secret::new(rest.get(..usize::from(*len)).ok_or(SealError::Malformed)?)?)
+        Ok(Secret::new(rest.get(..usize::from(*len)).ok_or(SealError::Malformed)?).map_err(OtpError::from)?)
     }
 
     fn is_current(&self, _: &Sealed) -> bool {
@@ -125,7 +125,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Enrollment(#[from] crate::enrollment::EnrollmentError),
     #[error(transparent)]
-    Otp(#[from] crate::otp::OtpError),
+    Otp(#[from] OtpError),
     #[error(transparent)]
     Policy(#[from] PolicyError),
     #[error("the login took another way")]
@@ -265,7 +265,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let _ = pending.begin(pending.password(), "alice@example.com")?;
 
     let mut imported = Making::new(account.clone())?;
-    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
+    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).map_err(OtpError::from)?)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
     imported.decide(|r, c, e| rule::import(r, &import, c, e))??.epoch();

@@ -1,5 +1,5 @@
 use super::EndOtherSessions;
-use crate::otp::mac::sha256;
+use crate::enrollment::digest::sha256;
 use crate::session::token::TokenDigest;
 use crate::session::{AccountId, AuthMethod, Epoch};
 use crate::time::UnixTime;

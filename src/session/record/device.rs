@@ -3,9 +3,10 @@ use alloc::string::String;
 use subtle::{Choice, ConstantTimeEq};
 
 use super::{DeviceId, DeviceInfo};
+use crate::otp::constant_time;
 use crate::session::rule::Entropy;
 use crate::session::token::{TokenDigest, TokenParts};
-use crate::session::{AccountId, DeviceToken, Policy, SessionError, look_up};
+use crate::session::{AccountId, DeviceToken, Policy, SessionError};
 use crate::time::{UnixTime, is_alive};
 
 /// A remembered device as the record keeps it.
@@ -85,9 +86,9 @@ impl Device {
         let known = [Some(self.secret), in_grace];
         let is_presented = |known: &Option<TokenDigest>| match known {
             Some(known) => known.ct_eq(&presented),
-            None => look_up::only_if(false),
+            None => constant_time::only_if(false),
         };
-        match look_up::find(&known, is_presented) {
+        match constant_time::find(&known, is_presented) {
             Some((0, _)) => TokenIs::Current,
             Some(_) => TokenIs::InGrace,
             None => TokenIs::Stale,

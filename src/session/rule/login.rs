@@ -2,12 +2,13 @@
 
 use super::second_step::second_step;
 use super::{Context, Decision, Draft, Entropy};
+use crate::otp::constant_time;
 use crate::session::proof::SessionId;
 use crate::session::record::{Challenge, Device, Purpose, TokenIs};
 use crate::session::token::TokenParts;
 use crate::session::{
     AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceToken, EventKind, ForgottenBecause,
-    PasswordVerified, Refusal, SessionError, look_up,
+    PasswordVerified, Refusal, SessionError,
 };
 
 /// What comes after the password.
@@ -126,8 +127,8 @@ fn recognize(draft: &mut Draft<'_>, token: &DeviceToken) -> Result<Option<Accept
     let Context { now, policy, .. } = *draft.context;
     // The digest is of the account that the token names, so a token of another one would match in a copied row.
     let is_own = *token.account() == draft.record.account;
-    let Some((index, device)) = look_up::find(&draft.record.devices, |device| {
-        device.is_series_of(token) & look_up::only_if(is_own && device.is_alive(now, policy))
+    let Some((index, device)) = constant_time::find(&draft.record.devices, |device| {
+        device.is_series_of(token) & constant_time::only_if(is_own && device.is_alive(now, policy))
     }) else {
         draft.event(EventKind::DeviceUnknown);
         return Ok(None);

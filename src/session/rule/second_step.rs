@@ -4,12 +4,11 @@ use subtle::ConstantTimeEq;
 
 use super::{Context, Draft};
 use crate::enrollment::RecoveryCode;
+use crate::otp::constant_time;
 use crate::otp::{Code, Totp, Verdict};
 use crate::session::record::{Challenge, Charged, Purpose};
 use crate::session::token::TokenDigest;
-use crate::session::{
-    AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError, look_up,
-};
+use crate::session::{AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError};
 
 /// What the claimant presents; its form tells which of the two.
 #[derive(Clone, Copy)]
@@ -41,9 +40,10 @@ pub(super) fn second_step(
     let presented = Presented::of(typed);
     let Context { now, policy, .. } = *draft.context;
     let is_this = |open: &Challenge| {
-        open.digest.ct_eq(digest) & look_up::only_if(open.purpose == purpose && open.is_alive(now, policy))
+        open.digest.ct_eq(digest)
+            & constant_time::only_if(open.purpose == purpose && open.is_alive(now, policy))
     };
-    let Some((index, _)) = look_up::find(&draft.record.challenges, is_this) else {
+    let Some((index, _)) = constant_time::find(&draft.record.challenges, is_this) else {
         draft.event(presented.refused(RefusedBecause::NoChallenge));
         return Ok(Err(Refusal::ChallengeOver));
     };
@@ -92,7 +92,7 @@ fn evaluate_code(draft: &mut Draft<'_>, code: &str) -> Result<Result<AuthMethod,
         return Ok(Err(Evaluated::Not(Refusal::Locked { retry_at }, Some(RefusedBecause::Locked))));
     }
     let totp = Totp::new(&bound.secret.open(&draft.record.account, seal)?, params);
-    Ok(match totp.judge(&code, now, policy.window(), bound.last_accepted) {
+    Ok(match totp.verify(&code, now, policy.window(), bound.last_accepted) {
         Verdict::Accepted(step) => {
             if let Some(bound) = &mut draft.change().authenticator {
                 bound.last_accepted = Some(step);
@@ -111,7 +111,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, code: &str) -> Result<AuthMetho
         return Err(Evaluated::Not(Refusal::Malformed, None));
     };
     let digest = code.digest(draft.record.account.as_str());
-    let matching = look_up::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
+    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
     let Some((index, _)) = matching else {
         return Err(Evaluated::Refused(RefusedBecause::Wrong));
     };

@@ -4,10 +4,10 @@ use subtle::ConstantTimeEq;
 
 use super::second_step::second_step;
 use super::{Context, Decision, Draft, Entropy};
+use crate::otp::constant_time;
 use crate::session::record::{Challenge, Purpose};
 use crate::session::{
     AccountRecord, EventKind, FreshFactor, PasswordVerified, Reauthenticated, Refusal, Session, SessionError,
-    look_up,
 };
 use crate::time::is_alive;
 
@@ -38,8 +38,9 @@ pub(crate) fn fresh_factor(
     let digest = session.digest();
     let challenges = &mut draft.record.challenges;
     // Not yet a change: what is not even evaluated, for its form or because of a lock, writes nothing.
-    let is_own = |open: &Challenge| open.digest.ct_eq(&digest) & look_up::only_if(open.is_alive(now, policy));
-    if look_up::find(challenges, is_own).is_none() {
+    let is_own =
+        |open: &Challenge| open.digest.ct_eq(&digest) & constant_time::only_if(open.is_alive(now, policy));
+    if constant_time::find(challenges, is_own).is_none() {
         Challenge::open(challenges, Purpose::StepUp, digest, now, policy);
     }
     let outcome = second_step(&mut draft, Purpose::StepUp, &digest, typed)?.map(|method| {

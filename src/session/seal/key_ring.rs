@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::sealing_key::SealingKey;
 use super::{Seal, SealContext, SealError, Sealed};
-use crate::otp::Secret;
+use crate::otp::{OtpError, Secret};
 
 /// Sealing keys: one that seals, and retired ones that still open.
 ///
@@ -82,7 +82,7 @@ impl Seal for KeyRing {
                 &Tag::from(parts.tag),
             )
             .map_err(|_| SealError::Broken)?;
-        Ok(Secret::new(text)?)
+        Ok(Secret::new(text).map_err(OtpError::from)?)
     }
 
     fn is_current(&self, sealed: &Sealed) -> bool {

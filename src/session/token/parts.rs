@@ -5,7 +5,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 use super::text;
-use crate::otp::mac::sha256;
+use crate::enrollment::digest::sha256;
 use crate::session::rule::Entropy;
 use crate::session::{AccountId, SessionError};
 

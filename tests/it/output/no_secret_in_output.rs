@@ -250,15 +250,20 @@ fn otp(out: &mut Output) {
     out.debug(&Counter::new(1));
     out.debug(&TimeStep::new(1));
     out.display(&START);
+    out.error(&Digits::try_from(5).unwrap_err());
+    out.error(&Period::from_secs(0).unwrap_err());
+    out.error(&Window::new(2, 2).unwrap_err());
+    out.error(&LookAhead::new(101).unwrap_err());
+    out.error(&ResyncWindow::new(1_001).unwrap_err());
     out.errors([
-        OtpError::SecretLength { found: 0 },
-        OtpError::Digits { found: 5 },
-        OtpError::Period { found_secs: 0 },
-        OtpError::Window { past: 2, future: 2 },
-        OtpError::LookAhead { found: 101 },
-        OtpError::ResyncWindow { found: 1_001 },
-        OtpError::CodeLength { expected: 6, found: 5 },
-        OtpError::CodeCharacter,
+        OtpError::from(Secret::new(&[]).unwrap_err()),
+        Digits::try_from(5).unwrap_err().into(),
+        Period::from_secs(0).unwrap_err().into(),
+        Window::new(2, 2).unwrap_err().into(),
+        LookAhead::new(101).unwrap_err().into(),
+        ResyncWindow::new(1_001).unwrap_err().into(),
+        CodeError::Length { expected: 6, found: 5 }.into(),
+        CodeError::Character.into(),
     ]);
     // Errors about what was planted.
     for input in [format!("{CODE}1"), format!("{CODE}x"), format!("x{CODE}"), CODE.repeat(100)] {
@@ -477,7 +482,7 @@ fn session_values(out: &mut Output) {
             SealError::UnknownKey { key: 1 },
             SealError::Broken,
             SealError::Unavailable,
-            SealError::Otp(OtpError::SecretLength { found: 0 }),
+            SealError::Otp(Secret::new(&[]).unwrap_err().into()),
         ]
     };
     let session_errors = || {
@@ -485,7 +490,7 @@ fn session_values(out: &mut Output) {
             SessionError::WrongAccount,
             SessionError::PasswordOfAnotherAccount,
             SessionError::Enrollment(EnrollmentError::QrCapacity { found: 1 }),
-            SessionError::Otp(OtpError::SecretLength { found: 0 }),
+            SessionError::Otp(Secret::new(&[]).unwrap_err().into()),
             SessionError::EntropyExhausted,
         ]
     };

@@ -620,7 +620,7 @@ fn f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code() {
     assert!(world.present(&phone.code(world.now())).is_ok());
 }
 
-// That a verification does the same work whatever the outcome is counted in the unit tests of `otp/mac.rs`
+// That a verification does the same work whatever the outcome is counted in the unit tests of `otp/hmac.rs`
 // (`rfc6238_5_2_verify_costs_the_same_whatever_the_outcome`): here is what a claimant sees.
 #[test]
 fn f32_a_near_miss_is_answered_like_any_other_code() {
