@@ -2,7 +2,7 @@
 //!
 //! The program runs under the true clock. Codes are those of now, of the step that follows, or of a time that
 //! the command `wait` pretends, so it does not matter when a time step begins, and nothing sleeps.
-#![cfg(all(feature = "std", feature = "serde", feature = "getrandom", feature = "sealing", feature = "qr"))]
+#![cfg(all(feature = "std", feature = "serde", feature = "os-entropy", feature = "sealing", feature = "qr"))]
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests")]
 
 mod quickstart_driver;

@@ -1,10 +1,8 @@
-//! What the benchmarks and examinations share: a service with one account, the account alone, and a way to talk to valgrind.
+//! What the benchmarks and examinations share: a service with one account, and a way to talk to valgrind.
 
-mod account;
 mod service;
 pub mod valgrind;
 
-pub use account::{Account, random};
 pub use service::{Dice, Service};
 
 /// The secret of RFC 6238 Appendix B for SHA-1, 160 bits.

@@ -3,10 +3,11 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::{EnrollmentBegun, Policy, Seal};
+use second_factor::store::{BlockingStore, Expected, Swap, Versioned};
 use second_factor::verifier::{Clock, EntropySource};
 use second_factor::{
-    Accepted, AccountId, BlockingVerifier, ChallengeToken, Login, MemoryStore, PasswordVerified, Remember,
-    Totp, TotpParams, UnixTime,
+    Accepted, AccountId, AccountRecord, BlockingVerifier, ChallengeToken, DeviceToken, Login, MemoryStore,
+    PasswordVerified, Remember, Totp, TotpParams, UnixTime,
 };
 
 /// A service with one account whose owner has an authenticator, on a [`MemoryStore`].
@@ -66,6 +67,53 @@ impl Service {
             Login::CodeRequired(challenge) => challenge,
             other => panic!("no code asked for: {other:?}"),
         }
+    }
+
+    /// Logs in with a code, one time step later, and has the device remembered.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub fn remember(&self) -> DeviceToken {
+        let challenge = self.challenge();
+        let accepted = self.present(&challenge, &self.code(), Remember::ThisDevice { label: "Firefox" });
+        accepted.device.expect("the policy remembers devices")
+    }
+
+    /// Logs in on a remembered device: its new token.
+    ///
+    /// # Panics
+    ///
+    /// If the token is not the device's present one.
+    pub fn rotate(&self, token: &DeviceToken) -> DeviceToken {
+        match self.log_in(Some(token.expose())) {
+            Login::Complete(Accepted { device: Some(token), .. }) => token,
+            other => panic!("not the present token: {other:?}"),
+        }
+    }
+
+    /// The record as it is stored.
+    ///
+    /// # Panics
+    ///
+    /// If the store fails, as also below.
+    pub fn record(&self) -> AccountRecord {
+        self.row().value
+    }
+
+    /// Stores this record in place of the one that is there.
+    ///
+    /// # Panics
+    ///
+    /// As above.
+    pub fn put(&self, record: &AccountRecord) {
+        let expected = Expected::At(self.row().revision);
+        let swap = self.store.compare_and_swap(&self.account, expected, record).expect("a store in memory");
+        assert!(matches!(swap, Swap::Stored(_)), "one thread");
+    }
+
+    fn row(&self) -> Versioned<AccountRecord> {
+        self.store.load(&self.account).expect("a store in memory").expect("an account that enrolled")
     }
 
     /// The password step.

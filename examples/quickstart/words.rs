@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use second_factor::session::{
-    DeviceInfo, EventKind, FactorStatus, ForgottenBecause, Purpose, RefusedBecause, RemovedBy,
+    DeviceInfo, EventKind, FactorStatus, ForgottenBecause, RefusedBecause, RemovedBy,
 };
 use second_factor::{AuthMethod, Refusal, UnixTime};
 
@@ -125,13 +125,12 @@ pub(crate) fn devices(devices: &[DeviceInfo]) -> String {
 
 pub(crate) fn event(kind: &EventKind) -> String {
     match kind {
-        EventKind::ChallengeOpened { purpose: Purpose::Login } => {
-            "the password was right, a code is asked for".into()
+        EventKind::ChallengeOpened => "the password was right, a code is asked for".into(),
+        EventKind::LoggedIn { method: AuthMethod::SingleFactor } => {
+            "logged in with the password alone".into()
         }
-        EventKind::ChallengeOpened { .. } => "a fresh code is asked for".into(),
-        EventKind::LoggedIn { how: AuthMethod::SingleFactor } => "logged in with the password alone".into(),
-        EventKind::LoggedIn { how: AuthMethod::Code } => "logged in with password and code".into(),
-        EventKind::LoggedIn { how: AuthMethod::RecoveryCode } => {
+        EventKind::LoggedIn { method: AuthMethod::Code } => "logged in with password and code".into(),
+        EventKind::LoggedIn { method: AuthMethod::RecoveryCode } => {
             "logged in with password and recovery code".into()
         }
         EventKind::LoggedIn { .. } => "logged in on a remembered device".into(),

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use second_factor::otp::{Digits, OtpError};
+use second_factor::otp::{CodeError, Digits};
 use second_factor::{Code, RecoveryCode};
 
 fuzz_target!(|text: &str| {
@@ -15,11 +15,11 @@ fuzz_target!(|text: &str| {
                 assert_eq!(code.digits(), digits);
                 assert_eq!(Code::parse(code.expose(), digits).as_ref(), Ok(code), "reading is idempotent");
             }
-            Err(OtpError::CodeLength { expected, found }) => {
+            Err(CodeError::Length { expected, found }) => {
                 assert_eq!(*expected, digits.count());
                 assert_ne!(*found, usize::from(digits.count()));
             }
-            Err(error) => assert_eq!(*error, OtpError::CodeCharacter),
+            Err(error) => assert_eq!(*error, CodeError::Character),
         }
     }
 

@@ -2,16 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use second_factor::session::{DeviceId, EnrollmentToken, StepUpToken};
+use second_factor::session::{DeviceId, EnrollmentToken};
 use second_factor::{AccountId, ChallengeToken, DeviceToken};
 
 fuzz_target!(|text: &str| {
-    let (challenge, step_up) = (ChallengeToken::parse(text), StepUpToken::parse(text));
-    let (enrollment, device) = (EnrollmentToken::parse(text), DeviceToken::parse(text));
-    let id = DeviceId::parse(text);
+    let (challenge, enrollment) = (ChallengeToken::parse(text), EnrollmentToken::parse(text));
+    let (device, id) = (DeviceToken::parse(text), DeviceId::parse(text));
     let exposed = [
         challenge.as_ref().ok().map(|token| token.expose().to_owned()),
-        step_up.as_ref().ok().map(|token| token.expose().to_owned()),
         enrollment.as_ref().ok().map(|token| token.expose().to_owned()),
         device.as_ref().ok().map(|token| token.expose().to_owned()),
         id.as_ref().ok().map(ToString::to_string),
@@ -23,15 +21,14 @@ fuzz_target!(|text: &str| {
 
     let account = [
         challenge.as_ref().ok().map(ChallengeToken::account),
-        step_up.as_ref().ok().map(StepUpToken::account),
         enrollment.as_ref().ok().map(EnrollmentToken::account),
+        device.as_ref().ok().map(DeviceToken::account),
     ];
     for account in account.into_iter().flatten() {
         assert_eq!(AccountId::new(account.as_str()).as_ref(), Ok(account));
     }
     let kinds = [
         challenge.map(|token| format!("{token:?}")).unwrap_or_default(),
-        step_up.map(|token| format!("{token:?}")).unwrap_or_default(),
         enrollment.map(|token| format!("{token:?}")).unwrap_or_default(),
         device.map(|token| format!("{token:?}")).unwrap_or_default(),
     ];

@@ -1,13 +1,13 @@
-//! What the targets share: a clock that is set by hand, random numbers that repeat, a phone, and a log of events.
+//! What the targets share: a clock that is set by hand, random numbers that repeat, a phone, a log of events, and a key service that is out of order.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use second_factor::otp::{Counter, Digits};
-use second_factor::session::{AuditEvent, EventKind};
+use second_factor::session::{Seal, SealContext, SealError, Sealed};
 use second_factor::verifier::{Clock, EventSink};
-use second_factor::{Hotp, Secret, TotpParams, UnixTime};
+use second_factor::{AuditEvent, Hotp, Secret, TotpParams, UnixTime};
 
 /// The start of a time step in November 2023.
 pub const START: u64 = 1_700_000_010;
@@ -125,7 +125,24 @@ impl EventSink for EventLog {
 }
 
 impl EventLog {
-    pub fn take(&self) -> Vec<EventKind> {
-        std::mem::take(&mut *self.0.lock().expect("one thread")).into_iter().map(|event| event.kind).collect()
+    pub fn take(&self) -> Vec<AuditEvent> {
+        std::mem::take(&mut *self.0.lock().expect("one thread"))
+    }
+}
+
+/// A key service that does not answer.
+pub struct NoKey;
+
+impl Seal for NoKey {
+    fn seal(&self, _: &Secret, _: SealContext<'_>, _: [u8; 24]) -> Result<Sealed, SealError> {
+        Err(SealError::Unavailable)
+    }
+
+    fn open(&self, _: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
+        Err(SealError::Unavailable)
+    }
+
+    fn is_current(&self, _: &Sealed) -> bool {
+        false
     }
 }

@@ -20,6 +20,7 @@
 pub(crate) mod base32;
 #[cfg(feature = "serde")]
 pub(crate) mod bytes_text;
+pub(crate) mod digest;
 mod error;
 mod generate;
 mod imported;

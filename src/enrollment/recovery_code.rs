@@ -4,8 +4,8 @@ use core::fmt;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::digest::sha256;
 use super::{EnrollmentError, SecretText, base32};
-use crate::otp::mac;
 
 mod digest;
 mod set;
@@ -76,7 +76,7 @@ impl RecoveryCode {
     /// # Ok::<(), second_factor::EnrollmentError>(())
     /// ```
     pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
-        RecoveryCodeDigest::from_bytes(mac::sha256(&[DOMAIN, account.as_bytes(), &self.0]))
+        RecoveryCodeDigest::from_bytes(sha256(&[DOMAIN, account.as_bytes(), &self.0]))
     }
 
     fn read(text: &str) -> Result<Self, RecoveryCodeError> {

@@ -26,7 +26,7 @@
 //!
 //! | clause | requirement | who | shown by |
 //! |---|---|---|---|
-//! | §3 R1 | both sides know the time: an argument here, a clock only at the edge | B | `tests/layers.rs::otp_and_session_are_pure`, `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha1_vectors` |
+//! | §3 R1 | both sides know the time: an argument here, a clock only at the edge (`.ci/layers`) | B | `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha1_vectors` |
 //! | §3 R2, R3 | TOTP is HOTP of the time step | L | `tests/it/otp/rfc6238.rs::rfc6238_3_r2_r3_totp_is_hotp_of_the_time_step` |
 //! | §3 R4 | the same period on both sides: it is stored with the authenticator | L | `tests/it/standards/rfc.rs::rfc6238_3_r4_the_period_is_stored_with_the_authenticator`, `tests/it/otp/rfc6238.rs::rfc6238_3_r4_parameters_belong_to_the_authenticator` |
 //! | §3 R5 | a key of its own for each prover: 160 random bits and more, drawn for each enrollment. Two accounts with one imported secret are not told apart, since each is sealed for its account and cannot be compared | B | `tests/it/standards/rfc.rs::rfc6238_3_r5_every_enrollment_draws_its_own_secret` |
@@ -107,7 +107,7 @@
 //! | 6.8.4 (2) | what is claimed of a login is true of it | L | `tests/it/standards/rfc.rs::rfc8176_amr_is_true_of_every_login` |
 //! | 7.2.2, 7.2.3 (1) | tokens are random, unique, of 128 bits and more | L | `tests/it/standards/sp80063b.rs::sp800_63b_5_1_a_device_token_is_random_and_new_at_each_use` |
 //! | 7.2.4 (1) | a new session at each authentication: `Authenticated` is made anew, cannot be copied (doc test) and starts one; ending the old is the host's | B | `tests/it/standards/asvs.rs::asvs_7_2_4_a_login_is_a_new_proof_and_ends_the_old_device_token` |
-//! | 7.3.1, 7.3.2 (2) | timeouts: of challenges, step-ups and devices here, of sessions in the host | B | `tests/it/standards/asvs.rs::asvs_7_3_2_every_lifetime_ends_to_the_second` |
+//! | 7.3.1, 7.3.2 (2) | timeouts: of challenges, step-ups and devices here, of sessions in the host | B | `tests/it/standards/asvs.rs::asvs_7_3_2_every_lifetime_ends_to_the_second`, `tests/it/login/reauthentication.rs::a_step_up_of_a_session_is_over_after_ten_minutes_to_the_second` |
 //! | 7.4.1 (1), 7.4.3, 7.4.5 (2) | what is ended is over; all others end after a change of the factor; an administrator can end all | L | `tests/it/standards/asvs.rs::asvs_7_4_3_a_change_of_credentials_ends_sessions_and_devices`, `tests/it/standards/asvs.rs::asvs_7_4_5_an_administrator_ends_all_and_not_for_oneself` |
 //! | 7.5.1 (2) | full authentication before the factor is changed: `FreshFactor`, five minutes old at most, used once (doc test) | L | `tests/it/standards/asvs.rs::asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one`, `tests/it/standards/asvs.rs::asvs_7_3_2_every_lifetime_ends_to_the_second`, `tests/it/login/reauthentication.rs::where_one_is_bound_the_password_takes_a_code_beside_it`, `tests/it/login/reauthentication.rs::a_code_or_recovery_code_serves_once` |
 //!

@@ -1,9 +1,9 @@
 use core::{fmt, str};
 
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
-use super::{Digits, OtpError};
+use super::Digits;
 
 /// A one-time code: what the claimant typed, parsed once, or what an authenticator shows.
 ///
@@ -16,10 +16,9 @@ use super::{Digits, OtpError};
 /// assert_eq!(code, Code::parse("012345", Digits::Six)?);
 /// assert_eq!(format!("{code:?}"), "Code(..)");
 /// assert!(Code::parse("12345", Digits::Six).is_err());
-/// # Ok::<(), second_factor::otp::OtpError>(())
+/// # Ok::<(), second_factor::otp::CodeError>(())
 /// ```
 #[derive(Clone)]
-#[repr(C)] // The digits first: a code is moved in a word and a byte, and the word is what was written as one.
 pub struct Code {
     /// ASCII digits, and zero bytes after them.
     text: [u8; Self::MAX_DIGITS],
@@ -40,56 +39,51 @@ impl Code {
     ///
     /// # Errors
     ///
-    /// [`OtpError::CodeCharacter`] where there is something else than ASCII digits,
-    /// [`OtpError::CodeLength`] where there are more or fewer than `digits` of them, or more than
+    /// [`CodeError::Character`] where there is something else than ASCII digits,
+    /// [`CodeError::Length`] where there are more or fewer than `digits` of them, or more than
     /// [`MAX_INPUT_LEN`](Self::MAX_INPUT_LEN) bytes, which are then not read. Neither carries the input.
     ///
     /// ```
-    /// use second_factor::{Code, Digits, otp::OtpError};
+    /// use second_factor::{Code, Digits, otp::CodeError};
     ///
     /// assert!(Code::parse("123-456", Digits::Six).is_ok());
-    /// assert_eq!(Code::parse("+123456", Digits::Six), Err(OtpError::CodeCharacter));
-    /// assert_eq!(Code::parse("23456", Digits::Six), Err(OtpError::CodeLength { expected: 6, found: 5 }));
+    /// assert_eq!(Code::parse("+123456", Digits::Six), Err(CodeError::Character));
+    /// assert_eq!(Code::parse("23456", Digits::Six), Err(CodeError::Length { expected: 6, found: 5 }));
     /// ```
-    pub fn parse(input: &str, digits: Digits) -> Result<Self, OtpError> {
-        let length = |found| OtpError::CodeLength { expected: digits.count(), found };
+    pub fn parse(input: &str, digits: Digits) -> Result<Self, CodeError> {
+        let length = |found| CodeError::Length { expected: digits.count(), found };
         if input.len() > Self::MAX_INPUT_LEN {
             return Err(length(input.len()));
         }
-        // The last digit lowest: written as one word, since it is moved as one.
-        let mut text = 0_u64;
+        let mut text = [0; Self::MAX_DIGITS];
         let mut found = 0_usize;
         let mut separated = false;
         let mut rest = input.trim().as_bytes();
         while let [byte, after @ ..] = rest {
             match byte {
                 b'0'..=b'9' => {
-                    text = text << 8 | u64::from(*byte);
+                    if let Some(place) = text.get_mut(found) {
+                        *place = *byte;
+                    }
                     found = found.saturating_add(1);
                 }
                 b' ' | b'-' if found > 0 && !after.is_empty() && !separated => separated = true,
-                _ => return Err(OtpError::CodeCharacter),
+                _ => return Err(CodeError::Character),
             }
             rest = after;
         }
-        if found == usize::from(digits.count()) {
-            Ok(Self::last_of(text, digits))
-        } else {
-            Err(length(found))
-        }
+        if found == usize::from(digits.count()) { Ok(Self { text, digits }) } else { Err(length(found)) }
     }
 
     /// The code of a dynamically truncated value: its last `digits` decimal digits (RFC 4226 §5.3, step 3).
     pub(super) fn from_value(value: u32, digits: Digits) -> Self {
-        Self::last_of(eight_digits(value), digits)
-    }
-
-    /// The last `digits` bytes of a word, which are ASCII digits.
-    fn last_of(word: u64, digits: Digits) -> Self {
-        let unwanted =
-            u32::try_from(Self::MAX_DIGITS).unwrap_or_default().wrapping_sub(digits.count().into());
-        // The wanted ones to the front.
-        let text = word.wrapping_shl(unwanted.wrapping_mul(8)).to_be_bytes();
+        let mut text = [0; Self::MAX_DIGITS];
+        let mut rest = value;
+        // To divide by a constant is to multiply, whose time does not depend on the value.
+        for place in text.iter_mut().take(digits.count().into()).rev() {
+            *place = b'0' | (rest % 10) as u8;
+            rest /= 10;
+        }
         Self { text, digits }
     }
 
@@ -98,13 +92,13 @@ impl Code {
         self.digits
     }
 
-    /// The digits, in clear: for an authenticator to show. The name is there to be searched for.
+    /// The digits, in clear: for an authenticator to show.
     ///
     /// ```
     /// use second_factor::{Code, Digits};
     ///
     /// assert_eq!(Code::parse("012 345", Digits::Six)?.expose(), "012345");
-    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// # Ok::<(), second_factor::otp::CodeError>(())
     /// ```
     pub fn expose(&self) -> &str {
         let digits = self.text.get(..usize::from(self.digits.count())).unwrap_or_default();
@@ -126,15 +120,10 @@ impl fmt::Debug for Code {
     }
 }
 
-impl ConstantTimeEq for Code {
-    fn ct_eq(&self, other: &Self) -> Choice {
-        self.text.ct_eq(&other.text) & self.digits.count().ct_eq(&other.digits.count())
-    }
-}
-
+/// In constant time.
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
-        self.ct_eq(other).into()
+        (self.text.ct_eq(&other.text) & self.digits.count().ct_eq(&other.digits.count())).into()
     }
 }
 
@@ -146,22 +135,30 @@ impl Drop for Code {
     }
 }
 
-impl ZeroizeOnDrop for Code {}
-
-/// The last eight decimal digits in ASCII, the first of them in the highest byte.
+/// A text is not a code of the expected digits. The claimant's input.
 ///
-/// Four pairs, none of which waits for another, then all four taken apart together. To divide by a constant is to
-/// multiply, whose time does not depend on the number.
-fn eight_digits(number: u32) -> u64 {
-    let pair = |number: u32| u64::from(number % 100);
-    let pairs = (pair(number / 1_000_000) << 48)
-        | (pair(number / 10_000) << 32)
-        | (pair(number / 100) << 16)
-        | pair(number);
-    // 103 / 2¹⁰ is a tenth, near enough for numbers below 100.
-    let tens = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-    let ones = pairs.wrapping_sub(tens.wrapping_mul(10));
-    (tens << 8) | ones | u64::from_be_bytes([b'0'; 8])
+/// ```
+/// use second_factor::{Code, Digits, otp::CodeError};
+///
+/// let refused = Code::parse("12345", Digits::Six).unwrap_err();
+/// assert_eq!(refused, CodeError::Length { expected: 6, found: 5 });
+/// assert_eq!(refused.to_string(), "the code has 5 characters where 6 digits are expected");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodeError {
+    /// A code of another length was expected.
+    #[error("the code has {found} characters where {expected} digits are expected")]
+    Length {
+        /// The digits expected.
+        expected: u8,
+        /// The characters found, without white space around them and the one separator that is forgiven; or
+        /// the bytes of an input that is too long to be read.
+        found: usize,
+    },
+    /// There is something else than ASCII digits.
+    #[error("the code has a character that is not a digit")]
+    Character,
 }
 
 /// A code as a number, for as long as one verification takes.

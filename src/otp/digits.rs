@@ -1,15 +1,13 @@
 use core::fmt;
 
-use super::OtpError;
-
 /// How many decimal digits a code has: 6 to 8 (RFC 4226 §5.3).
 ///
 /// ```
-/// use second_factor::{Digits, otp::OtpError};
+/// use second_factor::Digits;
 ///
 /// assert_eq!(Digits::default(), Digits::Six);
 /// assert_eq!(Digits::try_from(8), Ok(Digits::Eight));
-/// assert_eq!(Digits::try_from(5), Err(OtpError::Digits { found: 5 }));
+/// assert!(Digits::try_from(5).is_err());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(
@@ -48,14 +46,14 @@ impl Digits {
 }
 
 impl TryFrom<u8> for Digits {
-    type Error = OtpError;
+    type Error = DigitsError;
 
-    fn try_from(count: u8) -> Result<Self, OtpError> {
+    fn try_from(count: u8) -> Result<Self, DigitsError> {
         match count {
             6 => Ok(Self::Six),
             7 => Ok(Self::Seven),
             8 => Ok(Self::Eight),
-            _ => Err(OtpError::Digits { found: count }),
+            _ => Err(DigitsError { found: count }),
         }
     }
 }
@@ -70,4 +68,21 @@ impl fmt::Display for Digits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.count().fmt(f)
     }
+}
+
+/// A number of digits is not one of RFC 4226 §5.3.
+///
+/// ```
+/// use second_factor::Digits;
+///
+/// let refused = Digits::try_from(5).unwrap_err();
+/// assert_eq!(refused.found, 5);
+/// assert_eq!(refused.to_string(), "a code has 6 to 8 digits, not 5");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a code has 6 to 8 digits, not {found}")]
+#[non_exhaustive]
+pub struct DigitsError {
+    /// The number asked for.
+    pub found: u8,
 }

@@ -1,15 +1,14 @@
 use core::fmt;
 
 use subtle::Choice;
-use zeroize::ZeroizeOnDrop;
 
-use super::lowest::Lowest;
-use super::mac::Mac;
+use super::constant_time::FirstMatch;
+use super::hmac::Hmac;
 use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
 
 /// HOTP, the counter-based one-time password of RFC 4226, keyed with one secret.
 ///
-/// Holds the keyed state of the MAC, not the secret, and clears it when dropped: key once, verify many.
+/// Holds the keyed state of the HMAC, not the secret, and clears it when dropped: key once, verify many.
 ///
 /// ```
 /// use second_factor::otp::{Counter, LookAhead};
@@ -26,7 +25,7 @@ use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
 pub struct Hotp {
-    mac: Mac,
+    hmac: Hmac,
     algorithm: Algorithm,
     digits: Digits,
 }
@@ -34,7 +33,7 @@ pub struct Hotp {
 impl Hotp {
     /// HOTP with this secret. RFC 4226 knows SHA-1 only; key URIs name the others too.
     pub fn new(secret: &Secret, algorithm: Algorithm, digits: Digits) -> Self {
-        Self { mac: Mac::new(secret, algorithm), algorithm, digits }
+        Self { hmac: Hmac::new(secret, algorithm), algorithm, digits }
     }
 
     /// The code of a counter value (RFC 4226 §5.3).
@@ -47,7 +46,7 @@ impl Hotp {
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
     pub fn generate(&self, counter: Counter) -> Code {
-        Code::from_value(self.mac.value(counter.get()), self.digits)
+        Code::from_value(self.hmac.value(counter.get()), self.digits)
     }
 
     /// The counter value that `code` belongs to, among the expected one and those of the look-ahead (RFC 4226
@@ -73,8 +72,8 @@ impl Hotp {
         let first = expected.get();
         let values = u16::from(look_ahead.get());
         let guess = code.guess(self.digits);
-        let mut matched = Lowest::none();
-        self.mac.for_each(first, values.saturating_add(1), |counter, value| {
+        let mut matched = FirstMatch::none();
+        self.hmac.for_each(first, values.saturating_add(1), |counter, value| {
             let is_this = guess.matches(value);
             // Not so once the counter has wrapped round, which is public.
             if counter >= first {
@@ -115,8 +114,8 @@ impl Hotp {
         let (first, second) = (first.guess(self.digits), second.guess(self.digits));
         let start = from.get();
         let mut before = Choice::from(0);
-        let mut matched = Lowest::none();
-        self.mac.for_each(start, window.get().saturating_add(2), |counter, value| {
+        let mut matched = FirstMatch::none();
+        self.hmac.for_each(start, window.get().saturating_add(2), |counter, value| {
             let (this, after_first) = (first.matches(value), before & second.matches(value));
             if counter >= start {
                 matched.offer(counter, after_first);
@@ -135,5 +134,3 @@ impl fmt::Debug for Hotp {
             .finish_non_exhaustive()
     }
 }
-
-impl ZeroizeOnDrop for Hotp {}

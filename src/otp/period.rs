@@ -1,15 +1,13 @@
-use super::OtpError;
-
 /// The time step size X of RFC 6238 §4.1, in whole seconds: 1 to 120, by default 30.
 ///
 /// The upper bound is SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least once
 /// every two minutes.
 ///
 /// ```
-/// use second_factor::{Period, otp::OtpError};
+/// use second_factor::Period;
 ///
 /// assert_eq!(Period::default().as_secs(), 30);
-/// assert_eq!(Period::from_secs(0), Err(OtpError::Period { found_secs: 0 }));
+/// assert!(Period::from_secs(0).is_err());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(
@@ -30,11 +28,11 @@ impl Period {
     ///
     /// # Errors
     ///
-    /// [`OtpError::Period`] unless `secs` is between 1 and [`MAX_SECS`](Self::MAX_SECS).
-    pub const fn from_secs(secs: u32) -> Result<Self, OtpError> {
+    /// [`PeriodError`] unless `secs` is between 1 and [`MAX_SECS`](Self::MAX_SECS).
+    pub const fn from_secs(secs: u32) -> Result<Self, PeriodError> {
         match secs {
             1..=Self::MAX_SECS => Ok(Self(secs)),
-            _ => Err(OtpError::Period { found_secs: secs }),
+            _ => Err(PeriodError { found_secs: secs }),
         }
     }
 
@@ -51,9 +49,9 @@ impl Default for Period {
 }
 
 impl TryFrom<u32> for Period {
-    type Error = OtpError;
+    type Error = PeriodError;
 
-    fn try_from(secs: u32) -> Result<Self, OtpError> {
+    fn try_from(secs: u32) -> Result<Self, PeriodError> {
         Self::from_secs(secs)
     }
 }
@@ -62,4 +60,21 @@ impl From<Period> for u32 {
     fn from(period: Period) -> Self {
         period.0
     }
+}
+
+/// A period is zero, or longer than SP 800-63B §3.1.4.1 allows.
+///
+/// ```
+/// use second_factor::Period;
+///
+/// let refused = Period::from_secs(121).unwrap_err();
+/// assert_eq!(refused.found_secs, 121);
+/// assert_eq!(refused.to_string(), "a period is 1 to 120 seconds, not 121");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a period is 1 to {max} seconds, not {found_secs}", max = Period::MAX_SECS)]
+#[non_exhaustive]
+pub struct PeriodError {
+    /// The seconds asked for.
+    pub found_secs: u32,
 }

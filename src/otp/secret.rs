@@ -1,9 +1,7 @@
 use core::fmt;
 
-use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
-use super::OtpError;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
 
 /// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, held inline.
 ///
@@ -18,7 +16,7 @@ use super::OtpError;
 /// let secret = Secret::new(b"12345678901234567890")?;
 /// assert_eq!(secret.strength(), Strength::Recommended);
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");
-/// # Ok::<(), second_factor::otp::OtpError>(())
+/// # Ok::<(), second_factor::otp::SecretLengthError>(())
 /// ```
 #[derive(Clone)]
 pub struct Secret {
@@ -34,8 +32,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`OtpError::SecretLength`] unless there are 1 to [`MAX_LEN`](Self::MAX_LEN) of them.
-    pub fn new(bytes: &[u8]) -> Result<Self, OtpError> {
+    /// [`SecretLengthError`] unless there are 1 to [`MAX_LEN`](Self::MAX_LEN) of them.
+    pub fn new(bytes: &[u8]) -> Result<Self, SecretLengthError> {
         let mut secret = Self::BLANK;
         secret.fill(bytes.len(), |to| to.copy_from_slice(bytes))?;
         Ok(secret)
@@ -46,14 +44,18 @@ impl Secret {
 
     /// Has `write` write the `len` bytes of a blank secret.
     #[inline]
-    pub(crate) fn fill(&mut self, len: usize, write: impl FnOnce(&mut [u8])) -> Result<(), OtpError> {
+    pub(crate) fn fill(
+        &mut self,
+        len: usize,
+        write: impl FnOnce(&mut [u8]),
+    ) -> Result<(), SecretLengthError> {
         match (self.bytes.get_mut(..len), u8::try_from(len)) {
             (Some(to), Ok(short)) if short > 0 => {
                 write(to);
                 self.len = short;
                 Ok(())
             }
-            _ => Err(OtpError::SecretLength { found: len }),
+            _ => Err(SecretLengthError { found: len }),
         }
     }
 
@@ -69,7 +71,7 @@ impl Secret {
         secret
     }
 
-    /// The bytes, in clear. The name is there to be searched for.
+    /// The bytes, in clear.
     pub fn expose(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
@@ -95,15 +97,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl ConstantTimeEq for Secret {
-    fn ct_eq(&self, other: &Self) -> Choice {
-        self.bytes.ct_eq(&other.bytes) & self.len.ct_eq(&other.len)
-    }
-}
-
+/// In constant time.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        self.ct_eq(other).into()
+        (self.bytes.ct_eq(&other.bytes) & self.len.ct_eq(&other.len)).into()
     }
 }
 
@@ -117,7 +114,21 @@ impl Drop for Secret {
     }
 }
 
-impl ZeroizeOnDrop for Secret {}
+/// A secret has no bytes or too many.
+///
+/// ```
+/// use second_factor::Secret;
+///
+/// assert_eq!(Secret::new(&[]).unwrap_err().found, 0);
+/// assert_eq!(Secret::new(&[7; 129]).unwrap_err().to_string(), "a secret has 1 to 128 bytes, not 129");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a secret has 1 to {max} bytes, not {found}", max = Secret::MAX_LEN)]
+#[non_exhaustive]
+pub struct SecretLengthError {
+    /// The number of bytes found.
+    pub found: usize,
+}
 
 /// How a secret stands to RFC 4226 §4 R6: "The length of the shared secret MUST be at least 128 bits. This
 /// document RECOMMENDs a shared secret length of 160 bits."
@@ -127,7 +138,7 @@ impl ZeroizeOnDrop for Secret {}
 ///
 /// assert_eq!(Secret::new(&[7; 10])?.strength(), Strength::BelowRequired);
 /// assert!(Secret::new(&[7; 16])?.strength() >= Strength::Required);
-/// # Ok::<(), second_factor::otp::OtpError>(())
+/// # Ok::<(), second_factor::otp::SecretLengthError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Strength {

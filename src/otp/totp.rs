@@ -1,15 +1,13 @@
 use core::fmt;
 
-use zeroize::ZeroizeOnDrop;
-
-use super::lowest::Lowest;
-use super::mac::Mac;
-use super::{Code, Secret, TimeStep, TotpParams, Window};
+use super::constant_time::{FirstMatch, reveal_verdict};
+use super::hmac::Hmac;
+use super::{Code, Secret, TimeStep, TotpParams, Verdict, Window};
 use crate::time::UnixTime;
 
 /// TOTP, the time-based one-time password of RFC 6238, keyed with one secret.
 ///
-/// Holds the keyed state of the MAC, not the secret, and clears it when dropped: key once, verify many.
+/// Holds the keyed state of the HMAC, not the secret, and clears it when dropped: key once, verify many.
 ///
 /// ```
 /// use second_factor::{Code, Digits, Secret, Totp, TotpParams, UnixTime, Window};
@@ -18,21 +16,21 @@ use crate::time::UnixTime;
 /// let now = UnixTime::from_secs(59);
 /// let typed = Code::parse("287 082", Digits::Six)?;
 ///
-/// let accepted = totp.verify(&typed, now, Window::default(), None);
+/// let accepted = totp.verify(&typed, now, Window::default(), None).accepted();
 /// assert_eq!(accepted, totp.time_step(now));
 /// // Remember the step, and the code is not accepted again.
-/// assert_eq!(totp.verify(&typed, now, Window::default(), accepted), None);
+/// assert_eq!(totp.verify(&typed, now, Window::default(), accepted).accepted(), None);
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
 pub struct Totp {
-    mac: Mac,
+    hmac: Hmac,
     params: TotpParams,
 }
 
 impl Totp {
     /// TOTP with this secret and these parameters.
     pub fn new(secret: &Secret, params: TotpParams) -> Self {
-        Self { mac: Mac::new(secret, params.algorithm()), params }
+        Self { hmac: Hmac::new(secret, params.algorithm()), params }
     }
 
     /// The parameters.
@@ -51,7 +49,7 @@ impl Totp {
     /// ```
     pub fn generate(&self, now: UnixTime) -> Code {
         let step = self.time_step(now).map_or(0, TimeStep::get);
-        Code::from_value(self.mac.value(step), self.params.digits())
+        Code::from_value(self.hmac.value(step), self.params.digits())
     }
 
     /// The time step T = (now − T0) / X that `now` is in (RFC 6238 §4.2), or `None` before T0.
@@ -77,57 +75,31 @@ impl Totp {
         UnixTime::from_secs(self.params.t0().as_secs().saturating_add(since_t0))
     }
 
-    /// The step that `code` belongs to, if it is acceptable at `now`: inside the window, and later than
-    /// `after`.
+    /// Whether `code` is acceptable at `now`: that of a step inside the window, and later than `after`.
     ///
-    /// `after` is the step last accepted for this authenticator. Keep what this returns as the next `after`,
-    /// in one atomic step with letting the claimant in: "The verifier MUST NOT accept the second attempt
-    /// of the OTP after the successful validation has been issued for the first OTP" (RFC 6238 §5.2).
-    /// Where several steps have this code, it is the lowest that counts, so that no more steps are used
-    /// up than need be.
+    /// `after` is the step last accepted for this authenticator. Keep the [accepted](Verdict::accepted) step as
+    /// the next `after`, in one atomic step with letting the claimant in: "The verifier MUST NOT accept the
+    /// second attempt of the OTP after the successful validation has been issued for the first OTP" (RFC 6238
+    /// §5.2). Where several steps have this code, it is the lowest that counts, so that no more steps are
+    /// used up than need be.
     ///
     /// Before T0, and for a code with another number of digits, nothing is acceptable. The work is the same
     /// in every case, and so is the time but for what is public: the length of the window.
     ///
     /// ```
-    /// use second_factor::{Secret, Totp, TotpParams, UnixTime, Window};
-    ///
-    /// let totp = Totp::new(&Secret::new(b"12345678901234567890")?, TotpParams::default());
-    /// let shown = UnixTime::from_secs(3_000);
-    /// let code = totp.generate(shown);
-    ///
-    /// let late = UnixTime::from_secs(3_059);
-    /// assert_eq!(totp.verify(&code, late, Window::default(), None), totp.time_step(shown));
-    /// assert_eq!(totp.verify(&code, late, Window::EXACT, None), None);
-    /// # Ok::<(), second_factor::otp::OtpError>(())
-    /// ```
-    pub fn verify(
-        &self,
-        code: &Code,
-        now: UnixTime,
-        window: Window,
-        after: Option<TimeStep>,
-    ) -> Option<TimeStep> {
-        self.judge(code, now, window, after).accepted()
-    }
-
-    /// [`verify`](Self::verify), saying also whether a refused code had been used: for the audit trail.
-    ///
-    /// The claimant must not learn the difference, since a "used" code is a right one: it would tell who is
-    /// guessing when a guess was right.
-    ///
-    /// ```
     /// use second_factor::{Secret, Totp, TotpParams, UnixTime, Window, otp::Verdict};
     ///
     /// let totp = Totp::new(&Secret::new(b"12345678901234567890")?, TotpParams::default());
-    /// let now = UnixTime::from_secs(59);
-    /// let (code, step) = (totp.generate(now), totp.time_step(now).unwrap());
+    /// let shown = UnixTime::from_secs(3_000);
+    /// let (code, step) = (totp.generate(shown), totp.time_step(shown).unwrap());
     ///
-    /// assert_eq!(totp.judge(&code, now, Window::EXACT, None), Verdict::Accepted(step));
-    /// assert_eq!(totp.judge(&code, now, Window::EXACT, Some(step)), Verdict::Replayed(step));
+    /// let late = UnixTime::from_secs(3_059);
+    /// assert_eq!(totp.verify(&code, late, Window::default(), None), Verdict::Accepted(step));
+    /// assert_eq!(totp.verify(&code, late, Window::default(), Some(step)), Verdict::Replayed(step));
+    /// assert_eq!(totp.verify(&code, late, Window::EXACT, None), Verdict::Wrong);
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
-    pub fn judge(&self, code: &Code, now: UnixTime, window: Window, after: Option<TimeStep>) -> Verdict {
+    pub fn verify(&self, code: &Code, now: UnixTime, window: Window, after: Option<TimeStep>) -> Verdict {
         let (past, future) = (u64::from(window.past()), u64::from(window.future()));
         let current = self.time_step(now).map(TimeStep::get);
         let middle = current.unwrap_or_default();
@@ -136,8 +108,8 @@ impl Totp {
         let existing = middle.saturating_sub(past)..=middle.saturating_add(future);
 
         let guess = code.guess(self.params.digits());
-        let (mut accepted, mut replayed) = (Lowest::none(), Lowest::none());
-        self.mac.for_each(middle.wrapping_sub(past), window.steps().into(), |step, value| {
+        let (mut accepted, mut replayed) = (FirstMatch::none(), FirstMatch::none());
+        self.hmac.for_each(middle.wrapping_sub(past), window.steps().into(), |step, value| {
             let matches = guess.matches(value);
             // These branches are on what is public: the time, the window, the last accepted step.
             if current.is_some() && existing.contains(&step) {
@@ -145,54 +117,12 @@ impl Totp {
                 if used { replayed.offer(step, matches) } else { accepted.offer(step, matches) }
             }
         });
-        Verdict::reveal(accepted, replayed)
+        reveal_verdict(accepted, replayed)
     }
 }
 
 impl fmt::Debug for Totp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Totp").field("params", &self.params).finish_non_exhaustive()
-    }
-}
-
-impl ZeroizeOnDrop for Totp {}
-
-/// What [`Totp::judge`] finds. For the audit trail: the claimant learns "accepted" or "not accepted", no
-/// more.
-///
-/// ```
-/// use second_factor::otp::{TimeStep, Verdict};
-///
-/// assert_eq!(Verdict::Accepted(TimeStep::new(7)).accepted(), Some(TimeStep::new(7)));
-/// assert_eq!(Verdict::Replayed(TimeStep::new(7)).accepted(), None);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[must_use]
-pub enum Verdict {
-    /// The code of this step, to be remembered as the last accepted.
-    Accepted(TimeStep),
-    /// The code of this step, which is not later than the last accepted: used, or passed over.
-    Replayed(TimeStep),
-    /// The code of no step of the window.
-    Wrong,
-}
-
-impl Verdict {
-    /// Here the outcome, and nothing else, becomes a branch.
-    #[inline(never)]
-    fn reveal(accepted: Lowest, replayed: Lowest) -> Self {
-        match (accepted.reveal(), replayed.reveal()) {
-            (Some(step), _) => Self::Accepted(TimeStep::new(step)),
-            (None, Some(step)) => Self::Replayed(TimeStep::new(step)),
-            (None, None) => Self::Wrong,
-        }
-    }
-
-    /// The accepted step, if it is one.
-    pub const fn accepted(self) -> Option<TimeStep> {
-        match self {
-            Self::Accepted(step) => Some(step),
-            Self::Replayed(_) | Self::Wrong => None,
-        }
     }
 }

@@ -1,5 +1,3 @@
-use super::OtpError;
-
 /// Which time steps around the current one are accepted, for clocks that differ and for codes under way.
 ///
 /// RFC 6238 §5.2 recommends at most one step for network delay, and that is what [`Window::new`] allows. A
@@ -18,7 +16,7 @@ use super::OtpError;
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "(u8, u8)", into = "(u8, u8)")
+    serde(try_from = "Steps", into = "Steps")
 )]
 pub struct Window {
     past: u8,
@@ -42,23 +40,19 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// [`OtpError::Window`] where either is more than 1.
-    pub const fn new(past: u8, future: u8) -> Result<Self, OtpError> {
-        if past > 1 || future > 1 {
-            Err(OtpError::Window { past, future })
-        } else {
-            Ok(Self { past, future })
-        }
+    /// [`WindowError`] where either is more than 1.
+    pub const fn new(past: u8, future: u8) -> Result<Self, WindowError> {
+        if past > 1 || future > 1 { Err(WindowError { past, future }) } else { Ok(Self { past, future }) }
     }
 
     /// A window beyond what RFC 6238 §5.2 recommends, up to [`MAX_STEPS`](Self::MAX_STEPS) on either side.
     ///
     /// # Errors
     ///
-    /// [`OtpError::Window`] where either is more than that.
-    pub const fn wide(past: u8, future: u8) -> Result<Self, OtpError> {
+    /// [`WindowError`] where either is more than that.
+    pub const fn wide(past: u8, future: u8) -> Result<Self, WindowError> {
         if past > Self::MAX_STEPS || future > Self::MAX_STEPS {
-            Err(OtpError::Window { past, future })
+            Err(WindowError { past, future })
         } else {
             Ok(Self { past, future })
         }
@@ -86,138 +80,41 @@ impl Default for Window {
     }
 }
 
-impl TryFrom<(u8, u8)> for Window {
-    type Error = OtpError;
+/// A window as it is stored: past and future steps. Private, so that code goes through the named calls.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Steps(u8, u8);
 
-    fn try_from((past, future): (u8, u8)) -> Result<Self, OtpError> {
+#[cfg(feature = "serde")]
+impl TryFrom<Steps> for Window {
+    type Error = WindowError;
+
+    fn try_from(Steps(past, future): Steps) -> Result<Self, WindowError> {
         Self::wide(past, future)
     }
 }
 
-impl From<Window> for (u8, u8) {
+#[cfg(feature = "serde")]
+impl From<Window> for Steps {
     fn from(window: Window) -> Self {
-        (window.past, window.future)
+        Self(window.past, window.future)
     }
 }
 
-/// The look-ahead window s of HOTP: how many counter values past the expected one are tried (RFC 4226 §7.4).
-///
-/// "As low as possible": 10 by default, at most 100.
+/// A window reaches further than the constructor allows.
 ///
 /// ```
-/// use second_factor::otp::{LookAhead, OtpError};
+/// use second_factor::Window;
 ///
-/// assert_eq!(LookAhead::default().get(), 10);
-/// assert_eq!(LookAhead::new(101), Err(OtpError::LookAhead { found: 101 }));
+/// let refused = Window::new(2, 0).unwrap_err();
+/// assert_eq!((refused.past, refused.future), (2, 0));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "u8", into = "u8")
-)]
-pub struct LookAhead(u8);
-
-impl LookAhead {
-    /// The largest look-ahead.
-    pub const MAX: u8 = 100;
-
-    /// Ten values beyond the expected one.
-    pub const DEFAULT: Self = Self(10);
-
-    /// A look-ahead of `values` counter values beyond the expected one.
-    ///
-    /// # Errors
-    ///
-    /// [`OtpError::LookAhead`] where `values` is more than [`MAX`](Self::MAX).
-    pub const fn new(values: u8) -> Result<Self, OtpError> {
-        if values > Self::MAX { Err(OtpError::LookAhead { found: values }) } else { Ok(Self(values)) }
-    }
-
-    /// How many values beyond the expected one.
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-}
-
-impl Default for LookAhead {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
-impl TryFrom<u8> for LookAhead {
-    type Error = OtpError;
-
-    fn try_from(values: u8) -> Result<Self, OtpError> {
-        Self::new(values)
-    }
-}
-
-impl From<LookAhead> for u8 {
-    fn from(look_ahead: LookAhead) -> Self {
-        look_ahead.0
-    }
-}
-
-/// How far resynchronization by two codes seeks (RFC 4226 §7.4, Appendix E.4): how many counter values past
-/// the expected one are tried for the first of them.
-///
-/// At most 1,000, which is also the default: far beyond any [look-ahead](LookAhead), and bounded, so that a
-/// verifier is not worn out by it.
-///
-/// ```
-/// use second_factor::otp::{OtpError, ResyncWindow};
-///
-/// assert_eq!(ResyncWindow::default().get(), 1_000);
-/// assert_eq!(ResyncWindow::new(1_001), Err(OtpError::ResyncWindow { found: 1_001 }));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "u16", into = "u16")
-)]
-pub struct ResyncWindow(u16);
-
-impl ResyncWindow {
-    /// The widest window.
-    pub const MAX: u16 = 1_000;
-
-    /// The widest window.
-    pub const DEFAULT: Self = Self(Self::MAX);
-
-    /// A window of `values` counter values beyond the expected one.
-    ///
-    /// # Errors
-    ///
-    /// [`OtpError::ResyncWindow`] where `values` is more than [`MAX`](Self::MAX).
-    pub const fn new(values: u16) -> Result<Self, OtpError> {
-        if values > Self::MAX { Err(OtpError::ResyncWindow { found: values }) } else { Ok(Self(values)) }
-    }
-
-    /// How many values beyond the expected one.
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-}
-
-impl Default for ResyncWindow {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
-impl TryFrom<u16> for ResyncWindow {
-    type Error = OtpError;
-
-    fn try_from(values: u16) -> Result<Self, OtpError> {
-        Self::new(values)
-    }
-}
-
-impl From<ResyncWindow> for u16 {
-    fn from(window: ResyncWindow) -> Self {
-        window.0
-    }
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a window of {past} past and {future} future steps is too wide (1 each, {max} by the named call)", max = Window::MAX_STEPS)]
+#[non_exhaustive]
+pub struct WindowError {
+    /// Past steps asked for.
+    pub past: u8,
+    /// Future steps asked for.
+    pub future: u8,
 }

@@ -15,7 +15,7 @@
 //! | challenge open | right code, of a step later than the last accepted | [`Accepted`], with a device token if the box was ticked; the challenge is over |
 //! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up |
 //! | challenge open | wrong or used code | refused and charged; at the fifth the challenge is over, for the right code too |
-//! | challenge open | expiry (10 min), logout, password change, any enrollment change | over |
+//! | challenge open | expiry (10 min), password change, any enrollment change | over |
 //! | any | budget spent | refused with the time of the next try; recovery codes and a password change still work |
 //!
 //! # One authenticator an account
@@ -36,7 +36,6 @@ mod account;
 mod error;
 mod event;
 mod keys;
-mod look_up;
 mod policy;
 pub(crate) mod proof;
 pub(crate) mod record;

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::AccountId;
-use crate::otp::{OtpError, Secret};
+use crate::otp::{Secret, SecretLengthError};
 
 #[cfg(feature = "sealing")]
 mod key_ring;
@@ -117,7 +117,7 @@ pub enum SealError {
     Unavailable,
     /// What was sealed is no secret.
     #[error(transparent)]
-    Otp(#[from] OtpError),
+    Secret(#[from] SecretLengthError),
 }
 
 /// No seal at all: secrets stand in the record in clear, and whoever reads the database can make codes.

@@ -11,7 +11,7 @@ use core::time::Duration;
 use rand_core::TryRng as _;
 
 use crate::enrollment::ImportedSecret;
-use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
+use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
 use crate::session::proof::Snapshot;
 use crate::session::record::{Epoch, PasswordChangeMark, TouchedChallenge};
 use crate::session::rule::{self, AfterPassword, Context, Decision, Entropy};
@@ -146,7 +146,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Enrollment(#[from] crate::enrollment::EnrollmentError),
     #[error(transparent)]
-    Otp(#[from] crate::otp::OtpError),
+    Secret(#[from] SecretLengthError),
     #[error(transparent)]
     Policy(#[from] PolicyError),
     #[error("the login took another way")]

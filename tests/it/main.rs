@@ -13,13 +13,14 @@
 )]
 #![allow(unreachable_pub, reason = "what modules share is `pub`")]
 
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod support;
 
 mod otp {
     mod code;
     mod rfc4226;
     mod rfc6238;
-    #[cfg(feature = "alloc")]
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
     mod secret_generate;
     mod values;
 }
@@ -31,15 +32,16 @@ mod enrollment {
     mod otpauth_corpus;
     #[cfg(feature = "qr")]
     mod qr;
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
     mod recovery_codes;
 }
 
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod login {
-    #[cfg(all(feature = "testing", feature = "serde", feature = "sealing"))]
+    #[cfg(feature = "testing")]
     mod faults;
     mod fuzz_found;
     mod guess_odds;
-    #[cfg(feature = "sealing")]
     mod interleavings;
     mod login_model;
     mod model_flow;
@@ -48,14 +50,16 @@ mod login {
     mod session_kept;
 }
 
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod store {
-    #[cfg(all(feature = "testing", feature = "serde"))]
+    #[cfg(feature = "testing")]
     mod conformance;
     mod record_format;
-    #[cfg(all(feature = "testing", feature = "serde"))]
+    #[cfg(feature = "testing")]
     mod wrong_stores;
 }
 
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod standards {
     mod asvs;
     mod owasp;
@@ -63,6 +67,7 @@ mod standards {
     mod sp80063b;
 }
 
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod threats {
     mod budget;
     mod charges;
@@ -75,6 +80,7 @@ mod threats {
     mod states;
 }
 
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing", feature = "os-entropy", feature = "qr"))]
 mod output {
     mod no_secret_in_output;
 }

@@ -208,7 +208,7 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
 }
 
 #[tokio::test]
-async fn an_instance_that_is_killed_during_a_post_loses_nothing_and_lets_nobody_in_twice() {
+async fn an_instance_killed_during_a_post_loses_nothing_and_admits_none_twice() {
     let Some(mut cluster) = Cluster::start().await else { return };
     let pool = PgPool::connect(&cluster.database).await.unwrap();
     for (name, is_stored) in [("carol", true), ("dave", false)] {

@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
-use crate::otp::mac::sha256;
+use crate::enrollment::digest::sha256;
 use crate::session::token::text;
 use crate::session::{AccountId, TokenError};
 

@@ -2,7 +2,7 @@
 
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
-use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
+use crate::otp::{Algorithm, Code, OtpError, Secret, Totp, TotpParams, Verdict};
 use crate::session::record::{Authenticator, SealedSecret};
 use crate::session::token::EnrollmentClaims;
 use crate::session::{
@@ -110,7 +110,7 @@ pub(crate) fn confirm_enrollment(
         return draft.decide(Err(Refusal::Malformed));
     };
     let totp = Totp::new(&claims.secret.open(&draft.record.account, context.keys.seal())?, params);
-    let Verdict::Accepted(step) = totp.judge(&code, context.now, context.policy.window(), None) else {
+    let Verdict::Accepted(step) = totp.verify(&code, context.now, context.policy.window(), None) else {
         draft.event(EventKind::EnrollmentRefused);
         return draft.decide(Err(Refusal::NotAccepted));
     };
@@ -207,7 +207,8 @@ fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, Se
         Algorithm::Sha1 => Secret::new(&entropy.take::<20>()?),
         Algorithm::Sha256 => Secret::new(&entropy.take::<32>()?),
         Algorithm::Sha512 => Secret::new(&entropy.take::<64>()?),
-    }?)
+    }
+    .map_err(OtpError::from)?)
 }
 
 fn key_uri(

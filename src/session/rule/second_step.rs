@@ -6,12 +6,11 @@ use subtle::ConstantTimeEq;
 
 use super::{Context, Draft};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
+use crate::otp::constant_time;
 use crate::otp::{self, Code, TimeStep, Totp};
 use crate::session::record::{Charged, Device, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
-use crate::session::{
-    AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError, look_up,
-};
+use crate::session::{AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError};
 
 /// What the claimant presents; its form tells which of the two.
 #[derive(Clone, Copy)]
@@ -97,7 +96,7 @@ fn evaluate_code(draft: &mut Draft<'_>, typed: &str) -> Result<Verdict, SessionE
         // A code of another number of digits is no code of this authenticator.
         let Ok(code) = Code::parse(typed, params.digits()) else { continue };
         let totp = Totp::new(&bound.secret.open(&draft.record.account, keys.seal())?, params);
-        verdicts.push((bound.secret.id, totp.judge(&code, now, policy.window(), bound.last_accepted)));
+        verdicts.push((bound.secret.id, totp.verify(&code, now, policy.window(), bound.last_accepted)));
     }
     let mut accepted = None;
     for (authenticator, verdict) in &verdicts {
@@ -123,7 +122,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&
         return Verdict::NotEvaluated(Refusal::Malformed, None);
     };
     let digest = code.digest(draft.record.account.as_str());
-    let matching = look_up::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
+    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
     let Some((index, _)) = matching else {
         return if draft.record.budget.is_locked(draft.context.now, draft.context.policy) {
             Verdict::NotEvaluated(Refusal::NotAccepted, Some(RefusedBecause::Wrong))

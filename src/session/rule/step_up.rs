@@ -90,7 +90,7 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
             let Ok(code) = Code::parse(typed, params.digits()) else { return Ok(false) };
             let totp = Totp::new(&bound.secret.open(account, keys.seal())?, params);
             let at = totp.time_of(*step);
-            Ok(totp.judge(&code, at, Window::EXACT, None).accepted() == Some(*step))
+            Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))
         }
     }
 }

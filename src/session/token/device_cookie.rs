@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 
 use super::{DeviceToken, text};
 use crate::enrollment::SecretText;
-use crate::otp::mac::sha256;
+use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, Policy};
 
 /// The cookie that keeps a device token in the browser.

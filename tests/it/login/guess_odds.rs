@@ -5,19 +5,20 @@
 //! every three days.
 
 use core::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRunner};
 use rand_core::TryRng as _;
-use second_factor::session::{
-    self, AccountRecord, Context, Decision, Entropy, EventKind, PolicyBuilder, PolicyError, Purpose,
-    RefusedBecause, Remember, SessionError, StepUpToken, StoreSecretsInClear,
-};
+use second_factor::session::{EventKind, PolicyBuilder, PolicyError, RefusedBecause, StoreSecretsInClear};
 use second_factor::{
-    AccountId, ChallengeToken, Digits, Login, PasswordVerified, Policy, Refusal, TotpParams, UnixTime, Window,
+    AccountId, BlockingVerifier, ChallengeToken, Digits, MemoryStore, Policy, Refusal, Remember, Secret,
+    Session, TotpParams, UnixTime, Window,
 };
 
-use crate::support::{DAY, Phone, START, STEP, TestRng, days, texts};
+use crate::support::{
+    DAY, EventLog, NEVER_ISSUED, Phone, START, STEP, TestClock, TestRng, World, days, refusal,
+};
 
 const YEAR: Duration = Duration::from_secs(365 * DAY.as_secs());
 
@@ -28,18 +29,23 @@ struct Guess {
     challenge: usize,
 }
 
-enum Token {
-    Login(ChallengeToken),
-    StepUp(StepUpToken),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Login,
+    /// Only the attacker steps up, and is never right: nothing is refunded in a session.
+    StepUp,
 }
 
-/// One account, driven by the pure rules: the record is a value.
+enum Token {
+    Login(ChallengeToken),
+    StepUp(Session),
+}
+
+/// One account of a service.
 struct Site {
+    world: World,
     policy: Policy,
     rng: TestRng,
-    now: UnixTime,
-    record: AccountRecord,
-    account: AccountId,
     phone: Phone,
     recovery_codes: Vec<String>,
     /// Opened challenges, by number.
@@ -52,105 +58,62 @@ struct Site {
 
 impl Site {
     fn new(policy: Policy, seed: u64) -> Self {
-        let mut rng = TestRng(seed);
-        let seal = StoreSecretsInClear;
-        let account = AccountId::new("alice").unwrap();
-        let record = AccountRecord::new(account.clone());
-        let proof = PasswordVerified::by_host(account.clone()).into();
-        let context = Context { now: START, policy: &policy, seal: &seal };
-        let entropy = Entropy::draw(&mut rng).unwrap();
-        let begun = session::begin_enrollment(&record, &proof, "alice", &context, entropy).unwrap();
-        let (record, begun) = (begun.next.unwrap(), begun.outcome.unwrap());
-        let phone = Phone::scan(&begun.uri);
-        let entropy = Entropy::draw(&mut rng).unwrap();
-        let confirmed =
-            session::confirm_enrollment(&record, &begun.token, &phone.code(START), &context, entropy)
-                .unwrap();
-        let recovery_codes = texts(&confirmed.outcome.unwrap().recovery_codes);
-        let record = confirmed.next.unwrap();
-        let mut site = Self {
-            policy,
-            rng,
-            now: START,
-            record,
-            account,
-            phone,
-            recovery_codes,
-            tokens: vec![],
-            guesses: vec![],
-            wrong: None,
-        };
-        site.wait(DAY);
-        site
+        let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
+        let verifier = BlockingVerifier::with_sources(
+            Arc::new(MemoryStore::new()),
+            policy.clone(),
+            StoreSecretsInClear,
+            clock.clone(),
+            Mutex::new(TestRng(seed)),
+        )
+        .with_events(events.clone());
+        let world = World { verifier, clock, events, account: AccountId::new("alice").unwrap() };
+        let (phone, recovery_codes) = world.enroll();
+        world.clock.set(START.saturating_add(DAY));
+        // Another seed than that of the secret and the tokens.
+        let rng = TestRng(!seed);
+        Self { world, policy, rng, phone, recovery_codes, tokens: vec![], guesses: vec![], wrong: None }
     }
 
-    fn wait(&mut self, span: Duration) {
-        self.now = self.now.saturating_add(span);
+    fn now(&self) -> UnixTime {
+        self.world.now()
     }
 
-    /// Decides, stores, and returns the outcome with the kinds of events.
-    fn decide<T>(
-        &mut self,
-        by: impl FnOnce(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
-    ) -> (T, Vec<EventKind>) {
-        let context = Context { now: self.now, policy: &self.policy, seal: &StoreSecretsInClear };
-        let decision = by(&self.record, &context, Entropy::draw(&mut self.rng).unwrap()).unwrap();
-        if let Some(next) = decision.next {
-            self.record = next;
-        }
-        (decision.outcome, decision.events.into_iter().map(|event| event.kind).collect())
+    fn wait_until(&self, time: UnixTime) {
+        self.world.clock.set(time);
     }
 
-    /// The number of a new challenge.
+    fn wait(&self, span: Duration) {
+        self.world.clock.advance(span);
+    }
+
+    /// The number of a new challenge, or of another session: the strongest attacker has as many as he likes.
     fn open(&mut self, purpose: Purpose) -> usize {
-        let account = self.account.clone();
-        let token = if purpose == Purpose::Login {
-            let proof = PasswordVerified::by_host(account);
-            match self.decide(|record, context, entropy| {
-                session::password_verified(record, &proof, None, context, entropy)
-            }) {
-                (Login::CodeRequired(token), _) => Token::Login(token),
-                (other, _) => panic!("a code should be asked for, not {other:?}"),
-            }
-        } else {
-            // The strongest attacker has a session of the owner's, too.
-            let epoch = self.record.epoch();
-            let begun = self.decide(|record, context, entropy| {
-                session::begin_step_up(record, &account, epoch, context, entropy)
-            });
-            Token::StepUp(begun.0.unwrap())
+        let number = self.tokens.len();
+        self.tokens.push(match purpose {
+            Purpose::Login => Token::Login(self.world.challenge()),
+            Purpose::StepUp => Token::StepUp(self.session(number)),
+        });
+        number
+    }
+
+    /// A session of the owner's, of which he has the cookie.
+    fn session(&self, number: usize) -> Session {
+        let mut row = serde_json::to_value(self.world.session(1)).unwrap();
+        let id = [number.to_le_bytes(), [0; 8]].concat();
+        row["id"] = Secret::new(&id).unwrap().to_base32().expose().into();
+        serde_json::from_value(row).unwrap()
+    }
+
+    /// A code or a recovery code, for a challenge or in a session.
+    fn present(&mut self, challenge: usize, typed: &str) -> Result<(), Refusal> {
+        self.world.events.take();
+        let verifier = &self.world.verifier;
+        let outcome = match &self.tokens[challenge] {
+            Token::Login(token) => refusal(verifier.present(token, typed, Remember::No)).map(|_| ()),
+            Token::StepUp(session) => refusal(verifier.fresh_factor(session, typed)).map(|_| ()),
         };
-        self.tokens.push(token);
-        self.tokens.len() - 1
-    }
-
-    fn present(&mut self, challenge: usize, code: &str) -> Result<(), Refusal> {
-        let (token, no) = (std::mem::take(&mut self.tokens), Remember::No);
-        let (outcome, events) = self.decide(|record, context, entropy| {
-            Ok(match &token[challenge] {
-                Token::Login(token) => {
-                    session::present_code(record, token, code, no, context, entropy)?.map_ok()
-                }
-                Token::StepUp(token) => session::step_up(record, token, code, context, entropy)?.map_ok(),
-            })
-        });
-        self.tokens = token;
-        self.note(challenge, outcome, &events)
-    }
-
-    fn present_recovery_code(&mut self, challenge: usize, code: &str) -> Result<(), Refusal> {
-        let token = std::mem::take(&mut self.tokens);
-        let (outcome, events) = self.decide(|record, context, entropy| {
-            Ok(match &token[challenge] {
-                Token::Login(token) => {
-                    session::present_recovery_code(record, token, code, context, entropy)?.map_ok()
-                }
-                Token::StepUp(token) => {
-                    session::step_up_with_recovery_code(record, token, code, context, entropy)?.map_ok()
-                }
-            })
-        });
-        self.tokens = token;
+        let events = self.world.events.take();
         self.note(challenge, outcome, &events)
     }
 
@@ -166,7 +129,7 @@ impl Site {
             .iter()
             .any(|refused| events.contains(refused));
         if evaluated {
-            self.guesses.push(Guess { at: self.now, challenge });
+            self.guesses.push(Guess { at: self.now(), challenge });
         }
         if outcome.is_ok() {
             self.guesses.retain(|guess| guess.challenge != challenge);
@@ -177,19 +140,19 @@ impl Site {
     /// A code that is not right now.
     fn wrong_code(&mut self) -> String {
         if let Some((at, code)) = &self.wrong
-            && *at == self.now
+            && *at == self.now()
         {
             return code.clone();
         }
         let window = self.policy.window();
         let right: Vec<String> = (-i64::from(window.past())..=i64::from(window.future()))
             .map(|step| {
-                self.phone.code(UnixTime::from_secs(self.now.as_secs().saturating_add_signed(30 * step)))
+                self.phone.code(UnixTime::from_secs(self.now().as_secs().saturating_add_signed(30 * step)))
             })
             .collect();
         let digits = right[0].len();
         let wrong = (0..100).map(|n| format!("{n:0digits$}")).find(|code| !right.contains(code)).unwrap();
-        self.wrong = Some((self.now, wrong.clone()));
+        self.wrong = Some((self.now(), wrong.clone()));
         wrong
     }
 
@@ -200,7 +163,7 @@ impl Site {
             let wrong = self.wrong_code();
             let _ = self.present(challenge, &wrong);
         }
-        let code = self.phone.code(self.now);
+        let code = self.phone.code(self.now());
         self.present(challenge, &code).is_ok()
     }
 
@@ -213,17 +176,6 @@ impl Site {
                 assert!(count <= most, "{count} guesses within {} s, {most} are the most", span.as_secs());
             }
         }
-    }
-}
-
-/// Forgets what was accepted: it is enough that something was.
-trait MapOk {
-    fn map_ok(self) -> Decision<Result<(), Refusal>>;
-}
-
-impl<T> MapOk for Decision<Result<T, Refusal>> {
-    fn map_ok(self) -> Decision<Result<(), Refusal>> {
-        Decision { outcome: self.outcome.map(|_| ()), next: self.next, events: self.events }
     }
 }
 
@@ -265,7 +217,7 @@ impl Attacker {
 #[test]
 fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
     let mut site = Site::new(default_policy(), 2);
-    let (begun, mut attacker) = (site.now, Attacker::default());
+    let (begun, mut attacker) = (site.now(), Attacker::default());
 
     // He leaves the owner three guesses, so that the owner's logins keep the authenticator from being
     // suspended; and takes what is regained at the very second.
@@ -273,7 +225,7 @@ fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
         assert_eq!(attacker.guesses(&mut site), Err(Refusal::NotAccepted));
     }
     for day in 1..=365_u64 {
-        site.now = begun.saturating_add(days(day));
+        site.wait_until(begun.saturating_add(days(day)));
         attacker.begins_anew();
         if day.is_multiple_of(3) {
             assert_eq!(attacker.guesses(&mut site), Err(Refusal::NotAccepted), "day {day}");
@@ -290,7 +242,7 @@ fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
     // Neither another challenge nor what is still looked at when locked gives him more.
     for purpose in [Purpose::Login, Purpose::StepUp] {
         let challenge = site.open(purpose);
-        assert_eq!(site.present(challenge, NO_RECOVERY_CODE, Remember::No), Err(Refusal::NotAccepted));
+        assert_eq!(site.present(challenge, NEVER_ISSUED), Err(Refusal::NotAccepted));
         let wrong = site.wrong_code();
         assert_eq!(site.present(challenge, &wrong), Err(site.locked()));
     }
@@ -304,18 +256,18 @@ fn in_a_year_beside_a_daily_owner_he_gets_the_stated_guesses() {
 fn if_he_leaves_the_owner_nothing_he_is_stopped_at_a_hundred() {
     // SP 800-63B §3.2.2.
     let mut site = Site::new(default_policy(), 3);
-    let (begun, mut attacker) = (site.now, Attacker::default());
-    let end = site.now.saturating_add(YEAR);
-    while site.now < end {
+    let (begun, mut attacker) = (site.now(), Attacker::default());
+    let end = site.now().saturating_add(YEAR);
+    while site.now() < end {
         match attacker.guesses(&mut site) {
             Err(Refusal::NotAccepted) => {}
             Err(Refusal::Locked { retry_at }) => {
                 assert_eq!(attacker.guesses, site.allowed(begun), "no fewer than stated either");
-                site.now = UnixTime::from_secs(retry_at.as_secs() - 1);
+                site.wait_until(UnixTime::from_secs(retry_at.as_secs() - 1));
                 attacker.begins_anew();
                 assert_eq!(attacker.guesses(&mut site), Err(Refusal::Locked { retry_at }), "a second early");
                 assert!(!site.owner_logs_in(0), "the owner is locked out");
-                site.now = retry_at;
+                site.wait_until(retry_at);
             }
             Err(Refusal::Suspended) => {
                 site.wait(days(30));
@@ -348,9 +300,9 @@ fn no_number_of_challenges_at_once_gives_him_more() {
 #[test]
 fn the_owners_slips_and_successes_give_him_nothing() {
     let mut site = Site::new(default_policy(), 5);
-    let (begun, mut attacker) = (site.now, Attacker::default());
+    let (begun, mut attacker) = (site.now(), Attacker::default());
     for day in 0..120 {
-        site.now = begun.saturating_add(days(day));
+        site.wait_until(begun.saturating_add(days(day)));
         attacker.begins_anew();
         // In the middle of the owner's login he guesses, until only what the owner may slip is left.
         let owners = site.open(Purpose::Login);
@@ -363,7 +315,7 @@ fn the_owners_slips_and_successes_give_him_nothing() {
             assert_eq!(attacker.guesses(&mut site), Err(Refusal::NotAccepted), "day {day}");
         }
         slip(&mut site);
-        let code = site.phone.code(site.now);
+        let code = site.phone.code(site.now());
         assert_eq!(site.present(owners, &code), Ok(()), "day {day}");
         assert_eq!(site.guesses.len() as u64, attacker.guesses, "the owner's slips were refunded, no others");
     }
@@ -384,23 +336,18 @@ fn the_owners_way_back_in_gives_him_nothing() {
     while let Some(code) = site.recovery_codes.pop() {
         let owners = site.open(Purpose::Login);
         for _ in 0..4 {
-            assert_eq!(site.present(owners, NO_RECOVERY_CODE, Remember::No), Err(Refusal::NotAccepted));
+            assert_eq!(site.present(owners, NEVER_ISSUED), Err(Refusal::NotAccepted));
         }
-        assert_eq!(site.present(owners, &code, Remember::No), Ok(()));
+        assert_eq!(site.present(owners, &code), Ok(()));
         attacker.begins_anew();
         assert_eq!(attacker.guesses(&mut site), Err(locked));
     }
     assert_eq!(attacker.guesses, 20);
 }
 
-/// Of the right form.
-const NO_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
-
 impl Site {
     fn locked_at(&self) -> Option<UnixTime> {
-        self.record
-            .status(&Context { now: self.now, policy: &self.policy, seal: &StoreSecretsInClear })
-            .locked_until
+        self.world.verifier.status(&self.world.account).unwrap().locked_until
     }
 
     fn locked(&self) -> Refusal {
@@ -409,7 +356,7 @@ impl Site {
 
     /// The most guesses from then until now.
     fn allowed(&self, begun: UnixTime) -> u64 {
-        self.policy.guess_odds(self.now.checked_since(begun).unwrap()).guesses()
+        self.policy.guess_odds(self.now().checked_since(begun).unwrap()).guesses()
     }
 }
 
@@ -506,7 +453,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                 Move::Wait(secs) => site.wait(Duration::from_secs(secs)),
                 Move::WaitForRegain { early } => {
                     if let Some(until) = site.locked_at() {
-                        site.now = UnixTime::from_secs(until.as_secs() - u64::from(early));
+                        site.wait_until(UnixTime::from_secs(until.as_secs() - u64::from(early)));
                     }
                 }
                 Move::Open { step_up } => {
@@ -522,7 +469,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                 Move::GuessRecoveryCode { back: n, times } => {
                     let Some(challenge) = back(&site, n) else { continue };
                     for _ in 0..times {
-                        let refused = site.present(challenge, NO_RECOVERY_CODE, Remember::No);
+                        let refused = site.present(challenge, NEVER_ISSUED);
                         assert!(refused.is_err());
                     }
                 }
@@ -541,7 +488,7 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                 Move::OwnerCompletes => {
                     site.wait(STEP);
                     if let Some(challenge) = owners.take() {
-                        let code = site.phone.code(site.now);
+                        let code = site.phone.code(site.now());
                         let _ = site.present(challenge, &code);
                     }
                 }
@@ -549,9 +496,9 @@ fn under_any_policy_and_in_any_order_the_bound_holds_over_every_span() {
                     let Some(code) = site.recovery_codes.pop() else { continue };
                     let challenge = site.open(Purpose::Login);
                     for _ in 0..slips {
-                        let _ = site.present(challenge, NO_RECOVERY_CODE, Remember::No);
+                        let _ = site.present(challenge, NEVER_ISSUED);
                     }
-                    let _ = site.present(challenge, &code, Remember::No);
+                    let _ = site.present(challenge, &code);
                 }
             }
         }
@@ -579,13 +526,13 @@ fn he_wins_as_often_as_stated() {
     let (mut wins, mut guesses) = (0_u32, 0_u32);
     for trial in 0..TRIALS {
         let mut site = Site::new(policy.clone(), 1_000 + u64::from(trial));
-        let end = site.now.saturating_add(span);
+        let end = site.now().saturating_add(span);
         let mut challenge = site.open(Purpose::Login);
-        while site.now <= end {
+        while site.now() <= end {
             let draw = site.rng.try_next_u64().unwrap() % CODES;
             let code = match i64::try_from(draw).unwrap() {
                 right @ 0..=4 => {
-                    let at = site.now.as_secs().saturating_add_signed(30 * (right - 2));
+                    let at = site.now().as_secs().saturating_add_signed(30 * (right - 2));
                     site.phone.code(UnixTime::from_secs(at))
                 }
                 _ => site.wrong_code(),
@@ -602,7 +549,7 @@ fn he_wins_as_often_as_stated() {
                 }
                 Err(Refusal::Locked { retry_at }) => {
                     guesses += 1;
-                    site.now = retry_at;
+                    site.wait_until(retry_at);
                     challenge = site.open(Purpose::Login);
                 }
                 other => panic!("{other:?}"),

@@ -45,11 +45,7 @@ impl Store for Stepped {
         Store::load(&self.rows, account).await
     }
 
-    async fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, Failed> {
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Failed> {
         GiveWay::default().await;
         if self.is_atomic {
             return Store::compare_and_swap(&self.rows, account, change).await;

@@ -1,9 +1,9 @@
 //! What lists of commands found in the login machine (`login_model.rs`), each shortened to what matters.
 
-use second_factor::Refusal;
 use second_factor::session::EventKind;
+use second_factor::{Refusal, Remember};
 
-use crate::support::{STEP, World, days, refusal};
+use crate::support::{NEVER_ISSUED, STEP, World, days, refusal};
 
 /// Under a lock a wrong recovery code costs the account nothing, so there is nothing of it to give back.
 #[test]
@@ -15,7 +15,7 @@ fn typos_under_a_lock_take_nothing_off_what_the_alarm_counts() {
     }
     let challenge = world.challenge();
     for _ in 0..3 {
-        let typo = world.verifier.present(&challenge, "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA", Remember::No);
+        let typo = world.verifier.present(&challenge, NEVER_ISSUED, Remember::No);
         assert_eq!(refusal(typo).unwrap_err(), Refusal::NotAccepted);
     }
     let _ = world.verifier.present(&challenge, &codes[0], Remember::No).unwrap();

@@ -13,10 +13,10 @@ use second_factor::{
 };
 use serde_json::json;
 
-use crate::support::sessions::{NEVER_ISSUED, charged, fresh_factor, guess, row, session_of};
+use crate::support::sessions::{charged, fresh_factor, guess, row, session_of};
 use crate::support::{
-    Meeting, Phone, START, STEP, TestError, World, at_once, complete, days, is_refused_because, refusal,
-    texts,
+    Meeting, NEVER_ISSUED, Phone, START, STEP, TestError, World, at_once, complete, days, is_refused_because,
+    refusal, texts,
 };
 
 /// Twenty wrong codes in challenges of the login.
@@ -268,14 +268,14 @@ fn a_ninth_session_ends_the_oldest_step_up_and_its_charge_stays() {
 }
 
 #[test]
-fn a_token_of_the_account_does_not_share_the_count_of_a_session() {
+fn a_challenge_and_two_sessions_do_not_share_their_counts() {
     let (world, phone, codes) = World::enrolled();
     let session = session_of(&world, &phone);
-    let (challenge, step_up) = (world.challenge(), world.step_up_token());
+    let (challenge, other) = (world.challenge(), world.session(1));
     for wrong in phone.wrong_codes(world.now()).take(4) {
         let told = [
             refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err(),
-            refusal(world.verifier.step_up(&step_up, &wrong)).unwrap_err(),
+            fresh_factor(&world, &other, &wrong).unwrap_err(),
             fresh_factor(&world, &session, &wrong).unwrap_err(),
         ];
         assert_eq!(told, [Refusal::NotAccepted; 3]);
@@ -286,8 +286,7 @@ fn a_token_of_the_account_does_not_share_the_count_of_a_session() {
     let _ = fresh_factor(&world, &session, &codes[1]).unwrap();
     assert_eq!(charged(&world), (4, 4));
     let wrong = phone.wrong_code(world.now());
-    let fifth = refusal(world.verifier.step_up(&step_up, &wrong)).unwrap_err();
-    assert_eq!(fifth, Refusal::ChallengeOver);
+    assert_eq!(fresh_factor(&world, &other, &wrong).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(fresh_factor(&world, &session, &wrong).unwrap_err(), Refusal::NotAccepted);
 }
 

@@ -3,14 +3,14 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use second_factor::session::{EnrollmentToken, Remember, StepUpToken};
-use second_factor::{AccountId, AuthMethod, ChallengeToken, Policy, Refusal, Session};
+use second_factor::session::{EnrollmentToken, Remember};
+use second_factor::{AccountId, AuthMethod, ChallengeToken, DeviceToken, Login, Policy, Refusal, Session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::sessions::{NEVER_ISSUED, charged, guess, session_of};
-use crate::support::{JsonStore, Phone, STEP, World, code_required, refusal};
+use crate::support::sessions::{charged, guess, session_of};
+use crate::support::{JsonStore, NEVER_ISSUED, Phone, STEP, World, code_required, refusal};
 
 /// The value as it comes back from a table of text, and from one of bytes.
 fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {
@@ -49,7 +49,7 @@ fn what_changes_in_a_session_that_was_changed() {
     assert_eq!(guess(&world, &phone, &with("epoch", epoch), 1), Refusal::StepUpRequired);
     assert_eq!(guess(&world, &phone, &with("account", json!("bob")), 1), Refusal::StepUpRequired);
     let later = with("at", json!(session.at().as_secs() + 1));
-    let otherwise = with("how", json!("none"));
+    let otherwise = with("method", json!("single_factor"));
     assert_eq!(
         (later.at(), otherwise.method()),
         (session.at().saturating_add(Duration::from_secs(1)), AuthMethod::SingleFactor)
@@ -65,7 +65,7 @@ fn a_row_that_is_no_session_is_refused() {
     assert!(serde_json::from_value::<Session>(row.clone()).is_ok());
     let fields = row.as_object().unwrap();
     let names: std::collections::BTreeSet<_> = fields.keys().map(String::as_str).collect();
-    assert_eq!(names, ["account", "at", "epoch", "how", "id"].into());
+    assert_eq!(names, ["account", "at", "epoch", "id", "method"].into());
     for field in fields.keys() {
         let mut without = fields.clone();
         without.remove(field);
@@ -75,7 +75,7 @@ fn a_row_that_is_no_session_is_refused() {
     for (field, value) in [
         ("is_admin", json!(true)),
         ("account", json!("")),
-        ("how", json!("trusted")),
+        ("method", json!("trusted")),
         ("id", json!(id[..25])),
         ("id", json!(format!("{id}A"))),
         ("id", json!(id.to_lowercase())),
@@ -129,20 +129,21 @@ fn assert_kept<T: Serialize + DeserializeOwned>(token: &T, text: &str, others: &
 #[test]
 fn a_token_is_kept_as_its_text_and_read_as_its_own_kind_alone() {
     let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
-    let (challenge, step_up) = (code_required(world.login()), world.step_up_token());
-    let (c, u, e) = (challenge.expose(), step_up.expose(), begun.token.expose());
-    assert_kept::<ChallengeToken>(&challenge, c, &[u, e]);
-    assert_kept::<StepUpToken>(&step_up, u, &[c, e]);
-    assert_kept::<EnrollmentToken>(&begun.token, e, &[c, u]);
+    let challenge = code_required(world.login());
+    let (c, d, e) = (challenge.expose(), device.expose(), begun.token.expose());
+    assert_kept::<ChallengeToken>(&challenge, c, &[d, e]);
+    assert_kept::<DeviceToken>(&device, d, &[c, e]);
+    assert_kept::<EnrollmentToken>(&begun.token, e, &[c, d]);
 
     // What was read is the token still.
     let new = Phone::scan(&begun.uri);
     let [challenge, _] = kept(&challenge);
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
     world.clock.advance(STEP);
-    let [_, step_up] = kept(&step_up);
-    assert!(world.verifier.step_up(&step_up, &phone.code(world.now())).is_ok());
+    let [_, device] = kept(&device);
+    assert!(matches!(world.login_on(&device), Login::Complete(_)));
     let [enrollment, _] = kept(&begun.token);
     assert!(world.verifier.confirm_enrollment(&enrollment, &new.code(world.now())).is_ok());
 }

@@ -1,6 +1,6 @@
 //! The values of the `otp` layer: caps, redaction, equality, and serde through the same constructors.
 
-use second_factor::otp::{Counter, LookAhead, OtpError, ResyncWindow};
+use second_factor::otp::{CodeError, Counter, LookAhead, OtpError, ResyncWindow};
 use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
 
 #[test]
@@ -22,7 +22,7 @@ fn rfc4226_4_r6_secrets_of_every_length() {
             }
             Err(error) => {
                 assert!(length == 0 || length > 128, "{length}");
-                assert_eq!(error, OtpError::SecretLength { found: length });
+                assert_eq!(error.found, length);
             }
         }
     }
@@ -57,7 +57,7 @@ fn debug_shows_no_secret() {
 #[test]
 fn sp800_63b_3_1_4_1_a_period_is_at_most_two_minutes() {
     for secs in [0, 121, 3_600, u32::MAX] {
-        assert_eq!(Period::from_secs(secs), Err(OtpError::Period { found_secs: secs }));
+        assert_eq!(Period::from_secs(secs).unwrap_err().found_secs, secs);
     }
     for secs in 1..=120 {
         assert_eq!(Period::from_secs(secs).map(Period::as_secs), Ok(secs));
@@ -67,24 +67,24 @@ fn sp800_63b_3_1_4_1_a_period_is_at_most_two_minutes() {
 #[test]
 fn rfc4226_7_4_look_ahead_and_resynchronization_are_bounded() {
     assert_eq!(LookAhead::new(100).map(LookAhead::get), Ok(100));
-    assert_eq!(LookAhead::new(101), Err(OtpError::LookAhead { found: 101 }));
+    assert_eq!(LookAhead::new(101).unwrap_err().found, 101);
     assert_eq!(LookAhead::default().get(), 10);
     assert_eq!(ResyncWindow::new(1_000).map(ResyncWindow::get), Ok(1_000));
-    assert_eq!(ResyncWindow::new(u16::MAX), Err(OtpError::ResyncWindow { found: u16::MAX }));
+    assert_eq!(ResyncWindow::new(u16::MAX).unwrap_err().found, u16::MAX);
     assert_eq!(ResyncWindow::default().get(), 1_000);
 }
 
 #[test]
 fn every_error_says_what_it_is_about() {
     for (error, word) in [
-        (OtpError::SecretLength { found: 0 }, "secret"),
-        (OtpError::Digits { found: 9 }, "digits"),
-        (OtpError::Period { found_secs: 0 }, "period"),
-        (OtpError::Window { past: 3, future: 0 }, "window"),
-        (OtpError::LookAhead { found: 101 }, "look-ahead"),
-        (OtpError::ResyncWindow { found: 1_001 }, "resynchronization"),
-        (OtpError::CodeLength { expected: 6, found: 5 }, "code"),
-        (OtpError::CodeCharacter, "code"),
+        (OtpError::from(Secret::new(&[]).unwrap_err()), "secret"),
+        (Digits::try_from(9).unwrap_err().into(), "digits"),
+        (Period::from_secs(0).unwrap_err().into(), "period"),
+        (Window::wide(11, 0).unwrap_err().into(), "window"),
+        (LookAhead::new(101).unwrap_err().into(), "look-ahead"),
+        (ResyncWindow::new(1_001).unwrap_err().into(), "resynchronization"),
+        (CodeError::Length { expected: 6, found: 5 }.into(), "code"),
+        (CodeError::Character.into(), "code"),
     ] {
         assert!(error.to_string().contains(word), "{error}");
     }
@@ -94,8 +94,8 @@ fn every_error_says_what_it_is_about() {
 mod serde {
     use core::fmt::Debug;
 
-    use second_factor::UnixTime;
     use second_factor::otp::TimeStep;
+    use second_factor::{UnixTime, Window};
     use serde_json::{from_str, to_string};
 
     use super::*;

@@ -23,7 +23,7 @@ struct Planted {
 }
 
 impl Planted {
-    /// AuthMethod much of a spelling counts as seeing it.
+    /// How much of a spelling counts as seeing it.
     const PIECE: usize = 12;
 
     fn bytes(what: &'static str, bytes: &[u8]) -> Self {
@@ -250,15 +250,20 @@ fn otp(out: &mut Output) {
     out.debug(&Counter::new(1));
     out.debug(&TimeStep::new(1));
     out.display(&START);
+    out.error(&Digits::try_from(5).unwrap_err());
+    out.error(&Period::from_secs(0).unwrap_err());
+    out.error(&Window::new(2, 2).unwrap_err());
+    out.error(&LookAhead::new(101).unwrap_err());
+    out.error(&ResyncWindow::new(1_001).unwrap_err());
     out.errors([
-        OtpError::SecretLength { found: 0 },
-        OtpError::Digits { found: 5 },
-        OtpError::Period { found_secs: 0 },
-        OtpError::Window { past: 2, future: 2 },
-        OtpError::LookAhead { found: 101 },
-        OtpError::ResyncWindow { found: 1_001 },
-        OtpError::CodeLength { expected: 6, found: 5 },
-        OtpError::CodeCharacter,
+        OtpError::from(Secret::new(&[]).unwrap_err()),
+        Digits::try_from(5).unwrap_err().into(),
+        Period::from_secs(0).unwrap_err().into(),
+        Window::new(2, 2).unwrap_err().into(),
+        LookAhead::new(101).unwrap_err().into(),
+        ResyncWindow::new(1_001).unwrap_err().into(),
+        CodeError::Length { expected: 6, found: 5 }.into(),
+        CodeError::Character.into(),
     ]);
     // Errors about what was planted.
     for input in [format!("{CODE}1"), format!("{CODE}x"), format!("x{CODE}"), CODE.repeat(100)] {
@@ -413,9 +418,8 @@ fn session_values(out: &mut Output) {
     let (id, secret, alice) = (base32(b"an-id-of-16-byte"), base32(TOKEN_SECRET), base32(b"alice"));
     let text = |prefix: &str| format!("{prefix}.{id}.{secret}.{alice}");
     out.debug(&ChallengeToken::parse(&text("c1")).unwrap());
-    out.debug(&StepUpToken::parse(&text("u1")).unwrap());
     out.debug(&EnrollmentToken::parse(&text("e1")).unwrap());
-    out.debug(&DeviceToken::parse(&format!("d1.{id}.{secret}")).unwrap());
+    out.debug(&DeviceToken::parse(&text("d1")).unwrap());
     out.display(&DeviceId::parse(&id).unwrap());
     for text in [text("c2"), text("c1").to_lowercase(), text("c1") + "A", secret.clone(), secret.repeat(50)] {
         out.error(&ChallengeToken::parse(&text).unwrap_err());
@@ -435,13 +439,11 @@ fn session_values(out: &mut Output) {
     out.debug(&StoreSecretsInClear);
     out.debug(&Sealed::new([b"\0", SECRET].concat()).unwrap());
     out.error(&Sealed::new(SECRET.repeat(100)).unwrap_err());
-    out.debug(&Entropy::draw(&mut PlantedRng).unwrap());
 
     let policy = Policy::new("Example").unwrap();
     out.debug(&policy);
     out.debug(&Policy::builder("Example"));
     out.display(&policy.guess_odds(Duration::from_secs(1)));
-    out.debug(&Context { now: START, policy: &policy, seal: &ring });
     out.debug(&Epoch::new(1));
     out.debug(&PasswordVerified::by_host(account.clone()));
     out.debug(&AdministratorReset::by_host(account.clone(), &AccountId::new("root").unwrap()).unwrap());
@@ -455,7 +457,6 @@ fn session_values(out: &mut Output) {
         AuthMethod::RecoveryCode,
         AuthMethod::RememberedDevice { since: START },
     ]);
-    out.all([Purpose::Login, Purpose::StepUp]);
     out.all([RemovedBy::Owner, RemovedBy::Administrator]);
     out.all([ForgottenBecause::Revoked, ForgottenBecause::CredentialsChanged, ForgottenBecause::TooMany]);
     out.all([
@@ -481,24 +482,26 @@ fn session_values(out: &mut Output) {
             SealError::UnknownKey { key: 1 },
             SealError::Broken,
             SealError::Unavailable,
-            SealError::Otp(OtpError::SecretLength { found: 0 }),
+            SealError::Otp(Secret::new(&[]).unwrap_err().into()),
         ]
     };
     let session_errors = || {
         [
-            SessionError::AccountId { found: 0 },
             SessionError::WrongAccount,
             SessionError::PasswordOfAnotherAccount,
-            SessionError::AdministratorOfOneself,
             SessionError::Enrollment(EnrollmentError::QrCapacity { found: 1 }),
-            SessionError::Otp(OtpError::SecretLength { found: 0 }),
+            SessionError::Otp(Secret::new(&[]).unwrap_err().into()),
             SessionError::EntropyExhausted,
         ]
     };
     out.errors(seal_errors());
     out.errors(seal_errors().map(SessionError::Seal));
     out.errors(session_errors());
-    out.error(&AccountId::new(base32(SECRET).repeat(20)).unwrap_err());
+    out.errors([AccountIdError::Length { found: 0 }, AccountIdError::ControlCharacter]);
+    for id in [base32(SECRET).repeat(20), base32(SECRET) + "\0"] {
+        out.error(&AccountId::new(id).unwrap_err());
+    }
+    out.error(&AdministratorOfOneself);
     out.errors([
         PolicyError::Issuer,
         PolicyError::OutOfBounds { setting: "devices" },
@@ -603,17 +606,10 @@ fn flow<S: Seal + 'static>(
 
     let challenge = world.challenge();
     planted.push(Planted::text("challenge", &half(challenge.expose())));
-    for code in [&typed, &codes[0], &wrong(&world), &"x".repeat(300), challenge.expose()] {
-        let error = world.verifier.present(&challenge, code, Remember::No).unwrap_err();
-        out.error(&error);
-        out.errors(
-            world
-                .verifier
-                .present(&challenge, code, Remember::No)
-                .err()
-                .into_iter()
-                .take(usize::from(*code != codes[0])),
-        );
+    let never_issued = base32(RECOVERY);
+    for typed in [&typed, &wrong(&world), &codes[0][1..], &never_issued, &"x".repeat(300), challenge.expose()]
+    {
+        out.error(&world.verifier.present(&challenge, typed, Remember::No).unwrap_err());
     }
     let typed = phone.code(world.now());
     planted.push(Planted::text("typed code", &typed));
@@ -653,15 +649,13 @@ fn flow<S: Seal + 'static>(
             .unwrap()
     );
 
-    let step_up = world.step_up_token();
-    planted.push(Planted::text("step-up token", &half(step_up.expose())));
     let fresh = world.fresh(&phone);
     out.debug(&fresh);
     let regenerated = world.verifier.regenerate_recovery_codes(fresh).unwrap();
     out.debug(&regenerated);
     let codes = texts(&regenerated);
     codes.iter().for_each(|code| planted.push(Planted::text("recovery code", code)));
-    for typed in [&wrong(&world), &typed, &"x".repeat(300), &step_up.expose().to_owned()] {
+    for typed in [&wrong(&world), &typed, &"x".repeat(300), &challenge.expose().to_owned()] {
         out.error(&world.verifier.fresh_factor(&session, typed).unwrap_err());
     }
     let typed = phone.code(world.now());
@@ -674,19 +668,6 @@ fn flow<S: Seal + 'static>(
     out.error(&world.verifier.reauthenticate(&session, other, &phone.code(world.now())).unwrap_err());
     out.debug(&Reauthenticated::from(world.fresh(&phone)));
     out.debug(&Reauthenticated::from(world.password()));
-
-    // Decisions by hand.
-    let context = Context { now: world.now(), policy: &policy, seal: &StoreSecretsInClear };
-    let entropy = Entropy::draw(&mut TestRng(8)).unwrap();
-    let record = AccountRecord::new(AccountId::new("bob").unwrap());
-    let proof = Reauthenticated::Password(PasswordVerified::by_host(record.account().clone()));
-    let decision = begin_enrollment(&record, &proof, "bob", &context, entropy).unwrap();
-    let staged = decision.outcome.as_ref().unwrap();
-    planted.push(Planted::bytes("staged secret", staged.uri.secret().expose()));
-    planted.push(Planted::text("staged token", &half(staged.token.expose())));
-    out.debug(&decision);
-    let record = decision.next.unwrap();
-    out.debug(&record);
 
     // Suspended, changed, removed.
     for _ in 0..6 {
@@ -817,9 +798,7 @@ fn public_types() -> BTreeMap<String, (&'static str, String)> {
     let mut found = BTreeMap::new();
     for file in sources().into_iter().filter(|file| !file.path.starts_with("testing")) {
         let code = code_of(&file.text);
-        for (kind, keyword) in
-            [("struct", "pub struct "), ("enum", "pub enum "), ("struct", "account_token! {")]
-        {
+        for (kind, keyword) in [("struct", "pub struct "), ("enum", "pub enum "), ("struct", "token! {")] {
             for after in code.split(keyword).skip(1) {
                 let name: String = after.trim_start().chars().take_while(|c| is_word(*c)).collect();
                 if !name.is_empty() {

@@ -4,17 +4,18 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
-    AdministratorReset, Context, Entropy, EventKind, ForgottenBecause, PolicyError, Purpose, Reauthenticated,
-    RefusedBecause, RemovedBy, StepUpToken,
+    AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, ForgottenBecause, PolicyError,
+    Reauthenticated, RefusedBecause, RemovedBy,
 };
+use second_factor::store::{Expected, Swap};
 use second_factor::{
-    AccountId, AuthMethod, BlockingStore, ChallengeToken, DeviceToken, KeyRing, Login, Period, Policy,
-    RecoveryCode, Refusal, Remember, SealingKey, Secret, TotpParams, UnixTime, Window,
+    AccountId, AuthMethod, BlockingStore, ChallengeToken, DeviceToken, Login, Period, Policy, RecoveryCode,
+    Refusal, Remember, Secret, TotpParams, UnixTime, Window,
 };
 
 use crate::support::source::{code_of, is_word, sources, variants};
 use crate::support::{
-    DAY, Phone, START, STEP, TestRng, World, code_required, complete, days, is_refused_because, refusal,
+    DAY, NEVER_ISSUED, Phone, START, STEP, World, code_required, complete, days, is_refused_because, refusal,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -71,16 +72,12 @@ fn asvs_6_1_1_the_documented_limits_are_those_of_the_default_policy() {
 /// is a path: the name stands before the comma.
 type Path = (&'static str, fn(&World, &str, &str) -> Result<(), Refusal>);
 
-const PATHS: [Path; 8] = [
-    ("present_code", |world, code, _| {
+const PATHS: [Path; 6] = [
+    ("present, code", |world, code, _| {
         refusal(world.verifier.present(&world.challenge(), code, Remember::No)).map(|_| ())
     }),
-    ("step_up", |world, code, _| refusal(world.verifier.step_up(&world.step_up_token(), code)).map(|_| ())),
-    ("present_recovery_code", |world, _, recovery| {
+    ("present, recovery code", |world, _, recovery| {
         refusal(world.verifier.present(&world.challenge(), recovery, Remember::No)).map(|_| ())
-    }),
-    ("step_up_with_recovery_code", |world, _, recovery| {
-        refusal(world.verifier.step_up_with_recovery_code(&world.step_up_token(), recovery)).map(|_| ())
     }),
     ("fresh_factor, code", |world, code, _| {
         refusal(world.verifier.fresh_factor(&world.session(1), code)).map(|_| ())
@@ -127,24 +124,21 @@ fn asvs_6_3_4_every_path_to_a_proof_is_in_the_table() {
         let counts = sources().into_iter().map(|file| (file.path, code_of(&file.text).matches(what).count()));
         counts.filter(|(_, count)| *count > 0).collect()
     };
-    assert_eq!(made("Authenticated::new("), [("session/login.rs".to_owned(), 1)].into());
-    assert_eq!(made("FreshFactor::new("), [("session/step_up.rs".to_owned(), 1)].into());
-    assert_eq!(
-        made(".judge("),
-        [("otp/totp.rs", 1), ("session/enroll.rs", 1), ("session/present.rs", 1)]
-            .map(|(f, n)| (f.to_owned(), n))
-            .into()
-    );
+    assert_eq!(made("Authenticated::new("), [("session/rule/login.rs".to_owned(), 1)].into());
+    assert_eq!(made("FreshFactor::new("), [("session/rule/step_up.rs".to_owned(), 1)].into());
+    let mut verified = made("totp.verify(");
+    verified.retain(|file, _| !file.ends_with("/tests.rs"));
+    let expected = [("session/rule/enrollment.rs", 1), ("session/rule/second_step.rs", 1)];
+    assert_eq!(verified, expected.map(|(file, count)| (file.to_owned(), count)).into());
 }
 
 #[test]
 fn asvs_6_3_4_every_path_charges_and_none_gets_around_a_spent_budget() {
-    let never_issued = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
     for (spent_through, spend) in PATHS {
         let (world, phone, codes) = World::enrolled();
         for _ in 0..20 {
             let wrong = phone.wrong_code(world.now());
-            assert!(spend(&world, &wrong, never_issued).is_err(), "{spent_through}");
+            assert!(spend(&world, &wrong, NEVER_ISSUED).is_err(), "{spent_through}");
         }
         assert!(codes.len() >= PATHS.len());
         for ((name, path), recovery_code) in PATHS.iter().zip(&codes) {
@@ -179,7 +173,7 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
     let device = world.verifier.status(&world.account).unwrap().devices[0].id;
     let until = START;
     let reason = RefusedBecause::Wrong;
-    let how = AuthMethod::Code;
+    let method = AuthMethod::Code;
     // Every kind, and whether its owner is told.
     let table = [
         (EventKind::ChallengeOpened, false),
@@ -244,7 +238,7 @@ fn asvs_6_3_8_what_was_wrong_with_a_code_is_not_told() {
     assert!(refusals.iter().all(|told| *told == refusals[0]), "{refusals:?}");
     // No challenge, one of another account, and one that is over are one refusal too.
     let over = world.challenge();
-    world.verifier.abandon(&over).unwrap();
+    world.clock.advance(minutes(10));
     let nobody = Secret::new(b"nobody").unwrap().to_base32();
     let (front, _) = over.expose().rsplit_once('.').unwrap();
     let of_nobody = ChallengeToken::parse(&format!("{front}.{}", nobody.expose())).unwrap();
@@ -318,21 +312,14 @@ fn asvs_6_5_5_a_code_lives_for_the_period_times_the_steps() {
         world.clock.set(UnixTime::from_secs(step - 100));
         let challenge = world.challenge();
         let record = world.verifier.store().load(&world.account).unwrap().unwrap().value;
-        let seal = KeyRing::new(1, SealingKey::new([7; 32]));
         let accepted: Vec<u64> = (step - 100..step + 100)
             .filter(|&secs| {
-                let now = UnixTime::from_secs(secs);
-                let context = Context { now, policy: world.verifier.policy(), seal: &seal };
-                let entropy = Entropy::draw(&mut TestRng(9)).unwrap();
-                let decided = second_factor::session::present_code(
-                    &record,
-                    &challenge,
-                    &code,
-                    Remember::No,
-                    &context,
-                    entropy,
-                );
-                decided.unwrap().outcome.is_ok()
+                let again = World::with_policy(world.verifier.policy().clone());
+                let seeded =
+                    again.verifier.store().compare_and_swap(&world.account, Expected::Absent, &record);
+                assert!(matches!(seeded, Ok(Swap::Stored(_))));
+                again.clock.set(UnixTime::from_secs(secs));
+                refusal(again.verifier.present(&challenge, &code, Remember::No)).is_ok()
             })
             .collect();
         assert_eq!(accepted, (step - before..step + after).collect::<Vec<_>>(), "{window:?}");
@@ -403,16 +390,28 @@ fn asvs_6_5_8_a_clock_that_goes_back_gives_nothing_back() {
 #[test]
 fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     let (world, phone, _) = World::enrolled();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
     let challenge = world.challenge();
     let code = phone.code(world.now());
-    // As another kind of token it is not read, and with its prefix changed it is no open step-up.
-    assert!(StepUpToken::parse(challenge.expose()).is_err());
+    // As another kind of token it is not read, and with its prefix changed it is none that was issued.
+    assert!(EnrollmentToken::parse(challenge.expose()).is_err());
     assert!(DeviceToken::parse(challenge.expose()).is_err());
-    let disguised = StepUpToken::parse(&challenge.expose().replacen("c1.", "u1.", 1)).unwrap();
-    assert_eq!(refusal(world.verifier.step_up(&disguised, &code)).unwrap_err(), Refusal::ChallengeOver);
-    let step_up = world.step_up_token();
-    let disguised = ChallengeToken::parse(&step_up.expose().replacen("u1.", "c1.", 1)).unwrap();
+    let disguised = EnrollmentToken::parse(&challenge.expose().replacen("c1.", "e1.", 1)).unwrap();
+    let confirmed = refusal(world.verifier.confirm_enrollment(&disguised, &code));
+    assert_eq!(confirmed.unwrap_err(), Refusal::EnrollmentOver);
+    let disguised = ChallengeToken::parse(&begun.token.expose().replacen("e1.", "c1.", 1)).unwrap();
     let refused = refusal(world.verifier.present(&disguised, &code, Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    // What was opened for a step-up completes no login.
+    let mut stored = serde_json::to_value(world.record()).unwrap();
+    assert_eq!(stored["record"]["challenges"][0]["purpose"], "login");
+    stored["record"]["challenges"][0]["purpose"] = "step_up".into();
+    let record = serde_json::from_value(stored).unwrap();
+    let other = World::new();
+    let seeded = other.verifier.store().compare_and_swap(&world.account, Expected::Absent, &record);
+    assert!(matches!(seeded, Ok(Swap::Stored(_))));
+    other.clock.set(world.now());
+    let refused = refusal(other.verifier.present(&challenge, &code, Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     // With another account's name it is none of that account's.
     let mallory = Secret::new(b"mallory").unwrap().to_base32();
@@ -420,7 +419,7 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     let moved = ChallengeToken::parse(&format!("{front}.{}", mallory.expose())).unwrap();
     let refused = refusal(world.verifier.present(&moved, &code, Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
-    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 3);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2);
     assert!(world.verifier.present(&challenge, &code, Remember::No).is_ok());
 }
 
@@ -462,9 +461,8 @@ fn asvs_7_3_2_every_lifetime_ends_to_the_second() {
         let outcome = refusal(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No));
         assert_eq!(outcome.map(|_| ()), if alive { Ok(()) } else { Err(Refusal::ChallengeOver) }, "{offset}");
 
-        let step_up = world.step_up_token();
         world.clock.advance(STEP);
-        let fresh = world.verifier.step_up(&step_up, &phone.code(world.now())).unwrap();
+        let fresh = world.verifier.fresh_factor(&world.session(1), &phone.code(world.now())).unwrap();
         wait(minutes(5), offset);
         let outcome = refusal(world.verifier.regenerate_recovery_codes(fresh));
         assert_eq!(
@@ -486,16 +484,16 @@ fn asvs_7_4_3_a_change_of_credentials_ends_sessions_and_devices() {
     for (name, change) in CHANGES {
         let (world, phone, _) = World::enrolled();
         let devices = [world.remember(&phone), world.remember(&phone)];
-        let session = world.log_in(&phone).authenticated.epoch();
-        assert!(world.verifier.is_current(&world.account, session).unwrap());
+        let session = world.log_in(&phone).authenticated.into_session();
+        assert!(world.verifier.is_current(&world.account, session.epoch()).unwrap());
         change(&world, &phone);
-        assert!(!world.verifier.is_current(&world.account, session).unwrap(), "{name}");
+        assert!(!world.verifier.is_current(&world.account, session.epoch()).unwrap(), "{name}");
         let gone = EventKind::DeviceForgotten {
             device: device_id(&devices[0]),
             reason: ForgottenBecause::CredentialsChanged,
         };
         assert_eq!(world.events.count(|kind| *kind == gone), 1, "{name}");
-        let refused = refusal(world.verifier.begin_step_up(&world.account, session));
+        let refused = refusal(world.verifier.fresh_factor(&session, &phone.code(world.now())));
         assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired, "{name}");
         for device in &devices {
             let accepted = world.login_on(device);
@@ -514,7 +512,7 @@ fn asvs_7_4_5_an_administrator_ends_all_and_not_for_oneself() {
     let (world, phone, _) = World::enrolled();
     let _ = world.remember(&phone);
     let oneself = AdministratorReset::by_host(world.account.clone(), &world.account);
-    assert!(matches!(oneself, Err(second_factor::session::SessionError::AdministratorOfOneself)));
+    assert_eq!(oneself.unwrap_err(), AdministratorOfOneself);
     let session = world.log_in(&phone).authenticated.epoch();
     assert_eq!(world.verifier.forget_all_devices(&world.account).unwrap(), 1);
     let reset = AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap();

@@ -70,21 +70,19 @@ fn owasp_mfa_failed_login_says_that_somebody_has_the_password() {
 fn owasp_mfa_when_to_require_a_step_up_guards_what_the_host_likes() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
-    let session = complete(world.login_on(&device)).authenticated;
-    let token = world.verifier.begin_step_up(&world.account, session.epoch()).unwrap();
-    let fresh = world.verifier.step_up(&token, &phone.code(world.now())).unwrap();
+    let session = complete(world.login_on(&device)).authenticated.into_session();
+    let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
     assert_eq!(
         (fresh.account(), fresh.method(), fresh.at()),
         (&world.account, AuthMethod::Code, world.now())
     );
-    let fresh =
-        world.verifier.step_up_with_recovery_code(&world.step_up_token(), codes.first().unwrap()).unwrap();
+    let fresh = world.verifier.fresh_factor(&session, codes.first().unwrap()).unwrap();
     assert_eq!(fresh.method(), AuthMethod::RecoveryCode);
-    let stepped_up = |how| world.events.count(move |kind| *kind == EventKind::SteppedUp { method });
+    let stepped_up = |method| world.events.count(move |kind| *kind == EventKind::SteppedUp { method });
     assert_eq!((stepped_up(AuthMethod::Code), stepped_up(AuthMethod::RecoveryCode)), (1, 1));
     // An account without a second factor has none to ask for, and the host is told so.
     let none = World::new();
-    let refused = refusal(none.verifier.begin_step_up(&none.account, none.epoch()));
+    let refused = refusal(none.verifier.fresh_factor(&none.session(1), &phone.code(none.now())));
     assert_eq!(refused.unwrap_err(), Refusal::NoAuthenticator);
 }
 

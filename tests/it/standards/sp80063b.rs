@@ -84,7 +84,7 @@ fn sp800_63b_3_2_2_the_101st_attempt_is_never_evaluated() {
         refusal(world.verifier.present(&world.challenge(), &code, Remember::No)).map(|_| ())
     };
     assert_eq!(right(&world), Err(Refusal::Suspended));
-    let stepped_up = refusal(world.verifier.step_up(&world.step_up_token(), &phone.code(world.now())));
+    let stepped_up = refusal(world.verifier.fresh_factor(&world.session(1), &phone.code(world.now())));
     assert_eq!(stepped_up.unwrap_err(), Refusal::Suspended);
     let world = restarted(&world, 2);
     for wait in [STEP, DAY, days(365), days(36_500)] {
@@ -129,7 +129,7 @@ fn sp800_63b_3_2_2_what_ends_a_suspension() {
 
     // Enrolling anew takes a recovery code, and the new authenticator starts with no failures.
     let (world, _, codes) = suspended(5);
-    let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[0]).unwrap();
+    let fresh = world.verifier.fresh_factor(&world.session(1), &codes[0]).unwrap();
     let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
     let new = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
@@ -252,13 +252,17 @@ fn sp800_63b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token() {
     let (phone, codes) = world.enroll();
     let challenge = world.challenge();
     let device = world.remember(&phone);
-    let step_up = world.step_up_token();
+    let session = world.session(1);
+    let refused = world.verifier.fresh_factor(&session, &phone.wrong_code(world.now()));
+    assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
     let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
 
     let secret_half = |token: &str| token.split('.').nth(2).unwrap().to_owned();
-    let tokens = [challenge.expose(), device.expose(), step_up.expose(), begun.token.expose()];
-    let secrets = codes.iter().map(|code| code.replace('-', "")).chain(tokens.map(secret_half));
+    let tokens = [challenge.expose(), device.expose(), begun.token.expose()];
+    let session_id = serde_json::to_value(&session).unwrap()["id"].as_str().unwrap().to_owned();
+    let codes = codes.iter().map(|code| code.replace('-', ""));
+    let secrets = codes.chain(tokens.map(secret_half)).chain([session_id]);
     let written = world.verifier.store().written();
     assert!(written.len() >= 8);
     for secret in secrets {
@@ -299,7 +303,7 @@ fn sp800_63b_4_2_1_1_guessed_recovery_codes_are_charged() {
 
 #[test]
 fn sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
-    let (world, _, codes) = World::enrolled();
+    let (world, phone, codes) = World::enrolled();
     let present = |challenge: &ChallengeToken| {
         refusal(world.verifier.present(challenge, &codes[0], Remember::No)).unwrap_err()
     };
@@ -308,9 +312,11 @@ fn sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
     let alice = Secret::new(b"alice").unwrap().to_base32();
     let made_up = format!("c1.{}.{}.{}", "A".repeat(26), "A".repeat(52), alice.expose());
     assert_eq!(present(&ChallengeToken::parse(&made_up).unwrap()), Refusal::ChallengeOver);
-    let abandoned = world.challenge();
-    world.verifier.abandon(&abandoned).unwrap();
-    assert_eq!(present(&abandoned), Refusal::ChallengeOver);
+    let used_up = world.challenge();
+    for wrong in phone.wrong_codes(world.now()).take(5) {
+        assert!(world.verifier.present(&used_up, &wrong, Remember::No).is_err());
+    }
+    assert_eq!(present(&used_up), Refusal::ChallengeOver);
     let expired = world.challenge();
     world.clock.advance(Duration::from_secs(600));
     assert_eq!(present(&expired), Refusal::ChallengeOver);
@@ -420,9 +426,10 @@ fn sp800_63b_5_1_a_device_token_is_random_and_new_at_each_use() {
     for token in [&first, &second] {
         assert_eq!((bits(token, 1), bits(token, 2)), (128, 256));
     }
-    let series = |token: &DeviceToken| token.expose().rsplit_once('.').unwrap().0.to_owned();
+    let series = |token: &DeviceToken| token.expose().split('.').nth(1).unwrap().to_owned();
     assert_eq!(series(&first), series(&second));
-    assert_ne!(first.expose(), second.expose());
+    let secret = |token: &DeviceToken| token.expose().split('.').nth(2).unwrap().to_owned();
+    assert_ne!(secret(&first), secret(&second));
 }
 
 #[test]
@@ -450,7 +457,7 @@ fn sp800_63b_2_2_3_the_time_of_each_factor_is_told() {
     world.clock.advance(DAY);
     let now = complete(world.login_on(&device)).authenticated;
     assert_eq!((now.at(), now.method()), (world.now(), AuthMethod::RememberedDevice { since }));
-    let fresh = world.verifier.step_up(&world.step_up_token(), &phone.code(world.now())).unwrap();
+    let fresh = world.verifier.fresh_factor(&world.session(1), &phone.code(world.now())).unwrap();
     assert_eq!((fresh.at(), fresh.method()), (world.now(), AuthMethod::Code));
 }
 

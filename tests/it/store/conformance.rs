@@ -236,11 +236,7 @@ impl BlockingStore for Panics {
         self.0.load(account)
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, MemoryStoreError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, MemoryStoreError> {
         let swap = self.0.compare_and_swap(account, change)?;
         assert!(swap != Swap::Conflict || self.1.swap(true, Ordering::SeqCst), "planted");
         Ok(swap)

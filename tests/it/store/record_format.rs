@@ -20,7 +20,8 @@ const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_250);
 /// What the owner of the golden record has: the secret in the phone, a recovery code, the cookie of a device.
 const SECRET: &str = "YFOAFCPMFUFJCZ7MRZS2DDPLXZPFKMX3";
 const RECOVERY_CODE: &str = "VRSRZ-YG4JA-XW6YL-QC76P-GLSOQI";
-const DEVICE: &str = "d1.R5UXBHKNQBHZZJAEESQNS3SWIY.KHMMQFQSEI5XKZ46NFEPPFQMGBHGF6JZQUPZNM33QZN6VXZDWDXQ";
+const DEVICE: &str =
+    "d1.R5UXBHKNQBHZZJAEESQNS3SWIY.KHMMQFQSEI5XKZ46NFEPPFQMGBHGF6JZQUPZNM33QZN6VXZDWDXQ.MFWGSY3F";
 
 type JsonWorld = World<Arc<JsonStore>>;
 
@@ -32,8 +33,8 @@ fn row(world: &JsonWorld) -> String {
     world.verifier.store().text(&world.account).unwrap()
 }
 
-/// A record with something in every field: five devices, one of them just rotated, two challenges, one of
-/// them with a failure, a pending enrollment with one too, and ten recovery codes.
+/// A record with something in every field: five devices, one of them just rotated, two challenges with a
+/// failure each, a pending enrollment with one too, and ten recovery codes.
 fn full_record() -> JsonWorld {
     let world = json_world();
     let (phone, _) = world.enroll();
@@ -46,7 +47,8 @@ fn full_record() -> JsonWorld {
         Refusal::NotAccepted
     );
     assert_eq!(world.present(&wrong).unwrap_err(), Refusal::NotAccepted);
-    let _ = world.step_up_token();
+    let refused = world.verifier.fresh_factor(&world.session(1), &wrong);
+    assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
     let _ = complete(world.login_on(&devices[4]));
     world
 }

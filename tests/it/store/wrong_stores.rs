@@ -170,11 +170,7 @@ impl JsonStore {
     }
 
     /// Compares, gives way, and writes.
-    async fn read_and_write(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, JsonStoreError> {
+    async fn read_and_write(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
         let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));
         YieldOnce::default().await;
@@ -185,11 +181,7 @@ impl JsonStore {
     }
 
     /// Compares and writes under one lock of the disk, as a conditional statement does.
-    fn swap_now(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, JsonStoreError> {
+    fn swap_now(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
         if self.disk.is_broken.load(Ordering::SeqCst) {
             return match self.wrong {
@@ -388,11 +380,7 @@ impl BlockingStore for JsonStore {
         self.load_now(account)
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, JsonStoreError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, JsonStoreError> {
         if self.wrong != Wrong::ReadsThenWrites {
             return self.swap_now(account, change);
         }

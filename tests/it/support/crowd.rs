@@ -47,11 +47,7 @@ impl BlockingStore for JsonRow {
         .transpose()
     }
 
-    fn compare_and_swap(
-        &self,
-        _: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, serde_json::Error> {
+    fn compare_and_swap(&self, _: &AccountId, change: Change<'_>) -> Result<Swap, serde_json::Error> {
         let text = serde_json::to_string(change.record())?;
         let mut row = self.0.lock().unwrap();
         let found =
@@ -77,11 +73,7 @@ impl Store for Interleaved {
         row
     }
 
-    async fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, Self::Error> {
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Self::Error> {
         Store::compare_and_swap(&self.0, account, change).await
     }
 }
@@ -138,11 +130,7 @@ impl BlockingStore for Meeting {
         row
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, MemoryStoreError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, MemoryStoreError> {
         BlockingStore::compare_and_swap(&self.rows, account, change)
     }
 }

@@ -43,11 +43,7 @@ impl BlockingStore for JsonStore {
         .transpose()
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, serde_json::Error> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, serde_json::Error> {
         let text = serde_json::to_string(change.record())?;
         let mut rows = self.rows.lock().unwrap();
         let found = rows

@@ -31,6 +31,9 @@ pub const START: UnixTime = UnixTime::from_secs(1_700_000_010 / 30 * 30);
 pub const STEP: Duration = Duration::from_secs(30);
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A recovery code of nobody.
+pub const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
+
 pub fn days(count: u64) -> Duration {
     Duration::from_secs(count * DAY.as_secs())
 }

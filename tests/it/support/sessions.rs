@@ -5,8 +5,6 @@ use second_factor::{AccountRecord, BlockingStore, FreshFactor, Refusal, Session}
 
 use crate::support::{Phone, World, refusal};
 
-pub const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
-
 /// The row as it stands: each write gives it another revision.
 pub fn row(world: &World) -> Option<Versioned<AccountRecord>> {
     world.verifier.store().load(&world.account).unwrap()

@@ -33,9 +33,6 @@ pub fn sources() -> Vec<Source> {
 }
 
 /// `text` without comments and without what literals hold, its lines kept.
-///
-/// A string that is a path of this crate stays, because attributes name functions so (`serde(with =
-/// "crate::…")`).
 pub fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -45,8 +42,7 @@ pub fn code_of(text: &str) -> String {
         } else if rest.starts_with("/*") {
             (block_comment(rest), false)
         } else if let Some(len) = string(rest).filter(|_| !code.ends_with(is_word)) {
-            let inside = rest[..len].split_once('"').map_or("", |(_, inside)| inside);
-            (len, inside.starts_with("crate::") || inside.starts_with("super::"))
+            (len, false)
         } else if let Some(len) = character(rest) {
             (len, false)
         } else {

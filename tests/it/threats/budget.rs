@@ -12,7 +12,7 @@ pub fn wrong(world: &World, challenge: &ChallengeToken, code: &str) -> Refusal {
     refusal(world.verifier.present(challenge, code, Remember::No)).unwrap_err()
 }
 
-/// AuthMethod many codes were evaluated and found wrong.
+/// How many codes were evaluated and found wrong.
 pub fn evaluated(events: &EventLog) -> usize {
     events.count(is_refused_because(RefusedBecause::Wrong))
 }

@@ -42,11 +42,7 @@ impl BlockingStore for Transactional {
         self.rows.load(account)
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, MemoryStoreError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, MemoryStoreError> {
         self.rows.compare_and_swap(account, change)
     }
 }
@@ -116,11 +112,7 @@ impl BlockingStore for Failing {
         }
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, DiskFull> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, DiskFull> {
         let breaks = *self.breaks.lock().unwrap();
         if breaks == Breaks::BeforeTheWrite {
             return Err(DiskFull);
@@ -141,7 +133,7 @@ fn over_failing() -> (Arc<Failing>, World<Arc<Failing>>, Phone, Vec<String>) {
 fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
     for breaks in [Breaks::BeforeTheWrite, Breaks::OnLoad] {
         let (store, world, phone, codes) = over_failing();
-        let (challenge, step_up) = (world.challenge(), world.step_up_token());
+        let (challenge, session) = (world.challenge(), world.session(1));
         world.events.take();
         store.breaks(breaks);
         // Right, wrong and used codes get the same answer, so nothing is learned from any number of them.
@@ -150,7 +142,7 @@ fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
         for code in [&right, &wrong, &used] {
             let presented = world.verifier.present(&challenge, code, Remember::No);
             assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-            let stepped_up = world.verifier.step_up(&step_up, code);
+            let stepped_up = world.verifier.fresh_factor(&session, code);
             assert!(matches!(stepped_up, Err(Error::Store(DiskFull))), "{stepped_up:?}");
         }
         let presented = world.verifier.present(&challenge, &codes[0], Remember::No);
@@ -230,11 +222,7 @@ impl BlockingStore for Database {
         BlockingStore::load(&self.rows, account)
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, MemoryStoreError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, MemoryStoreError> {
         if let (true, Some(row)) = (self.joins, BlockingStore::load(&self.rows, account)?) {
             self.undo.lock().unwrap().get_or_insert((account.clone(), row.value));
         }
@@ -242,7 +230,7 @@ impl BlockingStore for Database {
     }
 }
 
-/// AuthMethod many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
+/// How many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
 fn evaluated_beside_rollbacks(joins: bool) -> usize {
     let world = World::over(Database::new(joins), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();

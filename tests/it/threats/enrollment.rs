@@ -6,7 +6,8 @@ use std::thread;
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    AdministratorReset, EnrollmentToken, EventKind, Import, Reauthenticated, RefusedBecause, SessionError,
+    AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, Import, Reauthenticated,
+    RefusedBecause, Remember,
 };
 use second_factor::{AccountId, AuthMethod, PasswordVerified, Policy, Refusal, Secret, TotpParams};
 
@@ -112,10 +113,10 @@ fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
     assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
     // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a
     // code.
-    let token = world.step_up_token();
+    let session = world.session(1);
     let wrong = phone.wrong_code(world.now());
-    assert_eq!(refusal(world.verifier.step_up(&token, &wrong)).unwrap_err(), Refusal::NotAccepted);
-    let unknown = world.verifier.step_up_with_recovery_code(&token, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+    assert_eq!(refusal(world.verifier.fresh_factor(&session, &wrong)).unwrap_err(), Refusal::NotAccepted);
+    let unknown = world.verifier.fresh_factor(&session, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
     assert_eq!(refusal(unknown).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since, before);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::SteppedUp { .. })), 0);
@@ -144,7 +145,7 @@ fn a18_a_fresh_factor_is_fresh_for_five_minutes_to_the_second() {
         let stale = (!is_fresh).then_some(Refusal::StepUpRequired);
         let aged = || {
             let (world, _, codes) = World::enrolled();
-            let fresh = world.verifier.step_up_with_recovery_code(&world.step_up_token(), &codes[0]).unwrap();
+            let fresh = world.verifier.fresh_factor(&world.session(1), &codes[0]).unwrap();
             world.clock.advance(Duration::from_secs(age));
             (world, fresh)
         };
@@ -183,18 +184,19 @@ fn a18_a_fresh_factor_from_before_a_change_of_credentials_is_not_fresh() {
 #[test]
 fn a18_a_session_from_before_a_change_of_credentials_cannot_step_up() {
     let (world, phone, _) = World::enrolled();
-    let old = world.log_in(&phone).authenticated.epoch();
+    let old = world.log_in(&phone).authenticated.into_session();
     let _ = world.verifier.password_changed(&world.account).unwrap();
-    assert!(!world.verifier.is_current(&world.account, old).unwrap());
-    let begun = world.verifier.begin_step_up(&world.account, old);
-    assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+    assert!(!world.verifier.is_current(&world.account, old.epoch()).unwrap());
+    let code = phone.code(world.now());
+    assert_eq!(refusal(world.verifier.fresh_factor(&old, &code)).unwrap_err(), Refusal::StepUpRequired);
+    assert!(world.verifier.fresh_factor(&world.session(1), &code).is_ok(), "the code was right");
 }
 
 #[test]
 fn a18_an_administrator_is_asked_for_a_code_by_themselves_as_everybody() {
     let (world, _, _) = World::enrolled();
     let myself = AdministratorReset::by_host(world.account.clone(), &world.account);
-    assert_eq!(myself.unwrap_err(), SessionError::AdministratorOfOneself);
+    assert_eq!(myself.unwrap_err(), AdministratorOfOneself);
     let another = AccountId::new("Alice").unwrap();
     assert!(AdministratorReset::by_host(world.account.clone(), &another).is_ok());
 }
@@ -326,8 +328,7 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
     assert_eq!(world.record(), before);
 
     // A stolen session can ask for a step-up, and has no code for it.
-    let stolen = world.step_up_token();
-    let stepped_up = world.verifier.step_up(&stolen, &phone.wrong_code(world.now()));
+    let stepped_up = world.verifier.fresh_factor(&world.session(1), &phone.wrong_code(world.now()));
     assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::NotAccepted);
 
     // A factor that was fresh for the account of before is not for the one of now, nor after five minutes.
@@ -335,7 +336,7 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
     let _ = world.verifier.password_changed(&world.account).unwrap();
     let begun = world.verifier.begin_enrollment(stale, "alice@example.com");
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
-    let late = world.verifier.step_up(&world.step_up_token(), &phone.code(world.now())).unwrap();
+    let late = world.verifier.fresh_factor(&world.session(1), &phone.code(world.now())).unwrap();
     world.clock.advance(world.verifier.policy().step_up_age());
     let begun = world.verifier.begin_enrollment(late, "alice@example.com");
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
@@ -352,7 +353,7 @@ fn f24_an_unconfirmed_secret_never_counts() {
 
     let pending = world.present(&new_phone.code(world.now()));
     assert_eq!(pending.unwrap_err(), Refusal::NotAccepted, "the pending secret");
-    let step_up = world.verifier.step_up(&world.step_up_token(), &new_phone.code(world.now()));
+    let step_up = world.verifier.fresh_factor(&world.session(1), &new_phone.code(world.now()));
     assert_eq!(refusal(step_up).unwrap_err(), Refusal::NotAccepted);
     let _ = world.log_in(&phone);
     // Left alone it dies, and the old one lives on.

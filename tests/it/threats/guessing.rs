@@ -91,7 +91,7 @@ fn a08_a_fresh_challenge_after_every_four_guesses_is_no_fresh_budget() {
 fn a08_a_challenge_from_before_the_lock_does_not_outlive_it() {
     let (world, phone, _) = World::enrolled();
     let early = world.challenge();
-    let step_up = world.step_up_token();
+    let session = world.session(1);
     let mut guesses = phone.wrong_codes(world.now());
     // Six others open at once, so that the early one is not ended by being the oldest.
     let challenges: Vec<_> = (0..4).map(|_| world.challenge()).collect();
@@ -103,12 +103,14 @@ fn a08_a_challenge_from_before_the_lock_does_not_outlive_it() {
     let retry_at = world.now().saturating_add(days(3));
     let right = phone.code(world.now());
     assert_eq!(wrong(&world, &early, &right), Refusal::Locked { retry_at });
-    assert_eq!(refusal(world.verifier.step_up(&step_up, &right)).unwrap_err(), Refusal::Locked { retry_at });
-    // When the lock ends they are long over.
+    assert_eq!(
+        refusal(world.verifier.fresh_factor(&session, &right)).unwrap_err(),
+        Refusal::Locked { retry_at }
+    );
+    // When the lock ends it is long over.
     world.clock.set(retry_at);
     assert_eq!(wrong(&world, &early, &phone.code(retry_at)), Refusal::ChallengeOver);
-    let late = world.verifier.step_up(&step_up, &phone.code(retry_at));
-    assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
+    assert!(world.verifier.fresh_factor(&session, &phone.code(retry_at)).is_ok(), "the code was right");
 }
 
 #[test]
@@ -116,17 +118,17 @@ fn a08_step_up_from_a_stolen_session_takes_from_the_same_budget() {
     let (world, phone, _) = World::enrolled();
     world.events.take();
     let mut guesses = phone.wrong_codes(world.now());
-    for _ in 0..5 {
-        let step_up = world.step_up_token();
+    for number in 0..5 {
+        let session = world.session(number);
         for _ in 0..4 {
-            let _ = refusal(world.verifier.step_up(&step_up, &guesses.next().unwrap())).unwrap_err();
+            let _ = refusal(world.verifier.fresh_factor(&session, &guesses.next().unwrap())).unwrap_err();
         }
     }
     let retry_at = world.now().saturating_add(days(3));
     let locked = Refusal::Locked { retry_at };
     assert_eq!(evaluated(&world.events), BUDGET);
     let right = phone.code(world.now());
-    assert_eq!(refusal(world.verifier.step_up(&world.step_up_token(), &right)).unwrap_err(), locked);
+    assert_eq!(refusal(world.verifier.fresh_factor(&world.session(1), &right)).unwrap_err(), locked);
     assert_eq!(world.present(&right).unwrap_err(), locked, "one budget for both doors");
 }
 
@@ -404,14 +406,14 @@ fn f06_login_step_up_and_recovery_code_share_one_budget() {
     let (world, phone, _) = World::enrolled();
     let mut codes = phone.wrong_codes(world.now());
     let mut recovery = wrong_recovery_codes();
-    for _ in 0..BUDGET / 4 {
-        let (login, step_up) = (world.challenge(), world.step_up_token());
+    for number in 0..5 {
+        let (login, session) = (world.challenge(), world.session(number));
         let verifier = &world.verifier;
         let refusals = [
             refusal(verifier.present(&login, &codes.next().unwrap(), Remember::No)).err(),
-            refusal(verifier.step_up(&step_up, &codes.next().unwrap())).err(),
+            refusal(verifier.fresh_factor(&session, &codes.next().unwrap())).err(),
             refusal(verifier.present(&login, &recovery.next().unwrap(), Remember::No)).err(),
-            refusal(verifier.step_up_with_recovery_code(&step_up, &recovery.next().unwrap())).err(),
+            refusal(verifier.fresh_factor(&session, &recovery.next().unwrap())).err(),
         ];
         assert!(refusals.iter().all(Option::is_some), "{refusals:?}");
     }
@@ -419,7 +421,7 @@ fn f06_login_step_up_and_recovery_code_share_one_budget() {
     let retry_at = world.now().saturating_add(days(3));
     let right = phone.code(world.now());
     assert_eq!(world.present(&right).unwrap_err(), Refusal::Locked { retry_at });
-    let stepped_up = world.verifier.step_up(&world.step_up_token(), &right);
+    let stepped_up = world.verifier.fresh_factor(&world.session(1), &right);
     assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::Locked { retry_at });
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use second_factor::enrollment::{EnrollmentError, ImportedSecret};
 use second_factor::session::{
-    Entropy, EventKind, RefusedBecause, Remember, SealError, SealingKey, SessionError, StoreSecretsInClear,
+    EventKind, RefusedBecause, Remember, SealError, SealingKey, SessionError, StoreSecretsInClear,
 };
 use second_factor::store::{Expected, Revision, Swap, Versioned};
 use second_factor::verifier::{EntropyError, EntropySource, Error};
@@ -207,11 +207,7 @@ impl BlockingStore for Rows {
         Ok(Some(Versioned { value: serde_json::from_str(text)?, revision: Revision::new(*revision) }))
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, RowsError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, RowsError> {
         if self.is(Fault::Swap) {
             return Err(RowsError::Lost);
         }
@@ -558,8 +554,8 @@ fn f28_a_store_that_fails_lets_nobody_in_and_answers_no_guess() {
 struct Drying(Mutex<TestRng>, Arc<AtomicBool>);
 
 impl EntropySource for Drying {
-    fn draw(&self) -> Result<Entropy, EntropyError> {
-        if self.1.load(Ordering::SeqCst) { Err(EntropyError) } else { self.0.draw() }
+    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
+        if self.1.load(Ordering::SeqCst) { Err(EntropyError) } else { self.0.fill(to) }
     }
 }
 
@@ -586,8 +582,8 @@ fn f28_without_random_bytes_nobody_is_let_in() {
     assert!(matches!(right_code(&world, &phone, &challenge), Error::Entropy(EntropyError)));
     let login = world.verifier.password_verified(world.password(), Some(device.expose()));
     assert!(matches!(login, Err(Error::Entropy(EntropyError))), "{login:?}");
-    let begun = world.verifier.begin_step_up(&world.account, world.epoch());
-    assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "{begun:?}");
+    let fresh = world.verifier.fresh_factor(&world.session(1), &phone.code(world.now()));
+    assert!(matches!(fresh, Err(Error::Entropy(EntropyError))), "{fresh:?}");
     let bob = PasswordVerified::by_host(AccountId::new("bob").unwrap());
     let begun = world.verifier.begin_enrollment(bob, "bob@example.com");
     assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "no secret of zeros");
@@ -619,7 +615,7 @@ fn f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code() {
     assert!(world.present(&phone.code(world.now())).is_ok());
 }
 
-// That a verification does the same work whatever the outcome is counted in the unit tests of `otp/mac.rs`
+// That a verification does the same work whatever the outcome is counted in the unit tests of `otp/hmac.rs`
 // (`rfc6238_5_2_verify_costs_the_same_whatever_the_outcome`): here is what a claimant sees.
 #[test]
 fn f32_a_near_miss_is_answered_like_any_other_code() {

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use second_factor::session::{
-    AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, StepUpToken,
-    StoreSecretsInClear,
+    AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, StoreSecretsInClear,
 };
 use second_factor::{
     AccountId, AccountRecord, AuthMethod, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken,
@@ -25,7 +24,6 @@ struct Tokens {
     phone: Phone,
     codes: Vec<String>,
     challenge: ChallengeToken,
-    step_up: StepUpToken,
     enrollment: EnrollmentToken,
     /// A code of the enrollment that waits.
     new_phone: Phone,
@@ -37,28 +35,22 @@ fn tokens() -> Tokens {
     let device = world.remember(&phone);
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
     let new_phone = Phone::scan(&begun.uri);
-    let (challenge, step_up) = (world.challenge(), world.step_up_token());
+    let challenge = world.challenge();
     world.events.take();
-    Tokens { world, phone, codes, challenge, step_up, enrollment: begun.token, new_phone, device }
+    Tokens { world, phone, codes, challenge, enrollment: begun.token, new_phone, device }
 }
 
 impl Tokens {
     /// The text of every kind, and its prefix.
-    fn texts(&self) -> [(&'static str, &str); 4] {
-        [
-            ("c1", self.challenge.expose()),
-            ("u1", self.step_up.expose()),
-            ("e1", self.enrollment.expose()),
-            ("d1", self.device.expose()),
-        ]
+    fn texts(&self) -> [(&'static str, &str); 3] {
+        [("c1", self.challenge.expose()), ("e1", self.enrollment.expose()), ("d1", self.device.expose())]
     }
 
     /// The bytes of `text` as a token of another kind.
     fn forged(&self, text: &str, prefix: &str) -> String {
         let fields: Vec<_> = text.split('.').collect();
         let account = self.challenge.expose().rsplit('.').next().unwrap();
-        let forged = [prefix, fields[1], fields[2], account];
-        forged[..if prefix == "d1" { 3 } else { 4 }].join(".")
+        [prefix, fields[1], fields[2], account].join(".")
     }
 }
 
@@ -68,7 +60,6 @@ fn a13_no_token_is_read_as_one_of_another_kind() {
     for (kind, text) in tokens.texts() {
         let read = [
             ("c1", ChallengeToken::parse(text).is_ok()),
-            ("u1", StepUpToken::parse(text).is_ok()),
             ("e1", EnrollmentToken::parse(text).is_ok()),
             ("d1", DeviceToken::parse(text).is_ok()),
         ];
@@ -76,16 +67,15 @@ fn a13_no_token_is_read_as_one_of_another_kind() {
             assert_eq!(is_read, kind == reader, "{kind} read as {reader}");
         }
         // Nor is it a recovery code, nor a code.
-        let as_recovery = tokens.world.verifier.present(&tokens.challenge, text, Remember::No);
-        assert_eq!(refusal(as_recovery).unwrap_err(), Refusal::Malformed);
-        let as_code = tokens.world.verifier.present(&tokens.challenge, text, Remember::No);
-        assert_eq!(refusal(as_code).unwrap_err(), Refusal::Malformed);
+        let presented = tokens.world.verifier.present(&tokens.challenge, text, Remember::No);
+        assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed);
+        let in_a_session = tokens.world.verifier.fresh_factor(&tokens.world.session(1), text);
+        assert_eq!(refusal(in_a_session).unwrap_err(), Refusal::Malformed);
     }
 }
 
 /// Every kind of token, its bytes under every other prefix, at every method that takes a token, with what the
-/// right token would
-/// have been accepted with.
+/// right token would have been accepted with.
 #[test]
 fn a13_no_token_forged_into_another_kind_is_accepted() {
     let tokens = tokens();
@@ -95,31 +85,20 @@ fn a13_no_token_forged_into_another_kind_is_accepted() {
     let mut tried = 0;
     for (kind, text) in tokens.texts() {
         let before = world.verifier.store().load(&world.account).unwrap().unwrap();
-        for reader in ["c1", "u1", "e1"].into_iter().filter(|reader| *reader != kind) {
+        for reader in ["c1", "e1"].into_iter().filter(|reader| *reader != kind) {
             let forged = tokens.forged(text, reader);
-            let answers = match reader {
-                "c1" => {
-                    let forged = ChallengeToken::parse(&forged).unwrap();
-                    verifier.abandon(&forged).unwrap();
-                    vec![
-                        refusal(verifier.present(&forged, &code, Remember::No)).unwrap_err(),
-                        refusal(verifier.present(&forged, &codes[0], Remember::No)).unwrap_err(),
-                    ]
-                }
-                "u1" => {
-                    let forged = StepUpToken::parse(&forged).unwrap();
-                    vec![
-                        refusal(verifier.step_up(&forged, &code)).unwrap_err(),
-                        refusal(verifier.step_up_with_recovery_code(&forged, &codes[0])).unwrap_err(),
-                    ]
-                }
-                _ => {
-                    let forged = EnrollmentToken::parse(&forged).unwrap();
-                    vec![
-                        refusal(verifier.pending_enrollment(&forged)).unwrap_err(),
-                        refusal(verifier.confirm_enrollment(&forged, &new_code)).unwrap_err(),
-                    ]
-                }
+            let answers = if reader == "c1" {
+                let forged = ChallengeToken::parse(&forged).unwrap();
+                vec![
+                    refusal(verifier.present(&forged, &code, Remember::No)).unwrap_err(),
+                    refusal(verifier.present(&forged, &codes[0], Remember::No)).unwrap_err(),
+                ]
+            } else {
+                let forged = EnrollmentToken::parse(&forged).unwrap();
+                vec![
+                    refusal(verifier.pending_enrollment(&forged)).unwrap_err(),
+                    refusal(verifier.confirm_enrollment(&forged, &new_code)).unwrap_err(),
+                ]
             };
             let over = if reader == "e1" { Refusal::EnrollmentOver } else { Refusal::ChallengeOver };
             assert_eq!(answers, [over, over], "{kind} as {reader}");
@@ -128,10 +107,10 @@ fn a13_no_token_forged_into_another_kind_is_accepted() {
         let after = world.verifier.store().load(&world.account).unwrap().unwrap();
         assert_eq!(before, after, "{kind}: nothing was written, so nothing was charged or ended");
     }
-    assert_eq!(tried, 18);
-    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 12);
+    assert_eq!(tried, 8);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 4);
 
-    for (kind, text) in &tokens.texts()[..3] {
+    for (kind, text) in &tokens.texts()[..2] {
         world.events.take();
         let cookie = tokens.forged(text, "d1");
         assert!(DeviceToken::parse(&cookie).is_ok());
@@ -149,8 +128,6 @@ fn a13_each_token_is_accepted_where_it_belongs() {
     assert!(matches!(complete(login).authenticated.method(), AuthMethod::RememberedDevice { .. }));
     let accepted = world.verifier.present(&tokens.challenge, &tokens.phone.code(world.now()), Remember::No);
     assert_eq!(accepted.unwrap().authenticated.method(), AuthMethod::Code);
-    let fresh = world.verifier.step_up_with_recovery_code(&tokens.step_up, &tokens.codes[0]).unwrap();
-    assert_eq!(fresh.method(), AuthMethod::RecoveryCode);
     let new_code = tokens.new_phone.code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&tokens.enrollment, &new_code).unwrap();
     assert_eq!(confirmed.end_sessions.account(), &world.account);
@@ -207,14 +184,9 @@ fn a14_where_a_second_factor_is_demanded_and_missing_nobody_is_logged_in() {
 
 /// Every public method of `Verifier` that does something, and what it yields. Whoever adds one says here
 /// whether somebody gets in by it.
-const METHODS: [(&str, &str); 21] = [
+const METHODS: [(&str, &str); 16] = [
     ("password_verified", "Login"),
-    ("present_code", "Accepted"),
-    ("present_recovery_code", "Accepted"),
-    ("abandon", "()"),
-    ("begin_step_up", "StepUpToken"),
-    ("step_up", "FreshFactor"),
-    ("step_up_with_recovery_code", "FreshFactor"),
+    ("present", "Accepted"),
     ("fresh_factor", "FreshFactor"),
     ("reauthenticate", "Reauthenticated"),
     ("begin_enrollment", "EnrollmentBegun"),
@@ -246,7 +218,7 @@ fn methods(path: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a15a_three_methods_lead_into_a_session_and_there_is_no_fourth() {
+fn a15a_two_methods_lead_into_a_session_and_there_is_no_third() {
     let table = METHODS.map(|(name, outcome)| (name.to_owned(), outcome.to_owned())).into();
     assert_eq!(methods("verifier/verifier.rs"), table);
     assert_eq!(methods("verifier/blocking.rs"), table);
@@ -263,9 +235,9 @@ fn a15a_three_methods_lead_into_a_session_and_there_is_no_fourth() {
         holders.extend(code.match_indices(": Authenticated,").map(|_| source.path.clone()));
         holders.extend(code.match_indices("(Accepted)").map(|_| source.path.clone()));
     }
-    assert_eq!(makers, ["session/login.rs"]);
-    assert_eq!(kept, ["session/proof.rs"]);
-    assert_eq!(holders, ["session/login.rs", "session/login.rs"]);
+    assert_eq!(makers, ["session/rule/login.rs"]);
+    assert_eq!(kept, ["session/proof/authenticated.rs"]);
+    assert_eq!(holders, ["session/rule/login.rs", "session/rule/login.rs"]);
 }
 
 #[test]
@@ -280,8 +252,6 @@ fn a15a_each_way_into_a_session_demands_a_code() {
     let challenge = world.challenge();
     world.events.take();
     for nothing in ["", " ", "null", "true", "-", "000000000"] {
-        let presented = world.verifier.present(&challenge, nothing, Remember::No);
-        assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{nothing:?}");
         let presented = world.verifier.present(&challenge, nothing, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed, "{nothing:?}");
     }
@@ -322,19 +292,6 @@ fn a16a_a_challenge_is_good_for_ten_minutes_to_the_second() {
     assert_eq!(present_after(secs(u64::from(u32::MAX))), Err(Refusal::ChallengeOver));
 }
 
-#[test]
-fn a16a_a_step_up_is_good_for_ten_minutes_to_the_second() {
-    for (age, expected) in
-        [(599, Ok(AuthMethod::Code)), (600, Err(Refusal::ChallengeOver)), (601, Err(Refusal::ChallengeOver))]
-    {
-        let (world, phone, _) = World::enrolled();
-        let token = world.step_up_token();
-        world.clock.advance(Duration::from_secs(age));
-        let fresh = refusal(world.verifier.step_up(&token, &phone.code(world.now())));
-        assert_eq!(fresh.map(|fresh| fresh.method()), expected, "{age} s");
-    }
-}
-
 /// Presents the right code, of whatever phone is right by then, in a challenge that was opened before
 /// `change`.
 fn present_after_change(change: impl Fn(&World, &Phone, &ChallengeToken) -> Option<Phone>) {
@@ -348,14 +305,6 @@ fn present_after_change(change: impl Fn(&World, &Phone, &ChallengeToken) -> Opti
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
-}
-
-#[test]
-fn a16a_a_challenge_is_over_at_logout() {
-    present_after_change(|world, _, challenge| {
-        world.verifier.abandon(challenge).unwrap();
-        None
-    });
 }
 
 #[test]
@@ -571,10 +520,10 @@ fn mallory(world: &World) -> (AccountId, Phone) {
 }
 
 // That `Authenticated` cannot be built or copied, and `FreshFactor` not used twice, is shown by the
-// `compile_fail` examples in `session/proof.rs`.
+// `compile_fail` examples in `session/proof/`.
 #[test]
 fn f20_the_password_alone_yields_nothing_that_authenticates() {
-    let (world, _, _) = World::enrolled();
+    let (world, phone, _) = World::enrolled();
     let Login::CodeRequired(challenge) = world.login() else { panic!("half a login") };
     // Navigating away, coming back, asking again: half a login stays half a login.
     for _ in 0..20 {
@@ -583,15 +532,17 @@ fn f20_the_password_alone_yields_nothing_that_authenticates() {
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
     // The half is no whole of any kind.
     assert!(DeviceToken::parse(challenge.expose()).is_err());
-    assert!(StepUpToken::parse(challenge.expose()).is_err());
     assert!(EnrollmentToken::parse(challenge.expose()).is_err());
     let login = world.verifier.password_verified(world.password(), Some(challenge.expose())).unwrap();
     let _ = code_required(login);
     // And no epoch that somebody without a session could know is a current one.
     for guess in [Epoch::NONE, Epoch::new(1), Epoch::default()] {
         assert!(!world.verifier.is_current(&world.account, guess).unwrap());
-        let begun = world.verifier.begin_step_up(&world.account, guess);
-        assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+        let mut session = serde_json::to_value(world.session(1)).unwrap();
+        session["epoch"] = serde_json::to_value(guess).unwrap();
+        let session = serde_json::from_value(session).unwrap();
+        let stepped_up = world.verifier.fresh_factor(&session, &phone.code(world.now()));
+        assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::StepUpRequired);
     }
 }
 
@@ -720,7 +671,7 @@ fn f34_no_change_to_what_the_client_holds_lets_it_in() {
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
     for forged in ["", "verified=true", "{\"verified\":true}", "c1", "c1...", "null"] {
         assert!(ChallengeToken::parse(forged).is_err());
-        assert!(StepUpToken::parse(forged).is_err());
+        assert!(EnrollmentToken::parse(forged).is_err());
         let login = world.verifier.password_verified(world.password(), Some(forged)).unwrap();
         let _ = code_required(login);
     }

@@ -1,49 +1,53 @@
 //! The look-ups in a record of which the digests, and the series of the devices, are undefined.
 
+use std::sync::Mutex;
+
 use second_factor::session::StoreSecretsInClear;
-use second_factor::{AccountRecord, DeviceToken, Login, Secret};
-use second_factor_benches::{Account, Dice, random, valgrind};
+use second_factor::{AccountRecord, DeviceToken, Login, Remember, Secret};
+use second_factor_benches::{Dice, Service, valgrind};
 use serde_json::Value;
 
 /// Every recovery code in its place, and one that is in none.
 pub fn recovery_code() {
-    let (mut account, codes) = Account::enrolled(StoreSecretsInClear, random(&mut Dice(2)));
-    let challenge = account.challenge();
-    account.record = Fields::of(&account.record).undefined(&account.record, &[]);
+    let service = Service::enrolled(StoreSecretsInClear);
+    let challenge = service.challenge();
+    let stored = service.record();
+    let undefined = Fields::of(&stored).undefined(&stored, &[]);
 
     // Reading what the claimant types branches on every character of it, so what is undefined here is what is stored.
-    let shown = codes.iter().map(|code| (code.expose().expose().to_owned(), true));
-    for (typed, is_there) in shown.chain([(OF_NOBODY.to_owned(), false)]) {
-        let decision = account.recovery_step(&challenge, &typed, random(&mut Dice(3)));
-        assert_eq!(decision.outcome.is_ok(), is_there);
+    let shown = service.recovery_codes.iter().map(|code| (code.as_str(), true));
+    for (typed, is_there) in shown.chain([(OF_NOBODY, false)]) {
+        service.put(&undefined);
+        let outcome = service.verifier.present(&challenge, typed, Remember::No);
+        assert_eq!(outcome.is_ok(), is_there);
     }
 }
 
 /// Every remembered device in its place: with its present token, with the one before, and with one long replaced; and a
 /// device that is not remembered.
 pub fn remembered_device() {
-    let (mut account, _) = Account::enrolled(StoreSecretsInClear, random(&mut Dice(2)));
-    let stale: Vec<_> = (10..15).map(|seed| account.remember(random(&mut Dice(seed)))).collect();
-    let before: Vec<_> = stale.iter().zip(20..).map(|(token, seed)| account.rotate(token, seed)).collect();
-    let current: Vec<_> = before.iter().zip(30..).map(|(token, seed)| account.rotate(token, seed)).collect();
-    let stored = account.record.clone();
+    let service = Service::enrolled(StoreSecretsInClear);
+    let stale: Vec<_> = (0..5).map(|_| service.remember()).collect();
+    let before: Vec<_> = stale.iter().map(|token| service.rotate(token)).collect();
+    let current: Vec<_> = before.iter().map(|token| service.rotate(token)).collect();
+    let stored = service.record();
     let fields = Fields::of(&stored);
-    let unknown =
-        Account::enrolled(StoreSecretsInClear, random(&mut Dice(2))).0.remember(random(&mut Dice(40)));
+    let unknown = Service::enrolled_with(StoreSecretsInClear, Mutex::new(Dice(40))).remember();
 
-    account.record = fields.undefined(&stored, &[]);
+    let undefined = fields.undefined(&stored, &[]);
     for token in &before {
-        assert_eq!(password_step(&account, token), Answer::Remembered);
+        service.put(&undefined);
+        assert_eq!(password_step(&service, token), Answer::Remembered);
     }
     for token in stale.iter().chain([&unknown]) {
-        assert_eq!(password_step(&account, token), Answer::CodeRequired);
+        service.put(&undefined);
+        assert_eq!(password_step(&service, token), Answer::CodeRequired);
     }
     for token in &current {
         // The text of the new token has the series in it, and whoever makes a string of characters asks of each whether
         // it is ASCII.
-        let [series, _] = halves(token);
-        account.record = fields.undefined(&stored, &series);
-        assert_eq!(password_step(&account, token), Answer::Rotated);
+        service.put(&fields.undefined(&stored, &decode(field_of(token.expose(), 1))));
+        assert_eq!(password_step(&service, token), Answer::Rotated);
     }
 }
 
@@ -57,24 +61,20 @@ enum Answer {
     CodeRequired,
 }
 
-/// The password step with this token, whose secret is undefined. The text beside it stays: the step does not read it.
-fn password_step(account: &Account<StoreSecretsInClear>, token: &DeviceToken) -> Answer {
-    let token = token.clone();
-    let [_, secret] = halves(&token);
-    assert_eq!(valgrind::make_undefined_within(&token, &secret), 1, "the secret is where we look");
-    let decision = account.password_step(Some(&token), random(&mut Dice(50)));
-    match &decision.outcome {
+/// The password step with the cookie of this token, whose secret is undefined.
+fn password_step(service: &Service, token: &DeviceToken) -> Answer {
+    let cookie = token.expose().to_owned();
+    valgrind::make_undefined(field_of(&cookie, 2).as_bytes());
+    match service.log_in(Some(&cookie)) {
         Login::Complete(accepted) if accepted.device.is_some() => Answer::Rotated,
         Login::Complete(_) => Answer::Remembered,
         _ => Answer::CodeRequired,
     }
 }
 
-/// The series of a token and its secret.
-fn halves(token: &DeviceToken) -> [Vec<u8>; 2] {
-    let (front, secret) = token.expose().rsplit_once('.').expect("three fields");
-    let (_, series) = front.rsplit_once('.').expect("three fields");
-    [decode(series), decode(secret)]
+/// One of the fields of a token's text: kind, series, secret, account.
+fn field_of(text: &str, place: usize) -> &str {
+    text.split('.').nth(place).expect("four fields")
 }
 
 /// The fields of a record that are to be undefined.

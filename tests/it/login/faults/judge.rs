@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use second_factor::session::EventKind;
+use second_factor::session::{EventKind, Remember};
 use second_factor::testing::{Fault, FaultyError};
 use second_factor::verifier::Error;
 use second_factor::{AccountRecord, Login};

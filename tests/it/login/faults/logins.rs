@@ -3,11 +3,10 @@
 use second_factor::Login;
 use second_factor::session::Remember;
 
-use super::run::{
-    BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, WRONG_RECOVERY_CODE, logged_in, other,
-};
+use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, logged_in, other};
+use crate::support::NEVER_ISSUED;
 
-pub const LOGINS: [Scenario; 10] = [
+pub const LOGINS: [Scenario; 9] = [
     Scenario {
         name: "password_verified",
         may: READS,
@@ -38,24 +37,19 @@ pub const LOGINS: [Scenario; 10] = [
             (Run::empty(), Box::new(operation))
         },
     },
-    Scenario { name: "present_code", may: ONCE, prepare: || presents(Run::code, Remember::No) },
+    Scenario { name: "present, a code", may: ONCE, prepare: || presents(Run::code, Remember::No) },
     Scenario {
-        name: "present_code, remembering",
+        name: "present, a code, remembering",
         may: ONCE,
         prepare: || presents(Run::code, Remember::ThisDevice { label: "Firefox" }),
     },
-    Scenario { name: "present_code, wrong", may: NEVER, prepare: || presents(Run::wrong_code, Remember::No) },
-    Scenario { name: "present_recovery_code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
-    Scenario { name: "present_recovery_code, wrong", may: NEVER, prepare: || spends(WRONG_RECOVERY_CODE) },
     Scenario {
-        name: "abandon",
-        may: READS,
-        prepare: || {
-            let run = Run::enrolled();
-            let challenge = run.world.challenge();
-            (run, Box::new(move |run| run.world.verifier.abandon(&challenge).map(other)))
-        },
+        name: "present, a wrong code",
+        may: NEVER,
+        prepare: || presents(Run::wrong_code, Remember::No),
     },
+    Scenario { name: "present, a recovery code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
+    Scenario { name: "present, a wrong recovery code", may: NEVER, prepare: || spends(NEVER_ISSUED) },
     Scenario {
         name: "status and is_current",
         may: READS,

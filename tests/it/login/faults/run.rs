@@ -27,11 +27,7 @@ impl BlockingStore for History {
         BlockingStore::load(&self.rows, account)
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        change: Change<'_>,
-    ) -> Result<Swap, Failed> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Failed> {
         let swap = BlockingStore::compare_and_swap(&self.rows, account, change)?;
         if matches!(swap, Swap::Stored(_)) {
             self.stored.lock().unwrap().push(next.clone());
@@ -170,5 +166,3 @@ pub const ONCE: May = May { once: true, ..READS };
 pub const NEVER: May = May { never: true, ..READS };
 pub const BINDS: May = May { once: true, replace_authenticator: true, replace_codes: true, ..READS };
 pub const REMOVES: May = May { remove_authenticator: true, restore_budget: true, ..READS };
-
-pub const WRONG_RECOVERY_CODE: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";

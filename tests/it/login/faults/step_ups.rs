@@ -2,39 +2,23 @@
 
 use second_factor::session::Reauthenticated;
 
-use super::run::{
-    BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, WRONG_RECOVERY_CODE, fresh, other,
-};
-use crate::support::complete;
+use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, fresh};
+use crate::support::{NEVER_ISSUED, complete};
 
-pub const STEP_UPS: [Scenario; 12] = [
+pub const STEP_UPS: [Scenario; 9] = [
+    Scenario { name: "fresh_factor", may: ONCE, prepare: || gives_a_fresh_factor(Run::code) },
     Scenario {
-        name: "begin_step_up",
-        may: READS,
-        prepare: || {
-            let run = Run::enrolled();
-            let epoch = run.world.epoch();
-            (run, Box::new(move |run| run.world.verifier.begin_step_up(&run.world.account, epoch).map(other)))
-        },
-    },
-    Scenario { name: "step_up", may: ONCE, prepare: || steps_up(Run::code) },
-    Scenario { name: "step_up, wrong", may: NEVER, prepare: || steps_up(Run::wrong_code) },
-    Scenario {
-        name: "step_up_with_recovery_code",
+        name: "fresh_factor in another session each time",
         may: ONCE,
         prepare: || {
             let run = Run::enrolled();
-            let mut tokens = [run.world.step_up_token(), run.world.step_up_token()].into_iter().cycle();
-            let operation = move |run: &Run| {
-                run.world
-                    .verifier
-                    .step_up_with_recovery_code(&tokens.next().unwrap(), &BASE.codes[0])
-                    .map(fresh)
-            };
+            let (mut sessions, code) =
+                ([1, 2, 3].map(|number| run.world.session(number)).into_iter(), run.code());
+            let operation =
+                move |run: &Run| run.world.verifier.fresh_factor(&sessions.next().unwrap(), &code).map(fresh);
             (run, Box::new(operation))
         },
     },
-    Scenario { name: "fresh_factor", may: ONCE, prepare: || gives_a_fresh_factor(Run::code) },
     Scenario { name: "fresh_factor, wrong", may: NEVER, prepare: || gives_a_fresh_factor(Run::wrong_code) },
     Scenario {
         name: "fresh_factor by recovery code",
@@ -44,7 +28,7 @@ pub const STEP_UPS: [Scenario; 12] = [
     Scenario {
         name: "fresh_factor by recovery code, wrong",
         may: NEVER,
-        prepare: || gives_a_fresh_factor(|_| WRONG_RECOVERY_CODE.to_owned()),
+        prepare: || gives_a_fresh_factor(|_| NEVER_ISSUED.to_owned()),
     },
     Scenario { name: "reauthenticate", may: ONCE, prepare: || reauthenticates(Run::code) },
     Scenario { name: "reauthenticate, wrong", may: NEVER, prepare: || reauthenticates(Run::wrong_code) },
@@ -68,15 +52,6 @@ pub const STEP_UPS: [Scenario; 12] = [
         },
     },
 ];
-
-fn steps_up(code: fn(&Run) -> String) -> (Run, Operation) {
-    let run = Run::enrolled();
-    let mut tokens =
-        [run.world.step_up_token(), run.world.step_up_token(), run.world.step_up_token()].into_iter().cycle();
-    let code = code(&run);
-    let operation = move |run: &Run| run.world.verifier.step_up(&tokens.next().unwrap(), &code).map(fresh);
-    (run, Box::new(operation))
-}
 
 /// In the same session each time: its step-up opens anew where the last one was completed.
 fn gives_a_fresh_factor(typed: fn(&Run) -> String) -> (Run, Operation) {

@@ -106,12 +106,8 @@ pub enum Command {
     Code(Who, Pick, Typed),
     /// With the box ticked, in this browser.
     CodeAndRemember(Who, Pick, Typed, Browser),
+    /// With the box ticked, too, which a recovery code does not serve for.
     RecoveryCode(Who, Pick, Recovery),
-    Abandon(Who, Pick),
-    /// In one of the sessions that were ever started.
-    BeginStepUp(Who, Pick),
-    StepUp(Who, Pick, Typed),
-    StepUpByRecoveryCode(Who, Pick, Recovery),
     /// In one of the sessions that were ever started, on the form of the sensitive step itself.
     FreshFactor(Who, Pick, Either),
     /// The same beside the password, which was typed again.
@@ -127,7 +123,6 @@ pub enum Command {
     /// Whole flows, so that the rare states are reached often.
     Enroll(Who),
     LogIn(Who, Browser),
-    StepUpAnd(Who, Sensitive),
     FreshFactorAnd(Who, Sensitive),
     FreshFactorAfterTypos(Who),
     ReauthenticateAnd(Who, Sensitive),
@@ -220,14 +215,9 @@ impl Command {
                     .boxed(),
             ),
             (8, (who(), pick(), recovery()).prop_map(|(w, p, r)| RecoveryCode(w, p, r)).boxed()),
-            (1, (who(), pick()).prop_map(|(w, p)| Abandon(w, p)).boxed()),
-            (4, (who(), pick()).prop_map(|(w, p)| BeginStepUp(w, p)).boxed()),
-            (6, (who(), pick(), typed()).prop_map(|(w, p, t)| StepUp(w, p, t)).boxed()),
-            (2, (who(), pick(), recovery()).prop_map(|(w, p, r)| StepUpByRecoveryCode(w, p, r)).boxed()),
-            (8, (who(), pick(), either()).prop_map(|(w, p, e)| FreshFactor(w, p, e)).boxed()),
+            (14, (who(), pick(), either()).prop_map(|(w, p, e)| FreshFactor(w, p, e)).boxed()),
             (4, (who(), pick(), either()).prop_map(|(w, p, e)| Reauthenticate(w, p, e)).boxed()),
-            (5, (who(), sensitive.clone()).prop_map(|(w, s)| StepUpAnd(w, s)).boxed()),
-            (4, (who(), sensitive.clone()).prop_map(|(w, s)| FreshFactorAnd(w, s)).boxed()),
+            (9, (who(), sensitive.clone()).prop_map(|(w, s)| FreshFactorAnd(w, s)).boxed()),
             (2, who().prop_map(FreshFactorAfterTypos).boxed()),
             (2, (who(), sensitive.clone()).prop_map(|(w, s)| ReauthenticateAnd(w, s)).boxed()),
             (2, (who(), pick()).prop_map(|(w, p)| ReauthenticateBadly(w, p)).boxed()),
@@ -266,12 +256,6 @@ impl Command {
                 WaitSteps(1),
                 Password(who, browser, Cookie::Own),
                 CodeAndRemember(who, Pick::Newest, Typed::Shown(0), browser),
-            ],
-            StepUpAnd(who, sensitive) => vec![
-                WaitSteps(1),
-                BeginStepUp(who, Pick::Newest),
-                StepUp(who, Pick::Newest, Typed::Shown(0)),
-                Spend(who, Pick::Newest, sensitive),
             ],
             FreshFactorAnd(who, sensitive) => vec![
                 WaitSteps(1),
@@ -319,8 +303,7 @@ impl Command {
             }
             ChangePasswordBeforeSpending(who, sensitive) => vec![
                 WaitSteps(1),
-                BeginStepUp(who, Pick::Newest),
-                StepUp(who, Pick::Newest, Typed::Shown(0)),
+                FreshFactor(who, Pick::Newest, Either::Code(Typed::Shown(0))),
                 PasswordChange(who),
                 Spend(who, Pick::Newest, sensitive),
             ],

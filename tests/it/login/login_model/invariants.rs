@@ -10,11 +10,10 @@ use crate::support::Phone;
 
 const THIRTY_DAYS: u64 = 30 * 86_400;
 
-/// Where something was presented: for which token, or in which session.
+/// Where something was presented: for which challenge, or in which session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
     ForLogin(usize),
-    ForStepUp(usize),
     InSession(usize),
 }
 
@@ -31,7 +30,7 @@ pub struct Evidence {
     accepted_recovery_code: bool,
     /// The cookie that was sent is one that this account was given once.
     pub cookie_was_given: bool,
-    pub how: Option<AuthMethod>,
+    pub method: Option<AuthMethod>,
     pub remembered: bool,
     /// The password changed, or the authenticator went.
     pub restored: bool,
@@ -50,9 +49,9 @@ impl Evidence {
     }
 
     pub fn accept(&mut self, method: AuthMethod) {
-        self.how = Some(how);
-        self.accepted_code = how == AuthMethod::Code;
-        self.accepted_recovery_code = how == AuthMethod::RecoveryCode;
+        self.method = Some(method);
+        self.accepted_code = method == AuthMethod::Code;
+        self.accepted_recovery_code = method == AuthMethod::RecoveryCode;
     }
 }
 
@@ -107,8 +106,8 @@ impl Witness {
         if shown.remembered {
             self.remembered.insert(now);
         }
-        match shown.how {
-            Some(AuthMethod::Code) if !shown.accepted_code => return Err("`Presented` without a code".into()),
+        match shown.method {
+            Some(AuthMethod::Code) if !shown.accepted_code => return Err("`Code` without a code".into()),
             Some(AuthMethod::RememberedDevice { since }) => {
                 self.a_cookie_of_less_than_thirty_days(shown, since.as_secs(), now)?;
             }

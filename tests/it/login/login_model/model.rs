@@ -26,7 +26,6 @@ pub enum Outcome {
     Fresh(By),
     /// Without an authenticator the password alone reauthenticates.
     PasswordEnough,
-    StepUpBegun,
     EnrollmentBegun,
     EnrollmentShown,
     Confirmed,
@@ -74,7 +73,7 @@ pub enum By {
 /// What goes to the audit log, without the names of devices.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Event {
-    Opened { step_up: bool },
+    Opened,
     LoggedIn,
     SteppedUp,
     CodeRefused(&'static str),
@@ -130,8 +129,8 @@ pub enum Sent {
 /// What is presented, as far as it can be known without the rules.
 #[derive(Clone, Debug)]
 pub enum Presented {
-    NoCode,
-    NoRecoveryCode,
+    /// Neither of the two, by its form.
+    Malformed,
     /// A code, and the steps at which the phone shows it.
     Code(Vec<u64>),
     /// A recovery code; its number, if this account was ever shown it.
@@ -180,11 +179,10 @@ impl From<&Policy> for Rules {
 const ENROLLMENT_TRIES: usize = 5;
 const OPEN_CHALLENGES: usize = 8;
 
-/// What a challenge belongs to. Tokens are numbered by kind.
+/// What a challenge belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Of {
     LoginToken(usize),
-    StepUpToken(usize),
     /// A session's own step-up.
     Session(usize),
 }
@@ -253,9 +251,8 @@ pub struct Account {
     devices: Vec<Device>,
     history: Vec<(u64, Past)>,
     fresh: Vec<Fresh>,
-    /// AuthMethod many of each were ever issued.
+    /// How many of each were ever issued.
     login_tokens: usize,
-    step_up_tokens: usize,
     challenges_opened: usize,
     enrollment_tokens: usize,
     cookies: usize,
@@ -283,7 +280,6 @@ impl Account {
             history: vec![],
             fresh: vec![],
             login_tokens: 0,
-            step_up_tokens: 0,
             challenges_opened: 0,
             enrollment_tokens: 0,
             cookies: 0,
@@ -407,7 +403,7 @@ impl Account {
         }
         self.open(now, Of::LoginToken(self.login_tokens));
         self.write(now);
-        self.events.push(Event::Opened { step_up: false });
+        self.events.push(Event::Opened);
         self.login_tokens += 1;
         Outcome::CodeRequired
     }
@@ -458,15 +454,6 @@ impl Account {
         self.challenges.push(Challenge { of, number, opened: now, failures: 0 });
     }
 
-    pub fn abandon(&mut self, now: u64, token: usize) -> Outcome {
-        let before = self.challenges.len();
-        self.challenges.retain(|open| open.of != Of::LoginToken(token));
-        if self.challenges.len() < before {
-            self.write(now);
-        }
-        Outcome::Done
-    }
-
     /// A code or recovery code for a login's challenge.
     pub fn log_in(&mut self, now: u64, token: usize, presented: &Presented, remember: bool) -> Outcome {
         let by = match self.present(now, Of::LoginToken(token), presented) {
@@ -491,24 +478,6 @@ impl Account {
         self.events.push(Event::LoggedIn);
         self.write(now);
         Outcome::Accepted { by, device }
-    }
-
-    pub fn begin_step_up(&mut self, now: u64, epoch: u64) -> Outcome {
-        if epoch != self.epoch {
-            return Outcome::Refused(Refused::StepUpRequired);
-        }
-        if self.bound.is_none() {
-            return Outcome::Refused(Refused::NoAuthenticator);
-        }
-        self.open(now, Of::StepUpToken(self.step_up_tokens));
-        self.write(now);
-        self.events.push(Event::Opened { step_up: true });
-        self.step_up_tokens += 1;
-        Outcome::StepUpBegun
-    }
-
-    pub fn step_up(&mut self, now: u64, token: usize, presented: &Presented) -> Outcome {
-        self.stepped_up(now, Of::StepUpToken(token), presented)
     }
 
     /// What is typed into the form of a sensitive step, in a session of this number and epoch. "The step-up is
@@ -561,7 +530,7 @@ impl Account {
     /// What is told of something that is not even looked at, and what is logged.
     fn unevaluated(&self, now: u64, presented: &Presented) -> Option<(Refused, Option<&'static str>)> {
         match presented {
-            Presented::NoCode | Presented::NoRecoveryCode => Some((Refused::Malformed, None)),
+            Presented::Malformed => Some((Refused::Malformed, None)),
             Presented::Code(_) if self.suspended() => Some((Refused::Suspended, Some("suspended"))),
             Presented::Code(_) => {
                 self.locked_until(now).map(|retry_at| (Refused::Locked { retry_at }, Some("locked")))
@@ -577,7 +546,7 @@ impl Account {
     }
 
     fn present(&mut self, now: u64, of: Of, presented: &Presented) -> Result<By, Refused> {
-        let is_code = matches!(presented, Presented::NoCode | Presented::Code(_));
+        let is_code = !matches!(presented, Presented::Recovery(_));
         let refused: fn(&'static str) -> Event =
             if is_code { Event::CodeRefused } else { Event::RecoveryCodeRefused };
         let Some(open) = self.opened(now, of) else {
@@ -589,7 +558,7 @@ impl Account {
             return Err(refusal);
         }
         let by = match presented {
-            Presented::NoCode | Presented::NoRecoveryCode => unreachable!("not evaluated"),
+            Presented::Malformed => unreachable!("not evaluated"),
             Presented::Code(steps) => match self.judge(now, steps) {
                 Ok(step) => {
                     self.accepted.push(step);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::{
-    AdministratorReset, AuditEvent, DeviceId, EndOtherSessions, EnrollmentToken, EventKind, Purpose,
-    Reauthenticated, RemovedBy, SealingKey, StepUpToken,
+    AdministratorReset, AuditEvent, DeviceId, EndOtherSessions, EnrollmentToken, EventKind, Reauthenticated,
+    RemovedBy, SealingKey,
 };
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
@@ -13,10 +13,10 @@ use second_factor::{
     Login, MemoryStore, PasswordVerified, Policy, RecoveryCodes, Remember, Session, UnixTime,
 };
 
-use super::command::{Command, Cookie, Either, Pick, Recovery, Sensitive, Typed, Who};
+use super::command::{Browser, Command, Cookie, Either, Pick, Recovery, Sensitive, Typed, Who};
 use super::invariants::{Asked, Evidence, Witness};
 use super::model::{self, By, Event, Outcome, Presented, Refused, Rules, Sent};
-use crate::support::{EventLog, Phone, START, TestClock, TestRng, texts};
+use crate::support::{EventLog, NEVER_ISSUED, Phone, START, TestClock, TestRng, texts};
 
 type Verified<T> = Result<T, Error<second_factor::store::MemoryStoreError>>;
 
@@ -31,7 +31,6 @@ struct Holder {
     phones: Vec<Phone>,
     last_accepted: Option<String>,
     challenges: Vec<ChallengeToken>,
-    step_ups: Vec<StepUpToken>,
     enrollments: Vec<EnrollmentToken>,
     fresh: Vec<Option<FreshFactor>>,
     recovery: Vec<String>,
@@ -46,10 +45,10 @@ pub struct Service {
     verifier: BlockingVerifier<Arc<MemoryStore>>,
     clock: Arc<TestClock>,
     log: Arc<EventLog>,
-    /// AuthMethod far the clock has moved forward in all.
+    /// How far the clock has moved forward in all.
     elapsed: u64,
     holders: Vec<Holder>,
-    /// AuthMethod often each outcome occurred.
+    /// How often each outcome occurred.
     pub seen: BTreeMap<String, usize>,
 }
 
@@ -70,7 +69,6 @@ impl Service {
             phones: vec![],
             last_accepted: None,
             challenges: vec![],
-            step_ups: vec![],
             enrollments: vec![],
             fresh: vec![],
             recovery: vec![],
@@ -153,63 +151,13 @@ impl Service {
                 (who, holder.model.password(secs, sent), found)
             }
             Command::Code(who, pick, typed) => {
-                return self.present(who, pick, typed, None);
+                return self.present(who, pick, Either::Code(typed), None);
             }
             Command::CodeAndRemember(who, pick, typed, browser) => {
-                return self.present(who, pick, typed, Some(browser as usize));
+                return self.present(who, pick, Either::Code(typed), Some(browser as usize));
             }
             Command::RecoveryCode(who, pick, recovery) => {
-                let token = pick.index(self.holders[who as usize].challenges.len())?;
-                let (text, presented) = self.recovery(who, recovery)?;
-                let holder = &mut self.holders[who as usize];
-                let result = verifier.present(&holder.challenges[token], &text, Remember::No);
-                evidence.recovery_code = Some(text);
-                evidence.challenge = Some(Asked::ForLogin(token));
-                let found = holder.accepted(result, None, &mut evidence);
-                (who, holder.model.log_in(secs, token, &presented, false), found)
-            }
-            Command::Abandon(who, pick) => {
-                let holder = &mut self.holders[who as usize];
-                let token = pick.index(holder.challenges.len())?;
-                verifier.abandon(&holder.challenges[token]).unwrap();
-                (who, holder.model.abandon(secs, token), Outcome::Done)
-            }
-            Command::BeginStepUp(who, pick) => {
-                let holder = &mut self.holders[who as usize];
-                let (session, of_model) = &holder.sessions[pick.index(holder.sessions.len())?];
-                let of_model = *of_model;
-                let found = match refused(verifier.begin_step_up(&holder.id, session.epoch())) {
-                    Ok(token) => {
-                        holder.step_ups.push(token);
-                        Outcome::StepUpBegun
-                    }
-                    Err(refused) => Outcome::Refused(refused),
-                };
-                (who, holder.model.begin_step_up(secs, of_model), found)
-            }
-            Command::StepUp(who, pick, typed) => {
-                let token = pick.index(self.holders[who as usize].step_ups.len())?;
-                let phone = self.holders[who as usize].bound;
-                let (text, presented) = self.code(who, typed, phone)?;
-                let holder = &mut self.holders[who as usize];
-                evidence.code(&holder.phones, phone, &text);
-                evidence.challenge = Some(Asked::ForStepUp(token));
-                let result = self.verifier.step_up(&holder.step_ups[token], &text);
-                let found = holder.stepped_up(result, &mut evidence);
-                if found == Outcome::Fresh(By::Code) {
-                    holder.last_accepted = Some(text);
-                }
-                (who, holder.model.step_up(secs, token, &presented), found)
-            }
-            Command::StepUpByRecoveryCode(who, pick, recovery) => {
-                let token = pick.index(self.holders[who as usize].step_ups.len())?;
-                let (text, presented) = self.recovery(who, recovery)?;
-                let holder = &mut self.holders[who as usize];
-                let result = verifier.step_up_with_recovery_code(&holder.step_ups[token], &text);
-                evidence.recovery_code = Some(text);
-                evidence.challenge = Some(Asked::ForStepUp(token));
-                let found = holder.stepped_up(result, &mut evidence);
-                (who, holder.model.step_up(secs, token, &presented), found)
+                return self.present(who, pick, Either::Recovery(recovery), Some(Browser::Home as usize));
             }
             Command::FreshFactor(who, pick, either) => {
                 let session = pick.index(self.holders[who as usize].sessions.len())?;
@@ -343,20 +291,20 @@ impl Service {
         Some((who, expected, found, evidence))
     }
 
-    fn present_code(
+    fn present(
         &mut self,
         who: Who,
         pick: Pick,
-        typed: Typed,
+        either: Either,
         remember: Option<usize>,
     ) -> Option<(Who, Outcome, Outcome, Evidence)> {
         let token = pick.index(self.holders[who as usize].challenges.len())?;
         let phone = self.holders[who as usize].bound;
-        let (text, presented) = self.code(who, typed, phone)?;
+        let (text, presented) = self.either(who, either)?;
         let now = self.clock.now().as_secs();
         let holder = &mut self.holders[who as usize];
         let mut evidence = Evidence::default();
-        evidence.code(&holder.phones, phone, &text);
+        evidence.either(either, &holder.phones, phone, &text);
         evidence.challenge = Some(Asked::ForLogin(token));
         let box_ticked = match remember {
             Some(_) => Remember::ThisDevice { label: "a browser" },
@@ -364,7 +312,7 @@ impl Service {
         };
         let result = self.verifier.present(&holder.challenges[token], &text, box_ticked);
         let found = holder.accepted(result, remember, &mut evidence);
-        if matches!(found, Outcome::Accepted { .. }) {
+        if matches!(found, Outcome::Accepted { by: By::Code, .. }) {
             holder.last_accepted = Some(text);
         }
         Some((who, holder.model.log_in(now, token, &presented, remember.is_some()), found, evidence))
@@ -386,7 +334,7 @@ impl Service {
                 next.phones[next.bound?].code(now)
             }
             Typed::Wrong(n) => format!("{:06}", 1_000 * u32::from(n) + 7),
-            Typed::Malformed => return Some(("12345x".into(), Presented::NoCode)),
+            Typed::Malformed => return Some(("12345x".into(), Presented::Malformed)),
         };
         let near = (-2_i64..=2).map(|steps| at_step(now, steps));
         let shown = near.filter(|at| phone.is_some_and(|phone| phone.code(*at) == text));
@@ -411,8 +359,8 @@ impl Service {
             Recovery::OfNextAccount => {
                 (self.holders[who.next() as usize].recovery.last()?.clone(), Presented::Recovery(None))
             }
-            Recovery::Wrong => ("AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA".into(), Presented::Recovery(None)),
-            Recovery::Malformed => ("lost it".into(), Presented::NoRecoveryCode),
+            Recovery::Wrong => (NEVER_ISSUED.into(), Presented::Recovery(None)),
+            Recovery::Malformed => ("lost it".into(), Presented::Malformed),
         })
     }
 
@@ -485,11 +433,11 @@ impl Service {
 impl Holder {
     fn logged_in(&mut self, login: Login, browser: usize, evidence: &mut Evidence) -> Outcome {
         match login {
-            Login::Complete(Accepted { authenticated, device }) => {
-                let how = authenticated.method();
+            Login::Complete(Accepted { authenticated, device, .. }) => {
+                let method = authenticated.method();
                 self.sessions.push((authenticated.into_session(), self.model.epoch));
-                evidence.how = Some(how);
-                match how {
+                evidence.method = Some(method);
+                match method {
                     AuthMethod::SingleFactor => Outcome::LoggedInWithoutFactor,
                     AuthMethod::RememberedDevice { since } => {
                         let rotated = device.is_some();
@@ -514,7 +462,7 @@ impl Holder {
         evidence: &mut Evidence,
     ) -> Outcome {
         match refused(result) {
-            Ok(Accepted { authenticated, device }) => {
+            Ok(Accepted { authenticated, device, .. }) => {
                 assert_eq!(authenticated.account(), &self.id);
                 evidence.accept(authenticated.method());
                 let by = by(authenticated.method());
@@ -567,7 +515,7 @@ impl Holder {
 }
 
 fn by(method: AuthMethod) -> By {
-    match how {
+    match method {
         AuthMethod::Code => By::Code,
         AuthMethod::RecoveryCode => By::RecoveryCode,
         other => panic!("something presented was accepted as {other:?}"),
@@ -594,7 +542,7 @@ fn name(value: &impl core::fmt::Debug) -> String {
 
 fn plain(event: &AuditEvent) -> Event {
     match &event.kind {
-        EventKind::ChallengeOpened { purpose } => Event::Opened { step_up: *purpose == Purpose::StepUp },
+        EventKind::ChallengeOpened => Event::Opened,
         EventKind::LoggedIn { .. } => Event::LoggedIn,
         EventKind::SteppedUp { .. } => Event::SteppedUp,
         EventKind::CodeRefused { reason } => Event::CodeRefused(model::why(*reason)),

@@ -1,0 +1,105 @@
+//! Searches that do not tell, by time or branches, where they found something.
+//!
+//! A search sees every candidate and becomes a branch at its end only, in a `reveal` function. These functions
+//! are never inlined, because `benches/constant-time.supp` names them as where a branch may depend on a
+//! secret.
+
+#[cfg(feature = "alloc")]
+use core::hint::black_box;
+
+use subtle::Choice;
+
+use super::{TimeStep, Verdict};
+
+/// The first number offered that matched, kept without a branch on whether and where that was.
+#[derive(Clone, Copy)]
+pub(crate) struct FirstMatch {
+    number: u64,
+    /// All ones once one has matched, else zero.
+    found: u64,
+}
+
+impl FirstMatch {
+    pub(crate) fn none() -> Self {
+        Self { number: 0, found: 0 }
+    }
+
+    /// A number that matches counts unless an earlier one has.
+    pub(crate) fn offer(&mut self, number: u64, matches: Choice) {
+        let matches = 0_u64.wrapping_sub(matches.unwrap_u8().into());
+        self.number |= number & matches & !self.found;
+        self.found |= matches;
+    }
+
+    /// What is found, once every number has been offered.
+    #[inline(never)]
+    pub(crate) fn reveal(self) -> Option<u64> {
+        (self.found != 0).then_some(self.number)
+    }
+
+    /// Whether it is this number that is found, once every number has been offered.
+    #[cfg(feature = "alloc")]
+    fn is(self, number: u64) -> bool {
+        (self.number ^ number) | !self.found == 0
+    }
+}
+
+/// The verdict on a code that was compared with the steps it may have and with those that are used.
+#[inline(never)]
+pub(crate) fn reveal_verdict(accepted: FirstMatch, replayed: FirstMatch) -> Verdict {
+    match (accepted.reveal(), replayed.reveal()) {
+        (Some(step), _) => Verdict::Accepted(TimeStep::new(step)),
+        (None, Some(step)) => Verdict::Replayed(TimeStep::new(step)),
+        (None, None) => Verdict::Wrong,
+    }
+}
+
+/// The first entry that matches, and its place. Every entry is compared, whichever matches.
+#[cfg(feature = "alloc")]
+pub(crate) fn find<T>(entries: &[T], matches: impl Fn(&T) -> Choice) -> Option<(usize, &T)> {
+    let mut found = FirstMatch::none();
+    for (place, entry) in (0..).zip(entries) {
+        found.offer(place, matches(entry));
+    }
+    reveal_entry(entries, found)
+}
+
+#[cfg(feature = "alloc")]
+#[inline(never)]
+fn reveal_entry<T>(entries: &[T], found: FirstMatch) -> Option<(usize, &T)> {
+    for (place, (number, entry)) in (0..).zip(entries).enumerate() {
+        // Hidden from the optimizer, which would compute the place from what is found: the one returned is public.
+        if black_box(found.is(number)) {
+            return Some((place, entry));
+        }
+    }
+    None
+}
+
+/// A condition on what is public, among those that are not.
+#[cfg(feature = "alloc")]
+pub(crate) fn only_if(public: bool) -> Choice {
+    Choice::from(u8::from(public))
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn f32_every_entry_is_compared_whichever_matches() {
+        let entries = [10, 11, 12, 13, 11];
+        for (wanted, place) in [(10, Some(0)), (11, Some(1)), (12, Some(2)), (13, Some(3)), (9, None)] {
+            let compared = Cell::new(0);
+            let found = find(&entries, |entry| {
+                compared.set(compared.get() + 1);
+                only_if(*entry == wanted)
+            });
+            assert_eq!(found, place.map(|place| (place, &wanted)), "{wanted}");
+            assert_eq!(compared.get(), entries.len(), "{wanted}");
+        }
+        assert_eq!(find(&[] as &[u8], |_| only_if(true)), None);
+    }
+}
