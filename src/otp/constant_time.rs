@@ -8,6 +8,8 @@
 use core::hint::black_box;
 
 use subtle::Choice;
+#[cfg(feature = "alloc")]
+use subtle::ConstantTimeEq;
 
 use super::{TimeStep, Verdict};
 
@@ -76,10 +78,11 @@ fn reveal_entry<T>(entries: &[T], found: FirstMatch) -> Option<(usize, &T)> {
     None
 }
 
-/// A condition on what is public, among those that are not.
+/// Whether two tags are equal.
 #[cfg(feature = "alloc")]
-pub(crate) fn only_if(public: bool) -> Choice {
-    Choice::from(u8::from(public))
+#[inline(never)]
+pub(crate) fn reveal_equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    one.ct_eq(other).into()
 }
 
 #[cfg(all(test, feature = "alloc"))]
@@ -95,11 +98,11 @@ mod tests {
             let compared = Cell::new(0);
             let found = find(&entries, |entry| {
                 compared.set(compared.get() + 1);
-                only_if(*entry == wanted)
+                Choice::from(u8::from(*entry == wanted))
             });
             assert_eq!(found, place.map(|place| (place, &wanted)), "{wanted}");
             assert_eq!(compared.get(), entries.len(), "{wanted}");
         }
-        assert_eq!(find(&[] as &[u8], |_| only_if(true)), None);
+        assert_eq!(find(&[] as &[u8], |_| Choice::from(1)), None);
     }
 }

@@ -131,7 +131,7 @@ impl<S: Store> Verifier<S> {
     pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
         let now = self.clock.now();
         let read = match self.store.load(account).await {
-            Err(error) => Err(ReadError::Store(Box::new(error))),
+            Err(error) => Err(ReadError::Failed(Box::new(error))),
             Ok(Some(row)) if row.value.account() != account => Err(ReadError::WrongAccount),
             Ok(Some(Versioned { value, revision })) => {
                 Ok(Snapshot { record: value, revision: Some(revision.get()) })
@@ -168,7 +168,7 @@ impl<S: Store> Verifier<S> {
                 Some((record, expected))
             }
             Some(Err(ReadError::WrongAccount)) => return Err(Error::Session(SessionError::WrongAccount)),
-            Some(Err(ReadError::Store(error))) => {
+            Some(Err(ReadError::Failed(error))) => {
                 return Err(match error.downcast() {
                     Ok(error) => Error::Store(*error),
                     Err(_) => Error::Session(SessionError::ForeignProof),

@@ -33,7 +33,7 @@ pub(crate) struct Snapshot {
 /// Why there is no snapshot.
 pub(crate) enum ReadError {
     /// The store's own error.
-    Store(Box<dyn Error + Send + Sync>),
+    Failed(Box<dyn Error + Send + Sync>),
     /// The store returned the record of another account.
     WrongAccount,
 }

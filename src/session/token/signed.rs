@@ -1,11 +1,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::fields::{Fields, Reader};
 use super::{MAX_TEXT, TokenKeys, text};
+use crate::otp::constant_time::reveal_equal;
 use crate::session::AccountId;
 
 /// What a kind of token says beside whose it is.
@@ -82,10 +82,4 @@ impl<C: Claims> Signed<C> {
     pub(crate) fn claims(&self) -> &C {
         &self.claims
     }
-}
-
-/// Here the outcome, and nothing else, becomes a branch.
-#[inline(never)]
-fn reveal_equal(expected: &[u8; 32], found: &[u8; 32]) -> bool {
-    expected.ct_eq(found).into()
 }
