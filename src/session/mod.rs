@@ -10,13 +10,29 @@
 //! | state | event | next |
 //! |---|---|---|
 //! | no proof | [`PasswordVerified`], no authenticator bound | [`Login::Complete`] (method: [`AuthMethod::SingleFactor`]), or [`Login::EnrollmentRequired`] under a policy that demands one |
-//! | no proof | [`PasswordVerified`], live remembered device of this account | [`Login::Complete`] (method: [`AuthMethod::RememberedDevice`]), device token rotated |
-//! | no proof | [`PasswordVerified`], otherwise | [`Login::CodeRequired`]; nothing that authenticates has been issued |
-//! | challenge open | right code, of a step later than the last accepted | [`Accepted`], with a device token if the box was ticked; the challenge is over |
-//! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up |
+//! | no proof | [`PasswordVerified`], live remembered device of this account | [`Login::Complete`] (method: [`AuthMethod::RememberedDevice`]) |
+//! | no proof | [`PasswordVerified`], otherwise | [`Login::CodeRequired`]; nothing that authenticates has been issued, and nothing is stored |
+//! | challenge open | right code, of a step later than the last accepted | [`Accepted`], with a device token if the box was ticked; the challenge is done |
+//! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up, all devices are forgotten |
 //! | challenge open | wrong or used code | refused and charged; at the fifth the challenge is over, for the right code too |
-//! | challenge open | expiry (10 min), password change, any enrollment change | over |
-//! | any | budget spent | refused with the time of the next try; recovery codes and a password change still work |
+//! | challenge open | ten minutes after the password, a change of password or factor | over |
+//! | challenge done | anything | [`AlreadyDone`](Refusal::AlreadyDone): the form was sent twice |
+//! | any | budget spent | refused with the time of the next try; recovery codes still work |
+//! | any | the password is being changed | [`Retry`](Refusal::Retry), for a minute at most |
+//!
+//! # A proof is as old as what it proves
+//!
+//! `check_password` reads the account before the host reads the password hash. Whatever is made of the proof (a
+//! challenge, a session, an enrollment) carries the epoch of that moment: 128 random bits that are new whenever the
+//! password or the second factor changes, a device token turns out to be stolen, or all sessions are ended. Under
+//! another epoch all of it is dead. So a login that compared the old password gets nowhere after a change, however the
+//! two are interleaved.
+//!
+//! # Signed, not stored
+//!
+//! Challenges, device tokens and enrollments are values with a tag (HMAC-SHA-256 under [`TokenKeys`]), not rows. So the
+//! password step writes nothing, and nobody can fill up a list to push the owner's challenge out. The record keeps what
+//! must not be forgotten: last steps, failures, which challenges are done, which devices are remembered.
 //!
 //! # One authenticator an account
 //!
@@ -25,12 +41,11 @@
 //!
 //! # Clocks that are wrong
 //!
-//! Time never moves a counter backwards: a clock that jumps back replays nothing and gives no guesses back. A
-//! login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes are refused
-//! once the clock is right again. The way out is a recovery code, with which the owner logs in and
-//! enrolls anew, or an [`AdministratorReset`].
-//! A guess budget that was spent under such a clock waits for its next guess from the next password step or
-//! step-up on.
+//! Time only hides: what lies more than a minute in the future, or is over, is ignored, and deleted only in the write
+//! of an accepted code, which proves that the clock is right. A login under a clock that is far *ahead* burns the
+//! steps up to that time, so the owner's codes are refused once the clock is right again. The way out is a recovery
+//! code, with which the owner logs in and enrolls anew, or an [`AdministratorReset`]. A guess budget that was spent
+//! under such a clock waits for its next guess from the next code on.
 
 mod account;
 mod error;

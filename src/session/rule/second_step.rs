@@ -80,9 +80,17 @@ pub(super) fn evaluate(
 /// Every authenticator is compared, whichever matches, and each that matches moves to its step.
 fn evaluate_code(draft: &mut Draft<'_>, typed: &str) -> Result<Verdict, SessionError> {
     let Context { now, policy, keys } = *draft.context;
-    let bound = &draft.record.authenticators;
-    if bound.iter().all(|bound| Code::parse(typed, bound.secret.params.digits()).is_err()) {
+    if draft
+        .record
+        .authenticators
+        .iter()
+        .all(|bound| Code::parse(typed, bound.secret.params.digits()).is_err())
+    {
         return Ok(Verdict::NotEvaluated(Refusal::Malformed, None));
+    }
+    // Reset a wait that was set while the clock ran ahead.
+    if draft.record.budget.is_ahead(now) {
+        draft.change().budget.follow_clock(now);
     }
     if draft.record.budget.is_suspended(policy) {
         return Ok(Verdict::NotEvaluated(Refusal::Suspended, Some(RefusedBecause::Suspended)));
@@ -90,6 +98,7 @@ fn evaluate_code(draft: &mut Draft<'_>, typed: &str) -> Result<Verdict, SessionE
     if let Some(retry_at) = draft.record.budget.locked_until(now, policy) {
         return Ok(Verdict::NotEvaluated(Refusal::Locked { retry_at }, Some(RefusedBecause::Locked)));
     }
+    let bound = &draft.record.authenticators;
     let mut verdicts = Vec::with_capacity(bound.len());
     for bound in bound {
         let params = bound.secret.params;
