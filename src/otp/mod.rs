@@ -6,6 +6,7 @@
 
 mod algorithm;
 mod code;
+mod codes_in_a_row;
 pub(crate) mod constant_time;
 mod counter;
 mod digits;
@@ -24,6 +25,7 @@ mod window;
 
 pub use algorithm::Algorithm;
 pub use code::{Code, CodeError};
+pub use codes_in_a_row::CodesInARow;
 pub use counter::Counter;
 pub use digits::{Digits, DigitsError};
 pub use error::OtpError;

@@ -1,8 +1,10 @@
 use core::fmt;
 
+use subtle::Choice;
+
 use super::constant_time::{FirstMatch, reveal_verdict};
 use super::hmac::Hmac;
-use super::{Code, Secret, TimeStep, TotpParams, Verdict, Window};
+use super::{Code, CodesInARow, Secret, TimeStep, TotpParams, Verdict, Window};
 use crate::time::UnixTime;
 
 /// TOTP, the time-based one-time password of RFC 6238, keyed with one secret.
@@ -115,6 +117,68 @@ impl Totp {
             if current.is_some() && existing.contains(&step) {
                 let used = after.is_some_and(|after| step <= after.get());
                 if used { replayed.offer(step, matches) } else { accepted.offer(step, matches) }
+            }
+        });
+        reveal_verdict(accepted, replayed)
+    }
+
+    /// The same for codes of consecutive steps: the last of them inside the window, and all later than `after`. What
+    /// is accepted, or replayed, is the step of the last.
+    ///
+    /// The work depends on the window and on the number of digits alone.
+    ///
+    /// ```
+    /// use second_factor::otp::{CodesInARow, Verdict};
+    /// use second_factor::{Digits, Secret, Totp, TotpParams, UnixTime, Window};
+    ///
+    /// let totp = Totp::new(&Secret::new(b"12345678901234567890")?, TotpParams::default());
+    /// let shown = [2_910, 2_940, 2_970, 3_000].map(UnixTime::from_secs);
+    /// let typed = shown.map(|at| totp.generate(at).expose().to_owned()).join(" ");
+    /// let codes = CodesInARow::parse(&typed, Digits::Six)?;
+    ///
+    /// let last = totp.time_step(shown[3]).unwrap();
+    /// assert_eq!(totp.verify_in_a_row(&codes, shown[3], Window::default(), None), Verdict::Accepted(last));
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
+    pub fn verify_in_a_row(
+        &self,
+        codes: &CodesInARow,
+        now: UnixTime,
+        window: Window,
+        after: Option<TimeStep>,
+    ) -> Verdict {
+        let (past, future) = (u64::from(window.past()), u64::from(window.future()));
+        let before_last = u64::from(CodesInARow::count(self.params.digits())).saturating_sub(1);
+        let current = self.time_step(now).map(TimeStep::get);
+        let middle = current.unwrap_or_default();
+        let first = middle.wrapping_sub(past).wrapping_sub(before_last);
+        let steps = u16::from(window.steps()).saturating_add(u16::try_from(before_last).unwrap_or_default());
+        let existing =
+            middle.saturating_sub(past).saturating_sub(before_last)..=middle.saturating_add(future);
+        let in_window = middle.saturating_sub(past)..=middle.saturating_add(future);
+
+        let digits = self.params.digits();
+        let mut guesses = codes.codes().iter().map(|code| code.guess(digits));
+        let guesses: [_; CodesInARow::MAX_COUNT] = core::array::from_fn(|_| guesses.next());
+        // Whether the codes up to this one match the steps up to the present one.
+        let mut run = [Choice::from(0); CodesInARow::MAX_COUNT];
+        let (mut accepted, mut replayed) = (FirstMatch::none(), FirstMatch::none());
+        self.hmac.for_each(first, steps, |step, value| {
+            // Steps before 0 and beyond the last do not exist: evaluated all the same.
+            let exists = Choice::from(u8::from(current.is_some() && existing.contains(&step)));
+            let mut before = exists;
+            let mut whole = exists;
+            for (matched, guess) in run.iter_mut().zip(guesses.iter().flatten()) {
+                let now_matched = before & guess.matches(value);
+                before = exists & *matched;
+                *matched = now_matched;
+                whole = now_matched;
+            }
+            // These branches are on what is public: the time, the window, the last accepted step.
+            if current.is_some() && in_window.contains(&step) {
+                let oldest = step.saturating_sub(before_last);
+                let used = after.is_some_and(|after| oldest <= after.get());
+                if used { replayed.offer(step, whole) } else { accepted.offer(step, whole) }
             }
         });
         reveal_verdict(accepted, replayed)

@@ -59,16 +59,15 @@ pub enum EventKind {
     /// So many guesses failed that it is not the owner mistyping: somebody has this password. Raised at every
     /// fifth unrefunded guess.
     PasswordSuspectedKnown {
-        /// Guesses since the last password change that no success refunded.
+        /// Guesses that no success refunded, less one for each month between accepted codes.
         guesses: u32,
     },
-    /// The guess budget was spent with this guess.
+    /// The guess budget was spent with this guess: single codes are not evaluated any more. Codes in a row and recovery
+    /// codes are.
     Locked {
-        /// When the next guess will be evaluated.
-        until: UnixTime,
+        /// When the next single code will be evaluated; `None` where waiting alone will not help.
+        until: Option<UnixTime>,
     },
-    /// The authenticator was suspended (SP 800-63B §3.2.2).
-    Suspended,
     /// An enrollment was begun.
     EnrollmentBegun,
     /// A code that should confirm an enrollment was wrong.
@@ -128,7 +127,6 @@ impl EventKind {
             Self::RecoveryCodeUsed { .. }
             | Self::PasswordSuspectedKnown { .. }
             | Self::Locked { .. }
-            | Self::Suspended
             | Self::AuthenticatorBound { .. }
             | Self::AuthenticatorRemoved { .. }
             | Self::RecoveryCodesRegenerated
@@ -166,8 +164,6 @@ pub enum RefusedBecause {
     NoChallenge,
     /// The guess budget is spent; it was not evaluated.
     Locked,
-    /// The authenticator is suspended; it was not evaluated.
-    Suspended,
 }
 
 /// Who removed an authenticator.

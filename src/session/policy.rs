@@ -15,8 +15,8 @@ const fn days(count: u64) -> Duration {
     Duration::from_secs(count.saturating_mul(24 * 60 * 60))
 }
 
-/// The numbers of the rules. Each default stands beside its reason; whatever is looser than the default guess
-/// odds asks for [a call that says so](PolicyBuilder::build_with_weaker_guess_odds).
+/// The numbers of the rules. Each default stands beside its reason. None can be built under which guessing has better
+/// odds than one in [`MIN_ODDS`](Self::MIN_ODDS).
 ///
 /// ```
 /// use core::time::Duration;
@@ -40,7 +40,7 @@ pub struct Policy {
     guesses_per_challenge: u8,
     guess_budget: u16,
     regain_every: Duration,
-    suspend_after: u32,
+    authenticators: u8,
     challenge_lifetime: Duration,
     enrollment_lifetime: Duration,
     step_up_age: Duration,
@@ -62,6 +62,9 @@ impl Policy {
 
     /// The most devices that an account can have remembered.
     pub const MAX_DEVICES: u8 = 20;
+
+    /// The most guesses between two accepted codes: fewer than 100 (SP 800-63B §3.2.2).
+    pub const MAX_GUESSES: u16 = 99;
 
     /// The weakest odds that [`PolicyBuilder::build`] accepts: one in this many, per account and year.
     pub const MIN_ODDS: u64 = 2_000;
@@ -90,12 +93,12 @@ impl Policy {
             // Who mistypes five times in a row is better off starting again; and a stolen challenge is worth
             // five guesses.
             guesses_per_challenge: 5,
-            // Twenty at once and one every three days after that: 141 a year, so one chance in 2,363 with
-            // three codes of a million right at any time.
+            // Twenty at once, at most ten more for a month's waiting, and one every three days: 162 a year at most, so
+            // one chance in 2,057 with three codes of a million right at any time.
             guess_budget: 20,
             regain_every: days(3),
-            // SP 800-63B §3.2.2: no more than 100 consecutive failures.
-            suspend_after: 100,
+            // A phone, a tablet, and a spare (SP 800-63B §4.1.2.1 asks for several).
+            authenticators: 3,
             // Enough to find the phone.
             challenge_lifetime: minutes(10),
             // Enough to install an app; THREATS A17 asks for ten minutes.
@@ -110,18 +113,18 @@ impl Policy {
         })
     }
 
-    /// The bound on the chance that an attacker who has the password guesses a code within `span`.
+    /// The bound on the chance that an attacker who has the password guesses a code within `span`, however often the
+    /// owner logs in and whatever the clocks of the service's instances do.
     ///
-    /// Every unrefunded guess was charged to the budget, so there are at most `guess_budget + span /
-    /// regain_every`; each wins with at most `window` codes out of `10^digits`. It is stated for
-    /// authenticators enrolled under this policy. A password change grants a new budget, to an attacker
-    /// who would have to learn the new password first.
+    /// At most the budget, twice the [most that time gives at once](Self::most_credit), and one guess more for every
+    /// [`regain_every`](Self::regain_every) are not refunded. Each wins with as many codes of six digits as the window
+    /// has steps: that is what an authenticator may have whose parameters were chosen earlier, so longer codes do not
+    /// count here. Each password change that the owner authorises with a fresh factor adds one budget.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
-        // A guess that is refunded later may have started the wait, as long ago as its challenge can have
-        // been open.
-        let waited = span.saturating_add(self.challenge_lifetime).as_secs();
-        let regained = waited.checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
-        GuessOdds::new(regained.saturating_add(self.guess_budget.into()), self.totp.digits(), self.window)
+        let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
+        let at_once =
+            u64::from(self.guess_budget).saturating_add(u64::from(self.most_credit()).saturating_mul(2));
+        GuessOdds::new(regained.saturating_add(at_once).saturating_add(1), self.window)
     }
 
     /// The name that authenticator apps show.
@@ -155,7 +158,7 @@ impl Policy {
         self.guesses_per_challenge
     }
 
-    /// Unrefunded guesses at which no more are evaluated for now.
+    /// Guesses that are evaluated at once, before time gives any back.
     pub fn guess_budget(&self) -> u16 {
         self.guess_budget
     }
@@ -165,9 +168,15 @@ impl Policy {
         self.regain_every
     }
 
-    /// Consecutive failures at which the authenticator is suspended.
-    pub fn suspend_after(&self) -> u32 {
-        self.suspend_after
+    /// The most guesses that the time between two accepted codes gives back: a month's, and no more than the budget.
+    pub fn most_credit(&self) -> u16 {
+        let month = days(30).as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(0);
+        u16::try_from(month).unwrap_or(u16::MAX).min(self.guess_budget)
+    }
+
+    /// How many authenticators an account can have. A guess is compared with all of them, and charged for each.
+    pub fn authenticators(&self) -> usize {
+        self.authenticators.into()
     }
 
     /// How long a challenge stays open.
@@ -240,17 +249,17 @@ impl PolicyBuilder {
         self
     }
 
-    /// Guesses that can be made at once, 1 to 1,000, and the time in which one is given back, an hour or
-    /// more.
+    /// Guesses that are evaluated at once, 1 to 50 and no fewer than an account can have authenticators, and the time
+    /// in which one is given back, an hour or more.
     pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
         self.0.guess_budget = guesses;
         self.0.regain_every = regain_every;
         self
     }
 
-    /// Consecutive failures at which the authenticator is suspended, 1 to 100.
-    pub fn suspend_after(mut self, failures: u32) -> Self {
-        self.0.suspend_after = failures;
+    /// How many authenticators an account can have, 1 to 5.
+    pub fn authenticators(mut self, authenticators: u8) -> Self {
+        self.0.authenticators = authenticators;
         self
     }
 
@@ -290,25 +299,14 @@ impl PolicyBuilder {
         self
     }
 
-    /// The policy, if it is at least as strict as the default against guessing.
+    /// The policy.
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] says which number is out of bounds; [`PolicyError::GuessOdds`] that together they give
-    /// an attacker better odds than one in [`Policy::MIN_ODDS`] per account and year.
+    /// [`PolicyError`] says which setting is out of bounds; [`PolicyError::GuessOdds`] that together they give an
+    /// attacker better odds than one in [`Policy::MIN_ODDS`] per account and year, and
+    /// [`PolicyError::TooManyGuesses`] that 100 or more guesses would fit between two accepted codes.
     pub fn build(self) -> Result<Policy, PolicyError> {
-        let policy = self.build_with_weaker_guess_odds()?;
-        let one_in = policy.guess_odds(days(365)).one_in();
-        if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
-    }
-
-    /// The policy, whatever its [`guess_odds`](Policy::guess_odds). The name is there to be found in a
-    /// review.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError`] says which number is out of bounds.
-    pub fn build_with_weaker_guess_odds(self) -> Result<Policy, PolicyError> {
         let policy = self.0;
         let spans = [
             ("challenge_lifetime", policy.challenge_lifetime, minutes(1), Policy::MAX_CHALLENGE_LIFETIME),
@@ -320,8 +318,8 @@ impl PolicyBuilder {
         ];
         let counts = [
             ("guesses_per_challenge", u32::from(policy.guesses_per_challenge), 1, 20),
-            ("guess_budget", policy.guess_budget.into(), 1, 1_000),
-            ("suspend_after", policy.suspend_after, 1, 100),
+            ("guess_budget", policy.guess_budget.into(), policy.authenticators.into(), 50),
+            ("authenticators", policy.authenticators.into(), 1, 5),
             ("devices", policy.devices.into(), 0, Policy::MAX_DEVICES.into()),
         ];
         if policy.issuer.trim().is_empty()
@@ -342,10 +340,15 @@ impl PolicyBuilder {
             .iter()
             .find(|(_, count, least, most)| count < least || count > most)
             .map(|(name, ..)| *name);
-        match span.or(count) {
-            Some(setting) => Err(PolicyError::OutOfBounds { setting }),
-            None => Ok(policy),
+        if let Some(setting) = span.or(count) {
+            return Err(PolicyError::OutOfBounds { setting });
         }
+        let guesses = policy.guess_budget.saturating_add(policy.most_credit());
+        if guesses > Policy::MAX_GUESSES {
+            return Err(PolicyError::TooManyGuesses { guesses });
+        }
+        let one_in = policy.guess_odds(days(365)).one_in();
+        if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
     }
 }
 
@@ -365,8 +368,14 @@ pub enum PolicyError {
         /// The setter's name.
         setting: &'static str,
     },
+    /// 100 guesses or more would fit between two accepted codes.
+    #[error("under this policy {guesses} guesses fit between two accepted codes; {max} are the most that is accepted", max = Policy::MAX_GUESSES)]
+    TooManyGuesses {
+        /// How many.
+        guesses: u16,
+    },
     /// An attacker with the password would have better odds than [`Policy::MIN_ODDS`].
-    #[error("under this policy an attacker who has the password guesses a code within a year with a chance of one in {one_in}; one in {min} is the most that `build` accepts", min = Policy::MIN_ODDS)]
+    #[error("under this policy an attacker who has the password guesses a code within a year with a chance of one in {one_in}; one in {min} is the most that is accepted", min = Policy::MIN_ODDS)]
     GuessOdds {
         /// One in how many.
         one_in: u64,

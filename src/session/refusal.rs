@@ -17,17 +17,13 @@ pub enum Refusal {
     /// from the password.
     #[error("not accepted; log in again")]
     ChallengeOver,
-    /// The guess budget is spent: no code is evaluated before `retry_at`. Recovery codes, remembered devices
-    /// and a password change still work.
-    #[error("too many attempts; codes are accepted again from {retry_at} (Unix time) on")]
+    /// The guess budget does not cover another code, so it was not evaluated. Codes in a row and recovery codes are:
+    /// ask for those.
+    #[error("too many attempts; enter several codes in a row, or a recovery code")]
     Locked {
-        /// When the next code will be evaluated.
-        retry_at: UnixTime,
+        /// When a single code will be evaluated again; `None` where waiting alone will not help.
+        retry_at: Option<UnixTime>,
     },
-    /// The authenticator is suspended after too many consecutive failures (SP 800-63B §3.2.2): a recovery
-    /// code, a password change or an administrator ends that; time does not.
-    #[error("this authenticator is suspended")]
-    Suspended,
     /// The enrollment is over (confirmed, expired, or ended by a change to the account): begin again.
     #[error("this enrollment is over; begin again")]
     EnrollmentOver,
@@ -52,7 +48,7 @@ impl Refusal {
     /// Whether the challenge or enrollment that was tried is over, so that a form that asks for another code would ask in
     /// vain: drop its token and begin again.
     ///
-    /// A lock or suspension is not the end: the challenge still takes a recovery code.
+    /// A lock is not the end: the challenge still takes codes in a row and a recovery code.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::ChallengeOver | Self::EnrollmentOver | Self::StepUpRequired)
     }

@@ -22,6 +22,7 @@ impl fmt::Display for EventKind {
             Self::ChallengeOpened => "The password was right; a code was asked for",
             Self::LoggedIn { method: AuthMethod::SingleFactor } => "Logged in with the password alone",
             Self::LoggedIn { method: AuthMethod::Code } => "Logged in with password and code",
+            Self::LoggedIn { method: AuthMethod::CodesInARow } => "Logged in with password and codes in a row",
             Self::LoggedIn { method: AuthMethod::RecoveryCode } => {
                 "Logged in with password and recovery code"
             }
@@ -41,8 +42,7 @@ impl fmt::Display for EventKind {
             Self::PasswordSuspectedKnown { guesses } => {
                 return write!(f, "{guesses} codes were wrong: somebody may know the password");
             }
-            Self::Locked { .. } => "Too many codes were wrong; none is accepted for a while",
-            Self::Suspended => "Far too many codes were wrong; the authenticator is suspended",
+            Self::Locked { .. } => "Too many codes were wrong; now it takes several in a row, or a recovery code",
             Self::EnrollmentBegun => "The set-up of an authenticator app was begun",
             Self::EnrollmentRefused => "A code in the set-up of an authenticator app was wrong",
             Self::AuthenticatorBound { replaced: false, .. } => "Two-factor authentication was switched on",
@@ -76,7 +76,6 @@ fn refused(reason: RefusedBecause) -> &'static str {
         RefusedBecause::Replayed => "it had been used, or a later one had",
         RefusedBecause::NoChallenge => "the login it was for was over",
         RefusedBecause::Locked => "too many had been wrong",
-        RefusedBecause::Suspended => "the authenticator is suspended",
     }
 }
 

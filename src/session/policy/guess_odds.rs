@@ -17,9 +17,9 @@ impl GuessOdds {
     /// The values that dynamic truncation yields (RFC 4226 §5.3).
     const VALUES: u64 = 1 << 31;
 
-    pub(crate) fn new(guesses: u64, digits: Digits, window: Window) -> Self {
+    pub(crate) fn new(guesses: u64, window: Window) -> Self {
         // 2³¹ is no multiple of a power of ten: the luckiest codes stand for one value more than the others.
-        let luckiest = Self::VALUES.div_ceil(digits.modulus().into());
+        let luckiest = Self::VALUES.div_ceil(Digits::Six.modulus().into());
         Self { guesses, winning: luckiest.saturating_mul(window.steps().into()) }
     }
 

@@ -9,6 +9,8 @@ pub enum AuthMethod {
     SingleFactor,
     /// A code.
     Code,
+    /// Codes of consecutive time steps, together at least 64 bits: taken also when too many single codes were wrong.
+    CodesInARow,
     /// A recovery code.
     RecoveryCode,
     /// Nothing now: a code was presented on this device at `since`, and the claimant asked to be remembered.
@@ -36,7 +38,7 @@ impl AuthMethod {
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::SingleFactor | Self::RememberedDevice { .. } => &["pwd"],
-            Self::Code => &["pwd", "otp", "mfa"],
+            Self::Code | Self::CodesInARow => &["pwd", "otp", "mfa"],
             Self::RecoveryCode => &["pwd", "mfa"],
         }
     }

@@ -39,7 +39,7 @@ impl FreshFactor {
         self.at
     }
 
-    /// Which of the two it was: [`AuthMethod::Code`] or [`AuthMethod::RecoveryCode`].
+    /// What it was: [`AuthMethod::Code`], [`AuthMethod::CodesInARow`] or [`AuthMethod::RecoveryCode`].
     pub fn method(&self) -> AuthMethod {
         self.method
     }

@@ -96,7 +96,7 @@ impl Session {
     /// ask "again after an hour". A login with a code counts; one on a remembered device does not.
     pub fn is_elevated(&self, now: UnixTime, at_most: Duration) -> bool {
         let by_login = match self.method {
-            AuthMethod::Code | AuthMethod::RecoveryCode => Some(self.at),
+            AuthMethod::Code | AuthMethod::CodesInARow | AuthMethod::RecoveryCode => Some(self.at),
             AuthMethod::SingleFactor | AuthMethod::RememberedDevice { .. } => None,
         };
         let by_step_up = self.elevation.map(|elevation| elevation.at);

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use super::{
-    Authenticator, Device, DeviceId, Epoch, FactorStatus, GuessBudget, LastStepUp, PasswordChangeMark,
+    Authenticator, Device, DeviceId, Epoch, FactorStatus, GuessBudget, LastStepUp, Lock, PasswordChangeMark,
     TouchedChallenge,
 };
 use crate::enrollment::RecoveryCodeDigest;
@@ -90,13 +90,24 @@ impl AccountRecord {
         self.devices.iter().enumerate().find(|(_, device)| device.id == id && device.is_alive(now, policy))
     }
 
+    /// Whether the guess budget does not cover another code.
+    pub(crate) fn lock(&self, context: &Context<'_>) -> Option<Lock> {
+        self.budget.lock(self.guesses_a_code(), context.now, context.policy)
+    }
+
+    /// How many guesses a typed code is: it is compared with every authenticator.
+    pub(crate) fn guesses_a_code(&self) -> u16 {
+        u16::try_from(self.authenticators.len()).unwrap_or(u16::MAX)
+    }
+
     /// What the account's page shows.
     pub(crate) fn status(&self, context: &Context<'_>) -> FactorStatus {
+        let lock = self.lock(context);
         FactorStatus {
             enabled_since: self.authenticators.iter().map(|bound| bound.bound_at).min(),
             recovery_codes_left: self.recovery_codes.len(),
-            locked_until: self.budget.locked_until(context.now, context.policy),
-            suspended: self.budget.is_suspended(context.policy),
+            is_locked: lock.is_some(),
+            retry_at: lock.and_then(|lock| lock.retry_at),
             devices: self
                 .devices
                 .iter()

@@ -5,111 +5,111 @@ use crate::time::UnixTime;
 
 /// How many guesses an account has left, whoever makes them and from wherever.
 ///
-/// A guess is charged when it is made. Only the completion of its own challenge refunds it, and time gives
-/// back one every [`Policy::regain_every`]; so over any span at most `budget + span / regain_every` guesses
-/// go unrefunded, whatever else happens on the account.
+/// A guess is charged when it is made, and only the completion of its own login challenge refunds it. Time is taken from
+/// nothing but accepted codes, since these prove the clock: between two of them at most `guess_budget` guesses and a
+/// month's credit are evaluated, whatever the clocks of the instances do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct GuessBudget {
-    /// Guesses charged, and not yet regained or refunded.
+    /// Guesses charged, and neither refunded nor made up for by time.
     spent: u16,
-    /// From when on time counts towards the next regained guess.
+    /// From when on time gives credit: that of an accepted code.
     since: UnixTime,
-    /// Guesses charged since the last password change whose challenge was not completed. Time does not lower
-    /// it.
+    /// Guesses typed that no success refunded, by which the alarm goes.
     unrefunded: u32,
-    /// Failures since the authenticator last succeeded (SP 800-63B §3.2.2).
-    consecutive: u32,
+    /// From when on a month without an alarm lowers that count: the time of an accepted code.
+    quiet_since: UnixTime,
 }
 
 /// What a charged guess set off.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Charged {
     /// The unrefunded guesses have reached a multiple of [`GuessBudget::ALARM_EVERY`].
     pub(crate) alarm: Option<u32>,
-    /// That was the last guess; the next one is evaluated at this time.
-    pub(crate) locked_until: Option<UnixTime>,
-    /// That was the failure at which the authenticator is suspended.
-    pub(crate) suspended: bool,
+    /// The next guess is not covered.
+    pub(crate) lock: Option<Lock>,
+}
+
+/// The budget does not cover a guess.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lock {
+    /// When it will, if time alone will do.
+    pub(crate) retry_at: Option<UnixTime>,
 }
 
 impl GuessBudget {
-    /// "The fifth unrefunded failure raises an event": somebody has this password.
+    /// At so many unrefunded guesses, and their multiples, the owner is told that somebody has the password.
     const ALARM_EVERY: u32 = 5;
 
-    /// Nothing spent, nothing failed.
-    pub(crate) const FULL: Self = Self { spent: 0, since: UnixTime::EPOCH, unrefunded: 0, consecutive: 0 };
+    /// A month without an accepted code between takes one off the count that the alarm goes by.
+    const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-    /// When a guess is evaluated again: `None` for now.
-    pub(crate) fn locked_until(&self, now: UnixTime, policy: &Policy) -> Option<UnixTime> {
-        let budget = self.regained(now, policy);
-        (budget.spent >= policy.guess_budget()).then(|| budget.since.saturating_add(policy.regain_every()))
+    /// Nothing spent.
+    pub(crate) const FULL: Self =
+        Self { spent: 0, since: UnixTime::EPOCH, unrefunded: 0, quiet_since: UnixTime::EPOCH };
+
+    /// Nothing spent, from the binding of the first authenticator on.
+    pub(crate) fn of_first_binding(now: UnixTime) -> Self {
+        Self { since: now, quiet_since: now, ..Self::FULL }
     }
 
-    /// Whether the authenticator is suspended.
-    pub(crate) fn is_suspended(&self, policy: &Policy) -> bool {
-        self.consecutive >= policy.suspend_after()
+    /// Whether a guess against so many authenticators is not covered now.
+    pub(crate) fn lock(&self, authenticators: u16, now: UnixTime, policy: &Policy) -> Option<Lock> {
+        let needed = self.spent.saturating_add(authenticators);
+        let budget = policy.guess_budget();
+        if needed <= budget.saturating_add(self.credit(now, policy)) {
+            return None;
+        }
+        let missing = needed.saturating_sub(budget);
+        let retry_at = (missing <= policy.most_credit())
+            .then(|| self.since.saturating_add(times(policy.regain_every(), missing)));
+        Some(Lock { retry_at })
     }
 
-    /// Whether no code is evaluated now, for whichever of the two reasons.
-    pub(crate) fn is_locked(&self, now: UnixTime, policy: &Policy) -> bool {
-        self.is_suspended(policy) || self.locked_until(now, policy).is_some()
-    }
-
-    /// Charges a failed guess, which [was allowed](Self::is_locked): one for each authenticator that it was compared
-    /// with.
-    pub(crate) fn charge(&mut self, count: u16, now: UnixTime, policy: &Policy) -> Charged {
-        // First, since the end of the lock is told from it.
-        self.follow_clock(now);
-        *self = self.regained(now, policy);
-        self.spent = self.spent.saturating_add(count);
-        self.unrefunded = self.unrefunded.saturating_add(count.into());
-        self.consecutive = self.consecutive.saturating_add(1);
+    /// Charges a guess that was compared with so many authenticators.
+    pub(crate) fn charge(&mut self, authenticators: u16, now: UnixTime, policy: &Policy) -> Charged {
+        self.spent = self.spent.saturating_add(authenticators);
+        self.unrefunded = self.unrefunded.saturating_add(1);
         Charged {
             alarm: self.unrefunded.is_multiple_of(Self::ALARM_EVERY).then_some(self.unrefunded),
-            locked_until: self.locked_until(now, policy),
-            suspended: self.is_suspended(policy),
+            lock: self.lock(authenticators, now, policy),
         }
     }
 
-    /// The factor succeeded. `charged` is what its own challenge was charged: it was the owner who mistyped in it.
-    pub(crate) fn succeed(&mut self, charged: u16, now: UnixTime, policy: &Policy) {
-        *self = self.regained(now, policy);
+    /// Gives back what the challenge was charged that has just been completed: it was the owner who mistyped in it.
+    pub(crate) fn refund(&mut self, charged: u16, typed: u8) {
         self.spent = self.spent.saturating_sub(charged);
-        self.unrefunded = self.unrefunded.saturating_sub(charged.into());
-        self.consecutive = 0;
+        self.unrefunded = self.unrefunded.saturating_sub(typed.into());
     }
 
-    /// The password changed or the authenticator is gone: whoever was guessing has lost the way in.
+    /// A code was accepted, which proves the clock: the time since the last one counts now.
+    pub(crate) fn take_credit(&mut self, now: UnixTime, policy: &Policy) {
+        let credit = self.credit(now, policy);
+        self.spent = self.spent.saturating_sub(credit);
+        let is_all = self.spent == 0 || credit == policy.most_credit() || now < self.since;
+        self.since =
+            if is_all { now } else { self.since.saturating_add(times(policy.regain_every(), credit)) };
+
+        let quiet = now.checked_since(self.quiet_since).unwrap_or_default().as_secs();
+        let months = quiet.checked_div(Self::MONTH.as_secs()).unwrap_or_default();
+        self.unrefunded = self.unrefunded.saturating_sub(u32::try_from(months).unwrap_or(u32::MAX));
+        self.quiet_since = now;
+    }
+
+    /// The owner changed the password with a fresh factor: whoever was guessing has lost the way in.
     pub(crate) fn restore(&mut self) {
-        *self = Self::FULL;
+        self.spent = 0;
+        self.unrefunded = 0;
     }
 
-    /// A new secret is bound: failures of the old one no longer count as consecutive.
-    pub(crate) fn end_suspension(&mut self) {
-        self.consecutive = 0;
+    /// What the time since the last accepted code is worth, in guesses.
+    fn credit(&self, now: UnixTime, policy: &Policy) -> u16 {
+        let waited = now.checked_since(self.since).unwrap_or_default().as_secs();
+        let credit = waited.checked_div(policy.regain_every().as_secs()).unwrap_or_default();
+        u16::try_from(credit).unwrap_or(u16::MAX).min(policy.most_credit())
     }
+}
 
-    /// Whether the wait was set by a clock that was ahead: it would end in that future.
-    pub(crate) fn is_ahead(&self, now: UnixTime) -> bool {
-        self.spent > 0 && self.since > now
-    }
-
-    /// A clock that went back must not hold the account until it has caught up: the wait starts anew.
-    pub(crate) fn follow_clock(&mut self, now: UnixTime) {
-        self.since = self.since.min(now);
-    }
-
-    /// The budget as it stands at `now`. A clock that went back gives nothing back.
-    fn regained(&self, now: UnixTime, policy: &Policy) -> Self {
-        let every = policy.regain_every().as_secs();
-        let waited = now.checked_since(self.since).map_or(0, |span| span.as_secs());
-        let regained = u16::try_from(waited.checked_div(every).unwrap_or(0)).unwrap_or(u16::MAX);
-        let spent = self.spent.saturating_sub(regained);
-        let since = match spent {
-            0 => now,
-            _ => self.since.saturating_add(Duration::from_secs(every.saturating_mul(regained.into()))),
-        };
-        Self { spent, since, ..*self }
-    }
+fn times(span: Duration, count: u16) -> Duration {
+    Duration::from_secs(span.as_secs().saturating_mul(count.into()))
 }

@@ -15,7 +15,7 @@ mod touched;
 
 pub use account_record::AccountRecord;
 pub(crate) use authenticator::{Authenticator, SealedSecret};
-pub(crate) use budget::{Charged, GuessBudget};
+pub(crate) use budget::{Charged, GuessBudget, Lock};
 pub(crate) use device::{Device, Generation};
 pub use device_id::DeviceId;
 pub(crate) use epoch::Epoch;

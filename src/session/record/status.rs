@@ -12,10 +12,10 @@ pub struct FactorStatus {
     pub enabled_since: Option<UnixTime>,
     /// How many recovery codes are unused.
     pub recovery_codes_left: usize,
-    /// No code is evaluated before this time: the guess budget is spent.
-    pub locked_until: Option<UnixTime>,
-    /// The authenticator is suspended after too many consecutive failures.
-    pub suspended: bool,
+    /// Single codes are not evaluated: the guess budget is spent. Codes in a row and recovery codes are.
+    pub is_locked: bool,
+    /// When single codes are evaluated again; `None` where they are, or where waiting alone will not help.
+    pub retry_at: Option<UnixTime>,
     /// The remembered devices, oldest first.
     pub devices: Vec<DeviceInfo>,
 }

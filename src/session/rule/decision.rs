@@ -142,7 +142,6 @@ impl<'a> Draft<'a> {
     /// The decision. In a record that is written anyway, secrets under a retired key are sealed anew.
     pub(crate) fn decide<T>(mut self, outcome: T) -> Result<Decision<T>, SessionError> {
         if self.changed {
-            self.record.budget.follow_clock(self.context.now);
             self.reseal()?;
         }
         Ok(Decision {

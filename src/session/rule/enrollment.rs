@@ -3,7 +3,7 @@
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
 use crate::otp::{Algorithm, Code, OtpError, Secret, Totp, TotpParams, Verdict};
-use crate::session::record::{Authenticator, SealedSecret};
+use crate::session::record::{Authenticator, GuessBudget, SealedSecret};
 use crate::session::token::EnrollmentClaims;
 use crate::session::{
     AccountId, AccountRecord, EndAllSessions, EndOtherSessions, EnrollmentProof, EnrollmentToken, EventKind,
@@ -191,11 +191,14 @@ fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t Enrol
 }
 
 fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> Result<(), SessionError> {
+    let now = draft.context.now;
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     let record = draft.change();
     record.recovery_codes.clear();
-    record.budget.end_suspension();
     let replaced = !record.authenticators.is_empty();
+    if !replaced {
+        record.budget = GuessBudget::of_first_binding(now);
+    }
     record.authenticators = [authenticator].into();
     draft.event(EventKind::AuthenticatorBound { replaced, imported });
     Ok(())

@@ -106,7 +106,7 @@ pub(crate) fn present(
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
     let Context { now, policy, keys } = *context;
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    let (token, presented) = (&challenge.0, Presented::of(typed));
+    let (token, presented) = (&challenge.0, Presented::of(typed, record));
     let claims = token.claims();
     let touched = record.touched.iter().find(|touched| touched.id == claims.id);
     let is_genuine = token.is_genuine(keys.tokens(), policy.namespace());
@@ -128,13 +128,12 @@ pub(crate) fn present(
     match evaluate(&mut draft, presented, |_| false)? {
         Verdict::Accepted(accepted) => {
             let method = accepted.method();
-            let touched = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy);
-            let charged = touched.map_or(0, |touched| {
+            if let Some(touched) = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy) {
                 touched.done = true;
-                touched.charged
-            });
-            draft.change().budget.succeed(charged, now, policy);
-            accepted.drop_what_is_over(&mut draft);
+                let (charged, typed) = (touched.charged, touched.failures);
+                draft.change().budget.refund(charged, typed);
+            }
+            accepted.trust_the_clock(&mut draft);
             let device = match (method, remember) {
                 // Whoever lost the authenticator should not stay logged in without it.
                 (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
@@ -143,13 +142,13 @@ pub(crate) fn present(
             let accepted = log_in(&mut draft, method, None)?;
             draft.decide(Ok(Accepted { device, ..accepted }))
         }
-        Verdict::NotEvaluated(refusal, reason) => {
+        Verdict::Free(refusal, reason) => {
             if let Some(reason) = reason {
                 draft.event(presented.refused(reason));
             }
             draft.decide(Err(refusal))
         }
-        Verdict::Refused(reason) => {
+        Verdict::Charged(reason) => {
             let refusal = refuse(&mut draft, presented, reason, Charge::Challenge(claims));
             draft.decide(Err(refusal))
         }

@@ -148,7 +148,6 @@ fn remove(draft: &mut Draft<'_>, by: RemovedBy) -> Result<(), SessionError> {
     let record = draft.change();
     record.authenticators.clear();
     record.recovery_codes.clear();
-    record.budget.restore();
     draft.event(EventKind::AuthenticatorRemoved { by });
     Ok(())
 }

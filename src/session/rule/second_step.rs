@@ -6,27 +6,40 @@ use subtle::ConstantTimeEq;
 
 use super::{Context, Draft};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
-use crate::otp::constant_time;
-use crate::otp::{self, Code, TimeStep, Totp};
-use crate::session::record::{Charged, Device, TouchedChallenge};
+use crate::otp::{self, Code, CodesInARow, TimeStep, Totp, constant_time};
+use crate::session::record::{Authenticator, Charged, Device, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
-use crate::session::{AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError};
+use crate::session::{
+    AccountRecord, AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError,
+};
 
-/// What the claimant presents; its form tells which of the two.
+/// What the claimant presents; its form tells which: without blanks and dashes, as many digits as a code of one of the
+/// account's authenticators has, as many as codes in a row have, or otherwise a recovery code.
 #[derive(Clone, Copy)]
 pub(super) enum Presented<'a> {
     Code(&'a str),
+    CodesInARow(&'a str),
     RecoveryCode(&'a str),
+    Nothing,
 }
 
 impl<'a> Presented<'a> {
-    pub(super) fn of(typed: &'a str) -> Self {
-        if RecoveryCode::parse(typed).is_ok() { Self::RecoveryCode(typed) } else { Self::Code(typed) }
+    pub(super) fn of(typed: &'a str, record: &AccountRecord) -> Self {
+        let mut digits = record.authenticators.iter().map(|bound| bound.secret.params.digits());
+        if digits.clone().any(|digits| Code::parse(typed, digits).is_ok()) {
+            Self::Code(typed)
+        } else if digits.any(|digits| CodesInARow::parse(typed, digits).is_ok()) {
+            Self::CodesInARow(typed)
+        } else if RecoveryCode::parse(typed).is_ok() {
+            Self::RecoveryCode(typed)
+        } else {
+            Self::Nothing
+        }
     }
 
     pub(super) fn refused(self, reason: RefusedBecause) -> EventKind {
         match self {
-            Self::Code(_) => EventKind::CodeRefused { reason },
+            Self::Code(_) | Self::CodesInARow(_) | Self::Nothing => EventKind::CodeRefused { reason },
             Self::RecoveryCode(_) => EventKind::RecoveryCodeRefused { reason },
         }
     }
@@ -35,30 +48,37 @@ impl<'a> Presented<'a> {
 /// What became of what was presented.
 pub(super) enum Verdict {
     Accepted(AcceptedWith),
-    /// Not even compared, so free of charge.
-    NotEvaluated(Refusal, Option<RefusedBecause>),
-    /// Compared, and refused.
-    Refused(RefusedBecause),
+    /// Refused free of charge: not even compared, or nothing that can be guessed.
+    Free(Refusal, Option<RefusedBecause>),
+    /// Compared, refused, and to be charged.
+    Charged(RefusedBecause),
 }
 
 /// What was accepted.
 pub(super) enum AcceptedWith {
-    Code { authenticator: [u8; 16], step: TimeStep },
+    /// A code, or the last of codes in a row.
+    Code {
+        method: AuthMethod,
+        authenticator: [u8; 16],
+        step: TimeStep,
+    },
     RecoveryCode(RecoveryCodeDigest),
 }
 
 impl AcceptedWith {
     pub(super) fn method(&self) -> AuthMethod {
         match self {
-            Self::Code { .. } => AuthMethod::Code,
+            Self::Code { method, .. } => *method,
             Self::RecoveryCode(_) => AuthMethod::RecoveryCode,
         }
     }
 
-    /// Drops what is over where a code was accepted, which proves that the clock is right. Until then it is ignored
-    /// where it is.
-    pub(super) fn drop_what_is_over(&self, draft: &mut Draft<'_>) {
+    /// What else an accepted code means: it proves that the clock is right. So the time since the last one gives
+    /// credit now, and what is over is dropped, which until then is ignored where it is.
+    pub(super) fn trust_the_clock(&self, draft: &mut Draft<'_>) {
         if matches!(self, Self::Code { .. }) {
+            let Context { now, policy, .. } = *draft.context;
+            draft.change().budget.take_credit(now, policy);
             draft.drop_what_is_over();
         }
     }
@@ -71,41 +91,45 @@ pub(super) fn evaluate(
     presented: Presented<'_>,
     is_kept: impl Fn(&Device) -> bool,
 ) -> Result<Verdict, SessionError> {
+    let Context { now, policy, .. } = *draft.context;
     match presented {
-        Presented::Code(typed) => evaluate_code(draft, typed),
+        Presented::Nothing => Ok(Verdict::Free(Refusal::Malformed, None)),
+        Presented::Code(typed) => {
+            if let Some(lock) = draft.record.lock(draft.context) {
+                let refusal = Refusal::Locked { retry_at: lock.retry_at };
+                return Ok(Verdict::Free(refusal, Some(RefusedBecause::Locked)));
+            }
+            let verdict = compare(draft, AuthMethod::Code, |totp, bound| {
+                let code = Code::parse(typed, totp.params().digits()).ok()?;
+                Some(totp.verify(&code, now, policy.window(), bound.last_accepted))
+            })?;
+            Ok(verdict.map_or_else(Verdict::Charged, Verdict::Accepted))
+        }
+        Presented::CodesInARow(typed) => {
+            let verdict = compare(draft, AuthMethod::CodesInARow, |totp, bound| {
+                let codes = CodesInARow::parse(typed, totp.params().digits()).ok()?;
+                Some(totp.verify_in_a_row(&codes, now, policy.window(), bound.last_accepted))
+            })?;
+            Ok(verdict
+                .map_or_else(|reason| Verdict::Free(Refusal::NotAccepted, Some(reason)), Verdict::Accepted))
+        }
         Presented::RecoveryCode(typed) => Ok(evaluate_recovery_code(draft, typed, is_kept)),
     }
 }
 
-/// Every authenticator is compared, whichever matches, and each that matches moves to its step.
-fn evaluate_code(draft: &mut Draft<'_>, typed: &str) -> Result<Verdict, SessionError> {
-    let Context { now, policy, keys } = *draft.context;
-    if draft
-        .record
-        .authenticators
-        .iter()
-        .all(|bound| Code::parse(typed, bound.secret.params.digits()).is_err())
-    {
-        return Ok(Verdict::NotEvaluated(Refusal::Malformed, None));
-    }
-    // Reset a wait that was set while the clock ran ahead.
-    if draft.record.budget.is_ahead(now) {
-        draft.change().budget.follow_clock(now);
-    }
-    if draft.record.budget.is_suspended(policy) {
-        return Ok(Verdict::NotEvaluated(Refusal::Suspended, Some(RefusedBecause::Suspended)));
-    }
-    if let Some(retry_at) = draft.record.budget.locked_until(now, policy) {
-        return Ok(Verdict::NotEvaluated(Refusal::Locked { retry_at }, Some(RefusedBecause::Locked)));
-    }
-    let bound = &draft.record.authenticators;
-    let mut verdicts = Vec::with_capacity(bound.len());
-    for bound in bound {
-        let params = bound.secret.params;
-        // A code of another number of digits is no code of this authenticator.
-        let Ok(code) = Code::parse(typed, params.digits()) else { continue };
-        let totp = Totp::new(&bound.secret.open(&draft.record.account, keys.seal())?, params);
-        verdicts.push((bound.secret.id, totp.verify(&code, now, policy.window(), bound.last_accepted)));
+/// Every authenticator is compared, whichever matches, and each that matches moves to its step. `verify` has no answer
+/// for what is not of the form of this authenticator's codes.
+fn compare(
+    draft: &mut Draft<'_>,
+    method: AuthMethod,
+    verify: impl Fn(&Totp, &Authenticator) -> Option<otp::Verdict>,
+) -> Result<Result<AcceptedWith, RefusedBecause>, SessionError> {
+    let seal = draft.context.keys.seal();
+    let mut verdicts = Vec::with_capacity(draft.record.authenticators.len());
+    for bound in &draft.record.authenticators {
+        let secret = bound.secret.open(&draft.record.account, seal)?;
+        let totp = Totp::new(&secret, bound.secret.params);
+        verdicts.extend(verify(&totp, bound).map(|verdict| (bound.secret.id, verdict)));
     }
     let mut accepted = None;
     for (authenticator, verdict) in &verdicts {
@@ -114,29 +138,25 @@ fn evaluate_code(draft: &mut Draft<'_>, typed: &str) -> Result<Verdict, SessionE
         if let Some(bound) = bound {
             bound.last_accepted = Some(step);
         }
-        accepted = accepted.or(Some(AcceptedWith::Code { authenticator: *authenticator, step }));
+        accepted = accepted.or(Some(AcceptedWith::Code { method, authenticator: *authenticator, step }));
     }
     let was_used = verdicts.iter().any(|(_, verdict)| matches!(verdict, otp::Verdict::Replayed(_)));
-    Ok(match accepted {
-        Some(accepted) => Verdict::Accepted(accepted),
-        None if was_used => Verdict::Refused(RefusedBecause::Replayed),
-        None => Verdict::Refused(RefusedBecause::Wrong),
-    })
+    Ok(accepted.ok_or(if was_used { RefusedBecause::Replayed } else { RefusedBecause::Wrong }))
 }
 
 /// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this
 /// is the owner's way back in.
 fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&Device) -> bool) -> Verdict {
     let Ok(code) = RecoveryCode::parse(typed) else {
-        return Verdict::NotEvaluated(Refusal::Malformed, None);
+        return Verdict::Free(Refusal::Malformed, None);
     };
     let digest = code.digest(draft.record.account.as_str());
     let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
     let Some((index, _)) = matching else {
-        return if draft.record.budget.is_locked(draft.context.now, draft.context.policy) {
-            Verdict::NotEvaluated(Refusal::NotAccepted, Some(RefusedBecause::Wrong))
-        } else {
-            Verdict::Refused(RefusedBecause::Wrong)
+        // Where the budget is spent nothing is recorded, so that nobody makes the service write without end.
+        return match draft.record.lock(draft.context) {
+            Some(_) => Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Wrong)),
+            None => Verdict::Charged(RefusedBecause::Wrong),
         };
     };
     draft.change().recovery_codes.remove(index);
@@ -163,14 +183,14 @@ pub(super) fn refuse(
 ) -> Refusal {
     let Context { now, policy, .. } = *draft.context;
     draft.event(presented.refused(reason));
-    let count = u16::try_from(draft.record.authenticators.len()).unwrap_or(u16::MAX);
-    let Charged { alarm, locked_until, suspended } = draft.change().budget.charge(count, now, policy);
+    let guesses = draft.record.guesses_a_code();
+    let Charged { alarm, lock } = draft.change().budget.charge(guesses, now, policy);
     let mut exhausted = false;
     if let Charge::Challenge(claims) = charge
         && let Some(touched) = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy)
     {
         touched.failures = touched.failures.saturating_add(1);
-        touched.charged = touched.charged.saturating_add(count);
+        touched.charged = touched.charged.saturating_add(guesses);
         exhausted = touched.is_exhausted(policy);
     }
     if exhausted {
@@ -179,16 +199,12 @@ pub(super) fn refuse(
     if let Some(guesses) = alarm {
         draft.event(EventKind::PasswordSuspectedKnown { guesses });
     }
-    if let Some(until) = locked_until {
-        draft.event(EventKind::Locked { until });
+    if let Some(lock) = lock {
+        draft.event(EventKind::Locked { until: lock.retry_at });
     }
-    if suspended {
-        draft.event(EventKind::Suspended);
-    }
-    match (presented, locked_until) {
-        (Presented::Code(_), _) if suspended => Refusal::Suspended,
-        (Presented::Code(_), Some(retry_at)) => Refusal::Locked { retry_at },
+    match (presented, lock) {
         _ if exhausted => Refusal::ChallengeOver,
+        (Presented::Code(_), Some(lock)) => Refusal::Locked { retry_at: lock.retry_at },
         _ => Refusal::NotAccepted,
     }
 }

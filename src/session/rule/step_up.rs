@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::second_step::{AcceptedWith, Charge, Presented, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
-use crate::otp::{Code, Totp, Window};
+use crate::otp::{Code, CodesInARow, Totp, Window};
 use crate::session::proof::Beside;
 use crate::session::record::{LastStepUp, SteppedUpWith};
 use crate::session::{
@@ -29,7 +29,7 @@ pub(crate) fn fresh_factor(
 ) -> Result<Decision<Result<FreshFactor, Refusal>>, SessionError> {
     let Context { now, policy, .. } = *context;
     let mut draft = Draft::of(record, session.account(), context, entropy)?;
-    let presented = Presented::of(typed);
+    let presented = Presented::of(typed, record);
     if is_sent_twice(&draft, session, typed)? {
         return draft.decide(Err(Refusal::AlreadyDone));
     }
@@ -45,23 +45,22 @@ pub(crate) fn fresh_factor(
     let outcome = match evaluate(&mut draft, presented, |device| Some(device.id) == session.device())? {
         Verdict::Accepted(accepted) => {
             let method = accepted.method();
-            draft.change().budget.succeed(0, now, policy);
-            accepted.drop_what_is_over(&mut draft);
+            accepted.trust_the_clock(&mut draft);
             let what = match accepted {
-                AcceptedWith::Code { authenticator, step } => SteppedUpWith::Code { authenticator, step },
+                AcceptedWith::Code { authenticator, step, .. } => SteppedUpWith::Code { authenticator, step },
                 AcceptedWith::RecoveryCode(digest) => SteppedUpWith::RecoveryCode(digest),
             };
             draft.change().last_step_up = Some(LastStepUp { session: session.id(), at: now, what });
             draft.event(EventKind::SteppedUp { method });
             Ok(FreshFactor::new(session, now, method))
         }
-        Verdict::NotEvaluated(refusal, reason) => {
+        Verdict::Free(refusal, reason) => {
             if let Some(reason) = reason {
                 draft.event(presented.refused(reason));
             }
             Err(refusal)
         }
-        Verdict::Refused(reason) => Err(refuse(&mut draft, presented, reason, Charge::Session)),
+        Verdict::Charged(reason) => Err(refuse(&mut draft, presented, reason, Charge::Session)),
     };
     draft.decide(outcome)
 }
@@ -83,7 +82,12 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
             // The step that it was for has removed the authenticator.
             let Some(bound) = bound else { return Ok(true) };
             let params = bound.secret.params;
-            let Ok(code) = Code::parse(typed, params.digits()) else { return Ok(false) };
+            let code = match (Code::parse(typed, params.digits()), CodesInARow::parse(typed, params.digits()))
+            {
+                (Ok(code), _) => code,
+                (_, Ok(row)) => row.last().clone(),
+                _ => return Ok(false),
+            };
             let totp = Totp::new(&bound.secret.open(account, keys.seal())?, params);
             let at = totp.time_of(*step);
             Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))

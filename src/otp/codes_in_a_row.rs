@@ -1,0 +1,99 @@
+use core::{fmt, str};
+
+use zeroize::Zeroizing;
+
+use super::{Code, CodeError, Digits};
+
+/// Codes of consecutive time steps, as many as make 64 bits: four of six digits, three of seven or eight.
+///
+/// So many cannot be guessed, so they need no throttling (SP 800-63B §3.1.4.2 asks for it under 64 bits). Whoever has
+/// the app reads them off within two and a half minutes. Cleared when dropped, redacted in `Debug`.
+///
+/// ```
+/// use second_factor::{Digits, otp::CodesInARow};
+///
+/// assert_eq!(CodesInARow::count(Digits::Six), 4);
+/// let typed = CodesInARow::parse("123 456 234567 345678-456789", Digits::Six)?;
+/// assert_eq!(typed.codes().len(), 4);
+/// assert_eq!(format!("{typed:?}"), "CodesInARow(..)");
+/// assert!(CodesInARow::parse("123456", Digits::Six).is_err());
+/// # Ok::<(), second_factor::otp::CodeError>(())
+/// ```
+#[derive(Clone)]
+pub struct CodesInARow {
+    codes: [Code; Self::MAX_COUNT],
+    count: u8,
+}
+
+impl CodesInARow {
+    pub(super) const MAX_COUNT: usize = 4;
+
+    /// The digits of four codes of six, or of three of eight.
+    const MAX_DIGITS: usize = 24;
+
+    /// How many codes of so many digits it takes.
+    pub const fn count(digits: Digits) -> u8 {
+        match digits {
+            Digits::Six => 4,
+            Digits::Seven | Digits::Eight => 3,
+        }
+    }
+
+    /// Reads what the claimant typed, the oldest code first, with or without blanks and dashes between digits.
+    ///
+    /// # Errors
+    ///
+    /// [`CodeError::Character`] where there is something else than ASCII digits, [`CodeError::Length`] where there are
+    /// more or fewer than [`count`](Self::count) codes have, or more than [`Code::MAX_INPUT_LEN`] bytes, which are
+    /// then not read. Neither carries the input.
+    pub fn parse(input: &str, digits: Digits) -> Result<Self, CodeError> {
+        let count = Self::count(digits);
+        let expected = digits.count().saturating_mul(count);
+        let length = |found| CodeError::Length { expected, found };
+        if input.len() > Code::MAX_INPUT_LEN {
+            return Err(length(input.len()));
+        }
+        let mut typed = Zeroizing::new([0; Self::MAX_DIGITS]);
+        let mut found = 0_usize;
+        for byte in input.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    if let Some(place) = typed.get_mut(found) {
+                        *place = byte;
+                    }
+                    found = found.saturating_add(1);
+                }
+                b' ' | b'-' | b'\t' | b'\r' | b'\n' => {}
+                _ => return Err(CodeError::Character),
+            }
+        }
+        if found != usize::from(expected) {
+            return Err(length(found));
+        }
+        let mut row = Self { codes: core::array::from_fn(|_| Code::from_value(0, digits)), count };
+        for (code, text) in
+            row.codes.iter_mut().zip(typed.chunks_exact(digits.count().into())).take(count.into())
+        {
+            *code = Code::parse(str::from_utf8(text).unwrap_or_default(), digits)?;
+        }
+        Ok(row)
+    }
+
+    /// The codes, the oldest first.
+    pub fn codes(&self) -> &[Code] {
+        self.codes.get(..self.count.into()).unwrap_or_default()
+    }
+
+    /// The newest code.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn last(&self) -> &Code {
+        let [first, ..] = &self.codes;
+        self.codes().last().unwrap_or(first)
+    }
+}
+
+impl fmt::Debug for CodesInARow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodesInARow(..)")
+    }
+}
