@@ -2,7 +2,7 @@ use crate::session::{AccountId, Epoch};
 
 /// What the host still owes: every session of this account must end, in every browser, this one included.
 ///
-/// A host that stores the [epoch](super::Epoch) in its sessions and asks `is_current` has paid already; one
+/// A host that stores the [epoch](crate::session::Epoch) in its sessions and asks `is_current` has done so already; one
 /// with a session table deletes the rows.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the sessions from before the change are still alive in the host until it ends them"]
