@@ -17,15 +17,15 @@ use std::sync::{Arc, Mutex};
 
 use common::{Phone, STEP, TestRng, World, complete, is_refused_because, refusal, texts};
 use crowd::{JsonRow, at_once};
-use second_factor::enrollment::{EnrollmentError, ImportedSecret};
+use second_factor::enrollment::{EnrollmentError, ImportedSecret, KeyUriError, LabelPart, SecretTooShort};
 use second_factor::session::{
     AdministratorReset, EventKind, Import, RefusedBecause, Remember, SealError, SealingKey, SessionError,
 };
 use second_factor::store::{Expected, Swap};
 use second_factor::verifier::Error;
 use second_factor::{
-    AccountId, AccountRecord, Algorithm, BlockingStore, BlockingVerifier, Digits, How, KeyRing, MemoryStore,
-    Period, Policy, Refusal, Secret, TotpParams,
+    AccountId, AccountRecord, Algorithm, BlockingStore, BlockingVerifier, Digits, How, KeyRing, KeyUri,
+    MemoryStore, Period, Policy, Refusal, Secret, TotpParams,
 };
 
 #[test]
@@ -346,13 +346,17 @@ fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
     for bytes in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![7; bytes]).unwrap();
         let found_bits = 8 * bytes;
-        let short = |floor_bits| EnrollmentError::SecretTooShort { found_bits, floor_bits };
+        let told = |error: SecretTooShort| (error.found_bits, error.floor_bits);
         assert_eq!(
-            ImportedSecret::new(secret.clone()).err(),
-            (bytes < 16).then(|| short(128)),
+            ImportedSecret::new(secret.clone()).err().map(told),
+            (bytes < 16).then_some((found_bits, 128)),
             "{bytes} bytes"
         );
-        assert_eq!(ImportedSecret::legacy(secret).err(), (bytes < 10).then(|| short(80)), "{bytes} bytes");
+        assert_eq!(
+            ImportedSecret::legacy(secret).err().map(told),
+            (bytes < 10).then_some((found_bits, 80)),
+            "{bytes} bytes"
+        );
     }
     // Counted in bytes, not in characters of base32: 16 characters are 80 bits, 26 are 130, of which 128
     // count.
@@ -360,6 +364,38 @@ fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
     assert!(ImportedSecret::new(characters(16)).is_err());
     assert!(ImportedSecret::new(characters(24)).is_err());
     assert!(ImportedSecret::new(characters(26)).is_ok());
+}
+
+#[test]
+fn g18_an_account_name_with_a_colon_is_enrolled_and_scanned() {
+    let world = World::new();
+    let begun = world.verifier.begin_enrollment(world.password(), "@ann:example.org").unwrap();
+    let shown_again = world.verifier.pending_enrollment(&begun.token).unwrap();
+    assert_eq!(shown_again, begun.uri);
+    let scanned = KeyUri::parse_strict(begun.uri.to_uri().expose()).unwrap();
+    assert_eq!(scanned.account_name(), "@ann\u{2236}example.org");
+    let code = Phone::scan(&scanned).code(world.now());
+    let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn g18_an_account_name_that_cannot_be_enrolled_stores_nothing() {
+    let world = World::new();
+    let part = LabelPart::AccountName;
+    let too_long = KeyUri::MAX_ACCOUNT_NAME_LEN + 1;
+    for (name, expected) in [
+        ("", KeyUriError::EmptyName(part)),
+        (" alice", KeyUriError::SurroundingSpace(part)),
+        ("al\nice", KeyUriError::ControlCharacter(part)),
+        (&"x".repeat(too_long), KeyUriError::NameTooLong { part, found: too_long }),
+    ] {
+        let refused = world.verifier.begin_enrollment(world.password(), name).unwrap_err();
+        let Error::Session(SessionError::Enrollment(refused)) = refused else { panic!("{refused:?}") };
+        assert_eq!(refused, EnrollmentError::KeyUri(expected), "{name:?}");
+        assert!(!world.verifier.status(&world.account).unwrap().enrollment_pending, "{name:?}");
+        assert!(world.verifier.store().load(&world.account).unwrap().is_none(), "{name:?}");
+    }
 }
 
 /// The stored record of this account, changed as JSON.

@@ -47,7 +47,7 @@
 //! | 4648 §6 | impossible lengths are refused | L | `tests/base32.rs::rfc_4648_section_6_impossible_lengths` |
 //! | 4648 §12 | input that is not base32 does no harm. Canonical text is decoded without a branch or a look-up (`.ci/constant-time`); where a spelling is forgiven, time tells which characters were letters, digits and separators | L | `tests/base32.rs::errors_and_debug_tell_nothing_of_the_text`, `tests/base32.rs::what_is_decoded_is_in_the_profile` |
 //! | URI type | `totp` or `hotp` | L | `tests/key_uri.rs::key_uri_type` |
-//! | URI label | issuer, colon, account name, neither with a colon in it | L | `tests/key_uri.rs::key_uri_label_is_split_in_that_order`, `tests/key_uri.rs::key_uri_label_strictly`, `tests/key_uri.rs::what_cannot_be_printed_is_not_built` |
+//! | URI label | issuer, colon, account name, neither with a colon in it; one in an account name is written as U+2236 | L | `tests/key_uri.rs::key_uri_label_is_split_in_that_order`, `tests/key_uri.rs::key_uri_label_strictly`, `tests/key_uri.rs::what_cannot_be_printed_is_not_built`, `tests/key_uri.rs::g18_an_account_name_with_a_colon_is_enrolled` |
 //! | URI secret | required, base32, no padding when written | L | `tests/key_uri.rs::key_uri_secret`, `tests/key_uri.rs::printed_uri_is_escaped_and_complete` |
 //! | URI issuer | in label and parameter, and the same; others are read with a warning | L | `tests/key_uri.rs::key_uri_issuer_parameter_wins_and_mismatch_is_told` |
 //! | URI algorithm, digits, period, counter | SHA-1, 6, 30 when absent; the strict reader demands the counter, the other starts at 0 as apps do | L | `tests/key_uri.rs::key_uri_defaults`, `tests/key_uri.rs::key_uri_counter` |

@@ -43,7 +43,8 @@ pub struct EnrollmentConfirmed {
 ///
 /// # Errors
 ///
-/// [`SessionError::Enrollment`] for a name that no key URI can hold; otherwise as everywhere.
+/// [`SessionError::Enrollment`] for an account name that no key URI can hold, see [`KeyUri::totp`]; otherwise as
+/// everywhere.
 pub fn begin_enrollment(
     record: &AccountRecord,
     proof: &Reauthenticated,
@@ -60,6 +61,7 @@ pub fn begin_enrollment(
         return draft.decide(Err(Refusal::StepUpRequired));
     }
     let secret = draw_secret(&mut draft.entropy, context.policy.totp().algorithm())?;
+    // Before anything is stored: this refuses an account name that cannot be enrolled.
     let uri = key_uri(&secret, context.policy.totp(), account_name, context)?;
     let parts = TokenParts::draw(&mut draft.entropy)?;
     let pending = PendingEnrollment {
@@ -216,13 +218,14 @@ fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> 
     Ok(())
 }
 
-/// A secret as long as the algorithm's output (RFC 6238 §5.1).
+/// A secret as long as the algorithm's output.
 fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, SessionError> {
-    Ok(match algorithm {
-        Algorithm::Sha1 => Secret::new(&entropy.take::<20>()?),
-        Algorithm::Sha256 => Secret::new(&entropy.take::<32>()?),
-        Algorithm::Sha512 => Secret::new(&entropy.take::<64>()?),
-    }?)
+    Secret::filled_by(algorithm, |bytes| {
+        for byte in bytes {
+            [*byte] = entropy.take()?;
+        }
+        Ok(())
+    })
 }
 
 fn key_uri(
@@ -232,5 +235,6 @@ fn key_uri(
     context: &Context<'_>,
 ) -> Result<KeyUri, EnrollmentError> {
     let (algorithm, digits, period) = (params.algorithm(), params.digits(), params.period());
-    KeyUri::totp(context.policy.issuer(), account_name, secret.clone(), algorithm, digits, period)
+    let issuer = context.policy.issuer();
+    Ok(KeyUri::totp(issuer, account_name, secret.clone(), algorithm, digits, period)?)
 }

@@ -1,6 +1,6 @@
 //! Records to keep, made by the rules themselves: what a store is handed in earnest.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -8,7 +8,7 @@ use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
-use crate::enrollment::{ImportedSecret, KeyUri};
+use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri};
 use crate::otp::{Algorithm, Digits, Period, Secret, Totp, TotpParams};
 use crate::session::{
     self, AccountId, AccountRecord, Context, Decision, Entropy, Epoch, Import, Login, PasswordVerified,
@@ -118,7 +118,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
-    Enrollment(#[from] crate::enrollment::EnrollmentError),
+    Enrollment(#[from] EnrollmentError),
     #[error(transparent)]
     Otp(#[from] crate::otp::OtpError),
     #[error(transparent)]
@@ -227,8 +227,8 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let step_up = making.decide(|r, c, e| session::begin_step_up(r, &record, epoch, c, e))??;
     let code = totp.generate(making.now);
     let fresh = making.decide(|r, c, e| session::step_up(r, &step_up, code.expose(), c, e))??;
-    let name: String = ["\u{1f511}".repeat(63), "abc".to_string()].concat();
-    let (pending, _) = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
+    let name = "\u{1f511}".repeat(KeyUri::MAX_ACCOUNT_NAME_LEN / 4);
+    let (pending, _) = making.begin(fresh, &name)?;
     let wrong = making.decide(|r, c, e| session::confirm_enrollment(r, &pending, code.expose(), c, e))?;
     if wrong.is_ok() {
         return Err(SampleError::Login);
@@ -253,7 +253,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let _ = pending.begin(pending.password(), "alice@example.com")?;
 
     let mut imported = Making::new(account.clone())?;
-    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
+    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?).map_err(EnrollmentError::from)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
     imported.decide(|r, c, e| session::import(r, &import, c, e))??.epoch();
