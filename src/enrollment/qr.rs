@@ -146,6 +146,15 @@ impl fmt::Debug for QrCode {
 }
 
 /// The key URI does not fit a QR code. The host's: a shorter issuer or account name fits.
+///
+/// ```
+/// use second_factor::{KeyUri, QrCode};
+///
+/// let text = format!("otpauth://totp/A:b?secret=GEZDGNBVGY3TQOJQ&x={}", "y".repeat(2_400));
+/// let uri = KeyUri::parse(&text)?;
+/// assert_eq!(QrCode::new(&uri).unwrap_err().found, uri.to_uri().expose().len());
+/// # Ok::<(), second_factor::enrollment::KeyUriError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the key URI of {found} bytes does not fit a QR code")]
 #[non_exhaustive]
