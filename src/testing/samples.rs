@@ -1,6 +1,6 @@
 //! Records to keep, made by the rules themselves: what a store is handed in earnest.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use rand_core::TryRng as _;
 
-use crate::enrollment::{ImportedSecret, KeyUri};
+use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri};
 use crate::otp::{Algorithm, Digits, OtpError, Period, Secret, Totp, TotpParams};
 use crate::session::rule::{self, Context, Decision, Entropy};
 use crate::session::{
@@ -123,7 +123,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
-    Enrollment(#[from] crate::enrollment::EnrollmentError),
+    Enrollment(#[from] EnrollmentError),
     #[error(transparent)]
     Otp(#[from] OtpError),
     #[error(transparent)]
@@ -236,8 +236,8 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let session = making.session(&totp)?;
     let code = totp.generate(making.now);
     let fresh = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))??;
-    let name: String = ["\u{1f511}".repeat(63), "abc".to_string()].concat();
-    let (pending, _) = making.begin(fresh, name.get(..KeyUri::MAX_NAME_LEN).unwrap_or(&name))?;
+    let name = "\u{1f511}".repeat(KeyUri::MAX_ACCOUNT_NAME_LEN / 4);
+    let (pending, _) = making.begin(fresh, &name)?;
     let wrong = making.decide(|r, c, e| rule::confirm_enrollment(r, &pending, code.expose(), c, e))?;
     if wrong.is_ok() {
         return Err(SampleError::Login);
@@ -265,7 +265,8 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let _ = pending.begin(pending.password(), "alice@example.com")?;
 
     let mut imported = Making::new(account.clone())?;
-    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).map_err(OtpError::from)?)?;
+    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).map_err(OtpError::from)?);
+    let secret = secret.map_err(EnrollmentError::from)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
     imported.decide(|r, c, e| rule::import(r, &import, c, e))??.epoch();

@@ -98,6 +98,9 @@ impl AccountRecord {
             && self.recovery_codes.len() <= RecoveryCodes::COUNT
             && self.devices.len() <= usize::from(crate::session::Policy::MAX_DEVICES)
             && self.devices.iter().all(|device| device.label.len() <= 4 * Device::MAX_LABEL)
-            && self.pending.as_ref().is_none_or(|pending| pending.account_name.len() <= KeyUri::MAX_NAME_LEN)
+            && self
+                .pending
+                .as_ref()
+                .is_none_or(|pending| pending.account_name.len() <= KeyUri::MAX_ACCOUNT_NAME_LEN)
     }
 }

@@ -3,7 +3,7 @@
 use super::step_up::is_fresh;
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
-use crate::otp::{Algorithm, Code, OtpError, Secret, Totp, TotpParams, Verdict};
+use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
 use crate::session::record::{Authenticator, PendingEnrollment};
 use crate::session::token::TokenParts;
 use crate::session::{
@@ -58,6 +58,7 @@ pub(crate) fn begin_enrollment(
         return draft.decide(Err(Refusal::StepUpRequired));
     }
     let secret = draw_secret(&mut draft.entropy, context.policy.totp().algorithm())?;
+    // Before anything is stored: this refuses an account name that cannot be enrolled.
     let uri = key_uri(&secret, context.policy.totp(), account_name, context)?;
     let parts = TokenParts::draw(&mut draft.entropy)?;
     let sealed = draft.seal(parts.id, &secret)?;
@@ -203,14 +204,14 @@ fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> 
     Ok(())
 }
 
-/// A secret as long as the algorithm's output (RFC 6238 §5.1).
+/// A secret as long as the algorithm's output.
 fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, SessionError> {
-    Ok(match algorithm {
-        Algorithm::Sha1 => Secret::new(&entropy.take::<20>()?),
-        Algorithm::Sha256 => Secret::new(&entropy.take::<32>()?),
-        Algorithm::Sha512 => Secret::new(&entropy.take::<64>()?),
-    }
-    .map_err(OtpError::from)?)
+    Secret::filled_by(algorithm, |bytes| {
+        for byte in bytes {
+            [*byte] = entropy.take()?;
+        }
+        Ok(())
+    })
 }
 
 fn key_uri(
@@ -220,5 +221,6 @@ fn key_uri(
     context: &Context<'_>,
 ) -> Result<KeyUri, EnrollmentError> {
     let (algorithm, digits, period) = (params.algorithm(), params.digits(), params.period());
-    KeyUri::totp(context.policy.issuer(), account_name, secret.clone(), algorithm, digits, period)
+    let issuer = context.policy.issuer();
+    Ok(KeyUri::totp(issuer, account_name, secret.clone(), algorithm, digits, period)?)
 }
