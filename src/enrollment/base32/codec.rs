@@ -18,9 +18,12 @@ pub(super) struct Decoded {
 pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     let mut bytes = Zeroizing::new(vec![0; symbols.len().saturating_mul(5) / 8]);
     Base32UpperUnpadded::decode(symbols, &mut bytes).ok()?;
-    // A decoder drops bits that belong to no byte. What it read is the text only if it is encoded to it again.
-    let is_canonical = encode(&bytes).as_bytes().ct_eq(symbols);
-    Some(Decoded { bytes, trailing_bits: (!is_canonical).into() })
+    // A decoder drops bits that belong to no byte. They can only be in a last group that is not whole: what was read
+    // there is the text only if it is encoded to it again.
+    let (_, last_bytes) = bytes.as_chunks::<5>();
+    let (_, last_symbols) = symbols.as_chunks::<8>();
+    let is_canonical = encode(last_bytes).as_bytes().ct_eq(last_symbols);
+    Some(Decoded { trailing_bits: (!is_canonical).into(), bytes })
 }
 
 /// The bytes of a canonical text.
