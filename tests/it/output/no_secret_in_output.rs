@@ -356,7 +356,7 @@ fn enrollment(out: &mut Output) {
         KeyUriError::EmptyName(part),
         KeyUriError::NameTooLong { part, found },
         KeyUriError::ControlCharacter(part),
-        KeyUriError::LeadingSpace(part),
+        KeyUriError::SurroundingSpace(part),
         KeyUriError::SteamIssuer,
     ];
     let code_errors = [
@@ -371,10 +371,13 @@ fn enrollment(out: &mut Output) {
     out.errors(base32_errors);
     out.errors(uri_errors);
     out.errors(code_errors);
-    out.errors([
-        EnrollmentError::SecretTooShort { found_bits: 1, floor_bits: 80 },
-        EnrollmentError::QrCapacity { found },
-    ]);
+    let short = ImportedSecret::new(Secret::new(&SECRET[..1]).unwrap()).unwrap_err();
+    out.error(&short);
+    out.error(&EnrollmentError::from(short));
+    let long = format!("otpauth://totp/A:b?secret={key}&x={}", "y".repeat(2_400));
+    let overflow = QrCode::new(&KeyUri::parse(&long).unwrap()).unwrap_err();
+    out.error(&overflow);
+    out.error(&EnrollmentError::from(overflow));
 
     // Errors about what was planted.
     for text in [format!("{key}1"), format!("{key}="), format!("{key}=A"), key.repeat(20), format!("{key}A")]
@@ -489,7 +492,7 @@ fn session_values(out: &mut Output) {
         [
             SessionError::WrongAccount,
             SessionError::PasswordOfAnotherAccount,
-            SessionError::Enrollment(EnrollmentError::QrCapacity { found: 1 }),
+            SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
             SessionError::Otp(Secret::new(&[]).unwrap_err().into()),
             SessionError::EntropyExhausted,
         ]
@@ -503,7 +506,7 @@ fn session_values(out: &mut Output) {
     }
     out.error(&AdministratorOfOneself);
     out.errors([
-        PolicyError::Issuer,
+        PolicyError::Issuer(KeyUriError::SteamIssuer),
         PolicyError::OutOfBounds { setting: "devices" },
         PolicyError::GuessOdds { one_in: 1 },
     ]);

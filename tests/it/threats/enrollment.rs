@@ -4,12 +4,15 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::thread;
 
-use second_factor::enrollment::ImportedSecret;
+use second_factor::enrollment::{EnrollmentError, ImportedSecret, KeyUriError, LabelPart};
 use second_factor::session::{
     AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, Import, Reauthenticated,
-    RefusedBecause, Remember,
+    RefusedBecause, Remember, SessionError,
 };
-use second_factor::{AccountId, AuthMethod, PasswordVerified, Policy, Refusal, Secret, TotpParams};
+use second_factor::verifier::Error;
+use second_factor::{
+    AccountId, AuthMethod, BlockingStore, KeyUri, PasswordVerified, Policy, Refusal, Secret, TotpParams,
+};
 
 use crate::support::{
     JsonRow, Meeting, Phone, STEP, World, at_once, complete, is_refused_because, refusal, texts,
@@ -441,6 +444,38 @@ fn f25_a_confirmation_and_a_second_beginning_leave_one_live_secret() {
             }
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn g18_an_account_name_with_a_colon_is_enrolled_and_scanned() {
+    let world = World::new();
+    let begun = world.verifier.begin_enrollment(world.password(), "@ann:example.org").unwrap();
+    let shown_again = world.verifier.pending_enrollment(&begun.token).unwrap();
+    assert_eq!(shown_again, begun.uri);
+    let scanned = KeyUri::parse_strict(begun.uri.to_uri().expose()).unwrap();
+    assert_eq!(scanned.account_name(), "@ann\u{2236}example.org");
+    let code = Phone::scan(&scanned).code(world.now());
+    let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+    assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn g18_an_account_name_that_cannot_be_enrolled_stores_nothing() {
+    let world = World::new();
+    let part = LabelPart::AccountName;
+    let too_long = KeyUri::MAX_ACCOUNT_NAME_LEN + 1;
+    for (name, expected) in [
+        ("", KeyUriError::EmptyName(part)),
+        (" alice", KeyUriError::SurroundingSpace(part)),
+        ("al\nice", KeyUriError::ControlCharacter(part)),
+        (&"x".repeat(too_long), KeyUriError::NameTooLong { part, found: too_long }),
+    ] {
+        let refused = world.verifier.begin_enrollment(world.password(), name).unwrap_err();
+        let Error::Session(SessionError::Enrollment(refused)) = refused else { panic!("{refused:?}") };
+        assert_eq!(refused, EnrollmentError::KeyUri(expected), "{name:?}");
+        assert!(!world.verifier.status(&world.account).unwrap().enrollment_pending, "{name:?}");
+        assert!(world.verifier.store().load(&world.account).unwrap().is_none(), "{name:?}");
     }
 }
 

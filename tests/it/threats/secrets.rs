@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use second_factor::enrollment::{EnrollmentError, ImportedSecret};
+use second_factor::enrollment::{ImportedSecret, SecretTooShort};
 use second_factor::session::{
     EventKind, RefusedBecause, Remember, SealError, SealingKey, SessionError, StoreSecretsInClear,
 };
@@ -38,13 +38,17 @@ fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
     for bytes in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![7; bytes]).unwrap();
         let found_bits = 8 * bytes;
-        let short = |floor_bits| EnrollmentError::SecretTooShort { found_bits, floor_bits };
+        let told = |error: SecretTooShort| (error.found_bits, error.floor_bits);
         assert_eq!(
-            ImportedSecret::new(secret.clone()).err(),
-            (bytes < 16).then(|| short(128)),
+            ImportedSecret::new(secret.clone()).err().map(told),
+            (bytes < 16).then_some((found_bits, 128)),
             "{bytes} bytes"
         );
-        assert_eq!(ImportedSecret::legacy(secret).err(), (bytes < 10).then(|| short(80)), "{bytes} bytes");
+        assert_eq!(
+            ImportedSecret::legacy(secret).err().map(told),
+            (bytes < 10).then_some((found_bits, 80)),
+            "{bytes} bytes"
+        );
     }
     // Counted in bytes, not in characters of base32: 16 characters are 80 bits, 26 are 130, of which 128
     // count.
