@@ -533,6 +533,7 @@ fn session_values(out: &mut Output) {
             SessionError::Enrollment(EnrollmentError::QrCapacity { found: 1 }),
             SessionError::Otp(Secret::new(&[]).unwrap_err().into()),
             SessionError::EntropyExhausted,
+            SessionError::ForeignProof,
         ]
     };
     out.errors(seal_errors());
