@@ -302,9 +302,8 @@ fn g10_a_password_reset_logs_nobody_in_and_restores_nothing() {
 fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
     let (world, phone, codes) = World::enrolled();
     let own = world.log_in(&phone).authenticated.into_session();
-    let other = world.session(2);
     let first = world.change_password(&own, &codes[0]).unwrap();
-    let (mut continued, mut stranger) = (own.clone(), other.clone());
+    let mut continued = own.clone();
     continued.continue_after(first);
     assert!(world.is_current(&continued));
 
@@ -316,10 +315,11 @@ fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
     assert!(!world.is_current(&early) && !world.is_current(&continued));
 
     // Another session of that epoch: as it was.
-    let session = world.session(3);
-    let third = world.change_password(&session, &codes[2]).unwrap();
-    stranger.continue_after(third);
+    let (session, other) = (world.session(3), world.session(2));
+    let mut stranger = other.clone();
+    stranger.continue_after(world.change_password(&session, &codes[2]).unwrap());
     assert_eq!(stranger, other);
+    assert!(!world.is_current(&stranger));
 
     // A change that came too late brings its session into an epoch that is over.
     let mut late = world.session(4);
