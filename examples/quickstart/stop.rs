@@ -1,7 +1,8 @@
 //! Why a command did not get to its end.
 
+use second_factor::Refusal;
+use second_factor::enrollment::QrCapacityError;
 use second_factor::verifier::Error;
-use second_factor::{EnrollmentError, Refusal};
 
 use crate::json_file::FileError;
 
@@ -37,8 +38,8 @@ impl From<FileError> for Stop {
     }
 }
 
-impl From<EnrollmentError> for Stop {
-    fn from(error: EnrollmentError) -> Self {
+impl From<QrCapacityError> for Stop {
+    fn from(error: QrCapacityError) -> Self {
         Self::Failed(in_full(&error))
     }
 }

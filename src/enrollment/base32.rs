@@ -1,12 +1,18 @@
-use super::{EnrollmentError, SetupKey};
+use alloc::vec::Vec;
+use core::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use super::SetupKey;
 use crate::otp::Secret;
 
 mod codec;
-mod symbols;
+mod error;
 
-use codec::{Spelling, decode, decoded_len, encoded_len};
+use codec::decode_symbols;
 pub(crate) use codec::{decode_array, decode_vec, encode};
-pub(crate) use symbols::Symbols;
+pub use error::Base32Error;
+use error::MAX_SYMBOLS;
 
 /// Secrets as text.
 impl Secret {
@@ -21,16 +27,16 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::Base32`] where the text is not base32 or no secret of 1 to 128 bytes.
+    /// [`Base32Error`] where the text is not base32 or no secret of 1 to 128 bytes.
     ///
     /// ```
     /// use second_factor::Secret;
     ///
     /// let secret = Secret::from_base32("gezd gnbv-gy3t qojq ====")?;
     /// assert_eq!(secret.expose(), b"1234567890");
-    /// # Ok::<(), second_factor::EnrollmentError>(())
+    /// # Ok::<(), second_factor::enrollment::Base32Error>(())
     /// ```
-    pub fn from_base32(text: &str) -> Result<Self, EnrollmentError> {
+    pub fn from_base32(text: &str) -> Result<Self, Base32Error> {
         Ok(Base32Secret::parse(text)?.into_secret())
     }
 
@@ -39,7 +45,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::Base32`] for everything else.
+    /// [`Base32Error`] for everything else.
     ///
     /// ```
     /// use second_factor::Secret;
@@ -48,10 +54,8 @@ impl Secret {
     /// assert!(Secret::from_base32_strict("MZXW6YR=").is_err()); // trailing bits, RFC 4648 §3.5
     /// assert!(Secret::from_base32_strict("mzxw6yq").is_err());
     /// ```
-    pub fn from_base32_strict(text: &str) -> Result<Self, EnrollmentError> {
-        let mut secret = Self::BLANK;
-        read_secret_strict(text.as_bytes(), &mut secret)?;
-        Ok(secret)
+    pub fn from_base32_strict(text: &str) -> Result<Self, Base32Error> {
+        read_secret_strict(text.as_bytes())
     }
 
     /// The secret in base32, upper case and unpadded, for claimants who type instead of scanning.
@@ -77,7 +81,7 @@ impl Secret {
 /// let read = Base32Secret::parse("ABCDEFG")?; // 35 bits: four bytes and three bits that are not zero
 /// assert!(read.dropped_bits());
 /// assert_eq!(read.secret().bits(), 32);
-/// # Ok::<(), second_factor::EnrollmentError>(())
+/// # Ok::<(), second_factor::enrollment::Base32Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Base32Secret {
@@ -103,9 +107,8 @@ impl Base32Secret {
     /// # Errors
     ///
     /// As there.
-    pub fn parse(text: &str) -> Result<Self, EnrollmentError> {
-        let mut secret = Secret::BLANK;
-        let forgiven = read_secret(text.as_bytes(), &mut secret)?;
+    pub fn parse(text: &str) -> Result<Self, Base32Error> {
+        let (secret, forgiven) = read_secret(text.as_bytes())?;
         Ok(Self { secret, forgiven })
     }
 
@@ -130,82 +133,81 @@ impl Base32Secret {
     }
 }
 
-/// Reads a secret, and tells what was forgiven.
-#[inline(never)] // Here the outcome becomes a branch, under a name that the examiner of branches knows.
-pub(super) fn read_secret(text: &[u8], into: &mut Secret) -> Result<Forgiven, Base32Error> {
-    // Canonical text, the common case, is decoded where it stands.
-    if let Some(dropped_bits) = read_symbols(text, into) {
-        return Ok(Forgiven { dropped_bits, respelled: None });
+/// As [`parse`](Self::parse).
+impl FromStr for Base32Secret {
+    type Err = Base32Error;
+
+    fn from_str(text: &str) -> Result<Self, Base32Error> {
+        Self::parse(text)
     }
-    let mut symbols = Symbols::NONE;
-    let (symbols, respelled) = symbols.read(text)?;
-    let dropped_bits = read_symbols(symbols, into).ok_or(Base32Error::Length { symbols: symbols.len() })?;
-    Ok(Forgiven { dropped_bits, respelled })
+}
+
+/// Reads a secret, and tells what was forgiven.
+#[inline(never)] // `constant-time.supp` matches this name.
+pub(super) fn read_secret(text: &[u8]) -> Result<(Secret, Forgiven), Base32Error> {
+    // Canonical text is read in constant time; only what is not goes through the reader that branches.
+    if let Some((secret, dropped_bits)) = read_symbols(text) {
+        return Ok((secret, Forgiven { dropped_bits, respelled: None }));
+    }
+    let (symbols, respelled) = symbols_of(text)?;
+    let (secret, dropped_bits) =
+        read_symbols(&symbols).ok_or(Base32Error::Length { symbols: symbols.len() })?;
+    Ok((secret, Forgiven { dropped_bits, respelled }))
 }
 
 /// The same, with nothing forgiven.
-#[inline(never)] // As above.
-pub(super) fn read_secret_strict(text: &[u8], into: &mut Secret) -> Result<(), Base32Error> {
-    match read_secret(text, into)? {
-        Forgiven { respelled: Some(position), .. } => Err(Base32Error::Spelling { position }),
-        Forgiven { dropped_bits: true, .. } => Err(Base32Error::TrailingBits),
-        Forgiven { .. } => Ok(()),
+#[inline(never)] // `constant-time.supp` matches this name.
+pub(super) fn read_secret_strict(text: &[u8]) -> Result<Secret, Base32Error> {
+    match read_secret(text)? {
+        (_, Forgiven { respelled: Some(position), .. }) => Err(Base32Error::Spelling { position }),
+        (_, Forgiven { dropped_bits: true, .. }) => Err(Base32Error::TrailingBits),
+        (secret, _) => Ok(secret),
     }
 }
 
-/// Whether bits were dropped, if it was a secret.
-#[inline(never)] // As above.
-fn read_symbols(symbols: &[u8], into: &mut Secret) -> Option<bool> {
-    let mut spelling = Spelling::Other;
-    into.fill(decoded_len(symbols.len())?, |bytes| spelling = decode(symbols, bytes)).ok()?;
-    match spelling {
-        Spelling::Canonical => Some(false),
-        Spelling::TrailingBits => Some(true),
-        Spelling::Other => {
-            *into = Secret::BLANK;
-            None
+/// The secret and whether bits were dropped.
+#[inline(never)] // `constant-time.supp` matches this name.
+fn read_symbols(symbols: &[u8]) -> Option<(Secret, bool)> {
+    if symbols.len() > MAX_SYMBOLS {
+        return None;
+    }
+    let decoded = decode_symbols(symbols)?;
+    Some((Secret::new(&decoded.bytes).ok()?, decoded.trailing_bits))
+}
+
+/// What remains of a text without separators and padding, in upper case, and where the first deviation from
+/// RFC 4648 stands that was forgiven.
+fn symbols_of(text: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Option<usize>), Base32Error> {
+    let mut symbols = Zeroizing::new(Vec::with_capacity(MAX_SYMBOLS));
+    let mut respelled = None;
+    let mut padding = 0_usize;
+    for (position, &byte) in text.iter().enumerate() {
+        match byte {
+            b'A'..=b'Z' | b'2'..=b'7' => {}
+            b'a'..=b'z' => respelled = respelled.or(Some(position)),
+            b' ' | b'\t' | b'\r' | b'\n' | b'-' => {
+                respelled = respelled.or(Some(position));
+                continue;
+            }
+            b'=' => {
+                padding = padding.saturating_add(1);
+                continue;
+            }
+            _ => return Err(Base32Error::Character { position }),
         }
+        if padding > 0 {
+            return Err(Base32Error::Padding { position });
+        }
+        if symbols.len() == MAX_SYMBOLS {
+            return Err(Base32Error::TooLong);
+        }
+        symbols.push(byte.to_ascii_uppercase());
     }
+    if symbols.is_empty() {
+        return Err(Base32Error::Empty);
+    }
+    if padding != 0 && padding != symbols.len().next_multiple_of(8).saturating_sub(symbols.len()) {
+        respelled = respelled.or(Some(text.len()));
+    }
+    Ok((symbols, respelled))
 }
-
-/// Why a text is not the base32 of a secret. Positions count bytes from 0.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Base32Error {
-    /// There is nothing to decode.
-    #[error("it has no characters")]
-    Empty,
-    /// A character outside the alphabet A-Z, 2-7 (RFC 4648 §3.3).
-    #[error("the character at {position} is outside the alphabet")]
-    Character {
-        /// Where.
-        position: usize,
-    },
-    /// Something follows the padding.
-    #[error("padding is followed by a character at {position}")]
-    Padding {
-        /// Where the character that follows stands.
-        position: usize,
-    },
-    /// No number of bytes encodes to this many characters (RFC 4648 §6).
-    #[error("no secret is {symbols} characters long")]
-    Length {
-        /// Characters found, without separators and padding.
-        symbols: usize,
-    },
-    /// More characters than the longest secret has.
-    #[error("it has more than {max} characters", max = MAX_SYMBOLS)]
-    TooLong,
-    /// Strict: the trailing bits are not zero (RFC 4648 §3.5).
-    #[error("the trailing bits are not zero")]
-    TrailingBits,
-    /// Strict: lower case, a separator, or padding of a wrong length.
-    #[error("lower case, separator or wrong padding at {position}")]
-    Spelling {
-        /// Where the first of them stands.
-        position: usize,
-    },
-}
-
-/// The characters of [`Secret::MAX_LEN`] bytes.
-const MAX_SYMBOLS: usize = encoded_len(Secret::MAX_LEN);

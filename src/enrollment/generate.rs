@@ -1,5 +1,4 @@
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
 use crate::otp::{Algorithm, Secret};
 
@@ -32,16 +31,6 @@ impl Secret {
     /// }
     /// ```
     pub fn generate<R: TryCryptoRng + ?Sized>(algorithm: Algorithm, rng: &mut R) -> Result<Self, R::Error> {
-        match algorithm {
-            Algorithm::Sha1 => random::<20, R>(rng),
-            Algorithm::Sha256 => random::<32, R>(rng),
-            Algorithm::Sha512 => random::<64, R>(rng),
-        }
+        Self::filled_by(algorithm, |bytes| rng.try_fill_bytes(bytes))
     }
-}
-
-fn random<const N: usize, R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Secret, R::Error> {
-    let mut bytes = Zeroizing::new([0; N]);
-    rng.try_fill_bytes(bytes.as_mut_slice())?;
-    Ok(Secret::from_array(&bytes))
 }

@@ -1,4 +1,3 @@
-use super::EnrollmentError;
 use crate::otp::Secret;
 
 /// A secret that another system issued and that is long enough to be taken over.
@@ -12,7 +11,7 @@ use crate::otp::Secret;
 /// let old = Secret::from_base32("JBSWY3DPEHPK3PXP")?; // 80 bits
 /// assert!(ImportedSecret::new(old.clone()).is_err());
 /// assert!(ImportedSecret::legacy(old).is_ok());
-/// # Ok::<(), second_factor::EnrollmentError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ImportedSecret(Secret);
@@ -28,8 +27,8 @@ impl ImportedSecret {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::SecretTooShort`] under [`FLOOR_BITS`](Self::FLOOR_BITS).
-    pub fn new(secret: Secret) -> Result<Self, EnrollmentError> {
+    /// [`SecretTooShort`] under [`FLOOR_BITS`](Self::FLOOR_BITS).
+    pub fn new(secret: Secret) -> Result<Self, SecretTooShort> {
         Self::at_least(Self::FLOOR_BITS, secret)
     }
 
@@ -38,8 +37,8 @@ impl ImportedSecret {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::SecretTooShort`] under [`LEGACY_FLOOR_BITS`](Self::LEGACY_FLOOR_BITS).
-    pub fn legacy(secret: Secret) -> Result<Self, EnrollmentError> {
+    /// [`SecretTooShort`] under [`LEGACY_FLOOR_BITS`](Self::LEGACY_FLOOR_BITS).
+    pub fn legacy(secret: Secret) -> Result<Self, SecretTooShort> {
         Self::at_least(Self::LEGACY_FLOOR_BITS, secret)
     }
 
@@ -53,12 +52,30 @@ impl ImportedSecret {
         self.0
     }
 
-    fn at_least(floor_bits: usize, secret: Secret) -> Result<Self, EnrollmentError> {
+    fn at_least(floor_bits: usize, secret: Secret) -> Result<Self, SecretTooShort> {
         match secret.bits() {
-            found_bits if found_bits < floor_bits => {
-                Err(EnrollmentError::SecretTooShort { found_bits, floor_bits })
-            }
+            found_bits if found_bits < floor_bits => Err(SecretTooShort { found_bits, floor_bits }),
             _ => Ok(Self(secret)),
         }
     }
+}
+
+/// The imported secret is under the floor of RFC 4226 §4 R6, or of the named call for old ones. The host
+/// decides.
+///
+/// ```
+/// use second_factor::{Secret, enrollment::ImportedSecret};
+///
+/// let error = ImportedSecret::new(Secret::new(&[7; 10])?).unwrap_err();
+/// assert_eq!((error.found_bits, error.floor_bits), (80, 128));
+/// # Ok::<(), second_factor::otp::OtpError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the secret has {found_bits} bits, under the floor of {floor_bits}")]
+#[non_exhaustive]
+pub struct SecretTooShort {
+    /// Bits found.
+    pub found_bits: usize,
+    /// Bits demanded.
+    pub floor_bits: usize,
 }

@@ -1,27 +1,26 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
-use zeroize::Zeroizing;
-
-use super::{EnrollmentError, SecretText};
+use super::SecretText;
 use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
 
 mod error;
 mod kind;
 mod label;
-mod marks;
 mod names;
 mod parameters;
 mod parse;
-mod part;
-mod percent;
 mod print;
+mod raw;
 mod warning;
 
 pub use error::{ForeignScheme, ForeignType, KeyUriError, LabelPart};
 pub use kind::KeyUriKind;
-use names::Names;
+use names::printable_account_name;
+pub(crate) use names::printable_issuer;
+use parameters::UnknownParameter;
 pub use warning::KeyUriWarning;
 use warning::Warnings;
 
@@ -36,14 +35,14 @@ use warning::Warnings;
 /// - **Issuer.** The parameter wins, else the prefix of the label; an empty one counts as absent. Both are
 ///   kept.
 /// - **Label.** Split at the colon after a prefix that equals the issuer parameter, else at the first literal
-///   `:`, else at the first `%3A`. Spaces before the account name are dropped.
+///   `:`, else at the first `%3A`. Spaces before the account name are dropped; colons in it are kept.
 /// - **Plus signs.** Form encoding writes a space as `+` and never as `%20`. So in an issuer, parameter or
 ///   prefix, a single `+` between two other characters is a space, unless the same text has a `%20` or a raw
 ///   space, or the other issuer spells the plus as `%2B`. `Test+Issuer` is "Test Issuer"; `Disney+` and `C++`
 ///   stay. In an account name a `+` is a plus: `alice+work@example.com`.
 /// - **Steam.** The type `steam`, `encoder=steam`, the flag `steam` or the issuer "Steam" make it
 ///   [`KeyUriKind::Steam`], whose codes are five letters and digits: its `digits`, `period` and `algorithm`
-///   are not those of TOTP.
+///   are not those of TOTP. `digits=5` alone does not, and is refused.
 /// - **HOTP without counter** starts at 0, as the apps that accept it do.
 /// - **Short secrets** are read, marked with [`KeyUriWarning::ShortSecret`]; what to import is decided by
 ///   [`ImportedSecret`](super::ImportedSecret).
@@ -68,30 +67,35 @@ use warning::Warnings;
 ///     uri.kind(),
 ///     KeyUriKind::Totp { algorithm: Algorithm::Sha1, digits: Digits::Six, period: Period::DEFAULT },
 /// );
-/// # Ok::<(), second_factor::EnrollmentError>(())
+/// # Ok::<(), second_factor::enrollment::KeyUriError>(())
 /// ```
 #[derive(Clone)]
 pub struct KeyUri {
-    names: Names,
+    /// Never empty, as the next one.
+    label_issuer: Option<String>,
+    parameter_issuer: Option<String>,
+    account_name: String,
     secret: Secret,
     kind: KeyUriKind,
     unknown: Vec<UnknownParameter>,
     warnings: Warnings,
 }
 
-/// Kept as it came; a misspelled `secret` ends up here too, hence the clearing.
-#[derive(Clone, PartialEq, Eq)]
-struct UnknownParameter {
-    name: Zeroizing<String>,
-    value: Option<Zeroizing<String>>,
-}
-
 impl KeyUri {
     /// The longest text that is read, in bytes.
     pub const MAX_LEN: usize = 8 * 1024;
 
-    /// The longest issuer or account name that is printed, in bytes of UTF-8.
-    pub const MAX_NAME_LEN: usize = 255;
+    /// The longest issuer that can be enrolled, in bytes of UTF-8.
+    ///
+    /// With this and [`MAX_ACCOUNT_NAME_LEN`](Self::MAX_ACCOUNT_NAME_LEN) the URI always fits a QR code with
+    /// error correction M (2,331 bytes). The issuer is printed twice, the account name once, and each byte may
+    /// become three: 3 × (2 × 200 + 260) are 1,980. All else is 292 at most, with the longest secret, algorithm,
+    /// digits and counter.
+    pub const MAX_ISSUER_LEN: usize = 200;
+
+    /// The longest account name that can be enrolled, in bytes of UTF-8, each colon counted as the three bytes
+    /// that stand for it: any e-mail address (254) and any Matrix id (255, and two for its colon) fits.
+    pub const MAX_ACCOUNT_NAME_LEN: usize = 260;
 
     /// Reads what real apps and sites emit.
     ///
@@ -100,8 +104,8 @@ impl KeyUri {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::KeyUri`] with the kind of fault and, where there is one, its position in bytes.
-    pub fn parse(text: &str) -> Result<Self, EnrollmentError> {
+    /// [`KeyUriError`] with the kind of fault and, where there is one, its position in bytes.
+    pub fn parse(text: &str) -> Result<Self, KeyUriError> {
         parse::parse(text, parse::Mode::Lenient)
     }
 
@@ -123,17 +127,34 @@ impl KeyUri {
     /// assert!(KeyUri::parse(from_an_app).is_ok());
     /// assert!(KeyUri::parse_strict(from_an_app).is_err());
     /// ```
-    pub fn parse_strict(text: &str) -> Result<Self, EnrollmentError> {
+    pub fn parse_strict(text: &str) -> Result<Self, KeyUriError> {
         parse::parse(text, parse::Mode::Strict)
     }
 
     /// The key URI of a TOTP authenticator.
     ///
+    /// A colon separates the issuer from the account name. In an account name each colon becomes U+2236 RATIO
+    /// (`∶`), which looks like it: `@ann:example.org` is enrolled, shown and [returned](Self::account_name) as
+    /// `@ann∶example.org`. Of the characters that look like a colon it is the one that most systems can show
+    /// (it is in GB 2312) and that no Unicode normalization makes a colon again.
+    ///
     /// # Errors
     ///
-    /// [`EnrollmentError::KeyUri`] where the issuer or the account name is empty, too long, has a colon or a
-    /// control character or begins with a space, and where the issuer is "Steam", which apps take for
-    /// Steam's own codes.
+    /// [`KeyUriError`] where the issuer or the account name is empty, too long, has a control character or
+    /// begins with a space; and where the issuer has a colon, ends with a space or is "Steam" in any case, which
+    /// apps take for Steam's own codes.
+    ///
+    /// ```
+    /// use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};
+    ///
+    /// let secret = Secret::new(b"12345678901234567890")?;
+    /// let uri =
+    ///     KeyUri::totp("ACME", "@ann:example.org", secret, Algorithm::Sha1, Digits::Six, Period::DEFAULT)?;
+    /// assert_eq!(uri.account_name(), "@ann\u{2236}example.org");
+    /// assert!(uri.to_uri().expose().starts_with("otpauth://totp/ACME:%40ann%E2%88%B6example.org?"));
+    /// assert_eq!(KeyUri::parse_strict(uri.to_uri().expose())?, uri);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn totp(
         issuer: &str,
         account_name: &str,
@@ -141,7 +162,7 @@ impl KeyUri {
         algorithm: Algorithm,
         digits: Digits,
         period: Period,
-    ) -> Result<Self, EnrollmentError> {
+    ) -> Result<Self, KeyUriError> {
         Self::new(issuer, account_name, secret, KeyUriKind::Totp { algorithm, digits, period })
     }
 
@@ -166,44 +187,44 @@ impl KeyUri {
         algorithm: Algorithm,
         digits: Digits,
         counter: Counter,
-    ) -> Result<Self, EnrollmentError> {
+    ) -> Result<Self, KeyUriError> {
         Self::new(issuer, account_name, secret, KeyUriKind::Hotp { algorithm, digits, counter })
     }
 
-    fn new(
-        issuer: &str,
-        account_name: &str,
-        secret: Secret,
-        kind: KeyUriKind,
-    ) -> Result<Self, EnrollmentError> {
-        label::printable(LabelPart::Issuer, issuer)?;
-        label::printable(LabelPart::AccountName, account_name)?;
-        if kind::is_steam_issuer(issuer) {
-            return Err(KeyUriError::SteamIssuer.into());
-        }
+    fn new(issuer: &str, account_name: &str, secret: Secret, kind: KeyUriKind) -> Result<Self, KeyUriError> {
+        printable_issuer(issuer)?;
+        let account_name = printable_account_name(account_name)?;
         let mut warnings = Warnings::default();
         warnings.note_strength(&secret);
-        Ok(Self { names: Names::new(issuer, account_name), secret, kind, unknown: Vec::new(), warnings })
+        Ok(Self {
+            label_issuer: Some(issuer.into()),
+            parameter_issuer: Some(issuer.into()),
+            account_name,
+            secret,
+            kind,
+            unknown: Vec::new(),
+            warnings,
+        })
     }
 
     /// Who issued the secret: the parameter, else the prefix of the label. Never empty.
     pub fn issuer(&self) -> Option<&str> {
-        self.names.issuer()
+        self.parameter_issuer().or(self.label_issuer())
     }
 
     /// The issuer before the colon of the label. Never empty.
     pub fn label_issuer(&self) -> Option<&str> {
-        self.names.label_issuer()
+        self.label_issuer.as_deref()
     }
 
     /// The issuer parameter. Never empty.
     pub fn parameter_issuer(&self) -> Option<&str> {
-        self.names.parameter_issuer()
+        self.parameter_issuer.as_deref()
     }
 
     /// Whose account it is. Empty only with [`KeyUriWarning::EmptyAccountName`].
     pub fn account_name(&self) -> &str {
-        self.names.account_name()
+        &self.account_name
     }
 
     /// The shared secret.
@@ -239,7 +260,7 @@ impl KeyUri {
     ///
     /// let uri = KeyUri::parse("otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQ&icon=a%20b&pinned")?;
     /// assert!(uri.unknown_parameters().eq([("icon", Some("a b")), ("pinned", None)]));
-    /// # Ok::<(), second_factor::EnrollmentError>(())
+    /// # Ok::<(), second_factor::enrollment::KeyUriError>(())
     /// ```
     pub fn unknown_parameters(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.unknown
@@ -254,7 +275,7 @@ impl KeyUri {
     ///
     /// let uri = KeyUri::parse("otpauth://totp/GitHub:me?issuer=Gitlab&secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?;
     /// assert!(uri.warnings().eq([KeyUriWarning::IssuerMismatch]));
-    /// # Ok::<(), second_factor::EnrollmentError>(())
+    /// # Ok::<(), second_factor::enrollment::KeyUriError>(())
     /// ```
     pub fn warnings(&self) -> impl Iterator<Item = KeyUriWarning> + use<> {
         self.warnings.iter()
@@ -264,9 +285,19 @@ impl KeyUri {
     /// issuer both before the account name and as a parameter.
     ///
     /// Reading it gives an equal value back: with [`parse_strict`](Self::parse_strict) for one that
-    /// [`totp`](Self::totp) or [`hotp`](Self::hotp) made, with [`parse`](Self::parse) for any.
+    /// [`totp`](Self::totp) or [`hotp`](Self::hotp) made, colons of its account name replaced; with
+    /// [`parse`](Self::parse) for any whose URI is not longer than [`MAX_LEN`](Self::MAX_LEN).
     pub fn to_uri(&self) -> SecretText {
         print::print(self)
+    }
+}
+
+/// As [`parse`](Self::parse).
+impl FromStr for KeyUri {
+    type Err = KeyUriError;
+
+    fn from_str(text: &str) -> Result<Self, KeyUriError> {
+        Self::parse(text)
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Everything here is a value made from arguments: no clock, no storage, and random numbers only from the
 //! generator that the caller passes. What is typed, scanned or imported becomes a [`Secret`](crate::Secret),
-//! a [`KeyUri`] or a [`RecoveryCode`], or a typed [`EnrollmentError`] that carries positions and sizes and
-//! never the text.
+//! a [`KeyUri`] or a [`RecoveryCode`], or a typed error that carries positions and sizes and never the text;
+//! [`EnrollmentError`] is all of them.
 //!
 //! ```
 //! use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};
@@ -33,10 +33,11 @@ mod setup_key;
 
 pub use base32::{Base32Error, Base32Secret};
 pub use error::EnrollmentError;
-pub use imported::ImportedSecret;
+pub use imported::{ImportedSecret, SecretTooShort};
+pub(crate) use key_uri::printable_issuer;
 pub use key_uri::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
 #[cfg(feature = "qr")]
-pub use qr::QrCode;
+pub use qr::{QrCapacityError, QrCode};
 pub use recovery_code::{RecoveryCode, RecoveryCodeDigest, RecoveryCodeError, RecoveryCodes};
 pub use secret_text::SecretText;
 pub use setup_key::SetupKey;

@@ -6,7 +6,7 @@ use core::ops::Range;
 use qrcodegen::{QrCode as Encoded, QrCodeEcc};
 use zeroize::Zeroizing;
 
-use super::{EnrollmentError, KeyUri, SecretText};
+use super::{KeyUri, SecretText};
 
 /// The QR code of a key URI: as SVG, as text for a terminal, or as the bare matrix.
 ///
@@ -40,12 +40,13 @@ impl QrCode {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::QrCapacity`] where the URI is longer than the largest code holds (2,331 bytes). One
-    /// that scans well has under 300.
-    pub fn new(uri: &KeyUri) -> Result<Self, EnrollmentError> {
+    /// [`QrCapacityError`] where the URI is longer than the largest code holds (2,331 bytes): only one that was
+    /// read, with long names or unknown parameters. What [`KeyUri::totp`] or [`KeyUri::hotp`] made always fits.
+    /// One that scans well has under 300.
+    pub fn new(uri: &KeyUri) -> Result<Self, QrCapacityError> {
         let text = uri.to_uri();
         let encoded = Encoded::encode_text(text.expose(), QrCodeEcc::Medium)
-            .map_err(|_| EnrollmentError::QrCapacity { found: text.expose().len() })?;
+            .map_err(|_| QrCapacityError { found: text.expose().len() })?;
         let modules = encoded.size();
         let size = usize::try_from(modules).unwrap_or_default();
         let mut dark = Zeroizing::new(Vec::with_capacity(size.saturating_mul(size)));
@@ -142,4 +143,22 @@ impl fmt::Debug for QrCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QrCode").field("size", &self.size).finish_non_exhaustive()
     }
+}
+
+/// The key URI does not fit a QR code. The host's: a shorter issuer or account name fits.
+///
+/// ```
+/// use second_factor::{KeyUri, QrCode};
+///
+/// let text = format!("otpauth://totp/A:b?secret=GEZDGNBVGY3TQOJQ&x={}", "y".repeat(2_400));
+/// let uri = KeyUri::parse(&text)?;
+/// assert_eq!(QrCode::new(&uri).unwrap_err().found, uri.to_uri().expose().len());
+/// # Ok::<(), second_factor::enrollment::KeyUriError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the key URI of {found} bytes does not fit a QR code")]
+#[non_exhaustive]
+pub struct QrCapacityError {
+    /// The length of the URI in bytes.
+    pub found: usize,
 }

@@ -1,16 +1,19 @@
 use alloc::string::String;
 use core::fmt;
+use core::str::FromStr;
 
-use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::digest::sha256;
-use super::{EnrollmentError, SecretText, base32};
+use super::{SecretText, base32};
 
 mod digest;
+mod error;
 mod set;
 
 pub use digest::RecoveryCodeDigest;
+pub use error::RecoveryCodeError;
 pub use set::RecoveryCodes;
 
 /// A recovery code: the look-up secret of SP 800-63B §3.1.2 that lets a subscriber in who lost the
@@ -27,7 +30,7 @@ pub use set::RecoveryCodes;
 /// let typed = RecoveryCode::parse("mfrgg zdfmz twq2l knnwg 23tpoa")?;
 /// assert_eq!(shown, typed);
 /// assert_eq!(typed.expose().expose(), "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
-/// # Ok::<(), second_factor::EnrollmentError>(())
+/// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
 /// ```
 #[derive(Clone)]
 pub struct RecoveryCode([u8; Self::LEN]);
@@ -52,34 +55,8 @@ impl RecoveryCode {
     ///
     /// # Errors
     ///
-    /// [`EnrollmentError::RecoveryCode`] where that leaves something else than a code.
-    pub fn parse(text: &str) -> Result<Self, EnrollmentError> {
-        Ok(Self::read(text)?)
-    }
-
-    /// The code in groups, in clear. The name is there to be searched for.
-    pub fn expose(&self) -> SecretText {
-        let mut text = Zeroizing::new(String::with_capacity(TEXT_LEN));
-        self.write(&mut text);
-        SecretText::new(text)
-    }
-
-    /// What is stored: SHA-256 over a domain, the account and the code, so that the digest of one account
-    /// says nothing about another's.
-    ///
-    /// ```
-    /// use second_factor::RecoveryCode;
-    ///
-    /// let code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA")?;
-    /// assert_eq!(code.digest("alice"), code.digest("alice"));
-    /// assert_ne!(code.digest("alice"), code.digest("bob"));
-    /// # Ok::<(), second_factor::EnrollmentError>(())
-    /// ```
-    pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
-        RecoveryCodeDigest::from_bytes(sha256(&[DOMAIN, account.as_bytes(), &self.0]))
-    }
-
-    fn read(text: &str) -> Result<Self, RecoveryCodeError> {
+    /// [`RecoveryCodeError`] where that leaves something else than a code.
+    pub fn parse(text: &str) -> Result<Self, RecoveryCodeError> {
         if text.len() > Self::MAX_TEXT_LEN {
             return Err(RecoveryCodeError::TooLong);
         }
@@ -100,6 +77,28 @@ impl RecoveryCode {
             return Err(RecoveryCodeError::Length { found: symbols.len() });
         }
         base32::decode_array(symbols.as_bytes()).map(Self).ok_or(RecoveryCodeError::LastCharacter)
+    }
+
+    /// The code in groups, in clear. The name is there to be searched for.
+    pub fn expose(&self) -> SecretText {
+        let mut text = Zeroizing::new(String::with_capacity(TEXT_LEN));
+        self.write(&mut text);
+        SecretText::new(text)
+    }
+
+    /// What is stored: SHA-256 over a domain, the account and the code, so that the digest of one account
+    /// says nothing about another's.
+    ///
+    /// ```
+    /// use second_factor::RecoveryCode;
+    ///
+    /// let code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA")?;
+    /// assert_eq!(code.digest("alice"), code.digest("alice"));
+    /// assert_ne!(code.digest("alice"), code.digest("bob"));
+    /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
+    /// ```
+    pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
+        RecoveryCodeDigest::from_bytes(sha256(&[DOMAIN, account.as_bytes(), &self.0]))
     }
 
     fn write(&self, text: &mut String) {
@@ -126,15 +125,19 @@ impl fmt::Debug for RecoveryCode {
     }
 }
 
-impl ConstantTimeEq for RecoveryCode {
-    fn ct_eq(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
+/// As [`parse`](Self::parse).
+impl FromStr for RecoveryCode {
+    type Err = RecoveryCodeError;
+
+    fn from_str(text: &str) -> Result<Self, RecoveryCodeError> {
+        Self::parse(text)
     }
 }
 
+/// In constant time.
 impl PartialEq for RecoveryCode {
     fn eq(&self, other: &Self) -> bool {
-        self.ct_eq(other).into()
+        self.0.ct_eq(&other.0).into()
     }
 }
 
@@ -144,30 +147,4 @@ impl Drop for RecoveryCode {
     fn drop(&mut self) {
         self.0.zeroize();
     }
-}
-
-impl ZeroizeOnDrop for RecoveryCode {}
-
-/// Why a text is no recovery code. The claimant's input.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecoveryCodeError {
-    /// Longer than [`RecoveryCode::MAX_TEXT_LEN`].
-    #[error("it has more than {max} bytes", max = RecoveryCode::MAX_TEXT_LEN)]
-    TooLong,
-    /// A character that no code has.
-    #[error("no code has the character at {position}")]
-    Character {
-        /// Where, in bytes from 0.
-        position: usize,
-    },
-    /// A code has 26 characters.
-    #[error("a code has 26 characters, not {found}")]
-    Length {
-        /// The characters found, without separators.
-        found: usize,
-    },
-    /// The last character is none that ends a code: it carries three bits, not five (RFC 4648 §3.5).
-    #[error("no code ends in this character")]
-    LastCharacter,
 }

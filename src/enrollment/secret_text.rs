@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// let uri = KeyUri::parse("otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?.to_uri();
 /// assert!(uri.expose().starts_with("otpauth://totp/ACME:alice?"));
 /// assert_eq!(format!("{uri:?}"), "SecretText(..)");
-/// # Ok::<(), second_factor::EnrollmentError>(())
+/// # Ok::<(), second_factor::enrollment::KeyUriError>(())
 /// ```
 #[derive(Clone)]
 pub struct SecretText(Zeroizing<String>);

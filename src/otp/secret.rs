@@ -3,6 +3,9 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+#[cfg(feature = "alloc")]
+use super::Algorithm;
+
 /// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, held inline.
 ///
 /// Cleared when dropped, redacted in `Debug`, compared in constant time. It has no `Display`, no `Deref` and
@@ -21,7 +24,7 @@ use zeroize::Zeroize;
 #[derive(Clone)]
 pub struct Secret {
     bytes: [u8; Self::MAX_LEN],
-    len: u8,
+    len: usize,
 }
 
 impl Secret {
@@ -34,51 +37,33 @@ impl Secret {
     ///
     /// [`SecretLengthError`] unless there are 1 to [`MAX_LEN`](Self::MAX_LEN) of them.
     pub fn new(bytes: &[u8]) -> Result<Self, SecretLengthError> {
-        let mut secret = Self::BLANK;
-        secret.fill(bytes.len(), |to| to.copy_from_slice(bytes))?;
+        let mut secret = Self { bytes: [0; Self::MAX_LEN], len: bytes.len() };
+        match secret.bytes.get_mut(..bytes.len()) {
+            Some(to) if !to.is_empty() => to.copy_from_slice(bytes),
+            _ => return Err(SecretLengthError { found: bytes.len() }),
+        }
         Ok(secret)
     }
 
-    /// No secret yet: to be [filled](Self::fill) where it lies, since to move a secret is to leave a copy behind.
-    pub(crate) const BLANK: Self = Self { bytes: [0; Self::MAX_LEN], len: 0 };
-
-    /// Has `write` write the `len` bytes of a blank secret.
-    #[inline]
-    pub(crate) fn fill(
-        &mut self,
-        len: usize,
-        write: impl FnOnce(&mut [u8]),
-    ) -> Result<(), SecretLengthError> {
-        match (self.bytes.get_mut(..len), u8::try_from(len)) {
-            (Some(to), Ok(short)) if short > 0 => {
-                write(to);
-                self.len = short;
-                Ok(())
-            }
-            _ => Err(SecretLengthError { found: len }),
-        }
-    }
-
-    /// The secret with these bytes, of a number that is right by construction.
+    /// A secret as long as the output of `algorithm`'s HMAC (RFC 6238 §5.1), whose bytes `fill` writes.
     #[cfg(feature = "alloc")]
-    pub(crate) fn from_array<const N: usize>(bytes: &[u8; N]) -> Self {
-        const { assert!(1 <= N && N <= Self::MAX_LEN) };
-        #[expect(clippy::cast_possible_truncation, reason = "N is at most 128, asserted above")]
-        let mut secret = Self { bytes: [0; Self::MAX_LEN], len: N as u8 };
-        for (to, from) in secret.bytes.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        secret
+    pub(crate) fn filled_by<E>(
+        algorithm: Algorithm,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut secret = Self { bytes: [0; Self::MAX_LEN], len: algorithm.output_len() };
+        fill(secret.bytes.get_mut(..algorithm.output_len()).unwrap_or_default())?;
+        Ok(secret)
     }
 
     /// The bytes, in clear.
     pub fn expose(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// The length in bits.
     pub fn bits(&self) -> usize {
-        usize::from(self.len).saturating_mul(8)
+        self.len.saturating_mul(8)
     }
 
     /// How this secret stands to RFC 4226 §4 R6.

@@ -1,6 +1,5 @@
 use super::SealError;
 use crate::enrollment::EnrollmentError;
-use crate::otp::OtpError;
 
 /// Why a decision could not be made: the host's misuse, its keys, or a bug here. What a claimant is told when
 /// a decision went against them is a [`Refusal`](super::Refusal) instead.
@@ -23,9 +22,6 @@ pub enum SessionError {
     /// The host's: a sealed secret does not open, or none can be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The record's: a sealed secret opened to something that is no secret.
-    #[error(transparent)]
-    Otp(#[from] OtpError),
     /// A bug in this library: a decision asked for more random bytes than are drawn for one.
     #[error("a decision needs more entropy than is drawn for one; this is a bug in second-factor")]
     EntropyExhausted,

@@ -1,6 +1,7 @@
 use alloc::string::String;
 use core::time::Duration;
 
+use crate::enrollment::{KeyUriError, printable_issuer};
 use crate::otp::{TotpParams, Window};
 
 mod guess_odds;
@@ -73,7 +74,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError::Issuer`] for a name that no authenticator app could show.
+    /// [`PolicyError::Issuer`] for a name that cannot be enrolled, by the rules of
+    /// [`KeyUri::totp`](crate::KeyUri::totp).
     pub fn new(issuer: impl Into<String>) -> Result<Self, PolicyError> {
         Self::builder(issuer).build()
     }
@@ -322,12 +324,7 @@ impl PolicyBuilder {
             ("authenticators", policy.authenticators.into(), 1, 5),
             ("devices", policy.devices.into(), 0, Policy::MAX_DEVICES.into()),
         ];
-        if policy.issuer.trim().is_empty()
-            || policy.issuer.contains([':'])
-            || policy.issuer.chars().any(char::is_control)
-        {
-            return Err(PolicyError::Issuer);
-        }
+        printable_issuer(&policy.issuer).map_err(PolicyError::Issuer)?;
         let is_namespace = |text: &String| {
             (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
         };
@@ -356,9 +353,9 @@ impl PolicyBuilder {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// The issuer is empty, or has a colon or a control character in it.
-    #[error("an issuer is a name without colons and control characters")]
-    Issuer,
+    /// The issuer cannot be enrolled, by the rules of [`KeyUri::totp`](crate::KeyUri::totp).
+    #[error("the policy's issuer cannot be enrolled")]
+    Issuer(#[source] KeyUriError),
     /// The namespace is not 1 to 64 visible ASCII characters.
     #[error("a namespace is 1 to 64 visible ASCII characters")]
     Namespace,

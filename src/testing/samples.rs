@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use rand_core::TryRng as _;
 
-use crate::enrollment::ImportedSecret;
+use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
 use crate::session::proof::Snapshot;
 use crate::session::record::{Epoch, PasswordChangeMark, TouchedChallenge};
@@ -144,7 +144,7 @@ pub(super) enum SampleError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
-    Enrollment(#[from] crate::enrollment::EnrollmentError),
+    Enrollment(#[from] EnrollmentError),
     #[error(transparent)]
     Secret(#[from] SecretLengthError),
     #[error(transparent)]
@@ -269,7 +269,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let closed = AccountRecord::in_epoch(account.clone(), Epoch::new([0xff; 16]));
 
     let mut imported = Making::new(account.clone())?;
-    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?)?;
+    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?).map_err(EnrollmentError::from)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
     let _ = imported.decide(|r, c, e| rule::import(r, &import, c, e))??;

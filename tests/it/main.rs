@@ -71,12 +71,19 @@ mod standards {
 mod threats {
     mod budget;
     mod charges;
+    mod crowding;
+    mod device_tokens;
     mod devices;
+    mod doubled;
     mod enrollment;
     mod guessing;
     mod locks;
+    mod password_change;
+    mod policies;
+    mod proofs;
     mod replay;
     mod secrets;
+    mod sessions;
     mod states;
 }
 

@@ -12,7 +12,7 @@ use crate::otp::{Algorithm, Counter, Digits, Period};
 ///     KeyUriKind::Steam => {} // tell the user that these codes are not supported
 ///     _ => unreachable!(),
 /// }
-/// # Ok::<(), second_factor::EnrollmentError>(())
+/// # Ok::<(), second_factor::enrollment::KeyUriError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
@@ -39,12 +39,6 @@ pub enum KeyUriKind {
     /// verify them.
     ///
     /// Told by the type `steam`, the scheme `steam:`, the issuer "Steam", a parameter `steam` or
-    /// `encoder=steam`, or, when nothing else says so, by five digits, which no other codes have.
+    /// `encoder=steam`. Five digits alone do not tell: without one of these they are refused.
     Steam,
-}
-
-pub(super) const STEAM: &str = "Steam";
-
-pub(super) fn is_steam_issuer(issuer: &str) -> bool {
-    issuer.eq_ignore_ascii_case(STEAM)
 }

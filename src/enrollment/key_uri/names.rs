@@ -1,85 +1,64 @@
 use alloc::string::String;
 
-/// Issuers and account name, decoded, one after the other in one text.
-#[derive(Clone, Default)]
-pub(super) struct Names {
-    /// The issuer parameter, then the issuer of the label if it is another one, then the account name.
-    text: String,
-    parameter_issuer_end: usize,
-    label_issuer_end: usize,
-    account_name_start: usize,
-    /// Whether the label has the issuer that the parameter has.
-    same_issuer: bool,
+use super::{KeyUri, KeyUriError, LabelPart};
+
+/// What stands for a colon in an account name: U+2236 RATIO.
+///
+/// The colon itself ends the issuer, and apps split at an escaped one too. RATIO looks like it, is in the
+/// Chinese fonts that every system has (GB 2312), and no Unicode normalization makes a colon of it, as it does
+/// of the full-width one. Turned down: U+A789 MODIFIER LETTER COLON, which looks the same and which fewer fonts
+/// have.
+const COLON: &str = "\u{2236}";
+
+/// Refuses an issuer that cannot be enrolled. The one place of this rule, for key URIs and for policies.
+pub(crate) fn printable_issuer(issuer: &str) -> Result<(), KeyUriError> {
+    printable(LabelPart::Issuer, issuer)?;
+    if issuer.contains(':') {
+        Err(KeyUriError::Colon(LabelPart::Issuer))
+    } else if issuer.trim() != issuer {
+        Err(KeyUriError::SurroundingSpace(LabelPart::Issuer))
+    } else if is_steam(issuer) {
+        Err(KeyUriError::SteamIssuer)
+    } else {
+        Ok(())
+    }
 }
 
-impl Names {
-    /// The same issuer on both sides, and whose account it is.
-    pub(super) fn new(issuer: &str, account_name: &str) -> Self {
-        let mut names = Self::with_room(issuer.len().saturating_add(account_name.len()));
-        names.text.push_str(issuer);
-        names.end_parameter_issuer();
-        names.same_issuer();
-        names.text.push_str(account_name);
-        names
+/// The account name as it is printed, unless it cannot be enrolled.
+pub(super) fn printable_account_name(name: &str) -> Result<String, KeyUriError> {
+    let name = name.replace(':', COLON);
+    printable(LabelPart::AccountName, &name)?;
+    if name.starts_with(' ') {
+        return Err(KeyUriError::SurroundingSpace(LabelPart::AccountName));
     }
+    Ok(name)
+}
 
-    /// None yet, and room for so many bytes.
-    pub(super) fn with_room(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), ..Self::default() }
+fn printable(part: LabelPart, name: &str) -> Result<(), KeyUriError> {
+    if name.is_empty() {
+        Err(KeyUriError::EmptyName(part))
+    } else if name.len() > part.max_len() {
+        Err(KeyUriError::NameTooLong { part, found: name.len() })
+    } else if name.chars().any(char::is_control) {
+        Err(KeyUriError::ControlCharacter(part))
+    } else {
+        Ok(())
     }
+}
 
-    /// Where the next of them is written.
-    pub(super) fn next(&mut self) -> &mut String {
-        &mut self.text
-    }
-
-    /// What has been written is the issuer parameter.
-    pub(super) fn end_parameter_issuer(&mut self) {
-        self.parameter_issuer_end = self.text.len();
-        self.end_label_issuer();
-    }
-
-    /// What has been written since is the issuer of the label.
-    pub(super) fn end_label_issuer(&mut self) {
-        self.label_issuer_end = self.text.len();
-        self.account_name_start = self.text.len();
-    }
-
-    /// The issuer of the label is that of the parameter.
-    pub(super) fn same_issuer(&mut self) {
-        self.same_issuer = true;
-    }
-
-    /// Drops the spaces before the account name, which is all that has been written since.
-    pub(super) fn trim_account_name(&mut self) {
-        let spaces = self.account_name().bytes().take_while(|byte| *byte == b' ').count();
-        self.account_name_start = self.account_name_start.saturating_add(spaces);
-    }
-
-    pub(super) fn parameter_issuer(&self) -> Option<&str> {
-        if self.parameter_issuer_end == 0 {
-            return None;
+impl LabelPart {
+    /// The most bytes that are printed.
+    pub(super) const fn max_len(self) -> usize {
+        match self {
+            Self::Issuer => KeyUri::MAX_ISSUER_LEN,
+            Self::AccountName => KeyUri::MAX_ACCOUNT_NAME_LEN,
         }
-        self.text.get(..self.parameter_issuer_end)
     }
+}
 
-    pub(super) fn label_issuer(&self) -> Option<&str> {
-        if self.same_issuer { self.parameter_issuer() } else { self.own_label_issuer() }
-    }
+pub(super) const STEAM: &str = "Steam";
 
-    /// That of the label where it is not that of the parameter.
-    pub(super) fn own_label_issuer(&self) -> Option<&str> {
-        if self.label_issuer_end == self.parameter_issuer_end {
-            return None;
-        }
-        self.text.get(self.parameter_issuer_end..self.label_issuer_end)
-    }
-
-    pub(super) fn issuer(&self) -> Option<&str> {
-        self.parameter_issuer().or(self.label_issuer())
-    }
-
-    pub(super) fn account_name(&self) -> &str {
-        self.text.get(self.account_name_start..).unwrap_or_default()
-    }
+/// Apps read this issuer, in any case, as another kind of code.
+pub(super) fn is_steam(issuer: &str) -> bool {
+    issuer.eq_ignore_ascii_case(STEAM)
 }

@@ -1,16 +1,13 @@
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::kind::{STEAM, is_steam_issuer};
-use super::label;
-use super::marks::{Marks, first_raw};
-use super::names::Names;
+use super::label::{self, Label};
+use super::names::{STEAM, is_steam};
 use super::parameters::Parameters;
-use super::part::Part;
-use super::percent::position;
+use super::raw::Raw;
 use super::warning::Warnings;
 use super::{ForeignScheme, ForeignType, KeyUri, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart};
-use crate::enrollment::EnrollmentError;
-use crate::enrollment::base32::{self, Forgiven};
+use crate::enrollment::base32::{self, Base32Error, Forgiven};
 use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
 
 /// How much is forgiven.
@@ -20,64 +17,59 @@ pub(super) enum Mode {
     Strict,
 }
 
-pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
+pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     if text.len() > KeyUri::MAX_LEN {
-        return Err(KeyUriError::TooLong { found: text.len() }.into());
+        return Err(KeyUriError::TooLong { found: text.len() });
     }
-    let marks = Marks::of(text);
     let mut warnings = Warnings::default();
-    if marks.may_have(Marks::UNUSUAL)
-        && let Some(position) = first_raw(text)
-    {
+    if let Some(position) = first_raw(text) {
         match mode {
-            Mode::Strict => return Err(KeyUriError::RawCharacter { position }.into()),
+            Mode::Strict => return Err(KeyUriError::RawCharacter { position }),
             Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
         }
     }
-    let whole = Part::whole(text, marks);
-    let (variant, label, query) = match pieces(whole) {
+    let whole = Raw { text, at: 0 };
+    let rest = match after_scheme(whole) {
         Err(KeyUriError::Scheme(ForeignScheme::Steam)) if mode == Mode::Lenient => {
-            return Ok(bare_steam(whole, warnings)?);
+            return bare_steam(whole, warnings);
         }
-        pieces => pieces?,
+        rest => rest?,
     };
+    let rest = Raw { text: rest.text.trim_ascii_end(), ..rest };
+    let (path, query) = rest.split_or_all(b'?');
+    let (variant, raw_label) = path.split_or_all(b'/');
     let variant = Type::read(variant.text, mode)?;
     if mode == Mode::Strict {
-        refuse_ambiguous(label, &['+', '/'])?;
+        refuse_ambiguous(raw_label, &['+', '/'])?;
     } else {
-        warnings.note_if(position(label.text, b'/').is_some(), KeyUriWarning::RawCharacters);
+        warnings.note_if(raw_label.text.contains('/'), KeyUriWarning::RawCharacters);
     }
 
-    let mut parameters = Parameters::default();
-    parameters.read(query, mode, &mut warnings)?;
-    let mut key = Secret::BLANK;
-    secret(parameters.secret, mode, &mut warnings, &mut key)?;
-    let room = parameters.issuer.map_or(0, |issuer| issuer.text.len()).saturating_add(label.text.len());
-    let mut names = Names::with_room(room);
-    if let Some(raw) = parameters.issuer {
-        parameter_issuer(raw, label, mode, &mut warnings, &mut names)?;
-    }
-    label::read(label, &mut warnings, &mut names)?;
-    label::hold_to(mode, &names)?;
+    let parameters = Parameters::read(query, mode, &mut warnings)?;
+    let secret = secret(parameters.secret, mode, &mut warnings)?;
+    let parameter_issuer = match parameters.issuer {
+        Some(raw) => parameter_issuer(raw, raw_label, mode, &mut warnings)?,
+        None => None,
+    };
+    let label = Label::read(raw_label, parameter_issuer.as_deref(), &mut warnings)?;
+    label.hold_to(mode)?;
     if mode == Mode::Strict && warnings.contains(KeyUriWarning::EmptyIssuer) {
-        return Err(KeyUriError::EmptyName(LabelPart::Issuer).into());
+        return Err(KeyUriError::EmptyName(LabelPart::Issuer));
     }
-    let issuer = names.issuer();
-    if names.account_name().is_empty() {
+    let issuer = parameter_issuer.as_deref().or(label.issuer.as_deref());
+    if label.account_name.is_empty() {
         warnings.note(KeyUriWarning::EmptyAccountName);
         if issuer.is_none() {
-            return Err(KeyUriError::EmptyLabel.into());
+            return Err(KeyUriError::EmptyLabel);
         }
     }
-    let mismatch = names.own_label_issuer().is_some_and(|own| issuer != Some(own));
+    let mismatch = label.issuer.is_some() && label.issuer.as_deref() != issuer;
     warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
 
-    let steam = variant == Type::Steam
-        || parameters.steam
-        || issuer.is_some_and(is_steam_issuer)
-        || mode == Mode::Lenient && parameters.digits.is_some_and(|digits| digits.text == "5");
     let kind = match variant {
-        _ if steam => steam_kind(&parameters, &mut warnings),
+        _ if variant == Type::Steam || parameters.steam || issuer.is_some_and(is_steam) => {
+            steam_kind(&parameters, &mut warnings)
+        }
         Type::Hotp => {
             let counter = counter(&parameters, mode, &mut warnings)?;
             let algorithm = algorithm(parameters.algorithm, mode, &mut warnings)?;
@@ -89,50 +81,62 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, EnrollmentError> {
             KeyUriKind::Totp { algorithm, digits: digits(parameters.digits)?, period }
         }
     };
-    Ok(KeyUri { names, secret: key, kind, unknown: parameters.unknown, warnings })
+    Ok(KeyUri {
+        label_issuer: label.issuer,
+        parameter_issuer,
+        account_name: label.account_name,
+        secret,
+        kind,
+        unknown: parameters.unknown,
+        warnings,
+    })
+}
+
+/// Where the first character stands that a URI writes as an escape (RFC 3986 §2): neither unreserved, nor
+/// reserved, nor `%`; and of the reserved ones `#` and the brackets of an IP address, which have no place here.
+fn first_raw(text: &str) -> Option<usize> {
+    let is_raw =
+        |byte: u8| !matches!(byte, b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~');
+    // Most texts have none, and this look at all bytes does not branch on each.
+    let any = text.bytes().fold(false, |any, byte| any | is_raw(byte));
+    if any { text.bytes().position(is_raw) } else { None }
 }
 
 /// `steam://SECRET`, as Bitwarden writes it: an issuer that everybody knows, and nothing beside the secret.
-fn bare_steam(whole: Part<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
-    let whole = Part { text: whole.text.trim_ascii_end(), ..whole };
-    let start = whole.text.find("://").map(|scheme| scheme.saturating_add(3));
-    let raw = start.map(|start| whole.around(start, start).1);
-    let mut key = Secret::BLANK;
-    secret(raw, Mode::Lenient, &mut warnings, &mut key)?;
+fn bare_steam(whole: Raw<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
+    let whole = Raw { text: whole.text.trim_ascii_end(), ..whole };
+    let raw = whole.text.find("://").map(|start| whole.around(start, start.saturating_add(3)).1);
+    let secret = secret(raw, Mode::Lenient, &mut warnings)?;
     warnings.note(KeyUriWarning::EmptyAccountName);
-    let mut names = Names::with_room(STEAM.len());
-    names.next().push_str(STEAM);
-    names.end_label_issuer();
-    Ok(KeyUri { names, secret: key, kind: KeyUriKind::Steam, unknown: Vec::new(), warnings })
-}
-
-/// Type, label and query.
-fn pieces(whole: Part<'_>) -> Result<(Part<'_>, Part<'_>, Part<'_>), KeyUriError> {
-    // As a rule it begins so.
-    const START: &str = "otpauth://";
-    let rest =
-        if whole.text.starts_with(START) { whole.around(0, START.len()).1 } else { after_scheme(whole)? };
-    let rest = Part { text: rest.text.trim_ascii_end(), ..rest };
-    let (path, query) = rest.split_once(b'?').unwrap_or(rest.around(rest.text.len(), rest.text.len()));
-    let (variant, label) = path.split_once(b'/').unwrap_or(path.around(path.text.len(), path.text.len()));
-    Ok((variant, label, query))
+    Ok(KeyUri {
+        label_issuer: Some(STEAM.into()),
+        parameter_issuer: None,
+        account_name: String::new(),
+        secret,
+        kind: KeyUriKind::Steam,
+        unknown: Vec::new(),
+        warnings,
+    })
 }
 
 /// What follows `otpauth://`, in any case and after white space.
-fn after_scheme(whole: Part<'_>) -> Result<Part<'_>, KeyUriError> {
+fn after_scheme(whole: Raw<'_>) -> Result<Raw<'_>, KeyUriError> {
     let start = whole.text.len().saturating_sub(whole.text.trim_ascii_start().len());
-    let (scheme, rest) =
-        whole.around(0, start).1.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
-    let foreign = match scheme.text {
-        name if name.eq_ignore_ascii_case("otpauth") && rest.text.starts_with("//") => {
-            return Ok(rest.around(0, 2).1);
-        }
-        name if name.eq_ignore_ascii_case("otpauth") => ForeignScheme::NoAuthority,
-        name if name.eq_ignore_ascii_case("otpauth-migration") => ForeignScheme::Migration,
-        name if name.eq_ignore_ascii_case("steam") => ForeignScheme::Steam,
-        _ => ForeignScheme::Other,
-    };
-    Err(KeyUriError::Scheme(foreign))
+    let (_, trimmed) = whole.around(0, start);
+    let (scheme, rest) = trimmed.split_once(b':').ok_or(KeyUriError::Scheme(ForeignScheme::Other))?;
+    let is = |name: &str| scheme.text.eq_ignore_ascii_case(name);
+    if is("otpauth") && rest.text.starts_with("//") {
+        return Ok(rest.around(0, 2).1);
+    }
+    Err(KeyUriError::Scheme(if is("otpauth") {
+        ForeignScheme::NoAuthority
+    } else if is("otpauth-migration") {
+        ForeignScheme::Migration
+    } else if is("steam") {
+        ForeignScheme::Steam
+    } else {
+        ForeignScheme::Other
+    }))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,93 +149,77 @@ enum Type {
 impl Type {
     /// In any case, as RFC 3986 §3.2.2 has it for what stands in the place of a host.
     fn read(text: &str, mode: Mode) -> Result<Self, KeyUriError> {
-        let foreign = match text {
-            "totp" => return Ok(Self::Totp),
-            name if name.eq_ignore_ascii_case("totp") => return Ok(Self::Totp),
-            name if name.eq_ignore_ascii_case("hotp") => return Ok(Self::Hotp),
-            name if name.eq_ignore_ascii_case("steam") => match mode {
-                Mode::Lenient => return Ok(Self::Steam),
-                Mode::Strict => ForeignType::Steam,
-            },
-            name if name.eq_ignore_ascii_case("yaotp") => ForeignType::Yandex,
-            "" => ForeignType::Missing,
+        let is = |name: &str| text.eq_ignore_ascii_case(name);
+        let foreign = match mode {
+            _ if is("totp") => return Ok(Self::Totp),
+            _ if is("hotp") => return Ok(Self::Hotp),
+            Mode::Lenient if is("steam") => return Ok(Self::Steam),
+            Mode::Strict if is("steam") => ForeignType::Steam,
+            _ if is("yaotp") => ForeignType::Yandex,
+            _ if text.is_empty() => ForeignType::Missing,
             _ => ForeignType::Other,
         };
         Err(KeyUriError::Type(foreign))
     }
 }
 
-fn refuse_ambiguous(part: Part<'_>, characters: &[char]) -> Result<(), KeyUriError> {
-    match part.text.find(characters) {
+fn refuse_ambiguous(raw: Raw<'_>, characters: &[char]) -> Result<(), KeyUriError> {
+    match raw.text.match_indices(characters).next() {
         None => Ok(()),
-        Some(index) => {
-            let position = part.at.saturating_add(index);
-            let plus = part.text.get(index..).is_some_and(|rest| rest.starts_with('+'));
-            Err(if plus {
-                KeyUriError::AmbiguousPlus { position }
-            } else {
-                KeyUriError::RawCharacter { position }
-            })
-        }
+        Some((index, "+")) => Err(KeyUriError::AmbiguousPlus { position: raw.at.saturating_add(index) }),
+        Some((index, _)) => Err(KeyUriError::RawCharacter { position: raw.at.saturating_add(index) }),
     }
 }
 
-fn secret(
-    raw: Option<Part<'_>>,
-    mode: Mode,
-    warnings: &mut Warnings,
-    into: &mut Secret,
-) -> Result<(), KeyUriError> {
+fn secret(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
-    let read = |text: &[u8], into: &mut Secret| match mode {
-        Mode::Strict => base32::read_secret_strict(text, into).map(|()| Forgiven::NOTHING),
-        Mode::Lenient => base32::read_secret(text, into),
-    };
-    let forgiven = match read(raw.text.as_bytes(), into) {
+    let (secret, forgiven) = match read_secret(raw.text.as_bytes(), mode) {
         // What has escapes is no base32 until they are undone.
-        Err(_) if raw.first_escape().is_some() => read(&raw.decode_bytes()?, into),
+        Err(_) if raw.text.contains('%') => read_secret(&raw.decode_bytes()?, mode),
         read => read,
     }
     .map_err(KeyUriError::Secret)?;
     warnings.note_if(forgiven.dropped_bits, KeyUriWarning::TrailingBits);
     warnings.note_if(forgiven.respelled.is_some(), KeyUriWarning::SecretSpelling);
-    warnings.note_strength(into);
-    Ok(())
+    warnings.note_strength(&secret);
+    Ok(secret)
 }
 
-#[inline]
+fn read_secret(text: &[u8], mode: Mode) -> Result<(Secret, Forgiven), Base32Error> {
+    match mode {
+        Mode::Strict => base32::read_secret_strict(text).map(|secret| (secret, Forgiven::NOTHING)),
+        Mode::Lenient => base32::read_secret(text),
+    }
+}
+
+/// The issuer parameter, unless it is empty.
 fn parameter_issuer(
-    raw: Part<'_>,
-    label: Part<'_>,
+    raw: Raw<'_>,
+    raw_label: Raw<'_>,
     mode: Mode,
     warnings: &mut Warnings,
-    names: &mut Names,
-) -> Result<(), KeyUriError> {
-    let issuer = names.next();
-    let decoded = if mode == Mode::Strict {
+) -> Result<Option<String>, KeyUriError> {
+    let mut issuer = if mode == Mode::Strict {
         refuse_ambiguous(raw, &['+'])?;
-        let decoded = raw.decode_onto(issuer)?;
+        let issuer = raw.decode()?;
         if issuer.contains(':') {
             return Err(KeyUriError::Colon(LabelPart::Issuer));
         }
-        decoded
+        issuer
     } else {
-        let decoded = raw.decode_form_onto(issuer)?;
-        if decoded.spaces {
-            let literal = raw.decode()?;
-            if label::spells_exactly(label, &literal)? {
-                issuer.clear();
-                issuer.push_str(&literal);
-            } else {
-                warnings.note(KeyUriWarning::PlusAsSpace);
+        let (with_spaces, has_spaces) = raw.decode_form()?;
+        let literal = if has_spaces { Some(raw.decode()?) } else { None };
+        match literal {
+            Some(literal) if label::spells_exactly(raw_label, &literal)? => literal,
+            _ => {
+                warnings.note_if(has_spaces, KeyUriWarning::PlusAsSpace);
+                with_spaces
             }
         }
-        decoded
     };
-    names.end_parameter_issuer();
-    let issuer = names.parameter_issuer().unwrap_or_default();
     warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
-    label::refuse_control(issuer, decoded, raw)
+    label::refuse_control(&issuer, raw)?;
+    Ok(Some(core::mem::take(&mut *issuer)).filter(|issuer| !issuer.is_empty()))
 }
 
 fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {
@@ -262,7 +250,7 @@ fn counter(parameters: &Parameters<'_>, mode: Mode, warnings: &mut Warnings) -> 
 }
 
 /// A parameter that belongs to the other type.
-fn ignore(parameter: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
+fn ignore(parameter: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
     match (parameter, mode) {
         (None, _) => Ok(()),
         (Some(raw), Mode::Strict) => Err(KeyUriError::UnknownParameter { position: raw.at }),
@@ -275,8 +263,7 @@ fn ignore(parameter: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> R
 
 /// The three names, and what they become in the hands of apps: `sha256`, `SHA-1`, `HMACSHA512`,
 /// `HMAC-SHA-256`.
-#[inline]
-fn algorithm(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
+fn algorithm(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
     let Some(raw) = raw else { return Ok(Algorithm::default()) };
     let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
     if let Some(exact) = known.into_iter().find(|algorithm| algorithm.name() == raw.text) {
@@ -295,7 +282,7 @@ fn algorithm(raw: Option<Part<'_>>, mode: Mode, warnings: &mut Warnings) -> Resu
     }
 }
 
-fn digits(raw: Option<Part<'_>>) -> Result<Digits, KeyUriError> {
+fn digits(raw: Option<Raw<'_>>) -> Result<Digits, KeyUriError> {
     let Some(raw) = raw else { return Ok(Digits::default()) };
     number(raw)
         .and_then(|count| u8::try_from(count).ok())
@@ -304,6 +291,6 @@ fn digits(raw: Option<Part<'_>>) -> Result<Digits, KeyUriError> {
 }
 
 /// ASCII digits only: no sign, no space.
-fn number(raw: Part<'_>) -> Option<u64> {
+fn number(raw: Raw<'_>) -> Option<u64> {
     if raw.text.bytes().all(|byte| byte.is_ascii_digit()) { raw.text.parse().ok() } else { None }
 }

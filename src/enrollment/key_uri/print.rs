@@ -1,5 +1,6 @@
 use alloc::string::{String, ToString};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::{KeyUri, KeyUriKind};
@@ -76,18 +77,7 @@ impl Out {
 
     /// RFC 3986 §2.3: unreserved characters, everything else as `%XX`.
     fn escaped(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    self.0.push(char::from(byte));
-                }
-                _ => {
-                    self.0.push('%');
-                    self.0.push(hex(byte >> 4));
-                    self.0.push(hex(byte & 15));
-                }
-            }
-        }
+        utf8_percent_encode(text, RESERVED).for_each(|piece| self.plain(piece));
     }
 
     fn differing(&mut self, algorithm: Algorithm, digits: Digits) {
@@ -102,6 +92,4 @@ impl Out {
     }
 }
 
-fn hex(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or_default().to_ascii_uppercase()
-}
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -20,7 +20,7 @@ impl RecoveryCodeDigest {
     ///
     /// let digest = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA")?.digest("alice");
     /// assert_eq!(RecoveryCodeDigest::from_bytes(*digest.as_bytes()), digest);
-    /// # Ok::<(), second_factor::EnrollmentError>(())
+    /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -30,6 +30,11 @@ impl RecoveryCodeDigest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Whether they are equal, as a value that no branch depends on yet.
+    pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
 }
 
 impl fmt::Debug for RecoveryCodeDigest {
@@ -38,12 +43,7 @@ impl fmt::Debug for RecoveryCodeDigest {
     }
 }
 
-impl ConstantTimeEq for RecoveryCodeDigest {
-    fn ct_eq(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
-    }
-}
-
+/// In constant time.
 impl PartialEq for RecoveryCodeDigest {
     fn eq(&self, other: &Self) -> bool {
         self.ct_eq(other).into()

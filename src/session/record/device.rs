@@ -44,7 +44,7 @@ impl Device {
     }
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {
-        is_alive(self.since, policy.remember_for(), now)
+        policy.devices() > 0 && is_alive(self.since, policy.remember_for(), now)
     }
 
     pub(crate) fn generation_of(&self, generation: u32, now: UnixTime, policy: &Policy) -> Generation {

@@ -2,7 +2,7 @@
 
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
-use crate::otp::{Algorithm, Code, OtpError, Secret, Totp, TotpParams, Verdict};
+use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
 use crate::session::record::{Authenticator, GuessBudget, SealedSecret};
 use crate::session::token::EnrollmentClaims;
 use crate::session::{
@@ -58,6 +58,7 @@ pub(crate) fn begin_enrollment(
         return draft.decide(Err(refusal));
     }
     let secret = draw_secret(&mut draft.entropy, policy.totp().algorithm())?;
+    // This refuses an account name that cannot be enrolled.
     let uri = key_uri(&secret, policy.totp(), account_name, policy)?;
     let id = draft.entropy.take()?;
     let claims = EnrollmentClaims {
@@ -204,14 +205,14 @@ fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> 
     Ok(())
 }
 
-/// A secret as long as the algorithm's output (RFC 6238 §5.1).
+/// A secret as long as the algorithm's output.
 fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, SessionError> {
-    Ok(match algorithm {
-        Algorithm::Sha1 => Secret::new(&entropy.take::<20>()?),
-        Algorithm::Sha256 => Secret::new(&entropy.take::<32>()?),
-        Algorithm::Sha512 => Secret::new(&entropy.take::<64>()?),
-    }
-    .map_err(OtpError::from)?)
+    Secret::filled_by(algorithm, |bytes| {
+        for byte in bytes {
+            [*byte] = entropy.take()?;
+        }
+        Ok(())
+    })
 }
 
 fn key_uri(
@@ -221,5 +222,5 @@ fn key_uri(
     policy: &Policy,
 ) -> Result<KeyUri, EnrollmentError> {
     let (algorithm, digits, period) = (params.algorithm(), params.digits(), params.period());
-    KeyUri::totp(policy.issuer(), account_name, secret.clone(), algorithm, digits, period)
+    Ok(KeyUri::totp(policy.issuer(), account_name, secret.clone(), algorithm, digits, period)?)
 }

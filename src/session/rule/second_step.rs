@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use subtle::ConstantTimeEq;
-
 use super::{Context, Draft};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
 use crate::otp::{self, Code, CodesInARow, TimeStep, Totp, constant_time};

@@ -79,8 +79,9 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
         }
         SteppedUpWith::Code { authenticator, step } => {
             let bound = draft.record.authenticators.iter().find(|bound| bound.secret.id == *authenticator);
-            // The step that it was for has removed the authenticator.
-            let Some(bound) = bound else { return Ok(true) };
+            // The step that it was for has removed the authenticator: all that is known of the form is that a code was
+            // in it.
+            let Some(bound) = bound else { return Ok(is_of_digits(typed)) };
             let params = bound.secret.params;
             let code = match (Code::parse(typed, params.digits()), CodesInARow::parse(typed, params.digits()))
             {
@@ -93,6 +94,10 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
             Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))
         }
     }
+}
+
+fn is_of_digits(typed: &str) -> bool {
+    typed.contains(|c: char| c.is_ascii_digit()) && !typed.contains(char::is_alphabetic)
 }
 
 /// What a change of credentials asks for: the password, which was just typed again, and beside it a fresh factor

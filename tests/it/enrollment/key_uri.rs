@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use second_factor::enrollment::{
-    Base32Error, EnrollmentError, ForeignScheme, ForeignType, KeyUriError, KeyUriKind, KeyUriWarning,
-    LabelPart,
+    Base32Error, ForeignScheme, ForeignType, KeyUriError, KeyUriKind, KeyUriWarning, LabelPart,
 };
 use second_factor::otp::Counter;
-use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};
+use second_factor::session::PolicyError;
+use second_factor::{Algorithm, Digits, KeyUri, Period, Policy, Secret};
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
@@ -15,7 +15,7 @@ fn secret() -> Secret {
 }
 
 fn totp(issuer: &str, account: &str) -> Result<KeyUri, KeyUriError> {
-    KeyUri::totp(issuer, account, secret(), Algorithm::Sha1, Digits::Six, Period::DEFAULT).map_err(inner)
+    KeyUri::totp(issuer, account, secret(), Algorithm::Sha1, Digits::Six, Period::DEFAULT)
 }
 
 /// Label and further parameters, with the usual secret.
@@ -28,18 +28,11 @@ fn with(label: &str, more: &str) -> String {
 }
 
 fn refused(text: &str) -> KeyUriError {
-    inner(KeyUri::parse(text).expect_err(text))
+    KeyUri::parse(text).expect_err(text)
 }
 
 fn refused_strictly(text: &str) -> KeyUriError {
-    inner(KeyUri::parse_strict(text).expect_err(text))
-}
-
-fn inner(error: EnrollmentError) -> KeyUriError {
-    match error {
-        EnrollmentError::KeyUri(error) => error,
-        other => panic!("another kind: {other:?}"),
-    }
+    KeyUri::parse_strict(text).expect_err(text)
 }
 
 fn warnings(uri: &KeyUri) -> Vec<KeyUriWarning> {
@@ -234,13 +227,12 @@ fn key_uri_defaults() {
 fn key_uri_numbers_out_of_range_are_refused() {
     let position = 66;
     for digits in
-        ["0", "1", "4", "9", "10", "262", "", "-6", "+6", "six", "6.0", "%36", "99999999999999999999"]
+        ["0", "1", "4", "5", "9", "10", "262", "", "-6", "+6", "six", "6.0", "%36", "99999999999999999999"]
     {
         let text = with("A:b", &format!("&digits={digits}"));
         assert_eq!(refused(&text), KeyUriError::Digits { position }, "{digits}");
         assert_eq!(refused_strictly(&text), KeyUriError::Digits { position }, "{digits}");
     }
-    assert_eq!(refused_strictly(&with("A:b", "&digits=5")), KeyUriError::Digits { position });
     for period in ["0", "121", "3600", "4294967326", "", "-30", "30s"] {
         let text = with("A:b", &format!("&period={period}"));
         assert_eq!(refused(&text), KeyUriError::Period { position }, "{period}");
@@ -304,7 +296,6 @@ fn steam_is_marked_and_never_ordinary() {
         with("ACME:me", "&encoder=steam"),
         with("ACME:me", "&encoder=STEAM&digits=5"),
         with("ACME:me", "&steam"),
-        with("me", "&digits=5"),
         format!("steam://{SECRET}"),
         with("me", "&issuer=Steam").replace("totp", "hotp"),
     ] {
@@ -325,6 +316,9 @@ fn steam_is_marked_and_never_ordinary() {
     assert_eq!(refused("steam://"), KeyUriError::Secret(Base32Error::Empty));
     assert_eq!(refused("steam:"), KeyUriError::MissingSecret);
     assert_eq!(totp("Steam", "me"), Err(KeyUriError::SteamIssuer));
+    // Five digits say nothing by themselves.
+    assert_eq!(refused(&with("me", "&digits=5")), KeyUriError::Digits { position: 65 });
+    assert_eq!(refused(&with("me", "&digits=5&encoder=other")), KeyUriError::Digits { position: 65 });
     assert!(matches!(read("Steamboat:me", "&steam=no").kind(), KeyUriKind::Totp { .. }));
 }
 
@@ -399,7 +393,7 @@ fn spelling_of_names_and_escapes() {
     assert_eq!(read("A:user#1", "&issuer=A").account_name(), "user#1");
 }
 
-/// Wherever they stand: the reader looks at many characters together.
+/// Wherever they stand.
 #[test]
 fn escapes_and_plus_signs_are_found_in_every_place() {
     for len in 1..40 {
@@ -474,21 +468,81 @@ fn printed_uri_is_escaped_and_complete() {
 
 #[test]
 fn what_cannot_be_printed_is_not_built() {
-    let long = "x".repeat(KeyUri::MAX_NAME_LEN + 1);
+    let long = "x".repeat(KeyUri::MAX_ACCOUNT_NAME_LEN + 1);
     for (name, expected) in [
         ("", KeyUriError::EmptyName as fn(LabelPart) -> KeyUriError),
-        ("a:b", KeyUriError::Colon),
         ("a\nb", KeyUriError::ControlCharacter),
         ("a\u{85}b", KeyUriError::ControlCharacter),
-        (" a", KeyUriError::LeadingSpace),
-        (&long, |part| KeyUriError::NameTooLong { part, found: KeyUri::MAX_NAME_LEN + 1 }),
+        (" a", KeyUriError::SurroundingSpace),
+        (&long, |part| KeyUriError::NameTooLong { part, found: KeyUri::MAX_ACCOUNT_NAME_LEN + 1 }),
     ] {
         assert_eq!(totp(name, "alice"), Err(expected(LabelPart::Issuer)), "{name:?}");
         assert_eq!(totp("ACME", name), Err(expected(LabelPart::AccountName)), "{name:?}");
     }
-    let longest = "é".repeat(KeyUri::MAX_NAME_LEN / 2);
-    let uri = totp(&longest, &longest).unwrap();
+    assert_eq!(totp("a:b", "alice"), Err(KeyUriError::Colon(LabelPart::Issuer)));
+    for issuer in ["ACME ", "ACME\u{3000}", "\u{a0}ACME"] {
+        assert_eq!(totp(issuer, "alice"), Err(KeyUriError::SurroundingSpace(LabelPart::Issuer)), "{issuer}");
+    }
+    let issuer = "é".repeat(KeyUri::MAX_ISSUER_LEN / 2);
+    let account = "é".repeat(KeyUri::MAX_ACCOUNT_NAME_LEN / 2);
+    let uri = totp(&issuer, &account).unwrap();
     assert_eq!(KeyUri::parse_strict(uri.to_uri().expose()), Ok(uri));
+    let found = KeyUri::MAX_ISSUER_LEN + 1;
+    let part = LabelPart::Issuer;
+    assert_eq!(totp(&format!("{issuer}x"), &account), Err(KeyUriError::NameTooLong { part, found }));
+}
+
+/// What `KeyUri::totp` refuses of an issuer, a policy refuses: the same rule.
+#[test]
+fn g18_an_issuer_that_cannot_be_enrolled_makes_no_policy() {
+    for issuer in [
+        "",
+        " ",
+        "\u{3000}",
+        " ACME",
+        "ACME ",
+        "AC\nME",
+        "AC:ME",
+        "Steam",
+        "steam",
+        "STEAM",
+        &"x".repeat(300),
+        &"x".repeat(KeyUri::MAX_ISSUER_LEN + 1),
+    ] {
+        let refused = totp(issuer, "alice").unwrap_err();
+        assert_eq!(Policy::new(issuer).unwrap_err(), PolicyError::Issuer(refused), "{issuer:?}");
+        let weaker = Policy::builder(issuer).build_with_weaker_guess_odds();
+        assert_eq!(weaker.unwrap_err(), PolicyError::Issuer(refused), "{issuer:?}");
+    }
+    for issuer in ["ACME", "AC ME", "Steamboat", "喵", &"x".repeat(KeyUri::MAX_ISSUER_LEN)] {
+        assert_eq!(Policy::new(issuer).unwrap().issuer(), issuer);
+        assert_eq!(totp(issuer, "alice").unwrap().issuer(), Some(issuer));
+    }
+}
+
+/// The substitute is what is printed, shown, compared and read back.
+#[test]
+fn g18_an_account_name_with_a_colon_is_enrolled() {
+    let uri = totp("ACME", "@ann:example.org").unwrap();
+    assert_eq!(uri.account_name(), "@ann\u{2236}example.org");
+    let printed = uri.to_uri();
+    assert!(printed.expose().starts_with("otpauth://totp/ACME:%40ann%E2%88%B6example.org?"));
+    for read in [KeyUri::parse(printed.expose()).unwrap(), KeyUri::parse_strict(printed.expose()).unwrap()] {
+        assert_eq!(read.issuer(), Some("ACME"));
+        assert_eq!(read.account_name(), "@ann\u{2236}example.org");
+        assert_eq!(warnings(&read), []);
+        assert_eq!(read.to_uri().expose(), printed.expose());
+        assert_eq!(read, uri);
+    }
+    assert_eq!(totp("ACME", ":::").unwrap().account_name(), "\u{2236}".repeat(3));
+    // Counted as it is printed.
+    let (part, found) = (LabelPart::AccountName, 261);
+    assert_eq!(totp("ACME", &":".repeat(87)), Err(KeyUriError::NameTooLong { part, found }));
+    let matrix_id = format!("@{}:example.org", "a".repeat(242));
+    assert_eq!(matrix_id.len(), 255);
+    assert!(totp("ACME", &matrix_id).is_ok());
+    // What is only read keeps its colon, and is printed with it.
+    assert_eq!(read("ACME:@ann:example.org", "").account_name(), "@ann:example.org");
 }
 
 #[test]
@@ -559,7 +613,9 @@ fn name() -> impl Strategy<Value = String> {
     let piece = prop_oneof![special.prop_map(str::to_owned), "[^:\\p{Cc}]{1,4}"];
     prop::collection::vec(piece, 1..8)
         .prop_map(|pieces| pieces.concat())
-        .prop_filter("what the constructor refuses", |name| !name.starts_with(' ') && name != "Steam")
+        .prop_filter("what the constructor refuses", |name| {
+            name.trim() == name && !name.eq_ignore_ascii_case("Steam")
+        })
 }
 
 fn any_uri() -> impl Strategy<Value = KeyUri> {
@@ -583,6 +639,16 @@ fn any_uri() -> impl Strategy<Value = KeyUri> {
 }
 
 proptest! {
+    /// Colons included.
+    #[test]
+    fn g18_any_account_name_survives_printing(account in "[:a-z% +é]{1,20}") {
+        prop_assume!(!account.starts_with(' '));
+        let uri = totp("ACME", &account).unwrap();
+        prop_assert_eq!(uri.account_name(), account.replace(':', "\u{2236}"));
+        prop_assert_eq!(&KeyUri::parse_strict(uri.to_uri().expose()).unwrap(), &uri);
+        prop_assert_eq!(&totp("ACME", uri.account_name()).unwrap(), &uri);
+    }
+
     /// `KeyURI` label: round trip with Unicode, %, +, space.
     #[test]
     fn print_then_parse_is_identity(uri in any_uri()) {
@@ -608,6 +674,7 @@ proptest! {
         let issuer = issuer.map(|issuer| format!("&issuer={issuer}")).unwrap_or_default();
         let text = with(&label, &format!("{issuer}{more}"));
         let read = KeyUri::parse(&text);
+        prop_assert_eq!(&text.parse::<KeyUri>(), &read);
         if let Ok(strictly) = KeyUri::parse_strict(&text) {
             prop_assert_eq!(Ok(&strictly), read.as_ref());
         }

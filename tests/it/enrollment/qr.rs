@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use second_factor::enrollment::EnrollmentError;
-use second_factor::{Algorithm, Digits, KeyUri, Period, QrCode, Secret};
+use proptest::prelude::*;
+use second_factor::enrollment::{EnrollmentError, KeyUriError, LabelPart};
+use second_factor::otp::Counter;
+use second_factor::session::PolicyError;
+use second_factor::{Algorithm, Digits, KeyUri, Period, Policy, QrCode, Secret};
 
 fn uri(issuer: &str, account: &str, algorithm: Algorithm) -> KeyUri {
     let bytes = vec![0xa5; algorithm.output_len()];
@@ -110,12 +113,86 @@ fn terminal_text_is_black_on_white_whatever_the_theme() {
 
 #[test]
 fn too_long_is_a_typed_error() {
-    let long = "é".repeat(127);
-    let uri = uri(&long, &long, Algorithm::Sha512);
-    let found = uri.to_uri().expose().len();
-    assert_eq!(QrCode::new(&uri).err(), Some(EnrollmentError::QrCapacity { found }));
+    let long = KeyUri::parse(&format!("otpauth://totp/A:b?secret=AAAA&x={}", "y".repeat(2_400))).unwrap();
+    let error = QrCode::new(&long).unwrap_err();
+    assert_eq!(error.found, long.to_uri().expose().len());
+    assert_eq!(EnrollmentError::from(error).to_string(), error.to_string());
     let shorter = KeyUri::parse(&format!("otpauth://totp/A:b?secret=AAAA&x={}", "y".repeat(2_250))).unwrap();
     assert!(QrCode::new(&shorter).is_ok());
+}
+
+/// As many bytes as are printed at most, nearly all of them escaped. A colon is printed as three.
+fn longest_name(max_len: usize, pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(pieces), max_len).prop_map(move |pieces| {
+        let mut room = max_len;
+        let fits = |piece: &&str| match room.checked_sub(piece.replace(':', "\u{2236}").len()) {
+            Some(left) => {
+                room = left;
+                true
+            }
+            None => false,
+        };
+        pieces.into_iter().filter(fits).collect()
+    })
+}
+
+fn draws(
+    issuer: &str,
+    account: &str,
+    secret_len: usize,
+    params: (Algorithm, Digits),
+    secs: u32,
+    counter: u64,
+) -> usize {
+    let secret = Secret::new(&vec![0xa5; secret_len]).unwrap();
+    let (algorithm, digits) = params;
+    let period = Period::from_secs(secs).unwrap();
+    let totp = KeyUri::totp(issuer, account, secret.clone(), algorithm, digits, period).unwrap();
+    let hotp = KeyUri::hotp(issuer, account, secret, algorithm, digits, Counter::new(counter)).unwrap();
+    for uri in [&totp, &hotp] {
+        assert!(QrCode::new(uri).is_ok(), "{} bytes", uri.to_uri().expose().len());
+        assert_eq!(KeyUri::parse_strict(uri.to_uri().expose()).as_ref(), Ok(uri));
+    }
+    hotp.to_uri().expose().len()
+}
+
+/// The caps leave 59 of the 2,331 bytes that a QR code holds.
+#[test]
+fn g18_a_qr_code_of_the_longest_uri_can_be_drawn() {
+    let issuer = "%".repeat(KeyUri::MAX_ISSUER_LEN);
+    let account = format!("{}%%", ":".repeat(KeyUri::MAX_ACCOUNT_NAME_LEN / 3));
+    let params = (Algorithm::Sha512, Digits::Eight);
+    assert_eq!(draws(&issuer, &account, Secret::MAX_LEN, params, Period::MAX_SECS, u64::MAX), 2_272);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn g18_a_qr_code_can_always_be_drawn(
+        issuer in longest_name(KeyUri::MAX_ISSUER_LEN, &["喵", "é", "%", "&", "\u{10ffff}", "a"]),
+        account in longest_name(KeyUri::MAX_ACCOUNT_NAME_LEN, &[":", "喵", "é", "%", "\u{10ffff}", "a"]),
+        secret_len in prop_oneof![1..=Secret::MAX_LEN, Just(Secret::MAX_LEN)],
+        algorithm in prop::sample::select(vec![Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512]),
+        digits in prop::sample::select(vec![Digits::Six, Digits::Seven, Digits::Eight]),
+        secs in 1..=Period::MAX_SECS,
+        counter in any::<u64>(),
+    ) {
+        draws(&issuer, &account, secret_len, (algorithm, digits), secs, counter);
+    }
+}
+
+/// Two names of 255 bytes of Chinese, which fitted no QR code, are refused before anything is stored.
+#[test]
+fn g18_the_pair_that_fitted_no_qr_code_is_refused() {
+    let long = "喵".repeat(85);
+    assert_eq!(
+        Policy::new(long.as_str()).unwrap_err(),
+        PolicyError::Issuer(KeyUriError::NameTooLong { part: LabelPart::Issuer, found: 255 })
+    );
+    let issuer = "喵".repeat(KeyUri::MAX_ISSUER_LEN / 3);
+    assert!(Policy::new(issuer.as_str()).is_ok());
+    assert!(QrCode::new(&uri(&issuer, &long, Algorithm::Sha512)).is_ok());
 }
 
 #[test]

@@ -18,9 +18,10 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
     let phone = Phone::scan(&begun.uri);
     let code = phone.code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
-    assert_eq!(texts(&confirmed.recovery_codes).len(), 10);
-    assert_eq!(confirmed.end_sessions.account(), &world.account);
-    assert!(!world.verifier.is_current(&world.account, first.epoch()).unwrap(), "the first session is over");
+    let (recovery_codes, end_sessions) = confirmed.into_parts();
+    assert_eq!(texts(&recovery_codes).len(), 10);
+    assert_eq!(end_sessions.account(), &world.account);
+    assert!(!world.is_current(&first.into_session()), "the first session is over");
 
     // Password and code; not the code that confirmed.
     let challenge = world.challenge();
@@ -60,8 +61,9 @@ fn each_sensitive_step_takes_a_fresh_code() {
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
 
-    let ended = world.verifier.disable(world.fresh(&phone)).unwrap();
-    assert!(world.verifier.is_current(&world.account, ended.epoch()).unwrap());
+    let mut session = world.session(1);
+    session.continue_after(world.verifier.disable(world.fresh(&phone)).unwrap());
+    assert!(world.is_current(&session));
     assert_eq!(
         world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }),
         1
@@ -73,7 +75,7 @@ fn each_sensitive_step_takes_a_fresh_code() {
 fn the_device_cookie_is_named_after_the_account_and_has_every_attribute() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
-    let name = DeviceToken::cookie_name(&world.account);
+    let name = DeviceToken::cookie_name(&world.account, world.verifier.policy());
     assert_eq!(
         device.set_cookie(world.verifier.policy()).expose(),
         format!("{name}={}; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax", device.expose()),

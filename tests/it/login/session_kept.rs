@@ -1,16 +1,15 @@
 //! Sessions and tokens as a host keeps them: what is read is what was written, with all that is counted under it.
 
 use core::time::Duration;
-use std::sync::Arc;
 
 use second_factor::session::{EnrollmentToken, Remember};
-use second_factor::{AccountId, AuthMethod, ChallengeToken, DeviceToken, Login, Policy, Refusal, Session};
+use second_factor::{AuthMethod, ChallengeToken, DeviceToken, Login, Refusal, Session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::sessions::{charged, guess, session_of};
-use crate::support::{JsonStore, NEVER_ISSUED, Phone, STEP, World, code_required, refusal};
+use crate::support::sessions::{fresh_factor, row as row_of, session_of};
+use crate::support::{Phone, STEP, World, code_required};
 
 /// The value as it comes back from a table of text, and from one of bytes.
 fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {
@@ -20,20 +19,22 @@ fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {
 }
 
 #[test]
-fn the_count_of_a_session_goes_on_when_it_was_kept_and_read() {
-    let (world, phone, _) = World::enrolled();
-    let session = session_of(&world, &phone);
-    assert_eq!(guess(&world, &phone, &session, 2), Refusal::NotAccepted);
+fn a_session_that_was_kept_and_read_is_the_same_one() {
+    let (world, phone, codes) = World::enrolled();
+    let mut session = session_of(&world, &phone);
+    let fresh = fresh_factor(&world, &session, &codes[0]).unwrap();
+    session.elevate(&fresh);
     for read in kept(&session) {
         assert_eq!(read, session);
-        assert_eq!(guess(&world, &phone, &read, 1), Refusal::NotAccepted);
+        assert_eq!((read.auth_time(), read.amr()), (world.now(), ["pwd", "mfa"].as_slice()));
+        assert!(world.is_current(&read));
+        assert_eq!(fresh_factor(&world, &read, &codes[0]).unwrap_err(), Refusal::AlreadyDone);
     }
-    assert_eq!(guess(&world, &phone, &session, 1), Refusal::ChallengeOver);
 }
 
 #[test]
 fn what_changes_in_a_session_that_was_changed() {
-    let (world, phone, _) = World::enrolled();
+    let (world, phone, codes) = World::enrolled();
     let session = session_of(&world, &phone);
     let row = serde_json::to_value(&session).unwrap();
     let with = |field: &str, value: Value| -> Session {
@@ -41,21 +42,32 @@ fn what_changes_in_a_session_that_was_changed() {
         row[field] = value;
         serde_json::from_value(row).unwrap()
     };
-    let id = serde_json::to_value(world.session(1)).unwrap()["id"].clone();
-    assert_eq!(guess(&world, &phone, &session, 4), Refusal::NotAccepted);
-    // When and how belong to what is told; the account, the epoch and the id to what is proved.
-    assert_eq!(guess(&world, &phone, &with("id", id), 1), Refusal::NotAccepted);
-    let epoch = json!(session.epoch().get() + 1);
-    assert_eq!(guess(&world, &phone, &with("epoch", epoch), 1), Refusal::StepUpRequired);
-    assert_eq!(guess(&world, &phone, &with("account", json!("bob")), 1), Refusal::StepUpRequired);
+    let other = serde_json::to_value(World::new().session(1)).unwrap();
+    let device = json!(other["id"]);
+    let _ = fresh_factor(&world, &session, &codes[0]).unwrap();
+    let before = row_of(&world);
+    // When and how belong to what is told; the account, the epoch, the device and the id to what is proved.
+    for field in ["epoch", "account", "device"] {
+        let value = match field {
+            "account" => json!("bob"),
+            "device" => device.clone(),
+            _ => other[field].clone(),
+        };
+        let changed = with(field, value);
+        assert!(field == "account" || !world.is_current(&changed), "{field}");
+        let typed = &codes[1];
+        assert_eq!(fresh_factor(&world, &changed, typed).unwrap_err(), Refusal::StepUpRequired, "{field}");
+    }
+    assert_eq!(row_of(&world), before);
+    let elsewhere = with("id", other["id"].clone());
+    assert_eq!(fresh_factor(&world, &elsewhere, &codes[0]).unwrap_err(), Refusal::NotAccepted);
     let later = with("at", json!(session.at().as_secs() + 1));
     let otherwise = with("method", json!("single_factor"));
     assert_eq!(
         (later.at(), otherwise.method()),
         (session.at().saturating_add(Duration::from_secs(1)), AuthMethod::SingleFactor)
     );
-    assert_eq!(guess(&world, &phone, &later, 1), Refusal::ChallengeOver);
-    assert_eq!(charged(&world), (6, 6));
+    assert_eq!(fresh_factor(&world, &later, &codes[0]).unwrap_err(), Refusal::AlreadyDone);
 }
 
 #[test]
@@ -65,8 +77,8 @@ fn a_row_that_is_no_session_is_refused() {
     assert!(serde_json::from_value::<Session>(row.clone()).is_ok());
     let fields = row.as_object().unwrap();
     let names: std::collections::BTreeSet<_> = fields.keys().map(String::as_str).collect();
-    assert_eq!(names, ["account", "at", "epoch", "id", "method"].into());
-    for field in fields.keys() {
+    assert_eq!(names, ["account", "at", "device", "elevation", "epoch", "format", "id", "method"].into());
+    for field in fields.keys().filter(|field| fields[*field] != Value::Null) {
         let mut without = fields.clone();
         without.remove(field);
         assert!(serde_json::from_value::<Session>(without.into()).is_err(), "without {field}");
@@ -81,32 +93,16 @@ fn a_row_that_is_no_session_is_refused() {
         ("id", json!(id.to_lowercase())),
         ("id", json!("")),
         ("epoch", json!(-1)),
+        ("epoch", json!("")),
+        ("format", json!(0)),
+        ("format", json!(2)),
+        ("device", json!(id[..25])),
+        ("elevation", json!({ "at": 1 })),
     ] {
         let mut changed = fields.clone();
         changed.insert(field.to_owned(), value.clone());
         assert!(serde_json::from_value::<Session>(changed.into()).is_err(), "{field}: {value}");
     }
-}
-
-#[test]
-fn a_count_that_is_copied_to_another_account_is_not_that_of_its_session() {
-    let world = World::over(Arc::new(JsonStore::default()), Policy::new("Example").unwrap());
-    let (phone, _) = world.enroll();
-    for wrong in phone.wrong_codes(world.now()).take(4) {
-        let _ = refusal(world.verifier.fresh_factor(&world.session(1), &wrong)).unwrap_err();
-    }
-    let bob = AccountId::new("bob").unwrap();
-    let text = world.verifier.store().text(&world.account).unwrap();
-    let copied = text.replace(r#""account":"alice""#, r#""account":"bob""#);
-    assert_ne!(copied, text);
-    world.verifier.store().put(&bob, &copied);
-    let alices = world.verifier.fresh_factor(&world.session(1), NEVER_ISSUED);
-    assert_eq!(refusal(alices).unwrap_err(), Refusal::ChallengeOver);
-    let mut row = serde_json::to_value(world.session(1)).unwrap();
-    row["account"] = json!("bob");
-    let session: Session = serde_json::from_value(row).unwrap();
-    let bobs = world.verifier.fresh_factor(&session, NEVER_ISSUED);
-    assert_eq!(refusal(bobs).unwrap_err(), Refusal::NotAccepted);
 }
 
 /// Whether the token is another text's only as itself: its own text is read, and these others are not.

@@ -1,6 +1,6 @@
 //! Secrets: generated ones (RFC 6238 §5.1, A20a, F28, F33) and imported ones (RFC 4226 §4 R6).
 
-use second_factor::enrollment::{EnrollmentError, ImportedSecret};
+use second_factor::enrollment::{ImportedSecret, SecretTooShort};
 use second_factor::otp::Strength;
 use second_factor::{Algorithm, Secret};
 
@@ -67,10 +67,11 @@ fn f33_symbols_of_generated_secrets_are_uniform() {
 fn a20a_imported_secrets_have_a_floor() {
     for len in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![7; len]).unwrap();
-        let short = |floor_bits| Err(EnrollmentError::SecretTooShort { found_bits: len * 8, floor_bits });
-        let ordinary = ImportedSecret::new(secret.clone()).map(ImportedSecret::into_secret);
+        let told = |error: SecretTooShort| (error.found_bits, error.floor_bits);
+        let short = |floor_bits| Err((len * 8, floor_bits));
+        let ordinary = ImportedSecret::new(secret.clone()).map(ImportedSecret::into_secret).map_err(told);
         assert_eq!(ordinary, if len < 16 { short(128) } else { Ok(secret.clone()) });
-        let legacy = ImportedSecret::legacy(secret.clone()).map(ImportedSecret::into_secret);
+        let legacy = ImportedSecret::legacy(secret.clone()).map(ImportedSecret::into_secret).map_err(told);
         assert_eq!(legacy, if len < 10 { short(80) } else { Ok(secret) });
     }
     assert!(Secret::new(&[]).is_err());

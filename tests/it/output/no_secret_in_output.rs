@@ -14,6 +14,7 @@ use second_factor::verifier::*;
 use second_factor::{Code, UnixTime};
 
 use crate::support::source::{code_of, is_word, sources, variants};
+use crate::support::tokens::Parts;
 use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, World, complete, refusal, texts};
 
 /// Something that must not be seen, in every way in which it could be printed.
@@ -25,6 +26,9 @@ struct Planted {
 impl Planted {
     /// How much of a spelling counts as seeing it.
     const PIECE: usize = 12;
+
+    /// The same of a list of numbers, which takes up to five characters a byte. Records print random ids so.
+    const PIECE_OF_LIST: usize = 25;
 
     fn bytes(what: &'static str, bytes: &[u8]) -> Self {
         let each = |print: fn(&u8) -> String, between: &str| {
@@ -58,7 +62,10 @@ impl Planted {
 
     /// Every piece of every spelling.
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        self.spellings.iter().flat_map(|text| text.as_bytes().windows(Self::PIECE.min(text.len())))
+        self.spellings.iter().flat_map(|text| {
+            let piece = if text.contains(',') { Self::PIECE_OF_LIST } else { Self::PIECE };
+            text.as_bytes().windows(piece.min(text.len()))
+        })
     }
 
     fn is_in(&self, output: &str) -> bool {
@@ -356,7 +363,7 @@ fn enrollment(out: &mut Output) {
         KeyUriError::EmptyName(part),
         KeyUriError::NameTooLong { part, found },
         KeyUriError::ControlCharacter(part),
-        KeyUriError::LeadingSpace(part),
+        KeyUriError::SurroundingSpace(part),
         KeyUriError::SteamIssuer,
     ];
     let code_errors = [
@@ -371,10 +378,13 @@ fn enrollment(out: &mut Output) {
     out.errors(base32_errors);
     out.errors(uri_errors);
     out.errors(code_errors);
-    out.errors([
-        EnrollmentError::SecretTooShort { found_bits: 1, floor_bits: 80 },
-        EnrollmentError::QrCapacity { found },
-    ]);
+    let short = ImportedSecret::new(Secret::new(&SECRET[..1]).unwrap()).unwrap_err();
+    out.error(&short);
+    out.error(&EnrollmentError::from(short));
+    let long = format!("otpauth://totp/A:b?secret={key}&x={}", "y".repeat(2_400));
+    let overflow = QrCode::new(&KeyUri::parse(&long).unwrap()).unwrap_err();
+    out.error(&overflow);
+    out.error(&EnrollmentError::from(overflow));
 
     // Errors about what was planted.
     for text in [format!("{key}1"), format!("{key}="), format!("{key}=A"), key.repeat(20), format!("{key}A")]
@@ -415,13 +425,18 @@ fn enrollment(out: &mut Output) {
 fn session_values(out: &mut Output) {
     let account = AccountId::new("alice").unwrap();
     out.display(&account);
-    let (id, secret, alice) = (base32(b"an-id-of-16-byte"), base32(TOKEN_SECRET), base32(b"alice"));
-    let text = |prefix: &str| format!("{prefix}.{id}.{secret}.{alice}");
-    out.debug(&ChallengeToken::parse(&text("c1")).unwrap());
-    out.debug(&EnrollmentToken::parse(&text("e1")).unwrap());
-    out.debug(&DeviceToken::parse(&text("d1")).unwrap());
+    let (id, secret) = (base32(b"an-id-of-16-byte"), base32(TOKEN_SECRET));
+    let planted = |text: &str| Parts { tag: TOKEN_SECRET.to_vec(), ..Parts::of(text) }.text();
+    let world = World::new();
+    out.debug(&EnrollmentToken::parse(&planted(world.begin().token.expose())).unwrap());
+    let (phone, _) = world.enroll();
+    out.debug(&DeviceToken::parse(&planted(world.remember(&phone).expose())).unwrap());
+    let text = planted(world.challenge().expose());
+    out.debug(&ChallengeToken::parse(&text).unwrap());
     out.display(&DeviceId::parse(&id).unwrap());
-    for text in [text("c2"), text("c1").to_lowercase(), text("c1") + "A", secret.clone(), secret.repeat(50)] {
+    for text in
+        [text.replace("c1", "c2"), text.to_lowercase(), text + "A", secret.clone(), secret.repeat(500)]
+    {
         out.error(&ChallengeToken::parse(&text).unwrap_err());
         out.error(&DeviceToken::parse(&text).unwrap_err());
         out.error(&DeviceId::parse(&text).unwrap_err());
@@ -434,8 +449,17 @@ fn session_values(out: &mut Output) {
     for text in [&in_hex[1..], &in_hex.replace('7', "g"), &in_hex.repeat(2)] {
         out.error(&SealingKey::from_hex(text).unwrap_err());
     }
-    let ring = KeyRing::new(2, key).with_retired(1, SealingKey::new(*RETIRED_KEY));
-    out.debug(&ring);
+    let ring = || {
+        let keys = [SEALING_KEY, RETIRED_KEY].map(|key| SealingKey::new(*key));
+        let [key, retired] = keys;
+        KeyRing::new(2, key).with_retired(1, retired)
+    };
+    out.debug(&ring());
+    out.debug(&Keys::from(ring()));
+    out.debug(&TokenKey::new(*TOKEN_SECRET));
+    let tokens = TokenKeys::new(2, TokenKey::new(*TOKEN_SECRET)).with_retired(1, TokenKey::new(*RETIRED_KEY));
+    out.debug(&tokens);
+    out.debug(&Keys::new(StoreSecretsInClear, tokens));
     out.debug(&StoreSecretsInClear);
     out.debug(&Sealed::new([b"\0", SECRET].concat()).unwrap());
     out.error(&Sealed::new(SECRET.repeat(100)).unwrap_err());
@@ -444,9 +468,19 @@ fn session_values(out: &mut Output) {
     out.debug(&policy);
     out.debug(&Policy::builder("Example"));
     out.display(&policy.guess_odds(Duration::from_secs(1)));
-    out.debug(&Epoch::new(1));
-    out.debug(&PasswordVerified::by_host(account.clone()));
-    out.debug(&AdministratorReset::by_host(account.clone(), &AccountId::new("root").unwrap()).unwrap());
+    let check = || world.verifier.check_password(&account);
+    let reset = || AdministratorReset::by_host(account.clone(), &AccountId::new("root").unwrap()).unwrap();
+    out.debug(&check());
+    out.debug(&PasswordVerified::by_host(check()));
+    out.debug(&PasswordReset::by_host(check()));
+    out.debug(&PasswordChangeProof::from(PasswordReset::by_host(check())));
+    out.debug(&EnrollmentProof::from(PasswordVerified::by_host(check())));
+    out.debug(&EnrollmentProof::from(world.fresh(&phone)));
+    out.debug(&reset());
+    out.debug(&CloseProof::from(reset()));
+    let session = world.session(1);
+    let proof = world.verifier.reauthenticate(&session, world.password(), &phone.code(world.now())).unwrap();
+    out.debug(&CloseProof::from(proof));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     out.debug(&Import::by_host(account.clone(), imported, TotpParams::default()));
     out.debug(&AccountRecord::new(account));
@@ -458,7 +492,14 @@ fn session_values(out: &mut Output) {
         AuthMethod::RememberedDevice { since: START },
     ]);
     out.all([RemovedBy::Owner, RemovedBy::Administrator]);
-    out.all([ForgottenBecause::Revoked, ForgottenBecause::CredentialsChanged, ForgottenBecause::TooMany]);
+    out.all([
+        ForgottenBecause::Revoked,
+        ForgottenBecause::CredentialsChanged,
+        ForgottenBecause::TooMany,
+        ForgottenBecause::Expired,
+        ForgottenBecause::Outdated,
+        ForgottenBecause::Stolen,
+    ]);
     out.all([
         RefusedBecause::Wrong,
         RefusedBecause::Replayed,
@@ -474,6 +515,9 @@ fn session_values(out: &mut Output) {
         Refusal::Suspended,
         Refusal::EnrollmentOver,
         Refusal::StepUpRequired,
+        Refusal::AlreadyDone,
+        Refusal::Retry,
+        Refusal::FactorRequired,
         Refusal::NoAuthenticator,
     ]);
     let seal_errors = || {
@@ -482,16 +526,17 @@ fn session_values(out: &mut Output) {
             SealError::UnknownKey { key: 1 },
             SealError::Broken,
             SealError::Unavailable,
-            SealError::Otp(Secret::new(&[]).unwrap_err().into()),
+            SealError::Secret(Secret::new(&[]).unwrap_err()),
         ]
     };
     let session_errors = || {
         [
             SessionError::WrongAccount,
             SessionError::PasswordOfAnotherAccount,
-            SessionError::Enrollment(EnrollmentError::QrCapacity { found: 1 }),
+            SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
             SessionError::Otp(Secret::new(&[]).unwrap_err().into()),
             SessionError::EntropyExhausted,
+            SessionError::ForeignProof,
         ]
     };
     out.errors(seal_errors());
@@ -503,7 +548,8 @@ fn session_values(out: &mut Output) {
     }
     out.error(&AdministratorOfOneself);
     out.errors([
-        PolicyError::Issuer,
+        PolicyError::Issuer(KeyUriError::SteamIssuer),
+        PolicyError::Namespace,
         PolicyError::OutOfBounds { setting: "devices" },
         PolicyError::GuessOdds { one_in: 1 },
     ]);
@@ -512,6 +558,12 @@ fn session_values(out: &mut Output) {
     out.error(&Error::<MemoryStoreError>::Store(MemoryStoreError));
     out.error(&Error::<MemoryStoreError>::Contention);
     out.error(&Error::<MemoryStoreError>::Entropy(EntropyError));
+    out.errors([
+        ChangePasswordError::NotStarted(Error::Store(MemoryStoreError)),
+        ChangePasswordError::NotWritten(MemoryStoreError),
+        ChangePasswordError::Unfinished(Some(Error::Contention)),
+        ChangePasswordError::Unfinished(None),
+    ]);
 }
 
 /// Values of the `store` and `verifier` layers that hold nothing.
@@ -522,7 +574,9 @@ fn edges(out: &mut Output) {
     out.error(&TokenError);
     out.display(&Revision::new(1));
     out.all([Expected::Absent, Expected::At(Revision::new(1))]);
-    out.all([Swap::Conflict, Swap::Stored(Revision::new(1))]);
+    out.all([Swap::Conflict, Swap::Stored]);
+    let record = AccountRecord::new(AccountId::new("alice").unwrap());
+    out.debug(&Change::new(Expected::Absent, Revision::new(1), &record, &[]));
     out.debug(&SystemClock);
     out.debug(&OsEntropy);
     out.debug(&NoEvents);
@@ -536,12 +590,7 @@ fn edges(out: &mut Output) {
         fn load(&self, _: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
             Err(MemoryStoreError)
         }
-        fn compare_and_swap(
-            &self,
-            _: &AccountId,
-            _: Expected,
-            _: &AccountRecord,
-        ) -> Result<Swap, MemoryStoreError> {
+        fn compare_and_swap(&self, _: &AccountId, _: Change<'_>) -> Result<Swap, MemoryStoreError> {
             Err(MemoryStoreError)
         }
     }
@@ -551,21 +600,21 @@ fn edges(out: &mut Output) {
     out.error(&runtime.block_on(failing.load(&account)).unwrap_err());
 }
 
-/// A service over this seal, in which everything happens that a service can do. What it gave out is added to
+/// A seal of the host's, and a token key beside it.
+fn keys(seal: impl Seal + 'static) -> Keys {
+    Keys::new(seal, TokenKeys::new(1, TokenKey::new(*TOKEN_SECRET)))
+}
+
+/// A service under these keys, in which everything happens that a service can do. What it gave out is added to
 /// what is planted.
-fn flow<S: Seal + 'static>(
-    seal: S,
-    out: &mut Output,
-    planted: &mut Vec<Planted>,
-    sink: impl EventSink + 'static,
-) {
+fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl EventSink + 'static) {
     let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
     let policy = Policy::builder("Example").suspend_after(6).devices(2).build().unwrap();
     let store = Arc::new(MemoryStore::new());
     let verifier = BlockingVerifier::with_sources(
         store.clone(),
         policy.clone(),
-        seal,
+        keys,
         clock.clone(),
         Mutex::new(TestRng(7)),
     );
@@ -580,7 +629,7 @@ fn flow<S: Seal + 'static>(
         events,
         account: AccountId::new("alice").unwrap(),
     };
-    let row = || BlockingStore::load(&*store, &world.account).unwrap().unwrap();
+    let row = || BlockingStore::load(&*store, &world.account).unwrap();
     let half = |token: &str| token.split('.').nth(2).unwrap().to_owned();
 
     let begun = world.begin();
@@ -588,7 +637,7 @@ fn flow<S: Seal + 'static>(
     planted.push(Planted::bytes("enrolled secret", begun.uri.secret().expose()));
     planted.push(Planted::text("enrollment token", &half(begun.token.expose())));
     out.debug(&begun);
-    out.debug(&row());
+    out.all(row());
     out.debug(&world.verifier.pending_enrollment(&begun.token).unwrap());
     let wrong = |world: &World| phone.wrong_code(world.now());
     let typed = phone.code(world.now());
@@ -596,8 +645,9 @@ fn flow<S: Seal + 'static>(
     assert!(world.verifier.confirm_enrollment(&begun.token, &wrong(&world)).is_err());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &typed).unwrap();
     out.debug(&confirmed);
-    out.debug(&confirmed.end_sessions);
-    let codes = texts(&confirmed.recovery_codes);
+    let (recovery_codes, end_sessions) = confirmed.into_parts();
+    out.debug(&end_sessions);
+    let codes = texts(&recovery_codes);
     for code in &codes {
         planted.push(Planted::text("recovery code", code));
         planted.push(Planted::text("recovery code", &code.replace('-', "")));
@@ -620,18 +670,20 @@ fn flow<S: Seal + 'static>(
     out.debug(&accepted.authenticated);
     let device = accepted.device.unwrap();
     planted.push(Planted::text("device token", &half(device.expose())));
+    planted.push(Planted::bytes("device series", &Parts::of(device.expose()).fields[2]));
     // No secret, but what tells the sessions of an account apart has no place in a log either.
     let session = accepted.authenticated.into_session();
     let kept = serde_json::to_value(&session).unwrap();
     planted.push(Planted::text("session id", kept["id"].as_str().unwrap()));
     out.debug(&session);
-    world.clock.advance(STEP);
+    world.clock.advance(2 * STEP);
     let login = world.login_on(&device);
     out.debug(&login);
     let rotated = complete(login).device.unwrap();
     planted.push(Planted::text("device token", &half(rotated.expose())));
-    out.debug(&row());
-    out.debug(&row().value);
+    out.all(row());
+    out.all(row());
+    out.debug(&row().unwrap().value);
     let status = world.verifier.status(&world.account).unwrap();
     out.debug(&status);
     out.debug(&status.devices[0]);
@@ -639,6 +691,16 @@ fn flow<S: Seal + 'static>(
     let login = world.login_on(&device);
     out.debug(&login);
     let _ = world.login_on(&device);
+    let mut stolen = world.remember(&phone);
+    let first = stolen.clone();
+    for _ in 0..2 {
+        world.clock.advance(2 * STEP);
+        stolen = complete(world.login_on(&stolen)).device.unwrap();
+    }
+    out.debug(&world.login_on(&first));
+    assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
+    assert!(!world.is_current(&session), "a theft ends the sessions");
+    let session = world.session(9);
     for _ in 0..3 {
         let _ = world.remember(&phone);
     }
@@ -662,36 +724,40 @@ fn flow<S: Seal + 'static>(
     planted.push(Planted::text("typed code", &typed));
     let proof = world.verifier.reauthenticate(&session, world.password(), &typed).unwrap();
     out.debug(&proof);
-    out.debug(&row());
+    out.all(row());
     world.clock.advance(STEP);
-    let other = PasswordVerified::by_host(AccountId::new("bob").unwrap());
+    let other = world.password_of(&AccountId::new("bob").unwrap());
     out.error(&world.verifier.reauthenticate(&session, other, &phone.code(world.now())).unwrap_err());
-    out.debug(&Reauthenticated::from(world.fresh(&phone)));
-    out.debug(&Reauthenticated::from(world.password()));
+    out.debug(&PasswordChangeProof::from(proof));
 
     // Suspended, changed, removed.
     for _ in 0..6 {
         out.errors(world.present(&wrong(&world)).err());
     }
-    out.debug(&row());
+    out.all(row());
     out.errors(refusal(world.verifier.present(&world.challenge(), &codes[0], Remember::No)).err());
-    out.debug(&world.verifier.password_changed(&world.account).unwrap());
+    out.debug(&world.reset_password());
+    out.all(row());
     for _ in 0..20 {
         out.errors(world.present(&wrong(&world)).err());
         let _ = world.verifier.present(&world.challenge(), &codes[1], Remember::No);
     }
-    let _ = world.verifier.password_changed(&world.account).unwrap();
+    let spare = world.verifier.fresh_factor(&world.session(2), &codes[2]).unwrap();
+    let codes = texts(&world.verifier.regenerate_recovery_codes(spare).unwrap());
+    let _ = world.change_password(&world.session(3), &codes[0]).unwrap();
     out.debug(&world.verifier.disable(world.fresh(&phone)).unwrap());
     assert!(matches!(world.login(), Login::Complete(_)));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), imported, TotpParams::default());
     out.debug(&world.verifier.import(import).unwrap());
-    out.debug(&row());
+    out.all(row());
     out.debug(&*store);
     out.debug(&world.verifier);
-    out.debug(&Verifier::new(MemoryStore::new(), policy.clone(), StoreSecretsInClear));
+    out.debug(&Verifier::new(MemoryStore::new(), policy.clone(), self::keys(StoreSecretsInClear)));
     out.debug(&Blocking(MemoryStore::new()));
-    out.debug(&Login::EnrollmentRequired);
+    out.debug(&Login::EnrollmentRequired(world.password()));
+    out.debug(&world.verifier.end_all_sessions(&world.session(1)).unwrap());
+    out.all(row());
     for event in world.events.all() {
         out.debug(&event);
         out.debug.push(("AuditEvent".to_owned(), serde_json::to_string(&event).unwrap()));
@@ -707,6 +773,8 @@ fn more_events(out: &mut Output) {
         EventKind::PasswordSuspectedKnown { guesses: 5 },
         EventKind::ChallengeExhausted,
         EventKind::DeviceUnknown,
+        EventKind::PasswordChangeInterrupted,
+        EventKind::AccountClosed,
     ] {
         out.display(&kind);
     }
@@ -739,9 +807,9 @@ fn everything() -> (Output, Vec<Planted>) {
     session_values(&mut out);
     edges(&mut out);
     let ring = KeyRing::new(1, SealingKey::new(*SEALING_KEY));
-    flow(ring, &mut out, &mut planted, NoEvents);
+    flow(ring.into(), &mut out, &mut planted, NoEvents);
     let contexts = Arc::new(Mutex::new(Vec::new()));
-    flow(Showing(contexts.clone()), &mut out, &mut planted, NoEvents);
+    flow(keys(Showing(contexts.clone())), &mut out, &mut planted, NoEvents);
     for context in contexts.lock().unwrap().iter() {
         out.debug.push(("SealContext".to_owned(), context.clone()));
     }
@@ -880,7 +948,7 @@ mod tracing_output {
     fn nothing_that_is_traced_holds_a_secret() {
         tracing::subscriber::set_global_default(Lines).unwrap();
         let (mut out, mut planted) = (Output::default(), planted());
-        flow(StoreSecretsInClear, &mut out, &mut planted, TracingEvents);
+        flow(keys(StoreSecretsInClear), &mut out, &mut planted, TracingEvents);
         let lines = LINES.lock().unwrap();
         assert!(lines.len() > 50, "{}", lines.len());
         let scanner = Scanner::new(&planted);

@@ -1,8 +1,10 @@
 //! OWASP cheat sheets: Multifactor Authentication, Authentication, Forgot Password, Session Management.
 
 use second_factor::session::{EventKind, ForgottenBecause, RefusedBecause};
-use second_factor::{AuthMethod, ChallengeToken, Refusal, Remember, Secret};
+use second_factor::{AuthMethod, ChallengeToken, Refusal, Remember};
 
+use crate::support::sessions::session_of;
+use crate::support::tokens::Parts;
 use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
 
 #[test]
@@ -14,9 +16,8 @@ fn owasp_mfa_otp_handling_a_success_ends_its_challenge_and_its_code() {
     // A fresh code for the old challenge, the old code for a fresh challenge.
     let later = phone.code(world.now().saturating_add(STEP));
     let refused = refusal(world.verifier.present(&challenge, &later, Remember::No));
-    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(refused.unwrap_err(), Refusal::AlreadyDone);
     assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
-    assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 1);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
 }
 
@@ -92,7 +93,7 @@ fn owasp_mfa_resetting_recovery_codes_are_given_out_once_at_set_up() {
     let begun = world.begin();
     let code = Phone::scan(&begun.uri).code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
-    assert_eq!(confirmed.recovery_codes.iter().count(), 10);
+    assert_eq!(confirmed.into_parts().0.iter().count(), 10);
     // A second confirmation gives out neither codes nor the secret.
     assert_eq!(
         refusal(world.verifier.confirm_enrollment(&begun.token, &code)).unwrap_err(),
@@ -118,8 +119,8 @@ fn owasp_account_lockout_is_by_account_and_no_tool_against_its_owner() {
     assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
     let accepted = world.verifier.present(&world.challenge(), codes.first().unwrap(), Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
-    // A new password shuts out who was guessing, and gives the budget back.
-    let _ = world.verifier.password_changed(&world.account).unwrap();
+    // A new password shuts out who was guessing; with a recovery code beside it, it gives the budget back.
+    let _ = world.change_password(&accepted.authenticated.into_session(), &codes[1]).unwrap();
     assert!(world.log_in(&phone).authenticated.amr().contains(&"otp"));
 }
 
@@ -127,8 +128,7 @@ fn owasp_account_lockout_is_by_account_and_no_tool_against_its_owner() {
 fn owasp_account_lockout_takes_the_password() {
     let (world, phone, _) = World::enrolled();
     // Without a password there is no challenge, and what is presented without one is not counted.
-    let alice = Secret::new(b"alice").unwrap().to_base32();
-    let made_up = format!("c1.{}.{}.{}", "A".repeat(26), "A".repeat(52), alice.expose());
+    let made_up = Parts { tag: vec![0; 32], ..Parts::of(world.challenge().expose()) }.text();
     let made_up = ChallengeToken::parse(&made_up).unwrap();
     for _ in 0..1_000 {
         let refused = refusal(world.verifier.present(&made_up, "123456", Remember::No));
@@ -147,10 +147,9 @@ fn owasp_account_lockout_takes_the_password() {
 fn owasp_forgot_password_a_reset_logs_nobody_in_and_locks_nobody_out() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
-    let session = world.log_in(&phone).authenticated.epoch();
-    let _ = world.events.take();
-    let ended = world.verifier.password_changed(&world.account).unwrap();
-    assert_ne!(ended.epoch(), session);
+    let session = session_of(&world, &phone);
+    let _ = world.reset_password();
+    assert!(!world.is_current(&session));
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
     let forgotten = |kind: &EventKind| {
         matches!(kind, EventKind::DeviceForgotten { reason: ForgottenBecause::CredentialsChanged, .. })
@@ -165,18 +164,19 @@ fn owasp_forgot_password_a_reset_logs_nobody_in_and_locks_nobody_out() {
 #[test]
 fn owasp_session_the_epoch_changes_with_every_change_of_credentials() {
     let (world, phone, _) = World::enrolled();
-    let mut seen = vec![second_factor::Epoch::NONE, world.epoch()];
+    let mut seen = vec![World::new().session(1), world.session(1)];
     for _ in 0..3 {
-        let _ = world.verifier.password_changed(&world.account).unwrap();
-        seen.push(world.epoch());
+        let _ = world.reset_password();
+        seen.push(world.session(1));
     }
     let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
-    seen.push(world.epoch());
+    seen.push(world.session(1));
     let _ = world.enroll();
-    seen.push(world.epoch());
-    let distinct: std::collections::HashSet<_> = seen.iter().collect();
-    assert_eq!(distinct.len(), seen.len(), "{seen:?}");
+    seen.push(world.session(1));
+    // A session of each epoch: of all these the last alone is one.
+    let current: Vec<_> = seen.iter().map(|session| world.is_current(session)).collect();
+    assert_eq!(current, [false, false, false, false, false, false, true]);
     // Time alone does not change it.
     world.clock.advance(days(365));
-    assert!(world.verifier.is_current(&world.account, *seen.last().unwrap()).unwrap());
+    assert!(world.is_current(seen.last().unwrap()));
 }

@@ -239,8 +239,8 @@ fn lists_beyond_their_caps_are_refused() {
     refused(&label(1_000), "beyond its cap");
     let name =
         |length: usize| golden_with(|record| record["pending"]["account_name"] = "a".repeat(length).into());
-    assert!(serde_json::from_str::<AccountRecord>(&name(255)).is_ok());
-    refused(&name(256), "beyond its cap");
+    assert!(serde_json::from_str::<AccountRecord>(&name(260)).is_ok());
+    refused(&name(261), "beyond its cap");
     let sealed =
         |text: String| golden_with(|record| record["authenticator"]["secret"]["sealed"] = text.into());
     refused(&sealed(String::new()), "malformed");

@@ -2,7 +2,9 @@
 
 pub mod sessions;
 pub mod source;
+pub mod tokens;
 
+mod changes;
 mod clock;
 mod crowd;
 mod events;

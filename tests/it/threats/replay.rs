@@ -69,8 +69,7 @@ fn a02_older_code_after_a_newer_one() {
     assert_eq!(world.present(&next).unwrap().authenticated.method(), AuthMethod::Code);
 }
 
-/// 50 threads with one code. At most 8 challenges are open at once (one more ends the oldest), so some
-/// threads share theirs.
+/// 50 threads with one code in eight challenges, so some share theirs.
 fn one_of_fifty<S: BlockingStore>(world: &World<S>, phone: &Phone)
 where
     S::Error: core::fmt::Debug,
@@ -89,8 +88,10 @@ where
     let (over, locked) = (RefusedBecause::NoChallenge, RefusedBecause::Locked);
     let others =
         world.events.count(is_refused_because(over)) + world.events.count(is_refused_because(locked));
-    assert!(replayed >= 1);
-    assert_eq!(replayed + others, 49);
+    // Who shares the winner's challenge and comes after it is told that it is done.
+    let done = answers.iter().filter(|answer| matches!(answer, Err(Refusal::AlreadyDone))).count();
+    assert!(replayed >= 1 && done <= 6);
+    assert_eq!(replayed + others + done, 49);
 }
 
 #[test]
@@ -118,15 +119,15 @@ async fn a03_same_code_from_fifty_tasks_on_the_async_front() {
     );
     let verifier = Arc::new(verifier.with_events(events.clone()));
     let account = AccountId::new("alice").unwrap();
-    let password = || PasswordVerified::by_host(account.clone());
-    let begun = verifier.begin_enrollment(password(), "alice").await.unwrap();
+    let password = async || PasswordVerified::by_host(verifier.check_password(&account).await);
+    let begun = verifier.begin_enrollment(password().await, "alice").await.unwrap();
     let phone = Phone::scan(&begun.uri);
     let _ = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
     clock.advance(STEP);
     let code = phone.code(clock.now());
     let mut challenges = Vec::new();
     for _ in 0..8 {
-        challenges.push(code_required(verifier.password_verified(password(), None).await.unwrap()));
+        challenges.push(code_required(verifier.password_verified(password().await, None).await.unwrap()));
     }
     let tasks: Vec<_> = (0..50)
         .map(|number| {
@@ -200,7 +201,8 @@ fn a04b_the_code_of_a_login_where_a_new_enrollment_is_confirmed() {
 fn a04b_the_code_of_a_step_up_at_every_other_door() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
-    let fresh = world.verifier.fresh_factor(&world.session(1), &code).unwrap();
+    // In another session: the same form again in the same one is told that it is done.
+    let fresh = world.verifier.fresh_factor(&world.session(2), &code).unwrap();
     assert_eq!(fresh.method(), AuthMethod::Code);
     refused_at_every_door(&world, &code);
 }
@@ -218,8 +220,7 @@ fn a05_two_accounts_whose_codes_are_the_same() {
     }
     for name in ["alice", "bob"] {
         let account = AccountId::new(name).unwrap();
-        let login =
-            world.verifier.password_verified(PasswordVerified::by_host(account.clone()), None).unwrap();
+        let login = world.verifier.password_verified(world.password_of(&account), None).unwrap();
         let accepted = world.verifier.present(&code_required(login), &code, Remember::No).unwrap();
         assert_eq!(
             (accepted.authenticated.account(), accepted.authenticated.method()),
@@ -325,8 +326,12 @@ fn is_success<T: core::fmt::Debug, E: core::fmt::Debug>(outcome: &Result<T, Erro
         matches!(
             outcome,
             Ok(_)
-                | Err(Error::Refused(Refusal::NotAccepted | Refusal::ChallengeOver | Refusal::Locked { .. })
-                    | Error::Contention)
+                | Err(Error::Refused(
+                    Refusal::NotAccepted
+                        | Refusal::ChallengeOver
+                        | Refusal::AlreadyDone
+                        | Refusal::Locked { .. }
+                ) | Error::Contention)
         ),
         "{outcome:?}"
     );
@@ -501,8 +506,10 @@ fn f11_the_code_that_confirmed_the_enrollment_logs_nobody_in() {
 
 #[test]
 fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
-    let (world, _, codes) = with_meetings();
-    for (round, code) in codes.iter().enumerate() {
+    for round in 0..10 {
+        // A service of its own for each round, since the losers are charged.
+        let (world, _, codes) = with_meetings();
+        let code = &codes[round];
         world.events.take();
         // The first rounds in eight challenges, the others in one.
         let challenges: Vec<ChallengeToken> =
@@ -521,11 +528,8 @@ fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
             posts.into_iter().map(|post| post.join().unwrap()).filter(|accepted| *accepted).count()
         });
         assert_eq!(successes, 1);
-        let remaining = codes.len() - 1 - round;
-        assert_eq!(world.events.count(|kind| *kind == EventKind::RecoveryCodeUsed { remaining }), 1);
-        assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, remaining);
-        // Whoever is logged in now changes the password, which gives the budget back.
-        let _ = world.verifier.password_changed(&world.account).unwrap();
+        assert_eq!(world.events.count(|kind| *kind == EventKind::RecoveryCodeUsed { remaining: 9 }), 1);
+        assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
     }
 }
 

@@ -1,0 +1,49 @@
+use crate::otp::Secret;
+
+/// Why a text is not the base32 of a secret. Positions count bytes from 0.
+///
+/// ```
+/// use second_factor::{Secret, enrollment::Base32Error};
+///
+/// assert_eq!(Secret::from_base32("MZXW1").unwrap_err(), Base32Error::Character { position: 4 });
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Base32Error {
+    /// There is nothing to decode.
+    #[error("there are no base32 characters")]
+    Empty,
+    /// A character outside the alphabet A-Z, 2-7 (RFC 4648 §3.3).
+    #[error("the character at {position} is not base32")]
+    Character {
+        /// Where.
+        position: usize,
+    },
+    /// Something follows the padding.
+    #[error("base32 padding is followed by a character at {position}")]
+    Padding {
+        /// Where the character that follows stands.
+        position: usize,
+    },
+    /// No number of bytes encodes to this many characters (RFC 4648 §6).
+    #[error("no secret is {symbols} base32 characters long")]
+    Length {
+        /// Characters found, without separators and padding.
+        symbols: usize,
+    },
+    /// More characters than the longest secret has.
+    #[error("there are more than {max} base32 characters", max = MAX_SYMBOLS)]
+    TooLong,
+    /// Strict: the trailing bits are not zero (RFC 4648 §3.5).
+    #[error("the trailing bits of the base32 text are not zero")]
+    TrailingBits,
+    /// Strict: lower case, a separator, or padding of a wrong length.
+    #[error("base32 text with lower case, a separator or wrong padding at {position}")]
+    Spelling {
+        /// Where the first of them stands.
+        position: usize,
+    },
+}
+
+/// The characters of [`Secret::MAX_LEN`] bytes.
+pub(super) const MAX_SYMBOLS: usize = (Secret::MAX_LEN * 8).div_ceil(5);

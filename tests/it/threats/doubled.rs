@@ -1,0 +1,254 @@
+//! Forms that are sent twice: threats G13, G14 and G38.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use second_factor::session::{EventKind, RefusedBecause, Remember};
+use second_factor::{BlockingStore, FreshFactor, Policy, Refusal, Session};
+
+use crate::support::sessions::{charged, fresh_factor, row, session_of};
+use crate::support::{
+    JsonRow, Meeting, Phone, STEP, World, at_once, code_required, complete, is_refused_because, refusal,
+    texts,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn g13_the_code_form_posted_twice_logs_in_once_and_says_so() {
+    for kind in ["code", "recovery code"] {
+        let (world, phone, codes) = World::enrolled();
+        let challenge = world.challenge();
+        let typed = if kind == "code" { phone.code(world.now()) } else { codes[0].clone() };
+        let accepted = world.verifier.present(&challenge, &typed, Remember::No).unwrap();
+        let session = accepted.authenticated.into_session();
+        let before = row(&world);
+        world.events.take();
+        // At once, in the next step, and in the last second of the challenge.
+        for wait in [0, 30, 569] {
+            world.clock.advance(Duration::from_secs(wait));
+            let again = world.verifier.present(&challenge, &typed, Remember::No);
+            assert_eq!(refusal(again).unwrap_err(), Refusal::AlreadyDone, "{kind}");
+        }
+        assert!(world.is_current(&session), "the second answer leaves the session alone");
+        assert_eq!(
+            (row(&world), world.events.take()),
+            (before, vec![]),
+            "{kind}: nothing charged, nothing told"
+        );
+    }
+}
+
+fn two_posts_at_once<S: BlockingStore>(world: &World<S>)
+where
+    S::Error: core::fmt::Debug,
+{
+    let (phone, codes) = world.enroll();
+    for code in codes.iter().take(5) {
+        let challenge = world.challenge();
+        let typed = if code == &codes[0] { phone.code(world.now()) } else { code.clone() };
+        let answers =
+            at_once(8, |_| refusal(world.verifier.present(&challenge, &typed, Remember::No)).map(|_| ()));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+        assert_eq!(answers.iter().filter(|answer| **answer == Err(Refusal::AlreadyDone)).count(), 7);
+        assert_eq!(charged(world), (0, 0));
+    }
+}
+
+#[test]
+fn g13_the_code_form_posted_by_eight_at_once_logs_in_once() {
+    two_posts_at_once(&World::new());
+    two_posts_at_once(&World::over(JsonRow::default(), Policy::new("Example").unwrap()));
+}
+
+#[test]
+fn g13_a_challenge_that_is_done_says_so_to_its_own_form_alone() {
+    let (world, phone, _) = World::enrolled();
+    let (done, open) = (world.challenge(), world.challenge());
+    let code = phone.code(world.now());
+    let _ = world.verifier.present(&done, &code, Remember::No).unwrap();
+    let elsewhere = world.verifier.present(&open, &code, Remember::No);
+    assert_eq!(refusal(elsewhere).unwrap_err(), Refusal::NotAccepted);
+    // After a change of credentials it is over, as everything is from before.
+    let _ = world.reset_password();
+    let late = world.verifier.present(&done, &code, Remember::No);
+    assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
+}
+
+/// A sensitive step, with a fresh factor.
+type Step = (&'static str, fn(&World, FreshFactor, &mut Session));
+
+const STEPS: [Step; 3] = [
+    ("disable", |world, fresh, session| session.continue_after(world.verifier.disable(fresh).unwrap())),
+    ("regenerate", |world, fresh, _| drop(world.verifier.regenerate_recovery_codes(fresh).unwrap())),
+    ("enroll", |world, fresh, _| drop(world.verifier.begin_enrollment(fresh, "alice").unwrap())),
+];
+
+#[test]
+fn g38_the_form_of_a_sensitive_step_posted_twice_is_done_once_and_says_so() {
+    for (name, step) in STEPS {
+        for kind in ["code", "recovery code"] {
+            let (world, phone, codes) = World::enrolled();
+            let mut session = session_of(&world, &phone);
+            let before = session.clone();
+            let typed = if kind == "code" { phone.code(world.now()) } else { codes[0].clone() };
+            let fresh = fresh_factor(&world, &session, &typed).unwrap();
+            step(&world, fresh, &mut session);
+            let after = row(&world);
+            world.events.take();
+            // In the session as it was when the form was posted, and as it goes on.
+            for session in [&before, &session] {
+                let again = fresh_factor(&world, session, &typed).unwrap_err();
+                assert_eq!(again, Refusal::AlreadyDone, "{name}, {kind}");
+                let again = refusal(world.verifier.reauthenticate(session, world.password(), &typed));
+                assert_eq!(again.unwrap_err(), Refusal::AlreadyDone, "{name}, {kind}");
+            }
+            assert_eq!(
+                (row(&world), world.events.take()),
+                (after, vec![]),
+                "{name}, {kind}: nothing charged"
+            );
+        }
+    }
+}
+
+#[test]
+fn g38_a_password_form_posted_twice_changes_it_once_and_says_so() {
+    for kind in ["code", "recovery code"] {
+        let (world, phone, codes) = World::enrolled();
+        let session = session_of(&world, &phone);
+        let typed = if kind == "code" { phone.code(world.now()) } else { codes[0].clone() };
+        let _ = world.change_password(&session, &typed).unwrap();
+        let before = row(&world);
+        assert_eq!(world.change_password(&session, &typed).unwrap_err(), Refusal::AlreadyDone, "{kind}");
+        assert_eq!(row(&world), before);
+        assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordChanged), 1);
+    }
+}
+
+#[test]
+fn g14_of_new_recovery_codes_asked_for_twice_those_of_the_one_answer_are_valid() {
+    let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
+    let (phone, _) = world.enroll();
+    let (session, code) = (world.session(1), phone.code(world.now()));
+    world.verifier.store().of(2);
+    let answers = at_once(2, |_| {
+        let fresh = refusal(world.verifier.fresh_factor(&session, &code))?;
+        refusal(world.verifier.regenerate_recovery_codes(fresh)).map(|codes| texts(&codes))
+    });
+    let (shown, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((shown.len(), refused), (1, vec![Err(Refusal::AlreadyDone)]));
+    for code in shown.into_iter().flatten().flatten() {
+        assert!(world.verifier.present(&world.challenge(), &code, Remember::No).is_ok());
+    }
+}
+
+#[test]
+fn g38_after_a_minute_or_in_another_session_it_is_a_used_code() {
+    for kind in ["code", "recovery code"] {
+        for (wait, told) in
+            [(59, Refusal::AlreadyDone), (60, Refusal::NotAccepted), (61, Refusal::NotAccepted)]
+        {
+            let (world, phone, codes) = World::enrolled();
+            let (session, other) = (session_of(&world, &phone), world.session(1));
+            let typed = if kind == "code" { phone.code(world.now()) } else { codes[0].clone() };
+            let _ = fresh_factor(&world, &session, &typed).unwrap();
+            world.clock.advance(Duration::from_secs(wait));
+            assert_eq!(fresh_factor(&world, &session, &typed).unwrap_err(), told, "{kind} after {wait} s");
+            assert_eq!(fresh_factor(&world, &other, &typed).unwrap_err(), Refusal::NotAccepted, "{kind}");
+            let charges = 1 + u64::from(told == Refusal::NotAccepted);
+            assert_eq!(charged(&world), (charges, charges), "{kind} after {wait} s");
+        }
+    }
+}
+
+#[test]
+fn g38_the_right_code_of_a_moment_later_is_no_form_sent_twice() {
+    let (world, phone, codes) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let _ = fresh_factor(&world, &session, &phone.code(world.now())).unwrap();
+    world.clock.advance(STEP);
+    let _ = fresh_factor(&world, &session, &phone.code(world.now())).unwrap();
+    let _ = fresh_factor(&world, &session, &codes[0]).unwrap();
+    let _ = fresh_factor(&world, &session, &codes[1]).unwrap();
+    let wrong = fresh_factor(&world, &session, &phone.wrong_code(world.now())).unwrap_err();
+    assert_eq!(wrong, Refusal::NotAccepted);
+    assert_eq!(charged(&world), (1, 1));
+}
+
+#[test]
+fn g38_whoever_switched_the_factor_off_may_go_on_at_once() {
+    let (world, phone, codes) = World::enrolled();
+    for typed in [phone.code(world.now()), codes[0].clone()] {
+        let (world, _, _) = World::enrolled();
+        let mut session = world.session(1);
+        let fresh = fresh_factor(&world, &session, &typed).unwrap();
+        session.continue_after(world.verifier.disable(fresh).unwrap());
+        // Nothing is bound, so nothing is typed: this is another form.
+        session.continue_after(world.change_password(&session, "").unwrap());
+        let proof = world.verifier.reauthenticate(&session, world.password(), "").unwrap();
+        assert!(world.verifier.begin_enrollment(proof, "alice").is_ok());
+    }
+}
+
+fn steps_at_once<S: BlockingStore>(world: &World<S>)
+where
+    S::Error: core::fmt::Debug,
+{
+    let (phone, codes) = world.enroll();
+    let session = world.session(1);
+    for typed in [phone.code(world.now()), codes[0].clone(), codes[1].clone()] {
+        let answers = at_once(8, |_| refusal(world.verifier.fresh_factor(&session, &typed)).map(|_| ()));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+        assert_eq!(answers.iter().filter(|answer| **answer == Err(Refusal::AlreadyDone)).count(), 7);
+    }
+    assert_eq!(charged(world), (0, 0));
+}
+
+#[test]
+fn g38_a_step_up_posted_by_eight_at_once_is_one() {
+    steps_at_once(&World::new());
+    steps_at_once(&World::over(JsonRow::default(), Policy::new("Example").unwrap()));
+}
+
+/// A thief who shares the session learns nothing that could be used: what was typed is used up, and what does not
+/// match is charged.
+#[test]
+fn g38_guessing_what_was_typed_a_moment_ago_is_charged() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let code = phone.code(world.now());
+    let _ = fresh_factor(&world, &session, &code).unwrap();
+    for wrong in phone.wrong_codes(world.now()).take(10) {
+        assert_eq!(fresh_factor(&world, &session, &wrong).unwrap_err(), Refusal::NotAccepted);
+    }
+    assert_eq!(charged(&world), (10, 10));
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 10);
+}
+
+#[test]
+fn g38_an_enrollment_confirmed_twice_is_bound_once() {
+    let world = World::new();
+    let begun = world.begin();
+    let phone = Phone::scan(&begun.uri);
+    let code = phone.code(world.now());
+    let (codes, _) = world.verifier.confirm_enrollment(&begun.token, &code).unwrap().into_parts();
+    let again = refusal(world.verifier.confirm_enrollment(&begun.token, &code));
+    assert_eq!(again.unwrap_err(), Refusal::EnrollmentOver);
+    // The codes that were shown are the valid ones.
+    let challenge = world.challenge();
+    assert!(world.verifier.present(&challenge, &texts(&codes)[0], Remember::No).is_ok());
+}
+
+#[test]
+fn g38_the_password_step_posted_twice_is_two_challenges_or_one_device_token() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    world.clock.advance(MINUTE);
+    let [first, second] = [world.login_on(&device), world.login_on(&device)].map(complete);
+    assert_eq!(first.device.unwrap().expose(), second.device.unwrap().expose());
+    let [first, second] = [world.login(), world.login()].map(code_required);
+    assert!(world.verifier.present(&second, &phone.code(world.now()), Remember::No).is_ok());
+    world.clock.advance(STEP);
+    assert!(world.verifier.present(&first, &phone.code(world.now()), Remember::No).is_ok());
+}

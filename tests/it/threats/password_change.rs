@@ -1,0 +1,122 @@
+//! A password change that is interrupted: threat G6.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::{Arc, Mutex};
+
+use second_factor::session::EventKind;
+use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
+use second_factor::verifier::{ChangePasswordError, Error};
+use second_factor::{AccountId, AccountRecord, AuthMethod, BlockingStore, MemoryStore, Policy, Refusal};
+
+use crate::support::{World, code_required, refusal};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A store that fails at one of its writes, before or after the row is written.
+#[derive(Debug, Default)]
+struct Faulty {
+    rows: MemoryStore,
+    fault: Mutex<Option<(usize, bool)>>,
+}
+
+#[derive(Debug)]
+struct DiskFull;
+
+impl fmt::Display for DiskFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("disk full")
+    }
+}
+
+impl core::error::Error for DiskFull {}
+
+impl From<MemoryStoreError> for DiskFull {
+    fn from(_: MemoryStoreError) -> Self {
+        Self
+    }
+}
+
+impl BlockingStore for Faulty {
+    type Error = DiskFull;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, DiskFull> {
+        Ok(self.rows.load(account)?)
+    }
+
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, DiskFull> {
+        let mut fault = self.fault.lock().unwrap();
+        let (is_now, is_written) = match fault.take() {
+            Some((1, is_written)) => (true, is_written),
+            other => {
+                *fault = other.map(|(nth, is_written)| (nth - 1, is_written));
+                (false, true)
+            }
+        };
+        let swap = if is_written { self.rows.compare_and_swap(account, change)? } else { Swap::Conflict };
+        if is_now { Err(DiskFull) } else { Ok(swap) }
+    }
+}
+
+#[test]
+fn g06_a_store_that_fails_leaves_no_new_password_beside_old_sessions() {
+    for (nth, is_written) in [(1, false), (1, true), (2, false), (2, true)] {
+        let case = format!("write {nth}, written: {is_written}");
+        let world = World::over(Arc::new(Faulty::default()), Policy::new("Example").unwrap());
+        let (phone, codes) = world.enroll();
+        let device = world.remember(&phone);
+        let sessions = [1, 2].map(|number| world.session(number));
+        let proof = world.verifier.reauthenticate(&sessions[0], world.password(), &codes[0]).unwrap();
+        *world.verifier.store().fault.lock().unwrap() = Some((nth, is_written));
+        let mut password = "old";
+        let changed = world.verifier.change_password(proof, || {
+            password = "new";
+            Ok::<(), ()>(())
+        });
+        // The error tells the host which password is in force.
+        match &changed {
+            Err(ChangePasswordError::NotStarted(Error::Store(DiskFull))) => {
+                assert_eq!((nth, password), (1, "old"));
+            }
+            Err(ChangePasswordError::Unfinished(Some(Error::Store(DiskFull)))) => {
+                assert_eq!((nth, password), (2, "new"));
+            }
+            other => panic!("{case}: {other:?}"),
+        }
+        let is_ended = nth == 2 || is_written;
+        for session in &sessions {
+            assert_eq!(world.is_current(session), !is_ended, "{case}");
+        }
+        if !is_ended {
+            continue;
+        }
+        // Where the mark is left, nobody gets in for a minute, by device or otherwise; then everybody who knows the
+        // password that is in force, and the factor.
+        let is_marked = (nth, is_written) != (2, true);
+        let login = refusal(world.verifier.password_verified(world.password(), Some(device.expose())));
+        assert_eq!(login.as_ref().err(), is_marked.then_some(&Refusal::Retry), "{case}: {login:?}");
+        world.clock.advance(MINUTE);
+        if is_marked {
+            let login = refusal(world.verifier.password_verified(world.password(), Some(device.expose())));
+            assert_eq!(login.unwrap_err(), Refusal::Retry, "{case}");
+            assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordChangeInterrupted), 1);
+        }
+        let _ = code_required(world.login_on(&device));
+        assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code, "{case}");
+        for session in &sessions {
+            assert!(!world.is_current(session), "{case}");
+        }
+    }
+}
+
+#[test]
+fn g06_a_host_that_cannot_write_the_hash_is_told_so_and_nobody_waits() {
+    let (world, phone, codes) = World::enrolled();
+    let session = world.session(1);
+    let proof = world.verifier.reauthenticate(&session, world.password(), &codes[0]).unwrap();
+    let changed = world.verifier.change_password(proof, || Err("no connection"));
+    assert!(matches!(changed, Err(ChangePasswordError::NotWritten("no connection"))), "{changed:?}");
+    assert!(!world.is_current(&session), "it may have been written all the same");
+    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordChanged), 0);
+}

@@ -1,0 +1,129 @@
+//! What the policy says holds for everything that is there already: threats G16, G19, G27.
+
+use core::time::Duration;
+use std::sync::Mutex;
+
+use second_factor::session::{AdministratorReset, EventKind, ForgottenBecause, SealingKey};
+use second_factor::{
+    AccountId, BlockingStore, BlockingVerifier, DeviceToken, KeyRing, Login, Policy, Refusal, Remember,
+};
+
+use crate::support::sessions::{row, session_of};
+use crate::support::{DAY, Phone, TestRng, World, code_required, complete, refusal};
+
+fn by_administrator(world: &World) -> AdministratorReset {
+    AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap()
+}
+
+#[test]
+fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
+    let policy = Policy::builder("Example").require_second_factor().build().unwrap();
+    let (world, phone, _) = World::enrolled_with(policy);
+    let device = world.remember(&phone);
+    let fresh = world.fresh(&phone);
+    let before = row(&world);
+    assert_eq!(refusal(world.verifier.disable(fresh)).unwrap_err(), Refusal::FactorRequired);
+    assert_eq!(row(&world), before);
+    let _ = complete(world.login_on(&device));
+    // Another one in its place is another matter, and an administrator's word leads to an enrollment.
+    assert!(world.verifier.begin_enrollment(world.fresh(&phone), "alice").is_ok());
+    let _ = world.verifier.administrator_reset(by_administrator(&world)).unwrap();
+    assert!(matches!(world.login_on(&device), Login::EnrollmentRequired(_)));
+    // Whatever it is that the session had, the proof of an earlier epoch is refused as such.
+    let (world, phone, _) = World::enrolled_with(world.verifier.policy().clone());
+    let fresh = world.fresh(&phone);
+    let _ = world.reset_password();
+    assert_eq!(refusal(world.verifier.disable(fresh)).unwrap_err(), Refusal::StepUpRequired);
+}
+
+/// The same service, its store and keys, under another policy.
+fn under<S: BlockingStore + Clone>(world: &World<S>, policy: Policy) -> World<S> {
+    let verifier = BlockingVerifier::with_sources(
+        world.verifier.store().clone(),
+        policy,
+        KeyRing::new(1, SealingKey::new([7; 32])),
+        world.clock.clone(),
+        Mutex::new(TestRng(5)),
+    );
+    World {
+        verifier: verifier.with_events(world.events.clone()),
+        clock: world.clock.clone(),
+        events: world.events.clone(),
+        account: world.account.clone(),
+    }
+}
+
+#[test]
+fn g27_under_a_policy_that_remembers_none_existing_devices_are_asked_for_a_code() {
+    let policies = [
+        Policy::builder("Example").remember_for(Duration::ZERO),
+        Policy::builder("Example").devices(0),
+        // Shorter than the device is old.
+        Policy::builder("Example").remember_for(DAY),
+    ];
+    for policy in policies {
+        let (world, phone, _) = World::enrolled();
+        let device = world.remember(&phone);
+        let by_code = session_of(&world, &phone);
+        world.clock.advance(DAY);
+        let accepted = complete(world.login_on(&device));
+        let (session, device) = (accepted.authenticated.into_session(), accepted.device.unwrap());
+        let before = row(&world);
+
+        let strict = under(&world, policy.build().unwrap());
+        let challenge = code_required(strict.login_on(&device));
+        assert!(!strict.is_current(&session), "a session that the device began is over too");
+        assert!(strict.is_current(&by_code));
+        assert_eq!(strict.verifier.status(&strict.account).unwrap().devices, []);
+        assert_eq!(row(&world), before, "hidden, not deleted: the policy may have been a mistake");
+        assert!(world.is_current(&session));
+        let _ = complete(world.login_on(&device));
+
+        // The next code is what deletes them.
+        assert!(strict.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+        let expired = |kind: &EventKind| {
+            matches!(kind, EventKind::DeviceForgotten { reason: ForgottenBecause::Expired, .. })
+        };
+        assert_eq!(world.events.count(expired), 1);
+        let _ = code_required(world.login_on(&device));
+    }
+}
+
+#[test]
+fn g16_two_services_on_one_host_name_do_not_share_a_cookie_or_a_token() {
+    let account = AccountId::new("42").unwrap();
+    let name = |policy: &Policy| DeviceToken::cookie_name(&account, policy);
+    let [wiki, shop] = ["Wiki", "Shop"].map(|issuer| Policy::new(issuer).unwrap());
+    let beta = Policy::builder("Wiki").namespace("wiki-beta").build().unwrap();
+    let renamed = Policy::builder("The Wiki").namespace("Wiki").build().unwrap();
+    assert!(name(&wiki) != name(&shop) && name(&wiki) != name(&beta) && name(&shop) != name(&beta));
+    assert_eq!(name(&wiki), name(&renamed), "the namespace, not what users read");
+    assert!(name(&wiki).starts_with("__Host-"));
+
+    // Even with one key and one table, what one of them signs is not genuine in the other.
+    let world = World::with_policy(wiki);
+    let (phone, codes) = world.enroll();
+    let (device, challenge) = (world.remember(&phone), world.challenge());
+    let other = under(&world, shop);
+    let before = row(&world);
+    world.events.take();
+    let _ = code_required(other.login_on(&device));
+    assert_eq!(world.events.take()[0], EventKind::DeviceUnknown);
+    let presented = refusal(other.verifier.present(&challenge, &codes[0], Remember::No));
+    assert_eq!(presented.unwrap_err(), Refusal::ChallengeOver);
+    assert_eq!(row(&world), before);
+    let same = under(&world, renamed);
+    let _ = complete(same.login_on(&device));
+    assert!(same.verifier.present(&challenge, &codes[0], Remember::No).is_ok());
+}
+
+#[test]
+fn g16_an_enrollment_of_one_service_is_none_of_another() {
+    let world = World::new();
+    let begun = world.begin();
+    let other = under(&world, Policy::new("Shop").unwrap());
+    let code = Phone::scan(&begun.uri).code(world.now());
+    let confirmed = refusal(other.verifier.confirm_enrollment(&begun.token, &code));
+    assert_eq!(confirmed.unwrap_err(), Refusal::EnrollmentOver);
+    assert!(world.verifier.confirm_enrollment(&begun.token, &code).is_ok());
+}
