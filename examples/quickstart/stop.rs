@@ -1,6 +1,6 @@
 //! Why a command did not get to its end.
 
-use second_factor::verifier::Error;
+use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{EnrollmentError, Refusal};
 
 use crate::json_file::FileError;
@@ -26,6 +26,16 @@ impl From<Error<FileError>> for Stop {
     fn from(error: Error<FileError>) -> Self {
         match error {
             Error::Refused(refusal) => Self::Refused(refusal),
+            failed => Self::Failed(in_full(&failed)),
+        }
+    }
+}
+
+/// Says how far it came, and so which password is in force.
+impl From<ChangePasswordError<FileError, FileError>> for Stop {
+    fn from(error: ChangePasswordError<FileError, FileError>) -> Self {
+        match error {
+            ChangePasswordError::NotStarted(error) => error.into(),
             failed => Self::Failed(in_full(&failed)),
         }
     }
