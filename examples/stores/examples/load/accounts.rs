@@ -13,7 +13,8 @@ use second_factor::{
 
 use crate::Outcome;
 
-const STEP: Duration = Duration::from_secs(30);
+/// Between two logins of an account.
+const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// A clock that each login sets, so that each has a fresh code.
 #[derive(Clone, Default)]
@@ -70,9 +71,9 @@ impl<S: Store> Service<S> {
         Ok(serde_json::to_string(&row.value)?)
     }
 
-    /// The password step and the code step, one time step after the last login.
+    /// The password step and the code step, a while after the last login.
     pub async fn log_in(&self, subject: &mut Subject, remember: Remember<'_>) -> Outcome<()> {
-        subject.now = subject.now.saturating_add(STEP);
+        subject.now = subject.now.saturating_add(PAUSE);
         self.clock.0.store(subject.now.as_secs(), Ordering::Relaxed);
         let proof = PasswordVerified::by_host(self.verifier.check_password(&subject.id).await);
         let Login::CodeRequired(challenge) = self.verifier.password_verified(proof, None).await? else {
