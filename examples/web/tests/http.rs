@@ -387,7 +387,7 @@ async fn g04_no_login_by_the_old_password_outlives_its_change() {
 
 /// The page says which password is in force, and it is.
 #[tokio::test]
-async fn g06_a_password_that_could_not_be_written_leaves_the_old_one_and_no_session() {
+async fn g06_a_password_not_written_leaves_the_old_one_and_no_session() {
     let site = Site::start().await;
     let (mut browser, mut other) = (site.browser(), site.browser());
     browser.register("nina").await;
