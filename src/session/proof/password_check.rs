@@ -18,7 +18,7 @@ pub struct PasswordCheck {
     at: UnixTime,
     /// `None` where the record could not be read.
     epoch: Option<Epoch>,
-    read: Option<Read>,
+    read: Option<Box<Read>>,
 }
 
 /// What came of reading the record.
@@ -44,7 +44,7 @@ impl PasswordCheck {
 
     pub(crate) fn new(account: AccountId, at: UnixTime, read: Read) -> Self {
         let epoch = read.as_ref().ok().map(|snapshot| snapshot.record.epoch);
-        Self { account, at, epoch, read: Some(read) }
+        Self { account, at, epoch, read: Some(Box::new(read)) }
     }
 
     /// Whose password is being compared.
@@ -58,7 +58,7 @@ impl PasswordCheck {
 
     /// What was read, the first time that it is asked for.
     pub(super) fn take_read(&mut self) -> Option<Read> {
-        self.read.take()
+        self.read.take().map(|read| *read)
     }
 
     /// Whether it is young enough, and the account's credentials are still the same.
