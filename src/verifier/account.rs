@@ -10,7 +10,7 @@ use crate::store::Store;
 
 /// What an account's page offers.
 impl<S: Store> Verifier<S> {
-    /// Begins an enrollment. The proof is a [`Reauthenticated`] or a [`FreshFactor`], or the password that was just
+    /// Begins an enrollment. The proof is a [`Reauthenticated`](crate::session::Reauthenticated) or a [`FreshFactor`], or the password that was just
     /// verified where no authenticator is bound.
     ///
     /// Nothing is stored: the token holds the enrollment until it is confirmed.
