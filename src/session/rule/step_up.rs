@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::second_step::{AcceptedWith, Charge, Presented, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
-use crate::otp::{Code, Totp, Window};
+use crate::otp::{Code, Digits, Totp, Window};
 use crate::session::proof::Beside;
 use crate::session::record::{LastStepUp, SteppedUpWith};
 use crate::session::{
@@ -84,8 +84,11 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
         }
         SteppedUpWith::Code { authenticator, step } => {
             let bound = draft.record.authenticators.iter().find(|bound| bound.secret.id == *authenticator);
-            // The step that it was for has removed the authenticator.
-            let Some(bound) = bound else { return Ok(true) };
+            // The step that it was for has removed the authenticator. A form without a code is another one.
+            let Some(bound) = bound else {
+                let known = [Digits::Six, Digits::Seven, Digits::Eight];
+                return Ok(known.into_iter().any(|digits| Code::parse(typed, digits).is_ok()));
+            };
             let params = bound.secret.params;
             let Ok(code) = Code::parse(typed, params.digits()) else { return Ok(false) };
             let totp = Totp::new(&bound.secret.open(account, keys.seal())?, params);
