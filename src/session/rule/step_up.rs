@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::second_step::{AcceptedWith, Charge, Presented, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
-use crate::otp::{Code, Totp, Window};
+use crate::otp::{Code, Digits, Totp, Window};
 use crate::session::proof::Beside;
 use crate::session::record::{LastStepUp, SteppedUpWith};
 use crate::session::{
@@ -80,9 +80,11 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
         }
         SteppedUpWith::Code { authenticator, step } => {
             let bound = draft.record.authenticators.iter().find(|bound| bound.secret.id == *authenticator);
-            // The step that it was for has removed the authenticator: all that is known of the form is that a code was
-            // in it.
-            let Some(bound) = bound else { return Ok(is_of_digits(typed)) };
+            // The step that it was for has removed the authenticator. A form without a code is another one.
+            let Some(bound) = bound else {
+                let known = [Digits::Six, Digits::Seven, Digits::Eight];
+                return Ok(known.into_iter().any(|digits| Code::parse(typed, digits).is_ok()));
+            };
             let params = bound.secret.params;
             let Ok(code) = Code::parse(typed, params.digits()) else { return Ok(false) };
             let totp = Totp::new(&bound.secret.open(account, keys.seal())?, params);
@@ -90,10 +92,6 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
             Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))
         }
     }
-}
-
-fn is_of_digits(typed: &str) -> bool {
-    typed.contains(|c: char| c.is_ascii_digit()) && !typed.contains(char::is_alphabetic)
 }
 
 /// What a change of credentials asks for: the password, which was just typed again, and beside it a fresh factor
