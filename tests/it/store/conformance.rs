@@ -19,10 +19,7 @@ fn memory() -> (OfMemory, OfMemory) {
 
 #[tokio::test]
 async fn the_memory_store_passes_on_one_thread() {
-    let report = Suite::new(async || memory())
-        .another(async |guard: &OfMemory| guard.clone())
-        .run()
-        .await;
+    let report = Suite::new(async || memory()).another(async |guard: &OfMemory| guard.clone()).run().await;
     report.assert();
     assert_eq!(
         report.skipped().iter().map(|(_, hook)| *hook).collect::<Vec<_>>(),
@@ -33,19 +30,12 @@ async fn the_memory_store_passes_on_one_thread() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_memory_store_passes_on_many_threads() {
-    Suite::new(async || memory())
-        .spawn(|task| drop(tokio::spawn(task)))
-        .run()
-        .await
-        .assert();
+    Suite::new(async || memory()).spawn(|task| drop(tokio::spawn(task))).run().await.assert();
 }
 
 #[test]
 fn the_memory_store_passes_as_a_blocking_one() {
-    BlockingSuite::new(memory)
-        .another(OfMemory::clone)
-        .run()
-        .assert();
+    BlockingSuite::new(memory).another(OfMemory::clone).run().assert();
 }
 
 async fn run(wrong: Wrong) -> Report {
