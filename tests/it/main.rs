@@ -43,6 +43,7 @@ mod login {
     mod fuzz_found;
     mod guess_odds;
     mod interleavings;
+    #[cfg(feature = "testing")]
     mod login_model;
     mod model_flow;
     mod model_found;
