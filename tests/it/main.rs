@@ -47,6 +47,8 @@ mod login {
     mod login_model;
     mod model_flow;
     mod model_found;
+    #[cfg(feature = "testing")]
+    mod password_change;
     mod reauthentication;
     mod session_kept;
 }
