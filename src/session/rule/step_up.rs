@@ -119,6 +119,9 @@ pub(crate) fn reauthenticate(
         if let Err(refusal) = draft.wait_for_password_change() {
             return draft.decide(Err(refusal));
         }
+        if password.began_during_change() {
+            return draft.decide(Err(Refusal::Retry));
+        }
         if record.authenticators.is_empty() {
             return draft.decide(Ok(Beside::Nothing));
         }
