@@ -86,10 +86,6 @@ fn evaluate_code(draft: &mut Draft<'_>, typed: &str) -> Result<Verdict, SessionE
     {
         return Ok(Verdict::NotEvaluated(Refusal::Malformed, None));
     }
-    // Reset a wait that was set while the clock ran ahead.
-    if draft.record.budget.is_ahead(now) {
-        draft.change().budget.follow_clock(now);
-    }
     if draft.record.budget.is_suspended(policy) {
         return Ok(Verdict::NotEvaluated(Refusal::Suspended, Some(RefusedBecause::Suspended)));
     }

@@ -42,6 +42,10 @@ pub(crate) fn fresh_factor(
     if record.authenticators.is_empty() {
         return draft.decide(Err(Refusal::NoAuthenticator));
     }
+    // Reset a wait that was set while the clock ran ahead.
+    if draft.record.budget.is_ahead(now) {
+        draft.change().budget.follow_clock(now);
+    }
     let outcome = match evaluate(&mut draft, presented, |device| Some(device.id) == session.device())? {
         Verdict::Accepted(accepted) => {
             let method = accepted.method();

@@ -265,11 +265,12 @@ impl Account {
         match (last.with, presented) {
             (With::Recovery(last), Presented::Recovery(Some(number))) => last == *number,
             (With::Recovery(_), _) => false,
-            (With::Code { authenticator, step }, presented) => {
+            (With::Code { authenticator, step }, Presented::Code(steps)) => {
                 let is_bound = self.bound.as_ref().is_some_and(|bound| bound.id == authenticator);
-                // Where it is gone, nothing can be compared any more: the step that it was for has removed it.
-                !is_bound || matches!(presented, Presented::Code(steps) if steps.contains(&step))
+                // Where it is gone, the step that it was for has removed it, and no code can be compared any more.
+                !is_bound || steps.contains(&step)
             }
+            (With::Code { .. }, _) => false,
         }
     }
 }
