@@ -3,7 +3,14 @@
 mod service;
 pub mod valgrind;
 
+use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
+
 pub use service::{Dice, Service};
+
+/// Keys that seal nothing and sign tokens.
+pub fn without_a_seal() -> Keys {
+    Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new([7; 32])))
+}
 
 /// The secret of RFC 6238 Appendix B for SHA-1, 160 bits.
 pub const SECRET: &[u8] = b"12345678901234567890";

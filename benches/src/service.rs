@@ -2,9 +2,9 @@ use core::convert::Infallible;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use second_factor::session::{EnrollmentBegun, Policy, Seal};
-use second_factor::store::{BlockingStore, Expected, Swap, Versioned};
-use second_factor::verifier::{Clock, EntropySource};
+use second_factor::session::{EnrollmentBegun, Keys, Policy};
+use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
+use second_factor::verifier::Clock;
 use second_factor::{
     Accepted, AccountId, AccountRecord, BlockingVerifier, ChallengeToken, DeviceToken, Login, MemoryStore,
     PasswordVerified, Remember, Totp, TotpParams, UnixTime,
@@ -22,38 +22,32 @@ pub struct Service {
     pub recovery_codes: Vec<String>,
     clock: Arc<HandClock>,
     phone: Totp,
+    /// Of the last record that was put in place. What the verifier draws has one bit less.
+    revision: AtomicU64,
 }
 
 impl Service {
-    /// Enrolls the owner under this seal.
+    /// Enrolls the owner under these keys.
     ///
     /// # Panics
     ///
     /// If that fails.
-    pub fn enrolled(seal: impl Seal + 'static) -> Self {
-        Self::enrolled_with(seal, Mutex::new(Dice(1)))
-    }
-
-    /// The same, with random bytes from elsewhere.
-    ///
-    /// # Panics
-    ///
-    /// If that fails.
-    pub fn enrolled_with(seal: impl Seal + 'static, entropy: impl EntropySource + 'static) -> Self {
+    pub fn enrolled(keys: impl Into<Keys>) -> Self {
+        let entropy = Mutex::new(Dice(1));
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(HandClock(AtomicU64::new(1_700_000_010)));
         let policy = Policy::new("Example").expect("an issuer");
-        let verifier = BlockingVerifier::with_sources(store.clone(), policy, seal, clock.clone(), entropy);
+        let verifier = BlockingVerifier::with_sources(store.clone(), policy, keys, clock.clone(), entropy);
         let account = AccountId::new("alice").expect("an id");
-        let proof = PasswordVerified::by_host(account.clone());
+        let proof = PasswordVerified::by_host(verifier.check_password(&account));
         let EnrollmentBegun { uri, token, .. } =
             verifier.begin_enrollment(proof, "alice@example.com").expect("no authenticator yet");
         let phone = Totp::new(uri.secret(), TotpParams::default());
         let confirmed =
             verifier.confirm_enrollment(&token, &typed(&phone, clock.now())).expect("the right code");
-        let recovery_codes =
-            confirmed.recovery_codes.iter().map(|code| code.expose().expose().to_owned()).collect();
-        Self { verifier, store, account, recovery_codes, clock, phone }
+        let (recovery_codes, _) = confirmed.into_parts();
+        let recovery_codes = recovery_codes.iter().map(|code| code.expose().expose().to_owned()).collect();
+        Self { verifier, store, account, recovery_codes, clock, phone, revision: AtomicU64::new(1 << 63) }
     }
 
     /// The password step of a browser that is not remembered, one time step later.
@@ -62,7 +56,7 @@ impl Service {
     ///
     /// If it asks for no code.
     pub fn challenge(&self) -> ChallengeToken {
-        self.clock.0.fetch_add(30, Ordering::Relaxed);
+        self.wait(30);
         match self.log_in(None) {
             Login::CodeRequired(challenge) => challenge,
             other => panic!("no code asked for: {other:?}"),
@@ -80,16 +74,9 @@ impl Service {
         accepted.device.expect("the policy remembers devices")
     }
 
-    /// Logs in on a remembered device: its new token.
-    ///
-    /// # Panics
-    ///
-    /// If the token is not the device's present one.
-    pub fn rotate(&self, token: &DeviceToken) -> DeviceToken {
-        match self.log_in(Some(token.expose())) {
-            Login::Complete(Accepted { device: Some(token), .. }) => token,
-            other => panic!("not the present token: {other:?}"),
-        }
+    /// Moves the clock on by so many seconds.
+    pub fn wait(&self, secs: u64) {
+        self.clock.0.fetch_add(secs, Ordering::Relaxed);
     }
 
     /// The record as it is stored.
@@ -108,8 +95,10 @@ impl Service {
     /// As above.
     pub fn put(&self, record: &AccountRecord) {
         let expected = Expected::At(self.row().revision);
-        let swap = self.store.compare_and_swap(&self.account, expected, record).expect("a store in memory");
-        assert!(matches!(swap, Swap::Stored(_)), "one thread");
+        let revision = Revision::new(self.revision.fetch_add(1, Ordering::Relaxed));
+        let change = Change::new(expected, revision, record, &[]);
+        let swap = self.store.compare_and_swap(&self.account, change).expect("a store in memory");
+        assert_eq!(swap, Swap::Stored, "one thread");
     }
 
     fn row(&self) -> Versioned<AccountRecord> {
@@ -122,7 +111,7 @@ impl Service {
     ///
     /// If the store fails.
     pub fn log_in(&self, device: Option<&str>) -> Login {
-        let proof = PasswordVerified::by_host(self.account.clone());
+        let proof = PasswordVerified::by_host(self.verifier.check_password(&self.account));
         self.verifier.password_verified(proof, device).expect("a store in memory")
     }
 

@@ -12,27 +12,9 @@ pub fn make_undefined<T: ?Sized>(value: &T) {
     request(MAKE_MEM_UNDEFINED, core::ptr::from_ref(value).cast::<()>() as usize, size_of_val(value));
 }
 
-/// Memcheck: the same for these bytes wherever the value itself holds them, not what it points to. How many times it did.
-pub fn make_undefined_within<T>(value: &T, bytes: &[u8]) -> usize {
-    let start = core::ptr::from_ref(value).cast::<u8>();
-    // SAFETY: these are the bytes of `value`; each is read as it is, as one would read it in a debugger.
-    let memory: Vec<u8> =
-        (0..size_of_val(value)).map(|at| unsafe { start.add(at).read_volatile() }).collect();
-    let places: Vec<usize> = (0..memory.len()).filter(|at| memory[*at..].starts_with(bytes)).collect();
-    for at in &places {
-        request(MAKE_MEM_UNDEFINED, start as usize + at, bytes.len());
-    }
-    places.len()
-}
-
 /// Memcheck: what these bytes hold is public from here on.
 pub fn make_defined<T: ?Sized>(value: &T) {
     request(MAKE_MEM_DEFINED, core::ptr::from_ref(value).cast::<()>() as usize, size_of_val(value));
-}
-
-/// Memcheck: how many errors there were so far.
-pub fn errors() -> usize {
-    request(COUNT_ERRORS, 0, 0)
 }
 
 /// Callgrind: forgets the instructions counted so far.
@@ -46,7 +28,6 @@ pub fn dump_counts(name: &core::ffi::CStr) {
 }
 
 const RUNNING_ON_VALGRIND: usize = 0x1001;
-const COUNT_ERRORS: usize = 0x1201;
 const MAKE_MEM_UNDEFINED: usize = tool(b'M', b'C') + 1;
 const MAKE_MEM_DEFINED: usize = tool(b'M', b'C') + 2;
 const ZERO_STATS: usize = tool(b'C', b'T') + 1;

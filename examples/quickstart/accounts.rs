@@ -45,8 +45,16 @@ impl JsonFile {
         stored.map(|_| ()).ok_or(Stop::Unusable("This user name is taken."))
     }
 
-    /// The account, if there is one and this is its password. A service limits the tries here too.
-    pub(crate) fn verify_password(&self, user: &str, password: &str) -> Result<Option<AccountId>, FileError> {
+    /// The account of this user name. For a name that is not there, one that nobody has: what follows is the same work.
+    pub(crate) fn account(&self, user: &str) -> Result<AccountId, Stop> {
+        match self.read()?.accounts.remove(user) {
+            Some(account) => Ok(account.id),
+            None => AccountId::new("nobody").map_err(|error| Stop::Failed(error.to_string())),
+        }
+    }
+
+    /// The hash that this password was compared with and is right for. A service limits the tries here too.
+    pub(crate) fn verify_password(&self, user: &str, password: &str) -> Result<Option<String>, FileError> {
         let Some(account) = self.read()?.accounts.remove(user) else {
             // It takes as long as for a user that there is.
             let _ = hash(password)?;
@@ -54,20 +62,23 @@ impl JsonFile {
         };
         let kept = PasswordHash::new(&account.password).map_err(|_| FileError::Hash)?;
         match Argon2::default().verify_password(password.as_bytes(), &kept) {
-            Ok(()) => Ok(Some(account.id)),
+            Ok(()) => Ok(Some(account.password)),
             Err(password_hash::Error::PasswordInvalid) => Ok(None),
             Err(_) => Err(FileError::Hash),
         }
     }
 
-    pub(crate) fn set_password(&self, user: &str, password: &str) -> Result<(), FileError> {
-        let hash = hash(password)?;
-        self.update(|contents| contents.accounts.get_mut(user).map(|account| account.password = hash))?;
-        Ok(())
+    /// Puts the new hash in the place of the old one and of no other.
+    pub(crate) fn replace_hash(&self, user: &str, old: &str, new: String) -> Result<(), FileError> {
+        let replaced = self.update(|contents| {
+            let account = contents.accounts.get_mut(user).filter(|account| account.password == old);
+            account.map(|account| account.password = new)
+        })?;
+        replaced.ok_or(FileError::Replaced)
     }
 }
 
-fn hash(password: &str) -> Result<String, FileError> {
+pub(crate) fn hash(password: &str) -> Result<String, FileError> {
     let hash: PasswordHash =
         Argon2::default().hash_password(password.as_bytes()).map_err(|_| FileError::Hash)?;
     Ok(hash.to_string())

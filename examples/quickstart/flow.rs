@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use second_factor::session::{PolicyError, Reauthenticated};
+use second_factor::session::{EnrollmentProof, PolicyError};
 use second_factor::verifier::{Error, OsEntropy};
 use second_factor::{
     Accepted, AuditEvent, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, PasswordVerified,
@@ -31,16 +31,23 @@ pub(crate) fn open(
         .with_events(move |event: &AuditEvent| security_log::note(&log, event)))
 }
 
-/// The one place that vouches for a password: where its hash was compared.
-pub(crate) fn verify_password(host: &Host, user: &str, prompt: &str) -> Result<PasswordVerified, Stop> {
+/// The one place that vouches for a password: where its hash, which is read after the check began, was compared. And
+/// that hash.
+pub(crate) fn verify_password(
+    host: &Host,
+    user: &str,
+    prompt: &str,
+) -> Result<(PasswordVerified, String), Stop> {
     let password = terminal::ask_password(prompt)?;
-    host.file.verify_password(user, &password)?.map(PasswordVerified::by_host).ok_or(Stop::WrongPassword)
+    let check = host.verifier.check_password(&host.file.account(user)?);
+    let hash = host.file.verify_password(user, &password)?.ok_or(Stop::WrongPassword)?;
+    Ok((PasswordVerified::by_host(check), hash))
 }
 
 /// The password, then whatever the account asks for on this device.
 pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
-    let proof = verify_password(host, user, "password: ")?;
-    let cookie = host.cookie(&DeviceToken::cookie_name(proof.account()))?;
+    let (proof, _) = verify_password(host, user, "password: ")?;
+    let cookie = host.cookie(&DeviceToken::cookie_name(proof.account(), host.verifier.policy()))?;
     match host.verifier.password_verified(proof, cookie.as_deref())? {
         Login::Complete(accepted) => start_session(host, user, accepted),
         Login::CodeRequired(challenge) => {
@@ -49,7 +56,7 @@ pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
             start_session(host, user, accepted)
         }
         // Only under a policy that demands a second factor: the password alone logs nobody in.
-        Login::EnrollmentRequired => enroll(host, user, verify_password(host, user, "password again: ")?),
+        Login::EnrollmentRequired(proof) => enroll(host, user, proof),
     }
 }
 
@@ -65,7 +72,8 @@ fn present(host: &mut Host, challenge: &ChallengeToken) -> Result<Accepted, Stop
 fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), Stop> {
     let Accepted { authenticated, device, .. } = accepted;
     if let Some(token) = device {
-        host.set_cookie(&DeviceToken::cookie_name(authenticated.account()), token.expose())?;
+        let name = DeviceToken::cookie_name(token.account(), host.verifier.policy());
+        host.set_cookie(&name, token.expose())?;
     }
     terminal::say(words::logged_in(user, &host.device, authenticated.method()));
     host.start_session(Session { user: user.into(), login: authenticated.into_session() });
@@ -79,18 +87,20 @@ pub(crate) fn enable(host: &mut Host) -> Result<(), Stop> {
         let fresh = settings::step_up(host)?;
         return enroll(host, &user, fresh);
     }
-    enroll(host, &user, verify_password(host, &user, "password again: ")?)
+    let (password, _) = verify_password(host, &user, "password again: ")?;
+    enroll(host, &user, password)
 }
 
-fn enroll(host: &mut Host, user: &str, proof: impl Into<Reauthenticated>) -> Result<(), Stop> {
+fn enroll(host: &mut Host, user: &str, proof: impl Into<EnrollmentProof>) -> Result<(), Stop> {
     let begun = host.verifier.begin_enrollment(proof, user)?;
     let (qr, key) = (QrCode::new(&begun.uri)?, begun.uri.secret().to_base32());
     terminal::say(words::scan(qr.terminal().expose(), key.expose()));
     let confirmed = until_accepted(host, "code (six digits): ", |verifier, typed| {
         verifier.confirm_enrollment(&begun.token, typed)
     })?;
-    terminal::say(words::recovery_codes(confirmed.recovery_codes.expose_lines().expose()));
-    host.end_all_sessions(confirmed.end_sessions.account());
+    let (recovery_codes, end_sessions) = confirmed.into_parts();
+    terminal::say(words::recovery_codes(recovery_codes.expose_lines().expose()));
+    host.end_all_sessions(end_sessions.account());
     terminal::say(words::ENABLED);
     Ok(())
 }

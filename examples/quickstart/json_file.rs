@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use second_factor::store::{Expected, Revision, Swap, Versioned};
+use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore};
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +22,6 @@ pub(crate) struct Contents {
     pub(crate) accounts: BTreeMap<String, Account>,
     /// What the library keeps: a row per account, as serde writes it.
     records: BTreeMap<AccountId, Row>,
-    /// Counts the writes to all rows, so that no row ever sees a revision twice.
-    writes: u64,
     /// The cookies of each device, by their names. They belong to the browsers, which are all in here in
     /// this demonstration.
     pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
@@ -46,6 +44,8 @@ pub(crate) enum FileError {
     Locked { path: PathBuf },
     #[error("a password could not be hashed, or its hash not be read")]
     Hash,
+    #[error("the password has just been changed by somebody else")]
+    Replaced,
 }
 
 pub(crate) struct JsonFile {
@@ -117,23 +117,16 @@ impl BlockingStore for JsonFile {
         Ok(row.map(|row| Versioned { value: row.record, revision: Revision::new(row.revision) }))
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, FileError> {
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, FileError> {
         let stored = self.update(|contents| {
             let found = contents.records.get(account);
             let found = found.map_or(Expected::Absent, |row| Expected::At(Revision::new(row.revision)));
-            (found == expected).then(|| {
-                contents.writes = contents.writes.saturating_add(1);
-                let row = Row { revision: contents.writes, record: next.clone() };
-                contents.records.insert(account.clone(), row);
-                Revision::new(contents.writes)
+            (found == change.expected()).then(|| {
+                let row = Row { revision: change.revision().get(), record: change.record().clone() };
+                contents.records.insert(account.clone(), row)
             })
         })?;
-        Ok(stored.map_or(Swap::Conflict, Swap::Stored))
+        Ok(stored.map_or(Swap::Conflict, |_| Swap::Stored))
     }
 }
 

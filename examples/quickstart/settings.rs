@@ -4,6 +4,7 @@ use second_factor::session::{DeviceInfo, EndOtherSessions, FactorStatus};
 use second_factor::verifier::Error;
 use second_factor::{FreshFactor, Refusal};
 
+use crate::accounts;
 use crate::flow::{until_accepted, verify_password};
 use crate::host::{Host, Session};
 use crate::stop::Stop;
@@ -13,7 +14,7 @@ use crate::{terminal, words};
 /// changed elsewhere.
 pub(crate) fn session(host: &mut Host) -> Result<Session, Stop> {
     let session = host.session().ok_or(Stop::LoggedOut)?;
-    if host.verifier.is_current(session.login.account(), session.login.epoch())? {
+    if host.verifier.is_current(&session.login)? {
         return Ok(session);
     }
     host.end_session();
@@ -32,15 +33,20 @@ pub(crate) fn step_up(host: &mut Host) -> Result<FreshFactor, Stop> {
     if !host.verifier.status(login.account())?.is_enabled() {
         return Err(Error::Refused(Refusal::NoAuthenticator).into());
     }
-    until_accepted(host, "a fresh code (six digits, or a recovery code): ", |verifier, typed| {
-        verifier.fresh_factor(&login, typed)
-    })
+    let fresh = until_accepted(host, FRESH_CODE, |verifier, typed| verifier.fresh_factor(&login, typed))?;
+    if let Some(mut session) = host.session() {
+        session.login.elevate(&fresh);
+        host.start_session(session);
+    }
+    Ok(fresh)
 }
+
+const FRESH_CODE: &str = "a fresh code (six digits, or a recovery code): ";
 
 pub(crate) fn disable(host: &mut Host) -> Result<(), Stop> {
     let fresh = step_up(host)?;
     let others = host.verifier.disable(fresh)?;
-    go_on(host, &others);
+    go_on(host, others);
     terminal::say(words::DISABLED);
     Ok(())
 }
@@ -55,14 +61,14 @@ pub(crate) fn new_recovery_codes(host: &mut Host) -> Result<(), Stop> {
 /// The old password, a fresh code where there is a second factor, the new password.
 pub(crate) fn change_password(host: &mut Host) -> Result<(), Stop> {
     let Session { user, login } = session(host)?;
-    let _old = verify_password(host, &user, "old password: ")?;
-    if host.verifier.status(login.account())?.is_enabled() {
-        let _fresh = step_up(host)?;
-    }
-    let new = terminal::ask_new_password("new password: ")?;
-    host.file.set_password(&user, &new)?;
-    let others = host.verifier.password_changed(login.account())?;
-    go_on(host, &others);
+    let (password, old) = verify_password(host, &user, "old password: ")?;
+    let is_enabled = host.verifier.status(login.account())?.is_enabled();
+    let code = if is_enabled { host.ask_code(FRESH_CODE)? } else { String::new() };
+    let proof = host.verifier.reauthenticate(&login, password, &code)?;
+    let new = accounts::hash(&terminal::ask_new_password("new password: ")?)?;
+    // In between nobody comes in by the old password.
+    let others = host.verifier.change_password(proof, || host.file.replace_hash(&user, &old, new))?;
+    go_on(host, others);
     terminal::say(words::PASSWORD_CHANGED);
     Ok(())
 }
@@ -76,7 +82,7 @@ pub(crate) fn forget(host: &mut Host, devices: &[DeviceInfo]) -> Result<(), Stop
 }
 
 /// The session that made the change goes on in the new epoch; the others of the account are over.
-fn go_on(host: &mut Host, others: &EndOtherSessions) {
+fn go_on(host: &mut Host, others: EndOtherSessions) {
     if let Some(mut session) = host.session() {
         host.end_all_sessions(others.account());
         session.login.continue_after(others);

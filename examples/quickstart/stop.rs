@@ -2,7 +2,7 @@
 
 use second_factor::Refusal;
 use second_factor::enrollment::QrCapacityError;
-use second_factor::verifier::Error;
+use second_factor::verifier::{ChangePasswordError, Error};
 
 use crate::json_file::FileError;
 
@@ -27,6 +27,16 @@ impl From<Error<FileError>> for Stop {
     fn from(error: Error<FileError>) -> Self {
         match error {
             Error::Refused(refusal) => Self::Refused(refusal),
+            failed => Self::Failed(in_full(&failed)),
+        }
+    }
+}
+
+/// Says how far it came, and so which password is in force.
+impl From<ChangePasswordError<FileError, FileError>> for Stop {
+    fn from(error: ChangePasswordError<FileError, FileError>) -> Self {
+        match error {
+            ChangePasswordError::NotStarted(error) => error.into(),
             failed => Self::Failed(in_full(&failed)),
         }
     }

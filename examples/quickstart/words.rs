@@ -70,9 +70,14 @@ pub(crate) fn refusal(refusal: Refusal, now: UnixTime) -> String {
                                Log in with a recovery code, or turn to the people who run this service."
             .into(),
         Refusal::EnrollmentOver => {
-            "It took too long, or too many codes were wrong. Nothing has changed; `enable` begins again.".into()
+            "It took too long, or the account was changed meanwhile. No phone was set up; `enable` begins again.".into()
         }
-        Refusal::StepUpRequired => "This takes a fresh code. Try again.".into(),
+        Refusal::StepUpRequired => "This took too long, or the account was changed meanwhile. Try again.".into(),
+        Refusal::AlreadyDone => {
+            "This code was taken a moment ago, and what it was for is done. For more, wait for the next one.".into()
+        }
+        Refusal::Retry => "The password of this account is being changed. Try again in a minute.".into(),
+        Refusal::FactorRequired => "A second factor is required here, so it stays on.".into(),
         Refusal::NoAuthenticator => "Two-factor authentication is off; `enable` switches it on.".into(),
         other => other.to_string(),
     }
@@ -84,7 +89,7 @@ pub(crate) fn stop(stop: &Stop, now: UnixTime) -> String {
         Stop::GaveUp => "Given up; nothing has changed.".into(),
         Stop::LoggedOut => "Nobody is logged in here. `login` first.".into(),
         Stop::SessionEnded => {
-            "This session has ended: the password or the second factor was changed. `login` again.".into()
+            "This session has ended: the password, the second factor or the devices were changed. `login` again.".into()
         }
         Stop::WrongPassword => "User name or password is wrong.".into(),
         Stop::Refused(refused) => refusal(*refused, now),
@@ -160,12 +165,17 @@ pub(crate) fn event(kind: &EventKind) -> String {
         }
         EventKind::RecoveryCodesRegenerated => "new recovery codes were made".into(),
         EventKind::PasswordChanged => "the password was changed".into(),
+        EventKind::PasswordChangeInterrupted => {
+            "a change of the password was interrupted; all sessions ended".into()
+        }
+        EventKind::SessionsEnded => "all sessions were ended".into(),
+        EventKind::AccountClosed => "the account was closed".into(),
         EventKind::DeviceRemembered { label, .. } => format!("a device is remembered: {label}"),
         EventKind::DeviceForgotten { reason, .. } => {
             format!("a device was forgotten: {}", forgotten(*reason))
         }
         EventKind::DeviceTokenStolen { .. } => {
-            "the cookie of a remembered device was copied; it is void now".into()
+            "a copy of a remembered device's cookie turned up; all devices and sessions are void now".into()
         }
         EventKind::DeviceUnknown => "a cookie came that no longer counts".into(),
         other => format!("{other:?}"),
@@ -187,6 +197,9 @@ fn forgotten(reason: ForgottenBecause) -> &'static str {
     match reason {
         ForgottenBecause::Revoked => "its owner said so",
         ForgottenBecause::CredentialsChanged => "a password, phone or recovery code was changed or used",
+        ForgottenBecause::Expired => "its time was over",
+        ForgottenBecause::Outdated => "its cookie had been replaced",
+        ForgottenBecause::Stolen => "a copy of a device's cookie turned up",
         _ => "there were too many",
     }
 }

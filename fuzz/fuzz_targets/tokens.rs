@@ -1,11 +1,26 @@
-//! A text is a token of one kind at most, and then it is that token's only spelling.
+//! A text is a token of one kind at most, and then it is that token's only spelling. Of the tokens that a service signed, no changed text counts.
+//!
+//! The input is a text; or after a zero byte the account id (its length first), and then where and into what a signed token is changed.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use second_factor::session::{DeviceId, EnrollmentToken};
-use second_factor::{AccountId, ChallengeToken, DeviceToken};
+use std::sync::{Arc, LazyLock, Mutex};
 
-fuzz_target!(|text: &str| {
+use libfuzzer_sys::fuzz_target;
+use second_factor::session::{DeviceId, EnrollmentToken, SealingKey};
+use second_factor::verifier::Error;
+use second_factor::{
+    AccountId, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, MemoryStore, PasswordVerified,
+    Policy, Refusal, Remember, TotpParams,
+};
+use second_factor_fuzz::{HandClock, Phone, Repeatable, START};
+
+fuzz_target!(|data: &[u8]| match data.split_first() {
+    Some((0, rest)) => signed(rest),
+    _ => assert!(read(&String::from_utf8_lossy(data)) <= 1, "of one kind at most"),
+});
+
+/// Reads a text as each kind: as how many it can be read.
+fn read(text: &str) -> usize {
     let (challenge, enrollment) = (ChallengeToken::parse(text), EnrollmentToken::parse(text));
     let (device, id) = (DeviceToken::parse(text), DeviceId::parse(text));
     let exposed = [
@@ -15,7 +30,6 @@ fuzz_target!(|text: &str| {
         id.as_ref().ok().map(ToString::to_string),
     ];
     let read: Vec<&String> = exposed.iter().flatten().collect();
-    assert!(read.len() <= 1, "of one kind at most");
     assert!(read.iter().all(|spelling| *spelling == text), "one spelling");
     assert!(read.is_empty() || text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'));
 
@@ -27,10 +41,129 @@ fuzz_target!(|text: &str| {
     for account in account.into_iter().flatten() {
         assert_eq!(AccountId::new(account.as_str()).as_ref(), Ok(account));
     }
+    let json = serde_json::to_string(text).expect("JSON");
+    assert_eq!(serde_json::from_str::<ChallengeToken>(&json).is_ok(), challenge.is_ok());
+    assert_eq!(serde_json::from_str::<EnrollmentToken>(&json).is_ok(), enrollment.is_ok());
+    assert_eq!(serde_json::from_str::<DeviceToken>(&json).is_ok(), device.is_ok());
     let kinds = [
         challenge.map(|token| format!("{token:?}")).unwrap_or_default(),
         enrollment.map(|token| format!("{token:?}")).unwrap_or_default(),
         device.map(|token| format!("{token:?}")).unwrap_or_default(),
     ];
     assert!(kinds.iter().all(|said| said.is_empty() || said.ends_with("Token(..)")));
-});
+    read.len()
+}
+
+/// Signs a token of each kind, and changes one of the texts.
+fn signed(data: &[u8]) {
+    let Some((length, rest)) = data.split_first() else { return };
+    let Some((id, change)) = rest.split_at_checked(usize::from(*length)) else { return };
+    let Ok(account) = AccountId::new(String::from_utf8_lossy(id)) else { return };
+    let owner = Owner::of(&account);
+    assert!(owner.challenge(&owner.open) && owner.device(&owner.cookie) && owner.enrollment(&owner.pending));
+
+    let texts = [&owner.open, &owner.cookie, &owner.pending];
+    assert!(texts.iter().all(|text| read(text) == 1));
+    let [kind, change @ ..] = change else { return };
+    let text = texts[usize::from(kind % 3)];
+    // The id of the account has no part in what is asked next: whose token it is, it says itself.
+    let Some(changed) = changed(text, &texts, change) else { return };
+    assert!(read(&changed) <= 1);
+    for changed in [changed.as_str(), &changed.to_lowercase(), &format!("{changed}A")] {
+        if !texts.contains(&&changed.to_owned()) {
+            assert!(
+                !owner.challenge(changed) && !owner.device(changed) && !owner.enrollment(changed),
+                "{changed}"
+            );
+        }
+    }
+}
+
+/// The text with some of its bytes replaced, a part taken from another, or its prefix exchanged.
+fn changed(text: &str, others: &[&String; 3], change: &[u8]) -> Option<String> {
+    let ([how, at, change @ ..], mut parts) = (change, text.split('.').collect::<Vec<_>>()) else {
+        return None;
+    };
+    let other: Vec<&str> = others[usize::from(at % 3)].split('.').collect();
+    if how % 4 < 3 {
+        let place = usize::from(how % 4);
+        parts[place] = other[place];
+        return Some(parts.join("."));
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for pair in change.chunks_exact(3) {
+        let place = usize::from(u16::from_le_bytes([pair[0], pair[1]])) % bytes.len();
+        bytes[place] = SYMBOLS[usize::from(pair[2]) % SYMBOLS.len()];
+    }
+    String::from_utf8(bytes).ok()
+}
+
+const SYMBOLS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567.cde1";
+
+/// An account with an open login, a remembered device and an enrollment, in a service of its own.
+struct Owner {
+    verifier: BlockingVerifier<Arc<MemoryStore>>,
+    account: AccountId,
+    open: String,
+    cookie: String,
+    pending: String,
+}
+
+impl Owner {
+    fn of(account: &AccountId) -> Self {
+        let clock = Arc::new(HandClock::at(START));
+        let ring = KeyRing::new(1, SealingKey::new([7; 32]));
+        let (store, random) = (Arc::new(MemoryStore::new()), Mutex::new(Repeatable(1)));
+        let verifier = BlockingVerifier::with_sources(store, POLICY.clone(), ring, clock.clone(), random);
+        let password = || PasswordVerified::by_host(verifier.check_password(account));
+        let begun = verifier.begin_enrollment(password(), "somebody@example.com").expect("nothing is bound");
+        let phone = Phone::new(begun.uri.secret(), TotpParams::default());
+        let code = |secs| phone.code_of(phone.step(secs).expect("after 1970"));
+        let _ = verifier.confirm_enrollment(&begun.token, &code(START)).expect("the right code");
+
+        clock.set(START + 30);
+        let challenge = || match verifier.password_verified(password(), None) {
+            Ok(Login::CodeRequired(challenge)) => challenge,
+            other => panic!("{other:?}"),
+        };
+        let ticked = Remember::ThisDevice { label: "a browser" };
+        let accepted = verifier.present(&challenge(), &code(START + 30), ticked).expect("the right code");
+        let (cookie, session) = (accepted.device.expect("ticked"), accepted.authenticated.into_session());
+        let open = challenge();
+        clock.set(START + 60);
+        let fresh = verifier.fresh_factor(&session, &code(START + 60)).expect("the right code");
+        let pending = verifier.begin_enrollment(fresh, "somebody@example.com").expect("a fresh factor").token;
+        let [open, cookie, pending] = [open.expose(), cookie.expose(), pending.expose()].map(str::to_owned);
+        Self { verifier, account: account.clone(), open, cookie, pending }
+    }
+
+    /// Whether something may be presented for it. No code is of that form, so none is charged.
+    fn challenge(&self, text: &str) -> bool {
+        let Ok(token) = ChallengeToken::parse(text) else { return false };
+        match self.verifier.present(&token, "no code", Remember::No) {
+            Err(Error::Refused(Refusal::Malformed)) => true,
+            Err(Error::Refused(Refusal::ChallengeOver)) => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn device(&self, text: &str) -> bool {
+        let password = PasswordVerified::by_host(self.verifier.check_password(&self.account));
+        match self.verifier.password_verified(password, Some(text)) {
+            Ok(Login::Complete(_)) => true,
+            Ok(Login::CodeRequired(_)) => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn enrollment(&self, text: &str) -> bool {
+        let Ok(token) = EnrollmentToken::parse(text) else { return false };
+        match self.verifier.pending_enrollment(&token) {
+            Ok(_) => true,
+            Err(Error::Refused(Refusal::EnrollmentOver)) => false,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::new("Example").expect("a policy"));

@@ -1,10 +1,12 @@
 //! What the host calls: load, decide, swap, release. No rule lives here.
 
+mod account;
 mod blocking;
 mod clock;
 mod entropy;
 mod error;
 mod events;
+mod login;
 #[expect(clippy::module_inception, reason = "the type is the room")]
 mod verifier;
 

@@ -43,9 +43,12 @@ mod login {
     mod fuzz_found;
     mod guess_odds;
     mod interleavings;
+    #[cfg(feature = "testing")]
     mod login_model;
     mod model_flow;
     mod model_found;
+    #[cfg(feature = "testing")]
+    mod password_change;
     mod reauthentication;
     mod session_kept;
 }

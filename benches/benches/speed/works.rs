@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use second_factor::otp::{Counter, LookAhead, Verdict};
-use second_factor::session::{Seal, SealingKey, StoreSecretsInClear};
+use second_factor::session::{Keys, SealingKey};
 use second_factor::{
     AccountRecord, Algorithm, Code, Digits, Hotp, KeyRing, KeyUri, Period, Remember, Secret, Totp,
     TotpParams, UnixTime, Window,
 };
-use second_factor_benches::{KEY_URI, SECRET, Service};
+use second_factor_benches::{KEY_URI, SECRET, Service, without_a_seal};
 
 use crate::contest::Aim::{self, AtMost, Faster, None as NoAim};
 use crate::contest::{Contest, Timed, timed, timed_after};
@@ -243,9 +243,9 @@ fn key_uri() -> Contest {
     )
 }
 
-/// From the typed code to the record that is stored, under a seal.
-fn present(seal: impl Seal + 'static) -> Timed {
-    let service = std::rc::Rc::new(Service::enrolled(seal));
+/// From the typed code to the record that is stored.
+fn present(keys: impl Into<Keys>) -> Timed {
+    let service = std::rc::Rc::new(Service::enrolled(keys));
     let verifier = service.clone();
     timed_after(
         move || (service.challenge(), service.code()),
@@ -256,7 +256,7 @@ fn present(seal: impl Seal + 'static) -> Timed {
 fn second_step() -> [Contest; 2] {
     let ring = || KeyRing::new(1, SealingKey::new([7; 32]));
     let service = Service::enrolled(ring());
-    let _open = service.challenge();
+    let _ = service.remember();
     let record = service.record();
     let json = serde_json::to_vec(&record).unwrap();
     let serde = timed(move || {
@@ -271,7 +271,7 @@ fn second_step() -> [Contest; 2] {
     // Apart: the memory that Argon2 fills leaves nothing in the caches for whom comes after.
     [
         Contest::new("one whole second step, MemoryStore", present(ring()))
-            .against("the same without a seal", present(StoreSecretsInClear), NoAim)
+            .against("the same without a seal", present(without_a_seal()), NoAim)
             .against("the record to JSON and back", serde, NoAim),
         Contest::new("the same beside a password hash", present(ring())).against(
             "one Argon2id hash",

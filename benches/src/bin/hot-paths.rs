@@ -5,8 +5,8 @@ use std::hint::black_box;
 use second_factor::otp::{Counter, LookAhead};
 use second_factor::session::SealingKey;
 use second_factor::{
-    AccountRecord, Algorithm, Code, DeviceToken, Digits, Hotp, KeyRing, KeyUri, Period, Remember, Secret,
-    Totp, TotpParams, UnixTime, Window,
+    Accepted, AccountRecord, Algorithm, Code, DeviceToken, Digits, Hotp, KeyRing, KeyUri, Login, Period,
+    Remember, Secret, Totp, TotpParams, UnixTime, Window,
 };
 use second_factor_benches::{KEY_URI, SECRET, Service, valgrind};
 
@@ -45,9 +45,10 @@ fn main() {
 /// and the record as a database has it.
 fn session_steps() {
     let service = Service::enrolled(KeyRing::new(1, SealingKey::new([7; 32])));
-    let devices: Vec<_> = (0..5).map(|_| service.remember()).collect();
+    let older: Vec<_> = (0..4).map(|_| service.remember()).collect();
+    service.wait(60);
+    let newest = service.remember();
     let (challenge, code) = (service.challenge(), service.code());
-    let device = devices.last().map(DeviceToken::expose);
     let recovery_code = service.recovery_codes.last().expect("ten");
     let record = service.record();
     // Of the same record each time, and the first use of anything is not counted.
@@ -60,7 +61,8 @@ fn session_steps() {
     let present = |typed: &str| service.verifier.present(&challenge, black_box(typed), Remember::No);
 
     count_step(c"password-step", &|| drop(service.log_in(None)));
-    count_step(c"remembered-device-step", &|| drop(service.log_in(device)));
+    count_step(c"device-step-next-token", &|| device_step(&service, older.last().expect("four")));
+    count_step(c"device-step-same-token", &|| device_step(&service, &newest));
     count_step(c"code-step", &|| drop(present(&code).expect("the right code")));
     count_step(c"wrong-code-step", &|| assert!(present("000000").is_err()));
     count_step(c"recovery-code-step", &|| drop(present(recovery_code).expect("a recovery code")));
@@ -68,6 +70,12 @@ fn session_steps() {
     let json = serde_json::to_string(&record).expect("JSON");
     count(c"write-record-json", || serde_json::to_string(black_box(&record)).expect("JSON"));
     count(c"read-record-json", || serde_json::from_str::<AccountRecord>(black_box(&json)).expect("a record"));
+}
+
+/// A remembered device answers: with the next token, or in the grace after that with the same one, and then nothing is stored.
+fn device_step(service: &Service, token: &DeviceToken) {
+    let login = service.log_in(Some(token.expose()));
+    assert!(matches!(login, Login::Complete(Accepted { device: Some(_), .. })));
 }
 
 fn count<T>(name: &core::ffi::CStr, work: impl Fn() -> T) {

@@ -1,8 +1,7 @@
--- KEYS: the record's hash, the account's revision counter. ARGV: the expected revision or '', the next record.
--- The counter outlives the record, so that no revision comes twice.
+-- KEYS: the account's hash. ARGV: the expected revision or '', the next revision, the next record. Revisions are compared as text: a
+-- number in Lua has 53 bits.
 if (redis.call('HGET', KEYS[1], 'revision') or '') ~= ARGV[1] then
-    return false
+    return 0
 end
-local revision = redis.call('INCR', KEYS[2])
-redis.call('HSET', KEYS[1], 'revision', revision, 'record', ARGV[2])
-return revision
+redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'record', ARGV[3])
+return 1

@@ -7,7 +7,7 @@
 //! | [`postgres`] | PostgreSQL through sqlx | `synchronous_commit = on`, the default |
 //! | [`redis`] | Redis, a script | `appendonly yes` with `appendfsync always`; see there |
 //!
-//! A load is one statement, a swap is one statement: a step of a login is two round trips.
+//! A load is one statement, a swap is one statement: a login is three round trips.
 
 pub mod postgres;
 pub mod redis;

@@ -1,4 +1,4 @@
-//! SQLite without async, through rusqlite.
+//! SQLite without async, through rusqlite. It keeps no audit trail.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use second_factor::AccountRecord;
 use second_factor::session::AccountId;
-use second_factor::store::{BlockingStore, Expected, Revision, Swap, Versioned};
+use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
 
 use crate::sqlite::{CREATE, LOAD, SWAP};
 
@@ -31,11 +31,6 @@ impl RusqliteStore {
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// Deletes the account's row, as a host does with the account.
-    pub fn delete(&self, account: &AccountId) -> rusqlite::Result<()> {
-        self.connection().execute("DELETE FROM second_factor WHERE account = ?", [account.as_str()]).map(drop)
-    }
-
     /// The connection. Each statement is whole by itself, so a thread that panicked between two left nothing half done.
     pub fn connection(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -46,39 +41,28 @@ impl BlockingStore for RusqliteStore {
     type Error = rusqlite::Error;
 
     fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
-        let read = |row: &Row<'_>| Ok((revision(row)?, row.get::<_, String>(1)?));
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let row = self.connection().prepare_cached(LOAD)?.query_row([account.as_str()], read).optional()?;
         // The next in line has the connection already.
-        let decode = |(revision, record): (Revision, String)| match serde_json::from_str(&record) {
-            Ok(value) => Ok(Versioned { value, revision }),
+        let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
+            Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
             Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into())),
         };
         row.map(decode).transpose()
     }
 
-    fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> rusqlite::Result<Swap> {
-        let record = serde_json::to_string(next)
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> rusqlite::Result<Swap> {
+        let record = serde_json::to_string(change.record())
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
         let connection = self.connection();
-        // All rows, though there is one at most: the commit comes after the last, and `query_row` would not see it fail.
-        let stored = match expected {
-            Expected::Absent => {
-                connection.prepare_cached(CREATE)?.query_map((account.as_str(), record), revision)?.last()
+        let rows = match change.expected() {
+            Expected::Absent => connection.prepare_cached(CREATE)?.execute((id, record, revision))?,
+            Expected::At(before) => {
+                let before = before.get().cast_signed();
+                connection.prepare_cached(SWAP)?.execute((id, record, revision, before))?
             }
-            Expected::At(at) => connection
-                .prepare_cached(SWAP)?
-                .query_map((record, account.as_str(), at.get().cast_signed()), revision)?
-                .last(),
         };
-        Ok(stored.transpose()?.map_or(Swap::Conflict, Swap::Stored))
+        Ok(if rows == 0 { Swap::Conflict } else { Swap::Stored })
     }
-}
-
-fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
-    row.get::<_, i64>(0).map(|number| Revision::new(number.cast_unsigned()))
 }

@@ -1,22 +1,22 @@
-//! SQLite through sqlx.
+//! SQLite through sqlx. It keeps no audit trail.
 
 use std::{path::Path, time::Duration};
 
 use second_factor::AccountRecord;
 use second_factor::session::AccountId;
-use second_factor::store::{Expected, Revision, Store, Swap, Versioned};
+use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode as Journal, SqlitePool, SqlitePoolOptions};
 use sqlx::sqlite::{SqliteRow, SqliteSynchronous as Synchronous};
 use sqlx::{Error, Row};
 
 /// Of an account.
 pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = ?";
-/// Of an account and a record. The revision is random: SQLite has no sequence, and a count would start again with a row made again.
-pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision)
-    VALUES (?, ?, random() & 0x7fffffffffffffff) ON CONFLICT DO NOTHING RETURNING revision";
-/// Of a record, an account and the revision that it replaces.
-pub const SWAP: &str = "UPDATE second_factor SET record = ?, revision = random() & 0x7fffffffffffffff
-    WHERE account = ? AND revision = ? RETURNING revision";
+/// Of an account, a record and its revision.
+pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO NOTHING";
+/// Of an account, a record, its revision, and the revision that it replaces.
+pub const SWAP: &str = "UPDATE second_factor SET record = ?2, revision = ?3
+    WHERE account = ?1 AND revision = ?4";
 
 /// Accounts in a SQLite file. SQLite lets one connection write: writers queue for ours, in turn, instead of polling for a lock.
 #[derive(Clone, Debug)]
@@ -40,12 +40,6 @@ impl SqliteStore {
         sqlx::migrate!("./sqlite").run(&writer).await?;
         Ok(Self { reader: pool().connect_with(options.read_only(true)).await?, writer })
     }
-
-    /// Deletes the account's row, as a host does with the account.
-    pub async fn delete(&self, account: &AccountId) -> Result<(), Error> {
-        let delete = sqlx::query("DELETE FROM second_factor WHERE account = ?").bind(account.as_str());
-        delete.execute(&self.writer).await.map(drop)
-    }
 }
 
 impl Store for SqliteStore {
@@ -56,33 +50,22 @@ impl Store for SqliteStore {
         row.as_ref().map(versioned).transpose()
     }
 
-    async fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, Error> {
-        let record = serde_json::to_string(next).map_err(|error| Error::Encode(error.into()))?;
-        let swap = match expected {
-            Expected::Absent => sqlx::query(CREATE).bind(account.as_str()).bind(record),
-            Expected::At(at) => {
-                sqlx::query(SWAP).bind(record).bind(account.as_str()).bind(at.get().cast_signed())
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Error> {
+        let record = serde_json::to_string(change.record()).map_err(|error| Error::Encode(error.into()))?;
+        let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
+        let swap = match change.expected() {
+            Expected::Absent => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
+            Expected::At(before) => {
+                sqlx::query(SWAP).bind(id).bind(record).bind(revision).bind(before.get().cast_signed())
             }
         };
-        // All rows, though there is one at most: the commit comes after the last, and `fetch_optional` would not see it fail.
-        match swap.fetch_all(&self.writer).await?.first() {
-            Some(row) => Ok(Swap::Stored(revision(row)?)),
-            None => Ok(Swap::Conflict),
-        }
+        let done = swap.execute(&self.writer).await?;
+        Ok(if done.rows_affected() == 0 { Swap::Conflict } else { Swap::Stored })
     }
 }
 
 fn versioned(row: &SqliteRow) -> Result<Versioned<AccountRecord>, Error> {
     let record: &str = row.try_get("record")?;
     let value = serde_json::from_str(record).map_err(|error| Error::Decode(error.into()))?;
-    Ok(Versioned { value, revision: revision(row)? })
-}
-
-fn revision(row: &SqliteRow) -> Result<Revision, Error> {
-    Ok(Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned()))
+    Ok(Versioned { value, revision: Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned()) })
 }

@@ -196,7 +196,8 @@ async fn what_was_released_before_the_engine_was_killed_is_there_afterwards() {
             assert!(accepted.is_empty() || events.contains(&replayed), "{events:?}");
             // The last acceptance is in the record, so the device that it remembered is.
             if let Some(device) = device {
-                let login = account.verifier.password_verified(account.password(), Some(device.expose()));
+                let login =
+                    account.verifier.password_verified(account.password().await, Some(device.expose()));
                 assert!(matches!(login.await.unwrap(), Login::Complete(_)), "a remembered device was lost");
             }
             // The code of the login that the kill interrupted may be burnt or not. It is not taken twice.

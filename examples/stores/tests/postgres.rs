@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use common::Wire;
 use second_factor::AccountId;
 use second_factor::session::AccountRecord;
-use second_factor::store::{Expected, Store, Swap};
+use second_factor::store::{Change, Expected, Revision, Store, Swap};
 use second_factor::testing::Suite;
 use second_factor_stores::postgres::{CREATE, LOAD, PostgresStore, SWAP};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -91,7 +91,6 @@ fn pool(options: PgConnectOptions) -> PgPool {
 async fn conforms(settings: &[(&str, &str)]) {
     let Some(database) = Database::create().await else { return };
     let report = Suite::new(async || Schema::create(&database, settings).await)
-        .delete(async |store: &PostgresStore, account: &AccountId| store.delete(account).await.unwrap())
         .another(Schema::open)
         .reopen(Schema::open)
         .fail(async |_: &PostgresStore, schema: &Schema| schema.pool.close().await)
@@ -118,7 +117,8 @@ async fn each_statement_looks_up_by_the_primary_key() {
     let Some(database) = Database::create().await else { return };
     let (_store, schema) = Schema::create(&database, &[]).await;
     for statement in [
-        "INSERT INTO second_factor (account, record) SELECT md5(n::text), '' FROM generate_series(1, 20000) n",
+        "INSERT INTO second_factor (account, revision, record)
+            SELECT md5(n::text), n, '' FROM generate_series(1, 20000) n",
         "ANALYZE second_factor",
     ] {
         sqlx::query(statement).execute(&schema.pool).await.unwrap();
@@ -126,7 +126,7 @@ async fn each_statement_looks_up_by_the_primary_key() {
     for statement in [LOAD, SWAP] {
         let explain = AssertSqlSafe(format!("EXPLAIN {statement}"));
         let explain = sqlx::query(explain).bind("alice");
-        let explain = if statement == SWAP { explain.bind("").bind(1_i64) } else { explain };
+        let explain = if statement == SWAP { explain.bind("").bind(2_i64).bind(1_i64) } else { explain };
         let plan = explain.fetch_all(&schema.pool).await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
         let plan = plan.join("\n");
@@ -134,13 +134,13 @@ async fn each_statement_looks_up_by_the_primary_key() {
         assert!(plan.contains("Index Cond: (account = 'alice'::text)"), "{plan}");
         assert!(!plan.contains("Seq Scan"), "{plan}");
     }
-    let create = sqlx::query(AssertSqlSafe(format!("EXPLAIN {CREATE}"))).bind("alice").bind("");
+    let create = sqlx::query(AssertSqlSafe(format!("EXPLAIN {CREATE}"))).bind("alice").bind("").bind(1_i64);
     let plan = create.fetch_all(&schema.pool).await.unwrap();
     let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
     assert!(plan.iter().any(|line| line.contains("Conflict Resolution: NOTHING")), "{plan:?}");
 }
 
-/// By default PostgreSQL moves a value out of a row of more than two kilobytes. That is where a record with an open challenge stands, and each
+/// By default PostgreSQL moves a value out of a row of more than two kilobytes. A record with several devices has about that, and each
 /// swap would write two tables and compress what does not compress.
 #[tokio::test]
 async fn a_record_of_the_usual_size_stays_in_its_row() {
@@ -148,7 +148,7 @@ async fn a_record_of_the_usual_size_stays_in_its_row() {
     let (_store, schema) = Schema::create(&database, &[]).await;
     let text = "SELECT string_agg(md5(n::text), '') FROM generate_series(1, 80) n";
     let text: String = sqlx::query(text).fetch_one(&schema.pool).await.unwrap().get(0);
-    sqlx::query(CREATE).bind("alice").bind(&text).execute(&schema.pool).await.unwrap();
+    sqlx::query(CREATE).bind("alice").bind(&text).bind(1_i64).execute(&schema.pool).await.unwrap();
     let sizes = "SELECT pg_column_size(record), pg_relation_size(reltoastrelid)
         FROM second_factor, pg_class WHERE pg_class.oid = 'second_factor'::regclass";
     let sizes = sqlx::query(sizes).fetch_one(&schema.pool).await.unwrap();
@@ -157,26 +157,25 @@ async fn a_record_of_the_usual_size_stays_in_its_row() {
 }
 
 #[tokio::test]
-async fn a_step_of_a_login_is_two_round_trips() {
+async fn a_login_is_three_round_trips() {
     let Some(database) = Database::create().await else { return };
     let (_store, schema) = Schema::create(&database, &[]).await;
     let wire = Wire::to(format!("{}:{}", server().get_host(), server().get_port())).await;
     let options = schema.options.clone().host("127.0.0.1").port(wire.port);
     let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options);
-    common::a_login_is_four_round_trips(PostgresStore::migrate(pool).await.unwrap(), &wire).await;
+    common::a_login_is_three_round_trips(PostgresStore::migrate(pool).await.unwrap(), &wire).await;
 }
 
-/// A deferred constraint fails at the commit, which comes after the row that `RETURNING` returns.
+/// A deferred constraint fails at the commit, which comes after the statement.
 #[tokio::test]
 async fn a_commit_that_fails_is_an_error() {
     let Some(database) = Database::create().await else { return };
     let (store, schema) = Schema::create(&database, &[]).await;
     let alice = AccountId::new("alice").unwrap();
     let record = AccountRecord::new(alice.clone());
-    let Swap::Stored(revision) = store.compare_and_swap(&alice, Expected::Absent, &record).await.unwrap()
-    else {
-        panic!("nobody else is there")
-    };
+    let [first, second] = [1, 2].map(Revision::new);
+    let create = Change::new(Expected::Absent, first, &record, &[]);
+    assert_eq!(store.compare_and_swap(&alice, create).await.unwrap(), Swap::Stored);
     for statement in [
         "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'at the commit'; END $$",
         "CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON second_factor
@@ -184,9 +183,11 @@ async fn a_commit_that_fails_is_an_error() {
     ] {
         sqlx::query(statement).execute(&schema.pool).await.unwrap();
     }
-    store.compare_and_swap(&alice, Expected::At(revision), &record).await.unwrap_err();
+    let swap = Change::new(Expected::At(first), second, &record, &[]);
+    store.compare_and_swap(&alice, swap).await.unwrap_err();
     let bob = AccountId::new("bob").unwrap();
-    store.compare_and_swap(&bob, Expected::Absent, &AccountRecord::new(bob.clone())).await.unwrap_err();
-    assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, revision);
+    let record = AccountRecord::new(bob.clone());
+    store.compare_and_swap(&bob, Change::new(Expected::Absent, first, &record, &[])).await.unwrap_err();
+    assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, first);
     assert!(store.load(&bob).await.unwrap().is_none());
 }

@@ -2,7 +2,7 @@
 
 use second_factor::AccountId;
 use second_factor::session::AccountRecord;
-use second_factor::store::{BlockingStore, Expected, Swap};
+use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap};
 use second_factor::testing::BlockingSuite;
 use second_factor_stores::rusqlite::RusqliteStore;
 use tempfile::TempDir;
@@ -19,7 +19,6 @@ fn fresh() -> (RusqliteStore, TempDir) {
 #[test]
 fn it_conforms() {
     let report = BlockingSuite::new(fresh)
-        .delete(|store, account| store.delete(account).unwrap())
         .another(open)
         .reopen(open)
         .fail(|store, _| store.connection().execute_batch("DROP TABLE second_factor").unwrap())
@@ -38,24 +37,26 @@ fn it_is_in_wal_mode_and_every_commit_reaches_the_disk() {
     assert_eq!(full, 2);
 }
 
-/// A deferred constraint fails at the commit, which comes after the row that `RETURNING` returns.
+/// A deferred constraint fails at the commit, which comes after the statement.
 #[test]
 fn a_commit_that_fails_is_an_error() {
     let (store, _folder) = fresh();
     let alice = AccountId::new("alice").unwrap();
     let record = AccountRecord::new(alice.clone());
-    let Swap::Stored(revision) = store.compare_and_swap(&alice, Expected::Absent, &record).unwrap() else {
-        panic!("nobody else is there")
-    };
+    let [first, second] = [1, 2].map(Revision::new);
+    let create = Change::new(Expected::Absent, first, &record, &[]);
+    assert_eq!(store.compare_and_swap(&alice, create).unwrap(), Swap::Stored);
     let broken = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
         CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
         CREATE TRIGGER updated AFTER UPDATE ON second_factor BEGIN INSERT INTO child VALUES (1); END;
         CREATE TRIGGER inserted AFTER INSERT ON second_factor BEGIN INSERT INTO child VALUES (1); END;
         PRAGMA foreign_keys = ON;";
     store.connection().execute_batch(broken).unwrap();
-    store.compare_and_swap(&alice, Expected::At(revision), &record).unwrap_err();
+    let swap = Change::new(Expected::At(first), second, &record, &[]);
+    store.compare_and_swap(&alice, swap).unwrap_err();
     let bob = AccountId::new("bob").unwrap();
-    store.compare_and_swap(&bob, Expected::Absent, &AccountRecord::new(bob.clone())).unwrap_err();
-    assert_eq!(store.load(&alice).unwrap().unwrap().revision, revision);
+    let record = AccountRecord::new(bob.clone());
+    store.compare_and_swap(&bob, Change::new(Expected::Absent, first, &record, &[])).unwrap_err();
+    assert_eq!(store.load(&alice).unwrap().unwrap().revision, first);
     assert!(store.load(&bob).unwrap().is_none());
 }

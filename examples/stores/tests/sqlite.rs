@@ -4,7 +4,7 @@ mod common;
 
 use second_factor::AccountId;
 use second_factor::session::{AccountRecord, Remember};
-use second_factor::store::{Expected, Store, Swap};
+use second_factor::store::{Change, Expected, Revision, Store, Swap};
 use second_factor::testing::Suite;
 use second_factor_stores::sqlite::{CREATE, LOAD, SWAP, SqliteStore};
 use sqlx::{AssertSqlSafe, Row};
@@ -22,7 +22,6 @@ async fn fresh() -> (SqliteStore, TempDir) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_conforms() {
     let report = Suite::new(fresh)
-        .delete(async |store: &SqliteStore, account: &AccountId| store.delete(account).await.unwrap())
         .another(open)
         .reopen(open)
         .fail(async |store: &SqliteStore, _: &TempDir| {
@@ -60,16 +59,15 @@ async fn each_statement_looks_up_by_the_primary_key() {
     assert!(plan.fetch_all(&store.reader).await.unwrap().is_empty(), "an insert searches nothing");
 }
 
-/// A deferred constraint fails at the commit, which comes after the row that `RETURNING` returns.
+/// A deferred constraint fails at the commit, which comes after the statement.
 #[tokio::test]
 async fn a_commit_that_fails_is_an_error() {
     let (store, _folder) = fresh().await;
     let alice = AccountId::new("alice").unwrap();
     let record = AccountRecord::new(alice.clone());
-    let Swap::Stored(revision) = store.compare_and_swap(&alice, Expected::Absent, &record).await.unwrap()
-    else {
-        panic!("nobody else is there")
-    };
+    let [first, second] = [1, 2].map(Revision::new);
+    let create = Change::new(Expected::Absent, first, &record, &[]);
+    assert_eq!(store.compare_and_swap(&alice, create).await.unwrap(), Swap::Stored);
     for statement in [
         "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
         "CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
@@ -78,10 +76,12 @@ async fn a_commit_that_fails_is_an_error() {
     ] {
         sqlx::query(statement).execute(&store.writer).await.unwrap();
     }
-    store.compare_and_swap(&alice, Expected::At(revision), &record).await.unwrap_err();
+    let swap = Change::new(Expected::At(first), second, &record, &[]);
+    store.compare_and_swap(&alice, swap).await.unwrap_err();
     let bob = AccountId::new("bob").unwrap();
-    store.compare_and_swap(&bob, Expected::Absent, &AccountRecord::new(bob.clone())).await.unwrap_err();
-    assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, revision);
+    let record = AccountRecord::new(bob.clone());
+    store.compare_and_swap(&bob, Change::new(Expected::Absent, first, &record, &[])).await.unwrap_err();
+    assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, first);
     assert!(store.load(&bob).await.unwrap().is_none());
 }
 

@@ -1,5 +1,7 @@
 //! The browser in front of this request: its session, its cookies, and the token that its forms carry.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
@@ -12,6 +14,7 @@ use tower_cookies::{Cookie, Cookies};
 use tower_sessions::Session;
 
 use crate::app::App;
+use crate::sessions::Sessions;
 use crate::stop::{Outcome, Stop};
 use crate::users::random_hex;
 
@@ -19,12 +22,15 @@ use crate::users::random_hex;
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     session: Session,
+    sessions: Arc<Sessions>,
     cookies: Cookies,
     is_https: bool,
     label: String,
 }
 
 impl Browser {
+    /// The session's cookie.
+    pub(crate) const SESSION: &'static str = "__Host-session";
     const CSRF: &'static str = "csrf";
 
     /// The browser in words, for the list of remembered devices.
@@ -60,6 +66,22 @@ impl Browser {
         self.session.get_value(Self::CSRF).await?;
         self.session.clear().await;
         self.renew(key, value).await?;
+        Ok(next)
+    }
+
+    /// The same, but the session from before stays where it is until it expires, unknown to the browser. It holds what the
+    /// same form may be sent a second time with, and nobody is logged in by it.
+    pub(crate) async fn start_beside(
+        &self,
+        key: &str,
+        value: impl Serialize,
+        next: &'static str,
+    ) -> Outcome<&'static str> {
+        let session = Session::new(None, self.sessions.clone(), self.session.expiry());
+        session.insert(key, value).await?;
+        session.save().await?;
+        let id = session.id().map(|id| id.to_string()).unwrap_or_default();
+        self.set_cookie(Self::SESSION, &id, session.expiry_age().unsigned_abs());
         Ok(next)
     }
 
@@ -112,7 +134,8 @@ impl FromRequestParts<App> for Browser {
             return Err(Stop::Failed("the session layer is missing".into()));
         };
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        Ok(Self { session, cookies, is_https: app.is_https(), label: describe(agent) })
+        let sessions = Arc::new(app.sessions());
+        Ok(Self { session, sessions, cookies, is_https: app.is_https(), label: describe(agent) })
     }
 }
 

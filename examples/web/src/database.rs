@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -34,7 +34,8 @@ impl Database {
         // The stores of `second-factor-stores` count their migrations in sqlx's table; these have their own.
         const TABLE: &str = "site_migrations";
         if Self::is_postgres(url) {
-            let pool = PgPoolOptions::new().max_connections(10).connect(url).await?;
+            let options = url.parse::<PgConnectOptions>()?.options([("statement_timeout", "20s")]);
+            let pool = PgPoolOptions::new().max_connections(10).connect_with(options).await?;
             let mut migrations = sqlx::migrate!("./migrations/postgres");
             migrations.dangerous_set_table_name(TABLE);
             migrations.run(&pool).await?;

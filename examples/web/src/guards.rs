@@ -20,10 +20,15 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ];
     let mut response = next.run(request).await;
+    let is_refused = response.status() == StatusCode::FORBIDDEN;
     let headers = response.headers_mut();
     headers.extend(ALWAYS.map(|(name, value)| (name, HeaderValue::from_static(value))));
     // Pages hold setup keys, recovery codes and form tokens: none is kept, not even for the back button.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // The form of a session that is over, sent a second time: the cookie of the session that took its place stays.
+    if is_refused {
+        headers.remove(header::SET_COOKIE);
+    }
     if app.is_https() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

@@ -149,14 +149,18 @@ fn code_field(view: &View) -> Markup {
 }
 
 /// A fresh code or a recovery code, before something sensitive. The page opens at it, unless there is a field before it.
-fn fresh_code(view: &View, is_first: bool) -> Markup {
+/// `unless` says when it may be left empty, if ever.
+fn fresh_code(view: &View, is_first: bool, unless: Option<&str>) -> Markup {
     let described = if is_first { view.describes(Some("code-hint")) } else { Some("code-hint".into()) };
     html! {
         label for="code" { "Code, or a recovery code" }
         // Recovery codes have letters: no numeric keyboard here.
-        input #code name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required
-            autofocus[is_first] aria-describedby=[described];
-        p.hint #code-hint { "Six digits from your authenticator app, or one of your recovery codes." }
+        input #code name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64"
+            required[unless.is_none()] autofocus[is_first] aria-describedby=[described];
+        p.hint #code-hint {
+            "Six digits from your authenticator app, or one of your recovery codes."
+            @if let Some(unless) = unless { " " (unless) }
+        }
     }
 }
 
@@ -239,7 +243,7 @@ fn leave(view: &View, path: &str, instead: &str) -> Markup {
 pub(crate) fn account(
     view: &View,
     name: &str,
-    (how, at): (String, UnixTime),
+    (how, at, confirmed): (String, UnixTime, Option<UnixTime>),
     status: &FactorStatus,
     log: &[(UnixTime, String, bool)],
 ) -> Markup {
@@ -248,7 +252,8 @@ pub(crate) fn account(
         Some(view),
         &html! {
             h1 { "Hello, " (name) }
-            p.lead #arrival { "You logged in " strong { (how) } ", " (date::words(at)) "." }
+            p.lead #arrival { "You logged in " strong { (how) } ", " (date::words(at)) "."
+                @if let Some(confirmed) = confirmed { " You last confirmed that it is you " (date::words(confirmed)) "." } }
             section.card aria-labelledby="two-factor" {
                 div.spread {
                     h2 #two-factor { "Two-factor authentication" }
@@ -279,6 +284,11 @@ pub(crate) fn account(
                 p { "Changing it ends all your other sessions and forgets all devices." }
                 p.actions { a.button.second href="/account/password" { "Change password" } }
             }
+            section.card aria-labelledby="sessions" {
+                h2 #sessions { "Sessions" }
+                p { "Lost a device, or forgot to log out somewhere? This ends every session, this one too, and forgets all devices." }
+                form.actions method="post" action="/account/sessions/end" { (view.token()) button.second { "Log out everywhere" } }
+            }
             section.card aria-labelledby="log" {
                 h2 #log { "Security log" }
                 ol.log {
@@ -291,6 +301,9 @@ pub(crate) fn account(
     )
 }
 
+const LOST_PHONE: &str =
+    "Leave it empty if you have lost your phone and have just logged in with a recovery code.";
+
 pub(crate) fn enable(view: &View, name: &str, is_on: bool) -> Markup {
     let (title, lead) = if is_on {
         ("Move to another phone", "The new phone replaces the one you have now. Confirm that it is you.")
@@ -299,7 +312,7 @@ pub(crate) fn enable(view: &View, name: &str, is_on: bool) -> Markup {
     };
     let fields = html! {
         (present_password(view, name, "Password"))
-        @if is_on { (fresh_code(view, false)) }
+        @if is_on { (fresh_code(view, false, Some(LOST_PHONE))) }
         button { "Continue" }
     };
     card(title, lead, view, true, "/account/two-factor/enable", &fields, &back())
@@ -353,7 +366,8 @@ pub(crate) fn recovery_codes(lines: &str, next: &str) -> Markup {
 }
 
 pub(crate) fn disable(view: &View) -> Markup {
-    let fields = html! { (fresh_code(view, true)) button.danger { "Disable two-factor authentication" } };
+    let fields =
+        html! { (fresh_code(view, true, None)) button.danger { "Disable two-factor authentication" } };
     card(
         "Disable two-factor authentication",
         "Your phone, the recovery codes and the remembered devices will no longer count. Confirm with a fresh code.",
@@ -366,7 +380,7 @@ pub(crate) fn disable(view: &View) -> Markup {
 }
 
 pub(crate) fn new_codes(view: &View) -> Markup {
-    let fields = html! { (fresh_code(view, true)) button { "Make new recovery codes" } };
+    let fields = html! { (fresh_code(view, true, None)) button { "Make new recovery codes" } };
     card(
         "New recovery codes",
         "The old ones will be void. Confirm with a fresh code.",
@@ -382,7 +396,7 @@ pub(crate) fn password(view: &View, name: &str, is_on: bool) -> Markup {
     let fields = html! {
         (present_password(view, name, "Current password"))
         (password_field("new_password", "New password", "new-password", Some("8 characters or more.")))
-        @if is_on { (fresh_code(view, false)) }
+        @if is_on { (fresh_code(view, false, None)) }
         button { "Change password" }
     };
     card(

@@ -25,7 +25,7 @@ type Answer = Result<Response, Stop>;
 /// All routes, with what surrounds them.
 pub fn router(app: &App) -> Router {
     let sessions = SessionManagerLayer::new(app.sessions())
-        .with_name(cookie_name("__Host-session", app.is_https()))
+        .with_name(cookie_name(Browser::SESSION, app.is_https()))
         // Off loopback the site speaks HTTPS alone: see `Settings`.
         .with_secure(app.is_https())
         .with_http_only(true)
@@ -46,6 +46,7 @@ pub fn router(app: &App) -> Router {
         .route("/account/devices", get(devices_page).post(devices))
         .route("/account/recovery-codes", get(recovery_codes_page).post(recovery_codes))
         .route("/account/password", get(password_page).post(password))
+        .route("/account/sessions/end", post(end_sessions))
         .layer(sessions)
         .route("/healthz", get(healthz))
         .route("/assets/site.css", get(|| asset("text/css", include_str!("../assets/site.css"))))
@@ -266,6 +267,12 @@ async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Ty
     }
 }
 
+async fn end_sessions(State(app): State<App>, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    app.two_factor().end_all_sessions(&browser, &member).await?;
+    Ok(see("/login"))
+}
+
 /// After a post: reloading the page that follows does not post again.
 fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
@@ -277,7 +284,17 @@ async fn view(browser: &Browser) -> Result<View, Stop> {
 
 /// The same form again, with what was wrong. What was typed into it is not.
 async fn again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
-    let Stop::Refused { message, .. } = stop else { return Err(stop) };
+    match stop {
+        Stop::Refused { message, .. } => refused(message, browser, page).await,
+        Stop::LoggedOut(message) => {
+            browser.end().await?;
+            refused(message.into(), browser, pages::login).await
+        }
+        stop => Err(stop),
+    }
+}
+
+async fn refused(message: String, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     let view = View { fault: Some(message), ..view(browser).await? };
     Ok((StatusCode::UNAUTHORIZED, page(&view)).into_response())
 }

@@ -24,6 +24,8 @@ pub(crate) enum Stop {
         /// Whether the step is over, so that another try in it is useless.
         over: bool,
     },
+    /// What was done, or not, has ended the session.
+    LoggedOut(&'static str),
     /// Nobody is logged in, or no longer; or the step before this one is missing.
     GoTo(&'static str),
     /// A form without the token that this site puts into its forms.
@@ -60,6 +62,9 @@ impl IntoResponse for Stop {
             Self::GoTo(path) => Redirect::to(path).into_response(),
             Self::Refused { message, .. } => {
                 (StatusCode::UNAUTHORIZED, pages::stop("Not accepted", &message)).into_response()
+            }
+            Self::LoggedOut(message) => {
+                (StatusCode::UNAUTHORIZED, pages::stop("Logged out", message)).into_response()
             }
             Self::Forged => {
                 let message = "This form was out of date, or did not come from this site. Nothing was done. Open the page again.";

@@ -1,6 +1,7 @@
 //! Users and their passwords: what a service has before it adds a second factor.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use argon2::Argon2;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -50,42 +51,58 @@ pub(crate) async fn prepare() -> Outcome {
     Ok(())
 }
 
-/// The id of the user of this name, whose password this is.
+/// The id of the user of this name. For a name that is not there, one that nobody has: what follows is the same work.
+pub(crate) async fn id(database: &Database, name: &str) -> Outcome<String> {
+    const SELECT: &str = "SELECT id FROM users WHERE name_key = $1";
+    let name = name.to_lowercase();
+    let row: Option<(String,)> =
+        on!(database, pool => sqlx::query_as(SELECT).bind(name).fetch_optional(pool).await?);
+    Ok(row.map_or_else(|| "nobody".to_owned(), |(id,)| id))
+}
+
+/// The hash that this password was compared with and is right for.
 ///
 /// The same answer in the same work for a user that there is not: a hash is verified either way. A service
 /// limits the tries here, too (SP 800-63B §3.2.2).
-pub(crate) async fn verify_password(database: &Database, name: &str, password: &str) -> Outcome<String> {
-    const SELECT: &str = "SELECT id, password_hash FROM users WHERE name_key = $1";
-    let name = name.to_lowercase();
-    let row: Option<(String, String)> =
-        on!(database, pool => sqlx::query_as(SELECT).bind(name).fetch_optional(pool).await?);
+pub(crate) async fn verify_password(database: &Database, id: &str, password: &str) -> Outcome<String> {
+    const SELECT: &str = "SELECT password_hash FROM users WHERE id = $1";
+    let row: Option<(String,)> =
+        on!(database, pool => sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await?);
     let password = password.to_owned();
-    let (id, hash) = row.map_or_else(|| (None, None), |(id, hash)| (Some(id), Some(hash)));
     let right = at_work(move || {
-        let hash = hash.as_ref().unwrap_or(&NOBODY);
+        let hash = row.as_ref().map_or(NOBODY.as_str(), |(hash,)| hash);
         let hash = PasswordHash::new(hash).map_err(Stop::failed)?;
         match Argon2::default().verify_password(password.as_bytes(), &hash) {
-            Ok(()) => Ok(true),
-            Err(password_hash::Error::PasswordInvalid) => Ok(false),
+            Ok(()) => Ok(row.map(|(hash,)| hash)),
+            Err(password_hash::Error::PasswordInvalid) => Ok(None),
             Err(error) => Err(Stop::failed(error)),
         }
     });
-    let id = right.await?.then_some(id).flatten();
-    id.ok_or_else(|| Stop::unusable("User name or password is wrong."))
+    right.await?.ok_or_else(|| Stop::unusable("User name or password is wrong."))
 }
 
-/// Whether a password can be one, before anything is asked for that is used up by it.
-pub(crate) fn usable(password: &str) -> Outcome {
-    password_fault(password).map_or(Ok(()), |fault| Err(Stop::unusable(fault)))
+/// The hash of a password that can be one, before anything is asked for that is used up by it.
+pub(crate) async fn new_hash(password: &str) -> Outcome<String> {
+    match password_fault(password) {
+        None => hash(password).await,
+        Some(fault) => Err(Stop::unusable(fault)),
+    }
 }
 
-/// Replaces the password.
-pub(crate) async fn set_password(database: &Database, id: &str, password: &str) -> Outcome {
-    usable(password)?;
-    const UPDATE: &str = "UPDATE users SET password_hash = $1 WHERE id = $2";
-    let hash = hash(password).await?;
-    on!(database, pool => sqlx::query(UPDATE).bind(hash).bind(id).execute(pool).await.map(drop)?);
-    Ok(())
+/// Puts the new hash in the place of the old one and of no other.
+///
+/// It is given up after half a minute; what the database then still does is over 20 seconds later, by its own limit.
+pub(crate) async fn replace_hash(database: &Database, id: &str, old: &str, new: &str) -> Outcome {
+    const UPDATE: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+    const AT_MOST: Duration = Duration::from_secs(30);
+    let update = async {
+        on!(database, pool => sqlx::query(UPDATE).bind(new).bind(id).bind(old).execute(pool).await
+            .map(|done| done.rows_affected()))
+    };
+    match tokio::time::timeout(AT_MOST, update).await.map_err(Stop::failed)?? {
+        1 => Ok(()),
+        _ => Err(Stop::unusable("The password has just been changed by somebody else.")),
+    }
 }
 
 /// What the user is called.

@@ -101,20 +101,21 @@ async fn what_the_account_page_offers() {
     two.log_out().await;
     assert_eq!(two.log_in("bob", PASSWORD).await, To("/account"), "the second is not");
     assert_eq!(two.post("/account/devices", &[("device", "all")]).await, To("/account/devices"));
-    two.get("/account/devices").await.assert_shows("No device is remembered.");
-    two.log_out().await;
+    assert_eq!(two.get("/account/devices").await, To("/login"), "a session that a device began ends with it");
     assert_eq!(two.log_in("bob", PASSWORD).await, To("/login/code"));
 
     // New recovery codes take a fresh code, and the old ones are void.
     site.clock.wait(STEP);
     let code = oathtool(&key, site.clock.now());
     assert_eq!(two.code(&code).await, To("/account"));
+    two.get("/account/devices").await.assert_shows("No device is remembered.");
     let stale = two.post("/account/recovery-codes", &[("code", &code)]).await;
     stale.assert_refused(NOT_ACCEPTED);
     site.clock.wait(STEP);
     let fresh = [("code", &*oathtool(&key, site.clock.now()))];
     let codes = recovery_codes(&two.post("/account/recovery-codes", &fresh).await);
     assert!(codes.iter().all(|code| !old_codes.contains(code)));
+    two.get("/account").await.assert_shows("You last confirmed that it is you");
     assert_eq!(browser.log_in("bob", PASSWORD).await, To("/login/code"));
     let old = [("recovery_code", &*old_codes[0])];
     browser.post("/login/recovery", &old).await.assert_refused(NOT_ACCEPTED);
@@ -224,9 +225,9 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
     *session = flip(session);
     assert_eq!(tampered.get("/account").await, To("/login"));
 
-    // The device's: each a miss that harms nothing. (`d1.series.secret`: here it is the series that is another.)
+    // The device's: each a miss that harms nothing. (`d1.body.tag`: of the first it is the body that is another.)
     let flipped = device.replacen(&device[3..5], if device[3..5] == *"AA" { "BB" } else { "AA" }, 1);
-    for value in [flipped.as_str(), "", "d1.x.y", &device[..20], &"d".repeat(4000)] {
+    for value in [flipped.as_str(), &flip(&device), "", "d1.x.y", &device[..20], &"d".repeat(4000)] {
         let mut tampered = site.browser();
         tampered.cookies.insert(name.clone(), value.to_owned());
         assert_eq!(tampered.log_in("eve", PASSWORD).await, To("/login/code"), "{value}");
@@ -242,17 +243,21 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
     *mallory.cookie_mut("device-") = device.clone();
     assert_eq!(mallory.log_in("mallory", PASSWORD).await, To("/login/code"));
 
-    // And Eve's own still lets Eve in.
-    eve.log_out().await;
-    assert_eq!(eve.log_in("eve", PASSWORD).await, To("/account"));
+    // And Eve's own still lets Eve in, each time under a new token.
+    for _ in 0..2 {
+        eve.log_out().await;
+        site.clock.wait(DAY);
+        assert_eq!(eve.log_in("eve", PASSWORD).await, To("/account"));
+    }
 
-    // Her series under a secret that is not the one: somebody has a copy. The device is forgotten, and Eve told.
+    // One that was replaced twice: somebody kept a copy. Devices and sessions are over, and Eve is told.
     let mut thief = site.browser();
-    thief.cookies.insert(name.clone(), flip(&device));
+    thief.cookies.insert(name.clone(), device);
     assert_eq!(thief.log_in("eve", PASSWORD).await, To("/login/code"));
-    eve.get("/account").await.assert_shows("turned up a second time");
-    eve.log_out().await;
+    assert_eq!(eve.get("/account").await, To("/login"));
     assert_eq!(eve.log_in("eve", PASSWORD).await, To("/login/code"));
+    assert_eq!(eve.code(&oathtool(&key, site.clock.now())).await, To("/account"));
+    eve.get("/account").await.assert_shows("cookie turned up");
 }
 
 #[tokio::test]
@@ -282,6 +287,7 @@ async fn a_post_without_the_forms_token_does_nothing() {
         "/account/devices",
         "/account/recovery-codes",
         "/account/password",
+        "/account/sessions/end",
     ] {
         let fields = [("code", "123456"), ("password", PASSWORD), ("device", "all"), ("csrf_token", "")];
         assert_eq!(browser.post_bare(path, &fields).await.status, 403, "{path}");
@@ -308,6 +314,144 @@ async fn two_tabs_of_a_login() {
     assert_eq!(late.status, 403);
     browser.get("/account").await.assert_shows("Hello, grace");
     assert_eq!(browser.get("/login/code").await, To("/login"), "there is nothing to go back to");
+}
+
+/// The second answer leaves the session alone and leads to the account.
+#[tokio::test]
+async fn g13_the_code_form_posted_twice_leads_to_the_account() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, key, codes) = Site::with_user("judy").await;
+    let at_the_code = async || {
+        let mut browser = site.browser();
+        assert_eq!(browser.log_in("judy", PASSWORD).await, To("/login/code"));
+        let csrf = browser.get("/login/code").await.csrf();
+        (browser, csrf)
+    };
+
+    // One after the other: with a code, with a recovery code.
+    for (path, field, typed) in [
+        ("/login/code", "code", oathtool(&key, site.clock.now())),
+        ("/login/recovery", "recovery_code", codes[0].clone()),
+    ] {
+        let (mut browser, csrf) = at_the_code().await;
+        let mut second = browser.clone();
+        let fields = [(field, &*typed), ("csrf_token", &csrf)];
+        assert_eq!(browser.post_bare(path, &fields).await, To("/account"));
+        let answer = second.post_bare(path, &fields).await;
+        assert_eq!(answer, To("/account"));
+        assert!(!answer.headers.contains_key("set-cookie"), "{answer:?}");
+        let account = browser.get("/account").await;
+        account.assert_shows("Hello, judy");
+        assert!(!account.text.contains("refused"), "it is no failed try: {}", account.text);
+        assert_eq!(second.get("/account").await, To("/login"), "nobody is let in twice");
+    }
+
+    // At once.
+    site.clock.wait(STEP);
+    let (mut browser, csrf) = at_the_code().await;
+    let mut second = browser.clone();
+    let fields = [("code", &*oathtool(&key, site.clock.now())), ("csrf_token", &csrf)];
+    let answers =
+        tokio::join!(browser.post_bare("/login/code", &fields), second.post_bare("/login/code", &fields));
+    assert_eq!(answers.0, To("/account"));
+    assert_eq!(answers.1, To("/account"));
+    let (first, second) = (browser.get("/account").await, second.get("/account").await);
+    assert_eq!([first.status, second.status].iter().filter(|status| **status == 200).count(), 1);
+
+    // A form of the account, whose session goes on under a new id.
+    let mut browser = site.browser();
+    assert_eq!(browser.log_in("judy", PASSWORD).await, To("/login/code"));
+    assert_eq!(browser.post("/login/recovery", &[("recovery_code", &codes[1])]).await, To("/account"));
+    let csrf = browser.get("/account/two-factor/disable").await.csrf();
+    let fields = [("code", &*codes[2]), ("csrf_token", &csrf)];
+    let mut second = browser.clone();
+    assert_eq!(browser.post_bare("/account/two-factor/disable", &fields).await, To("/account"));
+    let answer = second.post_bare("/account/two-factor/disable", &fields).await;
+    assert!(answer.status == 403 && !answer.headers.contains_key("set-cookie"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn g04_no_login_by_the_old_password_outlives_its_change() {
+    if !has("oathtool") {
+        return;
+    }
+    let site = Site::start().await;
+    let (mut owner, key, codes) = site.enrolled("kate").await;
+    site.clock.wait(STEP);
+    assert_eq!(owner.log_in("kate", PASSWORD).await, To("/login/code"));
+    owner.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    common::the_old_password_is_over(&site.browser(), "kate", owner, &codes).await;
+}
+
+/// The page says which password is in force, and it is.
+#[tokio::test]
+async fn g06_a_password_not_written_leaves_the_old_one_and_no_session() {
+    let site = Site::start().await;
+    let (mut browser, mut other) = (site.browser(), site.browser());
+    browser.register("nina").await;
+    for browser in [&mut browser, &mut other] {
+        assert_eq!(browser.log_in("nina", PASSWORD).await, To("/account"));
+    }
+    let database = sqlx::SqlitePool::connect(&site.database()).await.unwrap();
+    let broken = "CREATE TRIGGER broken BEFORE UPDATE ON users BEGIN SELECT RAISE(FAIL, 'no'); END";
+    sqlx::query(broken).execute(&database).await.unwrap();
+    let change = [("password", PASSWORD), ("new_password", "another password")];
+    let page = browser.post("/account/password", &change).await;
+    page.assert_refused("Your password was not changed. You have been logged out everywhere");
+    page.assert_refused("autocomplete=\"current-password\"");
+    for browser in [&mut browser, &mut other] {
+        assert_eq!(browser.get("/account").await, To("/login"));
+        browser.log_in("nina", "another password").await.assert_refused(WRONG_PASSWORD);
+        assert_eq!(browser.log_in("nina", PASSWORD).await, To("/account"));
+    }
+
+    sqlx::query("DROP TRIGGER broken").execute(&database).await.unwrap();
+    database.close().await;
+    assert_eq!(browser.post("/account/password", &change).await, To("/account"));
+    assert_eq!(other.get("/account").await, To("/login"));
+}
+
+/// The phone is lost: a recovery code, and then the password alone, bind another.
+#[tokio::test]
+async fn g11_after_a_login_by_recovery_code_the_password_binds_a_new_phone() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, _, codes) = Site::with_user("liam").await;
+    let mut browser = site.browser();
+    assert_eq!(browser.log_in("liam", PASSWORD).await, To("/login/code"));
+    assert_eq!(browser.post("/login/recovery", &[("recovery_code", &codes[0])]).await, To("/account"));
+    let change = [("password", PASSWORD), ("new_password", "another password"), ("code", "")];
+    browser.post("/account/password", &change).await.assert_refused("Please try again");
+    let (key, new_codes) = browser.enable(site.clock.now()).await;
+    assert!(new_codes.iter().all(|code| !codes.contains(code)));
+    site.clock.wait(STEP);
+    assert_eq!(browser.log_in("liam", PASSWORD).await, To("/login/code"));
+    assert_eq!(browser.code(&oathtool(&key, site.clock.now())).await, To("/account"));
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_ends_all_sessions_and_forgets_all_devices() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, key, _) = Site::with_user("mary").await;
+    let (mut here, mut there) = (site.browser(), site.browser());
+    for browser in [&mut here, &mut there] {
+        assert_eq!(browser.log_in("mary", PASSWORD).await, To("/login/code"));
+        browser.code_and_remember(&oathtool(&key, site.clock.now())).await;
+        site.clock.wait(STEP);
+    }
+    let csrf = here.get("/account").await.csrf();
+    assert_eq!(here.post_bare("/account/sessions/end", &[("csrf_token", &csrf)]).await, To("/login"));
+    for browser in [&mut here, &mut there] {
+        assert_eq!(browser.get("/account").await, To("/login"));
+        assert_eq!(browser.log_in("mary", PASSWORD).await, To("/login/code"));
+    }
+    assert_eq!(here.code(&oathtool(&key, site.clock.now())).await, To("/account"));
+    here.get("/account").await.assert_shows("All sessions were ended");
 }
 
 #[tokio::test]

@@ -1,77 +1,166 @@
-use second_factor::session::{EndOtherSessions, EnrollmentBegun};
-use second_factor::{AccountId, AuthMethod, ChallengeToken, Session};
+use second_factor::session::{DeviceId, EndOtherSessions};
+use second_factor::{AccountId, Session};
 use second_factor_fuzz::Phone;
 
-use crate::DAY;
+use crate::{DAY, is_alive};
 
-/// What the model knows of an account.
+/// What the model knows of an account: what must be in its record, and the sessions that its owner has.
 pub struct Account {
     pub id: AccountId,
+    /// Counts the epochs, which the library draws.
+    pub epoch: u32,
     pub phone: Option<Phone>,
+    /// Counts what was bound and removed.
+    pub binding: u32,
     pub last: Option<u64>,
     pub unused: Vec<String>,
     pub used: Vec<String>,
-    pub pending: Option<Pending>,
+    pub devices: Vec<Device>,
+    pub touched: Vec<Touched>,
+    pub mark: Option<Mark>,
+    pub stepped_up: Option<SteppedUp>,
     pub sessions: Vec<Kept>,
-    /// Which generation of credentials, of remembered devices and of challenges this is.
-    pub credentials: u32,
-    pub remembered: u32,
-    pub challenged: u32,
-    /// How many challenges were opened, at least as many as there were.
-    pub opened: u32,
-    /// Codes that were evaluated and refused, and not refunded since, and from where on time counts for them.
+    /// Guesses that were evaluated and refused, and not refunded since, and from where on time counts for them.
     pub guesses: u32,
     pub guesses_since: u128,
     pub consecutive: u32,
+}
+
+/// What decides the password step: the record as it was when it was read.
+#[derive(Clone)]
+pub struct View {
+    pub epoch: u32,
+    pub has_factor: bool,
+    pub devices: Vec<Device>,
+    pub mark: Option<Mark>,
+}
+
+#[derive(Clone)]
+pub struct Device {
+    pub id: DeviceId,
+    pub generation: u32,
+    pub rotated_at: u64,
+    /// When the code was presented.
+    pub since: u64,
+}
+
+/// A challenge for which something was presented.
+pub struct Touched {
+    pub challenge: u32,
+    pub opened_at: u64,
+    pub failures: u8,
+    pub done: bool,
+}
+
+/// A password change that has begun and not ended.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Mark {
+    pub epoch: u32,
+    pub at: u64,
+}
+
+/// The last step-up.
+pub struct SteppedUp {
+    pub session: u32,
+    pub at: u64,
+    pub text: String,
+    /// The binding of the authenticator that showed the code; `None` for a recovery code.
+    pub binding: Option<u32>,
+}
+
+/// A session in the host's table.
+pub struct Kept {
+    pub number: u32,
+    pub session: Session,
+    pub epoch: u32,
+    pub device: Option<DeviceId>,
 }
 
 impl Account {
     pub fn new(id: &str) -> Self {
         Self {
             id: AccountId::new(id).expect("an id"),
+            epoch: 0,
             phone: None,
+            binding: 0,
             last: None,
             unused: Vec::new(),
             used: Vec::new(),
-            pending: None,
+            devices: Vec::new(),
+            touched: Vec::new(),
+            mark: None,
+            stepped_up: None,
             sessions: Vec::new(),
-            credentials: 0,
-            remembered: 0,
-            challenged: 0,
-            opened: 0,
             guesses: 0,
             guesses_since: 0,
             consecutive: 0,
         }
     }
 
-    /// What was presented is used up, or must not have been accepted.
-    pub fn accept(&mut self, text: &str, presented: Presented, fresh_step: Option<u64>) -> AuthMethod {
-        match presented {
-            Presented::Code => {
-                self.last = Some(fresh_step.expect("a code that is wrong or used was accepted"));
-                AuthMethod::Code
-            }
-            Presented::RecoveryCode => {
-                let code = self.unused.iter().position(|unused| unused == text);
-                let code = self.unused.remove(code.expect("no unused recovery code of this account"));
-                self.used.push(code);
-                self.remembered += 1;
-                AuthMethod::RecoveryCode
-            }
-            Presented::Nothing => panic!("accepted without a code"),
-        }
+    pub fn view(&self) -> View {
+        let Self { epoch, devices, mark, .. } = self;
+        View { epoch: *epoch, has_factor: self.phone.is_some(), devices: devices.clone(), mark: *mark }
     }
 
-    /// The host starts a session.
-    pub fn log_in(&mut self, session: Session) {
-        if self.sessions.len() >= 4 {
-            self.sessions.remove(0);
-        }
-        self.sessions.push(Kept { session, credentials: self.credentials, step_up: None });
+    pub fn is_current(&self, kept: &Kept, now: u64) -> bool {
+        let lives = |id| self.devices.iter().any(|device| device.id == id && device.is_alive(now));
+        kept.epoch == self.epoch && kept.device.is_none_or(lives)
     }
 
-    /// One more code was evaluated and refused.
+    /// Whether this session sent this very form a moment ago.
+    pub fn is_sent_twice(&self, session: u32, text: &str, now: u64) -> bool {
+        let same = |last: &SteppedUp| match last.binding {
+            // The authenticator is gone, and nothing tells one code from another.
+            Some(binding) if binding != self.binding => is_code(text),
+            _ => last.text == text,
+        };
+        let last = self.stepped_up.as_ref();
+        last.is_some_and(|last| last.session == session && last.at.abs_diff(now) < 60 && same(last))
+    }
+
+    /// Whoever asks has to wait for a password change. One that has taken too long is ended; whether it was.
+    pub fn end_interrupted_change(&mut self, now: u64) -> bool {
+        let interrupted = self.mark.is_some_and(|mark| !mark.is_recent(now));
+        if interrupted {
+            self.mark = None;
+            self.next_epoch();
+        }
+        interrupted
+    }
+
+    /// Everything from before is over.
+    pub fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.devices.clear();
+        self.touched.clear();
+    }
+
+    pub fn bind(&mut self, phone: Phone, last: Option<u64>, recovery_codes: Vec<String>) {
+        self.next_epoch();
+        self.binding += 1;
+        (self.phone, self.last, self.consecutive) = (Some(phone), last, 0);
+        self.renew_recovery_codes(recovery_codes);
+    }
+
+    pub fn unbind(&mut self, forward: u128) {
+        self.next_epoch();
+        self.binding += 1;
+        (self.phone, self.last) = (None, None);
+        self.renew_recovery_codes(Vec::new());
+        self.restore(forward);
+    }
+
+    pub fn renew_recovery_codes(&mut self, codes: Vec<String>) {
+        self.used.append(&mut self.unused);
+        self.unused = codes;
+    }
+
+    /// The guess budget is full again.
+    pub fn restore(&mut self, forward: u128) {
+        (self.guesses, self.guesses_since, self.consecutive) = (0, forward, 0);
+    }
+
+    /// One more guess was evaluated and refused.
     pub fn charge(&mut self, forward: u128) {
         self.guesses += 1;
         self.consecutive += 1;
@@ -80,102 +169,77 @@ impl Account {
         assert!(self.consecutive <= 100, "more than 100 consecutive failures (SP 800-63B §3.2.2)");
     }
 
-    /// The newest session made the change, and goes on. Its challenges are over with all the others.
-    pub fn go_on(&mut self, ended: &EndOtherSessions) {
-        if let Some(kept) = self.sessions.last_mut() {
-            kept.session.continue_after(ended);
-            kept.credentials = self.credentials;
+    /// What is over goes when a code is accepted.
+    pub fn drop_what_is_over(&mut self, now: u64) {
+        self.touched.retain(|touched| is_alive(600, touched.opened_at, now));
+        self.devices.retain(|device| device.is_alive(now));
+    }
+
+    /// The entry of a challenge. At most 100 are kept: the oldest goes, those that are over first.
+    pub fn touch(&mut self, challenge: u32, opened_at: u64, now: u64) -> &mut Touched {
+        let place = self.touched.iter().position(|touched| touched.challenge == challenge);
+        let place = place.unwrap_or_else(|| {
+            if self.touched.len() == 100 {
+                let places = (0..100).rev();
+                let oldest = places.min_by_key(|place| {
+                    let touched = &self.touched[*place];
+                    (!touched.is_over(now), touched.opened_at, *place)
+                });
+                self.touched.remove(oldest.expect("a hundred"));
+            }
+            self.touched.push(Touched { challenge, opened_at, failures: 0, done: false });
+            self.touched.len() - 1
+        });
+        &mut self.touched[place]
+    }
+
+    pub fn start_session(&mut self, number: u32, session: Session, epoch: u32, device: Option<DeviceId>) {
+        assert_eq!(
+            session.device(),
+            device,
+            "a session is tied to the device that answered, and to no other"
+        );
+        let row = serde_json::to_string(&session).expect("a session can be written");
+        let session = serde_json::from_str(&row).expect("a session can be read again");
+        if self.sessions.len() >= 4 {
+            self.sessions.remove(0);
+        }
+        self.sessions.push(Kept { number, session, epoch, device });
+    }
+
+    /// One of the sessions is continued after a change that `maker` made; only that one goes on.
+    pub fn go_on(&mut self, ended: EndOtherSessions, maker: Option<u32>, before: u32, pick: u8) {
+        assert_eq!(ended.account(), &self.id);
+        let made_it = self.sessions.iter().position(|kept| Some(kept.number) == maker);
+        let any = usize::from(pick >> 2).checked_rem(self.sessions.len());
+        let Some(index) = made_it.filter(|_| pick & 3 != 0).or(any) else { return };
+        let kept = &mut self.sessions[index];
+        kept.session.continue_after(ended);
+        if Some(kept.number) == maker && kept.epoch == before {
+            (kept.epoch, kept.device) = (self.epoch, None);
         }
     }
+}
 
-    /// The credentials changed; `restored` says that the guess budget is full again.
-    pub fn next_generation(&mut self, forward: u128, restored: bool) {
-        self.credentials += 1;
-        self.remembered += 1;
-        self.challenged += 1;
-        self.consecutive = 0;
-        if restored {
-            (self.guesses, self.guesses_since) = (0, forward);
-        } else {
-            self.used.append(&mut self.unused);
-        }
-        if let Some(pending) = &mut self.pending {
-            pending.live = false;
-        }
-    }
-
-    pub fn lose_factor(&mut self, forward: u128) {
-        self.next_generation(forward, true);
-        self.used.append(&mut self.unused);
-        (self.phone, self.last) = (None, None);
+impl Device {
+    pub fn is_alive(&self, now: u64) -> bool {
+        is_alive(30 * DAY, self.since, now)
     }
 }
 
-/// A session in the host's table, and what is known of its step-up.
-pub struct Kept {
-    pub session: Session,
-    pub credentials: u32,
-    pub step_up: Option<InSession>,
-}
-
-/// A step-up of a session that is open, unless others ended it.
-pub struct InSession {
-    pub born: Born,
-    pub failures: u8,
-    pub code_failures: u32,
-    /// The account's count, and where the clock had been, when it was opened.
-    pub opened: u32,
-    pub forward: u128,
-    pub backward: u128,
-    /// It was certainly open at each of its guesses.
-    pub sure: bool,
-}
-
-impl InSession {
-    pub fn opened(born: Born, opened: u32, forward: u128, backward: u128) -> Self {
-        Self { born, failures: 0, code_failures: 0, opened, forward, backward, sure: true }
+impl Touched {
+    fn is_over(&self, now: u64) -> bool {
+        self.done || self.failures >= 5 || !is_alive(600, self.opened_at, now)
     }
 }
 
-pub struct Pending {
-    pub begun: EnrollmentBegun,
-    pub phone: Phone,
-    pub at: u64,
-    pub failures: u8,
-    pub live: bool,
+impl Mark {
+    pub fn is_recent(&self, now: u64) -> bool {
+        is_alive(60, self.at, now)
+    }
 }
 
-/// When and under which generation something was made.
-#[derive(Clone, Copy)]
-pub struct Born {
-    pub at: u64,
-    pub generation: u32,
-}
-
-/// A login that waits for its code.
-pub struct Open {
-    pub account: usize,
-    pub token: ChallengeToken,
-    pub born: Born,
-    pub failures: u8,
-    pub code_failures: u32,
-    pub over: bool,
-}
-
-pub struct Device {
-    pub account: usize,
-    pub text: String,
-    /// When the code was presented.
-    pub since: u64,
-    pub generation: u32,
-    pub rotated_at: Option<u64>,
-    pub gone: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Presented {
-    Code,
-    RecoveryCode,
-    /// Of neither form.
-    Nothing,
+/// Whether an authenticator could have shown it.
+pub fn is_code(text: &str) -> bool {
+    (6..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

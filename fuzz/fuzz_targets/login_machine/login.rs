@@ -1,222 +1,211 @@
-//! The password step and what is presented after it.
+//! The password step, with a proof of just now or one that was held back, and with whatever device cookie.
 
-use second_factor::session::{EventKind, RefusedBecause};
-use second_factor::verifier::Error;
-use second_factor::{AuthMethod, Login, PasswordVerified, Refusal, Remember};
-use second_factor_fuzz::Phone;
+use second_factor::session::{DeviceId, EventKind};
+use second_factor::{Accepted, AuthMethod, BlockingStore, DeviceToken, Login, Refusal, UnixTime};
 
-use crate::account::{Born, Device, Open, Presented};
-use crate::{DAY, Machine, is_within, series_of};
+use crate::account::{Device, View};
+use crate::held::{Checked, Cookie, Dated, Open, Word, hold, take};
+use crate::{Machine, finished, is_alive};
+
+/// What the password step must answer.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Expected {
+    Over,
+    Wait {
+        interrupts: bool,
+    },
+    EnrollmentRequired,
+    SingleFactor,
+    /// On the device in this place of the list.
+    Remembered {
+        place: usize,
+        rotates: bool,
+    },
+    Code,
+    /// The device in this place is forgotten.
+    CodeOutdated {
+        place: usize,
+    },
+    CodeStolen,
+}
+
+impl Expected {
+    fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::Wait { interrupts: true }
+                | Self::Remembered { rotates: true, .. }
+                | Self::CodeOutdated { .. }
+                | Self::CodeStolen
+        )
+    }
+}
 
 impl Machine {
-    pub fn password(&mut self, account: usize, pick: u8) {
-        let device =
-            (pick & 1 == 1 && !self.devices.is_empty()).then(|| usize::from(pick >> 1) % self.devices.len());
-        let cookie = device.map(|index| self.devices[index].text.clone());
-        let now = self.now();
-        let proof = PasswordVerified::by_host(self.accounts[account].id.clone());
-        let login = self.verifier.password_verified(proof, cookie.as_deref()).expect("no key is needed");
-        // Those of before this login: a device that was forgotten in it was not let in.
+    pub fn hold_check(&mut self, account: usize) {
+        let checked = self.check(account);
+        hold(&mut self.checks, 8, checked);
+    }
+
+    /// A password check of just now.
+    pub fn check(&self, account: usize) -> Checked {
+        let owner = &self.accounts[account];
+        let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
+        let check = finished(self.verifier.check_password(&owner.id));
+        let word = Word::Check(check, owner.view(), row.map(|row| row.revision.get()));
+        Checked { account, epoch: owner.epoch, at: self.now(), word }
+    }
+
+    /// A check that was held back, or one of just now.
+    pub fn some_check(&mut self, account: usize, is_held: bool, pick: u8) -> Checked {
+        let held = if is_held { take(&mut self.checks, pick) } else { None };
+        held.unwrap_or_else(|| self.check(account))
+    }
+
+    pub fn log_in(&mut self, a: u8, pick: u8) {
+        let checked = self.some_check(usize::from(a & 1), a & 2 == 2, pick);
+        let cookie = usize::from(pick).checked_rem(self.cookies.len()).filter(|_| a & 4 == 4);
+        self.password_step(checked, cookie, a & 24 == 24);
+    }
+
+    /// The heart of the first step.
+    pub fn password_step(&mut self, checked: Checked, cookie: Option<usize>, is_forged: bool) {
+        let (account, now, dated) = (checked.account, self.now(), checked.dated());
+        let presented = cookie.map(|index| &self.cookies[index]);
+        let text = presented.map(|cookie| if is_forged { forged(&cookie.text) } else { cookie.text.clone() });
+        let genuine =
+            presented.filter(|cookie| !is_forged && cookie.account == account && self.verifies(cookie.key));
+
+        // It is decided on what the check read; where that would write and is outdated, on what there is now.
+        let row = BlockingStore::load(&self.store, &self.accounts[account].id).expect("it can be read");
+        let current = self.accounts[account].view();
+        let required = self.policy.requires_second_factor();
+        let (view, is_outdated) = match &checked.word {
+            Word::Check(_, read, revision) => (read.clone(), *revision != row.map(|row| row.revision.get())),
+            Word::Proof(_) => (current.clone(), false),
+        };
+        let mut view = view;
+        let mut expected = expect(&view, dated, now, genuine, required);
+        if expected.writes() && is_outdated {
+            view = current;
+            expected = expect(&view, dated, now, genuine, required);
+        }
+        let known = genuine.map(|cookie| (cookie.id, cookie.generation));
+
+        let verifier = self.verifier.clone();
+        let (login, rows) =
+            self.ask(account, verifier.password_verified(checked.into_password(), text.as_deref()));
         let events = self.take_events();
-        assert_eq!(events.contains(&EventKind::ChallengeOpened), matches!(login, Login::CodeRequired(_)));
+        assert_eq!(rows.written(), expected.writes(), "{expected:?}");
+        let stolen = events.iter().any(|event| matches!(event, EventKind::DeviceTokenStolen { .. }));
+        assert_eq!(stolen, expected == Expected::CodeStolen);
+        assert_eq!(events.contains(&EventKind::ChallengeOpened), matches!(login, Ok(Login::CodeRequired(_))));
+        let interrupted = events.contains(&EventKind::PasswordChangeInterrupted);
+        assert_eq!(interrupted, expected == Expected::Wait { interrupts: true });
+
         let owner = &mut self.accounts[account];
-        match login {
-            Login::CodeRequired(token) => {
-                assert!(owner.phone.is_some());
+        match (expected, login) {
+            (Expected::Over, Err(Refusal::ChallengeOver)) => {}
+            (Expected::Wait { interrupts }, Err(Refusal::Retry)) => {
+                assert!(!interrupts || owner.end_interrupted_change(now));
+            }
+            (Expected::EnrollmentRequired, Ok(Login::EnrollmentRequired(proof))) => {
+                let word = Word::Proof(proof);
+                hold(&mut self.checks, 8, Checked { account, epoch: dated.epoch, at: dated.at, word });
+            }
+            (Expected::SingleFactor, Ok(Login::Complete(accepted))) => {
+                assert!(accepted.device.is_none());
+                self.start(account, accepted, AuthMethod::SingleFactor, view.epoch, None);
+            }
+            (Expected::Remembered { place, rotates }, Ok(Login::Complete(mut accepted))) => {
+                let mut device = view.devices[place].clone();
+                if rotates {
+                    (device.generation, device.rotated_at) = (device.generation + 1, now);
+                    owner.devices[place] = device.clone();
+                }
+                let token = accepted.device.take().expect("the current token again, or the next");
+                let since = UnixTime::from_secs(device.since);
+                let method = AuthMethod::RememberedDevice { since };
+                self.start(account, accepted, method, view.epoch, Some(device.id));
+                // Its text is the same where its generation and its key are.
+                let presented = cookie.map(|index| &self.cookies[index]).expect("a device answered");
+                let is_same = presented.key == self.key() && presented.generation == device.generation;
+                assert_eq!(presented.text == token.expose(), is_same);
+                if !is_same {
+                    self.keep_cookie(account, &token, device.id, device.generation);
+                }
+            }
+            (
+                Expected::Code | Expected::CodeOutdated { .. } | Expected::CodeStolen,
+                Ok(Login::CodeRequired(token)),
+            ) => {
                 assert_eq!(token.account(), &owner.id);
-                let born = Born { at: now, generation: owner.challenged };
-                owner.opened += 1;
-                self.push(Open { account, token, born, failures: 0, code_failures: 0, over: false });
-            }
-            Login::Complete(accepted) => {
-                let done = accepted.authenticated;
-                assert_eq!(done.account(), &owner.id);
-                let method = done.method();
-                owner.log_in(done.into_session());
-                match method {
-                    AuthMethod::SingleFactor => assert!(owner.phone.is_none(), "let in without a code"),
-                    AuthMethod::RememberedDevice { since } => {
-                        let index = device.expect("let in without a device");
-                        let known = &mut self.devices[index];
-                        assert_eq!(known.account, account, "the device of another account");
-                        assert!(owner.phone.is_some() && !known.gone && known.generation == owner.remembered);
-                        assert_eq!(since.as_secs(), known.since);
-                        assert!(is_within(30 * DAY, known.since, now), "remembered beyond 30 days");
-                        assert!(known.rotated_at.is_none_or(|at| is_within(60, at, now)), "a stale token");
-                        if let Some(token) = accepted.device {
-                            known.rotated_at = Some(now);
-                            // The one before that is no longer even in grace.
-                            let (generation, series) = (known.generation, series_of(&known.text));
-                            let since = known.since;
-                            for (_, older) in
-                                self.devices.iter_mut().enumerate().filter(|(at, _)| *at != index)
-                            {
-                                older.gone |= series_of(&older.text) == series;
-                            }
-                            let text = token.expose().to_owned();
-                            self.push_device(Device {
-                                account,
-                                text,
-                                since,
-                                generation,
-                                rotated_at: None,
-                                gone: false,
-                            });
-                        }
+                let mut epoch = view.epoch;
+                match expected {
+                    Expected::CodeOutdated { place } => drop(owner.devices.remove(place)),
+                    Expected::CodeStolen => {
+                        owner.next_epoch();
+                        epoch = owner.epoch;
                     }
-                    method => panic!("a password alone gives {method:?}"),
+                    _ => {}
                 }
+                let (number, key) = (self.number(), self.key());
+                hold(&mut self.open, 16, Open { account, token, number, key, epoch, at: dated.at });
             }
-            Login::EnrollmentRequired => panic!("the policy demands nothing"),
+            (expected, login) => panic!("{expected:?} of {known:?}, and not {login:?}"),
         }
     }
 
-    pub fn right_code(&mut self, a: u8, pick: u8) {
-        let Some(phone) = self.phone_for(pick) else { return };
-        let Some(step) = phone.step(self.now()) else { return };
-        let step = match a >> 1 & 3 {
-            0 => step.saturating_sub(1),
-            1 => step.saturating_add(1),
-            _ => step,
-        };
-        self.present(usize::from(pick), &phone.code_of(step), Presented::Code, a & 1 == 1);
+    /// The host starts a session.
+    pub fn start(
+        &mut self,
+        account: usize,
+        accepted: Accepted,
+        method: AuthMethod,
+        epoch: u32,
+        device: Option<DeviceId>,
+    ) {
+        let (number, now) = (self.number(), self.now());
+        let (owner, done) = (&mut self.accounts[account], accepted.authenticated);
+        assert_eq!((done.account(), done.method(), done.at().as_secs()), (&owner.id, method, now));
+        owner.start_session(number, done.into_session(), epoch, device);
     }
 
-    pub fn wrong_code(&mut self, salt: u8, pick: u8) {
-        let Some(phone) = self.phone_for(pick) else { return };
-        let code = phone.wrong_code(self.now(), salt);
-        self.present(usize::from(pick), &code, Presented::Code, false);
+    pub fn keep_cookie(&mut self, account: usize, token: &DeviceToken, id: DeviceId, generation: u32) {
+        assert_eq!(token.account(), &self.accounts[account].id);
+        let (text, key) = (token.expose().to_owned(), self.key());
+        hold(&mut self.cookies, 32, Cookie { account, text, key, id, generation });
     }
+}
 
-    pub fn used_code(&mut self, a: u8, pick: u8) {
-        let Some(phone) = self.phone_for(pick) else { return };
-        let Some(last) = self.accounts[self.open[usize::from(pick) % self.open.len()].account].last else {
-            return;
-        };
-        self.present(
-            usize::from(pick),
-            &phone.code_of(last.saturating_sub(u64::from(a % 3))),
-            Presented::Code,
-            a & 4 == 4,
-        );
+/// The password step as the model has it. `genuine` is a device token of this account that a key of this service signed.
+fn expect(view: &View, dated: Dated, now: u64, genuine: Option<&Cookie>, required: bool) -> Expected {
+    if dated.epoch != view.epoch || !is_alive(300, dated.at, now) {
+        return Expected::Over;
     }
-
-    pub fn recovery_code(&mut self, a: u8, pick: u8) {
-        if self.open.is_empty() {
-            return;
-        }
-        let open = &self.open[usize::from(pick) % self.open.len()];
-        // Sometimes one of the other account.
-        let account = &self.accounts[if a % 8 == 7 { 1 - open.account } else { open.account }];
-        let codes = if a % 8 == 6 { &account.used } else { &account.unused };
-        let Some(code) = codes.get(usize::from(a >> 3) % codes.len().max(1)).cloned() else { return };
-        self.present(usize::from(pick), &code, Presented::RecoveryCode, false);
+    if let Some(mark) = view.mark {
+        return Expected::Wait { interrupts: !mark.is_recent(now) };
     }
-
-    fn phone_for(&self, pick: u8) -> Option<Phone> {
-        let open = self.open.get(usize::from(pick).checked_rem(self.open.len())?)?;
-        self.accounts[open.account].phone.clone()
+    if !view.has_factor {
+        return if required { Expected::EnrollmentRequired } else { Expected::SingleFactor };
     }
-
-    /// The heart: presents a text for an open challenge, and holds the answer to the model.
-    pub fn present(&mut self, pick: usize, text: &str, presented: Presented, ticked: bool) {
-        let Some(index) = pick.checked_rem(self.open.len()) else { return };
-        let now = self.now();
-        let remember = if ticked { Remember::ThisDevice { label: "a browser" } } else { Remember::No };
-        let verifier = &self.verifier;
-        let open = &self.open[index];
-        let account = open.account;
-        let outcome = verifier.present(&open.token, text, remember);
-        let events = self.take_events();
-        let (open, owner) = (&mut self.open[index], &mut self.accounts[account]);
-        let steps = owner.phone.as_ref().map_or(Vec::new(), |phone| phone.steps_with(text, now));
-        let fresh_step =
-            steps.iter().copied().filter(|step| owner.last.is_none_or(|last| *step > last)).min();
-        let usable = !open.over
-            && open.failures < 5
-            && open.born.generation == owner.challenged
-            && is_within(600, open.born.at, now);
-        let reason = events.iter().find_map(|event| match event {
-            EventKind::CodeRefused { reason } | EventKind::RecoveryCodeRefused { reason } => Some(*reason),
-            _ => None,
-        });
-
-        match outcome {
-            Ok(accepted) => {
-                assert!(usable, "a challenge that is over was completed");
-                assert_eq!(reason, None);
-                let method = owner.accept(text, presented, fresh_step);
-                open.over = true;
-                owner.guesses -= open.code_failures;
-                owner.consecutive = 0;
-                let done = accepted.authenticated;
-                assert_eq!((done.account(), done.method(), done.at().as_secs()), (&owner.id, method, now));
-                owner.log_in(done.into_session());
-                assert_eq!(accepted.device.is_some(), ticked && presented == Presented::Code);
-                if let Some(token) = accepted.device {
-                    assert_eq!(token.account(), &owner.id);
-                    let (text, generation) = (token.expose().to_owned(), owner.remembered);
-                    self.push_device(Device {
-                        account,
-                        text,
-                        since: now,
-                        generation,
-                        rotated_at: None,
-                        gone: false,
-                    });
-                }
-            }
-            Err(Error::Refused(refusal)) => {
-                match reason {
-                    Some(RefusedBecause::Wrong | RefusedBecause::Replayed) => {
-                        assert!(usable, "evaluated for a challenge that is over");
-                        assert_ne!(presented, Presented::Nothing, "evaluated, and of neither form");
-                        open.failures += 1;
-                        assert_eq!(open.failures >= 5, events.contains(&EventKind::ChallengeExhausted));
-                    }
-                    Some(RefusedBecause::NoChallenge) => assert_eq!(refusal, Refusal::ChallengeOver),
-                    Some(RefusedBecause::Locked) => assert!(matches!(refusal, Refusal::Locked { .. })),
-                    Some(RefusedBecause::Suspended) => assert_eq!(refusal, Refusal::Suspended),
-                    Some(other) => panic!("a reason that the model does not know: {other:?}"),
-                    None => assert_eq!((presented, refusal), (Presented::Nothing, Refusal::Malformed)),
-                }
-                match (presented, reason) {
-                    (Presented::Code, Some(RefusedBecause::Wrong)) => {
-                        assert!(steps.is_empty(), "a right code was wrong")
-                    }
-                    (Presented::Code, Some(RefusedBecause::Replayed)) => {
-                        assert!(
-                            !steps.is_empty() && fresh_step.is_none(),
-                            "a fresh code was taken for a used one"
-                        );
-                    }
-                    (Presented::RecoveryCode, Some(RefusedBecause::Wrong)) => {
-                        assert!(
-                            !owner.unused.iter().any(|unused| unused == text),
-                            "an unused recovery code was refused"
-                        );
-                        return;
-                    }
-                    _ => return,
-                }
-                open.code_failures += 1;
-                owner.charge(self.forward);
-            }
-            Err(other) => panic!("{other:?}"),
-        }
+    let Some(cookie) = genuine else { return Expected::Code };
+    let is_it = |device: &Device| device.id == cookie.id && device.is_alive(now);
+    let Some(place) = view.devices.iter().position(is_it) else { return Expected::Code };
+    let device = &view.devices[place];
+    let in_grace = device.rotated_at.abs_diff(now) < 60;
+    match i64::from(device.generation) - i64::from(cookie.generation) {
+        ..0 => Expected::Code,
+        0 => Expected::Remembered { place, rotates: !in_grace },
+        1 if in_grace => Expected::Remembered { place, rotates: false },
+        1 => Expected::CodeOutdated { place },
+        2.. => Expected::CodeStolen,
     }
+}
 
-    fn push(&mut self, open: Open) {
-        if self.open.len() >= 16 {
-            self.open.remove(0);
-        }
-        self.open.push(open);
-    }
-
-    fn push_device(&mut self, device: Device) {
-        if self.devices.len() >= 32 {
-            self.devices.remove(0);
-        }
-        self.devices.push(device);
-    }
+/// The token with another last character of its body, and so another generation, or none.
+fn forged(text: &str) -> String {
+    let (body, tag) = text.rsplit_once('.').expect("a tag");
+    let (rest, last) = body.split_at(body.len() - 1);
+    format!("{rest}{}.{tag}", if last == "A" { "B" } else { "A" })
 }

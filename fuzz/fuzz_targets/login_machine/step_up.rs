@@ -1,161 +1,214 @@
 //! What is typed in a session, before something sensitive.
 
-use second_factor::session::{EventKind, Reauthenticated, RefusedBecause};
-use second_factor::verifier::Error;
-use second_factor::{BlockingStore, PasswordVerified, Refusal};
+use core::time::Duration;
 
-use crate::account::{Born, InSession, Presented};
-use crate::{Machine, is_within};
+use second_factor::session::{EventKind, SessionError};
+use second_factor::verifier::Error;
+use second_factor::{AuthMethod, FreshFactor, Refusal, UnixTime};
+
+use crate::account::SteppedUp;
+use crate::held::{Again, Beside, Checked, Dated, Fresh, hold};
+use crate::second_step::{Became, Form, Judged, OF_NOBODY, became};
+use crate::{Machine, Rows, finished, is_alive};
 
 impl Machine {
-    /// What is typed into the form of a sensitive step, in one of the sessions; with the password or without.
-    pub fn in_session(&mut self, a: u8, pick: u8, password: bool) {
-        let (account, now) = (usize::from(a & 1), self.now());
-        let owner = &self.accounts[account];
-        let Some(index) = usize::from(pick).checked_rem(owner.sessions.len()) else { return };
-        let other = &self.accounts[1 - account];
-        let nth = usize::from(a >> 4);
-        let from = |codes: &[String]| codes.get(nth.checked_rem(codes.len())?).cloned();
-        let step = owner.phone.as_ref().and_then(|phone| Some((phone, phone.step(now)?)));
-        let (text, presented) = match a >> 1 & 7 {
-            0 | 1 => (step.map(|(phone, step)| phone.code_of(step)), Presented::Code),
-            2 => (step.map(|(phone, step)| phone.code_of(step.saturating_sub(1))), Presented::Code),
-            3 => {
-                let wrong = step.map(|(phone, _)| phone.wrong_code(now, a >> 4));
-                (wrong.or(Some("000000".to_owned())), Presented::Code)
-            }
-            4 => (step.and_then(|(phone, _)| Some(phone.code_of(owner.last?))), Presented::Code),
-            5 => (from(&owner.unused), Presented::RecoveryCode),
-            6 => (from(&owner.used).or_else(|| from(&other.unused)), Presented::RecoveryCode),
-            _ => (Some("lost it".to_owned()), Presented::Nothing),
+    /// A code or recovery code, in one of the sessions; the same form once or twice.
+    pub fn step_up(&mut self, a: u8, pick: u8) {
+        let account = usize::from(a & 1);
+        let Some(index) = usize::from(pick).checked_rem(self.accounts[account].sessions.len()) else {
+            return;
         };
-        let Some(text) = text else { return };
-        // Up to five times the same, where it is wrong.
-        for _ in 0..=if a >> 1 & 7 == 3 { a >> 6 } else { 0 } {
-            self.type_in_session(account, index, &text, presented, password);
+        let Some((text, form)) = self.typed(account, a >> 1) else { return };
+        for _ in 0..=pick >> 7 {
+            self.fresh_factor(account, index, &text, form);
         }
     }
 
-    fn type_in_session(
+    /// The same beside the password.
+    pub fn reauthenticate(&mut self, a: u8, pick: u8) {
+        let account = usize::from(a & 1);
+        let Some(index) = usize::from(pick & 3).checked_rem(self.accounts[account].sessions.len()) else {
+            return;
+        };
+        let Some((text, form)) = self.typed(account, a >> 1) else { return };
+        let checked = self.some_check(account, pick & 4 == 4, pick >> 3);
+        if checked.account == account {
+            self.type_again(index, checked, &text, form);
+        } else {
+            let session = &self.accounts[account].sessions[index].session;
+            let answer = finished(self.verifier.reauthenticate(session, checked.into_password(), &text));
+            assert!(matches!(answer, Err(Error::Session(SessionError::PasswordOfAnotherAccount))));
+        }
+    }
+
+    /// What is typed: right, early, wrong, used, of another, or nothing.
+    fn typed(&self, account: usize, kind: u8) -> Option<(String, Form)> {
+        let (owner, other) = (&self.accounts[account], &self.accounts[1 - account]);
+        let nth = usize::from(kind >> 4);
+        let from = |codes: &[String]| codes.get(nth.checked_rem(codes.len())?).cloned();
+        let step = owner.phone.as_ref().and_then(|phone| Some((phone, phone.step(self.now())?)));
+        Some(match kind % 11 {
+            0 | 1 => (step.map(|(phone, step)| phone.code_of(step))?, Form::Code),
+            2 => (step.map(|(phone, step)| phone.code_of(step.saturating_add(1)))?, Form::Code),
+            3 => match step {
+                Some((phone, _)) => (phone.wrong_code(self.now(), kind >> 4), Form::Code),
+                None => ("000000".to_owned(), Form::Code),
+            },
+            4 => (step.and_then(|(phone, _)| Some(phone.code_of(owner.last?)))?, Form::Code),
+            5 => (from(&owner.unused)?, Form::RecoveryCode),
+            6 => (from(&owner.used).or_else(|| from(&other.unused))?, Form::RecoveryCode),
+            7 => (OF_NOBODY.to_owned(), Form::RecoveryCode),
+            8 => ("lost it".to_owned(), Form::Nothing),
+            9 => (String::new(), Form::Nothing),
+            _ => {
+                let last = owner.stepped_up.as_ref()?;
+                (last.text.clone(), if last.binding.is_some() { Form::Code } else { Form::RecoveryCode })
+            }
+        })
+    }
+
+    fn fresh_factor(&mut self, account: usize, index: usize, text: &str, form: Form) {
+        let verifier = self.verifier.clone();
+        let session = &self.accounts[account].sessions[index].session;
+        let (answer, rows) = self.ask(account, verifier.fresh_factor(session, text));
+        let method = answer.as_ref().map(FreshFactor::method).map_err(|refusal| *refusal);
+        let Some(dated) = self.hold_to_model(account, index, (text, form), method, &rows) else { return };
+        let proof = answer.expect("it was accepted");
+        let (now, owner) = (self.now(), &mut self.accounts[account]);
+        assert_eq!((proof.account(), proof.at().as_secs()), (&owner.id, now));
+        let kept = &mut owner.sessions[index];
+        kept.session.elevate(&proof);
+        let at = |secs| UnixTime::from_secs(secs);
+        assert!(kept.session.is_elevated(at(now), Duration::from_secs(3_600)));
+        let age = now.abs_diff(kept.session.at().as_secs()).saturating_add(3_600);
+        assert!(
+            !kept.session.is_elevated(at(now.saturating_add(age)), Duration::from_secs(3_600))
+                || now > u64::MAX / 2
+        );
+        assert_eq!((kept.session.auth_time(), kept.session.amr()), (at(now), proof.method().amr()));
+        // The other sessions are not elevated by it.
+        for kept in
+            owner.sessions.iter_mut().enumerate().filter(|(place, _)| *place != index).map(|(_, kept)| kept)
+        {
+            let before = kept.session.clone();
+            kept.session.elevate(&proof);
+            assert_eq!(kept.session, before);
+        }
+        let session = owner.sessions[index].number;
+        hold(&mut self.fresh, 8, Fresh { account, session, dated, proof });
+    }
+
+    fn type_again(&mut self, index: usize, checked: Checked, text: &str, form: Form) {
+        let (account, now, password) = (checked.account, self.now(), checked.dated());
+        let owner = &self.accounts[account];
+        let kept = &owner.sessions[index];
+        let session = kept.number;
+        let is_doubled = owner.is_sent_twice(session, text, now);
+        let is_live = owner.is_current(kept, now) && checked.is_current(owner, now);
+        let is_recovery_login = kept.session.method() == AuthMethod::RecoveryCode
+            && is_alive(3_600, kept.session.at().as_secs(), now);
+        // What the password alone is enough for, or is refused for. Otherwise it is as without it.
+        let alone = if is_doubled {
+            None
+        } else if !is_live {
+            Some(Err(Refusal::StepUpRequired))
+        } else if owner.mark.is_some() {
+            Some(Err(Refusal::Retry))
+        } else if owner.phone.is_none() {
+            Some(Ok(Beside::Nothing))
+        } else if is_recovery_login && text.is_empty() {
+            Some(Ok(Beside::RecoveryLogin))
+        } else {
+            None
+        };
+
+        let verifier = self.verifier.clone();
+        let asked = verifier.reauthenticate(&kept.session, checked.into_password(), text);
+        let (answer, rows) = self.ask(account, asked);
+        let beside = match alone {
+            Some(alone) => {
+                self.take_events();
+                assert!(!rows.written());
+                assert_eq!(answer.as_ref().err(), alone.as_ref().err());
+                let Ok(beside) = alone else { return };
+                beside
+            }
+            None => {
+                // Which of the two it was is told by the event.
+                let method = match (&answer, form) {
+                    (Err(refusal), _) => Err(*refusal),
+                    (Ok(_), Form::RecoveryCode) => Ok(AuthMethod::RecoveryCode),
+                    (Ok(_), _) => Ok(AuthMethod::Code),
+                };
+                let Some(dated) = self.hold_to_model(account, index, (text, form), method, &rows) else {
+                    return;
+                };
+                Beside::Factor(dated)
+            }
+        };
+        let proof = answer.expect("as the model has it");
+        assert_eq!(proof.account(), &self.accounts[account].id);
+        hold(&mut self.again, 8, Again { account, session, password, beside, proof });
+    }
+
+    /// Holds the answer to a step-up to the model: when and in which epoch it was made, if it was.
+    fn hold_to_model(
         &mut self,
         account: usize,
         index: usize,
-        text: &str,
-        presented: Presented,
-        password: bool,
-    ) {
-        let (now, forward, backward) = (self.now(), self.forward, self.backward);
+        (text, form): (&str, Form),
+        answer: Result<AuthMethod, Refusal>,
+        rows: &Rows,
+    ) -> Option<Dated> {
+        let (now, events) = (self.now(), self.take_events());
+        assert!(
+            !events.contains(&EventKind::ChallengeOpened) && !events.contains(&EventKind::ChallengeExhausted)
+        );
         let owner = &mut self.accounts[account];
-        let before = BlockingStore::load(self.verifier.store(), &owner.id).expect("it can be read");
         let kept = &owner.sessions[index];
-        let outcome = if password {
-            let proof = PasswordVerified::by_host(owner.id.clone());
-            self.verifier.reauthenticate(&kept.session, proof, text)
+        let (session, device) = (kept.number, kept.session.device());
+        let refused = if owner.is_sent_twice(session, text, now) {
+            Some(Refusal::AlreadyDone)
+        } else if !owner.is_current(kept, now) {
+            Some(Refusal::StepUpRequired)
+        } else if owner.mark.is_some() {
+            Some(Refusal::Retry)
+        } else if owner.phone.is_none() {
+            Some(Refusal::NoAuthenticator)
         } else {
-            self.verifier.fresh_factor(&kept.session, text).map(Reauthenticated::from)
+            None
         };
-        let after = BlockingStore::load(self.verifier.store(), &owner.id).expect("it can be read");
-        let current = kept.credentials == owner.credentials;
-        let events = self.take_events();
-        let owner = &mut self.accounts[account];
-        let opened = events.contains(&EventKind::ChallengeOpened);
-        assert!(!opened, "the step-up of a session is told of by what came of it");
-
-        let steps = owner.phone.as_ref().map_or(Vec::new(), |phone| phone.steps_with(text, now));
-        let fresh_step =
-            steps.iter().copied().filter(|step| owner.last.is_none_or(|last| *step > last)).min();
-        // What the model knows to be over is over: it opens another one.
-        let mut step_up = owner.sessions[index].step_up.take().filter(|step_up| {
-            step_up.born.generation == owner.challenged && is_within(600, step_up.born.at, now)
-        });
-        let is_sure = step_up.as_ref().is_none_or(|step_up| {
-            step_up.sure
-                && forward - step_up.forward < 600
-                && backward == step_up.backward
-                && owner.opened - step_up.opened < 8
-        });
-        let reason = events.iter().find_map(|event| match event {
-            EventKind::CodeRefused { reason } | EventKind::RecoveryCodeRefused { reason } => Some(*reason),
-            _ => None,
-        });
-        match outcome {
-            Ok(Reauthenticated::Password(proof)) => {
-                assert!(password && current && owner.phone.is_none(), "the password alone is no proof");
-                assert_eq!((proof.account(), &before), (&owner.id, &after));
+        if let Some(refusal) = refused {
+            assert_eq!(answer, Err(refusal), "in a session");
+            assert!(!rows.written(), "written for nothing");
+            return None;
+        }
+        let judged = owner.judge(text, form, now);
+        match became(owner, (form, judged), answer, &events, rows, self.forward) {
+            Became::NotEvaluated => {
+                // But for a wait that a clock set which was ahead: it begins anew.
+                assert!(!rows.written() || self.went_back, "what was not evaluated was written");
+                None
             }
-            Ok(Reauthenticated::FreshFactor(fresh)) => {
-                assert!(current, "a session of an earlier epoch stepped up");
-                let method = owner.accept(text, presented, fresh_step);
-                assert_eq!((fresh.account(), fresh.method(), fresh.at().as_secs()), (&owner.id, method, now));
-                owner.guesses -= step_up.map_or(0, |step_up| step_up.code_failures);
-                owner.consecutive = 0;
-                // It made room for itself, if it was not open yet.
-                owner.opened += 1;
-                let born = Born { at: now, generation: owner.credentials };
-                if self.fresh.len() < 8 {
-                    self.fresh.push((account, fresh, born));
-                }
+            Became::Charged(refusal) => {
+                assert!(
+                    rows.written() && refusal != Refusal::ChallengeOver,
+                    "a session has no count of its own"
+                );
+                None
             }
-            Err(Error::Refused(Refusal::StepUpRequired)) => {
-                assert!(!current, "a live session was refused");
-                assert_eq!(before, after);
+            Became::Accepted(method) => {
+                assert!(rows.written());
+                assert!(events.contains(&EventKind::SteppedUp { method }));
+                let epoch = owner.epoch;
+                owner.use_up(judged, device);
+                if method == AuthMethod::Code {
+                    owner.drop_what_is_over(now);
+                }
+                let binding = matches!(judged, Judged::Fresh(_)).then_some(owner.binding);
+                owner.stepped_up = Some(SteppedUp { session, at: now, text: text.to_owned(), binding });
+                Some(Dated { epoch, at: now })
             }
-            Err(Error::Refused(Refusal::NoAuthenticator)) => {
-                assert!(!password && current && owner.phone.is_none());
-                assert_eq!(before, after);
-            }
-            Err(Error::Refused(refusal)) => {
-                assert!(current && owner.phone.is_some());
-                match (presented, reason, refusal) {
-                    (Presented::Nothing, None, Refusal::Malformed)
-                    | (Presented::Code, Some(RefusedBecause::Locked), Refusal::Locked { .. })
-                    | (Presented::Code, Some(RefusedBecause::Suspended), Refusal::Suspended) => {
-                        // But for a wait that a clock set which was ahead: it begins anew, and the step-up is opened meanwhile.
-                        if before != after {
-                            assert!(backward > 0, "what was not evaluated was written");
-                            owner.opened += 1;
-                            let born = Born { at: now, generation: owner.challenged };
-                            let new = InSession::opened(born, owner.opened, forward, backward);
-                            step_up.get_or_insert(new).sure &= is_sure;
-                        }
-                        owner.sessions[index].step_up = step_up;
-                        return;
-                    }
-                    (Presented::Code, Some(RefusedBecause::Wrong), _) => {
-                        assert!(steps.is_empty(), "a right code was wrong");
-                    }
-                    (Presented::Code, Some(RefusedBecause::Replayed), _) => {
-                        assert!(
-                            !steps.is_empty() && fresh_step.is_none(),
-                            "a fresh code taken for a used one"
-                        );
-                    }
-                    (Presented::RecoveryCode, Some(RefusedBecause::Wrong), _) => {
-                        let unused = owner.unused.iter().any(|unused| unused == text);
-                        assert!(!unused, "an unused recovery code was refused");
-                    }
-                    other => panic!("refused in a session: {other:?}"),
-                }
-                if step_up.is_none() || !is_sure {
-                    owner.opened += 1;
-                }
-                let born = Born { at: now, generation: owner.challenged };
-                let counted = step_up.get_or_insert(InSession::opened(born, owner.opened, forward, backward));
-                counted.sure &= is_sure;
-                counted.failures += 1;
-                let exhausted = events.contains(&EventKind::ChallengeExhausted);
-                if counted.sure {
-                    assert_eq!(counted.failures >= 5, exhausted, "five guesses end the step-up of a session");
-                } else {
-                    assert!(counted.failures >= 5 || !exhausted, "ended after {} guesses", counted.failures);
-                }
-                if presented == Presented::Code {
-                    counted.code_failures += 1;
-                    owner.charge(forward);
-                }
-                owner.sessions[index].step_up = step_up.filter(|_| !exhausted);
-            }
-            Err(other) => panic!("{other:?}"),
         }
     }
 }

@@ -24,6 +24,11 @@ impl EnrollmentProof {
         }
     }
 
+    /// Whether it may be of the password that a change has replaced since.
+    pub(crate) fn began_during_change(&self) -> bool {
+        matches!(&self.0, Enrolling::Password(proof) if proof.began_during_change())
+    }
+
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match &self.0 {
             Enrolling::Password(proof) => record.authenticators.is_empty() && proof.is_current(record, now),

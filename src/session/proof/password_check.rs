@@ -18,7 +18,9 @@ pub struct PasswordCheck {
     at: UnixTime,
     /// `None` where the record could not be read.
     epoch: Option<Epoch>,
-    read: Option<Read>,
+    /// A password change was under way, so it is not known which of the two hashes the host compares.
+    during_change: bool,
+    read: Option<Box<Read>>,
 }
 
 /// What came of reading the record.
@@ -43,8 +45,10 @@ impl PasswordCheck {
     const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
     pub(crate) fn new(account: AccountId, at: UnixTime, read: Read) -> Self {
-        let epoch = read.as_ref().ok().map(|snapshot| snapshot.record.epoch);
-        Self { account, at, epoch, read: Some(read) }
+        let record = read.as_ref().ok().map(|snapshot| &snapshot.record);
+        let epoch = record.map(|record| record.epoch);
+        let during_change = record.is_some_and(|record| record.password_change.is_some());
+        Self { account, at, epoch, during_change, read: Some(Box::new(read)) }
     }
 
     /// Whose password is being compared.
@@ -58,7 +62,12 @@ impl PasswordCheck {
 
     /// What was read, the first time that it is asked for.
     pub(super) fn take_read(&mut self) -> Option<Read> {
-        self.read.take()
+        self.read.take().map(|read| *read)
+    }
+
+    /// Whether the host may have compared a hash that was replaced since, in the very epoch in which it was.
+    pub(super) fn began_during_change(&self) -> bool {
+        self.during_change
     }
 
     /// Whether it is young enough, and the account's credentials are still the same.

@@ -41,6 +41,11 @@ impl PasswordVerified {
         self.0.take_read()
     }
 
+    /// Whether it may have been the password that a change has replaced since.
+    pub(crate) fn began_during_change(&self) -> bool {
+        self.0.began_during_change()
+    }
+
     /// Whether it is young enough, and the account's credentials are still the same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
         self.0.is_current(record, now)

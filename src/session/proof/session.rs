@@ -100,7 +100,7 @@ impl Session {
             AuthMethod::SingleFactor | AuthMethod::RememberedDevice { .. } => None,
         };
         let by_step_up = self.elevation.map(|elevation| elevation.at);
-        by_login.max(by_step_up).is_some_and(|at| is_alive(at, at_most, now))
+        by_login.into_iter().chain(by_step_up).any(|at| is_alive(at, at_most, now))
     }
 
     /// When a factor was last presented in this session, or else when it began: what `OpenID` Connect calls

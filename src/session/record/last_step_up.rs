@@ -14,7 +14,11 @@ pub(crate) struct LastStepUp {
 
 /// What was presented in a step-up.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub(crate) enum SteppedUpWith {
     /// The code of an authenticator at a step.
     Code {

@@ -32,22 +32,20 @@ impl TouchedChallenge {
         now: UnixTime,
         policy: &Policy,
     ) -> Option<&'t mut Self> {
-        let index = match touched.iter().position(|entry| entry.id == challenge.id) {
-            Some(index) => index,
-            None => {
-                while touched.len() >= Self::MAX {
-                    let oldest = touched
-                        .iter()
-                        .enumerate()
-                        .min_by_key(|(_, entry)| (!entry.is_over(now, policy), entry.opened_at))
-                        .map_or(0, |(index, _)| index);
-                    touched.remove(oldest);
-                }
-                let opened_at = challenge.opened_at;
-                touched.push(Self { id: challenge.id, opened_at, failures: 0, charged: 0, done: false });
-                touched.len().saturating_sub(1)
+        let known = touched.iter().position(|entry| entry.id == challenge.id);
+        let index = known.unwrap_or_else(|| {
+            while touched.len() >= Self::MAX {
+                let oldest = touched
+                    .iter()
+                    .enumerate()
+                    .min_by_key(|(_, entry)| (!entry.is_over(now, policy), entry.opened_at))
+                    .map_or(0, |(index, _)| index);
+                touched.remove(oldest);
             }
-        };
+            let opened_at = challenge.opened_at;
+            touched.push(Self { id: challenge.id, opened_at, failures: 0, charged: 0, done: false });
+            touched.len().saturating_sub(1)
+        });
         touched.get_mut(index)
     }
 

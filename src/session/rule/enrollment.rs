@@ -57,6 +57,9 @@ pub(crate) fn begin_enrollment(
     if let Err(refusal) = draft.wait_for_password_change() {
         return draft.decide(Err(refusal));
     }
+    if proof.began_during_change() {
+        return draft.decide(Err(Refusal::Retry));
+    }
     let secret = draw_secret(&mut draft.entropy, policy.totp().algorithm())?;
     // This refuses an account name that cannot be enrolled.
     let uri = key_uri(&secret, policy.totp(), account_name, policy)?;

@@ -74,6 +74,9 @@ pub(crate) fn password_verified(
     if let Err(refusal) = draft.end_interrupted_password_change()? {
         return draft.decide(Err(refusal));
     }
+    if proof.began_during_change() {
+        return draft.decide(Err(Refusal::Retry));
+    }
     if draft.record.authenticators.is_empty() {
         if context.policy.requires_second_factor() {
             return draft.decide(Ok(AfterPassword::EnrollmentRequired));

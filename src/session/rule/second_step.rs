@@ -164,6 +164,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&
 }
 
 /// Where a failed guess is counted beside the account's budget.
+#[derive(Clone, Copy)]
 pub(super) enum Charge<'a> {
     /// In its challenge, whose completion refunds it.
     Challenge(&'a ChallengeClaims),

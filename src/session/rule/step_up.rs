@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::second_step::{AcceptedWith, Charge, Presented, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
-use crate::otp::{Code, CodesInARow, Totp, Window};
+use crate::otp::{Code, CodesInARow, Digits, Totp, Window};
 use crate::session::proof::Beside;
 use crate::session::record::{LastStepUp, SteppedUpWith};
 use crate::session::{
@@ -79,9 +79,13 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
         }
         SteppedUpWith::Code { authenticator, step } => {
             let bound = draft.record.authenticators.iter().find(|bound| bound.secret.id == *authenticator);
-            // The step that it was for has removed the authenticator: all that is known of the form is that a code was
-            // in it.
-            let Some(bound) = bound else { return Ok(is_of_digits(typed)) };
+            // The step that it was for has removed the authenticator. A form without a code is another one.
+            let Some(bound) = bound else {
+                let known = [Digits::Six, Digits::Seven, Digits::Eight];
+                let is_of_form =
+                    |digits| Code::parse(typed, digits).is_ok() || CodesInARow::parse(typed, digits).is_ok();
+                return Ok(known.into_iter().any(is_of_form));
+            };
             let params = bound.secret.params;
             let code = match (Code::parse(typed, params.digits()), CodesInARow::parse(typed, params.digits()))
             {
@@ -94,10 +98,6 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
             Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))
         }
     }
-}
-
-fn is_of_digits(typed: &str) -> bool {
-    typed.contains(|c: char| c.is_ascii_digit()) && !typed.contains(char::is_alphabetic)
 }
 
 /// What a change of credentials asks for: the password, which was just typed again, and beside it a fresh factor
@@ -124,6 +124,9 @@ pub(crate) fn reauthenticate(
         }
         if let Err(refusal) = draft.wait_for_password_change() {
             return draft.decide(Err(refusal));
+        }
+        if password.began_during_change() {
+            return draft.decide(Err(Refusal::Retry));
         }
         if record.authenticators.is_empty() {
             return draft.decide(Ok(Beside::Nothing));

@@ -1,5 +1,7 @@
 //! Faults of the past that a fuzz target holds off, by name. The inputs are among its seeds.
 
+use core::time::Duration;
+
 use second_factor::enrollment::{KeyUriError, KeyUriKind, LabelPart};
 use second_factor::session::{EventKind, RefusedBecause, Remember};
 use second_factor::{KeyUri, Refusal};
@@ -47,4 +49,34 @@ fn no_issuer_has_a_colon_in_the_key_uri_format() {
     let text = "otpauth://totp/a:b?secret=GEZDGNBVGY3TQOJQ&issuer=c%3Ad";
     assert_eq!(KeyUri::parse(text).unwrap().issuer(), Some("c:d"));
     assert_eq!(KeyUri::parse_strict(text).unwrap_err(), KeyUriError::Colon(LabelPart::Issuer));
+}
+
+/// Target `login_machine`: who had just switched the factor off was told that the next form, without a code, was done already.
+#[test]
+fn a_form_without_a_code_is_not_the_one_that_removed_the_factor() {
+    let (world, phone, _) = World::enrolled();
+    let mut session = world.session(1);
+    let code = phone.code(world.now());
+    let fresh = world.verifier.fresh_factor(&session, &code).unwrap();
+    session.continue_after(world.verifier.disable(fresh).unwrap());
+
+    let doubled = world.verifier.fresh_factor(&session, &code);
+    assert_eq!(refusal(doubled).unwrap_err(), Refusal::AlreadyDone);
+    for typed in ["", "lost it"] {
+        let again = world.verifier.reauthenticate(&session, world.password(), typed);
+        assert_eq!(again.unwrap().account(), &world.account);
+    }
+}
+
+/// Target `login_machine`: a login under a clock that was ahead hid the step-up that came after it.
+#[test]
+fn a_step_up_counts_in_a_session_that_began_in_the_future() {
+    let (world, phone, _) = World::enrolled();
+    let (now, hour) = (world.now(), Duration::from_secs(3_600));
+    world.clock.advance(2 * hour);
+    let mut session = world.session(1);
+    world.clock.set(now);
+    assert!(!session.is_elevated(now, hour));
+    session.elevate(&world.verifier.fresh_factor(&session, &phone.code(now)).unwrap());
+    assert!(session.is_elevated(now, hour));
 }

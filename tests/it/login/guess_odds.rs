@@ -1,8 +1,7 @@
 //! What the strongest attacker gets who has the password, no phone, and all the time and servers he wants: as
 //! many guesses as `Policy::guess_odds` says, to the last one, and never more.
 //!
-//! THREATS.md was written before DESIGN.md and stops him at 10; the budget is 20, of which one is regained
-//! every three days.
+//! The budget is 20, of which one is regained every three days.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
@@ -10,10 +9,12 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRunner};
 use rand_core::TryRng as _;
-use second_factor::session::{EventKind, PolicyBuilder, PolicyError, RefusedBecause, StoreSecretsInClear};
+use second_factor::session::{
+    EventKind, PolicyBuilder, PolicyError, RefusedBecause, StoreSecretsInClear, TokenKey, TokenKeys,
+};
 use second_factor::{
-    AccountId, BlockingVerifier, ChallengeToken, Digits, MemoryStore, Policy, Refusal, Remember, Secret,
-    Session, TotpParams, UnixTime, Window,
+    AccountId, BlockingVerifier, ChallengeToken, Digits, Keys, MemoryStore, Policy, Refusal, Remember,
+    Secret, Session, TotpParams, UnixTime, Window,
 };
 
 use crate::support::{
@@ -62,7 +63,7 @@ impl Site {
         let verifier = BlockingVerifier::with_sources(
             Arc::new(MemoryStore::new()),
             policy.clone(),
-            StoreSecretsInClear,
+            Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new([7; 32]))),
             clock.clone(),
             Mutex::new(TestRng(seed)),
         )

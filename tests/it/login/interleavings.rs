@@ -4,15 +4,16 @@
 //! The scheduler runs the actors from the start for every sequence of choices, so what is found is a proof
 //! for these actors and not a sample.
 
+use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::{EventKind, RefusedBecause, SealingKey};
-use second_factor::store::{Expected, Swap, Versioned};
+use second_factor::store::{Change, Expected, Swap, Versioned};
 use second_factor::{
-    AccountId, AccountRecord, ChallengeToken, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Refusal,
-    Remember, Store, Verifier,
+    AccountId, AccountRecord, ChallengeToken, KeyRing, Login, MemoryStore, PasswordReset, PasswordVerified,
+    Policy, Refusal, Remember, Session, Store, Verifier,
 };
 
 use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, code_required, texts};
@@ -53,12 +54,13 @@ impl Store for Stepped {
         let revision = |row: Option<Versioned<AccountRecord>>| {
             row.map_or(Expected::Absent, |row| Expected::At(row.revision))
         };
-        if revision(Store::load(&self.rows, account).await?) != expected {
+        if revision(Store::load(&self.rows, account).await?) != change.expected() {
             return Ok(Swap::Conflict);
         }
         GiveWay::default().await;
         let now = revision(Store::load(&self.rows, account).await?);
-        Store::compare_and_swap(&self.rows, account, now, next).await
+        let change = Change::new(now, change.revision(), change.record(), change.events());
+        Store::compare_and_swap(&self.rows, account, change).await
     }
 }
 
@@ -71,6 +73,8 @@ struct Scene {
     phone: Phone,
     recovery_codes: Vec<String>,
     challenges: Vec<ChallengeToken>,
+    /// Of those who were let in.
+    sessions: Arc<Mutex<Vec<Session>>>,
 }
 
 /// What an actor came to.
@@ -104,7 +108,7 @@ impl Scene {
         let ring = KeyRing::new(1, SealingKey::new([7; 32]));
         let verifier = Verifier::with_sources(store, policy, ring, clock.clone(), Mutex::new(TestRng(1)))
             .with_events(events.clone());
-        let proof = || PasswordVerified::by_host(account.clone());
+        let proof = || PasswordVerified::by_host(finish(verifier.check_password(&account)));
         let begun = finish(verifier.begin_enrollment(proof(), "alice")).unwrap();
         let phone = Phone::scan(&begun.uri);
         let confirmed = finish(verifier.confirm_enrollment(&begun.token, &phone.code(START))).unwrap();
@@ -114,8 +118,9 @@ impl Scene {
             .collect();
         events.take();
         let verifier = Arc::new(verifier);
-        let recovery_codes = texts(&confirmed.recovery_codes);
-        Self { verifier, clock, events, account, phone, recovery_codes, challenges }
+        let recovery_codes = texts(&confirmed.into_parts().0);
+        let sessions = Arc::default();
+        Self { verifier, clock, events, account, phone, recovery_codes, challenges, sessions }
     }
 
     fn code(&self) -> String {
@@ -128,7 +133,11 @@ impl Scene {
 
     fn presents(&self, actor: usize, code: String) -> Actor {
         let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
-        Box::pin(async move { end(verifier.present(&challenge, &code, Remember::No).await.map(drop)) })
+        let sessions = self.sessions.clone();
+        Box::pin(async move {
+            let accepted = verifier.present(&challenge, &code, Remember::No).await;
+            end(accepted.map(|accepted| sessions.lock().unwrap().push(accepted.authenticated.into_session())))
+        })
     }
 
     fn presents_recovery_code(&self, actor: usize) -> Actor {
@@ -140,7 +149,12 @@ impl Scene {
     fn changes_password(&self) -> Actor {
         let (verifier, account) = (self.verifier.clone(), self.account.clone());
         Box::pin(async move {
-            let _ = verifier.password_changed(&account).await.unwrap();
+            let reset = PasswordReset::by_host(verifier.check_password(&account).await);
+            let write = async || -> Result<(), Infallible> {
+                GiveWay::default().await;
+                Ok(())
+            };
+            let _ = verifier.change_password(reset, write).await.unwrap();
             End::Done
         })
     }
@@ -244,7 +258,7 @@ fn no_challenge_is_completed_twice_in_any_order() {
     let both = |scene: &Scene| vec![scene.presents(0, scene.code()), scene.presents(0, scene.code())];
     let orders = explore(true, 1, both, |scene, ends| {
         assert_eq!((accepted(ends), scene.logged_in()), (1, 1));
-        assert!(ends.contains(&End::Refused(Refusal::ChallengeOver)));
+        assert!(ends.contains(&End::Refused(Refusal::AlreadyDone)));
     });
     println!("2 logins with one code in one challenge: {orders} interleavings");
 }
@@ -280,7 +294,7 @@ fn no_wrong_guess_goes_uncharged_in_any_order() {
 
 /// Why one more wrong guess is refused.
 fn guess_again(scene: &Scene) -> Option<RefusedBecause> {
-    let proof = PasswordVerified::by_host(scene.account);
+    let proof = PasswordVerified::by_host(finish(scene.verifier.check_password(&scene.account)));
     let Login::CodeRequired(challenge) = finish(scene.verifier.password_verified(proof, None)).unwrap()
     else {
         panic!("a code should be asked for");
@@ -312,6 +326,12 @@ fn a_password_change_beside_logins_ends_what_came_before_it_in_any_order() {
             assert!(
                 later.clone().all(|event| !matches!(event.kind, EventKind::LoggedIn { .. })),
                 "{events:?}"
+            );
+            let sessions = scene.sessions.lock().unwrap();
+            assert_eq!(sessions.len(), accepted(ends));
+            assert!(
+                sessions.iter().all(|session| !finish(scene.verifier.is_current(session)).unwrap()),
+                "a session from before the change is alive"
             );
             let code = scene.code();
             let again = scene.verifier.present(&scene.challenges[0], &code, Remember::No);

@@ -1,11 +1,12 @@
 //! The login machine against a reference model, over random lists of commands: outcomes, audit events, the
-//! account's page and the life of sessions must be what DESIGN.md §4 says, whatever was done in whatever
+//! account's page, the writes and the life of sessions must be what the rules say, whatever was done in whatever
 //! order.
 //!
 //! The lists are the same in each run. `LOGIN_MODEL_SEED` takes other ones, `LOGIN_MODEL_CASES` more.
 
 mod command;
 mod invariants;
+mod lists;
 mod model;
 mod service;
 
@@ -13,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::env;
 
-use command::Command;
+use command::{Browser, Command, Cookie, Flow, Pick, Typed, Who};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use second_factor::{Policy, Window};
 use service::Service;
@@ -66,8 +67,8 @@ fn the_default_policy() {
     assert_reached(&seen, &EVERYTHING);
 }
 
-/// `EnrollmentRequired` and `Suspended` take another policy.
-const EVERYTHING: [&str; 59] = [
+/// `EnrollmentRequired`, `FactorRequired` and `Suspended` take another policy.
+const EVERYTHING: [&str; 93] = [
     "LoggedInWithoutFactor",
     "LoggedInRemembered",
     "CodeRequired",
@@ -78,30 +79,56 @@ const EVERYTHING: [&str; 59] = [
     "Fresh(RecoveryCode)",
     "in a session: Fresh(Code)",
     "in a session: Fresh(RecoveryCode)",
+    "in a session: Refused(AlreadyDone)",
     "in a session: Refused(NotAccepted)",
     "in a session: Refused(Malformed)",
-    "in a session: Refused(ChallengeOver)",
     "in a session: Refused(Locked)",
     "in a session: Refused(StepUpRequired)",
     "in a session: Refused(NoAuthenticator)",
-    "with the password: PasswordEnough",
-    "with the password: Fresh(Code)",
-    "with the password: Fresh(RecoveryCode)",
+    "with the password: beside Nothing",
+    "with the password: beside Fresh",
+    "with the password: beside RecoveryLogin",
+    "with the password: Refused(AlreadyDone)",
     "with the password: Refused(NotAccepted)",
     "with the password: Refused(Malformed)",
-    "with the password: Refused(ChallengeOver)",
+    "with the password: Refused(Locked)",
     "with the password: Refused(StepUpRequired)",
+    "with an older password: Refused(StepUpRequired)",
+    "after a while: CodeRequired",
+    "after a while: LoggedInWithoutFactor",
+    "after a while: Refused(ChallengeOver)",
+    "enrolling after a while: Refused(StepUpRequired)",
     "EnrollmentBegun",
     "EnrollmentShown",
-    "Confirmed",
-    "Regenerated",
-    "Done",
+    "confirm: Confirmed",
+    "confirm: Refused(NotAccepted)",
+    "confirm: Refused(EnrollmentOver)",
+    "import: Imported",
+    "import: Refused(StepUpRequired)",
+    "import: Refused(Retry)",
+    "reset: PasswordChanged",
+    "reset: NotWritten",
+    "reset: Interrupted",
+    "reset: Refused(Retry)",
+    "spent: Done",
+    "spent: Regenerated",
+    "spent: EnrollmentBegun",
+    "spent: PasswordChanged",
+    "spent: NotWritten",
+    "spent: Interrupted",
+    "spent: Refused(StepUpRequired)",
+    "logout everywhere: Done",
+    "logout everywhere: Refused(StepUpRequired)",
+    "administrator: Done",
+    "administrator: Refused(Retry)",
     "Forgot(0)",
     "Forgot(1)",
     "Forgot(2)",
     "Refused(NotAccepted)",
     "Refused(Malformed)",
     "Refused(ChallengeOver)",
+    "Refused(AlreadyDone)",
+    "Refused(Retry)",
     "Refused(Locked)",
     "Refused(EnrollmentOver)",
     "Refused(StepUpRequired)",
@@ -122,9 +149,17 @@ const EVERYTHING: [&str; 59] = [
     "event EnrollmentRefused",
     "event Bound",
     "event Removed",
+    "event Regenerated",
     "event PasswordChanged",
+    "event PasswordChangeInterrupted",
+    "event SessionsEnded",
+    "event AccountClosed",
+    "event DeviceRemembered",
     "event DeviceForgotten(\"credentials changed\")",
+    "event DeviceForgotten(\"expired\")",
+    "event DeviceForgotten(\"outdated\")",
     "event DeviceForgotten(\"revoked\")",
+    "event DeviceForgotten(\"stolen\")",
     "event DeviceTokenStolen",
     "event DeviceUnknown",
 ];
@@ -132,7 +167,7 @@ const EVERYTHING: [&str; 59] = [
 #[test]
 fn a_second_factor_is_required() {
     let seen = agree(&Policy::builder("Example").require_second_factor().build().unwrap(), 60);
-    assert_reached(&seen, &["EnrollmentRequired"]);
+    assert_reached(&seen, &["EnrollmentRequired", "spent: Refused(FactorRequired)"]);
     assert!(!seen.contains_key("LoggedInWithoutFactor"), "{seen:#?}");
 }
 
@@ -166,6 +201,37 @@ fn two_devices_at_most_and_a_long_grace() {
     let policy = Policy::builder("Example").devices(2).rotation_grace(days(1) / 144).build().unwrap();
     let seen = agree(&policy, 100);
     assert_reached(&seen, &["event DeviceForgotten(\"too many\")"]);
+}
+
+/// More challenges than are kept: what falls out is neither refunded nor known to be done.
+#[test]
+fn a_hundred_touched_challenges_and_more() {
+    let policy =
+        Policy::builder("Example").guess_budget(1_000, days(3)).build_with_weaker_guess_odds().unwrap();
+    let (who, newest) = (Who::Alice, Pick::Newest);
+    let opens = Command::Password(who, Browser::Cafe, Cookie::Absent);
+    let guesses = |pick, n: u8| Command::Code(who, pick, Typed::Wrong(n));
+    let right = |pick| [Command::WaitSteps(1), Command::Code(who, pick, Typed::Shown(0))];
+    let enroll = Command::Flow(who, Flow::Enroll).spelled_out();
+    let mut list = [&enroll[..], &[opens], &right(newest), &[opens, guesses(newest, 1), opens]].concat();
+    for n in 0..98 {
+        list.push(opens);
+        // In the middle a login, so that the failures in a row stay below a hundred.
+        list.extend(if n == 50 { right(newest).to_vec() } else { vec![guesses(newest, n)] });
+    }
+    // The first, which is done, falls out with the 101st; then the other that is done, then the oldest.
+    list.push(Command::Code(who, Pick::Before(100), Typed::Again));
+    list.extend([guesses(Pick::Before(98), 7), Command::Code(who, Pick::Before(100), Typed::Again)]);
+    list.extend([opens, guesses(newest, 3)]);
+    list.extend(right(Pick::Before(100)));
+    list.extend(right(Pick::Before(97)));
+    let mut service = Service::new(&policy);
+    for (place, command) in list.into_iter().enumerate() {
+        service.run(command).unwrap_or_else(|why| panic!("at {place}, {command:?}: {why}"));
+    }
+    let count = |what: &str| service.seen.get(what).copied().unwrap_or_default();
+    assert_eq!(count("Refused(AlreadyDone)"), 1, "{:#?}", service.seen);
+    assert_eq!(count("Accepted { by: Code, device: false }"), 4, "{:#?}", service.seen);
 }
 
 #[test]

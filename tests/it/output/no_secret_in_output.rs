@@ -534,7 +534,6 @@ fn session_values(out: &mut Output) {
             SessionError::WrongAccount,
             SessionError::PasswordOfAnotherAccount,
             SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
-            SessionError::Otp(Secret::new(&[]).unwrap_err().into()),
             SessionError::EntropyExhausted,
             SessionError::ForeignProof,
         ]

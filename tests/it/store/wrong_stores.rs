@@ -1,13 +1,12 @@
 //! A store of JSON texts that keeps the contract, and everything that can be wrong with one.
 
 use core::pin::Pin;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
-use second_factor::store::{Expected, Revision, Swap, Versioned};
+use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore, Store};
 use serde_json::Value;
 
@@ -15,7 +14,6 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
     rows: Mutex<BTreeMap<String, Row>>,
-    writes: AtomicU64,
     is_broken: AtomicBool,
     /// Writers between their read and their write, and how many there were.
     between: AtomicUsize,
@@ -30,10 +28,6 @@ struct Row {
 }
 
 impl Disk {
-    pub(crate) fn delete(&self, key: &str) {
-        self.rows.lock().unwrap().remove(key);
-    }
-
     pub(crate) fn break_down(&self) {
         self.is_broken.store(true, Ordering::SeqCst);
     }
@@ -51,7 +45,8 @@ pub(crate) enum Wrong {
     SwallowsErrors,
     SwallowsErrorsOfSwaps,
     CountsRevisionsInTheRow,
-    HashesForRevisions,
+    CutsRevisionsTo32Bits,
+    PutsRevisionsThroughDoubles,
     CachesAndNeverRefreshes,
     CachesWhatOthersChange,
     ShowsWritesLate,
@@ -104,13 +99,6 @@ impl JsonStore {
         (Self::on(&disk, wrong), disk)
     }
 
-    /// As the host does: through the store's own keys, and not around its cache.
-    pub(crate) fn delete(&self, account: &AccountId) {
-        let key = self.key(account);
-        self.memory.lock().unwrap().remove(&key);
-        self.disk.delete(&key);
-    }
-
     fn key(&self, account: &AccountId) -> String {
         let id = account.as_str();
         match self.wrong {
@@ -149,7 +137,8 @@ impl JsonStore {
         };
         let Some(mut row) = read else { return Ok(None) };
         if self.wrong == Wrong::TouchesWhatItReads {
-            row.revision = self.write(&key, row.json.clone());
+            row.revision = Revision::new(row.revision.get() / 2 + 1);
+            self.disk.rows.lock().unwrap().insert(key, row.clone());
         }
         if self.wrong == Wrong::ShowsWritesLate {
             self.flush();
@@ -172,12 +161,12 @@ impl JsonStore {
     /// Compares, gives way, and writes.
     async fn read_and_write(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
-        let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));
+        let is_expected = self.is_expected(self.read(&key)?.as_ref(), change);
         YieldOnce::default().await;
-        if found != expected {
+        if !is_expected {
             return Ok(Swap::Conflict);
         }
-        Ok(Swap::Stored(self.write(&key, self.written(next)?)))
+        self.write(&key, change)
     }
 
     /// Compares and writes under one lock of the disk, as a conditional statement does.
@@ -192,19 +181,15 @@ impl JsonStore {
         if matches!(self.wrong, Wrong::CommitsLate | Wrong::ShowsWritesLate) {
             self.flush();
         }
-        let json = self.written(next)?;
+        let json = self.written(change.record())?;
         let mut rows = self.disk.rows.lock().unwrap();
-        let is_expected =
-            rows.get(&key).map_or(Expected::Absent, |row| Expected::At(row.revision)) == expected;
-        if !is_expected && self.wrong != Wrong::LastWriteWins {
+        let row = Row { revision: self.kept(rows.get(&key), change), json };
+        if !self.is_expected(rows.get(&key), change) && self.wrong != Wrong::LastWriteWins {
             if self.wrong == Wrong::WritesAndSaysConflict {
-                let revision = self.next_revision(&rows, &key, &json);
-                rows.insert(key, Row { revision, json });
+                rows.insert(key, row);
             }
             return self.conflict();
         }
-        let row = Row { revision: self.next_revision(&rows, &key, &json), json };
-        let stored = Swap::Stored(row.revision);
         match self.wrong {
             Wrong::CommitsLate | Wrong::ShowsWritesLate => {
                 self.memory.lock().unwrap().insert(key, Some(row));
@@ -217,7 +202,38 @@ impl JsonStore {
                 rows.insert(key, row);
             }
         }
-        Ok(stored)
+        Ok(Swap::Stored)
+    }
+
+    fn is_expected(&self, found: Option<&Row>, change: Change<'_>) -> bool {
+        match (found, change.expected()) {
+            (None, Expected::Absent) => true,
+            (Some(row), Expected::At(revision)) => self.narrowed(row.revision) == self.narrowed(revision),
+            _ => false,
+        }
+    }
+
+    /// The revision that the row gets.
+    fn kept(&self, found: Option<&Row>, change: Change<'_>) -> Revision {
+        match self.wrong {
+            Wrong::CountsRevisionsInTheRow => Revision::new(found.map_or(1, |row| row.revision.get() + 1)),
+            _ => self.narrowed(change.revision()),
+        }
+    }
+
+    /// As it comes out of a column that is too narrow for it, on either side of a comparison.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "that is what is wrong with it"
+    )]
+    fn narrowed(&self, revision: Revision) -> Revision {
+        match self.wrong {
+            Wrong::CutsRevisionsTo32Bits => Revision::new((revision.get() as u32).into()),
+            Wrong::PutsRevisionsThroughDoubles => Revision::new(revision.get() as f64 as u64),
+            _ => revision,
+        }
     }
 
     fn conflict(&self) -> Result<Swap, JsonStoreError> {
@@ -236,25 +252,12 @@ impl JsonStore {
         }
     }
 
-    fn write(&self, key: &str, json: String) -> Revision {
+    fn write(&self, key: &str, change: Change<'_>) -> Result<Swap, JsonStoreError> {
+        let json = self.written(change.record())?;
         let mut rows = self.disk.rows.lock().unwrap();
-        let revision = self.next_revision(&rows, key, &json);
+        let revision = self.kept(rows.get(key), change);
         rows.insert(key.into(), Row { revision, json });
-        revision
-    }
-
-    fn next_revision(&self, rows: &BTreeMap<String, Row>, key: &str, json: &str) -> Revision {
-        match self.wrong {
-            Wrong::CountsRevisionsInTheRow => {
-                Revision::new(rows.get(key).map_or(1, |row| row.revision.get() + 1))
-            }
-            Wrong::HashesForRevisions => {
-                let mut hasher = DefaultHasher::new();
-                json.hash(&mut hasher);
-                Revision::new(hasher.finish())
-            }
-            _ => Revision::new(self.disk.writes.fetch_add(1, Ordering::SeqCst) + 1),
-        }
+        Ok(Swap::Stored)
     }
 
     fn written(&self, record: &AccountRecord) -> Result<String, JsonStoreError> {
@@ -302,6 +305,7 @@ fn drop_field(record: &mut Value, empty: &Value, field: &str) {
                 let blank = match &entry[part] {
                     Value::String(_) => Value::from(""),
                     Value::Number(_) => Value::from(0),
+                    Value::Bool(_) => Value::from(false),
                     _ => Value::Null,
                 };
                 entry[part] = blank;
@@ -385,7 +389,7 @@ impl BlockingStore for JsonStore {
             return self.swap_now(account, change);
         }
         let key = self.key(account);
-        let found = self.read(&key)?.map_or(Expected::Absent, |row| Expected::At(row.revision));
+        let is_expected = self.is_expected(self.read(&key)?.as_ref(), change);
         // Until somebody else has read as well, or there is nobody else.
         let arrived = self.disk.between.fetch_add(1, Ordering::SeqCst);
         for _ in 0..1_000 {
@@ -394,9 +398,9 @@ impl BlockingStore for JsonStore {
             }
             std::thread::yield_now();
         }
-        if found != expected {
+        if !is_expected {
             return Ok(Swap::Conflict);
         }
-        Ok(Swap::Stored(self.write(&key, self.written(next)?)))
+        self.write(&key, change)
     }
 }

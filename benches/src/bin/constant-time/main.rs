@@ -22,7 +22,8 @@ fn main() {
             verify();
             comparisons();
             session::recovery_code();
-            session::remembered_device();
+            session::device_token();
+            session::challenge();
             base32();
         }
         Some("early-exit") => {

@@ -1,18 +1,18 @@
-//! The look-ups in a record of which the digests, and the series of the devices, are undefined.
+//! Logins under a token key that is undefined, and look-ups in a record of which the digests are.
 
-use std::sync::Mutex;
-
-use second_factor::session::StoreSecretsInClear;
-use second_factor::{AccountRecord, DeviceToken, Login, Remember, Secret};
-use second_factor_benches::{Dice, Service, valgrind};
+use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
+use second_factor::{AccountRecord, ChallengeToken, Login, Refusal, Remember, Secret};
+use second_factor_benches::{Service, valgrind, without_a_seal};
 use serde_json::Value;
+
+use crate::secret;
 
 /// Every recovery code in its place, and one that is in none.
 pub fn recovery_code() {
-    let service = Service::enrolled(StoreSecretsInClear);
+    let service = Service::enrolled(without_a_seal());
     let challenge = service.challenge();
     let stored = service.record();
-    let undefined = Fields::of(&stored).undefined(&stored, &[]);
+    let undefined = undefined_digests(&stored);
 
     // Reading what the claimant types branches on every character of it, so what is undefined here is what is stored.
     let shown = service.recovery_codes.iter().map(|code| (code.as_str(), true));
@@ -23,97 +23,93 @@ pub fn recovery_code() {
     }
 }
 
-/// Every remembered device in its place: with its present token, with the one before, and with one long replaced; and a
-/// device that is not remembered.
-pub fn remembered_device() {
-    let service = Service::enrolled(StoreSecretsInClear);
-    let stale: Vec<_> = (0..5).map(|_| service.remember()).collect();
-    let before: Vec<_> = stale.iter().map(|token| service.rotate(token)).collect();
-    let current: Vec<_> = before.iter().map(|token| service.rotate(token)).collect();
-    let stored = service.record();
-    let fields = Fields::of(&stored);
-    let unknown = Service::enrolled_with(StoreSecretsInClear, Mutex::new(Dice(40))).remember();
+/// The current token of a device, the one before it, in the grace and after it, and forged ones.
+pub fn device_token() {
+    let service = Service::enrolled(undefined_keys());
+    let first: Vec<_> = (0..3).map(|_| public(service.remember().expose())).collect();
+    service.wait(60);
+    let second: Vec<_> = first.iter().map(|cookie| remembered(&service, cookie)).collect();
+    let in_grace = service.record();
+    for (first, second) in first.iter().zip(&second) {
+        for cookie in [first, second] {
+            service.put(&in_grace);
+            assert_eq!(&remembered(&service, cookie), second);
+        }
+    }
+    service.wait(60);
+    for (first, second) in first.iter().zip(&second) {
+        service.put(&in_grace);
+        assert_ne!(&remembered(&service, second), second);
+        for cookie in [first.clone(), forged(second, 0), forged(second, 51)] {
+            service.put(&in_grace);
+            assert!(matches!(service.log_in(Some(&cookie)), Login::CodeRequired(_)));
+        }
+    }
+}
 
-    let undefined = fields.undefined(&stored, &[]);
-    for token in &before {
-        service.put(&undefined);
-        assert_eq!(password_step(&service, token), Answer::Remembered);
-    }
-    for token in stale.iter().chain([&unknown]) {
-        service.put(&undefined);
-        assert_eq!(password_step(&service, token), Answer::CodeRequired);
-    }
-    for token in &current {
-        // The text of the new token has the series in it, and whoever makes a string of characters asks of each whether
-        // it is ASCII.
-        service.put(&fields.undefined(&stored, &decode(field_of(token.expose(), 1))));
-        assert_eq!(password_step(&service, token), Answer::Rotated);
+/// A challenge with the right code and with a wrong one, and forged ones.
+pub fn challenge() {
+    let service = Service::enrolled(undefined_keys());
+    let text = public(service.challenge().expose());
+    let (code, stored) = (service.code(), service.record());
+    let present = |text: &str, code: &str| {
+        service.put(&stored);
+        let challenge = ChallengeToken::parse(text).expect("a challenge");
+        service.verifier.present(&challenge, code, Remember::No).map_err(|error| error.refusal())
+    };
+    assert!(present(&text, &code).is_ok());
+    assert_eq!(present(&text, "000000").err(), Some(Some(Refusal::NotAccepted)));
+    for place in [0, 51] {
+        assert_eq!(present(&forged(&text, place), &code).err(), Some(Some(Refusal::ChallengeOver)));
     }
 }
 
 /// No account has it.
 const OF_NOBODY: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
 
-#[derive(PartialEq, Eq, Debug)]
-enum Answer {
-    Remembered,
-    Rotated,
-    CodeRequired,
+/// What it signs is as undefined.
+fn undefined_keys() -> Keys {
+    Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new(secret([7; 32]))))
 }
 
-/// The password step with the cookie of this token, whose secret is undefined.
-fn password_step(service: &Service, token: &DeviceToken) -> Answer {
-    let cookie = token.expose().to_owned();
-    valgrind::make_undefined(field_of(&cookie, 2).as_bytes());
-    match service.log_in(Some(&cookie)) {
-        Login::Complete(accepted) if accepted.device.is_some() => Answer::Rotated,
-        Login::Complete(_) => Answer::Remembered,
-        _ => Answer::CodeRequired,
-    }
-}
-
-/// One of the fields of a token's text: kind, series, secret, account.
-fn field_of(text: &str, place: usize) -> &str {
-    text.split('.').nth(place).expect("four fields")
-}
-
-/// The fields of a record that are to be undefined.
-struct Fields(Vec<Vec<u8>>);
-
-impl Fields {
-    fn of(record: &AccountRecord) -> Self {
-        let json = serde_json::to_value(record).expect("JSON");
-        let list = |name| json["record"][name].as_array().into_iter().flatten();
-        let mut fields: Vec<Vec<u8>> = list("recovery").map(field).collect();
-        fields.extend(list("challenges").map(|challenge| field(&challenge["digest"])));
-        for device in list("devices") {
-            fields.extend([field(&device["series"]), field(&device["secret"])]);
-            fields.extend(device["before"].get("secret").map(field));
+/// The token that a remembered device is given.
+fn remembered(service: &Service, cookie: &str) -> String {
+    match service.log_in(Some(cookie)) {
+        Login::Complete(accepted) => {
+            public(accepted.device.expect("the current token, or the next").expose())
         }
-        Self(fields)
-    }
-
-    /// The record with all of them undefined but `known`. In postcard they stand as they are, and reading copies them.
-    fn undefined(&self, record: &AccountRecord, known: &[u8]) -> AccountRecord {
-        let stored = postcard::to_allocvec(record).expect("postcard");
-        let place = |field: &[u8]| stored.windows(field.len()).position(|window| window == field);
-        let places: Vec<_> = self
-            .0
-            .iter()
-            .filter(|field| *field != known)
-            .map(|field| (place(field).expect("the field as it is"), field.len()))
-            .collect();
-        for (at, len) in places {
-            valgrind::make_undefined(&stored[at..at + len]);
-        }
-        postcard::from_bytes(&stored).expect("a record")
+        other => panic!("the device is remembered: {other:?}"),
     }
 }
 
-fn field(text: &Value) -> Vec<u8> {
-    decode(text.as_str().expect("base32"))
+/// The text of a token, its tag included, is known to whoever presents it.
+fn public(text: &str) -> String {
+    let text = text.to_owned();
+    valgrind::make_defined(text.as_bytes());
+    text
 }
 
-fn decode(text: &str) -> Vec<u8> {
-    Secret::from_base32_strict(text).expect("base32").expose().to_vec()
+/// The token with one character of its tag exchanged; the last one stands for one bit.
+fn forged(text: &str, place: usize) -> String {
+    let (body, tag) = text.rsplit_once('.').expect("a tag");
+    let other = if tag[place..].starts_with('A') { "Q" } else { "A" };
+    format!("{body}.{}{other}{}", &tag[..place], &tag[place + 1..])
+}
+
+/// The record with the digests of its recovery codes undefined. In postcard they stand as they are, and reading copies them.
+fn undefined_digests(record: &AccountRecord) -> AccountRecord {
+    let stored = postcard::to_allocvec(record).expect("postcard");
+    let json = serde_json::to_value(record).expect("JSON");
+    let digests = json["record"]["recovery"].as_array().expect("a list").iter().map(decode);
+    let place = |digest: &[u8]| stored.windows(digest.len()).position(|window| window == digest);
+    let places: Vec<_> = digests.map(|digest| (place(&digest).expect("as it is"), digest.len())).collect();
+    assert_eq!(places.len(), 10);
+    for (at, len) in places {
+        valgrind::make_undefined(&stored[at..at + len]);
+    }
+    postcard::from_bytes(&stored).expect("a record")
+}
+
+fn decode(text: &Value) -> Vec<u8> {
+    Secret::from_base32_strict(text.as_str().expect("base32")).expect("base32").expose().to_vec()
 }

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use second_factor::session::{Remember, SealingKey};
-use second_factor::store::{Expected, Swap};
+use second_factor::store::{Change, Expected, Swap};
 use second_factor::verifier::{Clock, OsEntropy};
 use second_factor::{
-    AccountId, ChallengeToken, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Store, Totp, UnixTime,
-    Verifier,
+    AccountId, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Store, Totp, UnixTime, Verifier,
 };
 
 use crate::Outcome;
 
-const STEP: Duration = Duration::from_secs(30);
+/// Between two logins of an account.
+const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// A clock that each login sets, so that each has a fresh code.
 #[derive(Clone, Default)]
@@ -31,8 +31,8 @@ pub struct Subject {
     pub id: AccountId,
     phone: Totp,
     now: UnixTime,
-    /// What the two steps of a login store: a record with a challenge more, and one without it.
-    pub rows: [String; 2],
+    /// What a login stores.
+    pub row: String,
 }
 
 /// A service over the store.
@@ -52,18 +52,17 @@ impl<S: Store> Service<S> {
     async fn enroll(&self, id: AccountId) -> Outcome<Subject> {
         let now = UnixTime::from_secs(1_700_000_010);
         self.clock.0.store(now.as_secs(), Ordering::Relaxed);
-        let begun = self.verifier.begin_enrollment(PasswordVerified::by_host(id.clone()), "alice").await?;
+        let proof = PasswordVerified::by_host(self.verifier.check_password(&id).await);
+        let begun = self.verifier.begin_enrollment(proof, "alice").await?;
         let phone = Totp::new(begun.uri.secret(), self.verifier.policy().totp());
         let confirmed = self.verifier.confirm_enrollment(&begun.token, phone.generate(now).expose()).await?;
-        let id = confirmed.end_sessions.account().clone();
-        let mut subject = Subject { id, phone, now, rows: Default::default() };
+        let (_, _nobody_is_logged_in) = confirmed.into_parts();
+        let mut subject = Subject { id, phone, now, row: String::new() };
         for _ in 0..5 {
             self.log_in(&mut subject, Remember::ThisDevice { label: "Firefox on Linux" }).await?;
         }
-        let challenge = self.challenge(&mut subject).await?;
-        let open = self.row(&subject.id).await?;
-        self.present(&subject, &challenge, Remember::No).await?;
-        subject.rows = [open, self.row(&subject.id).await?];
+        self.log_in(&mut subject, Remember::No).await?;
+        subject.row = self.row(&subject.id).await?;
         Ok(subject)
     }
 
@@ -72,31 +71,16 @@ impl<S: Store> Service<S> {
         Ok(serde_json::to_string(&row.value)?)
     }
 
-    /// The password step and the code step.
+    /// The password step and the code step, a while after the last login.
     pub async fn log_in(&self, subject: &mut Subject, remember: Remember<'_>) -> Outcome<()> {
-        let challenge = self.challenge(subject).await?;
-        self.present(subject, &challenge, remember).await
-    }
-
-    /// The password step, one time step after the last login.
-    async fn challenge(&self, subject: &mut Subject) -> Outcome<ChallengeToken> {
-        subject.now = subject.now.saturating_add(STEP);
+        subject.now = subject.now.saturating_add(PAUSE);
         self.clock.0.store(subject.now.as_secs(), Ordering::Relaxed);
-        let proof = PasswordVerified::by_host(subject.id.clone());
-        match self.verifier.password_verified(proof, None).await? {
-            Login::CodeRequired(challenge) => Ok(challenge),
-            _ => Err("no code was asked for".into()),
-        }
-    }
-
-    async fn present(
-        &self,
-        subject: &Subject,
-        challenge: &ChallengeToken,
-        remember: Remember<'_>,
-    ) -> Outcome<()> {
+        let proof = PasswordVerified::by_host(self.verifier.check_password(&subject.id).await);
+        let Login::CodeRequired(challenge) = self.verifier.password_verified(proof, None).await? else {
+            return Err("no code was asked for".into());
+        };
         let code = subject.phone.generate(subject.now);
-        let _ = self.verifier.present(challenge, code.expose(), remember).await?;
+        let _ = self.verifier.present(&challenge, code.expose(), remember).await?;
         Ok(())
     }
 }
@@ -110,8 +94,9 @@ pub async fn enroll<S: Store>(store: &S, count: u32) -> Outcome<Vec<Subject>> {
         let id = format!("{:08x}-{number}", number.wrapping_mul(0x9e37_79b1));
         let subject = service.enroll(AccountId::new(id)?).await?;
         let row = Store::load(service.verifier.store(), &subject.id).await?.ok_or("no row")?;
-        match store.compare_and_swap(&subject.id, Expected::Absent, &row.value).await? {
-            Swap::Stored(_) => subjects.push(subject),
+        let change = Change::new(Expected::Absent, row.revision, &row.value, &[]);
+        match store.compare_and_swap(&subject.id, change).await? {
+            Swap::Stored => subjects.push(subject),
             Swap::Conflict => return Err("the store is not empty".into()),
         }
     }

@@ -1,4 +1,4 @@
-//! Each engine's store, and its bare client with the same two statements.
+//! Each engine's store, and its bare client with the same statements.
 
 use std::sync::Arc;
 
@@ -21,14 +21,19 @@ pub trait Engine: Send + Sync + Sized + 'static {
     /// An empty store. Numbers keep those apart that are open at once.
     fn start(number: u32) -> impl Future<Output = Outcome<Arc<Self>>>;
     fn store(&self) -> Arc<Self::Store>;
-    /// One step by the bare client: a load, and a swap for `next`.
-    fn load_and_swap(&self, account: &str, next: &str) -> impl Future<Output = Outcome<()>> + Send;
+    /// A login by the bare client: a load, and another with a swap for `next`.
+    fn log_in(&self, account: &str, next: &str) -> impl Future<Output = Outcome<()>> + Send;
     /// So many rows more, made by the engine itself.
     fn fill(&self, rows: u32, record: &str) -> impl Future<Output = Outcome<()>>;
     /// Leaves nothing behind in a server.
     fn clear(&self) -> impl Future<Output = Outcome<()>> {
         async { Ok(()) }
     }
+}
+
+/// Another revision; the verifier would draw it at random.
+fn after(revision: i64) -> i64 {
+    revision.wrapping_add(1) & i64::MAX
 }
 
 /// Ids all over the key space, in ascending order, as a tree of large rows is built quickest.
@@ -55,11 +60,15 @@ impl Engine for Sqlite {
         self.store.clone()
     }
 
-    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
-        let row = sqlx::query(sqlite::LOAD).bind(account).fetch_one(&self.store.reader).await?;
-        let (revision, _) = (row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?);
-        let swap = sqlx::query(sqlite::SWAP).bind(next).bind(account).bind(revision);
-        let _ = swap.fetch_all(&self.store.writer).await?;
+    async fn log_in(&self, account: &str, next: &str) -> Outcome<()> {
+        let load = async || {
+            let row = sqlx::query(sqlite::LOAD).bind(account).fetch_one(&self.store.reader).await?;
+            Outcome::Ok((row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?))
+        };
+        let _ = load().await?;
+        let (revision, _) = load().await?;
+        let swap = sqlx::query(sqlite::SWAP).bind(account).bind(next).bind(after(revision)).bind(revision);
+        swap.execute(&self.store.writer).await?;
         Ok(())
     }
 
@@ -88,17 +97,17 @@ impl Engine for Rusqlite {
         self.store.clone()
     }
 
-    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
+    async fn log_in(&self, account: &str, next: &str) -> Outcome<()> {
         let load = || {
             let connection = self.store.0.connection();
             let mut load = connection.prepare_cached(sqlite::LOAD)?;
             load.query_row([account], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
         };
+        let _ = load()?;
         let (revision, _) = load()?;
         let connection = self.store.0.connection();
         let mut swap = connection.prepare_cached(sqlite::SWAP)?;
-        let revision = swap.query_map((next, account, revision), |row| row.get::<_, i64>(0))?.last();
-        let _ = revision.transpose()?;
+        swap.execute((account, next, after(revision), revision))?;
         Ok(())
     }
 
@@ -132,17 +141,21 @@ impl Engine for Postgres {
         self.0.clone()
     }
 
-    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
-        let row = sqlx::query(postgres::LOAD).bind(account).fetch_one(&self.1).await?;
-        let (revision, _) = (row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?);
-        let swap = sqlx::query(postgres::SWAP).bind(account).bind(next).bind(revision);
-        let _ = swap.fetch_optional(&self.1).await?;
+    async fn log_in(&self, account: &str, next: &str) -> Outcome<()> {
+        let load = async || {
+            let row = sqlx::query(postgres::LOAD).bind(account).fetch_one(&self.1).await?;
+            Outcome::Ok((row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?))
+        };
+        let _ = load().await?;
+        let (revision, _) = load().await?;
+        let swap = sqlx::query(postgres::SWAP).bind(account).bind(next).bind(after(revision)).bind(revision);
+        swap.execute(&self.1).await?;
         Ok(())
     }
 
     async fn fill(&self, rows: u32, record: &str) -> Outcome<()> {
-        let fill = "INSERT INTO second_factor (account, record)
-            SELECT gen_random_uuid()::text, $2 FROM generate_series(1, $1)";
+        let fill = "INSERT INTO second_factor (account, revision, record)
+            SELECT gen_random_uuid()::text, n, $2 FROM generate_series(1, $1) n";
         sqlx::query(fill).bind(i64::from(rows)).bind(record).execute(&self.1).await?;
         sqlx::query("VACUUM ANALYZE second_factor").execute(&self.1).await?;
         Ok(())
@@ -176,23 +189,23 @@ impl Engine for Redis {
         self.0.clone()
     }
 
-    async fn load_and_swap(&self, account: &str, next: &str) -> Outcome<()> {
-        let [key, counter] = ["record", "revision"].map(|kind| format!("{}:{kind}:{{{account}}}", self.2));
+    async fn log_in(&self, account: &str, next: &str) -> Outcome<()> {
+        let key = format!("{}:{account}", self.2);
         let mut connection = self.1.clone();
         let load = redis::cmd("HMGET").arg(&key).arg(&["revision", "record"]).to_owned();
-        let (revision, _): (u64, String) = load.query_async(&mut connection).await?;
+        let _: (i64, String) = load.query_async(&mut connection).await?;
+        let (revision, _): (i64, String) = load.query_async(&mut connection).await?;
         let mut swap = redis::cmd("EVALSHA");
         swap.arg(redis::Script::new(second_factor_stores::redis::SWAP).get_hash());
-        swap.arg(2).arg(key).arg(counter).arg(revision).arg(next);
-        let _: Option<u64> = swap.query_async(&mut connection).await?;
+        swap.arg(1).arg(key).arg(revision).arg(after(revision)).arg(next);
+        let _: bool = swap.query_async(&mut connection).await?;
         Ok(())
     }
 
     async fn fill(&self, rows: u32, record: &str) -> Outcome<()> {
         // A thousand at a time, so that others get their turn.
         let script = "for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
-            redis.call('HSET', KEYS[1] .. ':record:{filler-' .. n .. '}', 'revision', 1, 'record', ARGV[3])
-            redis.call('SET', KEYS[1] .. ':revision:{filler-' .. n .. '}', 1) end";
+            redis.call('HSET', KEYS[1] .. ':filler-' .. n, 'revision', 1, 'record', ARGV[3]) end";
         for first in (0..rows).step_by(1_000) {
             let mut fill = redis::cmd("EVAL");
             fill.arg(script).arg(1).arg(&self.2).arg(first).arg((first + 1_000).min(rows) - 1).arg(record);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use second_factor::session::{AccountId, AccountRecord, Remember};
-use second_factor::store::{Expected, Store, Swap, Versioned};
+use second_factor::store::{Change, Store, Swap, Versioned};
 
 use crate::Outcome;
 use crate::accounts::{Service, Subject};
@@ -41,14 +41,9 @@ impl<S: Store> Store for Counting<S> {
         self.0.load(account).await
     }
 
-    async fn compare_and_swap(
-        &self,
-        account: &AccountId,
-        expected: Expected,
-        next: &AccountRecord,
-    ) -> Result<Swap, S::Error> {
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, S::Error> {
         self.1.fetch_add(1, Ordering::Relaxed);
-        self.0.compare_and_swap(account, expected, next).await
+        self.0.compare_and_swap(account, change).await
     }
 }
 
@@ -98,9 +93,7 @@ pub async fn clients<E: Engine>(
                         if started.elapsed() >= SLICE {
                             break 'slice;
                         }
-                        for next in &subject.rows {
-                            engine.load_and_swap(subject.id.as_str(), next).await?;
-                        }
+                        engine.log_in(subject.id.as_str(), &subject.row).await?;
                         done += 1;
                     }
                 }

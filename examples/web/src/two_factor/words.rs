@@ -2,7 +2,7 @@
 
 use second_factor::session::{AuditEvent, TokenError};
 use second_factor::store::StoreError;
-use second_factor::verifier::{Error, EventSink, TracingEvents};
+use second_factor::verifier::{ChangePasswordError, Error, EventSink, TracingEvents};
 use second_factor::{AuthMethod, Refusal, UnixTime};
 
 use super::Member;
@@ -11,13 +11,13 @@ use crate::security_log::SecurityLog;
 use crate::stop::Stop;
 
 impl Member {
-    /// How and when they got in, in words.
     /// The account, in the words of the security log.
     pub(crate) fn account(&self) -> &str {
         self.session.account().as_str()
     }
 
-    pub(crate) fn arrival(&self) -> (String, UnixTime) {
+    /// How and when they got in, in words, and when they last confirmed since that it is them.
+    pub(crate) fn arrival(&self) -> (String, UnixTime, Option<UnixTime>) {
         let how = match self.session.method() {
             AuthMethod::SingleFactor => "with your password alone".into(),
             AuthMethod::Code => "with your password and a code".into(),
@@ -27,7 +27,8 @@ impl Member {
             }
             other => format!("{other:?}"),
         };
-        (how, self.session.at())
+        let (at, confirmed) = (self.session.at(), self.session.auth_time());
+        (how, at, (confirmed != at).then_some(confirmed))
     }
 }
 
@@ -60,9 +61,31 @@ impl From<Error<StoreError>> for Stop {
                 date::words(retry_at)
             ),
             Refusal::Suspended => "Far too many codes were wrong. Only a recovery code works now.".into(),
+            // The answer to the first is on its way to the same browser.
+            Refusal::AlreadyDone => return Self::GoTo("/account"),
+            Refusal::Retry => "Your password is being changed. Please try again in a minute.".into(),
+            Refusal::StepUpRequired => {
+                "This took too long, or your session is over. Please try again.".into()
+            }
+            Refusal::FactorRequired => "Two-factor authentication is required here.".into(),
             other => other.to_string(),
         };
         Self::Refused { message, over: refusal.is_over() }
+    }
+}
+
+/// Says which of the two passwords is in force; where the change began, nobody is logged in any more.
+impl From<ChangePasswordError<StoreError, Stop>> for Stop {
+    fn from(error: ChangePasswordError<StoreError, Stop>) -> Self {
+        let message = match error {
+            ChangePasswordError::NotStarted(error) => return error.into(),
+            ChangePasswordError::NotWritten(_) => {
+                "Your password was not changed. You have been logged out everywhere: log in with the old one."
+            }
+            _ => "Your password was changed. You have been logged out everywhere: log in with the new one.",
+        };
+        tracing::error!(?error, "a password change was interrupted");
+        Self::LoggedOut(message)
     }
 }
 

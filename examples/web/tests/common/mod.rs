@@ -79,6 +79,11 @@ impl Site {
         Browser::new(&[&self.origin])
     }
 
+    /// The file of the database.
+    pub fn database(&self) -> String {
+        self.folder.join("site.db").to_str().unwrap().to_owned()
+    }
+
     /// A user who enrolled, with the codes that were shown. The code of the present step is used up.
     pub async fn enrolled(&self, name: &str) -> (Browser, String, Vec<String>) {
         let mut browser = self.browser();
@@ -246,6 +251,92 @@ impl Browser {
     pub fn cookie_mut(&mut self, prefix: &str) -> &mut String {
         self.cookies.iter_mut().find(|(name, _)| name.starts_with(prefix)).expect("the cookie is there").1
     }
+}
+
+/// Changes passwords while others log in with the old one without pause, on several instances or one: an account with a
+/// second factor by whose `owner`, just now, a device was remembered, and one without.
+///
+/// Afterwards none of these logins has a session that lives, or a challenge that is of use.
+pub async fn the_old_password_is_over(stranger: &Browser, name: &str, mut owner: Browser, codes: &[String]) {
+    let mut with_device = stranger.clone();
+    with_device.cookies.clone_from(&owner.cookies);
+    with_device.cookies.remove("session");
+    let passwords = [PASSWORD, "another password", "yet another password"];
+    let [mut logged_in, mut challenged] = [0, 0];
+    for (change, code) in passwords.windows(2).zip(codes) {
+        // The device is forgotten by the first change.
+        let (one, other) = (stranger.clone(), with_device.clone());
+        for mut late in stream_of_logins(&mut owner, [one, other], name, change, code).await {
+            assert_eq!(late.get("/account").await, To("/login"), "the session is over");
+            if late.get("/login/code").await == To("/login") {
+                logged_in += 1;
+                continue;
+            }
+            challenged += 1;
+            let recovery = [("recovery_code", codes.last().unwrap().as_str())];
+            late.post("/login/recovery", &recovery).await.assert_refused("Please start again");
+            assert_eq!(late.get("/account").await, To("/login"));
+        }
+        owner.get("/account").await.assert_shows("Hello, ");
+    }
+    assert!(logged_in > 0 && challenged > 0, "{logged_in} sessions, {challenged} challenges");
+
+    let name = format!("{name}-2");
+    let mut owner = stranger.clone();
+    owner.register(&name).await;
+    assert_eq!(owner.log_in(&name, PASSWORD).await, To("/account"));
+    let mut logged_in = 0;
+    for change in [PASSWORD, "another password"].repeat(5).windows(2) {
+        let thieves = [stranger.clone(), stranger.clone()];
+        for mut late in stream_of_logins(&mut owner, thieves, &name, change, "").await {
+            assert_eq!(late.get("/account").await, To("/login"), "the session is over");
+            logged_in += 1;
+        }
+        owner.get("/account").await.assert_shows("Hello, ");
+    }
+    assert!(logged_in >= 9 * 4, "{logged_in}");
+}
+
+/// Those that the old password let in, or on to the code, from four logins before the change to the first that is refused.
+async fn stream_of_logins(
+    owner: &mut Browser,
+    thieves: [Browser; 2],
+    name: &str,
+    change: &[&str],
+    code: &str,
+) -> Vec<Browser> {
+    let (old, new) = (change[0].to_owned(), change[1]);
+    let count = Arc::new(AtomicUsize::new(0));
+    let streams = [0, 1, 0, 1].map(|thief| {
+        let (thief, count) = (thieves[thief].clone(), count.clone());
+        let (name, old) = (name.to_owned(), old.clone());
+        tokio::spawn(async move {
+            let mut late = Vec::new();
+            loop {
+                let mut browser = thief.clone();
+                let page = browser.log_in(&name, &old).await;
+                if page == To("/account") || page == To("/login/code") {
+                    late.push(browser);
+                    count.fetch_add(1, Ordering::SeqCst);
+                } else if page.text.contains("User name or password is wrong.") {
+                    return late;
+                } else {
+                    // The change is under way, or was when the password was compared.
+                    assert_eq!(page.status, 401, "{page:?}");
+                }
+            }
+        })
+    });
+    while count.load(Ordering::SeqCst) < 4 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let change = [("password", &*old), ("new_password", new), ("code", code)];
+    assert_eq!(owner.post("/account/password", &change).await, To("/account"));
+    let mut late = Vec::new();
+    for stream in streams {
+        late.extend(stream.await.unwrap());
+    }
+    late
 }
 
 pub fn recovery_codes(page: &Page) -> Vec<String> {

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use second_factor::session::{EventKind, Remember};
 use second_factor::testing::{Fault, FaultyError};
 use second_factor::verifier::Error;
-use second_factor::{AccountRecord, Login};
+use second_factor::{AccountRecord, Login, Refusal};
 use serde_json::Value;
 
 use super::run::{Granted, May, Operation, Outcome, Run, Scenario};
-use crate::support::{Phone, STEP};
+use crate::support::{Phone, STEP, refusal};
 
 /// The faults that a store can show to one caller. `Delay` changes the order between callers only: see
 /// `interleavings.rs`.
@@ -55,19 +55,16 @@ pub fn body(record: &AccountRecord) -> Value {
 
 /// From one stored record to the next.
 fn judge_step(may: May, before: &Value, after: &Value, told: &str) {
-    let step = |record: &Value| record["authenticator"]["step"].as_u64();
-    let id = |record: &Value| record["authenticator"]["secret"]["id"].clone();
+    let step = |record: &Value| record["authenticators"][0]["step"].as_u64();
+    let id = |record: &Value| record["authenticators"][0]["secret"]["id"].clone();
     let codes = |record: &Value| -> BTreeSet<String> {
         record["recovery"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
     };
     if id(before) == id(after) {
         assert!(step(after) >= step(before), "a spent code comes back: {told}");
-    } else if !before["authenticator"].is_null() {
-        let is_allowed = if after["authenticator"].is_null() {
-            may.remove_authenticator
-        } else {
-            may.replace_authenticator
-        };
+    } else if !id(before).is_null() {
+        let is_allowed =
+            if id(after).is_null() { may.remove_authenticator } else { may.replace_authenticator };
         assert!(is_allowed, "a confirmed secret is lost: {told}");
     }
     if !may.replace_codes {
@@ -103,8 +100,15 @@ fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Out
     let stepped_up = run.world.events.count(|kind| matches!(kind, EventKind::SteppedUp { .. }));
     assert_eq!(stepped_up, fresh, "{told}");
 
-    // The owner of what is bound now gets in with it, and with nothing else.
+    // Nobody stole anything, so nothing that is sent again may look like it.
+    let is_alarm = |kind: &EventKind| matches!(kind, EventKind::DeviceTokenStolen { .. });
+    assert_eq!(run.world.events.count(is_alarm), 0, "{told}");
+
+    // The owner of what is bound now gets in with it, and with nothing else. A password change that was interrupted is
+    // over by now, which the first password tells.
     run.world.clock.advance(4 * STEP);
+    let first = refusal(run.world.verifier.password_verified(run.world.password(), None));
+    assert!(may.interrupt && matches!(first, Err(Refusal::Retry)) || first.is_ok(), "{told}");
     if run.world.verifier.status(&run.world.account).unwrap().is_enabled() {
         let phones = [Some(&run.phone), run.new_phone.as_ref()].into_iter().flatten();
         let works = |phone: &&Phone| run.world.present(&phone.code(run.world.now())).is_ok();

@@ -3,10 +3,10 @@
 use second_factor::Login;
 use second_factor::session::Remember;
 
-use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, logged_in, other};
-use crate::support::NEVER_ISSUED;
+use super::run::{BASE, Granted, NEVER, ONCE, Operation, Outcome, READS, Run, Scenario, logged_in, other};
+use crate::support::{NEVER_ISSUED, STEP};
 
-pub const LOGINS: [Scenario; 9] = [
+pub const LOGINS: [Scenario; 10] = [
     Scenario {
         name: "password_verified",
         may: READS,
@@ -20,12 +20,22 @@ pub const LOGINS: [Scenario; 9] = [
         name: "password_verified on a remembered device",
         may: READS,
         prepare: || {
-            let operation = |run: &Run| {
-                let login = run.world.verifier.password_verified(run.world.password(), Some(&BASE.device))?;
-                // The second attempt comes with the cookie of the first, within the grace.
-                Ok(if matches!(login, Login::Complete(_)) { Granted::LoggedIn } else { Granted::Other })
-            };
-            (Run::enrolled(), Box::new(operation))
+            let run = Run::enrolled();
+            // Past the grace, so that the token is replaced.
+            run.world.clock.advance(4 * STEP);
+            // The second attempt comes with the cookie of the first, within the grace.
+            (run, Box::new(|run| uses_device(run, &BASE.device)))
+        },
+    },
+    Scenario {
+        name: "password_verified on a device whose token was replaced",
+        may: READS,
+        prepare: || {
+            let run = Run::enrolled();
+            run.world.clock.advance(4 * STEP);
+            assert!(matches!(uses_device(&run, &BASE.device), Ok(Granted::LoggedIn)));
+            run.world.clock.advance(4 * STEP);
+            (run, Box::new(|run| uses_device(run, &BASE.device)))
         },
     },
     Scenario {
@@ -54,16 +64,23 @@ pub const LOGINS: [Scenario; 9] = [
         name: "status and is_current",
         may: READS,
         prepare: || {
-            let operation = |run: &Run| {
+            let run = Run::enrolled();
+            let session = run.world.session(1);
+            let operation = move |run: &Run| {
                 let status = run.world.verifier.status(&run.world.account)?;
                 assert!(status.is_enabled(), "an account fails open");
-                assert!(!run.world.verifier.is_current(&run.world.account, second_factor::Epoch::NONE)?);
+                assert!(run.world.verifier.is_current(&session)?);
                 Ok(Granted::Other)
             };
-            (Run::enrolled(), Box::new(operation))
+            (run, Box::new(operation))
         },
     },
 ];
+
+fn uses_device(run: &Run, device: &str) -> Outcome {
+    let login = run.world.verifier.password_verified(run.world.password(), Some(device))?;
+    Ok(if matches!(login, Login::Complete(_)) { Granted::LoggedIn } else { Granted::Other })
+}
 
 fn presents(code: fn(&Run) -> String, remember: Remember<'static>) -> (Run, Operation) {
     let run = Run::enrolled();

@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, LazyLock, Mutex};
 
-use second_factor::session::{Policy, Refusal, Remember};
-use second_factor::store::{Expected, Swap, Versioned};
+use second_factor::session::{AdministratorReset, Policy, Refusal, Remember};
+use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::testing::{Faulty, FaultyError};
 use second_factor::verifier::Error;
-use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore, UnixTime};
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, BlockingVerifier, KeyRing, MemoryStore, SealingKey, UnixTime,
+};
 
 use super::judge::body;
-use crate::support::{Phone, World, refusal};
+use crate::support::{Phone, TestRng, World, refusal};
 
 /// A memory store that keeps all that was ever stored.
 #[derive(Debug, Default)]
@@ -29,8 +31,8 @@ impl BlockingStore for History {
 
     fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Failed> {
         let swap = BlockingStore::compare_and_swap(&self.rows, account, change)?;
-        if matches!(swap, Swap::Stored(_)) {
-            self.stored.lock().unwrap().push(next.clone());
+        if swap == Swap::Stored {
+            self.stored.lock().unwrap().push(change.record().clone());
         }
         Ok(swap)
     }
@@ -49,7 +51,7 @@ pub enum Granted {
     Bound(Vec<String>),
     /// New recovery codes.
     Codes(Vec<String>),
-    /// A challenge, a fact, a list: nothing that could be granted once too often.
+    /// A challenge, a token, a fact, a list: nothing that could be granted once too often.
     Other,
 }
 
@@ -65,9 +67,11 @@ pub struct May {
     pub remove_authenticator: bool,
     pub replace_codes: bool,
     pub restore_budget: bool,
+    /// It leaves the mark of a password change where it is interrupted.
+    pub interrupt: bool,
 }
 
-/// An account as it stands before each run: bound, charged, with a device, and an enrollment under way.
+/// An account as it stands before each run: bound, charged, and with a device.
 pub struct Base {
     pub record: AccountRecord,
     pub now: UnixTime,
@@ -113,15 +117,27 @@ impl Run {
     fn over(record: Option<&AccountRecord>) -> Self {
         let history = History::default();
         if let Some(record) = record {
-            let swap = history.compare_and_swap(record.account(), Expected::Absent, record).unwrap();
-            assert!(matches!(swap, Swap::Stored(_)));
+            let change = Change::new(Expected::Absent, Revision::new(1), record, &[]);
+            assert_eq!(history.compare_and_swap(record.account(), change).unwrap(), Swap::Stored);
         }
-        let world = World::over(Arc::new(Faulty::new(history)), Policy::new("Example").unwrap());
+        let mut world = World::over(Arc::new(Faulty::new(history)), Policy::new("Example").unwrap());
+        // Not the random numbers again that the base was made with: its challenges are known by theirs.
+        let (store, ring) = (world.verifier.store().clone(), KeyRing::new(1, SealingKey::new([7; 32])));
+        let policy = world.verifier.policy().clone();
+        world.verifier =
+            BlockingVerifier::with_sources(store, policy, ring, world.clock.clone(), Mutex::new(TestRng(2)))
+                .with_events(world.events.clone());
         Self { world, phone: BASE.phone.clone(), new_phone: None }
     }
 
     pub fn store(&self) -> &Faulty<History> {
         self.world.verifier.store()
+    }
+
+    /// What an administrator says of the account.
+    pub fn administrator(&self) -> AdministratorReset {
+        let administrator = AccountId::new("administrator").unwrap();
+        AdministratorReset::by_host(self.world.account.clone(), &administrator).unwrap()
     }
 
     pub fn code(&self) -> String {
@@ -161,8 +177,10 @@ pub const READS: May = May {
     remove_authenticator: false,
     replace_codes: false,
     restore_budget: false,
+    interrupt: false,
 };
 pub const ONCE: May = May { once: true, ..READS };
 pub const NEVER: May = May { never: true, ..READS };
 pub const BINDS: May = May { once: true, replace_authenticator: true, replace_codes: true, ..READS };
 pub const REMOVES: May = May { remove_authenticator: true, restore_budget: true, ..READS };
+pub const INTERRUPTS: May = May { interrupt: true, ..READS };

@@ -1,11 +1,11 @@
 //! A fresh code in a live session.
 
-use second_factor::session::Reauthenticated;
+use second_factor::Remember;
 
-use super::run::{BASE, Granted, NEVER, ONCE, Operation, READS, Run, Scenario, fresh};
+use super::run::{BASE, NEVER, ONCE, Operation, READS, Run, Scenario, fresh, other};
 use crate::support::{NEVER_ISSUED, complete};
 
-pub const STEP_UPS: [Scenario; 9] = [
+pub const STEP_UPS: [Scenario; 10] = [
     Scenario { name: "fresh_factor", may: ONCE, prepare: || gives_a_fresh_factor(Run::code) },
     Scenario {
         name: "fresh_factor in another session each time",
@@ -44,16 +44,28 @@ pub const STEP_UPS: [Scenario; 9] = [
             let run = Run::empty();
             let session = complete(run.world.login()).authenticated.into_session();
             let operation = move |run: &Run| {
-                let proof = run.world.verifier.reauthenticate(&session, run.world.password(), "")?;
-                assert!(matches!(proof, Reauthenticated::Password(_)), "{proof:?}");
-                Ok(Granted::Other)
+                run.world.verifier.reauthenticate(&session, run.world.password(), "").map(other)
+            };
+            (run, Box::new(operation))
+        },
+    },
+    Scenario {
+        name: "reauthenticate after a recovery code, with nothing typed",
+        may: READS,
+        prepare: || {
+            let run = Run::enrolled();
+            let challenge = run.world.challenge();
+            let accepted = run.world.verifier.present(&challenge, &BASE.codes[0], Remember::No).unwrap();
+            let session = accepted.authenticated.into_session();
+            let operation = move |run: &Run| {
+                run.world.verifier.reauthenticate(&session, run.world.password(), "").map(other)
             };
             (run, Box::new(operation))
         },
     },
 ];
 
-/// In the same session each time: its step-up opens anew where the last one was completed.
+/// In the same session each time, as a form that is sent again.
 fn gives_a_fresh_factor(typed: fn(&Run) -> String) -> (Run, Operation) {
     let run = Run::enrolled();
     let (session, typed) = (run.world.session(1), typed(&run));
@@ -63,10 +75,7 @@ fn gives_a_fresh_factor(typed: fn(&Run) -> String) -> (Run, Operation) {
 fn reauthenticates(typed: fn(&Run) -> String) -> (Run, Operation) {
     let run = Run::enrolled();
     let (session, typed) = (run.world.session(1), typed(&run));
-    let operation = move |run: &Run| {
-        let proof = run.world.verifier.reauthenticate(&session, run.world.password(), &typed)?;
-        // The password alone must not come out of it, whatever the store did.
-        Ok(if matches!(proof, Reauthenticated::FreshFactor(_)) { Granted::Fresh } else { Granted::Other })
-    };
+    let operation =
+        move |run: &Run| run.world.verifier.reauthenticate(&session, run.world.password(), &typed).map(fresh);
     (run, Box::new(operation))
 }

@@ -14,15 +14,14 @@ const THIRTY_DAYS: u64 = 30 * 86_400;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
     ForLogin(usize),
-    InSession(usize),
+    InSession,
 }
 
 /// What one command showed.
 #[derive(Default)]
 #[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
 pub struct Evidence {
-    /// The challenge that something was presented for.
-    pub challenge: Option<Asked>,
+    pub asked: Option<Asked>,
     /// Which phone should have made the code, and what it shows around now, by step.
     shown: Option<(usize, Phone, String)>,
     pub accepted_code: bool,
@@ -32,7 +31,7 @@ pub struct Evidence {
     pub cookie_was_given: bool,
     pub method: Option<AuthMethod>,
     pub remembered: bool,
-    /// The password changed, or the authenticator went.
+    /// The password was changed with a fresh factor, or the authenticator went.
     pub restored: bool,
 }
 
@@ -45,7 +44,13 @@ impl Evidence {
         match either {
             Either::Code(_) => self.code(phones, phone, text),
             Either::Recovery(_) => self.recovery_code = Some(text.to_owned()),
+            Either::Nothing => {}
         }
+    }
+
+    /// What was typed as a code.
+    pub fn typed_code(&self) -> Option<&str> {
+        self.shown.as_ref().map(|(_, _, text)| text.as_str())
     }
 
     pub fn accept(&mut self, method: AuthMethod) {
@@ -57,7 +62,7 @@ impl Evidence {
 
 /// A guess that was evaluated, and by how much the clock had moved on until then.
 struct Guess {
-    /// Whose success gives it back: nobody's once five of them were the end of a session's step-up.
+    /// Whose success gives it back: in a session nobody's.
     challenge: Option<Asked>,
     elapsed: u64,
 }
@@ -156,7 +161,7 @@ impl Witness {
         if shown.restored {
             self.guesses.clear();
         }
-        let challenge = shown.challenge;
+        let challenge = shown.asked.filter(|asked| *asked != Asked::InSession);
         if shown.accepted_code || shown.accepted_recovery_code {
             self.guesses.retain(|guess| guess.challenge.is_none() || guess.challenge != challenge);
         }
@@ -166,12 +171,8 @@ impl Witness {
                 .contains(&event.kind)
         };
         for _ in events.iter().filter(is_guess) {
-            let challenge = Some(challenge.ok_or("a guess without a challenge")?);
+            shown.asked.ok_or("a guess that nobody was asked for")?;
             self.guesses.push(Guess { challenge, elapsed });
-        }
-        if events.iter().any(|event| event.kind == EventKind::ChallengeExhausted) {
-            let ended = self.guesses.iter_mut().filter(|guess| guess.challenge == challenge);
-            ended.for_each(|guess| guess.challenge = None);
         }
         for (count, first) in (1_u64..).zip(self.guesses.iter().rev()) {
             let span = elapsed - first.elapsed;

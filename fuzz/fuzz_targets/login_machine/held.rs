@@ -1,0 +1,146 @@
+//! What claimants and hosts hold back and use later, with what the model knows of it.
+
+use second_factor::session::{DeviceId, EnrollmentBegun, PasswordCheck, Reauthenticated};
+use second_factor::{ChallengeToken, FreshFactor, PasswordReset, PasswordVerified};
+use second_factor_fuzz::Phone;
+
+use crate::account::{Account, View};
+use crate::is_alive;
+
+/// A login that waits for its code.
+pub struct Open {
+    pub account: usize,
+    pub token: ChallengeToken,
+    pub number: u32,
+    pub key: u32,
+    pub epoch: u32,
+    /// When the password check began.
+    pub at: u64,
+}
+
+/// A device token in some browser.
+pub struct Cookie {
+    pub account: usize,
+    pub text: String,
+    pub key: u32,
+    pub id: DeviceId,
+    pub generation: u32,
+}
+
+/// A password check, of which the host makes a proof when it likes.
+pub struct Checked {
+    pub account: usize,
+    pub epoch: u32,
+    pub at: u64,
+    pub word: Word,
+}
+
+pub enum Word {
+    /// With the record as the check read it, and its revision.
+    Check(PasswordCheck, View, Option<u64>),
+    /// A proof that a login gave back.
+    Proof(PasswordVerified),
+}
+
+impl Checked {
+    pub fn is_current(&self, owner: &Account, now: u64) -> bool {
+        Dated { epoch: self.epoch, at: self.at }.is_current(owner, now)
+    }
+
+    pub fn dated(&self) -> Dated {
+        Dated { epoch: self.epoch, at: self.at }
+    }
+
+    pub fn into_password(self) -> PasswordVerified {
+        match self.word {
+            Word::Check(check, ..) => PasswordVerified::by_host(check),
+            Word::Proof(proof) => proof,
+        }
+    }
+
+    pub fn into_reset(self) -> Option<PasswordReset> {
+        match self.word {
+            Word::Check(check, ..) => Some(PasswordReset::by_host(check)),
+            Word::Proof(_) => None,
+        }
+    }
+}
+
+/// When and in which epoch a proof was made. Both kinds count for five minutes.
+#[derive(Clone, Copy)]
+pub struct Dated {
+    pub epoch: u32,
+    pub at: u64,
+}
+
+impl Dated {
+    pub fn is_current(self, owner: &Account, now: u64) -> bool {
+        self.epoch == owner.epoch && is_alive(300, self.at, now)
+    }
+}
+
+/// A fresh factor, and the session that it was presented in.
+pub struct Fresh {
+    pub account: usize,
+    pub session: u32,
+    pub dated: Dated,
+    pub proof: FreshFactor,
+}
+
+/// The password typed again in a session, and what was shown beside it.
+pub struct Again {
+    pub account: usize,
+    pub session: u32,
+    pub password: Dated,
+    pub beside: Beside,
+    pub proof: Reauthenticated,
+}
+
+#[derive(Clone, Copy)]
+pub enum Beside {
+    Nothing,
+    Factor(Dated),
+    RecoveryLogin,
+}
+
+impl Again {
+    pub fn permits_change(&self, owner: &Account, now: u64) -> bool {
+        self.password.is_current(owner, now)
+            && match self.beside {
+                Beside::Nothing => owner.phone.is_none(),
+                Beside::Factor(fresh) => fresh.is_current(owner, now),
+                Beside::RecoveryLogin => false,
+            }
+    }
+
+    pub fn permits_enrollment(&self, owner: &Account, now: u64) -> bool {
+        match self.beside {
+            Beside::RecoveryLogin => self.password.is_current(owner, now),
+            _ => self.permits_change(owner, now),
+        }
+    }
+}
+
+/// An enrollment that was begun.
+pub struct Enrolling {
+    pub account: usize,
+    pub begun: EnrollmentBegun,
+    pub phone: Phone,
+    pub key: u32,
+    pub epoch: u32,
+    pub at: u64,
+}
+
+/// Takes one that was held back, if any is.
+pub fn take<T>(held: &mut Vec<T>, pick: u8) -> Option<T> {
+    let index = usize::from(pick).checked_rem(held.len())?;
+    Some(held.swap_remove(index))
+}
+
+/// Holds one more; the first goes where there are `most`.
+pub fn hold<T>(held: &mut Vec<T>, most: usize, new: T) {
+    if held.len() >= most {
+        held.remove(0);
+    }
+    held.push(new);
+}

@@ -1,0 +1,73 @@
+//! What a record says, as its JSON tells.
+
+use std::collections::BTreeSet;
+
+use second_factor::{AccountRecord, Secret, Session};
+use second_factor_fuzz::{Phone, START};
+use serde_json::{Value, json};
+
+fn field(record: &AccountRecord, name: &str) -> Value {
+    let json = serde_json::to_value(record).expect("a record can be written");
+    json["record"][name].clone()
+}
+
+/// A session of the record's epoch as the host's table has it, in which nobody stepped up last.
+pub fn session(record: &AccountRecord) -> Session {
+    session_in(record, &field(record, "epoch"))
+}
+
+pub fn session_in(record: &AccountRecord, epoch: &Value) -> Session {
+    session_of(record, epoch, &SESSIONS[..2])
+}
+
+/// Another session of the record's epoch.
+pub fn other_session(record: &AccountRecord) -> Session {
+    session_of(record, &field(record, "epoch"), &SESSIONS[2..])
+}
+
+const SESSIONS: [&str; 4] = [
+    "AAAQEAYEAUDAOCAJBIFQYDIOB4",
+    "BAAQEAYEAUDAOCAJBIFQYDIOB4",
+    "CAAQEAYEAUDAOCAJBIFQYDIOB4",
+    "DAAQEAYEAUDAOCAJBIFQYDIOB4",
+];
+
+fn session_of(record: &AccountRecord, epoch: &Value, ids: &[&str]) -> Session {
+    let last = field(record, "step_up")["session"].clone();
+    let id = ids.iter().find(|id| last != **id).expect("two ids");
+    let row = json!({
+        "format": 1, "account": record.account(), "epoch": epoch, "at": START, "method": "code", "device": null,
+        "id": id, "elevation": null,
+    });
+    serde_json::from_value(row).expect("a session")
+}
+
+/// Whether the record has the mark of a password change.
+pub fn is_changing(record: &AccountRecord) -> bool {
+    !field(record, "password_change").is_null()
+}
+
+/// Whether the record has a wait of a clock that was ahead of this one: it begins anew with the next step-up, which is written.
+pub fn waits_for_the_future(record: &AccountRecord, now: u64) -> bool {
+    field(record, "budget")["since"].as_u64().is_some_and(|since| since > now)
+}
+
+pub fn has_distinct_authenticators(record: &AccountRecord) -> bool {
+    let bound = field(record, "authenticators");
+    let ids: Vec<_> =
+        bound.as_array().into_iter().flatten().map(|bound| bound["secret"]["id"].as_str()).collect();
+    ids.iter().collect::<BTreeSet<_>>().len() == ids.len()
+}
+
+/// The secrets of the bound authenticators and their last steps, where all stand in clear.
+pub fn clear_secrets(record: &AccountRecord) -> Option<Vec<(Phone, Option<u64>)>> {
+    let bound = field(record, "authenticators");
+    let clear = bound.as_array()?.iter().map(|bound| {
+        let sealed = Secret::from_base32(bound.pointer("/secret/sealed")?.as_str()?).ok()?;
+        let (form, secret) = sealed.expose().split_first()?;
+        let params = serde_json::from_value(bound.pointer("/secret/totp")?.clone()).ok()?;
+        let phone = Phone::new(&Secret::new(secret).ok()?, params);
+        (*form == 0).then(|| (phone, bound["step"].as_u64()))
+    });
+    clear.collect()
+}

@@ -1,0 +1,230 @@
+use super::{ChangePasswordError, Error, Verifier};
+use crate::enrollment::{KeyUri, RecoveryCodes};
+use crate::session::rule::{self, Hash};
+use crate::session::{
+    AccountId, AdministratorReset, CloseProof, DeviceId, EndAllSessions, EndOtherSessions, EnrollmentBegun,
+    EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, FactorStatus, FreshFactor, Import,
+    PasswordChangeProof, Session,
+};
+use crate::store::Store;
+
+/// What an account's page offers.
+impl<S: Store> Verifier<S> {
+    /// Begins an enrollment. The proof is a [`Reauthenticated`](crate::session::Reauthenticated) or a [`FreshFactor`], or the password that was just
+    /// verified where no authenticator is bound.
+    ///
+    /// Nothing is stored: the token holds the enrollment until it is confirmed.
+    ///
+    /// `account_name` is what the app shows beside the issuer: the user name or e-mail address.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where a fresh factor is needed, [`Error::Session`] for a name that no key URI can
+    /// hold; otherwise as everywhere.
+    pub async fn begin_enrollment(
+        &self,
+        proof: impl Into<EnrollmentProof>,
+        account_name: &str,
+    ) -> Result<EnrollmentBegun, Error<S::Error>> {
+        let proof = proof.into();
+        let decided = self.drive(proof.account(), |record, context, entropy| {
+            rule::begin_enrollment(record, &proof, account_name, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// The key URI of an unconfirmed enrollment again, for a page that is loaded anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the enrollment is over; otherwise as everywhere.
+    pub async fn pending_enrollment(&self, token: &EnrollmentToken) -> Result<KeyUri, Error<S::Error>> {
+        let decided = self.drive(token.account(), |record, context, entropy| {
+            rule::pending_enrollment(record, token, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Confirms an enrollment with a code from the new secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the code is not accepted or the enrollment is over; otherwise as everywhere.
+    pub async fn confirm_enrollment(
+        &self,
+        token: &EnrollmentToken,
+        code: &str,
+    ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
+        let decided = self.drive(token.account(), |record, context, entropy| {
+            rule::confirm_enrollment(record, token, code, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Binds an authenticator that was confirmed in another system.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where one is bound; otherwise as everywhere.
+    pub async fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
+        let decided = self.drive(import.account(), |record, context, entropy| {
+            rule::import(record, &import, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Switches two-factor authentication off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
+    pub async fn disable(&self, fresh: FreshFactor) -> Result<EndOtherSessions, Error<S::Error>> {
+        let decided = self.drive(fresh.account(), |record, context, entropy| {
+            rule::disable(record, &fresh, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Makes new recovery codes, to be shown once. The old ones are void.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
+    pub async fn regenerate_recovery_codes(
+        &self,
+        fresh: FreshFactor,
+    ) -> Result<RecoveryCodes, Error<S::Error>> {
+        let decided = self.drive(fresh.account(), |record, context, entropy| {
+            rule::regenerate_recovery_codes(record, &fresh, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Changes the password. `write` stores the host's new hash, made beforehand, in place of the old one and of no
+    /// other; it is called once, after every session, device and challenge of the account has ended.
+    ///
+    /// The session that made the change goes on: hand the result to its
+    /// [`continue_after`](Session::continue_after). After a [`PasswordReset`](crate::PasswordReset) none does.
+    ///
+    /// While it runs, logins are answered [`Retry`](crate::Refusal::Retry). If it is interrupted (a crash, a request
+    /// that is cancelled), they are for a minute at most, and whichever password is in force then is the one to log in
+    /// with. The host bounds its write at 30 seconds: a write that takes effect more than a minute after it began,
+    /// which this library cannot see, would have nobody wait for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangePasswordError`] says how far it came.
+    pub async fn change_password<F, W>(
+        &self,
+        proof: impl Into<PasswordChangeProof>,
+        write: impl FnOnce() -> F,
+    ) -> Result<EndOtherSessions, ChangePasswordError<S::Error, W>>
+    where
+        F: Future<Output = Result<(), W>>,
+    {
+        let proof = proof.into();
+        let begun = self.drive(proof.account(), |record, context, entropy| {
+            rule::begin_password_change(record, &proof, context, entropy)
+        });
+        let change = begun
+            .await
+            .and_then(|begun| begun.map_err(Error::Refused))
+            .map_err(ChangePasswordError::NotStarted)?;
+        let written = write().await;
+        let hash = if written.is_ok() { Hash::Written } else { Hash::NotWritten };
+        let finished = self.drive(change.account(), |record, context, entropy| {
+            rule::finish_password_change(record, &change, hash, context, entropy)
+        });
+        let finished = finished.await;
+        written.map_err(ChangePasswordError::NotWritten)?;
+        match finished {
+            Ok(Some(others)) => Ok(others),
+            Ok(None) => Err(ChangePasswordError::Unfinished(None)),
+            Err(error) => Err(ChangePasswordError::Unfinished(Some(error))),
+        }
+    }
+
+    /// Ends all sessions of the account, this one included, and forgets all remembered devices: "log out everywhere".
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the session is over; otherwise as everywhere.
+    pub async fn end_all_sessions(&self, session: &Session) -> Result<EndAllSessions, Error<S::Error>> {
+        let decided = self.drive(session.account(), |record, context, entropy| {
+            rule::end_all_sessions(record, session, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Closes the account. What stays in its row is a small record by which sessions and proofs from before are known
+    /// to be over, should the id ever come back; so the row is not deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the owner's proof does not permit it, or while the password is being changed; otherwise
+    /// as everywhere.
+    pub async fn close_account(
+        &self,
+        proof: impl Into<CloseProof>,
+    ) -> Result<EndAllSessions, Error<S::Error>> {
+        let proof = proof.into();
+        let decided = self.drive(proof.account(), |record, context, entropy| {
+            rule::close_account(record, &proof, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Removes the second factor on an administrator's word.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] while the password is being changed; otherwise as everywhere.
+    pub async fn administrator_reset(
+        &self,
+        reset: AdministratorReset,
+    ) -> Result<EndAllSessions, Error<S::Error>> {
+        let decided = self.drive(reset.account(), |record, context, entropy| {
+            rule::administrator_reset(record, &reset, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Forgets one remembered device; whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn forget_device(
+        &self,
+        account: &AccountId,
+        device: DeviceId,
+    ) -> Result<bool, Error<S::Error>> {
+        self.drive(account, |record, context, entropy| {
+            rule::forget_device(record, account, device, context, entropy)
+        })
+        .await
+    }
+
+    /// Forgets all remembered devices; how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn forget_all_devices(&self, account: &AccountId) -> Result<usize, Error<S::Error>> {
+        self.drive(account, |record, context, entropy| {
+            rule::forget_all_devices(record, account, context, entropy)
+        })
+        .await
+    }
+
+    /// The state of the account's second factor, for its owner to look at: on or off, recovery codes left,
+    /// remembered devices.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn status(&self, account: &AccountId) -> Result<FactorStatus, Error<S::Error>> {
+        let (record, _) = self.load(account).await?;
+        Ok(record.status(&self.context()))
+    }
+}

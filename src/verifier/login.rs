@@ -1,0 +1,144 @@
+use alloc::boxed::Box;
+
+use super::{Error, Verifier};
+use crate::session::proof::{ReadError, Snapshot};
+use crate::session::rule::{self, AfterPassword};
+use crate::session::{
+    Accepted, AccountId, AccountRecord, ChallengeToken, DeviceToken, FreshFactor, Login, PasswordCheck,
+    PasswordVerified, Reauthenticated, Remember, Session, SessionError,
+};
+use crate::store::{Expected, Revision, Store, Versioned};
+
+/// Logging in, and stepping up in a session.
+impl<S: Store> Verifier<S> {
+    /// Reads the account before the host reads its password hash. Never fails: what went wrong is told by
+    /// [`password_verified`](Self::password_verified), to whom the password belongs and to nobody else.
+    ///
+    /// For a name that does not exist, call it with an id that nobody has, so that both take the same work.
+    pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
+        let now = self.clock.now();
+        let read = match self.store.load(account).await {
+            Err(error) => Err(ReadError::Failed(Box::new(error))),
+            Ok(Some(row)) if row.value.account() != account => Err(ReadError::WrongAccount),
+            Ok(Some(Versioned { value, revision })) => {
+                Ok(Snapshot { record: value, revision: Some(revision.get()) })
+            }
+            Ok(None) => Ok(Snapshot { record: AccountRecord::new(account.clone()), revision: None }),
+        };
+        PasswordCheck::new(account.clone(), now, read)
+    }
+
+    /// The password step: what does this account ask for on this device?
+    ///
+    /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent
+    /// one. Whatever it holds, at worst a code is asked for.
+    ///
+    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless a remembered device
+    /// answers, or an interrupted password change is ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with [`ChallengeOver`](crate::Refusal::ChallengeOver) where the proof is older than five
+    /// minutes or the account has changed since, and with [`Retry`](crate::Refusal::Retry) while its password is being
+    /// changed; [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
+    pub async fn password_verified(
+        &self,
+        mut proof: PasswordVerified,
+        device_cookie: Option<&str>,
+    ) -> Result<Login, Error<S::Error>> {
+        let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
+        let read = match proof.take_read() {
+            None => None,
+            Some(Ok(Snapshot { record, revision })) => {
+                let expected =
+                    revision.map_or(Expected::Absent, |number| Expected::At(Revision::new(number)));
+                Some((record, expected))
+            }
+            Some(Err(ReadError::WrongAccount)) => return Err(Error::Session(SessionError::WrongAccount)),
+            Some(Err(ReadError::Failed(error))) => {
+                return Err(match error.downcast() {
+                    Ok(error) => Error::Store(*error),
+                    Err(_) => Error::Session(SessionError::ForeignProof),
+                });
+            }
+        };
+        let decided = self.drive_from(read, proof.account(), |record, context, entropy| {
+            rule::password_verified(record, &proof, device.as_ref(), context, entropy)
+        });
+        Ok(match decided.await?? {
+            AfterPassword::Complete(accepted) => Login::Complete(accepted),
+            AfterPassword::CodeRequired(challenge) => Login::CodeRequired(challenge),
+            AfterPassword::EnrollmentRequired => Login::EnrollmentRequired(proof),
+        })
+    }
+
+    /// The second step: a code or a recovery code for the challenge.
+    ///
+    /// `typed` is what the claimant typed; its form tells which of the two it is. After a recovery code all
+    /// remembered devices are forgotten, and this one is not remembered.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
+    pub async fn present(
+        &self,
+        challenge: &ChallengeToken,
+        typed: &str,
+        remember: Remember<'_>,
+    ) -> Result<Accepted, Error<S::Error>> {
+        let decided = self.drive(challenge.account(), |record, context, entropy| {
+            rule::present(record, challenge, typed, remember, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// A fresh code or recovery code before something sensitive, on the form of the sensitive step itself.
+    ///
+    /// `typed` is what the claimant typed; its form tells which of the two it is. A wrong one is charged to the
+    /// account's guess budget, and nothing refunds it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where it is not accepted, the session is over, or the account has no authenticator; with
+    /// [`AlreadyDone`](crate::Refusal::AlreadyDone) for the same form sent twice within a minute. Otherwise as
+    /// everywhere.
+    pub async fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
+        let decided = self.drive(session.account(), |record, context, entropy| {
+            rule::fresh_factor(record, session, typed, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// What a change of credentials asks for: the password, just typed again, and a
+    /// [fresh factor](Self::fresh_factor) beside it where an authenticator is bound. Where none is, `typed` is
+    /// not looked at.
+    ///
+    /// Who logged in with a recovery code within the last hour has lost the authenticator: with nothing `typed`, the
+    /// password is enough to enroll a new one, and for nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`fresh_factor`](Self::fresh_factor); [`Error::Session`] for the password of another account.
+    pub async fn reauthenticate(
+        &self,
+        session: &Session,
+        password: PasswordVerified,
+        typed: &str,
+    ) -> Result<Reauthenticated, Error<S::Error>> {
+        let decided = self.drive(session.account(), |record, context, entropy| {
+            rule::reauthenticate(record, session, &password, typed, context, entropy)
+        });
+        let beside = decided.await??;
+        Ok(Reauthenticated { password, session: session.id(), beside })
+    }
+
+    /// Whether this session is still one. To be asked with every request that the session authenticates.
+    ///
+    /// # Errors
+    ///
+    /// As everywhere; never refused.
+    pub async fn is_current(&self, session: &Session) -> Result<bool, Error<S::Error>> {
+        let (record, _) = self.load(session.account()).await?;
+        Ok(record.is_current(session, self.clock.now(), self.policy()))
+    }
+}

@@ -1,0 +1,324 @@
+//! Random lists of commands, and what the whole flows among them are made of.
+
+use proptest::prelude::*;
+use proptest::strategy::Union;
+
+use super::command::{Browser, Command, Cookie, Either, Flow, Pick, Recovery, Sensitive, Typed, Who, Write};
+
+impl Command {
+    /// Lists of up to 60 commands; most start with two accounts enrolled.
+    pub fn lists() -> impl Strategy<Value = Vec<Self>> {
+        let start = prop::bool::weighted(0.8).prop_map(|enrolled| {
+            let enroll = |who| Self::Flow(who, Flow::Enroll);
+            if enrolled { vec![enroll(Who::Alice), enroll(Who::Bob)] } else { vec![] }
+        });
+        (start, prop::collection::vec(Self::any(), 1..=58)).prop_map(|(start, rest)| [start, rest].concat())
+    }
+
+    pub fn any() -> impl Strategy<Value = Self> {
+        use Command::*;
+        Union::new_weighted(vec![
+            (4, prop_oneof![1_u64..70, 290_u64..310, 590_u64..610].prop_map(WaitSecs).boxed()),
+            (8, (1_u64..4).prop_map(WaitSteps).boxed()),
+            (4, prop_oneof![4 => 1_u64..4, 2 => 25_u64..32, 1 => 400_u64..4_000].prop_map(WaitDays).boxed()),
+            (
+                2,
+                prop_oneof![1_u64..200, 80_000_u64..600_000, 1_000_000_u64..90_000_000]
+                    .prop_map(ClockBack)
+                    .boxed(),
+            ),
+            (12, (who(), browser(), cookie()).prop_map(|(w, b, c)| Password(w, b, c)).boxed()),
+            (3, who().prop_map(Check).boxed()),
+            (
+                4,
+                (who(), pick(), browser(), cookie())
+                    .prop_map(|(w, p, b, c)| PasswordLater(w, p, b, c))
+                    .boxed(),
+            ),
+            (16, (who(), pick(), typed()).prop_map(|(w, p, t)| Code(w, p, t)).boxed()),
+            (
+                8,
+                (who(), pick(), typed(), browser())
+                    .prop_map(|(w, p, t, b)| CodeAndRemember(w, p, t, b))
+                    .boxed(),
+            ),
+            (8, (who(), pick(), recovery()).prop_map(|(w, p, r)| RecoveryCode(w, p, r)).boxed()),
+            (14, (who(), pick(), either()).prop_map(|(w, p, e)| FreshFactor(w, p, e)).boxed()),
+            (4, (who(), pick(), either()).prop_map(|(w, p, e)| Reauthenticate(w, p, e)).boxed()),
+            (1, (who(), pick(), either()).prop_map(|(w, p, e)| ReauthenticateLater(w, p, e)).boxed()),
+            (4, (who(), pick(), sensitive()).prop_map(|(w, p, s)| Spend(w, p, s)).boxed()),
+            (3, who().prop_map(BeginEnrollment).boxed()),
+            (1, (who(), pick()).prop_map(|(w, p)| BeginEnrollmentLater(w, p)).boxed()),
+            (1, (who(), pick()).prop_map(|(w, p)| ShowEnrollment(w, p)).boxed()),
+            (5, (who(), pick(), typed()).prop_map(|(w, p, t)| Confirm(w, p, t)).boxed()),
+            (1, who().prop_map(Import).boxed()),
+            (2, (who(), write()).prop_map(|(w, write)| ResetPassword(w, write)).boxed()),
+            (1, (who(), pick()).prop_map(|(w, p)| EndAllSessions(w, p)).boxed()),
+            (1, who().prop_map(AdministratorReset).boxed()),
+            (1, who().prop_map(AdministratorCloses).boxed()),
+            (1, (who(), pick()).prop_map(|(w, p)| ForgetDevice(w, p)).boxed()),
+            (1, who().prop_map(ForgetAllDevices).boxed()),
+            (54, (who(), flow()).prop_map(|(w, flow)| Flow(w, flow)).boxed()),
+            (14, (who(), browser()).prop_map(|(w, b)| LogIn(w, b)).boxed()),
+            (3, (who(), browser(), 1_usize..4).prop_map(|(w, b, behind)| CopyCookie(w, b, behind)).boxed()),
+        ])
+    }
+
+    /// The single commands that it stands for.
+    pub fn spelled_out(self) -> Vec<Self> {
+        use Command::*;
+        match self {
+            LogIn(who, browser) => vec![
+                WaitSteps(1),
+                Password(who, browser, Cookie::Own),
+                CodeAndRemember(who, Pick::Newest, Typed::Shown(0), browser),
+            ],
+            // The copy is used after its owner was given so many other tokens.
+            CopyCookie(who, browser, behind) => {
+                let use_own = [WaitSteps(3), Password(who, browser, Cookie::Own)].repeat(behind);
+                let use_copy = Password(who, Browser::Cafe, Cookie::Issued(Pick::Before(behind)));
+                [&LogIn(who, browser).spelled_out()[..], &use_own, &[WaitSteps(3), use_copy]].concat()
+            }
+            Flow(who, flow) => flow.spelled_out(who),
+            single => vec![single],
+        }
+    }
+}
+
+impl Flow {
+    fn spelled_out(self, who: Who) -> Vec<Command> {
+        use Command::*;
+        let shown = Either::Code(Typed::Shown(0));
+        let fresh = |typed| FreshFactor(who, Pick::Newest, Either::Code(typed));
+        let again = |typed| Reauthenticate(who, Pick::Newest, Either::Code(typed));
+        let in_cafe = Password(who, Browser::Cafe, Cookie::Absent);
+        match self {
+            Self::Enroll => vec![BeginEnrollment(who), Confirm(who, Pick::Newest, Typed::Shown(0))],
+            Self::FreshFactorAnd(sensitive) => {
+                vec![WaitSteps(1), fresh(Typed::Shown(0)), Spend(who, Pick::Newest, sensitive)]
+            }
+            Self::FreshFactorAfterTypos => {
+                let typo = fresh(Typed::Wrong(1));
+                vec![WaitSteps(1), typo, typo, fresh(Typed::Malformed), typo, typo, fresh(Typed::Shown(0))]
+            }
+            Self::FreshFactorTwice => vec![
+                WaitSteps(1),
+                fresh(Typed::Shown(0)),
+                fresh(Typed::Again),
+                WaitSteps(1),
+                again(Typed::Again),
+                WaitSteps(1),
+                fresh(Typed::Again),
+            ],
+            Self::ReauthenticateAnd(sensitive) => vec![
+                WaitSteps(1),
+                again(Typed::Wrong(2)),
+                again(Typed::Shown(0)),
+                Spend(who, Pick::Newest, sensitive),
+            ],
+            Self::ReauthenticateBadly(pick) => {
+                (0..5).map(|n| Reauthenticate(who, pick, Either::Code(Typed::Wrong(n)))).collect()
+            }
+            Self::RecoverInASession(pick) => {
+                let typed = |recovery| Either::Recovery(recovery);
+                vec![
+                    FreshFactor(who, pick, typed(Recovery::Wrong)),
+                    FreshFactor(who, pick, typed(Recovery::Shown(Pick::Before(5)))),
+                    FreshFactor(who, pick, typed(Recovery::Shown(Pick::Before(5)))),
+                    Reauthenticate(who, pick, typed(Recovery::Wrong)),
+                    Reauthenticate(who, pick, typed(Recovery::Shown(Pick::Before(6)))),
+                ]
+            }
+            Self::RecoverAndEnroll => vec![
+                in_cafe,
+                RecoveryCode(who, Pick::Newest, Recovery::Shown(Pick::Before(4))),
+                Reauthenticate(who, Pick::Newest, Either::Nothing),
+                Spend(who, Pick::Newest, Sensitive::ChangePassword(Write::Done)),
+                Reauthenticate(who, Pick::Newest, Either::Nothing),
+                Spend(who, Pick::Newest, Sensitive::EnrollAnew),
+                Confirm(who, Pick::Newest, Typed::Shown(0)),
+            ],
+            Self::GuessInTheOtherSession => {
+                let typed = |pick, typed| FreshFactor(who, pick, Either::Code(typed));
+                let guess = |n| typed(Pick::Before(1), Typed::Wrong(n));
+                let typo = typed(Pick::Newest, Typed::Wrong(9));
+                let login = LogIn(who, Browser::Work).spelled_out();
+                let right = [WaitSteps(1), FreshFactor(who, Pick::Newest, shown)];
+                [&login[..], &login, &[guess(0), typo, guess(1), guess(2)], &right, &[guess(3), guess(4)]]
+                    .concat()
+            }
+            Self::GuessInASession(pick) => {
+                (0..5).map(|n| FreshFactor(who, pick, Either::Code(Typed::Wrong(n)))).collect()
+            }
+            Self::GuessInSessionsUntilLocked => {
+                let pick = |n| if n == 0 { Pick::Newest } else { Pick::Before(n) };
+                (0..6).flat_map(|n| Self::GuessInASession(pick(n % 2)).spelled_out(who)).collect()
+            }
+            Self::ResetBeforeSpending(sensitive) => vec![
+                WaitSteps(1),
+                fresh(Typed::Shown(0)),
+                ResetPassword(who, Write::Done),
+                Spend(who, Pick::Newest, sensitive),
+            ],
+            Self::ResetBeforeTheLoginIsDone => vec![
+                Check(who),
+                in_cafe,
+                ResetPassword(who, Write::Done),
+                PasswordLater(who, Pick::Newest, Browser::Cafe, Cookie::Absent),
+                WaitSteps(1),
+                Code(who, Pick::Newest, Typed::Shown(0)),
+            ],
+            Self::InterruptedChange { then, ended_by } => {
+                let ending = [
+                    in_cafe,
+                    Import(who),
+                    AdministratorReset(who),
+                    AdministratorCloses(who),
+                    ResetPassword(who, Write::Done),
+                ];
+                let later = [WaitSecs(then), ending[ended_by], in_cafe];
+                [&[ResetPassword(who, Write::Interrupted)], &ending[..], &later].concat()
+            }
+            Self::GuessUntilSuspended => {
+                let guesses = Self::GuessInASession(Pick::Newest).spelled_out(who);
+                [&guesses[..], &[WaitDays(2)], &guesses, &[WaitDays(2), fresh(Typed::Wrong(6))]].concat()
+            }
+            Self::Replay => vec![in_cafe, Code(who, Pick::Newest, Typed::Again)],
+            Self::PresentTwice => vec![
+                WaitSteps(1),
+                in_cafe,
+                Code(who, Pick::Newest, Typed::Shown(0)),
+                Code(who, Pick::Newest, Typed::Again),
+            ],
+            Self::GuessUntilLocked => (0..6).flat_map(|_| Self::GuessFourTimes.spelled_out(who)).collect(),
+            Self::EnrollBadly => {
+                let typo = Confirm(who, Pick::Newest, Typed::Wrong(0));
+                vec![BeginEnrollment(who), ShowEnrollment(who, Pick::Newest), typo, typo, typo, typo]
+            }
+            Self::EnrollInTwoTabs => {
+                let confirm = |pick| Confirm(who, pick, Typed::Shown(0));
+                let begin = BeginEnrollment(who);
+                vec![begin, begin, confirm(Pick::Before(1)), confirm(Pick::Newest)]
+            }
+            Self::ForgetTwoDevices => {
+                let logins = [Browser::Home, Browser::Work].map(|browser| LogIn(who, browser).spelled_out());
+                [&logins.concat()[..], &[ForgetAllDevices(who)]].concat()
+            }
+            Self::RecoverAfterTypos => {
+                let typo = RecoveryCode(who, Pick::Newest, Recovery::Wrong);
+                let right = RecoveryCode(who, Pick::Newest, Recovery::Shown(Pick::Before(3)));
+                vec![Password(who, Browser::Home, Cookie::Absent), typo, typo, typo, right]
+            }
+            Self::GuessFourTimes => {
+                let guess = |n| Code(who, Pick::Newest, Typed::Wrong(n));
+                vec![in_cafe, guess(0), guess(1), guess(2), guess(3)]
+            }
+            Self::GuessFiveTimes => {
+                let fifth = Code(who, Pick::Newest, Typed::Wrong(4));
+                [&Self::GuessFourTimes.spelled_out(who)[..], &[fifth, fifth]].concat()
+            }
+        }
+    }
+}
+
+fn flow() -> BoxedStrategy<Flow> {
+    use Flow::*;
+    prop_oneof![
+        4 => Just(Enroll),
+        9 => sensitive().prop_map(FreshFactorAnd),
+        2 => Just(FreshFactorAfterTypos),
+        2 => Just(FreshFactorTwice),
+        5 => sensitive().prop_map(ReauthenticateAnd),
+        2 => pick().prop_map(ReauthenticateBadly),
+        2 => pick().prop_map(RecoverInASession),
+        2 => Just(RecoverAndEnroll),
+        2 => pick().prop_map(GuessInASession),
+        3 => Just(GuessInTheOtherSession),
+        1 => Just(GuessInSessionsUntilLocked),
+        1 => sensitive().prop_map(ResetBeforeSpending),
+        2 => Just(ResetBeforeTheLoginIsDone),
+        3 => (50_u64..70, 0_usize..5).prop_map(|(then, ended_by)| InterruptedChange { then, ended_by }),
+        1 => Just(GuessUntilSuspended),
+        3 => Just(Replay),
+        2 => Just(PresentTwice),
+        6 => Just(GuessFourTimes),
+        2 => Just(GuessFiveTimes),
+        2 => Just(GuessUntilLocked),
+        2 => Just(RecoverAfterTypos),
+        2 => Just(EnrollBadly),
+        1 => Just(EnrollInTwoTabs),
+        1 => Just(ForgetTwoDevices),
+    ]
+    .boxed()
+}
+
+fn pick() -> BoxedStrategy<Pick> {
+    prop_oneof![4 => Just(Pick::Newest), 1 => (1_usize..12).prop_map(Pick::Before)].boxed()
+}
+
+fn who() -> BoxedStrategy<Who> {
+    prop_oneof![5 => Just(Who::Alice), 2 => Just(Who::Bob), 1 => Just(Who::Carol)].boxed()
+}
+
+fn browser() -> BoxedStrategy<Browser> {
+    prop_oneof![3 => Just(Browser::Home), 1 => Just(Browser::Work), 1 => Just(Browser::Cafe)].boxed()
+}
+
+fn typed() -> BoxedStrategy<Typed> {
+    prop_oneof![
+        6 => Just(Typed::Shown(0)),
+        2 => (-3_i8..=3).prop_map(Typed::Shown),
+        2 => Just(Typed::Again),
+        1 => Just(Typed::OldPhone),
+        1 => Just(Typed::NextAccounts),
+        4 => any::<u8>().prop_map(Typed::Wrong),
+        1 => Just(Typed::Malformed),
+    ]
+    .boxed()
+}
+
+fn recovery() -> BoxedStrategy<Recovery> {
+    prop_oneof![
+        6 => (0_usize..30).prop_map(Pick::Before).prop_map(Recovery::Shown),
+        1 => Just(Recovery::Shown(Pick::Newest)),
+        1 => Just(Recovery::OfNextAccount),
+        3 => Just(Recovery::Wrong),
+        1 => Just(Recovery::Malformed),
+    ]
+    .boxed()
+}
+
+fn either() -> BoxedStrategy<Either> {
+    prop_oneof![
+        6 => typed().prop_map(Either::Code),
+        2 => recovery().prop_map(Either::Recovery),
+        1 => Just(Either::Nothing),
+    ]
+    .boxed()
+}
+
+fn cookie() -> BoxedStrategy<Cookie> {
+    prop_oneof![
+        6 => Just(Cookie::Own),
+        1 => Just(Cookie::OfNextAccount),
+        2 => pick().prop_map(Cookie::Issued),
+        1 => Just(Cookie::Garbage),
+        3 => Just(Cookie::Absent),
+    ]
+    .boxed()
+}
+
+fn write() -> BoxedStrategy<Write> {
+    prop_oneof![3 => Just(Write::Done), 1 => Just(Write::Failed), 1 => Just(Write::Interrupted)].boxed()
+}
+
+fn sensitive() -> BoxedStrategy<Sensitive> {
+    prop_oneof![
+        2 => Just(Sensitive::Disable),
+        4 => Just(Sensitive::Regenerate),
+        6 => Just(Sensitive::EnrollAnew),
+        4 => write().prop_map(Sensitive::ChangePassword),
+        1 => Just(Sensitive::Close),
+    ]
+    .boxed()
+}

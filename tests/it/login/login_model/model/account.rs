@@ -1,0 +1,294 @@
+//! What is kept of an account, and what was handed out.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use second_factor::Policy;
+
+use super::budget::Past;
+use super::{By, Event};
+
+/// The numbers of the rules, read from a policy.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(super) required: bool,
+    pub(super) past: u64,
+    pub(super) future: u64,
+    pub(super) guesses_per_challenge: usize,
+    pub(super) budget: u64,
+    pub(super) regain_every: u64,
+    pub(super) suspend_after: usize,
+    pub(super) challenge: u64,
+    pub(super) enrollment: u64,
+    pub(super) step_up: u64,
+    pub(super) remember: u64,
+    pub(super) grace: u64,
+    pub(super) devices: usize,
+}
+
+impl From<&Policy> for Rules {
+    fn from(policy: &Policy) -> Self {
+        Self {
+            required: policy.requires_second_factor(),
+            past: policy.window().past().into(),
+            future: policy.window().future().into(),
+            guesses_per_challenge: policy.guesses_per_challenge().into(),
+            budget: policy.guess_budget().into(),
+            regain_every: policy.regain_every().as_secs(),
+            suspend_after: policy.suspend_after() as usize,
+            challenge: policy.challenge_lifetime().as_secs(),
+            enrollment: policy.enrollment_lifetime().as_secs(),
+            step_up: policy.step_up_age().as_secs(),
+            remember: policy.remember_for().as_secs(),
+            grace: policy.rotation_grace().as_secs(),
+            devices: policy.devices(),
+        }
+    }
+}
+
+// --- what is handed out: each says of itself what it is worth, and the account whether it still is ---
+
+/// A password that was right, and the account as it was when the check began.
+#[derive(Clone, Debug)]
+pub struct Password {
+    pub(super) at: u64,
+    pub(super) epoch: u64,
+    pub(super) during_change: bool,
+    pub(super) read: Option<Box<Account>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Challenge {
+    pub(super) id: u64,
+    pub(super) epoch: u64,
+    pub(super) opened: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    pub id: u64,
+    pub(super) epoch: u64,
+    pub(super) at: u64,
+    pub(super) by: Option<By>,
+    pub(super) device: Option<u64>,
+}
+
+/// Which device, and which of its tokens.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Token {
+    pub series: u64,
+    pub(super) generation: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Fresh {
+    pub(super) at: u64,
+    pub(super) epoch: u64,
+    pub(super) session: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Beside {
+    Nothing,
+    Fresh(Fresh),
+    RecoveryLogin,
+}
+
+#[derive(Clone, Debug)]
+pub struct Reauthenticated {
+    pub(super) password: Password,
+    pub(super) session: u64,
+    pub beside: Beside,
+}
+
+#[derive(Clone, Debug)]
+pub enum Proof {
+    Fresh(Fresh),
+    Reauthenticated(Reauthenticated),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Enrollment {
+    pub(super) epoch: u64,
+    pub(super) begun: u64,
+}
+
+/// What a call hands out beside its outcome, in order.
+#[derive(Clone, Debug)]
+pub enum Issued {
+    Session(Session),
+    Token(Token),
+    Challenge(Challenge),
+    /// The proof goes on.
+    Password,
+    Proof(Proof),
+    Enrollment(Enrollment),
+    RecoveryCodes,
+    /// This session goes on from one epoch to the other.
+    Continue {
+        session: Option<u64>,
+        before: u64,
+        after: u64,
+    },
+}
+
+impl Session {
+    /// Made of an [`Issued::Continue`], if it is the one.
+    pub fn continue_after(&mut self, session: Option<u64>, before: u64, after: u64) {
+        if session == Some(self.id) && self.epoch == before {
+            (self.epoch, self.device) = (after, None);
+        }
+    }
+}
+
+// --- what is kept ---
+
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    pub(super) id: u64,
+    pub(super) at: u64,
+    /// Steps of accepted codes.
+    pub(super) accepted: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touched {
+    pub(super) challenge: u64,
+    pub(super) opened: u64,
+    pub(super) failures: usize,
+    pub(super) done: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Device {
+    pub(super) series: u64,
+    pub(super) generation: u64,
+    pub(super) rotated: u64,
+    pub(super) since: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepUp {
+    pub(super) session: u64,
+    pub(super) at: u64,
+    pub(super) with: With,
+}
+
+/// What was accepted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum With {
+    Code { authenticator: u64, step: u64 },
+    Recovery(usize),
+}
+
+impl With {
+    pub(super) fn by(self) -> By {
+        match self {
+            Self::Code { .. } => By::Code,
+            Self::Recovery(_) => By::RecoveryCode,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) at: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub(super) rules: Rules,
+    /// Numbers that nothing else of the account has had, also where a call is decided on an earlier record.
+    pub(super) ids: Rc<Cell<u64>>,
+    pub(super) epoch: u64,
+    pub(super) bound: Option<Bound>,
+    pub recovery: BTreeSet<usize>,
+    /// How many were ever shown.
+    pub(super) recovery_codes: usize,
+    pub(super) touched: Vec<Touched>,
+    pub(super) devices: Vec<Device>,
+    pub(super) history: Vec<(u64, Past)>,
+    pub(super) last_step_up: Option<StepUp>,
+    pub(super) mark: Option<Mark>,
+    /// How often something was written.
+    pub writes: usize,
+    pub events: Vec<Event>,
+    pub issued: Vec<Issued>,
+}
+
+/// "Exactly 30 days from that moment, by the server's clock"; what seems made up to a minute ahead was made
+/// by an instance whose clock is a little fast.
+pub(super) fn alive(made: u64, lifetime: u64, now: u64) -> bool {
+    if now >= made { now - made < lifetime } else { made - now <= 60 && lifetime > 0 }
+}
+
+impl Account {
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            ids: Rc::default(),
+            epoch: 0,
+            bound: None,
+            recovery: BTreeSet::new(),
+            recovery_codes: 0,
+            touched: vec![],
+            devices: vec![],
+            history: vec![],
+            last_step_up: None,
+            mark: None,
+            writes: 0,
+            events: vec![],
+            issued: vec![],
+        }
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.ids.set(self.ids.get() + 1);
+        self.ids.get()
+    }
+
+    pub(super) fn write(&mut self, now: u64) {
+        self.writes += 1;
+        self.history.push((now, Past::Touched));
+    }
+
+    /// Everything from before is dead.
+    pub(super) fn next_epoch(&mut self, now: u64, reason: &'static str) {
+        self.epoch = self.next_id();
+        self.touched.clear();
+        self.forget_devices(reason, |_| false);
+        self.write(now);
+    }
+
+    pub(super) fn forget_devices(
+        &mut self,
+        reason: &'static str,
+        is_kept: impl Fn(&Device) -> bool,
+    ) -> usize {
+        let (kept, gone): (Vec<_>, Vec<_>) = self.devices.drain(..).partition(is_kept);
+        self.devices = kept;
+        self.events.extend(gone.iter().map(|_| Event::DeviceForgotten(reason)));
+        gone.len()
+    }
+
+    // --- the account's page ---
+
+    pub fn bound_at(&self) -> Option<u64> {
+        self.bound.as_ref().map(|bound| bound.at)
+    }
+
+    pub fn live_devices(&self, now: u64) -> Vec<u64> {
+        let live = self.devices.iter().filter(|device| alive(device.since, self.rules.remember, now));
+        live.map(|device| device.since).collect()
+    }
+
+    pub fn is_current(&self, session: &Session, now: u64) -> bool {
+        let is_remembered = |series| {
+            let of =
+                |device: &&Device| device.series == series && alive(device.since, self.rules.remember, now);
+            self.devices.iter().find(of).is_some()
+        };
+        session.epoch == self.epoch && session.device.is_none_or(is_remembered)
+    }
+}

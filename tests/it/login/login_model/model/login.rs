@@ -1,0 +1,184 @@
+//! The two steps of a login.
+
+use super::account::{Account, Challenge, Device, Issued, Password, Session, Token, alive};
+use super::budget::Past;
+use super::{By, Event, Outcome, Presented, Refused, Sent};
+
+/// How long a password that was typed counts.
+const PASSWORD: u64 = 300;
+
+impl Account {
+    /// A check begins: the account is read.
+    pub fn check(&self, now: u64) -> Password {
+        let read = Self { events: vec![], issued: vec![], ..self.clone() };
+        let during_change = self.mark.is_some();
+        Password { at: now, epoch: self.epoch, during_change, read: Some(Box::new(read)) }
+    }
+
+    pub(super) fn is_password_current(&self, proof: &Password, now: u64) -> bool {
+        proof.epoch == self.epoch && alive(proof.at, PASSWORD, now)
+    }
+
+    /// The password step, on the account as it was when the check began. Where nothing is to be written, nobody notices
+    /// what has happened to it since; where something is, it is decided anew.
+    pub fn password(&mut self, now: u64, proof: &mut Password, sent: Sent) -> Outcome {
+        if let Some(mut read) = proof.read.take() {
+            let before = read.writes;
+            let outcome = read.after_password(now, proof, sent);
+            if read.writes == before {
+                self.events.append(&mut read.events);
+                self.issued.append(&mut read.issued);
+                return outcome;
+            }
+            if before == self.writes {
+                *self = *read;
+                return outcome;
+            }
+        }
+        self.after_password(now, proof, sent)
+    }
+
+    fn after_password(&mut self, now: u64, proof: &Password, sent: Sent) -> Outcome {
+        if !self.is_password_current(proof, now) {
+            return Outcome::Refused(Refused::ChallengeOver);
+        }
+        if self.is_changing(now) || proof.during_change {
+            return Outcome::Refused(Refused::Retry);
+        }
+        if self.bound.is_none() {
+            if self.rules.required {
+                self.issued.push(Issued::Password);
+                return Outcome::EnrollmentRequired;
+            }
+            self.log_in(now, None, None);
+            return Outcome::LoggedInWithoutFactor;
+        }
+        if sent != Sent::Nothing
+            && let Some(since) = self.recognize(now, sent)
+        {
+            return Outcome::LoggedInRemembered { since };
+        }
+        self.events.push(Event::Opened);
+        let challenge = Challenge { id: self.next_id(), epoch: self.epoch, opened: proof.at };
+        self.issued.push(Issued::Challenge(challenge));
+        Outcome::CodeRequired
+    }
+
+    /// Whether a password change is under way. Whoever was verified by the host just now ends one that was interrupted.
+    pub(super) fn is_changing(&mut self, now: u64) -> bool {
+        let Some(mark) = self.mark else { return false };
+        if !alive(mark.at, 60, now) {
+            self.mark = None;
+            self.next_epoch(now, "credentials changed");
+            self.events.push(Event::PasswordChangeInterrupted);
+        }
+        true
+    }
+
+    /// Since when the device is remembered, if it is let in.
+    fn recognize(&mut self, now: u64, sent: Sent) -> Option<u64> {
+        let given = if let Sent::Given(token) = sent { Some(token) } else { None };
+        let found = given.and_then(|token| {
+            let of = |device: &Device| {
+                device.series == token.series && alive(device.since, self.rules.remember, now)
+            };
+            Some((token, self.devices.iter().position(of)?))
+        });
+        let Some((token, index)) = found else {
+            self.events.push(Event::DeviceUnknown);
+            return None;
+        };
+        let grace = self.rules.grace;
+        let device = &mut self.devices[index];
+        let is_near = now.abs_diff(device.rotated) < grace;
+        if token.generation > device.generation {
+            self.events.push(Event::DeviceUnknown);
+            return None;
+        }
+        match device.generation - token.generation {
+            0 | 1 if is_near => {}
+            0 => {
+                device.generation += 1;
+                device.rotated = now;
+                self.write(now);
+            }
+            1 => {
+                self.forget_devices("outdated", |device| device.series != token.series);
+                self.write(now);
+                return None;
+            }
+            _ => {
+                self.events.push(Event::DeviceTokenStolen);
+                self.next_epoch(now, "stolen");
+                return None;
+            }
+        }
+        let Device { series, generation, since, .. } = self.devices[index];
+        self.log_in(now, None, Some(series));
+        self.issued.push(Issued::Token(Token { series, generation }));
+        Some(since)
+    }
+
+    fn log_in(&mut self, now: u64, by: Option<By>, device: Option<u64>) {
+        self.events.push(Event::LoggedIn);
+        let session = Session { id: self.next_id(), epoch: self.epoch, at: now, by, device };
+        self.issued.push(Issued::Session(session));
+    }
+
+    /// A code or recovery code for a login's challenge.
+    pub fn present(
+        &mut self,
+        now: u64,
+        challenge: &Challenge,
+        presented: &Presented,
+        remember: bool,
+    ) -> Outcome {
+        let touched = self.touched.iter().find(|touched| touched.challenge == challenge.id);
+        if touched.is_some_and(|touched| touched.done) {
+            return Outcome::Refused(Refused::AlreadyDone);
+        }
+        let is_exhausted =
+            touched.is_some_and(|touched| touched.failures >= self.rules.guesses_per_challenge);
+        let is_live = challenge.epoch == self.epoch
+            && alive(challenge.opened, self.rules.challenge, now)
+            && !is_exhausted
+            && self.bound.is_some();
+        if !is_live {
+            self.events.push(presented.refused("no challenge"));
+            return Outcome::Refused(Refused::ChallengeOver);
+        }
+        if self.mark.is_some() {
+            return Outcome::Refused(Refused::Retry);
+        }
+        let with = match self.evaluate(now, presented, Some(challenge), None) {
+            Ok(with) => with,
+            Err(refused) => return Outcome::Refused(refused),
+        };
+        let touched = self.touch(now, challenge);
+        self.touched[touched].done = true;
+        self.history.push((now, Past::Completed { challenge: Some(challenge.id) }));
+        self.write(now);
+        if with.by() == By::Code {
+            self.drop_what_is_over(now);
+        }
+        let is_remembered =
+            with.by() == By::Code && remember && self.rules.remember > 0 && self.rules.devices > 0;
+        let token = is_remembered.then(|| self.remember(now));
+        self.log_in(now, Some(with.by()), None);
+        self.issued.extend(token.map(Issued::Token));
+        Outcome::Accepted { by: with.by(), device: is_remembered }
+    }
+
+    fn remember(&mut self, now: u64) -> Token {
+        while self.devices.len() >= self.rules.devices {
+            let oldest = self.devices.iter().map(|device| device.rotated).min().unwrap();
+            let index = self.devices.iter().position(|device| device.rotated == oldest).unwrap();
+            self.devices.remove(index);
+            self.events.push(Event::DeviceForgotten("too many"));
+        }
+        let token = Token { series: self.next_id(), generation: 0 };
+        self.devices.push(Device { series: token.series, generation: 0, rotated: now, since: now });
+        self.events.push(Event::DeviceRemembered);
+        token
+    }
+}

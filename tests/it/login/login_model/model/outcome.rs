@@ -1,0 +1,151 @@
+//! What is put in and what comes out, as far as it can be known without the rules.
+
+use second_factor::Refusal;
+use second_factor::session::{ForgottenBecause, RefusedBecause};
+
+use super::Token;
+
+/// What a command comes to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Outcome {
+    LoggedInWithoutFactor,
+    LoggedInRemembered {
+        since: u64,
+    },
+    CodeRequired,
+    EnrollmentRequired,
+    Accepted {
+        by: By,
+        device: bool,
+    },
+    Fresh(By),
+    Reauthenticated,
+    EnrollmentBegun,
+    EnrollmentShown,
+    Confirmed,
+    Imported,
+    Regenerated,
+    Done,
+    PasswordChanged,
+    /// The host's write failed.
+    NotWritten,
+    /// The mark stays.
+    Interrupted,
+    Forgot(usize),
+    Refused(Refused),
+}
+
+/// [`Refusal`], ordered so that outcomes can be counted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Refused {
+    NotAccepted,
+    Malformed,
+    ChallengeOver,
+    Locked { retry_at: u64 },
+    Suspended,
+    EnrollmentOver,
+    StepUpRequired,
+    AlreadyDone,
+    Retry,
+    FactorRequired,
+    NoAuthenticator,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAccepted => Self::NotAccepted,
+            Refusal::Malformed => Self::Malformed,
+            Refusal::ChallengeOver => Self::ChallengeOver,
+            Refusal::Locked { retry_at } => Self::Locked { retry_at: retry_at.as_secs() },
+            Refusal::Suspended => Self::Suspended,
+            Refusal::EnrollmentOver => Self::EnrollmentOver,
+            Refusal::StepUpRequired => Self::StepUpRequired,
+            Refusal::AlreadyDone => Self::AlreadyDone,
+            Refusal::Retry => Self::Retry,
+            Refusal::FactorRequired => Self::FactorRequired,
+            Refusal::NoAuthenticator => Self::NoAuthenticator,
+            other => panic!("a refusal that the model does not know: {other:?}"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum By {
+    Code,
+    RecoveryCode,
+}
+
+/// What goes to the audit log, without the names of devices.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Event {
+    Opened,
+    LoggedIn,
+    SteppedUp,
+    CodeRefused(&'static str),
+    RecoveryCodeRefused(&'static str),
+    RecoveryCodeUsed { remaining: usize },
+    ChallengeExhausted,
+    PasswordSuspectedKnown { guesses: u64 },
+    Locked { until: u64 },
+    Suspended,
+    EnrollmentBegun,
+    EnrollmentRefused,
+    Bound { replaced: bool, imported: bool },
+    Removed { by_owner: bool },
+    Regenerated,
+    PasswordChanged,
+    PasswordChangeInterrupted,
+    SessionsEnded,
+    AccountClosed,
+    DeviceRemembered,
+    DeviceForgotten(&'static str),
+    DeviceTokenStolen,
+    DeviceUnknown,
+}
+
+pub fn why(reason: RefusedBecause) -> &'static str {
+    match reason {
+        RefusedBecause::Wrong => "wrong",
+        RefusedBecause::Replayed => "replayed",
+        RefusedBecause::NoChallenge => "no challenge",
+        RefusedBecause::Locked => "locked",
+        RefusedBecause::Suspended => "suspended",
+        _ => panic!("a reason that the model does not know: {reason:?}"),
+    }
+}
+
+pub fn why_forgotten(reason: ForgottenBecause) -> &'static str {
+    match reason {
+        ForgottenBecause::Revoked => "revoked",
+        ForgottenBecause::CredentialsChanged => "credentials changed",
+        ForgottenBecause::TooMany => "too many",
+        ForgottenBecause::Expired => "expired",
+        ForgottenBecause::Outdated => "outdated",
+        ForgottenBecause::Stolen => "stolen",
+        _ => panic!("a reason that the model does not know: {reason:?}"),
+    }
+}
+
+/// The device cookie that a browser sends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// None, or none that can be read.
+    Nothing,
+    /// One that this account was never given.
+    Unknown,
+    /// One that it was given once.
+    Given(Token),
+}
+
+/// What is presented.
+#[derive(Clone, Debug)]
+pub enum Presented {
+    Nothing,
+    /// Neither of the two, by its form.
+    Malformed,
+    /// A code, and the steps at which the phone shows it.
+    Code(Vec<u64>),
+    /// A recovery code; its number, if this account was ever shown it.
+    Recovery(Option<usize>),
+}

@@ -1,0 +1,59 @@
+//! What must agree after every command.
+
+use second_factor::verifier::Clock;
+use second_factor::{AuthMethod, UnixTime};
+
+use super::Service;
+use crate::login::login_model::command::Who;
+
+impl Service {
+    pub(super) fn compare_status(&self, who: Who) -> Result<(), String> {
+        let now = self.clock.now().as_secs();
+        let holder = &self.holders[who as usize];
+        let status = self.verifier.status(&holder.id).unwrap();
+        let devices = status.devices.iter().map(|device| device.since.as_secs()).collect::<Vec<_>>();
+        let found = (
+            status.enabled_since.map(UnixTime::as_secs),
+            status.recovery_codes_left,
+            status.locked_until.map(UnixTime::as_secs),
+            status.suspended,
+            devices,
+        );
+        let model = &holder.model;
+        let expected = (
+            model.bound_at(),
+            model.recovery.len(),
+            model.locked_until(now),
+            model.suspended(),
+            model.live_devices(now),
+        );
+        if expected == found {
+            Ok(())
+        } else {
+            Err(format!(
+                "status of {who:?} (bound, recovery codes, locked until, suspended, devices): \
+                 the model says {expected:?}, the library {found:?}"
+            ))
+        }
+    }
+
+    pub(super) fn compare_sessions(&self, who: Who) -> Result<(), String> {
+        let now = self.clock.now().as_secs();
+        let holder = &self.holders[who as usize];
+        for (session, of_model) in &holder.sessions {
+            let is_current = self.verifier.is_current(session).unwrap();
+            if holder.model.is_current(of_model, now) != is_current {
+                let state = if is_current { "outlived a change" } else { "was ended" };
+                return Err(format!("{of_model:?} {state}"));
+            }
+            // Whatever the model says: a remembered device stands in for a code for thirty days.
+            if let (true, AuthMethod::RememberedDevice { since }, Some(_)) =
+                (is_current, session.method(), session.device())
+                && now >= since.as_secs() + 30 * 86_400
+            {
+                return Err(format!("{of_model:?} lives {} s after the code", now - since.as_secs()));
+            }
+        }
+        Ok(())
+    }
+}

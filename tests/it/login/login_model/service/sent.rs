@@ -1,0 +1,80 @@
+//! What is typed and sent, and what of it can be known without the rules.
+
+use second_factor::UnixTime;
+use second_factor::verifier::Clock;
+
+use super::Service;
+use crate::login::login_model::command::{Cookie, Either, Recovery, Typed, Who};
+use crate::login::login_model::model::{Presented, Sent};
+use crate::support::NEVER_ISSUED;
+
+impl Service {
+    /// What is typed, and at which steps the phone in question shows it.
+    pub(super) fn code(&self, who: Who, typed: Typed, phone: Option<usize>) -> Option<(String, Presented)> {
+        let now = self.clock.now();
+        let holder = &self.holders[who as usize];
+        let phone = phone.map(|phone| &holder.phones[phone]);
+        let text = match typed {
+            Typed::Shown(steps) => phone?.code(at_step(now, steps.into())),
+            Typed::Again => holder.last_accepted.clone()?,
+            Typed::OldPhone => holder.phones[holder.unbound?].code(now),
+            Typed::NextAccounts => {
+                let next = &self.holders[who.next() as usize];
+                next.phones[next.bound?].code(now)
+            }
+            Typed::Wrong(n) => format!("{:06}", 1_000 * u32::from(n) + 7),
+            Typed::Malformed => return Some(("12345x".into(), Presented::Malformed)),
+        };
+        // A step-up that is sent twice is told for a minute, in which the clock may go either way.
+        let near = (-4_i64..=4).map(|steps| at_step(now, steps));
+        let shown = near.filter(|at| phone.is_some_and(|phone| phone.code(*at) == text));
+        let steps = shown.map(|at| at.as_secs() / 30).collect();
+        Some((text, Presented::Code(steps)))
+    }
+
+    pub(super) fn either(&self, who: Who, either: Either) -> Option<(String, Presented)> {
+        match either {
+            Either::Code(typed) => self.code(who, typed, self.holders[who as usize].bound),
+            Either::Recovery(recovery) => self.recovery(who, recovery),
+            Either::Nothing => Some((String::new(), Presented::Nothing)),
+        }
+    }
+
+    fn recovery(&self, who: Who, recovery: Recovery) -> Option<(String, Presented)> {
+        let holder = &self.holders[who as usize];
+        Some(match recovery {
+            Recovery::Shown(pick) => {
+                let number = pick.index(holder.recovery.len())?;
+                (holder.recovery[number].clone(), Presented::Recovery(Some(number)))
+            }
+            Recovery::OfNextAccount => {
+                (self.holders[who.next() as usize].recovery.last()?.clone(), Presented::Recovery(None))
+            }
+            Recovery::Wrong => (NEVER_ISSUED.into(), Presented::Recovery(None)),
+            Recovery::Malformed => ("lost it".into(), Presented::Malformed),
+        })
+    }
+
+    /// The cookie's text, and what it is to this account.
+    pub(super) fn cookie(&self, who: Who, browser: usize, cookie: Cookie) -> (Option<String>, Sent) {
+        let holder = &self.holders[who as usize];
+        let number = match cookie {
+            Cookie::Own => holder.jar[browser],
+            Cookie::Issued(pick) => pick.index(holder.cookies.len()),
+            Cookie::OfNextAccount => {
+                let next = &self.holders[who.next() as usize];
+                let text = next.jar[browser].map(|number| next.cookies[number].0.clone());
+                let sent = if text.is_some() { Sent::Unknown } else { Sent::Nothing };
+                return (text, sent);
+            }
+            Cookie::Garbage => return (Some("d1.%00.'--".into()), Sent::Nothing),
+            Cookie::Absent => None,
+        };
+        let cookie = number.map(|number| &holder.cookies[number]);
+        (cookie.map(|(text, _)| text.clone()), cookie.map_or(Sent::Nothing, |(_, token)| Sent::Given(*token)))
+    }
+}
+
+fn at_step(now: UnixTime, steps: i64) -> UnixTime {
+    UnixTime::from_secs(now.as_secs().saturating_add_signed(30 * steps))
+}
