@@ -18,6 +18,7 @@ mod support;
 
 mod otp {
     mod code;
+    mod codes_in_a_row;
     mod rfc4226;
     mod rfc6238;
     #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
