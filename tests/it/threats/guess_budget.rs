@@ -131,7 +131,7 @@ fn g08_an_instance_61_days_slow_or_fast_gives_no_guess_beyond_the_bound() {
 }
 
 #[test]
-fn g09_guesses_in_a_shared_session_are_not_refunded_by_the_owners_success() {
+fn g09_no_success_of_the_owner_refunds_guesses_in_a_shared_session() {
     let (world, phone, _) = World::enrolled();
     let shared = world.session(1);
     for day in 1..=YEAR {
@@ -214,7 +214,7 @@ fn g20_a_clock_in_the_year_2000_gives_and_takes_no_guess() {
 }
 
 #[test]
-fn g23_under_a_changed_policy_the_time_of_the_next_guess_is_true_or_absent() {
+fn g23_under_a_changed_policy_the_time_that_is_told_is_true_or_absent() {
     // 15 of 20 are spent, and the policy now has 5: no wait helps, since five are the most that time gives.
     let (world, phone, _) = World::enrolled();
     let _ = guess(&world, &phone, &world.session(1), 15);
@@ -273,7 +273,7 @@ fn g42_a_budget_below_the_number_of_authenticators_is_refused() {
 }
 
 #[test]
-fn g42_the_smallest_budget_takes_a_code_and_after_a_wrong_one_codes_in_a_row() {
+fn g42_the_smallest_budget_takes_a_code_and_then_codes_in_a_row() {
     let policy = Policy::builder("Example").authenticators(1).guess_budget(1, days(366)).build().unwrap();
     let (world, phone, _) = World::enrolled_with(policy);
     let _ = world.log_in(&phone);
