@@ -13,11 +13,12 @@
 //! | no proof | [`PasswordVerified`], live remembered device of this account | [`Login::Complete`] (method: [`AuthMethod::RememberedDevice`]) |
 //! | no proof | [`PasswordVerified`], otherwise | [`Login::CodeRequired`]; nothing that authenticates has been issued, and nothing is stored |
 //! | challenge open | right code, of a step later than the last accepted | [`Accepted`], with a device token if the box was ticked; the challenge is done |
+//! | challenge open | codes in a row, all of steps later than the last accepted | [`Accepted`] (method: [`AuthMethod::CodesInARow`]), whatever the budget says; wrong ones cost nothing |
 //! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up, all devices are forgotten |
 //! | challenge open | wrong or used code | refused and charged; at the fifth the challenge is over, for the right code too |
 //! | challenge open | ten minutes after the password, a change of password or factor | over |
 //! | challenge done | anything | [`AlreadyDone`](Refusal::AlreadyDone): the form was sent twice |
-//! | any | budget spent | refused with the time of the next try; recovery codes still work |
+//! | any | a code, and the budget is spent | [`Locked`](Refusal::Locked), with the time of the next try if waiting helps; codes in a row and recovery codes are taken |
 //! | any | the password is being changed | [`Retry`](Refusal::Retry), for a minute at most |
 //!
 //! # A proof is as old as what it proves
@@ -42,10 +43,13 @@
 //! # Clocks that are wrong
 //!
 //! Time only hides: what lies more than a minute in the future, or is over, is ignored, and deleted only in the write
-//! of an accepted code, which proves that the clock is right. A login under a clock that is far *ahead* burns the
-//! steps up to that time, so the owner's codes are refused once the clock is right again. The way out is a recovery
-//! code, with which the owner logs in and enrolls anew, or an [`AdministratorReset`]. A guess budget that was spent
-//! under such a clock waits for its next guess from the next code on.
+//! of an accepted code, which proves that the clock is right. No clock gives guesses: time counts for the guess budget
+//! from the last accepted code on, up to a month of it, and is taken into account for good only when the next one is
+//! accepted. So a clock that jumps, or one of several instances that is wrong, yields what a month's wait would, once.
+//!
+//! A login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes, codes in a row
+//! included, are refused once the clock is right again. The way out is a recovery code, with which the owner logs in and
+//! enrolls anew, or an [`AdministratorReset`].
 
 mod account;
 mod error;

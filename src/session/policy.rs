@@ -252,7 +252,7 @@ impl PolicyBuilder {
     }
 
     /// Guesses that are evaluated at once, 1 to 50 and no fewer than an account can have authenticators, and the time
-    /// in which one is given back, an hour or more.
+    /// in which one is given back, an hour or more. Over 30 days, none is: see [`Policy::most_credit`].
     pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
         self.0.guess_budget = guesses;
         self.0.regain_every = regain_every;

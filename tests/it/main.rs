@@ -18,6 +18,7 @@ mod support;
 
 mod otp {
     mod code;
+    mod codes_in_a_row;
     mod rfc4226;
     mod rfc6238;
     #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
@@ -74,13 +75,16 @@ mod standards {
 mod threats {
     mod budget;
     mod charges;
+    mod codes_in_a_row;
     mod crowding;
     mod device_tokens;
     mod devices;
     mod doubled;
     mod enrollment;
+    mod guess_budget;
     mod guessing;
     mod locks;
+    mod owner_gets_in;
     mod password_change;
     mod policies;
     mod proofs;
@@ -88,6 +92,7 @@ mod threats {
     mod secrets;
     mod sessions;
     mod states;
+    mod written;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing", feature = "os-entropy", feature = "qr"))]

@@ -6,7 +6,9 @@ use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::otp::{Code, Counter, Digits, Hotp, LookAhead, ResyncWindow, TimeStep, Totp, TotpParams, Window};
+use crate::otp::{
+    Code, CodesInARow, Counter, Digits, Hotp, LookAhead, ResyncWindow, TimeStep, Totp, TotpParams, Window,
+};
 use crate::time::UnixTime;
 
 std::thread_local! {
@@ -141,6 +143,45 @@ fn rfc6238_5_2_verify_costs_the_same_whatever_the_outcome() {
         assert_eq!(compressions(|| totp.verify(&other_length, step(9), window, None)), cost);
         let code = totp.generate(step(0));
         assert_eq!(compressions(|| totp.verify(&code, UnixTime::EPOCH, window, None)), cost);
+    }
+}
+
+#[test]
+fn codes_in_a_row_cost_the_same_whatever_the_outcome() {
+    for digits in [Digits::Six, Digits::Seven, Digits::Eight] {
+        let params = TotpParams::new(Algorithm::Sha1, digits, crate::Period::from_secs(1).unwrap());
+        let totp = Totp::new(&secret(), params.with_t0(UnixTime::from_secs(1)));
+        let count = CodesInARow::count(digits);
+        let shown = |step: u64| totp.generate(UnixTime::from_secs(step.saturating_add(1)));
+        let row = |steps: Vec<u64>| {
+            let typed: Vec<_> =
+                steps.iter().map(|step| std::string::String::from(shown(*step).expose())).collect();
+            CodesInARow::parse(&typed.concat(), digits).unwrap()
+        };
+        for window in [Window::EXACT, Window::NO_FUTURE, Window::DEFAULT, Window::wide(10, 10).unwrap()] {
+            let cost = 2 * (u32::from(window.steps()) + u32::from(count) - 1);
+            for now in [0, 1, 100, u64::MAX - 2] {
+                for first in now.saturating_sub(14)..=now.saturating_add(2) {
+                    let right = row((0..count.into()).map(|ahead| first.saturating_add(ahead)).collect());
+                    let repeated = row(vec![first; count.into()]);
+                    for after in [None, Some(first), Some(now), Some(u64::MAX)] {
+                        let after = after.map(TimeStep::new);
+                        for typed in [&right, &repeated] {
+                            let now = UnixTime::from_secs(now.saturating_add(1));
+                            let work = || totp.verify_in_a_row(typed, now, window, after);
+                            assert_eq!(compressions(work), cost, "{first} at {now:?}, after {after:?}");
+                        }
+                    }
+                }
+            }
+            // Before T0, and of another length.
+            let typed = row((0..count.into()).collect());
+            assert_eq!(compressions(|| totp.verify_in_a_row(&typed, UnixTime::EPOCH, window, None)), cost);
+            let other = if digits == Digits::Six { Digits::Eight } else { Digits::Six };
+            let other = CodesInARow::parse(&"7".repeat(24), other).unwrap();
+            let work = || totp.verify_in_a_row(&other, UnixTime::from_secs(50), window, None);
+            assert_eq!(compressions(work), cost);
+        }
     }
 }
 

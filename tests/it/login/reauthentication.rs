@@ -125,12 +125,14 @@ fn what_is_malformed_writes_nothing_and_ends_no_challenge() {
 #[test]
 fn what_a_lock_holds_up_writes_nothing_and_ends_no_challenge() {
     let (world, phone, codes) = World::enrolled();
+    let since = world.now();
     let session = session_of(&world, &phone);
     spend_the_budget(&world, &phone);
     let open: Vec<_> = (0..8).map(|_| world.challenge()).collect();
     world.events.take();
     let before = row(&world);
-    let retry_at = world.now().saturating_add(days(3));
+    let until = since.saturating_add(days(3));
+    let retry_at = Some(until);
     for typed in [phone.code(world.now()), phone.wrong_code(world.now())] {
         for _ in 0..6 {
             let refused = fresh_factor(&world, &session, &typed).unwrap_err();
@@ -144,28 +146,16 @@ fn what_a_lock_holds_up_writes_nothing_and_ends_no_challenge() {
     assert!(world.verifier.present(&open[0], &codes[0], Remember::No).is_ok(), "the oldest is open yet");
     // The lock does not hold up a recovery code, and in the end the session steps up as ever.
     assert_eq!(fresh_factor(&world, &session, &codes[1]).unwrap().method(), AuthMethod::RecoveryCode);
-    world.clock.set(retry_at);
+    world.clock.set(until);
     assert_eq!(fresh_factor(&world, &session, &phone.code(world.now())).unwrap().method(), AuthMethod::Code);
-}
-
-#[test]
-fn what_a_suspension_holds_up_writes_nothing() {
-    let policy = Policy::builder("Example").suspend_after(5).build().unwrap();
-    let (world, phone, codes) = World::enrolled_with(policy);
-    let session = session_of(&world, &phone);
-    assert_eq!(guess(&world, &phone, &session, 5), Refusal::Suspended);
-    let before = row(&world);
-    let code = phone.code(world.now());
-    assert_eq!(fresh_factor(&world, &session, &code).unwrap_err(), Refusal::Suspended);
-    assert_eq!(row(&world), before);
-    assert_eq!(fresh_factor(&world, &session, &codes[0]).unwrap().method(), AuthMethod::RecoveryCode);
-    assert_eq!(fresh_factor(&world, &session, &code).unwrap().method(), AuthMethod::Code);
 }
 
 #[test]
 fn wrong_guesses_in_a_session_are_charged_and_never_refunded() {
     let (world, phone, codes) = World::enrolled();
-    let (stolen, own) = (session_of(&world, &phone), session_of(&world, &phone));
+    let stolen = session_of(&world, &phone);
+    let since = world.now();
+    let own = session_of(&world, &phone);
     // Codes and recovery codes, in whichever session: one count, which ends with the budget and not with a session.
     assert_eq!(guess(&world, &phone, &stolen, 6), Refusal::NotAccepted);
     assert_eq!(fresh_factor(&world, &stolen, NEVER_ISSUED).unwrap_err(), Refusal::NotAccepted);
@@ -178,7 +168,7 @@ fn wrong_guesses_in_a_session_are_charged_and_never_refunded() {
         assert_eq!(charged(&world), (10, 10));
     }
     assert_eq!(guess(&world, &phone, &stolen, 9), Refusal::NotAccepted);
-    let retry_at = world.now().saturating_add(days(3));
+    let retry_at = Some(since.saturating_add(days(3)));
     assert_eq!(guess(&world, &phone, &stolen, 1), Refusal::Locked { retry_at });
 }
 
@@ -450,13 +440,13 @@ fn one_code_in_sixty_four_forms_at_once_is_one_fresh_factor() {
 
 #[test]
 fn a_form_may_ask_again_unless_what_it_asks_for_is_over() {
-    let retry_at = START;
+    let retry_at = Some(START);
     for (refused, is_over) in [
         (Refusal::NotAccepted, false),
         (Refusal::Malformed, false),
         (Refusal::ChallengeOver, true),
         (Refusal::Locked { retry_at }, false),
-        (Refusal::Suspended, false),
+        (Refusal::Locked { retry_at: None }, false),
         (Refusal::EnrollmentOver, true),
         (Refusal::StepUpRequired, true),
         (Refusal::AlreadyDone, false),

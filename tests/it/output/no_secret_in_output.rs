@@ -15,7 +15,9 @@ use second_factor::{Code, UnixTime};
 
 use crate::support::source::{code_of, is_word, sources, variants};
 use crate::support::tokens::Parts;
-use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, World, complete, refusal, texts};
+use crate::support::{
+    DAY, EventLog, Phone, START, STEP, TestClock, TestRng, World, complete, refusal, texts,
+};
 
 /// Something that must not be seen, in every way in which it could be printed.
 struct Planted {
@@ -239,6 +241,7 @@ fn otp(out: &mut Output) {
     let secret = Secret::new(SECRET).unwrap();
     out.debug(&secret);
     out.debug(&Code::parse(CODE, Digits::Six).unwrap());
+    out.debug(&CodesInARow::parse(&CODE.repeat(4), Digits::Six).unwrap());
     out.debug(&Totp::new(&secret, TotpParams::default()));
     out.debug(&Hotp::new(&secret, Algorithm::Sha512, Digits::Eight));
     for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
@@ -488,6 +491,7 @@ fn session_values(out: &mut Output) {
     out.all([
         AuthMethod::SingleFactor,
         AuthMethod::Code,
+        AuthMethod::CodesInARow,
         AuthMethod::RecoveryCode,
         AuthMethod::RememberedDevice { since: START },
     ]);
@@ -505,14 +509,13 @@ fn session_values(out: &mut Output) {
         RefusedBecause::Replayed,
         RefusedBecause::NoChallenge,
         RefusedBecause::Locked,
-        RefusedBecause::Suspended,
     ]);
     out.errors([
         Refusal::NotAccepted,
         Refusal::Malformed,
         Refusal::ChallengeOver,
-        Refusal::Locked { retry_at: START },
-        Refusal::Suspended,
+        Refusal::Locked { retry_at: Some(START) },
+        Refusal::Locked { retry_at: None },
         Refusal::EnrollmentOver,
         Refusal::StepUpRequired,
         Refusal::AlreadyDone,
@@ -550,6 +553,7 @@ fn session_values(out: &mut Output) {
         PolicyError::Issuer(KeyUriError::SteamIssuer),
         PolicyError::Namespace,
         PolicyError::OutOfBounds { setting: "devices" },
+        PolicyError::TooManyGuesses { guesses: 100 },
         PolicyError::GuessOdds { one_in: 1 },
     ]);
     out.errors(session_errors().map(Error::<MemoryStoreError>::Session));
@@ -608,7 +612,7 @@ fn keys(seal: impl Seal + 'static) -> Keys {
 /// what is planted.
 fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl EventSink + 'static) {
     let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
-    let policy = Policy::builder("Example").suspend_after(6).devices(2).build().unwrap();
+    let policy = Policy::builder("Example").guess_budget(6, 3 * DAY).devices(2).build().unwrap();
     let store = Arc::new(MemoryStore::new());
     let verifier = BlockingVerifier::with_sources(
         store.clone(),
@@ -729,11 +733,19 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     out.error(&world.verifier.reauthenticate(&session, other, &phone.code(world.now())).unwrap_err());
     out.debug(&PasswordChangeProof::from(proof));
 
-    // Suspended, changed, removed.
+    // Locked, changed, removed.
     for _ in 0..6 {
         out.errors(world.present(&wrong(&world)).err());
     }
     out.all(row());
+    let typed = phone.codes_in_a_row(world.now());
+    planted.push(Planted::text("codes in a row", &typed.replace(' ', "")));
+    out.error(&world.verifier.present(&world.challenge(), &typed, Remember::No).unwrap_err());
+    world.clock.advance(4 * STEP);
+    let typed = phone.codes_in_a_row(world.now());
+    planted.push(Planted::text("codes in a row", &typed.replace(' ', "")));
+    out.debug(&world.verifier.present(&world.challenge(), &typed, Remember::No).unwrap());
+    world.clock.advance(STEP);
     out.errors(refusal(world.verifier.present(&world.challenge(), &codes[0], Remember::No)).err());
     out.debug(&world.reset_password());
     out.all(row());
@@ -767,8 +779,8 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
 /// Kinds of events that the flow need not have raised: there is nothing in them but what is shown here.
 fn more_events(out: &mut Output) {
     for kind in [
-        EventKind::Locked { until: START },
-        EventKind::Suspended,
+        EventKind::Locked { until: Some(START) },
+        EventKind::Locked { until: None },
         EventKind::PasswordSuspectedKnown { guesses: 5 },
         EventKind::ChallengeExhausted,
         EventKind::DeviceUnknown,

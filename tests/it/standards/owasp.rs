@@ -113,10 +113,14 @@ fn owasp_account_lockout_is_by_account_and_no_tool_against_its_owner() {
     for _ in 0..20 {
         let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
     }
-    assert!(world.verifier.status(&world.account).unwrap().locked_until.is_some());
-    // The owner's own device and a recovery code go on.
+    assert!(world.verifier.status(&world.account).unwrap().is_locked);
+    // The owner's own device, codes in a row and a recovery code go on.
+    world.clock.advance(3 * STEP);
     let accepted = complete(world.login_on(&device));
     assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
+    let accepted = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+    assert_eq!(accepted.authenticated.method(), AuthMethod::CodesInARow);
+    world.clock.advance(STEP);
     let accepted = world.verifier.present(&world.challenge(), codes.first().unwrap(), Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     // A new password shuts out who was guessing; with a recovery code beside it, it gives the budget back.
@@ -135,7 +139,7 @@ fn owasp_account_lockout_takes_the_password() {
         assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     }
     let status = world.verifier.status(&world.account).unwrap();
-    assert_eq!((status.locked_until, status.suspended), (None, false));
+    assert_eq!((status.is_locked, status.retry_at), (false, None));
     // The whole budget is still there.
     for guess in 1..=20 {
         let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();

@@ -13,7 +13,8 @@ use second_factor::{
 };
 
 use crate::support::{
-    BrokenRng, JsonStore, Phone, STEP, World, code_required, complete, days, is_refused_because, refusal,
+    BrokenRng, JsonStore, Phone, START, STEP, World, code_required, complete, days, is_refused_because,
+    refusal,
 };
 
 const BUDGET: usize = 20;
@@ -49,11 +50,11 @@ fn rfc4226_7_2_at_the_maximum_the_host_is_told_once() {
     for _ in 0..3 * BUDGET {
         let _ = world.present(&code).unwrap_err();
     }
-    let until = world.now().saturating_add(days(3));
+    let until = Some(START.saturating_add(days(3)));
     assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until }), 1);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::Locked { .. })), 1);
     assert!(EventKind::Locked { until }.notify_owner());
-    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, Some(until));
+    assert_eq!(world.verifier.status(&world.account).unwrap().retry_at, until);
 }
 
 #[test]

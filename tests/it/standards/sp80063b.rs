@@ -8,16 +8,17 @@ use std::thread;
 use second_factor::session::{AdministratorReset, EventKind, PolicyError, RefusedBecause, RemovedBy};
 use second_factor::{
     AccountId, AuthMethod, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Policy, RecoveryCode,
-    Refusal, Remember, SealingKey,
+    Refusal, Remember, SealingKey, Window,
 };
 
 use crate::support::tokens::{Parts, base32_text};
 use crate::support::{
-    DAY, EventLog, JsonStore, Phone, STEP, TestClock, TestRng, World, code_required, complete, days,
+    DAY, EventLog, JsonStore, Phone, START, STEP, TestClock, TestRng, World, code_required, complete, days,
     is_refused_because, refusal, texts,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 type JsonWorld = World<Arc<JsonStore>>;
 
@@ -38,108 +39,112 @@ fn restarted(world: &JsonWorld, seed: u64) -> JsonWorld {
     World { verifier: verifier.with_events(events.clone()), clock, events, account: world.account.clone() }
 }
 
-/// Suspends the authenticator with so many wrong codes in a row, an hour between them.
-fn suspended(failures: u32) -> (World, Phone, Vec<String>) {
-    let policy = Policy::builder("Example").suspend_after(failures).build().unwrap();
-    let (world, phone, codes) = World::enrolled_with(policy);
-    for failure in 1..=failures {
+fn is_wrong(kind: &EventKind) -> bool {
+    is_refused_because(RefusedBecause::Wrong)(kind)
+}
+
+/// With the budget and all that time adds to it spent: no wait ends this lock.
+fn spent() -> (World, Phone, Vec<String>) {
+    let (world, phone, codes) = World::enrolled();
+    world.clock.advance(days(40));
+    for guess in 1..=30 {
         let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
-        assert_eq!(refused == Refusal::Suspended, failure == failures, "{failure}");
+        assert_eq!(refused == Refusal::Locked { retry_at: None }, guess == 30, "{guess}");
     }
     (world, phone, codes)
 }
 
 #[test]
-fn sp800_63b_3_2_2_the_101st_attempt_is_never_evaluated() {
+fn sp800_63b_3_2_2_at_most_99_guesses_between_two_accepted_codes() {
+    assert_eq!(Policy::MAX_GUESSES, 99);
+    for (window, budget, hours) in
+        [(Window::DEFAULT, 50, 14), (Window::EXACT, 50, 14), (Window::EXACT, 50, 1)]
+    {
+        let policy = Policy::builder("Example").window(window).guess_budget(budget, hours * HOUR).build();
+        assert_eq!(policy.unwrap_err(), PolicyError::TooManyGuesses { guesses: 100 });
+    }
     let world = json_world(Policy::new("Example").unwrap());
     let (phone, codes) = world.enroll();
-    let wrong = |world: &JsonWorld| {
-        let code = phone.wrong_code(world.now());
-        refusal(world.verifier.present(&world.challenge(), &code, Remember::No)).unwrap_err()
-    };
-    let mut evaluated = 0;
-    while evaluated < 100 {
-        match wrong(&world) {
-            Refusal::Locked { retry_at }
-                if world.events.count(is_refused_because(RefusedBecause::Locked)) > 0 =>
-            {
-                let _ = world.events.take();
-                world.clock.set(retry_at);
-            }
-            refused => {
-                evaluated += 1;
-                assert_eq!(
-                    refused == Refusal::Suspended,
-                    evaluated == 100,
-                    "attempt {evaluated}: {refused:?}"
-                );
-            }
-        }
+    for _ in 0..200 {
+        let wrong = phone.wrong_code(world.now());
+        let _ = refusal(world.verifier.present(&world.challenge(), &wrong, Remember::No)).unwrap_err();
+        world.clock.advance(DAY);
     }
-    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 1);
+    assert_eq!(world.events.count(is_wrong), 20 + 10);
 
     // The right code is not evaluated: now, in a step-up, after a restart, after any time.
     let _ = world.events.take();
+    let locked = Refusal::Locked { retry_at: None };
     let right = |world: &JsonWorld| {
         let code = phone.code(world.now());
         refusal(world.verifier.present(&world.challenge(), &code, Remember::No)).map(|_| ())
     };
-    assert_eq!(right(&world), Err(Refusal::Suspended));
+    assert_eq!(right(&world), Err(locked));
     let stepped_up = refusal(world.verifier.fresh_factor(&world.session(1), &phone.code(world.now())));
-    assert_eq!(stepped_up.unwrap_err(), Refusal::Suspended);
+    assert_eq!(stepped_up.unwrap_err(), locked);
     let world = restarted(&world, 2);
     for wait in [STEP, DAY, days(365), days(36_500)] {
         world.clock.advance(wait);
-        assert_eq!(right(&world), Err(Refusal::Suspended));
-        assert!(world.verifier.status(&world.account).unwrap().suspended);
+        assert_eq!(right(&world), Err(locked));
+        assert!(world.verifier.status(&world.account).unwrap().is_locked);
     }
-    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Suspended)), 4);
-    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 0);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 4);
+    assert_eq!(world.events.count(is_wrong), 0);
 
-    // Nor does a password reset end it; a recovery code does.
+    // Nor does a password reset end it, nor a recovery code, which lets its owner in; codes in a row do.
     let _ = world.reset_password();
-    assert_eq!(right(&restarted(&world, 3)), Err(Refusal::Suspended));
     let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
+    assert_eq!(right(&restarted(&world, 3)), Err(locked));
+    let row = phone.codes_in_a_row(world.now());
+    let _ = world.verifier.present(&world.challenge(), &row, Remember::No).unwrap();
+    world.clock.advance(days(3));
     assert_eq!(right(&restarted(&world, 4)), Ok(()));
 }
 
 #[test]
-fn sp800_63b_3_2_2_what_ends_a_suspension() {
-    let is_suspended = |world: &World| world.verifier.status(&world.account).unwrap().suspended;
+fn sp800_63b_3_2_2_what_opens_a_spent_budget() {
+    let is_locked = |world: &World| world.verifier.status(&world.account).unwrap().is_locked;
     let code = |world: &World, phone: &Phone| world.present(&phone.code(world.now())).map(|_| ());
 
-    let (world, phone, codes) = suspended(5);
-    assert!(is_suspended(&world));
+    // A password change with a fresh factor beside it, and no reset.
+    let (world, phone, codes) = spent();
     let _ = world.reset_password();
-    assert!(is_suspended(&world), "whoever holds the mailbox ends it not");
+    assert!(is_locked(&world), "whoever holds the mailbox does not end it");
     let _ = world.change_password(&world.session(1), &codes[0]).unwrap();
-    assert!(!is_suspended(&world));
+    assert!(!is_locked(&world));
     assert_eq!(code(&world, &phone), Ok(()));
 
-    let (world, phone, codes) = suspended(5);
-    let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
-    assert!(!is_suspended(&world));
+    // Codes in a row let the owner in; they prove the clock, so that the month before them counts and time goes on.
+    let (world, phone, _) = spent();
+    let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+    let until = world.now().saturating_add(days(3));
+    world.clock.advance(STEP);
+    assert_eq!(code(&world, &phone), Err(Refusal::Locked { retry_at: Some(until) }));
+    world.clock.set(until);
     assert_eq!(code(&world, &phone), Ok(()));
 
-    let (world, ..) = suspended(5);
+    let (world, ..) = spent();
     let administrator = AccountId::new("root").unwrap();
     let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
     let _ = world.verifier.administrator_reset(reset).unwrap();
-    assert!(!is_suspended(&world));
     assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
     assert_eq!(
         world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Administrator }),
         1
     );
+    let (phone, _) = world.enroll();
+    assert!(!is_locked(&world));
+    assert_eq!(code(&world, &phone), Ok(()));
 
-    // Enrolling anew takes a recovery code, and the new authenticator starts with no failures.
-    let (world, _, codes) = suspended(5);
+    // Enrolling anew in place of the old one, with a recovery code, leaves the budget as it is.
+    let (world, _, codes) = spent();
     let fresh = world.verifier.fresh_factor(&world.session(1), &codes[0]).unwrap();
     let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
     let new = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
-    world.clock.advance(2 * STEP);
-    assert_eq!(code(&world, &new), Ok(()));
+    world.clock.advance(4 * STEP);
+    assert_eq!(code(&world, &new), Err(Refusal::Locked { retry_at: None }));
+    assert!(world.present(&new.codes_in_a_row(world.now())).is_ok());
 }
 
 #[test]
@@ -150,65 +155,59 @@ fn sp800_63b_3_2_2_a_slow_drip_of_one_guess_a_day_stops() {
             assert!(world.present(&phone.wrong_code(world.now())).is_err());
             world.clock.advance(DAY);
         }
-        world.events.count(is_refused_because(RefusedBecause::Wrong))
+        world.events.count(is_wrong)
     };
-    // By default the budget stops it earlier: 20, and one every three days.
-    assert_eq!(evaluated(Policy::new("Example").unwrap()), 20 + 199 / 3);
-    // Where the budget would let all of it through, the suspension stops it.
-    let loose = Policy::builder("Example").guess_budget(1_000, Duration::from_secs(3_600));
-    assert_eq!(evaluated(loose.build_with_weaker_guess_odds().unwrap()), 100);
-    // No policy can be built that allows more.
-    let more = Policy::builder("Example").suspend_after(101).build_with_weaker_guess_odds();
-    assert_eq!(more.unwrap_err(), PolicyError::OutOfBounds { setting: "suspend_after" });
+    assert_eq!(evaluated(Policy::new("Example").unwrap()), 20 + 10);
+    // Also where time gives back as much as it can under any policy.
+    let quick = Policy::builder("Example").window(Window::EXACT).guess_budget(33, 22 * HOUR).build();
+    assert_eq!(evaluated(quick.unwrap()), 33 + 32);
 }
 
 #[test]
 fn sp800_63b_3_2_2_only_its_own_success_ends_a_run_of_failures() {
-    let policy = || Policy::builder("Example").suspend_after(6).build().unwrap();
-    let fail = |world: &World, phone: &Phone| world.present(&phone.wrong_code(world.now())).unwrap_err();
-
-    // Neither the password nor a remembered device does.
-    let (world, phone, _) = World::enrolled_with(policy());
+    // Neither the password, nor a remembered device, nor a recovery code does.
+    let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
-    for failure in 1..=6 {
+    for guess in 0..20 {
         let _ = code_required(world.login());
-        if failure == 3 {
-            let _ = complete(world.login_on(&device));
+        match guess {
+            5 => drop(complete(world.login_on(&device))),
+            10 => drop(world.present(&codes[0]).unwrap()),
+            _ => {}
         }
-        assert_eq!(fail(&world, &phone) == Refusal::Suspended, failure == 6, "{failure}");
+        let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
+        assert_eq!(matches!(refused, Refusal::Locked { .. }), guess == 19, "{guess}");
     }
-    // A code does.
-    let (world, phone, _) = World::enrolled_with(policy());
-    for failure in 1..=10 {
-        if failure % 5 == 0 {
-            let _ = world.log_in(&phone);
-        }
-        assert_ne!(fail(&world, &phone), Refusal::Suspended, "{failure}");
+    // A code does: it takes the time since the last one off the count.
+    let (world, phone, _) = World::enrolled();
+    for failure in 1..=100 {
+        world.clock.advance(days(3));
+        let _ = world.log_in(&phone);
+        let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
+        assert_eq!(refused, Refusal::NotAccepted, "{failure}");
     }
 }
 
 #[test]
 fn sp800_63b_3_2_2_the_wait_once_the_budget_is_spent() {
     let (world, phone, _) = World::enrolled();
-    let start = world.now();
     for _ in 0..20 {
         let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
     }
-    let mut retry_at = start.saturating_add(days(3));
-    for _ in 0..4 {
-        for too_early in [start, second_before(retry_at)] {
-            world.clock.set(too_early.max(world.now()));
+    for wait in 1..=10 {
+        let retry_at = START.saturating_add(days(3 * wait));
+        for too_early in [world.now(), second_before(retry_at)] {
+            world.clock.set(too_early);
             let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
-            assert_eq!(refused, Refusal::Locked { retry_at });
+            assert_eq!(refused, Refusal::Locked { retry_at: Some(retry_at) });
         }
-        // One guess, no more, and the next wait is as long.
+        // One guess, no more, and the next wait is as long; after ten of them there is none.
         world.clock.set(retry_at);
         let _ = world.events.take();
-        let next = retry_at.saturating_add(days(3));
+        let next = (wait < 10).then(|| retry_at.saturating_add(days(3)));
         let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
         assert_eq!(refused, Refusal::Locked { retry_at: next });
-        assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 1);
-        retry_at = next;
+        assert_eq!(world.events.count(is_wrong), 1);
     }
 }
 
@@ -383,7 +382,7 @@ fn sp800_63b_4_1_2_2_an_enrollment_waits_15_minutes_at_most() {
 
 #[test]
 fn sp800_63b_2_1_3_a_device_is_remembered_thirty_days_at_most() {
-    let longer = Policy::builder("Example").remember_for(days(30) + SECOND).build_with_weaker_guess_odds();
+    let longer = Policy::builder("Example").remember_for(days(30) + SECOND).build();
     assert_eq!(longer.unwrap_err(), PolicyError::OutOfBounds { setting: "remember_for" });
 
     let (world, phone, _) = World::enrolled();

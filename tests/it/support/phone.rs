@@ -1,6 +1,7 @@
 //! An authenticator app.
 
 use second_factor::enrollment::KeyUriKind;
+use second_factor::otp::CodesInARow;
 use second_factor::{KeyUri, Secret, Totp, TotpParams, UnixTime};
 
 /// An authenticator app.
@@ -24,6 +25,14 @@ impl Phone {
     /// The code that the app shows at this time.
     pub fn code(&self, at: UnixTime) -> String {
         Totp::new(&self.secret, self.params).generate(at).expose().to_owned()
+    }
+
+    /// Codes in a row, as many as it takes, the last of them the one that the app shows at this time.
+    pub fn codes_in_a_row(&self, until: UnixTime) -> String {
+        let period = u64::from(self.params.period().as_secs());
+        let before = (0..u64::from(CodesInARow::count(self.params.digits()))).rev();
+        let codes = before.map(|n| self.code(UnixTime::from_secs(until.as_secs() - n * period)));
+        codes.collect::<Vec<_>>().join(" ")
     }
 
     /// A code that is not right at any step within a day of this time.

@@ -3,10 +3,19 @@
 use second_factor::session::{EventKind, RefusedBecause, Remember};
 use second_factor::{BlockingStore, ChallengeToken, RecoveryCodes, Refusal, UnixTime};
 
-use crate::support::{EventLog, Phone, World, is_refused_because, refusal, texts};
+use crate::support::{EventLog, Phone, World, days, is_refused_because, refusal, texts};
 
-/// The guesses that a budget allows at once. The scenarios were written for 10; DESIGN §4 has 20.
+/// The guesses that a budget allows at once.
 pub const BUDGET: usize = 20;
+
+/// The most guesses that time gives at once.
+pub const CREDIT: usize = 10;
+
+/// When time covers the next guess, if it does, where so many more than the budget have been charged since a code was
+/// accepted at this time.
+pub fn retry_at(since: UnixTime, more: u64) -> Option<UnixTime> {
+    (more < CREDIT as u64).then(|| since.saturating_add(days(3 * (more + 1))))
+}
 
 pub fn wrong(world: &World, challenge: &ChallengeToken, code: &str) -> Refusal {
     refusal(world.verifier.present(challenge, code, Remember::No)).unwrap_err()
@@ -18,8 +27,8 @@ pub fn evaluated(events: &EventLog) -> usize {
 }
 
 /// Guesses in fresh challenges until the account is locked; how many were evaluated, and until when it is
-/// locked.
-pub fn guess_until_locked(world: &World, phone: &Phone) -> (usize, UnixTime) {
+/// locked, if time ends it.
+pub fn guess_until_locked(world: &World, phone: &Phone) -> (usize, Option<UnixTime>) {
     world.events.take();
     for code in phone.wrong_codes(world.now()).take(1_000) {
         if let Refusal::Locked { retry_at } = wrong(world, &world.challenge(), &code) {
@@ -49,7 +58,7 @@ where
             match refused {
                 Refusal::NotAccepted => {}
                 Refusal::ChallengeOver => break,
-                Refusal::Locked { .. } | Refusal::Suspended => return evaluated,
+                Refusal::Locked { .. } => return evaluated,
                 other => panic!("{other:?}"),
             }
         }

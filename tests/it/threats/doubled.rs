@@ -85,7 +85,7 @@ const STEPS: [Step; 3] = [
 ];
 
 #[test]
-fn g38_the_form_of_a_sensitive_step_posted_twice_is_done_once_and_says_so() {
+fn g38_a_sensitive_form_posted_twice_is_done_once_and_says_so() {
     for (name, step) in STEPS {
         for kind in ["code", "recovery code"] {
             let (world, phone, codes) = World::enrolled();
@@ -127,7 +127,7 @@ fn g38_a_password_form_posted_twice_changes_it_once_and_says_so() {
 }
 
 #[test]
-fn g14_of_new_recovery_codes_asked_for_twice_those_of_the_one_answer_are_valid() {
+fn g14_of_recovery_codes_asked_for_twice_those_of_one_answer_are_valid() {
     let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
     let (session, code) = (world.session(1), phone.code(world.now()));
@@ -241,7 +241,7 @@ fn g38_an_enrollment_confirmed_twice_is_bound_once() {
 }
 
 #[test]
-fn g38_the_password_step_posted_twice_is_two_challenges_or_one_device_token() {
+fn g38_the_password_step_posted_twice_is_two_challenges_or_one_device() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     world.clock.advance(MINUTE);

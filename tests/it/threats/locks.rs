@@ -2,40 +2,56 @@
 
 use std::time::Duration;
 
-use second_factor::session::{EventKind, RefusedBecause, Remember};
+use second_factor::session::{EventKind, PolicyError, RefusedBecause, Remember};
 use second_factor::store::Revision;
-use second_factor::{AccountId, AccountRecord, AuthMethod, BlockingStore, ChallengeToken, Refusal, UnixTime};
+use second_factor::{
+    AccountId, AccountRecord, AuthMethod, BlockingStore, ChallengeToken, Policy, Refusal, UnixTime, Window,
+};
 
-use super::budget::{BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, wrong};
+use super::budget::{BUDGET, CREDIT, exhaust, guess_until_locked, is_wrong, retry_at, wrong};
+use crate::support::sessions::charged;
 use crate::support::tokens::{Parts, under_another_key};
-use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
+use crate::support::{
+    DAY, Phone, START, STEP, World, code_required, complete, days, is_refused_because, refusal,
+};
 
 #[test]
 fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
     let (world, phone, _) = World::enrolled();
-    let locked_at = world.now();
-    let (guesses, until) = guess_until_locked(&world, &phone);
-    assert_eq!((guesses, until), (BUDGET, locked_at.saturating_add(days(3))));
+    assert_eq!(guess_until_locked(&world, &phone), (BUDGET, retry_at(START, 0)));
 
-    // One second early nothing is evaluated, the right code included.
-    world.clock.set(UnixTime::from_secs(until.as_secs() - 1));
-    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at: until });
+    // Time gives back one guess every three days, ten at most, and not the whole budget at once.
+    for regained in 1..=10 {
+        let until = START.saturating_add(days(3 * regained));
+        // One second early nothing is evaluated, the right code included.
+        world.clock.set(UnixTime::from_secs(until.as_secs() - 1));
+        let locked = Refusal::Locked { retry_at: Some(until) };
+        assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
 
-    // DESIGN §4: time gives back one guess every three days, not the whole budget at once.
-    world.clock.set(until);
-    assert_eq!(world.verifier.status(&world.account).unwrap().locked_until, None);
-    let (guesses, again) = guess_until_locked(&world, &phone);
-    assert_eq!((guesses, again), (1, until.saturating_add(days(3))));
+        world.clock.set(until);
+        let status = world.verifier.status(&world.account).unwrap();
+        assert_eq!((status.is_locked, status.retry_at), (false, None));
+        let next = retry_at(START, regained);
+        assert_eq!(guess_until_locked(&world, &phone), (1, next));
+        let status = world.verifier.status(&world.account).unwrap();
+        assert_eq!((status.is_locked, status.retry_at), (true, next));
+    }
 
-    // After all of them are regained there are as many as ever, never more, and the first wrong code counts
-    // as one.
-    for wait in [days(3) * 20, days(3) * 200] {
+    // An accepted code makes that month count, and the next one counts from there.
+    world.clock.advance(days(10_000));
+    let since = world.now();
+    let _ = world.present(&phone.codes_in_a_row(since)).unwrap();
+    assert_eq!(charged(&world).0, 20);
+    assert_eq!(guess_until_locked(&world, &phone), (0, retry_at(since, 0)));
+    // With nothing charged there are as many as ever at once, and ten more after however long a wait.
+    for wait in [days(30), days(600)] {
+        for _ in 0..3 {
+            world.clock.advance(days(60));
+            let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+        }
+        assert_eq!(charged(&world).0, 0);
         world.clock.advance(wait);
-        world.events.take();
-        let challenge = world.challenge();
-        let code = phone.wrong_code(world.now());
-        assert_eq!(wrong(&world, &challenge, &code), Refusal::NotAccepted);
-        assert_eq!(guess_until_locked(&world, &phone).0, BUDGET - 1);
+        assert_eq!(guess_until_locked(&world, &phone), (BUDGET + CREDIT, None));
     }
 }
 
@@ -43,30 +59,34 @@ fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
 fn a11_the_right_code_is_accepted_when_the_lock_ends() {
     let (world, phone, _) = World::enrolled();
     let (_, until) = guess_until_locked(&world, &phone);
-    world.clock.set(until);
+    world.clock.set(until.unwrap());
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
+/// Under every policy, fewer than a hundred: what no time adds to is opened by codes in a row or a recovery code.
 #[test]
-fn a11_a_hundred_failures_in_a_row_suspend_and_no_time_ends_that() {
-    let (world, phone, codes) = World::enrolled();
-    let mut guesses = phone.wrong_codes(world.now());
-    loop {
-        match wrong(&world, &world.challenge(), &guesses.next().unwrap()) {
-            Refusal::NotAccepted => {}
-            Refusal::Locked { retry_at } => world.clock.set(retry_at),
-            other => break assert_eq!(other, Refusal::Suspended),
+fn a11_without_an_accepted_code_guessing_ends_before_the_hundredth() {
+    let half_a_day = Policy::builder("Example").window(Window::EXACT).guess_budget(50, DAY / 2).build();
+    assert_eq!(half_a_day.unwrap_err(), PolicyError::TooManyGuesses { guesses: 100 });
+    let most = Policy::builder("Example").window(Window::EXACT).guess_budget(49, DAY).build().unwrap();
+    for (policy, evaluated) in [(Policy::new("Example").unwrap(), 30), (most, 49 + 30)] {
+        let (world, phone, codes) = World::enrolled_with(policy);
+        for _ in 0..400 {
+            let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
+            world.clock.advance(DAY / 4);
         }
-    }
-    assert_eq!(evaluated(&world.events), 100);
-    assert_eq!(world.events.count(|kind| *kind == EventKind::Suspended), 1);
-    world.clock.advance(days(10_000));
-    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Suspended);
-    assert!(world.verifier.status(&world.account).unwrap().suspended);
+        assert_eq!(world.events.count(is_wrong), evaluated);
+        world.clock.advance(days(10_000));
+        let locked = Refusal::Locked { retry_at: None };
+        assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
+        assert_eq!(world.present(&phone.wrong_code(world.now())).unwrap_err(), locked);
+        assert_eq!(world.events.count(is_wrong), evaluated);
 
-    let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
-    assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
-    assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
+        let accepted = world.present(&codes[0]).unwrap();
+        assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
+        let accepted = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+        assert_eq!(accepted.authenticated.method(), AuthMethod::CodesInARow);
+    }
 }
 
 /// What is kept about the account.
@@ -135,7 +155,7 @@ fn a12_wrong_codes_for_one_account_do_not_move_another() {
     let (bobs_phone, _) = bob.enroll();
     let _ = guess_until_locked(&bob, &bobs_phone);
     let alice = World { account: AccountId::new("alice").unwrap(), ..bob };
-    assert_eq!(alice.verifier.status(&alice.account).unwrap().locked_until, None);
+    assert!(!alice.verifier.status(&alice.account).unwrap().is_locked);
     assert_eq!(guess_until_locked(&alice, &phone).0, BUDGET);
 }
 
@@ -174,9 +194,10 @@ fn a12_opening_challenges_without_end_fills_nothing() {
 #[test]
 fn f30_a_lockout_leaves_the_remembered_device_in() {
     let (world, phone, codes) = World::enrolled();
+    let since = world.now();
     let device = world.remember(&phone);
     assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
-    let retry_at = world.now().saturating_add(days(3));
+    let retry_at = retry_at(since, 0);
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
 
     let accepted = complete(world.login_on(&device));
@@ -216,10 +237,12 @@ fn f30_without_the_password_nobody_moves_the_budget() {
 fn f36_a_lock_under_a_clock_a_year_ahead_is_opened_by_a_recovery_code() {
     let (world, phone, codes) = World::enrolled();
     world.clock.advance(days(365));
-    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET + CREDIT);
     world.clock.back(days(365));
-    assert!(matches!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { .. }));
+    let locked = Refusal::Locked { retry_at: None };
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
 
+    // In at once; and with it a new password, which gives the budget back.
     let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     let _ = world.change_password(&accepted.authenticated.into_session(), &codes[1]).unwrap();
     assert!(world.present(&phone.code(world.now())).is_ok());
@@ -270,7 +293,9 @@ fn f36_a_login_under_a_clock_far_ahead_has_a_way_out() {
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
 
-    // The design has no resynchronization: a recovery code, and a new secret with it.
+    // Codes in a row are of steps that were passed over, too. A recovery code is the way out, and a new secret with it.
+    assert_eq!(world.present(&phone.codes_in_a_row(world.now())).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 2);
     let accepted = world.verifier.present(&world.challenge(), &recovery_codes[0], Remember::No).unwrap();
     let session = accepted.authenticated.into_session();
     let fresh = world.verifier.fresh_factor(&session, &recovery_codes[1]).unwrap();

@@ -37,7 +37,7 @@ fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
 }
 
 /// The same service, its store and keys, under another policy.
-fn under<S: BlockingStore + Clone>(world: &World<S>, policy: Policy) -> World<S> {
+pub fn under<S: BlockingStore + Clone>(world: &World<S>, policy: Policy) -> World<S> {
     let verifier = BlockingVerifier::with_sources(
         world.verifier.store().clone(),
         policy,
@@ -54,7 +54,7 @@ fn under<S: BlockingStore + Clone>(world: &World<S>, policy: Policy) -> World<S>
 }
 
 #[test]
-fn g27_under_a_policy_that_remembers_none_existing_devices_are_asked_for_a_code() {
+fn g27_under_a_policy_that_remembers_none_devices_are_asked_for_a_code() {
     let policies = [
         Policy::builder("Example").remember_for(Duration::ZERO),
         Policy::builder("Example").devices(0),

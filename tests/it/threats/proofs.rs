@@ -166,7 +166,7 @@ fn g04_where_no_factor_is_bound_a_session_of_an_old_proof_is_none() {
 }
 
 #[test]
-fn g04_where_a_factor_is_demanded_the_proof_that_leads_to_enrollment_ages_too() {
+fn g04_where_a_factor_is_demanded_the_proof_for_enrollment_ages_too() {
     let world = World::with_policy(Policy::builder("Example").require_second_factor().build().unwrap());
     let Login::EnrollmentRequired(proof) = world.login() else { panic!("no factor is bound") };
     let _ = world.reset_password();

@@ -236,7 +236,7 @@ fn g24_a_login_with_a_code_counts_and_a_password_does_not() {
 }
 
 #[test]
-fn g24_a_session_that_goes_on_after_a_change_keeps_its_trace_and_loses_its_device() {
+fn g24_a_session_that_goes_on_keeps_its_trace_and_loses_its_device() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let mut session = complete(world.login_on(&device)).authenticated.into_session();

@@ -356,7 +356,7 @@ fn a16a_a_challenge_is_over_when_another_authenticator_is_enrolled() {
 }
 
 #[test]
-fn a16a_a_challenge_is_over_when_all_sessions_are_ended_or_the_account_is_closed() {
+fn a16a_a_challenge_is_over_when_sessions_end_or_the_account_is_closed() {
     present_after_change(|world, _, _| {
         let _ = world.verifier.end_all_sessions(&world.session(1)).unwrap();
         None

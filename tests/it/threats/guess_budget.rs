@@ -1,0 +1,284 @@
+//! The guess budget: threats G7 to G10, G20, G23, G42.
+
+use core::time::Duration;
+
+use second_factor::session::{EventKind, PolicyError};
+use second_factor::{Algorithm, Digits, Period, Policy, Refusal, TotpParams, UnixTime};
+
+use super::budget::{BUDGET, exhaust, guess_until_locked, is_wrong, retry_at};
+use super::policies::under;
+use crate::support::sessions::{charged, fresh_factor, guess, row};
+use crate::support::{DAY, Phone, START, STEP, World, complete, days};
+
+const YEAR: u64 = 365;
+
+fn suspected(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::PasswordSuspectedKnown { .. })
+}
+
+/// Four wrong codes, each in a login.
+fn four_guesses(world: &World, phone: &Phone) {
+    for wrong in phone.wrong_codes(world.now()).take(4) {
+        let _ = world.present(&wrong).unwrap_err();
+    }
+}
+
+/// The owner logs in with the app alone.
+fn owner_logs_in(world: &World, phone: &Phone) {
+    if world.present(&phone.code(world.now())).is_err() {
+        let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+    }
+}
+
+#[test]
+fn g07_eight_digits_buy_no_weaker_budget() {
+    let params = TotpParams::new(Algorithm::Sha1, Digits::Eight, Period::DEFAULT);
+    let refused = |budget, regain_every| {
+        let policy = Policy::builder("Example").totp(params).guess_budget(budget, regain_every);
+        policy.build().unwrap_err()
+    };
+    let hour = DAY / 24;
+    assert_eq!(refused(1_000, hour), PolicyError::OutOfBounds { setting: "guess_budget" });
+    assert_eq!(refused(50, hour), PolicyError::TooManyGuesses { guesses: 100 });
+    assert!(matches!(refused(20, DAY), PolicyError::GuessOdds { one_in } if one_in < Policy::MIN_ODDS));
+    // The odds are those of six digits, since an account may have been enrolled with six.
+    let year = days(YEAR);
+    let eight = Policy::builder("Example").totp(params).build().unwrap();
+    assert_eq!(eight.guess_odds(year), Policy::new("Example").unwrap().guess_odds(year));
+}
+
+/// What is written under a clock that is wrong, an accepted code excepted.
+type Write = (&'static str, fn(&World, &Phone, &[String]));
+
+const WRITES: [Write; 4] = [
+    ("a login by recovery code", |world, _, codes| drop(world.present(&codes[0]).unwrap())),
+    ("a step-up by recovery code", |world, _, codes| {
+        let _ = fresh_factor(world, &world.session(1), &codes[0]).unwrap();
+    }),
+    ("a password reset", |world, _, _| drop(world.reset_password())),
+    ("wrong codes", |world, phone, _| {
+        for wrong in phone.wrong_codes(world.now()).take(3) {
+            let _ = world.present(&wrong).unwrap_err();
+        }
+    }),
+];
+
+#[test]
+fn g08_no_write_under_a_wrong_clock_gives_a_guess() {
+    for (name, write) in WRITES {
+        for is_ahead in [false, true] {
+            let (world, phone, codes) = World::enrolled();
+            assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+            let right = world.now();
+            let before = charged(&world).0;
+            let year_off = if is_ahead { right.as_secs() + 31_536_000 } else { right.as_secs() - 31_536_000 };
+            world.clock.set(UnixTime::from_secs(year_off));
+            write(&world, &phone, &codes);
+
+            world.clock.set(right);
+            assert!(charged(&world).0 >= before, "{name}");
+            let Err(Refusal::Locked { retry_at: told }) = world.present(&phone.code(world.now())) else {
+                panic!("{name}: still locked")
+            };
+            assert!(told.is_none_or(|told| Some(told) >= retry_at(START, 0)), "{name}");
+            world.events.take();
+            assert_eq!(guess_until_locked(&world, &phone).0, 0, "{name}: no guess was regained");
+            // It is the wait from the last code that counts, as ever.
+            world.clock.set(START.saturating_add(days(3)));
+            let guesses = guess_until_locked(&world, &phone).0;
+            assert!(guesses <= 1, "{name}: {guesses}");
+        }
+    }
+}
+
+#[test]
+fn g08_a_remembered_device_under_a_clock_a_year_back_gives_no_guess() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
+    let before = charged(&world);
+    world.clock.advance(DAY);
+    let _ = complete(world.login_on(&device));
+    world.clock.back(days(YEAR));
+    let _ = world.login_on(&device);
+    world.clock.advance(days(YEAR));
+    assert_eq!(charged(&world), before);
+    assert_eq!(guess_until_locked(&world, &phone).0, 0);
+}
+
+/// An instance whose clock is wrong takes the attacker's guesses, another the owner's daily logins.
+#[test]
+fn g08_an_instance_61_days_slow_or_fast_gives_no_guess_beyond_the_bound() {
+    for is_fast in [false, true] {
+        let (world, phone, _) = World::enrolled();
+        for day in 1..=YEAR {
+            let right = START.saturating_add(days(day));
+            world.clock.set(right);
+            if is_fast {
+                world.clock.advance(days(61));
+            } else {
+                world.clock.back(days(61));
+            }
+            four_guesses(&world, &phone);
+            world.clock.set(right);
+            owner_logs_in(&world, &phone);
+        }
+        let guesses = world.events.count(is_wrong) as u64;
+        let most = world.verifier.policy().guess_odds(days(YEAR)).guesses();
+        assert!(guesses <= most, "{guesses} of {most}");
+        assert!(guesses > 100, "{guesses}: the attacker did try");
+    }
+}
+
+#[test]
+fn g09_no_success_of_the_owner_refunds_guesses_in_a_shared_session() {
+    let (world, phone, _) = World::enrolled();
+    let shared = world.session(1);
+    for day in 1..=YEAR {
+        world.clock.set(START.saturating_add(days(day)));
+        let _ = guess(&world, &phone, &shared, 4);
+        let mut stepped_up = fresh_factor(&world, &shared, &phone.code(world.now()));
+        if let Err(Refusal::Locked { .. }) = stepped_up {
+            stepped_up = fresh_factor(&world, &shared, &phone.codes_in_a_row(world.now()));
+        }
+        assert!(stepped_up.is_ok(), "{day}: {stepped_up:?}");
+    }
+    let guesses = world.events.count(is_wrong);
+    assert!(guesses as u64 <= world.verifier.policy().guess_odds(days(YEAR)).guesses(), "{guesses}");
+    assert!(guesses <= BUDGET + 365 / 3 + 1, "{guesses}");
+    assert!(guesses > 100, "{guesses}: the attacker did try");
+    assert_eq!(world.events.count(suspected), guesses / 5, "the owner is told");
+}
+
+#[test]
+fn g10_fifty_password_resets_draw_one_budget() {
+    let (world, phone, codes) = World::enrolled();
+    for _ in 0..50 {
+        let _ = world.reset_password();
+        four_guesses(&world, &phone);
+    }
+    assert_eq!(world.events.count(is_wrong), BUDGET);
+    assert_eq!(charged(&world).0, BUDGET as u64);
+    // What gives it back is a change that the owner authorises with a fresh factor.
+    let _ = world.change_password(&world.session(1), &codes[0]).unwrap();
+    assert_eq!(charged(&world), (0, 0));
+    assert_eq!(guess_until_locked(&world, &phone), (BUDGET, retry_at(START, 0)));
+}
+
+#[test]
+fn g10_resets_beside_an_owner_who_logs_in_daily_draw_one_budget() {
+    let (world, phone, _) = World::enrolled();
+    for day in 1..=50 {
+        world.clock.set(START.saturating_add(days(day)));
+        // To the same password, so that the owner does not notice.
+        let _ = world.reset_password();
+        four_guesses(&world, &phone);
+        owner_logs_in(&world, &phone);
+    }
+    let guesses = world.events.count(is_wrong);
+    assert!(guesses <= BUDGET + 50 / 3 + 1, "{guesses}");
+}
+
+#[test]
+fn g10_a_change_with_a_fresh_factor_restores_the_budget_whichever_it_is() {
+    for kind in ["code", "codes in a row", "recovery code"] {
+        let (world, phone, codes) = World::enrolled();
+        let session = world.session(1);
+        let guesses = if kind == "code" { BUDGET - 1 } else { BUDGET };
+        let _ = guess(&world, &phone, &session, guesses);
+        world.clock.advance(4 * STEP);
+        let typed = match kind {
+            "code" => phone.code(world.now()),
+            "codes in a row" => phone.codes_in_a_row(world.now()),
+            _ => codes[0].clone(),
+        };
+        let _ = world.change_password(&session, &typed).unwrap();
+        assert_eq!(charged(&world), (0, 0), "{kind}");
+    }
+}
+
+#[test]
+fn g20_a_clock_in_the_year_2000_gives_and_takes_no_guess() {
+    let (world, phone, _) = World::enrolled();
+    let _ = guess(&world, &phone, &world.session(1), 12);
+    let (right, before) = (world.now(), row(&world));
+    world.clock.set(UnixTime::from_secs(946_684_800));
+    let _ = world.challenge();
+    assert_eq!(world.verifier.status(&world.account).unwrap().retry_at, None);
+    assert_eq!(row(&world), before);
+    // Guesses are counted under that clock as under any.
+    assert_eq!(guess_until_locked(&world, &phone), (BUDGET - 12, retry_at(START, 0)));
+    let _ = world.present(&phone.codes_in_a_row(right)).unwrap_err();
+    world.clock.set(right);
+    assert_eq!(guess_until_locked(&world, &phone), (0, retry_at(START, 0)));
+}
+
+#[test]
+fn g23_under_a_changed_policy_the_time_that_is_told_is_true_or_absent() {
+    // 15 of 20 are spent, and the policy now has 5: no wait helps, since five are the most that time gives.
+    let (world, phone, _) = World::enrolled();
+    let _ = guess(&world, &phone, &world.session(1), 15);
+    let five = Policy::builder("Example").guess_budget(5, days(3)).build().unwrap();
+    let strict = under(&world, five);
+    let locked = Refusal::Locked { retry_at: None };
+    assert_eq!(strict.present(&phone.code(strict.now())).unwrap_err(), locked);
+    strict.clock.advance(days(10_000));
+    assert_eq!(strict.present(&phone.code(strict.now())).unwrap_err(), locked);
+
+    for spent in 0..=19 {
+        for (budget, regain) in [(5, 3), (5, 6), (10, 3), (12, 30), (20, 6), (24, 3), (3, 31)] {
+            let (world, phone, _) = World::enrolled();
+            for wrong in phone.wrong_codes(world.now()).take(spent) {
+                let _ = world.present(&wrong).unwrap_err();
+            }
+            let policy = Policy::builder("Example").guess_budget(budget, days(regain)).build().unwrap();
+            let changed = under(&world, policy);
+            let status = changed.verifier.status(&changed.account).unwrap();
+            assert_eq!(status.is_locked, spent >= budget.into(), "{spent} of {budget}");
+            let Some(until) = status.retry_at else {
+                changed.clock.advance(days(10_000));
+                let status = changed.verifier.status(&changed.account).unwrap();
+                assert_eq!((status.is_locked, status.retry_at), (spent >= budget.into(), None));
+                continue;
+            };
+            let what = format!("{spent} of {budget}, {regain} days");
+            changed.clock.set(UnixTime::from_secs(until.as_secs() - 1));
+            let refused = changed.present(&phone.code(changed.now())).unwrap_err();
+            assert_eq!(refused, Refusal::Locked { retry_at: Some(until) }, "{what}");
+            changed.clock.advance(Duration::from_secs(1));
+            assert!(changed.present(&phone.code(until)).is_ok(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn g42_a_budget_below_the_number_of_authenticators_is_refused() {
+    let build = |authenticators, budget| {
+        let policy = Policy::builder("Example").authenticators(authenticators);
+        policy.guess_budget(budget, days(3)).build()
+    };
+    for authenticators in 1..=5 {
+        for budget in 0..=5 {
+            let policy = build(authenticators, budget);
+            if budget < authenticators.into() {
+                assert_eq!(policy.unwrap_err(), PolicyError::OutOfBounds { setting: "guess_budget" });
+            } else {
+                assert_eq!(policy.unwrap().guess_budget(), budget);
+            }
+        }
+    }
+    // Three authenticators are the default.
+    let one = Policy::builder("Example").guess_budget(1, days(3)).build();
+    assert_eq!(one.unwrap_err(), PolicyError::OutOfBounds { setting: "guess_budget" });
+}
+
+#[test]
+fn g42_the_smallest_budget_takes_a_code_and_then_codes_in_a_row() {
+    let policy = Policy::builder("Example").authenticators(1).guess_budget(1, days(366)).build().unwrap();
+    let (world, phone, _) = World::enrolled_with(policy);
+    let _ = world.log_in(&phone);
+    let wrong = phone.wrong_code(world.now());
+    assert_eq!(world.present(&wrong).unwrap_err(), Refusal::Locked { retry_at: None });
+    world.clock.advance(4 * STEP);
+    let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+}
