@@ -121,7 +121,8 @@ impl Policy {
     /// At most the budget, twice the [most that time gives at once](Self::most_credit), and one guess more for every
     /// [`regain_every`](Self::regain_every) are not refunded. Each wins with as many codes of six digits as the window
     /// has steps: that is what an authenticator may have whose parameters were chosen earlier, so longer codes do not
-    /// count here. Each password change that the owner authorises with a fresh factor adds one budget.
+    /// count here. Each password change that the owner authorises with a fresh factor adds at most the budget and the most
+    /// that time gives at once.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
         let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
         let at_once =

@@ -19,6 +19,8 @@ pub(crate) struct GuessBudget {
     unrefunded: u32,
     /// From when on a month without an alarm lowers that count: the time of an accepted code.
     quiet_since: UnixTime,
+    /// Guesses since the last accepted code, whatever was restored or refunded between (SP 800-63B §3.2.2).
+    consecutive: u16,
 }
 
 /// What a charged guess set off.
@@ -45,8 +47,13 @@ impl GuessBudget {
     const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
     /// Nothing spent.
-    pub(crate) const FULL: Self =
-        Self { spent: 0, since: UnixTime::EPOCH, unrefunded: 0, quiet_since: UnixTime::EPOCH };
+    pub(crate) const FULL: Self = Self {
+        spent: 0,
+        since: UnixTime::EPOCH,
+        unrefunded: 0,
+        quiet_since: UnixTime::EPOCH,
+        consecutive: 0,
+    };
 
     /// Nothing spent, from the binding of the first authenticator on.
     pub(crate) fn of_first_binding(now: UnixTime) -> Self {
@@ -55,6 +62,9 @@ impl GuessBudget {
 
     /// Whether a guess against so many authenticators is not covered now.
     pub(crate) fn lock(&self, authenticators: u16, now: UnixTime, policy: &Policy) -> Option<Lock> {
+        if self.consecutive.saturating_add(authenticators) > Policy::MAX_GUESSES {
+            return Some(Lock { retry_at: None });
+        }
         let needed = self.spent.saturating_add(authenticators);
         let budget = policy.guess_budget();
         if needed <= budget.saturating_add(self.credit(now, policy)) {
@@ -69,6 +79,7 @@ impl GuessBudget {
     /// Charges a guess that was compared with so many authenticators.
     pub(crate) fn charge(&mut self, authenticators: u16, now: UnixTime, policy: &Policy) -> Charged {
         self.spent = self.spent.saturating_add(authenticators);
+        self.consecutive = self.consecutive.saturating_add(authenticators);
         self.unrefunded = self.unrefunded.saturating_add(1);
         Charged {
             alarm: self.unrefunded.is_multiple_of(Self::ALARM_EVERY).then_some(self.unrefunded),
@@ -82,8 +93,14 @@ impl GuessBudget {
         self.unrefunded = self.unrefunded.saturating_sub(typed.into());
     }
 
+    /// Another authenticator takes the place of those that were guessed at.
+    pub(crate) fn rebind(&mut self) {
+        self.consecutive = 0;
+    }
+
     /// A code was accepted, which proves the clock: the time since the last one counts now.
     pub(crate) fn take_credit(&mut self, now: UnixTime, policy: &Policy) {
+        self.consecutive = 0;
         let credit = self.credit(now, policy);
         self.spent = self.spent.saturating_sub(credit);
         let is_all = self.spent == 0 || credit == policy.most_credit() || now < self.since;

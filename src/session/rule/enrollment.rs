@@ -200,7 +200,9 @@ fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> 
     let record = draft.change();
     record.recovery_codes.clear();
     let replaced = !record.authenticators.is_empty();
-    if !replaced {
+    if replaced {
+        record.budget.rebind();
+    } else {
         record.budget = GuessBudget::of_first_binding(now);
     }
     record.authenticators = [authenticator].into();

@@ -1,0 +1,111 @@
+use core::time::Duration;
+
+use second_factor::Policy;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Who {
+    Attacker,
+    Owner,
+}
+
+/// A typed code that was compared and was not right.
+#[derive(Clone, Copy, Debug)]
+struct Guess {
+    /// By the right clock.
+    at: u64,
+    /// Its place among guesses and restores.
+    order: u64,
+    /// How many authenticators it was compared with.
+    weight: u64,
+    /// The challenge it was typed in, if its completion refunds it.
+    challenge: Option<u64>,
+    who: Who,
+}
+
+/// What was guessed, by the right clock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    /// Those that no completion of their challenge refunded.
+    guesses: Vec<Guess>,
+    /// The places at which the budget was restored, by a password change with a fresh factor.
+    restores: Vec<u64>,
+    order: u64,
+    /// Typed since the last accepted code or recovery code, the owner's slips too.
+    since_accepted: u64,
+    restores_since_accepted: u64,
+    /// The most that was ever typed between two accepted codes and restores.
+    pub(super) most_between: u64,
+    /// Guesses of the attacker's that the owner's success refunded.
+    pub(super) refunded_to_attacker: u64,
+}
+
+impl Ledger {
+    pub(super) fn guessed(&mut self, at: u64, weight: u64, challenge: Option<u64>, who: Who) {
+        self.order += 1;
+        self.guesses.push(Guess { at, order: self.order, weight, challenge, who });
+        self.since_accepted += weight;
+        if self.restores_since_accepted == 0 {
+            self.most_between = self.most_between.max(self.since_accepted);
+        }
+        // A restore begins the count anew.
+        let most = u64::from(Policy::MAX_GUESSES) * (1 + self.restores_since_accepted);
+        assert!(self.since_accepted <= most, "{} guesses since the last accepted code", self.since_accepted);
+    }
+
+    /// A code or recovery code was accepted, in this challenge if it was a login.
+    pub(super) fn accepted(&mut self, challenge: Option<u64>) {
+        (self.since_accepted, self.restores_since_accepted) = (0, 0);
+        if challenge.is_none() {
+            return;
+        }
+        let refunded = |guess: &Guess| guess.challenge == challenge;
+        self.refunded_to_attacker += self
+            .guesses
+            .iter()
+            .filter(|guess| refunded(guess) && guess.who == Who::Attacker)
+            .map(|guess| guess.weight)
+            .sum::<u64>();
+        self.guesses.retain(|guess| !refunded(guess));
+    }
+
+    pub(super) fn restored(&mut self) {
+        self.order += 1;
+        self.restores.push(self.order);
+        self.restores_since_accepted += 1;
+    }
+
+    /// All that were evaluated and not refunded.
+    pub(super) fn total(&self) -> u64 {
+        self.guesses.iter().map(|guess| guess.weight).sum()
+    }
+
+    pub(super) fn restores(&self) -> u64 {
+        self.restores.len() as u64
+    }
+
+    /// No span of time holds more guesses than are stated for it, and for each restore in it what it gives.
+    pub(super) fn assert_bounded(&self, stated: impl Fn(Duration) -> u64, a_restore: u64) {
+        for (first, start) in self.guesses.iter().enumerate() {
+            let mut count = 0;
+            for end in &self.guesses[first..] {
+                count += end.weight;
+                let restores =
+                    self.restores.iter().filter(|at| (start.order..=end.order).contains(*at)).count();
+                let span = end.at - start.at;
+                let most = stated(Duration::from_secs(span)) + a_restore * restores as u64;
+                assert!(count <= most, "{count} guesses within {span} s, {most} are the most");
+            }
+        }
+    }
+
+    /// What is stated of any span of this policy's.
+    pub(super) fn assert_within(&self, policy: &Policy) {
+        assert!(self.most_between <= at_once(policy), "{} between two accepted codes", self.most_between);
+        self.assert_bounded(|span| policy.guess_odds(span).guesses(), at_once(policy));
+    }
+}
+
+/// What fits between two accepted codes: the budget, and the most that time gives.
+pub(super) fn at_once(policy: &Policy) -> u64 {
+    u64::from(policy.guess_budget() + policy.most_credit())
+}

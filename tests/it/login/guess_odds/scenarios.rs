@@ -1,0 +1,249 @@
+use second_factor::{Policy, Refusal};
+
+use super::YEAR;
+use super::attacker::{Attacker, Strategy};
+use super::ledger::{Who, at_once};
+use super::owner::{change_password, log_in};
+use super::service::{Door, Entered, Service};
+use crate::support::{DAY, days};
+
+const DAY_SECS: u64 = DAY.as_secs();
+
+fn default_policy() -> Policy {
+    Policy::new("Example").unwrap()
+}
+
+fn default_service() -> Service {
+    Service::new(&default_policy(), 1, 77)
+}
+
+/// Guesses in challenges of four until nothing is evaluated any more; how many were evaluated, and what he is told.
+fn guess_all(service: &mut Service, instance: usize) -> (u64, Refusal) {
+    let before = service.ledger.total();
+    loop {
+        let opened = service.open(instance);
+        for _ in 0..4 {
+            let refused = service.guess(&Door::Login(&opened), Who::Attacker).unwrap_err();
+            if matches!(refused, Refusal::Locked { .. }) && service.status(instance).is_locked {
+                // The guess that spends the budget is told of the lock too: only the next one is free.
+                let spent = service.ledger.total();
+                let refused = service.guess(&Door::Login(&opened), Who::Attacker).unwrap_err();
+                assert_eq!(service.ledger.total(), spent);
+                return (spent - before, refused);
+            }
+        }
+    }
+}
+
+/// The bound is no idle one: all but one of the stated guesses are there for him who is patient, beside an owner who
+/// comes daily, where one clock is fast.
+#[test]
+fn the_best_attack_gets_all_but_one_of_what_is_stated() {
+    let mut service = default_service();
+    service.skews[2] = 61 * 86_400;
+    let begun = service.now;
+    // Nobody came for two months.
+    assert_eq!(guess_all(&mut service, 0).0, 30, "the budget, and a month's credit");
+    log_in(&mut service, 0, 0);
+    assert_eq!(guess_all(&mut service, 2).0, 10, "a month's credit under the fast clock");
+    for day in 1..=365 {
+        service.now = begun + day * DAY_SECS;
+        // Before the code of the last day, since what it gives would be for the time after it.
+        log_in(&mut service, 0, 0);
+        guess_all(&mut service, 2);
+        service.ledger.assert_within(&service.policy);
+    }
+    let stated = service.policy.guess_odds(YEAR).guesses();
+    assert_eq!((service.ledger.total(), stated), (161, 162));
+}
+
+#[test]
+fn g08_one_write_under_a_clock_a_year_back_gives_nothing() {
+    for skew in [-366 * 86_400, 366 * 86_400, -730_000_000] {
+        let mut service = default_service();
+        log_in(&mut service, 0, 0);
+        let (guesses, locked) = guess_all(&mut service, 0);
+        assert_eq!(guesses, 20);
+        let Refusal::Locked { retry_at: Some(retry_at) } = locked else { panic!("{locked:?}") };
+
+        service.skews[1] = skew;
+        let (wrong, session) = (service.open(1), service.stolen_session());
+        let _ = service.guess(&Door::Login(&wrong), Who::Attacker);
+        let _ = service.guess(&Door::StepUp(&session, 1), Who::Attacker);
+        let code = service.recovery_codes.pop().unwrap();
+        assert!(service.enter(&Door::Login(&wrong), &code, Who::Owner).is_ok(), "this is a write");
+        service.skews[1] = 0;
+
+        // A fast clock shows a month's credit ahead of time, and what it evaluates is charged like everything else.
+        if skew > 0 {
+            assert_eq!(service.ledger.total(), 21);
+        } else {
+            assert_eq!(guess_all(&mut service, 0), (0, locked));
+            assert_eq!(service.status(1).retry_at, Some(retry_at));
+        }
+        service.assert_promises();
+    }
+}
+
+#[test]
+fn g09_four_in_a_shared_session_before_each_success_are_no_refund() {
+    let mut service = default_service();
+    let begun = service.now;
+    for day in 0..365 {
+        service.now = begun + day * DAY_SECS;
+        let session = service.stolen_session();
+        for _ in 0..4 {
+            let _ = service.guess(&Door::StepUp(&session, 0), Who::Attacker);
+        }
+        let mine = log_in(&mut service, 0, 0);
+        // A step-up of the owner's refunds nothing either.
+        let codes = service.read_codes_in_a_row();
+        assert!(service.enter(&Door::StepUp(&mine, 0), &codes, Who::Owner).is_ok());
+        if day == 2 {
+            assert_eq!(service.alarms, 2, "at the fifth and the tenth of twelve guesses");
+        }
+    }
+    service.ledger.assert_within(&service.policy);
+    // Of the two months before, the first code took as much as was spent: four.
+    assert_eq!(service.ledger.total(), 4 + 20 + 364 / 3);
+}
+
+#[test]
+fn g10_fifty_resets_draw_one_budget() {
+    for owner_comes in [false, true] {
+        let mut service = default_service();
+        let begun = service.now;
+        log_in(&mut service, 0, 0);
+        for day in 0..50 {
+            service.now = service.now.max(begun + day * DAY_SECS);
+            service.reset_password();
+            guess_all(&mut service, 0);
+            if owner_comes {
+                log_in(&mut service, 0, 0);
+            }
+        }
+        // With or without codes of the owner's: one every three days.
+        let credit = if owner_comes { 49 / 3 } else { 10 };
+        assert_eq!(service.ledger.total(), 20 + credit);
+        service.ledger.assert_within(&service.policy);
+
+        // What the owner authorises with a factor restores it.
+        let session = log_in(&mut service, 0, 0);
+        let mut nobody = Attacker::new(Strategy::FourBeforeEachLogin);
+        change_password(&mut service, &mut nobody, &session, 0, false);
+        assert_eq!(guess_all(&mut service, 0).0, 20);
+        service.ledger.assert_within(&service.policy);
+    }
+}
+
+/// Each password change with a fresh factor gives what the account has at once: the budget, and where the fresh factor
+/// is a recovery code, which does not use credit up, a month's credit beside it.
+#[test]
+fn a_restore_gives_the_budget_and_the_credit_at_most() {
+    let policy = default_policy();
+    for (with_recovery_code, gives) in [(false, 20), (true, 30)] {
+        let mut service = default_service();
+        let session = log_in(&mut service, 0, 0);
+        service.now += days(30).as_secs();
+        assert_eq!(guess_all(&mut service, 0).0, 30);
+        let mut nobody = Attacker::new(Strategy::FourBeforeEachLogin);
+        change_password(&mut service, &mut nobody, &session, 0, with_recovery_code);
+        assert_eq!(guess_all(&mut service, 0).0, gives);
+        assert!(gives <= at_once(&policy));
+        service.ledger.assert_within(&policy);
+        service.assert_promises();
+    }
+}
+
+#[test]
+fn g21_a_clock_three_minutes_slow_costs_nothing_once_it_is_right() {
+    let mut service = default_service();
+    service.skews = [-180; 3];
+    loop {
+        let opened = service.open(0);
+        let code = service.read_code();
+        match service.enter(&Door::Login(&opened), &code, Who::Owner) {
+            Err(Refusal::NotAccepted) => {}
+            Err(Refusal::Locked { .. }) => break,
+            _ => panic!("neither accepted nor an end"),
+        }
+    }
+    assert_eq!(service.ledger.total(), 30);
+    service.skews = [0; 3];
+    service.assert_promises();
+    log_in(&mut service, 0, 0);
+    assert_eq!(Service::budget(&service.row().value).0, 20, "the months before were worth ten");
+}
+
+#[test]
+fn g22_an_owner_who_starts_over_after_each_slip_is_never_shut_out() {
+    let mut service = default_service();
+    for _ in 0..90 {
+        service.now += DAY_SECS;
+        let opened = service.open(0);
+        let _ = service.guess(&Door::Login(&opened), Who::Owner);
+        service.assert_promises();
+        log_in(&mut service, 0, 0);
+    }
+    assert!(service.ledger.total() > 20);
+}
+
+#[test]
+fn the_owners_slips_are_refunded_once_and_nothing_else() {
+    let mut service = default_service();
+    log_in(&mut service, 0, 0);
+    let session = service.stolen_session();
+    for _ in 0..15 {
+        let _ = service.guess(&Door::StepUp(&session, 0), Who::Attacker);
+    }
+    // Less than three days, so time gives nothing.
+    for _ in 0..20 {
+        let mine = log_in(&mut service, 0, 4);
+        let codes = service.read_codes_in_a_row();
+        assert!(service.enter(&Door::StepUp(&mine, 0), &codes, Who::Owner).is_ok());
+        assert_eq!(Service::budget(&service.row().value).0, 15);
+    }
+    assert_eq!((guess_all(&mut service, 0).0, service.ledger.total()), (5, 20));
+}
+
+/// Codes that are accepted prove the clock; an import does not, and begins under any clock without a gift.
+#[test]
+fn a_budget_that_begins_under_a_wrong_clock_stays_within_the_bound() {
+    for skew in [-730_000_000, -366 * 86_400, 366 * 86_400] {
+        let mut service = Service::imported(&default_policy(), skew);
+        let begun = service.now;
+        for day in 0..40 {
+            service.now = service.now.max(begun + day * DAY_SECS);
+            service.skews = [0, skew, -skew];
+            for instance in 0..Service::INSTANCES {
+                guess_all(&mut service, instance);
+            }
+            service.assert_promises();
+            if day % 10 == 9 {
+                log_in(&mut service, 0, 0);
+            }
+        }
+        service.ledger.assert_within(&service.policy);
+    }
+}
+
+/// The one way to more: the owner completes a challenge that an attacker has guessed in. The host's to prevent, by keeping
+/// the token where nobody can plant it; it is bounded by the owner's logins even so.
+#[test]
+fn g36_a_planted_challenge_gives_four_guesses_for_each_completion_only() {
+    let mut service = default_service();
+    let begun = service.now;
+    for day in 0..60 {
+        service.now = begun + day * DAY_SECS;
+        let planted = service.open(0);
+        for _ in 0..4 {
+            assert_eq!(service.guess(&Door::Login(&planted), Who::Attacker), Err(Refusal::NotAccepted));
+        }
+        let code = service.read_code();
+        assert!(matches!(service.enter(&Door::Login(&planted), &code, Who::Owner), Ok(Entered::Session(_))));
+    }
+    assert_eq!(service.ledger.refunded_to_attacker, 4 * 60);
+    guess_all(&mut service, 0);
+    service.ledger.assert_within(&service.policy);
+    assert_eq!(service.ledger.total(), 20);
+}

@@ -1,0 +1,327 @@
+use core::array;
+use core::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use second_factor::enrollment::ImportedSecret;
+use second_factor::session::{
+    EventKind, FactorStatus, Import, Keys, Login, PasswordReset, Reauthenticated, RefusedBecause,
+    StoreSecretsInClear, TokenKey, TokenKeys,
+};
+use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, KeyUri, MemoryStore,
+    PasswordVerified, Policy, Refusal, Remember, Secret, Session, UnixTime,
+};
+
+use super::ledger::{Ledger, Who};
+use crate::support::{EventLog, Phone, START, TestClock, TestRng, refusal, texts};
+
+/// One instance of the service. They share the store.
+struct Instance {
+    verifier: BlockingVerifier<Arc<MemoryStore>>,
+    clock: Arc<TestClock>,
+}
+
+/// A login that waits for its code.
+#[derive(Clone)]
+pub(super) struct Opened {
+    number: u64,
+    token: ChallengeToken,
+    pub(super) instance: usize,
+}
+
+/// Where something is typed in.
+pub(super) enum Door<'a> {
+    Login(&'a Opened),
+    /// A sensitive step, in a session and on an instance.
+    StepUp(&'a Session, usize),
+    /// The same with the password typed again.
+    Again(&'a Session, usize),
+}
+
+pub(super) enum Entered {
+    Session(Session),
+    FreshFactor,
+    Reauthenticated(Box<Reauthenticated>),
+}
+
+/// A service of three instances, each under a clock of its own, with one account; and what was guessed of it.
+pub(super) struct Service {
+    pub(super) policy: Policy,
+    /// The right time.
+    pub(super) now: u64,
+    /// By how much the instances' clocks are fast.
+    pub(super) skews: [i64; Self::INSTANCES],
+    pub(super) ledger: Ledger,
+    pub(super) phone: Phone,
+    pub(super) recovery_codes: Vec<String>,
+    pub(super) rng: TestRng,
+    pub(super) alarms: usize,
+    instances: [Instance; Self::INSTANCES],
+    store: Arc<MemoryStore>,
+    events: Arc<EventLog>,
+    account: AccountId,
+    authenticators: u64,
+    opened: u64,
+    typed: u64,
+    revisions: u64,
+    pub(super) last_step: u64,
+}
+
+impl Service {
+    pub(super) const INSTANCES: usize = 3;
+
+    /// Two months after the authenticator was bound.
+    const BEGIN: UnixTime = UnixTime::from_secs(START.as_secs() + 61 * 86_400);
+
+    /// An account with so many authenticators, bound two months ago.
+    pub(super) fn new(policy: &Policy, authenticators: u8, seed: u64) -> Self {
+        let account = AccountId::new("alice").unwrap();
+        let mut records: Vec<(AccountRecord, Phone, Vec<String>)> = (0..u64::from(authenticators.max(1)))
+            .map(|number| bound(policy, &account, seed.wrapping_add(number << 32)))
+            .collect();
+        let (record, phone, recovery_codes) = records.remove(0);
+        let mut row = serde_json::to_value(record).unwrap();
+        for (other, ..) in records {
+            let mut other = serde_json::to_value(other).unwrap();
+            let bound = other["record"]["authenticators"][0].take();
+            row["record"]["authenticators"].as_array_mut().unwrap().push(bound);
+        }
+        let service = Self::of(policy, &serde_json::from_value(row).unwrap(), phone, seed);
+        Self { authenticators: authenticators.max(1).into(), recovery_codes, ..service }
+    }
+
+    /// An account whose authenticator was imported just now, on an instance whose clock is fast by this much.
+    pub(super) fn imported(policy: &Policy, skew: i64) -> Self {
+        let (account, secret) = (AccountId::new("alice").unwrap(), Secret::new(&[0x5e; 20]).unwrap());
+        let (algorithm, digits, period) =
+            (policy.totp().algorithm(), policy.totp().digits(), policy.totp().period());
+        let uri = KeyUri::totp("Example", "alice", secret.clone(), algorithm, digits, period).unwrap();
+        let store = Arc::new(MemoryStore::new());
+        let Instance { verifier, clock } = instance(&store, &Arc::new(EventLog::default()), policy, 3);
+        clock.set(UnixTime::from_secs(Self::BEGIN.as_secs().saturating_add_signed(skew)));
+        let secret = ImportedSecret::new(secret).unwrap();
+        let _ = verifier.import(Import::by_host(account.clone(), secret, policy.totp())).unwrap();
+        let record = store.load(&account).unwrap().unwrap().value;
+        Self::of(policy, &record, Phone::scan(&uri), 3)
+    }
+
+    fn of(policy: &Policy, record: &AccountRecord, phone: Phone, seed: u64) -> Self {
+        let (store, events) = (Arc::new(MemoryStore::new()), Arc::new(EventLog::default()));
+        let account = record.account().clone();
+        let change = Change::new(Expected::Absent, Revision::new(1), record, &[]);
+        assert_eq!(store.compare_and_swap(&account, change).unwrap(), Swap::Stored);
+        let instances = array::from_fn(|number| instance(&store, &events, policy, seed ^ number as u64));
+        Self {
+            policy: policy.clone(),
+            now: Self::BEGIN.as_secs(),
+            skews: [0; Self::INSTANCES],
+            ledger: Ledger::default(),
+            phone,
+            recovery_codes: vec![],
+            rng: TestRng(!seed),
+            alarms: 0,
+            instances,
+            store,
+            events,
+            account,
+            authenticators: 1,
+            opened: 0,
+            typed: 0,
+            revisions: 1,
+            last_step: START.as_secs() / 30,
+        }
+    }
+
+    /// Another policy, on one of the instances.
+    pub(super) fn set_policy(&mut self, number: usize, policy: &Policy) {
+        let seed = 1_000 + self.typed * 10 + number as u64;
+        self.instances[number] = instance(&self.store, &self.events, policy, seed);
+    }
+
+    fn on(&self, number: usize) -> &BlockingVerifier<Arc<MemoryStore>> {
+        let Instance { verifier, clock } = &self.instances[number];
+        clock.set(UnixTime::from_secs(self.now.saturating_add_signed(self.skews[number])));
+        verifier
+    }
+
+    pub(super) fn status(&self, number: usize) -> FactorStatus {
+        self.on(number).status(&self.account).unwrap()
+    }
+
+    pub(super) fn row(&self) -> Versioned<AccountRecord> {
+        self.store.load(&self.account).unwrap().unwrap()
+    }
+
+    /// Puts an earlier record back.
+    pub(super) fn set_record(&mut self, record: &AccountRecord) {
+        self.revisions += 1;
+        let (expected, revision) = (Expected::At(self.row().revision), Revision::new(self.revisions));
+        let swap = self.store.compare_and_swap(&self.account, Change::new(expected, revision, record, &[]));
+        assert_eq!(swap.unwrap(), Swap::Stored);
+    }
+
+    /// What would happen: nothing of it has.
+    pub(super) fn as_if<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> T {
+        let row = self.row().value;
+        let before = (self.now, self.skews, self.last_step, self.alarms, self.recovery_codes.len());
+        let ledger = self.ledger.clone();
+        let outcome = what(self);
+        assert_eq!(self.recovery_codes.len(), before.4, "copy a recovery code, do not take it");
+        (self.now, self.skews, self.last_step, self.alarms, self.ledger) =
+            (before.0, before.1, before.2, before.3, ledger);
+        self.set_record(&row);
+        outcome
+    }
+
+    fn password(&self, number: usize) -> PasswordVerified {
+        PasswordVerified::by_host(self.on(number).check_password(&self.account))
+    }
+
+    /// The password step on this instance.
+    pub(super) fn open(&mut self, instance: usize) -> Opened {
+        self.opened += 1;
+        match self.on(instance).password_verified(self.password(instance), None).unwrap() {
+            Login::CodeRequired(token) => Opened { number: self.opened, token, instance },
+            other => panic!("a code should be asked for, not {other:?}"),
+        }
+    }
+
+    /// A session of the present epoch, as somebody has it who stole the cookie.
+    pub(super) fn stolen_session(&mut self) -> Session {
+        self.typed += 1;
+        let id = [self.typed.to_le_bytes(), [9; 8]].concat();
+        let record = serde_json::to_value(self.row().value).unwrap();
+        let row = serde_json::json!({
+            "format": 1,
+            "account": self.account,
+            "epoch": record["record"]["epoch"],
+            "at": self.now,
+            "method": "code",
+            "device": null,
+            "id": Secret::new(&id).unwrap().to_base32().expose(),
+            "elevation": null,
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    /// Types this, and notes what the audit log says of it.
+    pub(super) fn enter(&mut self, door: &Door<'_>, typed: &str, who: Who) -> Result<Entered, Refusal> {
+        self.events.take();
+        let outcome = match door {
+            Door::Login(Opened { token, instance, .. }) => {
+                refusal(self.on(*instance).present(token, typed, Remember::No))
+                    .map(|accepted| Entered::Session(accepted.authenticated.into_session()))
+            }
+            Door::StepUp(session, instance) => {
+                refusal(self.on(*instance).fresh_factor(session, typed)).map(|_| Entered::FreshFactor)
+            }
+            Door::Again(session, instance) => {
+                let password = self.password(*instance);
+                refusal(self.on(*instance).reauthenticate(session, password, typed))
+                    .map(|proof| Entered::Reauthenticated(Box::new(proof)))
+            }
+        };
+        let challenge = match door {
+            Door::Login(opened) => Some(opened.number),
+            Door::StepUp(..) | Door::Again(..) => None,
+        };
+        let events = self.events.take();
+        let compared = |event: &EventKind| {
+            let EventKind::CodeRefused { reason } = event else { return false };
+            matches!(reason, RefusedBecause::Wrong | RefusedBecause::Replayed)
+        };
+        if self.is_a_code(typed) && events.iter().any(compared) {
+            self.ledger.guessed(self.now, self.authenticators, challenge, who);
+        }
+        self.alarms +=
+            events.iter().filter(|event| matches!(event, EventKind::PasswordSuspectedKnown { .. })).count();
+        if outcome.is_ok() {
+            self.ledger.accepted(challenge);
+        }
+        outcome
+    }
+
+    fn is_a_code(&self, typed: &str) -> bool {
+        typed.len() == usize::from(self.policy.totp().digits().count())
+    }
+
+    /// A code that nobody knows to be right. If luck makes it right, it did not happen, and another is typed.
+    pub(super) fn guess(&mut self, door: &Door<'_>, who: Who) -> Result<(), Refusal> {
+        loop {
+            self.typed += 1;
+            let (digits, row) = (self.policy.totp().digits().count(), self.row().value);
+            let mut code = String::new();
+            let value = self.typed.wrapping_mul(7_919) % 10_u64.pow(digits.into());
+            write!(code, "{value:0width$}", width = digits.into()).unwrap();
+            let ledger = self.ledger.clone();
+            match self.enter(door, &code, who) {
+                Ok(_) => {
+                    self.set_record(&row);
+                    self.ledger = ledger;
+                }
+                Err(refused) => return Err(refused),
+            }
+        }
+    }
+
+    /// The code that the app shows; the owner waits for one that was not used.
+    pub(super) fn read_code(&mut self) -> String {
+        if self.now / 30 <= self.last_step {
+            self.now = (self.last_step + 1) * 30;
+        }
+        self.last_step = self.now / 30;
+        self.phone.code(UnixTime::from_secs(self.now))
+    }
+
+    /// The next codes that the app shows, as many as are asked for: some two minutes.
+    pub(super) fn read_codes_in_a_row(&mut self) -> String {
+        let count = if self.policy.totp().digits().count() == 6 { 4 } else { 3 };
+        let begun = self.now;
+        let codes: Vec<String> = (0..count).map(|_| self.read_code()).collect();
+        assert!(self.now - begun <= 150, "two and a half minutes at most");
+        codes.join(" ")
+    }
+
+    /// Whoever has the mailbox resets the password, to the one that was.
+    pub(super) fn reset_password(&mut self) {
+        let check = self.on(0).check_password(&self.account);
+        let _ = self.on(0).change_password(PasswordReset::by_host(check), || Ok::<(), ()>(())).unwrap();
+    }
+
+    /// The owner changes the password with a fresh factor.
+    pub(super) fn change_password(&mut self, number: usize, proof: Reauthenticated) {
+        let _ = self.on(number).change_password(proof, || Ok::<(), ()>(())).unwrap();
+        self.ledger.restored();
+    }
+
+    /// What the record holds of the budget: guesses spent, and the time from which time gives credit.
+    pub(super) fn budget(record: &AccountRecord) -> (u64, u64) {
+        let record = serde_json::to_value(record).unwrap();
+        let fields: BTreeMap<String, u64> =
+            serde_json::from_value(record["record"]["budget"].clone()).unwrap();
+        (fields["spent"], fields["since"])
+    }
+}
+
+fn instance(store: &Arc<MemoryStore>, events: &Arc<EventLog>, policy: &Policy, seed: u64) -> Instance {
+    let clock = TestClock::at(START);
+    // In clear, since nothing here is about sealing, and a test runs many years.
+    let keys = Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new([0x11; 32])));
+    let rng = Mutex::new(TestRng(seed));
+    let verifier = BlockingVerifier::with_sources(store.clone(), policy.clone(), keys, clock.clone(), rng);
+    Instance { verifier: verifier.with_events(events.clone()), clock }
+}
+
+/// The record of an account with an authenticator.
+fn bound(policy: &Policy, account: &AccountId, seed: u64) -> (AccountRecord, Phone, Vec<String>) {
+    let store = Arc::new(MemoryStore::new());
+    let Instance { verifier, .. } = instance(&store, &Arc::new(EventLog::default()), policy, seed);
+    let password = PasswordVerified::by_host(verifier.check_password(account));
+    let begun = verifier.begin_enrollment(password, "alice@example.com").unwrap();
+    let phone = Phone::scan(&begun.uri);
+    let confirmed = verifier.confirm_enrollment(&begun.token, &phone.code(START)).unwrap();
+    let record = store.load(account).unwrap().unwrap().value;
+    (record, phone, texts(&confirmed.into_parts().0))
+}
