@@ -154,6 +154,10 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
     if chosen.first <= next.last_accepted(chosen.of) {
         return broken("P1: a code was taken twice, or after a later one");
     }
+    if let What::Confirm { enrolling, .. } = &call.what {
+        // The app has an entry for every enrollment that its owner saw; the others are worth nothing from here on.
+        next.phones = vec![enrolling.phone.clone()];
+    }
     let ghost = &mut next.ghost;
     ghost.accepted.push((chosen.of, chosen.last));
     let oldest = ghost.accepted.len().saturating_sub(2);
@@ -192,11 +196,11 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
             return broken("P9: more writes for wrong codes than guesses");
         }
     } else if is_rotation {
-        let is_early = next.time - next.ghost.rotated < GRACE;
-        if is_early && !next.ghost.were_clocks_wrong && next.ghost.rotated != 0 {
+        let now = decided_at(call);
+        if now.abs_diff(next.ghost.rotated) < GRACE && !next.ghost.were_clocks_wrong {
             return broken("P9: two writes for a stolen device token in a grace period");
         }
-        next.ghost.rotated = next.time;
+        next.ghost.rotated = now;
     } else if !ends_something && call.deed != Deed::Reset {
         return broken("P9: the attacker made the service write for nothing");
     }

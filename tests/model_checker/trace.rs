@@ -8,6 +8,9 @@ use crate::state::{ATTACKER, State};
 use crate::step::step;
 use crate::tape::Fault;
 
+/// The most lines that are shown of an attempt to get in.
+const MOST_LINES: usize = 8;
+
 /// The way to a broken promise, a line for each action.
 pub fn trace(
     scenario: &Scenario,
@@ -27,7 +30,11 @@ pub fn trace(
         lines.push(format!("{:4}. {}", index + 1, line(&state, &next, *action, said)));
         state = next;
     }
-    lines.extend(after.iter().map(|line| format!("    > {line}")));
+    let skipped = after.len().saturating_sub(MOST_LINES);
+    if skipped > 0 {
+        lines.push(format!("    > {skipped} steps of the owner's attempt, then:"));
+    }
+    lines.extend(after.iter().skip(skipped).map(|line| format!("    > {line}")));
     lines.join("\n")
 }
 
