@@ -180,7 +180,8 @@ fn right(phone: &Phone, step: u64) -> Chosen {
     Chosen { typed: Typed::Right, text: phone.code(step).into(), of: phone.id, first: step, last: step }
 }
 
-fn chosen(state: &State, browser: usize, typed: Typed) -> Option<Chosen> {
+/// What is typed, if whoever types has it.
+pub fn chosen(state: &State, browser: usize, typed: Typed) -> Option<Chosen> {
     let text = |text: &str| Some(Chosen { typed, text: text.into(), of: 0, first: 0, last: 0 });
     let step = state.step();
     let is_attacker = browser == ATTACKER;

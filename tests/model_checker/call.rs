@@ -110,6 +110,8 @@ pub struct Call {
     pub deed: Deed,
     pub what: What,
     pub started: u64,
+    /// When it was sent for the first time, by a clock that is right.
+    pub sent_at: u64,
     pub tape: Vec<(u64, Answer)>,
     pub waiting: Option<Op>,
     /// A change was made since it began.

@@ -28,13 +28,16 @@ mod step;
 mod tape;
 mod trace;
 
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use second_factor::Verifier;
 use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
 
 use call::TapeVerifier;
-use scenario::{policy, scenarios};
+use scenario::{Scenario, policy, scenarios};
 use tape::{TapeClock, TapeEntropy, TapeStore};
 
 fn service() -> TapeVerifier {
@@ -51,23 +54,35 @@ fn nothing_breaks_a_promise() {
     };
     let scenarios = scenarios();
     let each = most.div_ceil(scenarios.len());
-    let service = service();
-    let mut states = 0;
-    for scenario in &scenarios {
-        let started = Instant::now();
-        let seen = search::search(scenario, &service, each);
-        eprintln!(
-            "{:28} {:8} states, {:9} steps, {:7} probes, depth {:2}{}, {:.1} s",
-            scenario.name,
-            seen.states,
-            seen.steps,
-            seen.probes,
-            seen.depth,
-            if seen.is_complete { " (all)" } else { "" },
-            started.elapsed().as_secs_f64(),
-        );
-        states += seen.states;
-    }
+    let (service, next) = (service(), AtomicUsize::new(0));
+    let states: usize = thread::scope(|scope| {
+        let searcher = || {
+            let mut states = 0;
+            while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+                states += searched(scenario, &service, each);
+            }
+            states
+        };
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(searcher)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).sum()
+    });
     eprintln!("{states} states");
     assert!(states >= most / 2, "the search has shrunk: {states} states");
+}
+
+fn searched(scenario: &Scenario, service: &TapeVerifier, most: usize) -> usize {
+    let started = Instant::now();
+    let seen = search::search(scenario, service, most);
+    eprintln!(
+        "{:30} {:8} states, {:9} steps, {:7} probes, depth {:2} + {:2}{}, {:.1} s",
+        scenario.name,
+        seen.states,
+        seen.steps,
+        seen.probes,
+        scenario.start.len(),
+        seen.depth,
+        if seen.is_complete { " (all)" } else { "" },
+        started.elapsed().as_secs_f64(),
+    );
+    seen.states
 }

@@ -1,10 +1,10 @@
 //! What has to be possible from every state: no session of before is good, and the owner gets in.
 
-use crate::action::{Action, How, what};
+use crate::action::{Action, How, chosen, what};
 use crate::call::{Deed, TapeVerifier, Typed};
 use crate::rules::{Violation, broken};
 use crate::scenario::Scenario;
-use crate::state::{ATTACKER, State};
+use crate::state::{ATTACKER, OWNER, State};
 use crate::step::step;
 use crate::tape::{Fault, Setting, run};
 use crate::trace::line;
@@ -23,6 +23,7 @@ pub fn probe(
     }
     let mut start = state.clone();
     start.skews = [0; 2];
+    start.typed_recovery.clear();
     // The owner's own calls are given up; those of the attacker go on when it suits the attacker.
     start.pending.retain(|call| call.browser == ATTACKER);
     if start.is_bound() && start.unused_recovery().is_some() {
@@ -57,9 +58,13 @@ impl Probe<'_> {
     fn try_until(&mut self, ways: &[Typed], secs: u64) -> Result<bool, Violation> {
         let end = self.state.time + secs;
         loop {
+            let can_try = |probe: &Self| ways.iter().any(|typed| typed_by_owner(&probe.state, *typed));
+            if !can_try(self) {
+                self.attack()?;
+            }
             // Each session and each device token of the attacker's can end a login once.
             for _ in 0..4 {
-                if self.attempt(ways)? {
+                if (can_try(self) || !self.state.is_bound()) && self.attempt(ways)? {
                     return Ok(true);
                 }
             }
@@ -117,6 +122,11 @@ impl Probe<'_> {
     }
 }
 
+/// Whether the owner has this to type.
+fn typed_by_owner(state: &State, typed: Typed) -> bool {
+    chosen(state, OWNER, typed).is_some()
+}
+
 fn call(browser: u8, deed: Deed) -> Action {
     Action::Call { browser, instance: 0, deed, how: How::Whole }
 }
@@ -142,6 +152,7 @@ fn sessions(state: &State, service: &TapeVerifier) -> Result<(), Violation> {
                 started: clock,
                 live_clock: clock,
                 live: u32::MAX,
+                compare_waits: true,
                 fault: Fault::None,
                 seed: 0,
             };

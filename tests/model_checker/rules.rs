@@ -10,6 +10,9 @@ use crate::scenario::{BUDGET, CREDIT, DEVICE_LIFETIME, GRACE, REGAIN};
 use crate::state::{ATTACKER, Chosen, State};
 use crate::tape::{Answer, Stored};
 
+/// How long after a login by recovery code its owner may bind without a factor, in seconds.
+const RECOVERY_LOGIN: u64 = 60 * 60;
+
 /// A promise is broken; or the attacker guessed right by chance, which is no bug.
 #[derive(Debug)]
 pub enum Violation {
@@ -84,7 +87,10 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         match event {
             EventKind::DeviceTokenStolen { device } => {
                 let id = hash_bytes(device.to_string().as_bytes());
-                if next.ghost.stolen_device != Some(id) {
+                // A request that was held up for longer than the grace cannot be told from a copy; nor can one where
+                // clocks are further apart than that.
+                let was_held_up = next.time - call.sent_at >= GRACE || next.ghost.were_clocks_wrong;
+                if next.ghost.stolen_device != Some(id) && !was_held_up {
                     return broken("P6: a false alarm, nobody has stolen a device token");
                 }
                 next.everything_is_old(call.id);
@@ -252,6 +258,15 @@ pub fn on_release(
     let bound =
         call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound()));
     let is_accepted_by_attacker = is_good && call.browser == ATTACKER && bound && call.deed != Deed::Reset;
+    if let (Released::Enrollment(..), What::Enroll { session, chosen, .. }) = (released, &call.what)
+        && bound
+        && chosen.typed == Typed::Nothing
+    {
+        let age = decided_at(call).saturating_sub(session.value.at().as_secs());
+        if session.value.method() != AuthMethod::RecoveryCode || age >= RECOVERY_LOGIN {
+            return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");
+        }
+    }
     let Released::In(session, _) = released else {
         if is_accepted_by_attacker && !next.ghost.is_over {
             return broken("P4: the attacker was given something that takes a factor");

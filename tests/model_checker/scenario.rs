@@ -40,6 +40,8 @@ pub struct Scenario {
     pub skews: [&'static [i32]; 2],
     pub steals: bool,
     pub interleaves: bool,
+    /// Calls can be held up before the password is compared, too.
+    pub is_slow: bool,
     pub has_faults: bool,
 }
 
@@ -61,7 +63,6 @@ const fn call(browser: u8, deed: Deed) -> Action {
 }
 
 const OWNER: u8 = 0;
-const OTHER: u8 = 1;
 const ATTACKER: u8 = 2;
 
 /// The owner binds an authenticator.
@@ -76,7 +77,7 @@ const ENROLL: &[Action] = &[
 const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Right)), Action::Tick(STEP)];
 
 const REMEMBER: &[Action] =
-    &[call(OTHER, Login), call(OTHER, PresentRemember(Typed::Right)), Action::Tick(STEP)];
+    &[call(OWNER, Login), call(OWNER, PresentRemember(Typed::Right)), Action::Tick(STEP)];
 
 const SPEND: &[Action] = &[
     call(ATTACKER, Login),
@@ -86,80 +87,109 @@ const SPEND: &[Action] = &[
     call(ATTACKER, Present(Typed::Wrong)),
 ];
 
-fn after(starts: &[&[Action]]) -> Vec<Action> {
-    starts.concat()
-}
+const STEAL_SESSION: &[Action] = &[Action::StealSession(OWNER)];
+
+const STEAL_DEVICE: &[Action] = &[Action::StealDevice(OWNER)];
+
+const RECOVER: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Recovery)), Action::Tick(STEP)];
+
+/// A password change after its first swap: the host has not written yet.
+const BEGIN_CHANGE: &[Action] = &[
+    Action::Call { browser: OWNER, instance: 0, deed: ChangePassword(Typed::Right), how: How::Begin },
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Tick(STEP),
+];
+
+/// Nobody does anything, with one browser and right clocks.
+const QUIET: Scenario = Scenario {
+    name: "",
+    start: Vec::new(),
+    browsers: 1,
+    owner: &[],
+    attacker: &[],
+    ticks: &[STEP],
+    skews: [&[], &[]],
+    steals: false,
+    interleaves: false,
+    is_slow: false,
+    has_faults: false,
+};
 
 /// All searches.
 pub fn scenarios() -> Vec<Scenario> {
+    logins().into_iter().chain(guessing()).chain(devices()).chain(changes()).collect()
+}
+
+fn logins() -> Vec<Scenario> {
     vec![
         Scenario {
             name: "not enrolled",
-            start: vec![],
-            browsers: 1,
             owner: &[Login, Enroll(Typed::Nothing), Confirm, Present(Typed::Right), EndAll],
-            attacker: &[Login, Enroll(Typed::Nothing), Confirm, Present(Typed::Wrong), EndAll],
-            ticks: &[STEP],
-            skews: [&[], &[]],
+            attacker: &[Login, Enroll(Typed::Nothing), Confirm, EndAll],
             steals: true,
             interleaves: true,
             has_faults: true,
+            ..QUIET
         },
         Scenario {
             name: "logins",
-            start: after(&[ENROLL]),
-            browsers: 2,
-            owner: &[
-                Login,
-                Present(Typed::Right),
-                Present(Typed::Wrong),
-                Present(Typed::Recovery),
-                Present(Typed::Row),
-            ],
-            attacker: &[
-                Login,
-                Present(Typed::Wrong),
-                Present(Typed::Used),
-                Present(Typed::UsedRow),
-                Present(Typed::UsedRecovery),
-                Present(Typed::WrongRecovery),
-            ],
-            ticks: &[STEP],
-            skews: [&[], &[0, 30, -30]],
-            steals: false,
+            start: ENROLL.to_vec(),
+            owner: &[Login, Present(Typed::Right), Present(Typed::Recovery)],
+            attacker: &[Login, Present(Typed::Used), Present(Typed::UsedRecovery)],
             interleaves: true,
             has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "logins on two browsers",
+            start: ENROLL.to_vec(),
+            browsers: 2,
+            owner: &[Login, Present(Typed::Right), Present(Typed::Wrong), Present(Typed::Row)],
+            attacker: &[Login, Present(Typed::UsedRow), Present(Typed::Used)],
+            skews: [&[], &[0, 30, -30]],
+            interleaves: true,
+            ..QUIET
+        },
+    ]
+}
+
+fn guessing() -> Vec<Scenario> {
+    vec![
+        Scenario {
+            name: "guessing",
+            start: ENROLL.to_vec(),
+            owner: &[Login, Present(Typed::Right), Present(Typed::Wrong)],
+            attacker: &[Login, Present(Typed::Wrong), Present(Typed::WrongRecovery)],
+            ticks: &[STEP, 3 * DAYS as u32],
+            ..QUIET
         },
         Scenario {
             name: "guessing under wrong clocks",
-            start: after(&[ENROLL, LOG_IN, &[Action::StealSession(OWNER)]]),
-            browsers: 1,
-            owner: &[Login, Present(Typed::Right), Present(Typed::Wrong), ChangePassword(Typed::Right)],
-            attacker: &[
-                Login,
-                Present(Typed::Wrong),
-                Present(Typed::WrongRow),
-                Present(Typed::WrongRecovery),
-                Disable(Typed::Wrong),
-                Reset,
-            ],
+            start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
+            owner: &[Login, Present(Typed::Right), ChangePassword(Typed::Right)],
+            attacker: &[Login, Present(Typed::Wrong), Disable(Typed::Wrong), Reset],
             ticks: &[STEP, 3 * DAYS as u32],
-            skews: [&[0, 30 * DAYS], &[0, 9 * DAYS, -9 * DAYS]],
-            steals: false,
-            interleaves: false,
-            has_faults: false,
+            skews: [&[], &[0, 9 * DAYS, -9 * DAYS]],
+            ..QUIET
+        },
+        Scenario {
+            name: "guessing at once",
+            start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
+            owner: &[Login, Present(Typed::Right)],
+            attacker: &[Login, Present(Typed::Wrong), NewCodes(Typed::Wrong), Present(Typed::WrongRow)],
+            skews: [&[0, 30 * DAYS], &[]],
+            interleaves: true,
+            has_faults: true,
+            ..QUIET
         },
         Scenario {
             name: "locked",
-            start: after(&[ENROLL, LOG_IN, &[Action::StealSession(OWNER)], SPEND]),
-            browsers: 1,
-            owner: &[
-                Login,
-                Present(Typed::Right),
-                Present(Typed::Row),
-                Present(Typed::Recovery),
-                ChangePassword(Typed::Row),
-            ],
+            start: [ENROLL, LOG_IN, STEAL_SESSION, SPEND].concat(),
+            owner: &[Login, Present(Typed::Right), Present(Typed::Row), ChangePassword(Typed::Row)],
             attacker: &[
                 Login,
                 Present(Typed::Wrong),
@@ -169,14 +199,28 @@ pub fn scenarios() -> Vec<Scenario> {
                 EndAll,
             ],
             ticks: &[STEP, 3 * STEP, 3 * DAYS as u32],
-            skews: [&[], &[0, 9 * DAYS, -9 * DAYS]],
-            steals: false,
+            skews: [&[], &[0, 9 * DAYS]],
+            ..QUIET
+        },
+    ]
+}
+
+fn devices() -> Vec<Scenario> {
+    vec![
+        Scenario {
+            name: "a device, held up and doubled",
+            start: [ENROLL, REMEMBER].concat(),
+            owner: &[Login, PresentRemember(Typed::Right)],
+            ticks: &[3 * STEP],
+            skews: [&[], &[0, 3 * DAYS]],
             interleaves: true,
-            has_faults: false,
+            is_slow: true,
+            has_faults: true,
+            ..QUIET
         },
         Scenario {
-            name: "device remembered",
-            start: after(&[ENROLL, REMEMBER]),
+            name: "two devices in one place",
+            start: [ENROLL, REMEMBER].concat(),
             browsers: 2,
             owner: &[
                 Login,
@@ -187,96 +231,106 @@ pub fn scenarios() -> Vec<Scenario> {
             ],
             attacker: &[Login],
             ticks: &[STEP, 3 * STEP, MONTH],
-            skews: [&[], &[0, 3 * DAYS, -3 * DAYS]],
             steals: true,
-            interleaves: true,
-            has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "devices under wrong clocks",
+            start: [ENROLL, REMEMBER].concat(),
+            owner: &[Login, LoginElsewhere, PresentRemember(Typed::Right)],
+            ticks: &[3 * STEP, 3 * DAYS as u32, MONTH],
+            skews: [&[0, 31 * DAYS], &[0, 3 * DAYS, -3 * DAYS]],
+            ..QUIET
         },
         Scenario {
             name: "device token stolen",
-            start: after(&[ENROLL, REMEMBER, &[Action::StealDevice(OTHER)]]),
-            browsers: 2,
-            owner: &[Login, Present(Typed::Right), PresentRemember(Typed::Right), EndAll],
-            attacker: &[Login, LoginElsewhere, Present(Typed::Wrong), ForgetDevices, EndAll],
+            start: [ENROLL, REMEMBER, STEAL_DEVICE].concat(),
+            owner: &[Login, PresentRemember(Typed::Right), EndAll],
+            attacker: &[Login, LoginElsewhere, Present(Typed::Wrong), EndAll],
             ticks: &[3 * STEP, MONTH],
             skews: [&[], &[0, 31 * DAYS]],
-            steals: false,
             interleaves: true,
-            has_faults: false,
+            ..QUIET
         },
+    ]
+}
+
+fn changes() -> Vec<Scenario> {
+    vec![
         Scenario {
-            name: "in a session",
-            start: after(&[ENROLL, LOG_IN, &[Action::StealSession(OWNER)]]),
-            browsers: 1,
+            name: "factor changes",
+            start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
             owner: &[
                 Login,
                 Present(Typed::Right),
-                Present(Typed::Recovery),
                 Disable(Typed::Right),
                 NewCodes(Typed::Right),
-                NewCodes(Typed::Recovery),
                 Enroll(Typed::Right),
-                Enroll(Typed::Nothing),
                 Confirm,
             ],
             attacker: &[
-                Login,
                 Disable(Typed::Wrong),
                 NewCodes(Typed::Used),
                 Enroll(Typed::Nothing),
-                Enroll(Typed::UsedRecovery),
                 Confirm,
                 EndAll,
             ],
-            ticks: &[STEP],
-            skews: [&[], &[]],
-            steals: true,
             interleaves: true,
             has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "the phone is lost",
+            start: [ENROLL, LOG_IN, STEAL_SESSION, RECOVER].concat(),
+            owner: &[
+                Login,
+                Present(Typed::Recovery),
+                Enroll(Typed::Nothing),
+                NewCodes(Typed::Recovery),
+                Confirm,
+            ],
+            attacker: &[Enroll(Typed::Nothing), Enroll(Typed::UsedRecovery), Disable(Typed::UsedRecovery)],
+            ticks: &[STEP, 60 * 60],
+            interleaves: true,
+            has_faults: true,
+            ..QUIET
         },
         Scenario {
             name: "password change",
-            start: after(&[ENROLL, LOG_IN, REMEMBER, &[Action::StealSession(OWNER)]]),
+            start: [ENROLL, LOG_IN, REMEMBER, STEAL_SESSION].concat(),
             browsers: 2,
             owner: &[Login, Present(Typed::Right), ChangePassword(Typed::Right)],
-            attacker: &[Login, Reset, Present(Typed::Wrong), ChangePassword(Typed::Used), EndAll],
+            attacker: &[Login, Present(Typed::Wrong), ChangePassword(Typed::Used), EndAll],
             ticks: &[STEP, 3 * STEP],
-            skews: [&[], &[0, 3 * DAYS, -3 * DAYS]],
+            skews: [&[], &[0, 3 * DAYS]],
             steals: true,
             interleaves: true,
+            is_slow: true,
             has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "password reset",
+            start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
+            owner: &[Login, Present(Typed::Right), ChangePassword(Typed::Right)],
+            attacker: &[Login, Reset, Present(Typed::Wrong)],
+            ticks: &[3 * STEP],
+            interleaves: true,
+            is_slow: true,
+            ..QUIET
         },
         Scenario {
             name: "password change interrupted",
-            start: after(&[
-                ENROLL,
-                LOG_IN,
-                REMEMBER,
-                &[
-                    Action::StealSession(OWNER),
-                    Action::StealDevice(OTHER),
-                    Action::Call {
-                        browser: OWNER,
-                        instance: 0,
-                        deed: ChangePassword(Typed::Right),
-                        how: How::Begin,
-                    },
-                    Action::Go(0, Fault::None),
-                    Action::Go(0, Fault::None),
-                    Action::Go(0, Fault::None),
-                    Action::Go(0, Fault::None),
-                    Action::Go(0, Fault::None),
-                    Action::Tick(STEP),
-                ],
-            ]),
-            browsers: 2,
+            start: [ENROLL, LOG_IN, REMEMBER, STEAL_SESSION, STEAL_DEVICE, BEGIN_CHANGE].concat(),
             owner: &[Login, Present(Typed::Right), Present(Typed::Recovery), EndAll],
             attacker: &[Login, Reset, EndAll, Enroll(Typed::Nothing)],
             ticks: &[STEP, 3 * STEP],
             skews: [&[], &[0, 3 * DAYS, -3 * DAYS]],
             steals: true,
             interleaves: true,
+            is_slow: true,
             has_faults: true,
+            ..QUIET
         },
     ]
 }

@@ -10,6 +10,9 @@ use crate::call::{Call, Deed, Typed, What};
 use crate::canonical::{Canonical, Token, hash_bytes};
 use crate::tape::{Answer, Shared};
 
+/// The first of the owner's browsers.
+pub const OWNER: usize = 0;
+
 /// The attacker's browser. Those before it are the owner's.
 pub const ATTACKER: usize = 2;
 
@@ -140,10 +143,14 @@ pub struct State {
     pub recovery: Vec<Recovery>,
     /// The last step that the owner typed a code of.
     pub typed: u64,
+    /// The recovery codes that the owner typed, whatever became of them.
+    pub typed_recovery: Vec<u64>,
     pub sent: Option<Arc<Sent>>,
     pub pending: Vec<Arc<Call>>,
     pub ghost: Ghost,
     pub calls: u64,
+    /// Whether a call can be held up before the password is compared. The same in all states of a search.
+    pub is_slow: bool,
 }
 
 impl State {
@@ -157,10 +164,12 @@ impl State {
             phones: Vec::new(),
             recovery: Vec::new(),
             typed: 0,
+            typed_recovery: Vec::new(),
             sent: None,
             pending: Vec::new(),
             ghost: Ghost::default(),
             calls: 0,
+            is_slow: false,
         }
     }
 
@@ -188,7 +197,10 @@ impl State {
 
     pub fn unused_recovery(&self) -> Option<&Recovery> {
         let row = self.shared.row.as_ref()?;
-        self.recovery.iter().find(|(_, digest)| row.factors().contains(&**digest))
+        self.recovery.iter().find(|(_, digest)| {
+            let is_typed = self.typed_recovery.contains(&hash_bytes(digest.as_bytes()));
+            !is_typed && row.factors().contains(&**digest)
+        })
     }
 
     /// The last step of this authenticator that was accepted.
@@ -247,7 +259,9 @@ impl State {
         }
         to.literal(0x11_u64);
         for (_, digest) in &self.recovery {
-            to.name(hash_bytes(digest.as_bytes()));
+            let digest = hash_bytes(digest.as_bytes());
+            to.name(digest);
+            to.literal(self.typed_recovery.contains(&digest));
         }
         if let Some(sent) = self.sent.as_ref().filter(|sent| self.time - sent.at < 60) {
             to.time(sent.at);
@@ -359,6 +373,7 @@ impl Call {
         to.literal((self.browser << 4 | self.instance) as u64);
         to.literal(u64::from(self.old) << 2 | u64::from(self.again) << 1 | u64::from(self.has_conflict));
         to.time(self.started);
+        to.time(self.sent_at);
         for (clock, answer) in &self.tape {
             to.time(*clock);
             match answer {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use second_factor::store::Versioned;
 
 use crate::action::{Action, How, what};
-use crate::call::{Call, Deed, Released, TapeVerifier, What, serve};
+use crate::call::{Call, Deed, Released, TapeVerifier, Typed, What, serve};
 use crate::release::release;
 use crate::rules::{self, Violation};
+use crate::scenario::GRACE;
 use crate::state::{ATTACKER, Sent, State};
 use crate::tape::{Answer, Fault, Row, Run, Setting, run};
 
@@ -24,7 +25,7 @@ pub fn step(state: &State, action: Action, service: &TapeVerifier) -> Result<Nex
         }
         Action::Skew(instance, secs) => {
             next.skews[usize::from(instance)] = secs.into();
-            next.ghost.were_clocks_wrong |= secs != 0;
+            next.ghost.were_clocks_wrong |= u64::from(secs.unsigned_abs()) >= GRACE;
             Ok(Some((next, None)))
         }
         Action::StealSession(from) => {
@@ -53,16 +54,20 @@ pub fn step(state: &State, action: Action, service: &TapeVerifier) -> Result<Nex
             if browser != ATTACKER {
                 if let Some(chosen) = what.chosen() {
                     next.typed = next.typed.max(chosen.last);
+                    if chosen.typed == Typed::Recovery {
+                        next.typed_recovery.push(chosen.of);
+                    }
                 }
                 let sent = Sent { what: what.clone(), deed, browser, at: state.time };
                 next.sent = Some(Arc::new(sent));
             }
-            let call = begin(&mut next, browser, instance, deed, what, false);
+            let call = begin(&mut next, browser, instance, deed, what);
             carry_on(next, call, how, service)
         }
         Action::Again { instance, how } => {
             let Some(sent) = next.sent.take() else { return Ok(None) };
-            let call = begin(&mut next, sent.browser, instance, sent.deed, sent.what.clone(), true);
+            let mut call = begin(&mut next, sent.browser, instance, sent.deed, sent.what.clone());
+            (call.again, call.sent_at) = (true, sent.at);
             carry_on(next, call, how, service)
         }
         Action::Go(index, fault) => {
@@ -81,7 +86,7 @@ pub fn step(state: &State, action: Action, service: &TapeVerifier) -> Result<Nex
     }
 }
 
-fn begin(next: &mut State, browser: usize, instance: u8, deed: Deed, what: What, again: bool) -> Call {
+fn begin(next: &mut State, browser: usize, instance: u8, deed: Deed, what: What) -> Call {
     next.calls += 1;
     let instance = usize::from(instance);
     Call {
@@ -91,10 +96,11 @@ fn begin(next: &mut State, browser: usize, instance: u8, deed: Deed, what: What,
         deed,
         what,
         started: next.clock(instance),
+        sent_at: next.time,
         tape: Vec::new(),
         waiting: None,
         old: false,
-        again,
+        again: false,
         has_conflict: false,
     }
 }
@@ -122,6 +128,7 @@ fn advance(
         started: call.started,
         live_clock: next.clock(call.instance),
         live,
+        compare_waits: next.is_slow,
         fault,
         seed: call.id.wrapping_mul(0xd134_2543_de82_ef95),
     };

@@ -112,6 +112,7 @@ pub struct Run {
     live_clock: u64,
     /// How many operations may run live.
     live: u32,
+    compare_waits: bool,
     fault: Option<Fault>,
     seed: u64,
     pub events: Vec<EventKind>,
@@ -131,13 +132,15 @@ pub struct Setting {
     pub started: u64,
     pub live_clock: u64,
     pub live: u32,
+    /// Whether a call can be held up before the password is compared.
+    pub compare_waits: bool,
     pub fault: Fault,
     pub seed: u64,
 }
 
 /// Runs a call: what is on the tape first, then so many operations live. `None` where it waits before the next one.
 pub fn run<T>(setting: Setting, call: impl Future<Output = T>) -> (Option<T>, Run) {
-    let Setting { shared, tape, started, live_clock, live, fault, seed } = setting;
+    let Setting { shared, tape, started, live_clock, live, compare_waits, fault, seed } = setting;
     RUN.with_borrow_mut(|run| {
         *run = Run {
             shared,
@@ -145,6 +148,7 @@ pub fn run<T>(setting: Setting, call: impl Future<Output = T>) -> (Option<T>, Ru
             tape,
             live_clock,
             live,
+            compare_waits,
             fault: (fault != Fault::None).then_some(fault),
             seed,
             ..Run::default()
@@ -164,11 +168,12 @@ impl Run {
             self.at += 1;
             return Poll::Ready(answer.clone());
         }
-        if self.live == 0 {
+        let is_free = op == Op::Compare && !self.compare_waits;
+        if self.live == 0 && !is_free {
             self.waiting = Some(op);
             return Poll::Pending;
         }
-        self.live -= 1;
+        self.live = self.live.saturating_sub(1);
         let answer = match (self.fault, op) {
             (Some(Fault::Failed), Op::Load | Op::Swap | Op::Write) => {
                 self.fault = None;

@@ -20,7 +20,7 @@ pub fn trace(
     after: &[String],
 ) -> String {
     let mut lines = vec![format!("{violation}\n  in the search \"{}\":", scenario.name)];
-    let mut state = State::new();
+    let mut state = State { is_slow: scenario.is_slow, ..State::new() };
     for (index, action) in path.iter().enumerate() {
         let (next, said) = match step(&state, *action, service) {
             Ok(Some((next, said))) => (next, said),
