@@ -45,6 +45,8 @@ pub enum How {
     Begin,
     /// To its end, and the reply to its first swap is lost.
     Lost,
+    /// The store fails at once.
+    Failing,
 }
 
 /// A recovery code of nobody.
@@ -58,9 +60,9 @@ pub fn actions(state: &State, scenario: &Scenario) -> Vec<Action> {
     }
     let instances = if state.skews[0] == state.skews[1] { 1 } else { 2 };
     let hows: &[How] = match (scenario.interleaves && state.pending.len() < 2, scenario.has_faults) {
-        (true, true) => &[How::Whole, How::Begin, How::Lost],
+        (true, true) => &[How::Whole, How::Failing, How::Begin, How::Lost],
         (true, false) => &[How::Whole, How::Begin],
-        (false, true) => &[How::Whole, How::Lost],
+        (false, true) => &[How::Whole, How::Failing, How::Lost],
         (false, false) => &[How::Whole],
     };
     let owner =

@@ -23,9 +23,11 @@ mod release;
 mod rules;
 mod scenario;
 mod search;
+mod start;
 mod state;
 mod step;
 mod tape;
+mod tell;
 mod trace;
 
 use std::panic::resume_unwind;

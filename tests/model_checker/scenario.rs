@@ -4,13 +4,16 @@ use core::time::Duration;
 
 use second_factor::Policy;
 
-use crate::action::{Action, How};
+use crate::action::Action;
 use crate::call::Deed::{
     ChangePassword, Confirm, Disable, EndAll, Enroll, ForgetDevices, Login, LoginElsewhere, NewCodes,
     Present, PresentRemember, Reset,
 };
 use crate::call::{Deed, Typed};
-use crate::tape::Fault;
+use crate::start::{
+    BEGIN_CHANGE, BEGIN_ENROLLMENTS, ENROLL, LOG_IN, NEARLY_ALL, RECOVER, REMEMBER, SPEND, STEAL_DEVICE,
+    STEAL_SESSION,
+};
 
 /// The guess budget, the most credit, and the seconds in which one guess comes back.
 pub const BUDGET: u64 = 3;
@@ -22,8 +25,8 @@ pub const GRACE: u64 = 60;
 pub const DEVICE_LIFETIME: u64 = 30 * DAY;
 
 const DAY: u64 = 24 * 60 * 60;
-const DAYS: i32 = 24 * 60 * 60;
-const STEP: u32 = 30;
+pub const DAYS: i32 = 24 * 60 * 60;
+pub const STEP: u32 = 30;
 const MONTH: u32 = 30 * 24 * 60 * 60;
 
 /// A search of its own.
@@ -58,52 +61,6 @@ pub fn policy() -> Policy {
         .unwrap()
 }
 
-const fn call(browser: u8, deed: Deed) -> Action {
-    Action::Call { browser, instance: 0, deed, how: How::Whole }
-}
-
-const OWNER: u8 = 0;
-const ATTACKER: u8 = 2;
-
-/// The owner binds an authenticator.
-const ENROLL: &[Action] = &[
-    call(OWNER, Login),
-    call(OWNER, Enroll(Typed::Nothing)),
-    call(OWNER, Confirm),
-    Action::LoseRecoveryCodes,
-    Action::Tick(STEP),
-];
-
-const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Right)), Action::Tick(STEP)];
-
-const REMEMBER: &[Action] =
-    &[call(OWNER, Login), call(OWNER, PresentRemember(Typed::Right)), Action::Tick(STEP)];
-
-const SPEND: &[Action] = &[
-    call(ATTACKER, Login),
-    call(ATTACKER, Present(Typed::Wrong)),
-    call(ATTACKER, Present(Typed::Wrong)),
-    call(ATTACKER, Login),
-    call(ATTACKER, Present(Typed::Wrong)),
-];
-
-const STEAL_SESSION: &[Action] = &[Action::StealSession(OWNER)];
-
-const STEAL_DEVICE: &[Action] = &[Action::StealDevice(OWNER)];
-
-const RECOVER: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Recovery)), Action::Tick(STEP)];
-
-/// A password change after its first swap: the host has not written yet.
-const BEGIN_CHANGE: &[Action] = &[
-    Action::Call { browser: OWNER, instance: 0, deed: ChangePassword(Typed::Right), how: How::Begin },
-    Action::Go(0, Fault::None),
-    Action::Go(0, Fault::None),
-    Action::Go(0, Fault::None),
-    Action::Go(0, Fault::None),
-    Action::Go(0, Fault::None),
-    Action::Tick(STEP),
-];
-
 /// Nobody does anything, with one browser and right clocks.
 const QUIET: Scenario = Scenario {
     name: "",
@@ -131,6 +88,15 @@ fn logins() -> Vec<Scenario> {
             owner: &[Login, Enroll(Typed::Nothing), Confirm, Present(Typed::Right), EndAll],
             attacker: &[Login, Enroll(Typed::Nothing), Confirm, EndAll],
             steals: true,
+            interleaves: true,
+            has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "two enrollments",
+            start: BEGIN_ENROLLMENTS.to_vec(),
+            owner: &[Confirm, Enroll(Typed::Nothing), Login, Present(Typed::Right)],
+            attacker: &[Confirm, Enroll(Typed::Nothing), Login, EndAll],
             interleaves: true,
             has_faults: true,
             ..QUIET
@@ -184,6 +150,16 @@ fn guessing() -> Vec<Scenario> {
             skews: [&[0, 30 * DAYS], &[]],
             interleaves: true,
             has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "one guess left",
+            start: [ENROLL, LOG_IN, STEAL_SESSION, SPEND, NEARLY_ALL].concat(),
+            owner: &[Login, Present(Typed::Right), ChangePassword(Typed::Row)],
+            attacker: &[Login, Present(Typed::Wrong), Present(Typed::WrongRecovery), Disable(Typed::Wrong)],
+            ticks: &[STEP, 3 * DAYS as u32],
+            skews: [&[], &[0, 30 * DAYS, -30 * DAYS]],
+            interleaves: true,
             ..QUIET
         },
         Scenario {

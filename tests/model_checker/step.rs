@@ -109,6 +109,7 @@ fn carry_on(next: State, call: Call, how: How, service: &TapeVerifier) -> Result
     match how {
         How::Whole => advance(next, call, u32::MAX, Fault::None, service),
         How::Begin => advance(next, call, 1, Fault::None, service),
+        How::Failing => advance(next, call, u32::MAX, Fault::Failed, service),
         How::Lost => advance(next, call, u32::MAX, Fault::Lost, service),
     }
 }

@@ -94,6 +94,7 @@ fn words(how: How) -> &'static str {
     match how {
         How::Whole => "",
         How::Begin => " begins",
+        How::Failing => " over a store that fails",
         How::Lost => ", the reply to its swap is lost",
     }
 }
