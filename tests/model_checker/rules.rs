@@ -8,7 +8,7 @@ use crate::call::{Call, Deed, Released, Typed, What};
 use crate::canonical::hash_bytes;
 use crate::scenario::{BUDGET, CREDIT, DEVICE_LIFETIME, GRACE, REGAIN};
 use crate::state::{ATTACKER, Chosen, State};
-use crate::tape::{Answer, Stored};
+use crate::tape::{Answer, Row, Stored};
 
 /// How long after a login by recovery code its owner may bind without a factor, in seconds.
 const RECOVERY_LOGIN: u64 = 60 * 60;
@@ -112,10 +112,10 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
             _ => {}
         }
     }
-    let epoch = |row: &crate::tape::Row| row.between("\"epoch\":", ",").to_owned();
+    let mark = |row: &Row| row.between("\"password_change\":", "}").to_owned();
     let is_change = matches!(call.what, What::ChangePassword { .. } | What::Reset { .. });
-    let before = swap.before.as_ref().map(|row| epoch(row));
-    if is_change && swap.after.is_changing_password() && before != Some(epoch(&swap.after)) {
+    let before = swap.before.as_ref().map(|row| mark(row));
+    if is_change && swap.after.is_changing_password() && before != Some(mark(&swap.after)) {
         next.everything_is_old(call.id);
     }
     Ok(())
@@ -213,6 +213,15 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
     Ok(())
 }
 
+/// Whether the owner presented something that is right, within a minute, and nothing later was accepted meanwhile.
+fn is_right_in_time(next: &State, call: &Call) -> bool {
+    let is_right = |chosen: &Chosen| {
+        matches!(chosen.typed, Typed::Right | Typed::Row | Typed::Recovery)
+            && next.last_accepted(chosen.of) <= chosen.last
+    };
+    call.what.chosen().is_some_and(is_right) && decided_at(call) < call.sent_at + 60
+}
+
 /// What a caller was told.
 pub fn on_release(
     next: &mut State,
@@ -239,8 +248,7 @@ pub fn on_release(
             return broken("P2: more guesses between two accepted codes than the budget and the credit");
         }
     }
-    let is_right = matches!(typed, Some(Typed::Right | Typed::Row | Typed::Recovery));
-    if call.again && is_right && was_compared && !next.ghost.were_clocks_wrong {
+    if call.again && was_compared && !next.ghost.were_clocks_wrong && is_right_in_time(next, call) {
         return broken("P6: the same form sent twice was taken for a wrong code");
     }
     let is_good = matches!(
