@@ -47,6 +47,8 @@ pub enum How {
     Lost,
     /// The store fails at once.
     Failing,
+    /// There are no random bytes.
+    NoEntropy,
 }
 
 /// A recovery code of nobody.
@@ -60,9 +62,9 @@ pub fn actions(state: &State, scenario: &Scenario) -> Vec<Action> {
     }
     let instances = if state.skews[0] == state.skews[1] { 1 } else { 2 };
     let hows: &[How] = match (scenario.interleaves && state.pending.len() < 2, scenario.has_faults) {
-        (true, true) => &[How::Whole, How::Failing, How::Begin, How::Lost],
+        (true, true) => &[How::Whole, How::NoEntropy, How::Failing, How::Begin, How::Lost],
         (true, false) => &[How::Whole, How::Begin],
-        (false, true) => &[How::Whole, How::Failing, How::Lost],
+        (false, true) => &[How::Whole, How::NoEntropy, How::Failing, How::Lost],
         (false, false) => &[How::Whole],
     };
     let owner =
@@ -169,6 +171,13 @@ pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
             new,
             chosen: chosen(state, browser, typed)?,
         },
+        Deed::EnrollFresh(typed) => {
+            What::EnrollFresh { session: session()?, chosen: chosen(state, browser, typed)? }
+        }
+        Deed::Close(typed) => {
+            What::Close { session: session()?, password, chosen: chosen(state, browser, typed)? }
+        }
+        Deed::AdministratorReset => What::AdministratorReset,
         Deed::Reset => What::Reset { new },
         Deed::EndAll => What::EndAll { session: session()? },
         Deed::ForgetDevices => {

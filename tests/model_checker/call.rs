@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use second_factor::session::Remember;
+use second_factor::session::{AdministratorReset, Remember};
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
     AccountId, ChallengeToken, DeviceToken, Login, PasswordReset, PasswordVerified, Refusal, Secret, Session,
@@ -50,6 +50,11 @@ pub enum Deed {
     Reset,
     EndAll,
     ForgetDevices,
+    /// With a fresh factor alone, and no password.
+    EnrollFresh(Typed),
+    Close(Typed),
+    /// An administrator removes the factor.
+    AdministratorReset,
 }
 
 /// A deed with all that it needs.
@@ -65,6 +70,9 @@ pub enum What {
     Reset { new: u8 },
     EndAll { session: Held<Session> },
     ForgetDevices,
+    EnrollFresh { session: Held<Session>, chosen: Chosen },
+    Close { session: Held<Session>, password: Option<u8>, chosen: Chosen },
+    AdministratorReset,
 }
 
 impl What {
@@ -75,8 +83,14 @@ impl What {
             | Self::NewCodes { chosen, .. }
             | Self::Enroll { chosen, .. }
             | Self::Confirm { chosen, .. }
+            | Self::EnrollFresh { chosen, .. }
+            | Self::Close { chosen, .. }
             | Self::ChangePassword { chosen, .. } => Some(chosen),
-            Self::Login { .. } | Self::Reset { .. } | Self::EndAll { .. } | Self::ForgetDevices => None,
+            Self::Login { .. }
+            | Self::Reset { .. }
+            | Self::EndAll { .. }
+            | Self::ForgetDevices
+            | Self::AdministratorReset => None,
         }
     }
 
@@ -86,6 +100,8 @@ impl What {
             | Self::NewCodes { session, .. }
             | Self::Enroll { session, .. }
             | Self::ChangePassword { session, .. }
+            | Self::EnrollFresh { session, .. }
+            | Self::Close { session, .. }
             | Self::EndAll { session } => Some(session),
             _ => None,
         }
@@ -135,10 +151,27 @@ pub enum Released {
     NotWritten,
     Unfinished,
     Ended,
+    Closed,
     Forgotten,
     WrongPassword,
     Refused(Refusal),
     Failed(String),
+}
+
+impl Released {
+    /// Somebody got what they asked for.
+    pub fn is_good(&self) -> bool {
+        matches!(
+            self,
+            Self::In(..)
+                | Self::Off(_)
+                | Self::Codes(_)
+                | Self::Bound(_)
+                | Self::Changed(_)
+                | Self::Enrollment(..)
+                | Self::Closed
+        )
+    }
 }
 
 pub fn account() -> AccountId {
@@ -187,6 +220,22 @@ async fn answer(call: &Call, service: &TapeVerifier) -> Result<Released, Release
             let proof = service.reauthenticate(&session.value, proof, &chosen.text).await.map_err(refused)?;
             let begun = service.begin_enrollment(proof, "ann@example.com").await.map_err(refused)?;
             Released::Enrollment(begun.token, begun.uri.secret().clone())
+        }
+        What::EnrollFresh { session, chosen } => {
+            let fresh = service.fresh_factor(&session.value, &chosen.text).await.map_err(refused)?;
+            let begun = service.begin_enrollment(fresh, "ann@example.com").await.map_err(refused)?;
+            Released::Enrollment(begun.token, begun.uri.secret().clone())
+        }
+        What::Close { session, password, chosen } => {
+            let proof = password_of(service, *password).await?;
+            let proof = service.reauthenticate(&session.value, proof, &chosen.text).await.map_err(refused)?;
+            let _ = service.close_account(proof).await.map_err(refused)?;
+            Released::Closed
+        }
+        What::AdministratorReset => {
+            let reset = AdministratorReset::by_host(account(), &AccountId::new("admin").unwrap()).unwrap();
+            let _ = service.administrator_reset(reset).await.map_err(refused)?;
+            Released::Ended
         }
         What::Confirm { enrolling, chosen } => {
             let token = &enrolling.token.value;

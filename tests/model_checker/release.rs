@@ -57,6 +57,7 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
         | Released::NotWritten
         | Released::Unfinished
         | Released::Ended
+        | Released::Closed
         | Released::WrongPassword
         | Released::Refused(_)
         | Released::Failed(_) => {}

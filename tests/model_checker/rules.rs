@@ -33,10 +33,17 @@ pub fn broken<T>(what: impl Into<String>) -> Result<T, Violation> {
     Err(Violation::Broken(what.into()))
 }
 
-/// Codes of the attacker that may be compared from the first binding on, as `Policy::guess_odds` counts them.
+/// Codes of the attacker that may be compared from the first one on, as `Policy::guess_odds` counts them.
 fn guesses_allowed(state: &State) -> u64 {
     let waited = (state.time - state.ghost.since) / REGAIN;
     BUDGET * (1 + u64::from(state.ghost.restores)) + 2 * CREDIT + waited + 1
+}
+
+/// Counts from the first guess on: whatever was saved up until then is in the bound.
+fn begin_count(next: &mut State) {
+    if next.ghost.guesses == 0 && next.ghost.charged_writes == 0 {
+        next.ghost.since = next.time;
+    }
 }
 
 /// The clock under which the call decided what it stored or answered last: no swap reads it.
@@ -72,9 +79,11 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
             EventKind::AuthenticatorBound { .. }
                 | EventKind::AuthenticatorRemoved { .. }
                 | EventKind::RecoveryCodesRegenerated
+                | EventKind::AccountClosed
         )
     });
-    if changes_factor && (call.old || call.what.is_old()) {
+    // An administrator's word is no proof from before.
+    if changes_factor && call.deed != Deed::AdministratorReset && (call.old || call.what.is_old()) {
         return broken("P4: a proof from before a change changed a factor");
     }
     if has(&|event| matches!(event, EventKind::AuthenticatorBound { replaced: false, .. })) {
@@ -98,6 +107,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
             EventKind::AuthenticatorBound { .. }
             | EventKind::AuthenticatorRemoved { .. }
             | EventKind::SessionsEnded
+            | EventKind::AccountClosed
             | EventKind::PasswordChangeInterrupted => next.everything_is_old(call.id),
             EventKind::DeviceForgotten { device, .. } => {
                 let id = hash_bytes(device.to_string().as_bytes());
@@ -197,6 +207,7 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
     let is_rotation =
         has(&|event| matches!(event, EventKind::LoggedIn { method: AuthMethod::RememberedDevice { .. } }));
     if is_charge {
+        begin_count(next);
         next.ghost.charged_writes += 1;
         if u64::from(next.ghost.charged_writes) > guesses_allowed(next) {
             return broken("P9: more writes for wrong codes than guesses");
@@ -238,6 +249,7 @@ pub fn on_release(
         )
     });
     if call.browser == ATTACKER && was_compared && matches!(typed, Some(Typed::Wrong | Typed::Used)) {
+        begin_count(next);
         next.ghost.guesses += 1;
         next.ghost.guesses_since_code += 1;
         let at_once = BUDGET * (1 + u64::from(next.ghost.restores_since_code)) + CREDIT;
@@ -251,15 +263,7 @@ pub fn on_release(
     if call.again && was_compared && !next.ghost.were_clocks_wrong && is_right_in_time(next, call) {
         return broken("P6: the same form sent twice was taken for a wrong code");
     }
-    let is_good = matches!(
-        released,
-        Released::In(..)
-            | Released::Off(_)
-            | Released::Codes(_)
-            | Released::Bound(_)
-            | Released::Changed(_)
-            | Released::Enrollment(..)
-    );
+    let is_good = released.is_good();
     if is_good && call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Failed)) {
         return broken("P5: the store failed, and somebody got what they asked for");
     }

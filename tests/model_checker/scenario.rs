@@ -6,13 +6,13 @@ use second_factor::Policy;
 
 use crate::action::Action;
 use crate::call::Deed::{
-    ChangePassword, Confirm, Disable, EndAll, Enroll, ForgetDevices, Login, LoginElsewhere, NewCodes,
-    Present, PresentRemember, Reset,
+    AdministratorReset, ChangePassword, Close, Confirm, Disable, EndAll, Enroll, EnrollFresh, ForgetDevices,
+    Login, LoginElsewhere, NewCodes, Present, PresentRemember, Reset,
 };
 use crate::call::{Deed, Typed};
 use crate::start::{
-    BEGIN_CHANGE, BEGIN_ENROLLMENTS, ENROLL, LOG_IN, NEARLY_ALL, RECOVER, REMEMBER, SPEND, STEAL_DEVICE,
-    STEAL_SESSION,
+    BEGIN_CHANGE, BEGIN_ENROLLMENTS, ENROLL, GUESS_TWICE, LOG_IN, NEARLY_ALL, RECOVER, REMEMBER, SPEND,
+    STEAL_DEVICE, STEAL_SESSION,
 };
 
 /// The guess budget, the most credit, and the seconds in which one guess comes back.
@@ -163,6 +163,14 @@ fn guessing() -> Vec<Scenario> {
             ..QUIET
         },
         Scenario {
+            name: "guessing after all guesses",
+            start: [ENROLL, GUESS_TWICE].concat(),
+            owner: &[Login, Present(Typed::Right), Present(Typed::Wrong)],
+            attacker: &[Login, Present(Typed::Wrong)],
+            skews: [&[], &[0, 9 * DAYS]],
+            ..QUIET
+        },
+        Scenario {
             name: "locked",
             start: [ENROLL, LOG_IN, STEAL_SESSION, SPEND].concat(),
             owner: &[Login, Present(Typed::Right), Present(Typed::Row), ChangePassword(Typed::Row)],
@@ -251,6 +259,15 @@ fn changes() -> Vec<Scenario> {
                 Confirm,
                 EndAll,
             ],
+            interleaves: true,
+            has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "closing and resetting",
+            start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
+            owner: &[Login, EnrollFresh(Typed::Right), Close(Typed::Right), AdministratorReset, Confirm],
+            attacker: &[EnrollFresh(Typed::Used), Close(Typed::Wrong), Disable(Typed::Used), EndAll],
             interleaves: true,
             has_faults: true,
             ..QUIET

@@ -44,6 +44,32 @@ pub const NEARLY_ALL: &[Action] = &[
     Action::Skew(0, 0),
 ];
 
+/// A month goes by, all guesses that fit are made, the owner logs in, and again all that fit are made, by a clock that
+/// is ahead.
+pub const GUESS_TWICE: &[Action] = &[
+    Action::Tick(30 * DAYS as u32),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(OWNER, Login),
+    call(OWNER, Present(Typed::Right)),
+    Action::Tick(STEP),
+    Action::Skew(0, 9 * DAYS),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    Action::Skew(0, 0),
+    call(ATTACKER, Login),
+];
+
 /// Two enrollments are begun, one by the attacker while the password is enough.
 pub const BEGIN_ENROLLMENTS: &[Action] = &[
     call(ATTACKER, Login),

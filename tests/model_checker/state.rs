@@ -112,7 +112,7 @@ pub struct Ghost {
     pub recovery_used: Vec<u64>,
     pub used: Option<Chosen>,
     pub used_recovery: Option<Chosen>,
-    /// When the first authenticator was bound.
+    /// When the attacker first guessed, or the first authenticator was bound.
     pub since: u64,
     /// Codes of the attacker that were compared, and those since the last accepted code.
     pub guesses: u16,

@@ -109,6 +109,7 @@ fn carry_on(next: State, call: Call, how: How, service: &TapeVerifier) -> Result
     match how {
         How::Whole => advance(next, call, u32::MAX, Fault::None, service),
         How::Begin => advance(next, call, 1, Fault::None, service),
+        How::NoEntropy => advance(next, call, u32::MAX, Fault::NoEntropy, service),
         How::Failing => advance(next, call, u32::MAX, Fault::Failed, service),
         How::Lost => advance(next, call, u32::MAX, Fault::Lost, service),
     }
@@ -134,7 +135,10 @@ fn advance(
         seed: call.id.wrapping_mul(0xd134_2543_de82_ef95),
     };
     let (outcome, run) = run(setting, serve(&call, service));
-    let Run { shared, tape, events, stored, waiting, .. } = run;
+    let Run { shared, tape, events, stored, waiting, had_no_entropy, .. } = run;
+    if had_no_entropy && (!stored.is_empty() || outcome.as_ref().is_some_and(Released::is_good)) {
+        return rules::broken("P5: there were no random bytes, and something was decided");
+    }
     next.shared = shared;
     call.tape = tape;
     call.waiting = waiting;
@@ -176,6 +180,7 @@ fn said(released: &Released) -> String {
         Released::Changed(_) => "the password is changed".to_owned(),
         Released::NotWritten => "the password was not written".to_owned(),
         Released::Unfinished => "the password change is unfinished".to_owned(),
+        Released::Closed => "closed".to_owned(),
         Released::Ended => "all sessions ended".to_owned(),
         Released::Forgotten => "devices forgotten".to_owned(),
         Released::WrongPassword => "wrong password".to_owned(),

@@ -83,6 +83,8 @@ pub enum Fault {
     Failed,
     /// Nothing is stored, and the store tells a conflict.
     Conflict,
+    /// There are no random bytes.
+    NoEntropy,
 }
 
 /// A swap that was stored, while it ran live.
@@ -118,6 +120,7 @@ pub struct Run {
     pub events: Vec<EventKind>,
     pub stored: Vec<Stored>,
     pub waiting: Option<Op>,
+    pub had_no_entropy: bool,
 }
 
 thread_local! {
@@ -287,6 +290,10 @@ pub struct TapeEntropy;
 impl EntropySource for TapeEntropy {
     fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
         RUN.with_borrow_mut(|run| {
+            if run.fault == Some(Fault::NoEntropy) {
+                run.had_no_entropy = true;
+                return Err(EntropyError);
+            }
             for chunk in to.chunks_mut(8) {
                 run.seed = run.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
                 let mut word = run.seed;
@@ -294,8 +301,8 @@ impl EntropySource for TapeEntropy {
                 word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
                 chunk.copy_from_slice(&(word ^ (word >> 31)).to_le_bytes()[..chunk.len()]);
             }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 }
 

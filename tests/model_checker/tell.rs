@@ -115,6 +115,9 @@ impl What {
             Self::Reset { .. } => 0x48,
             Self::EndAll { .. } => 0x49,
             Self::ForgetDevices => 0x4a,
+            Self::EnrollFresh { .. } => 0x4b,
+            Self::Close { .. } => 0x4c,
+            Self::AdministratorReset => 0x4d,
         });
         match self {
             Self::Login { cookie, .. } => tell_device(cookie.as_ref(), to),
@@ -124,6 +127,7 @@ impl What {
         }
         if let Self::Login { password, .. }
         | Self::Enroll { password, .. }
+        | Self::Close { password, .. }
         | Self::ChangePassword { password, .. } = self
         {
             to.literal(password.map_or(0xff, u64::from));

@@ -62,7 +62,7 @@ pub fn line(state: &State, next: &State, action: Action, said: Option<String>) -
         Action::Go(index, fault) => {
             let call = &state.pending[usize::from(index)];
             let fault = match fault {
-                Fault::None => "",
+                Fault::None | Fault::NoEntropy => "",
                 Fault::Lost => ", done but its reply is lost",
                 Fault::Failed => ", which fails",
                 Fault::Conflict => ", which is told a conflict",
@@ -95,6 +95,7 @@ fn words(how: How) -> &'static str {
         How::Whole => "",
         How::Begin => " begins",
         How::Failing => " over a store that fails",
+        How::NoEntropy => " without random bytes",
         How::Lost => ", the reply to its swap is lost",
     }
 }
