@@ -1,0 +1,170 @@
+//! What has to be possible from every state: no session of before is good, and the owner gets in.
+
+use crate::action::{Action, How, chosen, what};
+use crate::call::{Deed, TapeVerifier, Typed};
+use crate::rules::{Violation, broken};
+use crate::scenario::Scenario;
+use crate::state::{ATTACKER, OWNER, State};
+use crate::step::step;
+use crate::tape::{Fault, Setting, run};
+use crate::trace::line;
+
+/// Looks at the sessions, and lets the owner try. Whether the owner was let try: not after the attacker used the
+/// mailbox.
+pub fn probe(
+    state: &State,
+    scenario: &Scenario,
+    service: &TapeVerifier,
+    mut lines: Option<&mut Vec<String>>,
+) -> Result<bool, Violation> {
+    sessions(state, service)?;
+    if state.ghost.used_mailbox {
+        return Ok(false);
+    }
+    let mut start = state.clone();
+    start.skews = [0; 2];
+    start.typed_recovery.clear();
+    // The owner's own calls are given up; those of the attacker go on when it suits the attacker.
+    start.pending.retain(|call| call.browser == ATTACKER);
+    if start.is_bound() && start.unused_recovery().is_some() {
+        let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
+        let wait = probe.is_changing_password();
+        if !probe.try_until(&[Typed::Recovery], if wait { 90 } else { 0 })? {
+            return broken("P3: the owner does not get in by a recovery code");
+        }
+    }
+    let mut probe = Probe { state: start, scenario, service, lines };
+    let wait = if probe.is_changing_password() { 60 } else { 0 };
+    if !probe.try_until(&[Typed::Row], 150 + wait)? {
+        return broken("P3: the owner does not get in by codes in a row");
+    }
+    Ok(true)
+}
+
+struct Probe<'a> {
+    state: State,
+    scenario: &'a Scenario,
+    service: &'a TapeVerifier,
+    /// What was done, if anybody wants to know.
+    lines: Option<&'a mut Vec<String>>,
+}
+
+impl Probe<'_> {
+    fn is_changing_password(&self) -> bool {
+        self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password())
+    }
+
+    /// Tries until so many seconds have passed, the attacker acting between.
+    fn try_until(&mut self, ways: &[Typed], secs: u64) -> Result<bool, Violation> {
+        let end = self.state.time + secs;
+        loop {
+            let can_try = |probe: &Self| ways.iter().any(|typed| typed_by_owner(&probe.state, *typed));
+            if !can_try(self) {
+                self.attack()?;
+            }
+            // Each session and each device token of the attacker's can end a login once.
+            for _ in 0..4 {
+                if (can_try(self) || !self.state.is_bound()) && self.attempt(ways)? {
+                    return Ok(true);
+                }
+            }
+            if self.state.time >= end {
+                return Ok(false);
+            }
+            self.does(Action::Tick(30))?;
+        }
+    }
+
+    fn attempt(&mut self, ways: &[Typed]) -> Result<bool, Violation> {
+        self.attack()?;
+        self.state.browsers[0].session = None;
+        self.state.browsers[0].cookie = None;
+        self.state.browsers[0].challenge = None;
+        self.does(call(0, Deed::Login))?;
+        if self.is_in() {
+            return Ok(true);
+        }
+        self.attack()?;
+        for typed in ways {
+            if what(&self.state, 0, Deed::Present(*typed)).is_some() {
+                self.does(call(0, Deed::Present(*typed)))?;
+            }
+        }
+        Ok(self.is_in())
+    }
+
+    fn is_in(&self) -> bool {
+        self.state.browsers[0].session.as_ref().is_some_and(|session| !session.old)
+    }
+
+    /// The attacker does all that can be done.
+    fn attack(&mut self) -> Result<(), Violation> {
+        while !self.state.pending.is_empty() {
+            self.does(Action::Rest(0))?;
+        }
+        let deeds = self.scenario.attacker.iter().filter(|deed| **deed != Deed::Reset);
+        for deed in deeds {
+            if what(&self.state, ATTACKER, *deed).is_some() {
+                self.does(call(ATTACKER as u8, *deed))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn does(&mut self, action: Action) -> Result<(), Violation> {
+        if let Some((next, said)) = step(&self.state, action, self.service)? {
+            if let Some(lines) = &mut self.lines {
+                lines.push(line(&self.state, &next, action, said));
+            }
+            self.state = next;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the owner has this to type.
+fn typed_by_owner(state: &State, typed: Typed) -> bool {
+    chosen(state, OWNER, typed).is_some()
+}
+
+fn call(browser: u8, deed: Deed) -> Action {
+    Action::Call { browser, instance: 0, deed, how: How::Whole }
+}
+
+/// No session is current that is from before a change, or whose device is gone.
+fn sessions(state: &State, service: &TapeVerifier) -> Result<(), Violation> {
+    for browser in &state.browsers {
+        let Some(session) = &browser.session else { continue };
+        let device = browser.session_device.as_ref();
+        let is_gone = |clock: u64| {
+            device.is_some_and(|device| {
+                device.old || !state.row_has(&device.text) || clock >= device.made_at + 30 * 24 * 60 * 60
+            })
+        };
+        for instance in 0..2 {
+            let clock = state.clock(instance);
+            if !session.old && !is_gone(clock) {
+                continue;
+            }
+            let setting = Setting {
+                shared: state.shared.clone(),
+                tape: Vec::new(),
+                started: clock,
+                live_clock: clock,
+                live: u32::MAX,
+                compare_waits: true,
+                fault: Fault::None,
+                seed: 0,
+            };
+            let (is_current, _) = run(setting, service.is_current(&session.value));
+            if matches!(is_current, Some(Ok(true))) {
+                return broken(if session.old {
+                    "P4: a session from before a change is current"
+                } else {
+                    "P8: a session is current whose device is gone"
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,310 @@
+//! What has to hold, said of what everybody presented, of nothing that the code under test keeps.
+
+use std::fmt;
+
+use second_factor::session::{AuthMethod, EventKind, RefusedBecause};
+
+use crate::call::{Call, Deed, Released, Typed, What};
+use crate::canonical::hash_bytes;
+use crate::scenario::{BUDGET, CREDIT, DEVICE_LIFETIME, GRACE, REGAIN};
+use crate::state::{ATTACKER, Chosen, State};
+use crate::tape::{Answer, Row, Stored};
+
+/// How long after a login by recovery code its owner may bind without a factor, in seconds.
+const RECOVERY_LOGIN: u64 = 60 * 60;
+
+/// A promise is broken; or the attacker guessed right by chance, which is no bug.
+#[derive(Debug)]
+pub enum Violation {
+    Broken(String),
+    LuckyGuess,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(what) => f.write_str(what),
+            Self::LuckyGuess => f.write_str("a lucky guess"),
+        }
+    }
+}
+
+pub fn broken<T>(what: impl Into<String>) -> Result<T, Violation> {
+    Err(Violation::Broken(what.into()))
+}
+
+/// Codes of the attacker that may be compared from the first one on, as `Policy::guess_odds` counts them.
+fn guesses_allowed(state: &State) -> u64 {
+    let waited = (state.time - state.ghost.since) / REGAIN;
+    BUDGET * (1 + u64::from(state.ghost.restores)) + 2 * CREDIT + waited + 1
+}
+
+/// Counts from the first guess on: whatever was saved up until then is in the bound.
+fn begin_count(next: &mut State) {
+    if next.ghost.guesses == 0 && next.ghost.charged_writes == 0 {
+        next.ghost.since = next.time;
+    }
+}
+
+/// The clock under which the call decided what it stored or answered last: no swap reads it.
+pub fn decided_at(call: &Call) -> u64 {
+    let mut clocks = call.tape.iter().rev();
+    let decided =
+        clocks.find(|(_, answer)| matches!(answer, Answer::Row(_) | Answer::Password(_) | Answer::Written));
+    decided.map_or(call.started, |(clock, _)| *clock)
+}
+
+/// A swap that was stored, whether its caller hears of it or not.
+pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
+    let has = |is: &dyn Fn(&EventKind) -> bool| swap.events.iter().any(is);
+    let by_code = has(&|event| {
+        matches!(
+            event,
+            EventKind::LoggedIn { method: AuthMethod::Code | AuthMethod::CodesInARow }
+                | EventKind::SteppedUp { method: AuthMethod::Code | AuthMethod::CodesInARow }
+                | EventKind::AuthenticatorBound { .. }
+        )
+    });
+    let by_recovery = has(&|event| matches!(event, EventKind::RecoveryCodeUsed { .. }));
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound());
+    if by_code || by_recovery {
+        accepted(next, call, was_bound)?;
+    }
+    if call.browser == ATTACKER {
+        attacker_wrote(next, call, swap, was_bound)?;
+    }
+    let changes_factor = has(&|event| {
+        matches!(
+            event,
+            EventKind::AuthenticatorBound { .. }
+                | EventKind::AuthenticatorRemoved { .. }
+                | EventKind::RecoveryCodesRegenerated
+                | EventKind::AccountClosed
+        )
+    });
+    // An administrator's word is no proof from before.
+    if changes_factor && call.deed != Deed::AdministratorReset && (call.old || call.what.is_old()) {
+        return broken("P4: a proof from before a change changed a factor");
+    }
+    if has(&|event| matches!(event, EventKind::AuthenticatorBound { replaced: false, .. })) {
+        let ghost = &mut next.ghost;
+        ghost.since = next.time;
+        (ghost.guesses, ghost.guesses_since_code, ghost.charged_writes) = (0, 0, 0);
+        (ghost.restores, ghost.restores_since_code) = (0, 0);
+    }
+    for event in &swap.events {
+        match event {
+            EventKind::DeviceTokenStolen { device } => {
+                let id = hash_bytes(device.to_string().as_bytes());
+                // A request that was held up for longer than the grace cannot be told from a copy; nor can one where
+                // clocks are further apart than that.
+                let was_held_up = next.time - call.sent_at >= GRACE || next.ghost.were_clocks_wrong;
+                if next.ghost.stolen_device != Some(id) && !was_held_up {
+                    return broken("P6: a false alarm, nobody has stolen a device token");
+                }
+                next.everything_is_old(call.id);
+            }
+            EventKind::AuthenticatorBound { .. }
+            | EventKind::AuthenticatorRemoved { .. }
+            | EventKind::SessionsEnded
+            | EventKind::AccountClosed
+            | EventKind::PasswordChangeInterrupted => next.everything_is_old(call.id),
+            EventKind::DeviceForgotten { device, .. } => {
+                let id = hash_bytes(device.to_string().as_bytes());
+                next.devices_are_gone(|device| device.id == id);
+            }
+            EventKind::PasswordChanged => {
+                if call.what.chosen().is_some_and(|chosen| chosen.typed != Typed::Nothing) {
+                    next.ghost.restores += 1;
+                    next.ghost.restores_since_code += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    let mark = |row: &Row| row.between("\"password_change\":", "}").to_owned();
+    let is_change = matches!(call.what, What::ChangePassword { .. } | What::Reset { .. });
+    let before = swap.before.as_ref().map(|row| mark(row));
+    if is_change && swap.after.is_changing_password() && before != Some(mark(&swap.after)) {
+        next.everything_is_old(call.id);
+    }
+    Ok(())
+}
+
+/// A code or recovery code was taken: once, from the owner, and for nothing that is over.
+fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violation> {
+    let Some(chosen) = call.what.chosen() else {
+        return broken("P1: a code was taken, and none was presented");
+    };
+    if call.browser == ATTACKER && matches!(call.what, What::Confirm { .. }) {
+        if was_bound {
+            return broken("P4: the attacker replaced the owner's authenticator");
+        }
+        next.ghost.is_over = true;
+        return Ok(());
+    }
+    if !matches!(chosen.typed, Typed::Right | Typed::Row | Typed::Recovery) {
+        let is_lucky = next.phones.iter().any(|phone| {
+            let step = decided_at(call) / 30;
+            (step - 1..=step + 1).any(|step| phone.code(step) == *chosen.text)
+        });
+        if is_lucky && chosen.typed == Typed::Wrong {
+            return Err(Violation::LuckyGuess);
+        }
+        return broken(format!("P1: {:?} was accepted", chosen.typed));
+    }
+    if call.old || call.what.is_old() {
+        return broken("P4: a challenge, session or token from before a change was good for something");
+    }
+    if chosen.typed == Typed::Recovery {
+        if next.ghost.recovery_used.contains(&chosen.of) {
+            return broken("P1: a recovery code was taken twice");
+        }
+        next.ghost.recovery_used.push(chosen.of);
+        next.ghost.used_recovery = Some(Chosen { typed: Typed::UsedRecovery, ..chosen.clone() });
+        let kept = call.what.session().and(next.browsers[call.browser].session_device.as_ref());
+        let kept = kept.map(|device| device.id);
+        next.devices_are_gone(|device| Some(device.id) != kept);
+        return Ok(());
+    }
+    if chosen.first <= next.last_accepted(chosen.of) {
+        return broken("P1: a code was taken twice, or after a later one");
+    }
+    if let What::Confirm { enrolling, .. } = &call.what {
+        // The app has an entry for every enrollment that its owner saw; the others are worth nothing from here on.
+        next.phones = vec![enrolling.phone.clone()];
+    }
+    let ghost = &mut next.ghost;
+    ghost.accepted.push((chosen.of, chosen.last));
+    let oldest = ghost.accepted.len().saturating_sub(2);
+    ghost.accepted.drain(..oldest);
+    ghost.used = Some(chosen.clone());
+    (ghost.guesses_since_code, ghost.restores_since_code) = (0, 0);
+    Ok(())
+}
+
+/// What the attacker made the service write is one of the few things that the attacker can.
+fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool) -> Result<(), Violation> {
+    if !was_bound {
+        return Ok(());
+    }
+    let before = swap.before.as_ref().unwrap();
+    if before.factors() != swap.after.factors() {
+        return broken("P4: the attacker changed a factor");
+    }
+    let has = |is: &dyn Fn(&EventKind) -> bool| swap.events.iter().any(is);
+    let is_charge =
+        has(&|event| matches!(event, EventKind::CodeRefused { .. } | EventKind::RecoveryCodeRefused { .. }));
+    let ends_something = has(&|event| {
+        matches!(
+            event,
+            EventKind::DeviceForgotten { .. }
+                | EventKind::DeviceTokenStolen { .. }
+                | EventKind::SessionsEnded
+                | EventKind::PasswordChangeInterrupted
+        )
+    });
+    let is_rotation =
+        has(&|event| matches!(event, EventKind::LoggedIn { method: AuthMethod::RememberedDevice { .. } }));
+    if is_charge {
+        begin_count(next);
+        next.ghost.charged_writes += 1;
+        if u64::from(next.ghost.charged_writes) > guesses_allowed(next) {
+            return broken("P9: more writes for wrong codes than guesses");
+        }
+    } else if is_rotation {
+        let now = decided_at(call);
+        if now.abs_diff(next.ghost.rotated) < GRACE && !next.ghost.were_clocks_wrong {
+            return broken("P9: two writes for a stolen device token in a grace period");
+        }
+        next.ghost.rotated = now;
+    } else if !ends_something && call.deed != Deed::Reset {
+        return broken("P9: the attacker made the service write for nothing");
+    }
+    Ok(())
+}
+
+/// Whether the owner presented something that is right, within a minute, and nothing later was accepted meanwhile.
+fn is_right_in_time(next: &State, call: &Call) -> bool {
+    let is_right = |chosen: &Chosen| {
+        matches!(chosen.typed, Typed::Right | Typed::Row | Typed::Recovery)
+            && next.last_accepted(chosen.of) <= chosen.last
+    };
+    call.what.chosen().is_some_and(is_right) && decided_at(call) < call.sent_at + 60
+}
+
+/// What a caller was told.
+pub fn on_release(
+    next: &mut State,
+    call: &Call,
+    released: &Released,
+    events: &[EventKind],
+) -> Result<(), Violation> {
+    let typed = call.what.chosen().map(|chosen| chosen.typed);
+    let was_compared = events.iter().any(|event| {
+        matches!(
+            event,
+            EventKind::CodeRefused { reason: RefusedBecause::Wrong | RefusedBecause::Replayed }
+                | EventKind::RecoveryCodeRefused { reason: RefusedBecause::Wrong }
+        )
+    });
+    if call.browser == ATTACKER && was_compared && matches!(typed, Some(Typed::Wrong | Typed::Used)) {
+        begin_count(next);
+        next.ghost.guesses += 1;
+        next.ghost.guesses_since_code += 1;
+        let at_once = BUDGET * (1 + u64::from(next.ghost.restores_since_code)) + CREDIT;
+        if u64::from(next.ghost.guesses) > guesses_allowed(next) {
+            return broken("P2: more guesses were compared than the odds count");
+        }
+        if u64::from(next.ghost.guesses_since_code) > at_once {
+            return broken("P2: more guesses between two accepted codes than the budget and the credit");
+        }
+    }
+    if call.again && was_compared && !next.ghost.were_clocks_wrong && is_right_in_time(next, call) {
+        return broken("P6: the same form sent twice was taken for a wrong code");
+    }
+    let is_good = released.is_good();
+    if is_good && call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Failed)) {
+        return broken("P5: the store failed, and somebody got what they asked for");
+    }
+    let bound =
+        call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound()));
+    let is_accepted_by_attacker = is_good && call.browser == ATTACKER && bound && call.deed != Deed::Reset;
+    if let (Released::Enrollment(..), What::Enroll { session, chosen, .. }) = (released, &call.what)
+        && bound
+        && chosen.typed == Typed::Nothing
+    {
+        let age = decided_at(call).saturating_sub(session.value.at().as_secs());
+        if session.value.method() != AuthMethod::RecoveryCode || age >= RECOVERY_LOGIN {
+            return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");
+        }
+    }
+    let Released::In(session, _) = released else {
+        if is_accepted_by_attacker && !next.ghost.is_over {
+            return broken("P4: the attacker was given something that takes a factor");
+        }
+        return Ok(());
+    };
+    let stored = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Stored(_)));
+    match (session.method(), &call.what) {
+        (AuthMethod::SingleFactor, _) if bound => broken("P5: in by the password alone, with a factor bound"),
+        (AuthMethod::SingleFactor, _) => Ok(()),
+        (AuthMethod::RememberedDevice { .. }, What::Login { cookie: Some(device), .. }) => {
+            let now = decided_at(call);
+            if device.old {
+                return broken("P4: in by a device that was forgotten");
+            }
+            if now >= device.made_at + DEVICE_LIFETIME {
+                return broken("P8: in by a device after its 30 days");
+            }
+            if now + 60 < device.made_at {
+                return broken("P8: in by a device that a clock far ahead made");
+            }
+            Ok(())
+        }
+        (AuthMethod::RememberedDevice { .. }, _) => broken("P8: in by a device, and there was no token"),
+        _ if call.browser == ATTACKER => broken("P1: the attacker is in by a code"),
+        _ if !stored => broken("P1: in by a code that nothing was stored of"),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,97 @@
+//! What happens before the searches begin, so that they begin deep.
+
+use crate::action::{Action, How};
+use crate::call::Deed::{ChangePassword, Confirm, Enroll, Login, Present, PresentRemember};
+use crate::call::{Deed, Typed};
+use crate::scenario::{DAYS, STEP};
+use crate::tape::Fault;
+
+const fn call(browser: u8, deed: Deed) -> Action {
+    Action::Call { browser, instance: 0, deed, how: How::Whole }
+}
+
+const OWNER: u8 = 0;
+const ATTACKER: u8 = 2;
+
+/// The owner binds an authenticator.
+pub const ENROLL: &[Action] = &[
+    call(OWNER, Login),
+    call(OWNER, Enroll(Typed::Nothing)),
+    call(OWNER, Confirm),
+    Action::LoseRecoveryCodes,
+    Action::Tick(STEP),
+];
+
+pub const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Right)), Action::Tick(STEP)];
+
+pub const REMEMBER: &[Action] =
+    &[call(OWNER, Login), call(OWNER, PresentRemember(Typed::Right)), Action::Tick(STEP)];
+
+pub const SPEND: &[Action] = &[
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+];
+
+/// All but one of the guesses that fit between two accepted codes: three of the budget, and two by a clock that is ahead.
+pub const NEARLY_ALL: &[Action] = &[
+    Action::Skew(0, 9 * DAYS),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    Action::Skew(0, 0),
+];
+
+/// A month goes by, all guesses that fit are made, the owner logs in, and again all that fit are made, by a clock that
+/// is ahead.
+pub const GUESS_TWICE: &[Action] = &[
+    Action::Tick(30 * DAYS as u32),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(OWNER, Login),
+    call(OWNER, Present(Typed::Right)),
+    Action::Tick(STEP),
+    Action::Skew(0, 9 * DAYS),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Present(Typed::Wrong)),
+    call(ATTACKER, Login),
+    call(ATTACKER, Present(Typed::Wrong)),
+    Action::Skew(0, 0),
+    call(ATTACKER, Login),
+];
+
+/// Two enrollments are begun, one by the attacker while the password is enough.
+pub const BEGIN_ENROLLMENTS: &[Action] = &[
+    call(ATTACKER, Login),
+    call(ATTACKER, Enroll(Typed::Nothing)),
+    call(OWNER, Login),
+    call(OWNER, Enroll(Typed::Nothing)),
+];
+
+pub const STEAL_SESSION: &[Action] = &[Action::StealSession(OWNER)];
+
+pub const STEAL_DEVICE: &[Action] = &[Action::StealDevice(OWNER)];
+
+pub const RECOVER: &[Action] =
+    &[call(OWNER, Login), call(OWNER, Present(Typed::Recovery)), Action::Tick(STEP)];
+
+/// A password change after its first swap: the host has not written yet.
+pub const BEGIN_CHANGE: &[Action] = &[
+    Action::Call { browser: OWNER, instance: 0, deed: ChangePassword(Typed::Right), how: How::Begin },
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Go(0, Fault::None),
+    Action::Tick(STEP),
+];

@@ -1,0 +1,241 @@
+//! What there is between two steps: the row, the clocks, what everybody holds, the calls half done, and what the rules
+//! have to remember.
+
+use std::sync::Arc;
+
+use second_factor::session::EnrollmentToken;
+use second_factor::{ChallengeToken, DeviceToken, Secret, Session, Totp, TotpParams, UnixTime};
+
+use crate::call::{Call, Deed, Typed, What};
+use crate::canonical::{Token, hash_bytes};
+use crate::tape::Shared;
+
+/// The first of the owner's browsers.
+pub const OWNER: usize = 0;
+
+/// The attacker's browser. Those before it are the owner's.
+pub const ATTACKER: usize = 2;
+
+pub const START: u64 = 1_700_000_010 / 30 * 30;
+
+/// Something that somebody holds.
+#[derive(Debug)]
+pub struct Held<T> {
+    pub value: Arc<T>,
+    pub tokens: Arc<Vec<Token>>,
+    /// It is from before a change, and so worth nothing.
+    pub old: bool,
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), tokens: self.tokens.clone(), old: self.old }
+    }
+}
+
+/// A device cookie.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub token: Arc<DeviceToken>,
+    /// The name of its id, and the id as the record spells it.
+    pub id: u64,
+    pub text: Arc<str>,
+    pub generation: u64,
+    /// The clock of the instance that took the code.
+    pub made_at: u64,
+    pub old: bool,
+}
+
+/// An authenticator app's entry.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    pub id: u64,
+    pub text: Arc<str>,
+    pub secret: Secret,
+}
+
+impl Phone {
+    pub fn code(&self, step: u64) -> String {
+        let totp = Totp::new(&self.secret, TotpParams::default());
+        totp.generate(UnixTime::from_secs(step * 30)).expose().to_owned()
+    }
+
+    pub fn row(&self, last: u64) -> String {
+        (last - 3..=last).map(|step| self.code(step)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Enrolling {
+    pub token: Held<EnrollmentToken>,
+    pub phone: Phone,
+}
+
+/// What is typed.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    pub typed: Typed,
+    pub text: Arc<str>,
+    /// The authenticator, or the digest of the recovery code; 0 where it is neither.
+    pub of: u64,
+    pub first: u64,
+    pub last: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    pub cookie: Option<Device>,
+    pub session: Option<Held<Session>>,
+    /// The device that the session was begun on.
+    pub session_device: Option<Device>,
+    pub challenge: Option<Held<ChallengeToken>>,
+    pub enrolling: Option<Enrolling>,
+}
+
+/// A recovery code: its text, and its digest as the record spells it.
+pub type Recovery = (Arc<str>, Arc<str>);
+
+/// The owner's request of a moment ago, which may be sent again.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub what: What,
+    pub deed: Deed,
+    pub browser: usize,
+    pub at: u64,
+}
+
+/// What the rules remember, none of it known to the code under test.
+#[derive(Clone, Debug, Default)]
+pub struct Ghost {
+    /// Authenticators and steps of accepted codes, newest last.
+    pub accepted: Vec<(u64, u64)>,
+    pub recovery_used: Vec<u64>,
+    pub used: Option<Chosen>,
+    pub used_recovery: Option<Chosen>,
+    /// When the attacker first guessed, or the first authenticator was bound.
+    pub since: u64,
+    /// Codes of the attacker that were compared, and those since the last accepted code.
+    pub guesses: u16,
+    pub guesses_since_code: u16,
+    pub charged_writes: u16,
+    /// Password changes that a fresh factor authorised, and those since the last accepted code.
+    pub restores: u16,
+    pub restores_since_code: u16,
+    /// When the attacker last had a device token replaced.
+    pub rotated: u64,
+    pub gone: Vec<u64>,
+    pub stolen_device: Option<u64>,
+    pub used_mailbox: bool,
+    pub were_clocks_wrong: bool,
+    /// Nobody can say what the owner is entitled to any more: the attacker bound an authenticator while none was bound.
+    pub is_over: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct State {
+    pub time: u64,
+    pub skews: [i64; 2],
+    pub shared: Shared,
+    pub browsers: [Browser; 3],
+    /// The password that the owner knows.
+    pub password: u8,
+    pub phones: Vec<Phone>,
+    pub recovery: Vec<Recovery>,
+    /// The last step that the owner typed a code of.
+    pub typed: u64,
+    /// The recovery codes that the owner typed, whatever became of them.
+    pub typed_recovery: Vec<u64>,
+    pub sent: Option<Arc<Sent>>,
+    pub pending: Vec<Arc<Call>>,
+    pub ghost: Ghost,
+    pub calls: u64,
+    /// Whether a call can be held up before the password is compared. The same in all states of a search.
+    pub is_slow: bool,
+}
+
+impl State {
+    pub fn new() -> Self {
+        Self {
+            time: START,
+            skews: [0; 2],
+            shared: Shared::default(),
+            browsers: Default::default(),
+            password: 0,
+            phones: Vec::new(),
+            recovery: Vec::new(),
+            typed: 0,
+            typed_recovery: Vec::new(),
+            sent: None,
+            pending: Vec::new(),
+            ghost: Ghost::default(),
+            calls: 0,
+            is_slow: false,
+        }
+    }
+
+    pub fn clock(&self, instance: usize) -> u64 {
+        self.time.wrapping_add_signed(self.skews[instance])
+    }
+
+    pub fn step(&self) -> u64 {
+        self.time / 30
+    }
+
+    pub fn is_bound(&self) -> bool {
+        self.shared.row.as_ref().is_some_and(|row| row.is_bound())
+    }
+
+    pub fn row_has(&self, text: &str) -> bool {
+        self.shared.row.as_ref().is_some_and(|row| row.text.contains(text))
+    }
+
+    /// The app's entry that the account is bound to.
+    pub fn phone(&self) -> Option<&Phone> {
+        let row = self.shared.row.as_ref()?;
+        self.phones.iter().find(|phone| row.factors().contains(&*phone.text))
+    }
+
+    pub fn unused_recovery(&self) -> Option<&Recovery> {
+        let row = self.shared.row.as_ref()?;
+        self.recovery.iter().find(|(_, digest)| {
+            let is_typed = self.typed_recovery.contains(&hash_bytes(digest.as_bytes()));
+            !is_typed && row.factors().contains(&**digest)
+        })
+    }
+
+    /// The last step of this authenticator that was accepted.
+    pub fn last_accepted(&self, of: u64) -> u64 {
+        self.ghost.accepted.iter().filter(|(id, _)| *id == of).map(|(_, step)| *step).max().unwrap_or(0)
+    }
+
+    /// Whatever was made until now is from before a change.
+    pub fn everything_is_old(&mut self, but: u64) {
+        for browser in &mut self.browsers {
+            browser.session.iter_mut().for_each(|held| held.old = true);
+            browser.challenge.iter_mut().for_each(|held| held.old = true);
+            browser.enrolling.iter_mut().for_each(|enrolling| enrolling.token.old = true);
+        }
+        for call in self.pending.iter_mut().filter(|call| call.id != but) {
+            Arc::make_mut(call).old = true;
+        }
+        self.devices_are_gone(|_| true);
+    }
+
+    pub fn devices_are_gone(&mut self, which: impl Fn(&Device) -> bool) {
+        let held = self.browsers.iter().flat_map(|browser| [&browser.cookie, &browser.session_device]);
+        let in_calls = self.pending.iter().filter_map(|call| match &call.what {
+            What::Login { cookie, .. } => Some(cookie),
+            _ => None,
+        });
+        let gone: Vec<u64> =
+            held.chain(in_calls).flatten().filter(|device| which(device)).map(|device| device.id).collect();
+        self.ghost.gone.extend(gone);
+        self.ghost.gone.sort_unstable();
+        self.ghost.gone.dedup();
+        for browser in &mut self.browsers {
+            for device in [&mut browser.cookie, &mut browser.session_device].into_iter().flatten() {
+                device.old |= self.ghost.gone.contains(&device.id);
+            }
+        }
+    }
+}
