@@ -198,6 +198,25 @@ fn g10_a_change_with_a_fresh_factor_restores_the_budget_whichever_it_is() {
 }
 
 #[test]
+fn g10_no_restored_budget_lets_the_hundredth_guess_through() {
+    let (world, phone, codes) = World::enrolled();
+    let mut guesses = 0;
+    for code in &codes[..6] {
+        let (evaluated, _) = guess_until_locked(&world, &phone);
+        guesses += evaluated;
+        // A recovery code is no code of the authenticator that is guessed at (SP 800-63B §3.2.2).
+        let _ = world.change_password(&world.session(1), code).unwrap();
+    }
+    assert_eq!(guesses, usize::from(Policy::MAX_GUESSES));
+    world.clock.advance(days(10_000));
+    let locked = Refusal::Locked { retry_at: None };
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
+    let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+    world.clock.advance(STEP);
+    let _ = world.present(&phone.code(world.now())).unwrap();
+}
+
+#[test]
 fn g20_a_clock_in_the_year_2000_gives_and_takes_no_guess() {
     let (world, phone, _) = World::enrolled();
     let _ = guess(&world, &phone, &world.session(1), 12);
