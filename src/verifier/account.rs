@@ -61,7 +61,7 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Binds an authenticator that was confirmed in another system.
+    /// Binds an authenticator that was confirmed in another system. All sessions of the account end, and none continues.
     ///
     /// # Errors
     ///
