@@ -38,6 +38,7 @@ mod enrollment {
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod login {
+    mod device_orders;
     #[cfg(feature = "testing")]
     mod faults;
     mod fuzz_found;
@@ -50,6 +51,8 @@ mod login {
     #[cfg(feature = "testing")]
     mod password_change;
     mod reauthentication;
+    #[cfg(feature = "testing")]
+    mod round_trips;
     mod session_kept;
 }
 
