@@ -54,6 +54,7 @@ mod login {
     #[cfg(feature = "testing")]
     mod round_trips;
     mod session_kept;
+    mod tokens;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]

@@ -8,20 +8,20 @@ mod one_row;
 mod table;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use second_factor::session::{EventKind, ForgottenBecause, Policy, Remember, SealingKey, Session};
+use second_factor::session::{EventKind, ForgottenBecause, Policy, Remember, Session};
 use second_factor::store::Versioned;
 use second_factor::verifier::Clock;
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, KeyRing, Login, MemoryStore,
-    PasswordVerified, Refusal, UnixTime,
+    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, Login, PasswordVerified,
+    Refusal, UnixTime,
 };
 
 use one_row::OneRow;
 use table::{Answer, GRACE, Series};
 
-use crate::support::{DAY, EventLog, Phone, STEP, TestClock, TestRng, World, days, refusal};
+use crate::support::{DAY, EventLog, Phone, STEP, TestClock, World, days, refusal};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Holder {

@@ -10,7 +10,6 @@ mod outcome;
 mod second_step;
 
 pub use account::{
-    Account, Beside, Challenge, Enrollment, Fresh, Issued, Password, Proof, Reauthenticated, Rules, Session,
-    Token,
+    Account, Beside, Challenge, Enrollment, Issued, Password, Proof, Reauthenticated, Rules, Session, Token,
 };
 pub use outcome::{By, Event, Outcome, Presented, Refused, Sent, why, why_forgotten};

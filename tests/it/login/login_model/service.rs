@@ -17,7 +17,7 @@ use second_factor::{AccountId, BlockingStore, BlockingVerifier, KeyRing, MemoryS
 use self::found::{Found, plain};
 use self::holder::Holder;
 use super::command::{Command, Who};
-use super::model::{self, Event, Issued, Proof, Rules};
+use super::model::{Event, Issued, Proof};
 use crate::support::{EventLog, START, TestClock, TestRng};
 
 type Store = Arc<Faulty<MemoryStore>>;

@@ -1,6 +1,6 @@
 //! The password and what follows it.
 
-use second_factor::{Login, Policy, Refusal, Remember};
+use second_factor::{Login, Policy, Refusal};
 
 use super::site::{Row, Site, on, store, with};
 use crate::support::{NEVER_ISSUED, STEP, World, days};

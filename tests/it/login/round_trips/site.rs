@@ -125,8 +125,8 @@ pub type Row = (&'static str, fn() -> (usize, usize), (usize, usize));
 /// What `call` costs, after what it takes was made.
 pub fn with<T>(make: fn(&Site) -> T, call: fn(&Site, T)) -> (usize, usize) {
     let site = Site::enrolled();
-    let made = make(&site);
-    site.cost(|| call(&site, made))
+    let taken = make(&site);
+    site.cost(|| call(&site, taken))
 }
 
 pub fn on(site: &Site, proof: PasswordVerified, device: Option<&str>) {
