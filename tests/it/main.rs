@@ -39,6 +39,7 @@ mod enrollment {
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod login {
+    mod device_orders;
     #[cfg(feature = "testing")]
     mod faults;
     mod fuzz_found;
@@ -51,7 +52,10 @@ mod login {
     #[cfg(feature = "testing")]
     mod password_change;
     mod reauthentication;
+    #[cfg(feature = "testing")]
+    mod round_trips;
     mod session_kept;
+    mod tokens;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]

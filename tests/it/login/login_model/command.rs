@@ -175,3 +175,35 @@ pub enum Flow {
     EnrollInTwoTabs,
     ForgetTwoDevices,
 }
+
+impl Command {
+    /// Whose account it is about.
+    pub fn who(self) -> Option<Who> {
+        use Command::*;
+        match self {
+            Password(who, ..)
+            | Check(who)
+            | PasswordLater(who, ..)
+            | Code(who, ..)
+            | CodeAndRemember(who, ..)
+            | RecoveryCode(who, ..)
+            | FreshFactor(who, ..)
+            | Reauthenticate(who, ..)
+            | ReauthenticateLater(who, ..)
+            | Spend(who, ..)
+            | BeginEnrollment(who)
+            | BeginEnrollmentLater(who, _)
+            | ShowEnrollment(who, _)
+            | Confirm(who, ..)
+            | Import(who)
+            | ResetPassword(who, _)
+            | EndAllSessions(who, _)
+            | AdministratorReset(who)
+            | AdministratorCloses(who)
+            | ForgetDevice(who, _)
+            | ForgetAllDevices(who) => Some(who),
+            WaitSecs(_) | WaitSteps(_) | WaitDays(_) | ClockBack(_) => None,
+            Flow(..) | LogIn(..) | CopyCookie(..) => panic!("not a single command: {self:?}"),
+        }
+    }
+}

@@ -35,7 +35,7 @@ pub struct Holder {
 
 pub enum Proof {
     Fresh(FreshFactor),
-    Reauthenticated(Reauthenticated),
+    Reauthenticated(Box<Reauthenticated>),
 }
 
 impl Holder {
@@ -90,7 +90,7 @@ impl Holder {
                     self.proofs.push(Some((Proof::Fresh(fresh), of_model)));
                 }
                 (Got::Reauthenticated(proof), Issued::Proof(of_model @ model::Proof::Reauthenticated(_))) => {
-                    self.proofs.push(Some((Proof::Reauthenticated(proof), of_model)));
+                    self.proofs.push(Some((Proof::Reauthenticated(Box::new(proof)), of_model)));
                 }
                 (Got::Enrollment(token, phone), Issued::Enrollment(of_model)) => {
                     self.enrollments.push((token, of_model, self.phones.len()));

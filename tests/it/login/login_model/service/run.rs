@@ -19,38 +19,6 @@ use crate::login::login_model::invariants::{Asked, Evidence};
 use crate::login::login_model::model::{self, Outcome, Sent};
 use crate::support::{Phone, texts};
 
-impl Command {
-    /// Whose account it is about.
-    pub fn who(self) -> Option<Who> {
-        use Command::*;
-        match self {
-            Password(who, ..)
-            | Check(who)
-            | PasswordLater(who, ..)
-            | Code(who, ..)
-            | CodeAndRemember(who, ..)
-            | RecoveryCode(who, ..)
-            | FreshFactor(who, ..)
-            | Reauthenticate(who, ..)
-            | ReauthenticateLater(who, ..)
-            | Spend(who, ..)
-            | BeginEnrollment(who)
-            | BeginEnrollmentLater(who, _)
-            | ShowEnrollment(who, _)
-            | Confirm(who, ..)
-            | Import(who)
-            | ResetPassword(who, _)
-            | EndAllSessions(who, _)
-            | AdministratorReset(who)
-            | AdministratorCloses(who)
-            | ForgetDevice(who, _)
-            | ForgetAllDevices(who) => Some(who),
-            WaitSecs(_) | WaitSteps(_) | WaitDays(_) | ClockBack(_) => None,
-            Flow(..) | LogIn(..) | CopyCookie(..) => panic!("not a single command: {self:?}"),
-        }
-    }
-}
-
 impl Service {
     /// What the model and the library make of it, and what was shown to happen.
     pub(super) fn both(&mut self, who: Who, command: Command) -> Option<Found> {
@@ -300,7 +268,7 @@ impl Service {
                 staged(verifier.begin_enrollment(fresh, "a name"))
             }
             (Proof::Reauthenticated(proof), Sensitive::EnrollAnew) => {
-                staged(verifier.begin_enrollment(proof, "a name"))
+                staged(verifier.begin_enrollment(*proof, "a name"))
             }
             (Proof::Fresh(fresh), Sensitive::Regenerate) => {
                 let codes = verifier.regenerate_recovery_codes(fresh);
@@ -311,12 +279,12 @@ impl Service {
             }
             (Proof::Reauthenticated(proof), Sensitive::ChangePassword(write)) => {
                 self.plan(write);
-                let found = password_changed(verifier.change_password(proof, || written(write)));
+                let found = password_changed(verifier.change_password(*proof, || written(write)));
                 self.verifier.store().plan([]);
                 found
             }
             (Proof::Reauthenticated(proof), Sensitive::Close) => {
-                none(verifier.close_account(proof), Outcome::Done)
+                none(verifier.close_account(*proof), Outcome::Done)
             }
             _ => panic!("a proof that the model takes for {on:?}, and the library does not"),
         };

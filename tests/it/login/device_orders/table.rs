@@ -1,0 +1,55 @@
+//! The table of remembered devices.
+
+/// How far apart two uses are that count as one.
+pub const GRACE: u64 = 60;
+
+/// What the row of the table says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// In, with the token of this generation.
+    In(u32),
+    /// A code is asked for.
+    Code,
+    /// And the series ends.
+    Ended,
+    /// And everything ends.
+    Alarm,
+}
+
+/// The series as the table has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Series {
+    pub since: u64,
+    pub generation: u32,
+    pub rotated: u64,
+    pub is_remembered: bool,
+}
+
+impl Series {
+    /// Thirty days from the code, by a clock that is a minute behind at most.
+    pub fn is_alive(&self, now: u64) -> bool {
+        self.is_remembered && now < self.since + 30 * 86_400 && self.since <= now + 60
+    }
+
+    /// What comes of a token of this generation, and how many writes it takes.
+    pub fn table(&mut self, generation: u32, now: u64) -> (Answer, usize) {
+        let is_near = now.abs_diff(self.rotated) < GRACE;
+        match self.generation.checked_sub(generation) {
+            _ if !self.is_alive(now) => (Answer::Code, 0),
+            None => (Answer::Code, 0),
+            Some(0 | 1) if is_near => (Answer::In(self.generation), 0),
+            Some(0) => {
+                (self.generation, self.rotated) = (self.generation + 1, now);
+                (Answer::In(self.generation), 1)
+            }
+            Some(1) => {
+                self.is_remembered = false;
+                (Answer::Ended, 1)
+            }
+            Some(_) => {
+                self.is_remembered = false;
+                (Answer::Alarm, 1)
+            }
+        }
+    }
+}

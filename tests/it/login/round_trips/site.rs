@@ -1,0 +1,134 @@
+//! An account with everything that a call takes, over a store that counts.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use second_factor::session::{AdministratorReset, EnrollmentBegun, Reauthenticated};
+use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
+use second_factor::testing::Faulty;
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, ChallengeToken, DeviceToken, FreshFactor, MemoryStore,
+    PasswordReset, PasswordVerified, Policy, Refusal, Remember, Session,
+};
+
+use crate::support::{Phone, STEP, World, refusal};
+
+/// Counts the writes that are asked for.
+#[derive(Debug, Default)]
+pub struct Counted {
+    rows: MemoryStore,
+    writes: AtomicUsize,
+}
+
+impl BlockingStore for Counted {
+    type Error = MemoryStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        BlockingStore::load(&self.rows, account)
+    }
+
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, MemoryStoreError> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        BlockingStore::compare_and_swap(&self.rows, account, change)
+    }
+}
+
+/// An account with everything that a call takes.
+pub struct Site {
+    pub world: World<Arc<Faulty<Counted>>>,
+    pub phone: Phone,
+    pub codes: Vec<String>,
+    pub device: DeviceToken,
+}
+
+pub fn store() -> Arc<Faulty<Counted>> {
+    Arc::new(Faulty::new(Counted::default()))
+}
+
+impl Site {
+    /// The device is past the grace, so that its next use replaces the token.
+    pub fn enrolled() -> Self {
+        let world = World::over(store(), Policy::new("Example").unwrap());
+        let (phone, codes) = world.enroll();
+        let device = world.remember(&phone);
+        world.clock.advance(4 * STEP);
+        Self { world, phone, codes, device }
+    }
+
+    pub fn code(&self) -> String {
+        self.phone.code(self.world.now())
+    }
+
+    pub fn wrong_code(&self) -> String {
+        self.phone.wrong_code(self.world.now())
+    }
+
+    /// In two steps: a code is used up.
+    pub fn fresh(&self) -> FreshFactor {
+        self.world.fresh(&self.phone)
+    }
+
+    pub fn reauthenticated(&self) -> Reauthenticated {
+        let session = self.world.session(1);
+        self.world.verifier.reauthenticate(&session, self.world.password(), &self.code()).unwrap()
+    }
+
+    pub fn begun(&self) -> EnrollmentBegun {
+        self.world.verifier.begin_enrollment(self.fresh(), "alice").unwrap()
+    }
+
+    pub fn reset(&self) -> PasswordReset {
+        PasswordReset::by_host(self.world.verifier.check_password(&self.world.account))
+    }
+
+    pub fn administrator(&self) -> AdministratorReset {
+        let administrator = AccountId::new("administrator").unwrap();
+        AdministratorReset::by_host(self.world.account.clone(), &administrator).unwrap()
+    }
+
+    pub fn spend_the_budget(&self) {
+        let challenges: Vec<_> = (0..5).map(|_| self.world.challenge()).collect();
+        for (n, wrong) in self.phone.wrong_codes(self.world.now()).take(20).enumerate() {
+            let _ = self.present(&challenges[n % 5], &wrong);
+        }
+    }
+
+    pub fn present(&self, challenge: &ChallengeToken, typed: &str) -> Result<(), Refusal> {
+        refusal(self.world.verifier.present(challenge, typed, Remember::No)).map(drop)
+    }
+
+    /// Calls to the store, and writes among them.
+    pub fn cost(&self, call: impl FnOnce()) -> (usize, usize) {
+        let store = self.world.verifier.store();
+        store.plan([]);
+        let before = store.inner().writes.load(Ordering::SeqCst);
+        call();
+        (store.calls(), store.inner().writes.load(Ordering::SeqCst) - before)
+    }
+
+    pub fn challenge(&self) -> ChallengeToken {
+        self.world.challenge()
+    }
+
+    pub fn password(&self) -> PasswordVerified {
+        self.world.password()
+    }
+
+    pub fn session(&self) -> Session {
+        self.world.session(1)
+    }
+}
+
+/// Each call on an account of its own: what it is, and what it costs.
+pub type Row = (&'static str, fn() -> (usize, usize), (usize, usize));
+
+/// What `call` costs, after what it takes was made.
+pub fn with<T>(make: fn(&Site) -> T, call: fn(&Site, T)) -> (usize, usize) {
+    let site = Site::enrolled();
+    let taken = make(&site);
+    site.cost(|| call(&site, taken))
+}
+
+pub fn on(site: &Site, proof: PasswordVerified, device: Option<&str>) {
+    let _ = site.world.verifier.password_verified(proof, device).unwrap();
+}

@@ -1,0 +1,208 @@
+//! Challenges, device tokens and enrollments that are changed in any way, or taken to another place, are refused, and
+//! nothing is written for them.
+
+mod forged;
+mod keys;
+mod parts;
+mod site;
+
+use core::time::Duration;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use second_factor::{AccountId, Policy};
+
+use parts::{Parts, every_bit_flipped, every_change};
+use site::{Kind, Site, Took};
+
+use crate::support::World;
+
+fn policy() -> Policy {
+    let minutes = |count: u64| Duration::from_secs(count * 60);
+    let builder = Policy::builder("Example").challenge_lifetime(minutes(30));
+    builder.enrollment_lifetime(minutes(15)).build().unwrap()
+}
+
+#[test]
+fn a_token_is_what_it_seems() {
+    let site = Site::new();
+    for kind in Kind::ALL {
+        let text = site.genuine(kind);
+        assert_eq!(Parts::of(&text).text(), text, "{kind:?} is taken apart and put together");
+        assert_eq!(site.takes(kind, &text), Took::Genuine, "{kind:?}");
+    }
+}
+
+#[test]
+fn every_field_of_every_token_is_under_the_tag() {
+    let site = Site::new();
+    let mut count = 0;
+    for kind in Kind::ALL {
+        let genuine = Parts::of(&site.genuine(kind));
+        for changed in every_change(&genuine) {
+            let took = site.takes(kind, &changed.text());
+            assert!(matches!(took, Took::Unreadable | Took::Refused), "{kind:?} as {changed:?}: {took:?}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 3_010);
+}
+
+#[test]
+fn every_flipped_bit_and_every_cut_is_refused() {
+    let site = Site::new();
+    for kind in Kind::ALL {
+        let text = site.genuine(kind);
+        for other in every_bit_flipped(&text) {
+            let took = site.takes(kind, &other);
+            assert!(matches!(took, Took::Unreadable | Took::Refused), "{kind:?} as {other}: {took:?}");
+        }
+        for length in 0..text.len() {
+            assert_eq!(site.takes(kind, &text[..length]), Took::Unreadable, "{kind:?} cut to {length}");
+        }
+        for longer in [format!("{text}A"), format!("{text}."), format!("{text}="), format!(" {text}")] {
+            assert_eq!(site.takes(kind, &longer), Took::Unreadable, "{kind:?} as {longer}");
+        }
+        assert_eq!(site.takes(kind, &text.to_lowercase()), Took::Unreadable);
+    }
+}
+
+#[test]
+fn a_token_of_one_kind_is_none_of_another() {
+    let site = Site::new();
+    for from in Kind::ALL {
+        let genuine = Parts::of(&site.genuine(from));
+        for to in Kind::ALL.into_iter().filter(|to| *to != from) {
+            let body_of_to = Parts::of(&site.genuine(to)).fields;
+            for forged in [
+                genuine.clone(),
+                Parts { prefix: to.prefix().into(), ..genuine.clone() },
+                // The body of the one under the tag of the other.
+                Parts { prefix: to.prefix().into(), fields: body_of_to, ..genuine.clone() },
+            ] {
+                let took = site.takes(to, &forged.text());
+                assert!(matches!(took, Took::Unreadable | Took::Refused), "{from:?} as {to:?}: {took:?}");
+            }
+        }
+    }
+}
+
+/// The account that a token names is the one that it is for.
+#[test]
+fn a_token_of_one_account_is_none_of_another() {
+    let (site, bob) = (Site::new(), AccountId::new("bob").unwrap());
+    let bobs = site.of(&bob);
+    for kind in Kind::ALL {
+        assert_eq!(bobs.takes(kind, &bobs.genuine(kind)), Took::Genuine, "{kind:?}");
+        let mut renamed = Parts::of(&site.genuine(kind));
+        assert_eq!(renamed.fields[1], b"alice");
+        renamed.fields[1] = b"bob".to_vec();
+        assert_eq!(bobs.takes(kind, &renamed.text()), Took::Refused, "{kind:?}");
+    }
+    assert_eq!(bobs.takes(Kind::Device, &site.genuine(Kind::Device)), Took::Refused);
+}
+
+#[test]
+fn a_token_of_an_earlier_epoch_is_over() {
+    let site = Site::new();
+    let texts = Kind::ALL.map(|kind| site.genuine(kind));
+    let _ = site.world.verifier.end_all_sessions(&site.world.session(1)).unwrap();
+    for (kind, text) in Kind::ALL.into_iter().zip(&texts) {
+        assert_eq!(site.takes(kind, text), Took::Refused, "{kind:?}");
+        // Nor with the present epoch in it.
+        let mut moved = Parts::of(text);
+        if kind != Kind::Device {
+            moved.fields[2] = site.epoch();
+        }
+        assert_eq!(site.takes(kind, &moved.text()), Took::Refused, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_token_of_another_namespace_is_refused() {
+    let site = Site::new();
+    let elsewhere = [
+        Policy::new("Example 2").unwrap(),
+        Policy::builder("Example").namespace("example").build().unwrap(),
+        Policy::builder("Other").namespace("Exampl").build().unwrap(),
+    ];
+    for policy in elsewhere {
+        let other = site.under(policy, site::ring());
+        for kind in Kind::ALL {
+            assert_eq!(other.takes(kind, &site.genuine(kind)), Took::Refused, "{kind:?}");
+            assert_eq!(site.takes(kind, &other.genuine(kind)), Took::Refused, "{kind:?}");
+        }
+    }
+    // The same by another name: what counts is the namespace.
+    let same = site.under(Policy::builder("Renamed").namespace("Example").build().unwrap(), site::ring());
+    for kind in Kind::ALL {
+        assert_eq!(same.takes(kind, &site.genuine(kind)), Took::Genuine, "{kind:?}");
+    }
+}
+
+// --- at random ---
+
+fn for_all<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value))
+where
+    S::Value: core::fmt::Debug,
+{
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[0x70; 32]);
+    let result = TestRunner::new_with_rng(config, rng).run(&strategy, |value| {
+        test(value);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn random_bytes_are_no_token() {
+    let site = Site::new();
+    let bytes = || prop::collection::vec(any::<u8>(), 0..40);
+    let shape = (0..3_usize, prop::collection::vec(bytes(), 0..12), prop::collection::vec(any::<u8>(), 32));
+    for_all(1_000, shape, |(kind, fields, tag)| {
+        let kind = Kind::ALL[kind];
+        let mut forged = Parts { prefix: kind.prefix().into(), fields, tag };
+        let took = site.takes(kind, &forged.text());
+        assert!(matches!(took, Took::Unreadable | Took::Refused), "{forged:?}: {took:?}");
+        // With the first fields as they should be.
+        let genuine = Parts::of(&site.genuine(kind)).fields;
+        forged.fields.splice(0..0, genuine.into_iter().take(2));
+        let took = site.takes(kind, &forged.text());
+        assert!(matches!(took, Took::Unreadable | Took::Refused), "{forged:?}: {took:?}");
+    });
+    for_all(2_000, ".{0,200}", |text: String| {
+        for kind in Kind::ALL {
+            assert_eq!(site.takes(kind, &text), Took::Unreadable, "{text}");
+        }
+    });
+}
+
+#[test]
+fn random_flips_of_a_genuine_token_are_refused() {
+    let site = Site::new();
+    let flips = prop::collection::vec((any::<prop::sample::Index>(), 0..8_u8), 1..6);
+    for_all(2_000, (0..3_usize, flips), |(kind, flips)| {
+        let kind = Kind::ALL[kind];
+        let text = site.genuine(kind);
+        let mut bytes = Parts::of(&text).bytes();
+        let before = bytes.clone();
+        for (index, bit) in flips {
+            let at = index.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+        }
+        if bytes == before {
+            return;
+        }
+        let other = Parts::spell(kind.prefix(), &bytes);
+        let took = site.takes(kind, &other);
+        assert!(matches!(took, Took::Unreadable | Took::Refused), "{other}: {took:?}");
+    });
+}
+
+/// A world of its own for each test that changes the account.
+fn world() -> World {
+    World::with_policy(policy())
+}

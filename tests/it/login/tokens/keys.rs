@@ -1,0 +1,97 @@
+//! Tokens and the keys that sign them.
+
+use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
+use second_factor::{KeyRing, SealingKey};
+
+use super::policy;
+use super::site::{Kind, Site, Took, ring};
+
+fn key(byte: u8) -> SealingKey {
+    SealingKey::new([byte; 32])
+}
+
+fn all(of: &Site, from: &Site, took: Took) {
+    for kind in Kind::ALL {
+        assert_eq!(of.takes(kind, &from.genuine(kind)), took, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_token_of_another_key_is_refused() {
+    let site = Site::new();
+    // Another key by the same number, and the same by a number that is not known here.
+    let tokens = |id, byte| Keys::new(ring(), TokenKeys::new(id, TokenKey::new([byte; 32])));
+    for (id, byte) in [(1, 8), (2, 7), (0, 0)] {
+        let other = site.under(policy(), tokens(id, byte));
+        all(&site, &other, Took::Refused);
+        all(&other, &site, Took::Refused);
+    }
+    // A key of the ring that is not known here; the one that is stays to open the secret.
+    let other = site.under(policy(), KeyRing::new(2, key(9)).with_retired(1, key(7)));
+    all(&site, &other, Took::Refused);
+}
+
+/// The key that seals is not the one that signs.
+#[test]
+fn the_sealing_key_itself_signs_nothing() {
+    let site = Site::new();
+    let same_bytes = Keys::new(ring(), TokenKeys::new(1, TokenKey::new([7; 32])));
+    let other = site.under(policy(), same_bytes);
+    all(&site, &other, Took::Refused);
+}
+
+/// Two instances, one after the other: the new key is known everywhere before it signs anywhere.
+#[test]
+fn a_ring_that_is_rotated_over_two_instances_ends_nothing() {
+    let old = || KeyRing::new(1, key(7));
+    let known = || KeyRing::new(1, key(7)).with_retired(2, key(8));
+    let new = || KeyRing::new(2, key(8)).with_retired(1, key(7));
+    let site = Site::new();
+    for [first, second] in [[old(), known()], [known(), known()], [known(), new()], [new(), new()]] {
+        let [first, second] = [first, second].map(|ring| site.under(policy(), ring));
+        for (here, there) in [(&first, &second), (&second, &first)] {
+            all(here, there, Took::Genuine);
+            all(here, &site, Took::Genuine);
+        }
+    }
+    // The old key is gone.
+    let last = site.under(policy(), new());
+    let alone = site.under(policy(), KeyRing::new(2, key(8)));
+    all(&alone, &last, Took::Genuine);
+    all(&alone, &site, Took::Refused);
+}
+
+/// In the wrong order, what the one signs the other does not know yet.
+#[test]
+fn a_ring_that_is_rotated_at_one_instance_first_is_refused_at_the_other() {
+    let site = Site::new();
+    let second = site.under(policy(), KeyRing::new(2, key(8)).with_retired(1, key(7)));
+    all(&site, &second, Took::Refused);
+    all(&second, &site, Took::Genuine);
+}
+
+/// A key that was stolen still opens secrets, and signs nothing that counts.
+#[test]
+fn a_key_retired_for_opening_only_verifies_no_token() {
+    let site = Site::new();
+    let after = site.under(policy(), KeyRing::new(2, key(8)).with_opening_only(1, key(7)));
+    all(&after, &site, Took::Refused);
+    let code = after.phone.code(after.world.now());
+    assert!(after.world.present(&code).is_ok(), "the secret opens, whichever key sealed it");
+    all(&after, &after, Took::Genuine);
+}
+
+/// The keys of a host with a seal of its own are rotated the same way.
+#[test]
+fn token_keys_of_the_hosts_own_are_rotated_alike() {
+    let signing = |id, byte| TokenKeys::new(id, TokenKey::new([byte; 32]));
+    let site = Site::new();
+    let old = site.under(policy(), Keys::new(ring(), signing(3, 3)));
+    let new = site.under(policy(), Keys::new(ring(), signing(4, 4).with_retired(3, TokenKey::new([3; 32]))));
+    all(&new, &old, Took::Genuine);
+    all(&old, &new, Took::Refused);
+    let last = site.under(policy(), Keys::new(ring(), signing(4, 4)));
+    all(&last, &new, Took::Genuine);
+    all(&last, &old, Took::Refused);
+    let _ = Keys::new(StoreSecretsInClear, signing(1, 1));
+}
