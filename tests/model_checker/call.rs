@@ -138,6 +138,13 @@ pub struct Call {
     pub has_conflict: bool,
 }
 
+impl Call {
+    /// Whether something was presented beside the password.
+    pub fn has_factor(&self) -> bool {
+        self.what.chosen().is_some_and(|chosen| chosen.typed != Typed::Nothing)
+    }
+}
+
 /// What the service answered.
 #[derive(Debug)]
 pub enum Released {

@@ -112,10 +112,17 @@ impl Probe<'_> {
     }
 
     fn does(&mut self, action: Action) -> Result<(), Violation> {
-        if let Some((next, said)) = step(&self.state, action, self.service)? {
-            if let Some(lines) = &mut self.lines {
-                lines.push(line(&self.state, &next, action, said));
+        let done = step(&self.state, action, self.service);
+        if let Some(lines) = &mut self.lines {
+            match &done {
+                Ok(Some((next, said))) => lines.push(line(&self.state, next, action, said.clone())),
+                Ok(None) => {}
+                Err(violation) => {
+                    lines.push(line(&self.state, &self.state, action, Some(violation.to_string())));
+                }
             }
+        }
+        if let Some((next, _)) = done? {
             self.state = next;
         }
         Ok(())

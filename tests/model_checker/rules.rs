@@ -56,6 +56,7 @@ pub fn decided_at(call: &Call) -> u64 {
 
 /// A swap that was stored, whether its caller hears of it or not.
 pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
+    next.ghost.was_held_up |= next.time - call.sent_at >= GRACE;
     let has = |is: &dyn Fn(&EventKind) -> bool| swap.events.iter().any(is);
     let by_code = has(&|event| {
         matches!(
@@ -98,8 +99,8 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
                 let id = hash_bytes(device.to_string().as_bytes());
                 // A request that was held up for longer than the grace cannot be told from a copy; nor can one where
                 // clocks are further apart than that.
-                let was_held_up = next.time - call.sent_at >= GRACE || next.ghost.were_clocks_wrong;
-                if next.ghost.stolen_device != Some(id) && !was_held_up {
+                let is_in_doubt = next.ghost.was_held_up || next.ghost.were_clocks_wrong;
+                if next.ghost.stolen_device != Some(id) && !is_in_doubt {
                     return broken("P6: a false alarm, nobody has stolen a device token");
                 }
                 next.everything_is_old(call.id);
@@ -113,11 +114,9 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
                 let id = hash_bytes(device.to_string().as_bytes());
                 next.devices_are_gone(|device| device.id == id);
             }
-            EventKind::PasswordChanged => {
-                if call.what.chosen().is_some_and(|chosen| chosen.typed != Typed::Nothing) {
-                    next.ghost.restores += 1;
-                    next.ghost.restores_since_code += 1;
-                }
+            EventKind::PasswordChanged if call.has_factor() => {
+                next.ghost.restores += 1;
+                next.ghost.restores_since_code += 1;
             }
             _ => {}
         }
@@ -210,7 +209,13 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
         begin_count(next);
         next.ghost.charged_writes += 1;
         if u64::from(next.ghost.charged_writes) > guesses_allowed(next) {
-            return broken("P9: more writes for wrong codes than guesses");
+            let is_code =
+                call.what.chosen().is_some_and(|chosen| matches!(chosen.typed, Typed::Wrong | Typed::Used));
+            return broken(if is_code {
+                "P2: more guesses were charged than the odds count"
+            } else {
+                "P9: more writes for wrong recovery codes than guesses"
+            });
         }
     } else if is_rotation {
         let now = decided_at(call);
@@ -224,13 +229,19 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
     Ok(())
 }
 
-/// Whether the owner presented something that is right, within a minute, and nothing later was accepted meanwhile.
+/// Whether the owner presented something that is right, within a minute, and nothing later made it worthless meanwhile.
 fn is_right_in_time(next: &State, call: &Call) -> bool {
-    let is_right = |chosen: &Chosen| {
-        matches!(chosen.typed, Typed::Right | Typed::Row | Typed::Recovery)
-            && next.last_accepted(chosen.of) <= chosen.last
+    let Some(chosen) = call.what.chosen() else { return false };
+    let is_right = match chosen.typed {
+        Typed::Right | Typed::Row => next.last_accepted(chosen.of) <= chosen.last,
+        Typed::Recovery => {
+            let is_it = |digest: &str| hash_bytes(digest.as_bytes()) == chosen.of && next.row_has(digest);
+            next.ghost.recovery_used.last() == Some(&chosen.of)
+                || next.recovery.iter().any(|(_, digest)| is_it(digest))
+        }
+        _ => false,
     };
-    call.what.chosen().is_some_and(is_right) && decided_at(call) < call.sent_at + 60
+    is_right && decided_at(call) < call.sent_at + 60
 }
 
 /// What a caller was told.

@@ -58,7 +58,7 @@ pub const GUESS_TWICE: &[Action] = &[
     call(ATTACKER, Present(Typed::Wrong)),
     call(ATTACKER, Present(Typed::Wrong)),
     call(OWNER, Login),
-    call(OWNER, Present(Typed::Right)),
+    call(OWNER, Present(Typed::Row)),
     Action::Tick(STEP),
     Action::Skew(0, 9 * DAYS),
     call(ATTACKER, Login),

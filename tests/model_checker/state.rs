@@ -105,6 +105,7 @@ pub struct Sent {
 }
 
 /// What the rules remember, none of it known to the code under test.
+#[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
     /// Authenticators and steps of accepted codes, newest last.
@@ -127,6 +128,8 @@ pub struct Ghost {
     pub stolen_device: Option<u64>,
     pub used_mailbox: bool,
     pub were_clocks_wrong: bool,
+    /// A request took longer than the grace.
+    pub was_held_up: bool,
     /// Nobody can say what the owner is entitled to any more: the attacker bound an authenticator while none was bound.
     pub is_over: bool,
 }

@@ -85,7 +85,9 @@ impl Ghost {
             self.charged_writes,
             self.restores,
             self.restores_since_code,
-            u16::from(self.used_mailbox) << 1 | u16::from(self.were_clocks_wrong),
+            u16::from(self.was_held_up) << 2
+                | u16::from(self.used_mailbox) << 1
+                | u16::from(self.were_clocks_wrong),
         ] {
             to.literal(count);
         }
