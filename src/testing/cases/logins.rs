@@ -212,7 +212,6 @@ struct Service<S> {
     evaluated: Arc<AtomicUsize>,
 }
 
-/// What is presented in a race.
 /// How a login went.
 #[derive(Debug)]
 enum Try {
