@@ -101,7 +101,7 @@ fn g41_two_changes_at_once_under_a_clock_that_jumps() {
 /// A host that does not bound its write: the new password is in force beside a session of the old one, but only until
 /// the change comes to its end.
 #[test]
-fn g41_a_write_that_takes_longer_than_a_minute_ends_everything_when_it_is_done() {
+fn g41_a_write_that_takes_longer_than_a_minute_ends_everything() {
     let mut orders = 0;
     for other in Beside::LOGINS {
         orders += beside(Proof::Reset, Change::Whole, other, Some(61), Host::Slow);
