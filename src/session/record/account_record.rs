@@ -90,8 +90,11 @@ impl AccountRecord {
         self.devices.iter().enumerate().find(|(_, device)| device.id == id && device.is_alive(now, policy))
     }
 
-    /// Whether the guess budget does not cover another code.
+    /// Whether the guess budget does not cover another code. Without an authenticator there is nothing to guess.
     pub(crate) fn lock(&self, context: &Context<'_>) -> Option<Lock> {
+        if self.authenticators.is_empty() {
+            return None;
+        }
         self.budget.lock(self.guesses_a_code(), context.now, context.policy)
     }
 

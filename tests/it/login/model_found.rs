@@ -1,7 +1,7 @@
 //! What lists of commands found in the login machine (`login_model.rs`), each shortened to what matters.
 
-use second_factor::session::EventKind;
-use second_factor::{Refusal, Remember};
+use second_factor::session::{AdministratorReset, EventKind};
+use second_factor::{AccountId, Refusal, Remember};
 
 use crate::support::{NEVER_ISSUED, START, STEP, World, days, refusal};
 
@@ -48,6 +48,23 @@ fn the_end_of_a_lock_is_told_as_it_is_under_a_clock_that_went_back() {
     assert_eq!(world.verifier.status(&world.account).unwrap().retry_at, retry_at);
     world.clock.set(until);
     assert!(world.present(&phone.code(world.now())).is_ok());
+}
+
+/// Without an authenticator there is nothing to lock, whatever was guessed before it went.
+#[test]
+fn an_account_without_an_authenticator_is_not_locked() {
+    let (world, phone, _) = World::enrolled();
+    world.clock.advance(days(31));
+    for wrong in phone.wrong_codes(world.now()).take(30) {
+        let _ = world.present(&wrong).unwrap_err();
+    }
+    world.clock.back(days(30));
+    assert!(world.verifier.status(&world.account).unwrap().is_locked);
+    let administrator = AccountId::new("administrator").unwrap();
+    let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+    let _ = world.verifier.administrator_reset(reset).unwrap();
+    let status = world.verifier.status(&world.account).unwrap();
+    assert_eq!((status.is_locked, status.retry_at), (false, None));
 }
 
 /// Whoever stays in their session takes no password step, and waited for the future of a clock that was ahead.

@@ -146,7 +146,7 @@ async fn a_store_that_drops_a_field_fails_whichever_it_is() {
         "budget.spent",
         "budget.since",
         "budget.unrefunded",
-        "budget.consecutive",
+        "budget.quiet_since",
         "touched",
         "touched.opened",
         "touched.failures",

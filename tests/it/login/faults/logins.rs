@@ -6,7 +6,7 @@ use second_factor::session::Remember;
 use super::run::{BASE, Granted, NEVER, ONCE, Operation, Outcome, READS, Run, Scenario, logged_in, other};
 use crate::support::{NEVER_ISSUED, STEP};
 
-pub const LOGINS: [Scenario; 10] = [
+pub const LOGINS: [Scenario; 12] = [
     Scenario {
         name: "password_verified",
         may: READS,
@@ -58,6 +58,16 @@ pub const LOGINS: [Scenario; 10] = [
         may: NEVER,
         prepare: || presents(Run::wrong_code, Remember::No),
     },
+    Scenario {
+        name: "present, codes in a row, locked",
+        may: ONCE,
+        prepare: || presents_under_a_lock(Run::codes_in_a_row),
+    },
+    Scenario {
+        name: "present, wrong codes in a row, locked",
+        may: NEVER,
+        prepare: || presents_under_a_lock(|run| format!("{0} {0} {0} {0}", run.wrong_code())),
+    },
     Scenario { name: "present, a recovery code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
     Scenario { name: "present, a wrong recovery code", may: NEVER, prepare: || spends(NEVER_ISSUED) },
     Scenario {
@@ -83,7 +93,14 @@ fn uses_device(run: &Run, device: &str) -> Outcome {
 }
 
 fn presents(code: fn(&Run) -> String, remember: Remember<'static>) -> (Run, Operation) {
-    let run = Run::enrolled();
+    presents_in(Run::enrolled(), code, remember)
+}
+
+fn presents_under_a_lock(row: fn(&Run) -> String) -> (Run, Operation) {
+    presents_in(Run::locked(), row, Remember::No)
+}
+
+fn presents_in(run: Run, code: fn(&Run) -> String, remember: Remember<'static>) -> (Run, Operation) {
     let (challenges, code) =
         ([run.world.challenge(), run.world.challenge(), run.world.challenge()], code(&run));
     let mut challenges = challenges.into_iter().cycle();

@@ -11,7 +11,7 @@ use second_factor::{
 };
 
 use super::judge::body;
-use crate::support::{Phone, TestRng, World, refusal};
+use crate::support::{Phone, STEP, TestRng, World, refusal};
 
 /// A memory store that keeps all that was ever stored.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ pub static BASE: LazyLock<Base> = LazyLock::new(|| {
     }
     let record = BlockingStore::load(world.verifier.store(), &world.account).unwrap().unwrap().value;
     let budget = body(&record)["budget"].clone();
-    for count in ["spent", "unrefunded", "consecutive"] {
+    for count in ["spent", "unrefunded"] {
         assert_eq!(budget[count], 3, "{count}");
     }
     Base { record, now: world.now(), phone, codes, device }
@@ -107,6 +107,18 @@ impl Run {
     pub fn enrolled() -> Self {
         let run = Self::over(Some(&BASE.record));
         run.world.clock.set(BASE.now);
+        run
+    }
+
+    /// The budget is spent, and codes in a row that were not used yet are there to be read.
+    pub fn locked() -> Self {
+        let run = Self::enrolled();
+        run.world.clock.advance(4 * STEP);
+        for code in run.phone.wrong_codes(run.world.now()).take(17) {
+            assert!(run.world.present(&code).is_err());
+        }
+        let told = run.world.present(&run.code()).unwrap_err();
+        assert!(matches!(told, Refusal::Locked { retry_at: Some(_) }), "{told:?}");
         run
     }
 
@@ -142,6 +154,10 @@ impl Run {
 
     pub fn code(&self) -> String {
         self.phone.code(self.world.now())
+    }
+
+    pub fn codes_in_a_row(&self) -> String {
+        self.phone.codes_in_a_row(self.world.now())
     }
 
     pub fn wrong_code(&self) -> String {

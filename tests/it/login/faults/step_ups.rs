@@ -5,7 +5,7 @@ use second_factor::Remember;
 use super::run::{BASE, NEVER, ONCE, Operation, READS, Run, Scenario, fresh, other};
 use crate::support::{NEVER_ISSUED, complete};
 
-pub const STEP_UPS: [Scenario; 10] = [
+pub const STEP_UPS: [Scenario; 11] = [
     Scenario { name: "fresh_factor", may: ONCE, prepare: || gives_a_fresh_factor(Run::code) },
     Scenario {
         name: "fresh_factor in another session each time",
@@ -17,6 +17,15 @@ pub const STEP_UPS: [Scenario; 10] = [
             let operation =
                 move |run: &Run| run.world.verifier.fresh_factor(&sessions.next().unwrap(), &code).map(fresh);
             (run, Box::new(operation))
+        },
+    },
+    Scenario {
+        name: "fresh_factor, codes in a row, locked",
+        may: ONCE,
+        prepare: || {
+            let run = Run::locked();
+            let (session, row) = (run.world.session(1), run.codes_in_a_row());
+            (run, Box::new(move |run| run.world.verifier.fresh_factor(&session, &row).map(fresh)))
         },
     },
     Scenario { name: "fresh_factor, wrong", may: NEVER, prepare: || gives_a_fresh_factor(Run::wrong_code) },

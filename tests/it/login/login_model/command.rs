@@ -68,6 +68,23 @@ pub enum Typed {
     Malformed,
 }
 
+/// What is typed as codes in a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Row {
+    /// What the phone shows up to this many steps from now.
+    Shown(i8),
+    /// The same up to now, but for one that is wrong.
+    OneWrong(usize),
+    /// The newest first.
+    Backwards,
+    /// Each but the last twice as far back.
+    WithGaps,
+    /// Those that were accepted last.
+    Again,
+    /// What the phone that was enrolled before shows.
+    OldPhone,
+}
+
 /// What is typed as a recovery code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Recovery {
@@ -78,10 +95,11 @@ pub enum Recovery {
     Malformed,
 }
 
-/// What is typed into the form of a sensitive step: it takes both kinds.
+/// What is typed into the form of a sensitive step: it takes every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Either {
     Code(Typed),
+    InARow(Row),
     Recovery(Recovery),
     Nothing,
 }
@@ -118,6 +136,8 @@ pub enum Command {
     Code(Who, Pick, Typed),
     /// With the box ticked, in this browser.
     CodeAndRemember(Who, Pick, Typed, Browser),
+    /// With the box ticked.
+    CodesInARow(Who, Pick, Row),
     /// With the box ticked, too, which a recovery code does not serve for.
     RecoveryCode(Who, Pick, Recovery),
     /// In one of the sessions that were ever started, on the form of the sensitive step itself.
@@ -164,7 +184,10 @@ pub enum Flow {
         then: u64,
         ended_by: usize,
     },
-    GuessUntilSuspended,
+    GuessUntilTimeWillNotDo,
+    CodesInARowUnderALock,
+    CodesInARowInASession(Pick),
+    GuessAndComeLater,
     Replay,
     PresentTwice,
     GuessFourTimes,

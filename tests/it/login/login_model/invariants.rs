@@ -42,7 +42,7 @@ impl Evidence {
 
     pub fn either(&mut self, either: Either, phones: &[Phone], phone: Option<usize>, text: &str) {
         match either {
-            Either::Code(_) => self.code(phones, phone, text),
+            Either::Code(_) | Either::InARow(_) => self.code(phones, phone, text),
             Either::Recovery(_) => self.recovery_code = Some(text.to_owned()),
             Either::Nothing => {}
         }
@@ -55,7 +55,7 @@ impl Evidence {
 
     pub fn accept(&mut self, method: AuthMethod) {
         self.method = Some(method);
-        self.accepted_code = method == AuthMethod::Code;
+        self.accepted_code = [AuthMethod::Code, AuthMethod::CodesInARow].contains(&method);
         self.accepted_recovery_code = method == AuthMethod::RecoveryCode;
     }
 }
@@ -65,10 +65,14 @@ struct Guess {
     /// Whose success gives it back: in a session nobody's.
     challenge: Option<Asked>,
     elapsed: u64,
+    /// How many codes had been accepted until then.
+    accepted_codes: u64,
 }
 
 pub struct Witness {
     budget: u64,
+    /// The most that time gives back at once.
+    credit: u64,
     regain_every: u64,
     window: (u64, u64),
     /// The step last accepted, by phone.
@@ -77,18 +81,21 @@ pub struct Witness {
     /// When codes were accepted with the box ticked.
     remembered: BTreeSet<u64>,
     guesses: Vec<Guess>,
+    accepted_codes: u64,
 }
 
 impl Witness {
     pub fn new(policy: &Policy) -> Self {
         Self {
             budget: policy.guess_budget().into(),
+            credit: (THIRTY_DAYS / policy.regain_every().as_secs()).min(policy.guess_budget().into()),
             regain_every: policy.regain_every().as_secs(),
             window: (policy.window().past().into(), policy.window().future().into()),
             last_step: BTreeMap::new(),
             used_recovery_codes: BTreeSet::new(),
             remembered: BTreeSet::new(),
             guesses: vec![],
+            accepted_codes: 0,
         }
     }
 
@@ -112,7 +119,9 @@ impl Witness {
             self.remembered.insert(now);
         }
         match shown.method {
-            Some(AuthMethod::Code) if !shown.accepted_code => return Err("`Code` without a code".into()),
+            Some(AuthMethod::Code | AuthMethod::CodesInARow) if !shown.accepted_code => {
+                return Err("`Code` without a code".into());
+            }
             Some(AuthMethod::RememberedDevice { since }) => {
                 self.a_cookie_of_less_than_thirty_days(shown, since.as_secs(), now)?;
             }
@@ -128,9 +137,16 @@ impl Witness {
         let last = self.last_step.get(phone).copied();
         let (past, future) = self.window;
         let mut window = (now / 30).saturating_sub(past)..=now / 30 + future;
+        let codes: Vec<&str> = text.split(' ').collect();
+        if (codes.len() == 4) != (shown.method == Some(AuthMethod::CodesInARow)) {
+            return Err(format!("{} codes were accepted as {:?}", codes.len(), shown.method));
+        }
         let step = window.find(|step| {
-            last.is_none_or(|last| *step > last)
-                && app.code(second_factor::UnixTime::from_secs(step * 30)) == *text
+            let oldest = step + 1 - codes.len() as u64;
+            last.is_none_or(|last| oldest > last)
+                && (oldest..)
+                    .zip(&codes)
+                    .all(|(step, code)| app.code(second_factor::UnixTime::from_secs(step * 30)) == *code)
         });
         let step = step.ok_or("a code was accepted that was wrong, used, or passed over")?;
         self.last_step.insert(*phone, step);
@@ -155,8 +171,8 @@ impl Witness {
         Ok(())
     }
 
-    /// Evaluated guesses whose challenge was not completed, in any span of time: at most the budget and one
-    /// for each `regain_every` of that span.
+    /// Evaluated guesses whose challenge was not completed. Between two accepted codes: at most the budget and a month's
+    /// credit. In any span of time: the same and one more for each `regain_every` of that span.
     fn the_budget(&mut self, shown: &Evidence, events: &[AuditEvent], elapsed: u64) -> Result<(), String> {
         if shown.restored {
             self.guesses.clear();
@@ -170,13 +186,23 @@ impl Witness {
             [EventKind::CodeRefused { reason }, EventKind::CodeRefused { reason: RefusedBecause::Replayed }]
                 .contains(&event.kind)
         };
-        for _ in events.iter().filter(is_guess) {
+        // Codes in a row are no guesses: nobody guesses 64 bits.
+        let is_row = shown.typed_code().is_some_and(|typed| typed.contains(' '));
+        for _ in events.iter().filter(|event| !is_row && is_guess(event)) {
             shown.asked.ok_or("a guess that nobody was asked for")?;
-            self.guesses.push(Guess { challenge, elapsed });
+            self.guesses.push(Guess { challenge, elapsed, accepted_codes: self.accepted_codes });
+        }
+        if shown.accepted_code && shown.asked.is_some() {
+            self.accepted_codes += 1;
+        }
+        let since_the_last =
+            self.guesses.iter().filter(|guess| guess.accepted_codes == self.accepted_codes).count();
+        if since_the_last as u64 > self.budget + self.credit {
+            return Err(format!("{since_the_last} guesses were evaluated since a code was accepted"));
         }
         for (count, first) in (1_u64..).zip(self.guesses.iter().rev()) {
             let span = elapsed - first.elapsed;
-            let most = self.budget + span / self.regain_every;
+            let most = self.budget + self.credit + 1 + span / self.regain_every;
             if count > most {
                 return Err(format!("{count} guesses were evaluated within {span} s: at most {most} may be"));
             }

@@ -1,9 +1,11 @@
-//! Random lists of commands, and what the whole flows among them are made of.
+//! Random lists of commands.
 
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-use super::command::{Browser, Command, Cookie, Either, Flow, Pick, Recovery, Sensitive, Typed, Who, Write};
+use super::command::{
+    Browser, Command, Cookie, Either, Flow, Pick, Recovery, Row, Sensitive, Typed, Who, Write,
+};
 
 impl Command {
     /// Lists of up to 60 commands; most start with two accounts enrolled.
@@ -42,13 +44,14 @@ impl Command {
                     .prop_map(|(w, p, t, b)| CodeAndRemember(w, p, t, b))
                     .boxed(),
             ),
+            (6, (who(), pick(), row()).prop_map(|(w, p, r)| CodesInARow(w, p, r)).boxed()),
             (8, (who(), pick(), recovery()).prop_map(|(w, p, r)| RecoveryCode(w, p, r)).boxed()),
             (14, (who(), pick(), either()).prop_map(|(w, p, e)| FreshFactor(w, p, e)).boxed()),
             (4, (who(), pick(), either()).prop_map(|(w, p, e)| Reauthenticate(w, p, e)).boxed()),
-            (1, (who(), pick(), either()).prop_map(|(w, p, e)| ReauthenticateLater(w, p, e)).boxed()),
+            (2, (who(), pick(), either()).prop_map(|(w, p, e)| ReauthenticateLater(w, p, e)).boxed()),
             (4, (who(), pick(), sensitive()).prop_map(|(w, p, s)| Spend(w, p, s)).boxed()),
             (3, who().prop_map(BeginEnrollment).boxed()),
-            (1, (who(), pick()).prop_map(|(w, p)| BeginEnrollmentLater(w, p)).boxed()),
+            (2, (who(), pick()).prop_map(|(w, p)| BeginEnrollmentLater(w, p)).boxed()),
             (1, (who(), pick()).prop_map(|(w, p)| ShowEnrollment(w, p)).boxed()),
             (5, (who(), pick(), typed()).prop_map(|(w, p, t)| Confirm(w, p, t)).boxed()),
             (1, who().prop_map(Import).boxed()),
@@ -85,142 +88,6 @@ impl Command {
     }
 }
 
-impl Flow {
-    fn spelled_out(self, who: Who) -> Vec<Command> {
-        use Command::*;
-        let shown = Either::Code(Typed::Shown(0));
-        let fresh = |typed| FreshFactor(who, Pick::Newest, Either::Code(typed));
-        let again = |typed| Reauthenticate(who, Pick::Newest, Either::Code(typed));
-        let in_cafe = Password(who, Browser::Cafe, Cookie::Absent);
-        match self {
-            Self::Enroll => vec![BeginEnrollment(who), Confirm(who, Pick::Newest, Typed::Shown(0))],
-            Self::FreshFactorAnd(sensitive) => {
-                vec![WaitSteps(1), fresh(Typed::Shown(0)), Spend(who, Pick::Newest, sensitive)]
-            }
-            Self::FreshFactorAfterTypos => {
-                let typo = fresh(Typed::Wrong(1));
-                vec![WaitSteps(1), typo, typo, fresh(Typed::Malformed), typo, typo, fresh(Typed::Shown(0))]
-            }
-            Self::FreshFactorTwice => vec![
-                WaitSteps(1),
-                fresh(Typed::Shown(0)),
-                fresh(Typed::Again),
-                WaitSteps(1),
-                again(Typed::Again),
-                WaitSteps(1),
-                fresh(Typed::Again),
-            ],
-            Self::ReauthenticateAnd(sensitive) => vec![
-                WaitSteps(1),
-                again(Typed::Wrong(2)),
-                again(Typed::Shown(0)),
-                Spend(who, Pick::Newest, sensitive),
-            ],
-            Self::ReauthenticateBadly(pick) => {
-                (0..5).map(|n| Reauthenticate(who, pick, Either::Code(Typed::Wrong(n)))).collect()
-            }
-            Self::RecoverInASession(pick) => {
-                let typed = |recovery| Either::Recovery(recovery);
-                vec![
-                    FreshFactor(who, pick, typed(Recovery::Wrong)),
-                    FreshFactor(who, pick, typed(Recovery::Shown(Pick::Before(5)))),
-                    FreshFactor(who, pick, typed(Recovery::Shown(Pick::Before(5)))),
-                    Reauthenticate(who, pick, typed(Recovery::Wrong)),
-                    Reauthenticate(who, pick, typed(Recovery::Shown(Pick::Before(6)))),
-                ]
-            }
-            Self::RecoverAndEnroll => vec![
-                in_cafe,
-                RecoveryCode(who, Pick::Newest, Recovery::Shown(Pick::Before(4))),
-                Reauthenticate(who, Pick::Newest, Either::Nothing),
-                Spend(who, Pick::Newest, Sensitive::ChangePassword(Write::Done)),
-                Reauthenticate(who, Pick::Newest, Either::Nothing),
-                Spend(who, Pick::Newest, Sensitive::EnrollAnew),
-                Confirm(who, Pick::Newest, Typed::Shown(0)),
-            ],
-            Self::GuessInTheOtherSession => {
-                let typed = |pick, typed| FreshFactor(who, pick, Either::Code(typed));
-                let guess = |n| typed(Pick::Before(1), Typed::Wrong(n));
-                let typo = typed(Pick::Newest, Typed::Wrong(9));
-                let login = LogIn(who, Browser::Work).spelled_out();
-                let right = [WaitSteps(1), FreshFactor(who, Pick::Newest, shown)];
-                [&login[..], &login, &[guess(0), typo, guess(1), guess(2)], &right, &[guess(3), guess(4)]]
-                    .concat()
-            }
-            Self::GuessInASession(pick) => {
-                (0..5).map(|n| FreshFactor(who, pick, Either::Code(Typed::Wrong(n)))).collect()
-            }
-            Self::GuessInSessionsUntilLocked => {
-                let pick = |n| if n == 0 { Pick::Newest } else { Pick::Before(n) };
-                (0..6).flat_map(|n| Self::GuessInASession(pick(n % 2)).spelled_out(who)).collect()
-            }
-            Self::ResetBeforeSpending(sensitive) => vec![
-                WaitSteps(1),
-                fresh(Typed::Shown(0)),
-                ResetPassword(who, Write::Done),
-                Spend(who, Pick::Newest, sensitive),
-            ],
-            Self::ResetBeforeTheLoginIsDone => vec![
-                Check(who),
-                in_cafe,
-                ResetPassword(who, Write::Done),
-                PasswordLater(who, Pick::Newest, Browser::Cafe, Cookie::Absent),
-                WaitSteps(1),
-                Code(who, Pick::Newest, Typed::Shown(0)),
-            ],
-            Self::InterruptedChange { then, ended_by } => {
-                let ending = [
-                    in_cafe,
-                    Import(who),
-                    AdministratorReset(who),
-                    AdministratorCloses(who),
-                    ResetPassword(who, Write::Done),
-                ];
-                let later = [WaitSecs(then), ending[ended_by], in_cafe];
-                [&[ResetPassword(who, Write::Interrupted)], &ending[..], &later].concat()
-            }
-            Self::GuessUntilSuspended => {
-                let guesses = Self::GuessInASession(Pick::Newest).spelled_out(who);
-                [&guesses[..], &[WaitDays(2)], &guesses, &[WaitDays(2), fresh(Typed::Wrong(6))]].concat()
-            }
-            Self::Replay => vec![in_cafe, Code(who, Pick::Newest, Typed::Again)],
-            Self::PresentTwice => vec![
-                WaitSteps(1),
-                in_cafe,
-                Code(who, Pick::Newest, Typed::Shown(0)),
-                Code(who, Pick::Newest, Typed::Again),
-            ],
-            Self::GuessUntilLocked => (0..6).flat_map(|_| Self::GuessFourTimes.spelled_out(who)).collect(),
-            Self::EnrollBadly => {
-                let typo = Confirm(who, Pick::Newest, Typed::Wrong(0));
-                vec![BeginEnrollment(who), ShowEnrollment(who, Pick::Newest), typo, typo, typo, typo]
-            }
-            Self::EnrollInTwoTabs => {
-                let confirm = |pick| Confirm(who, pick, Typed::Shown(0));
-                let begin = BeginEnrollment(who);
-                vec![begin, begin, confirm(Pick::Before(1)), confirm(Pick::Newest)]
-            }
-            Self::ForgetTwoDevices => {
-                let logins = [Browser::Home, Browser::Work].map(|browser| LogIn(who, browser).spelled_out());
-                [&logins.concat()[..], &[ForgetAllDevices(who)]].concat()
-            }
-            Self::RecoverAfterTypos => {
-                let typo = RecoveryCode(who, Pick::Newest, Recovery::Wrong);
-                let right = RecoveryCode(who, Pick::Newest, Recovery::Shown(Pick::Before(3)));
-                vec![Password(who, Browser::Home, Cookie::Absent), typo, typo, typo, right]
-            }
-            Self::GuessFourTimes => {
-                let guess = |n| Code(who, Pick::Newest, Typed::Wrong(n));
-                vec![in_cafe, guess(0), guess(1), guess(2), guess(3)]
-            }
-            Self::GuessFiveTimes => {
-                let fifth = Code(who, Pick::Newest, Typed::Wrong(4));
-                [&Self::GuessFourTimes.spelled_out(who)[..], &[fifth, fifth]].concat()
-            }
-        }
-    }
-}
-
 fn flow() -> BoxedStrategy<Flow> {
     use Flow::*;
     prop_oneof![
@@ -238,7 +105,10 @@ fn flow() -> BoxedStrategy<Flow> {
         1 => sensitive().prop_map(ResetBeforeSpending),
         2 => Just(ResetBeforeTheLoginIsDone),
         3 => (50_u64..70, 0_usize..5).prop_map(|(then, ended_by)| InterruptedChange { then, ended_by }),
-        1 => Just(GuessUntilSuspended),
+        1 => Just(GuessUntilTimeWillNotDo),
+        2 => Just(CodesInARowUnderALock),
+        2 => pick().prop_map(CodesInARowInASession),
+        1 => Just(GuessAndComeLater),
         3 => Just(Replay),
         2 => Just(PresentTwice),
         6 => Just(GuessFourTimes),
@@ -277,6 +147,19 @@ fn typed() -> BoxedStrategy<Typed> {
     .boxed()
 }
 
+fn row() -> BoxedStrategy<Row> {
+    prop_oneof![
+        6 => Just(Row::Shown(0)),
+        2 => (-3_i8..=3).prop_map(Row::Shown),
+        2 => (0_usize..4).prop_map(Row::OneWrong),
+        1 => Just(Row::Backwards),
+        1 => Just(Row::WithGaps),
+        2 => Just(Row::Again),
+        1 => Just(Row::OldPhone),
+    ]
+    .boxed()
+}
+
 fn recovery() -> BoxedStrategy<Recovery> {
     prop_oneof![
         6 => (0_usize..30).prop_map(Pick::Before).prop_map(Recovery::Shown),
@@ -291,6 +174,7 @@ fn recovery() -> BoxedStrategy<Recovery> {
 fn either() -> BoxedStrategy<Either> {
     prop_oneof![
         6 => typed().prop_map(Either::Code),
+        2 => row().prop_map(Either::InARow),
         2 => recovery().prop_map(Either::Recovery),
         1 => Just(Either::Nothing),
     ]

@@ -17,7 +17,7 @@ use second_factor::{AccountId, BlockingStore, BlockingVerifier, KeyRing, MemoryS
 use self::found::{Found, plain};
 use self::holder::Holder;
 use super::command::{Command, Who};
-use super::model::{Event, Issued, Proof};
+use super::model::{By, Event, Issued, Outcome, Proof};
 use crate::support::{EventLog, START, TestClock, TestRng};
 
 type Store = Arc<Faulty<MemoryStore>>;
@@ -68,12 +68,17 @@ impl Service {
     fn act(&mut self, command: Command) -> Result<(), String> {
         let Some(who) = command.who() else { return Ok(()) };
         let before = (self.revision(who), self.holders[who as usize].model.writes);
+        let was_locked = self.verifier.status(&self.holders[who as usize].id).unwrap().is_locked;
+        let gains = self.holders[who as usize].model.gains(self.clock.now().as_secs());
         let Some(done) = self.both(who, command) else { return Ok(()) };
         let Found { expected, outcome, got, mut evidence } = done;
         if expected != outcome {
             return Err(format!("the model says {expected:?}, the library {outcome:?}"));
         }
         self.count(command, &name(&outcome));
+        if let Outcome::Accepted { by, .. } | Outcome::Fresh(by) = outcome {
+            self.count_what_was_special(by, was_locked, gains);
+        }
         let events = self.log.all();
         self.log.take();
         for event in &events {
@@ -137,6 +142,19 @@ impl Service {
         *self.seen.entry(format!("{place}: {outcome}")).or_default() += 1;
     }
 
+    /// Which states of the guess budget something was accepted in.
+    fn count_what_was_special(&mut self, by: By, was_locked: bool, (credit, forgotten): (u64, u64)) {
+        let is_code = by != By::RecoveryCode;
+        let special = [
+            (was_locked, format!("under a lock: {by:?}")),
+            (is_code && credit > 0, "credit taken".to_owned()),
+            (is_code && forgotten > 0, "a guess forgotten by the alarm".to_owned()),
+        ];
+        for (_, what) in special.into_iter().filter(|(is, _)| *is) {
+            *self.seen.entry(what).or_default() += 1;
+        }
+    }
+
     /// Of the account's row: another one with each write.
     fn revision(&self, who: Who) -> Option<u64> {
         let row = self.verifier.store().inner().load(&self.holders[who as usize].id).unwrap();
@@ -147,6 +165,9 @@ impl Service {
 /// What `Debug` prints, without the numbers.
 fn name(value: &impl core::fmt::Debug) -> String {
     let text = format!("{value:?}");
+    let text = ["Locked { retry_at: None }", "Locked { until: None }"]
+        .iter()
+        .fold(text, |text, locked| text.replace(locked, "LockWithoutATime"));
     let fields = text.find(" {").filter(|_| !text.starts_with("Accepted"));
     let text = &text[..fields.unwrap_or(text.len())];
     text.replace("(Locked", "(Locked)").replace("Fresh(Fresh", "Fresh")

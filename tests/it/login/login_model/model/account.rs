@@ -18,7 +18,6 @@ pub struct Rules {
     pub(super) guesses_per_challenge: usize,
     pub(super) budget: u64,
     pub(super) regain_every: u64,
-    pub(super) suspend_after: usize,
     pub(super) challenge: u64,
     pub(super) enrollment: u64,
     pub(super) step_up: u64,
@@ -36,7 +35,6 @@ impl From<&Policy> for Rules {
             guesses_per_challenge: policy.guesses_per_challenge().into(),
             budget: policy.guess_budget().into(),
             regain_every: policy.regain_every().as_secs(),
-            suspend_after: policy.suspend_after() as usize,
             challenge: policy.challenge_lifetime().as_secs(),
             enrollment: policy.enrollment_lifetime().as_secs(),
             step_up: policy.step_up_age().as_secs(),
@@ -178,14 +176,14 @@ pub(super) struct StepUp {
 /// What was accepted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum With {
-    Code { authenticator: u64, step: u64 },
+    Code { authenticator: u64, step: u64, by: By },
     Recovery(usize),
 }
 
 impl With {
     pub(super) fn by(self) -> By {
         match self {
-            Self::Code { .. } => By::Code,
+            Self::Code { by, .. } => by,
             Self::Recovery(_) => By::RecoveryCode,
         }
     }
@@ -248,17 +246,16 @@ impl Account {
         self.ids.get()
     }
 
-    pub(super) fn write(&mut self, now: u64) {
+    pub(super) fn write(&mut self) {
         self.writes += 1;
-        self.history.push((now, Past::Touched));
     }
 
     /// Everything from before is dead.
-    pub(super) fn next_epoch(&mut self, now: u64, reason: &'static str) {
+    pub(super) fn next_epoch(&mut self, reason: &'static str) {
         self.epoch = self.next_id();
         self.touched.clear();
         self.forget_devices(reason, |_| false);
-        self.write(now);
+        self.write();
     }
 
     pub(super) fn forget_devices(

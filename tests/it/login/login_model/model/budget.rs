@@ -1,8 +1,11 @@
-//! The guess budget, from the history.
+//! The guess budget, worked out from the history.
 
 use std::collections::BTreeMap;
 
+use super::By;
 use super::account::{Account, Rules};
+
+const MONTH: u64 = 30 * 86_400;
 
 /// What is remembered of the guesses.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +16,7 @@ pub(super) enum Past {
     },
     Completed {
         challenge: Option<u64>,
+        by: By,
     },
     /// It is not remembered any more what this challenge was charged.
     Dropped {
@@ -20,84 +24,103 @@ pub(super) enum Past {
     },
     /// Whoever was guessing has lost the way in.
     Restored,
-    /// Another authenticator was bound.
-    Bound,
-    /// Something else was written.
-    Touched,
+    /// There was no authenticator before.
+    FirstBound,
+}
+
+/// What the history comes to.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Budget {
+    spent: u64,
+    since: u64,
+    /// Typed guesses that no success refunded, less the months.
+    unrefunded: u64,
+    quiet_since: u64,
+    by_challenge: BTreeMap<u64, u64>,
+}
+
+impl Budget {
+    fn live_through(&mut self, at: u64, past: Past, rules: &Rules) {
+        match past {
+            Past::Guessed { challenge } => {
+                self.spent += 1;
+                self.unrefunded += 1;
+                if let Some(challenge) = challenge {
+                    *self.by_challenge.entry(challenge).or_default() += 1;
+                }
+            }
+            Past::Completed { challenge, by } => {
+                let refund =
+                    challenge.and_then(|challenge| self.by_challenge.remove(&challenge)).unwrap_or(0);
+                self.unrefunded = self.unrefunded.saturating_sub(refund);
+                if by == By::RecoveryCode {
+                    self.spent = self.spent.saturating_sub(refund);
+                } else {
+                    self.take_credit(at, refund, rules);
+                }
+            }
+            Past::Dropped { challenge } => {
+                self.by_challenge.remove(&challenge);
+            }
+            Past::Restored => (self.spent, self.unrefunded) = (0, 0),
+            Past::FirstBound => *self = Self { since: at, quiet_since: at, ..Self::default() },
+        }
+    }
+
+    fn take_credit(&mut self, at: u64, refund: u64, rules: &Rules) {
+        let credit = self.credit(at, rules);
+        self.spent = self.spent.saturating_sub(credit + refund);
+        let is_all = self.spent == 0 || credit == rules.most_credit() || at < self.since;
+        self.since = if is_all { at } else { self.since + credit * rules.regain_every };
+        while at >= self.quiet_since + MONTH && self.unrefunded > 0 {
+            self.unrefunded -= 1;
+            self.quiet_since += MONTH;
+        }
+        self.quiet_since = at;
+    }
+
+    /// Counted one by one.
+    fn credit(&self, now: u64, rules: &Rules) -> u64 {
+        let has_come = |nth: &u64| now >= self.since + nth * rules.regain_every;
+        (1..=rules.most_credit()).take_while(has_come).count() as u64
+    }
+}
+
+impl Rules {
+    /// What a month gives, and no more than the budget.
+    pub(super) fn most_credit(&self) -> u64 {
+        (MONTH / self.regain_every).min(self.budget)
+    }
 }
 
 impl Account {
-    /// Guesses that weigh on the budget at `now`, and from when on time counts towards the next one's return.
-    pub(super) fn weighing(&self, now: u64) -> (u64, u64) {
-        let Rules { regain_every, .. } = self.rules;
-        let regain = |mut weighing: u64, mut from: u64, now: u64| {
-            while weighing > 0 && now >= from + regain_every {
-                weighing -= 1;
-                from += regain_every;
-            }
-            (weighing, from)
-        };
-        let (mut weighing, mut from) = (0, 0);
-        let mut by_challenge = BTreeMap::new();
-        for (at, past) in &self.history {
-            match past {
-                Past::Guessed { challenge } => {
-                    (weighing, from) = regain(weighing, from, *at);
-                    if weighing == 0 {
-                        from = *at;
-                    }
-                    weighing += 1;
-                    *by_challenge.entry(*challenge).or_insert(0) += 1;
-                }
-                Past::Completed { challenge } => {
-                    (weighing, from) = regain(weighing, from, *at);
-                    let charged = challenge.and_then(|_| by_challenge.remove(challenge));
-                    weighing = weighing.saturating_sub(charged.unwrap_or(0));
-                }
-                Past::Dropped { challenge } => {
-                    by_challenge.remove(&Some(*challenge));
-                }
-                Past::Restored => weighing = 0,
-                Past::Bound | Past::Touched => {}
-            }
-            // A clock that went back: the wait begins anew.
-            from = from.min(*at);
+    pub(super) fn budget(&self) -> Budget {
+        let mut budget = Budget::default();
+        self.history.iter().for_each(|(at, past)| budget.live_through(*at, *past, &self.rules));
+        budget
+    }
+
+    /// Whether another guess is not covered, and when it will be, if it will.
+    pub fn lock(&self, now: u64) -> Option<Option<u64>> {
+        self.bound.as_ref()?;
+        let Rules { budget: most, regain_every, .. } = self.rules;
+        let budget = self.budget();
+        if budget.spent < most + budget.credit(now, &self.rules) {
+            return None;
         }
-        regain(weighing, from, now)
+        let missing = budget.spent + 1 - most;
+        Some((missing <= self.rules.most_credit()).then(|| budget.since + missing * regain_every))
     }
 
-    pub fn locked_until(&self, now: u64) -> Option<u64> {
-        let (weighing, from) = self.weighing(now);
-        (weighing >= self.rules.budget).then_some(from + self.rules.regain_every)
-    }
-
-    pub fn suspended(&self) -> bool {
-        let since_success = self
-            .history
-            .iter()
-            .rev()
-            .take_while(|(_, past)| {
-                matches!(past, Past::Guessed { .. } | Past::Dropped { .. } | Past::Touched)
-            })
-            .filter(|(_, past)| matches!(past, Past::Guessed { .. }));
-        since_success.count() >= self.rules.suspend_after
-    }
-
-    /// Guesses since the last time that the budget was restored whose challenge was not completed.
     pub(super) fn unrefunded(&self) -> u64 {
-        let mut guesses: Vec<Option<u64>> = vec![];
-        for (_, past) in &self.history {
-            match past {
-                Past::Guessed { challenge } => guesses.push(*challenge),
-                Past::Completed { challenge: None } | Past::Bound | Past::Touched => {}
-                Past::Completed { challenge } => guesses.retain(|guess| guess != challenge),
-                Past::Dropped { challenge } => guesses
-                    .iter_mut()
-                    .filter(|guess| **guess == Some(*challenge))
-                    .for_each(|guess| *guess = None),
-                Past::Restored => guesses.clear(),
-            }
-        }
-        guesses.len() as u64
+        self.budget().unrefunded
+    }
+
+    /// Guesses that time gives back at this moment if a code is accepted, and those that the alarm forgets.
+    pub fn gains(&self, now: u64) -> (u64, u64) {
+        let before = self.budget();
+        let mut after = before.clone();
+        after.live_through(now, Past::Completed { challenge: None, by: By::Code }, &self.rules);
+        (before.spent - after.spent, before.unrefunded - after.unrefunded)
     }
 }

@@ -61,7 +61,7 @@ impl Account {
         let Presented::Code(steps) = presented else {
             return Outcome::Refused(Refused::Malformed);
         };
-        let Ok(step) = self.judge_after(now, steps, None) else {
+        let Ok(step) = self.judge_after(now, &[steps], None) else {
             self.events.push(Event::EnrollmentRefused);
             return Outcome::Refused(Refused::NotAccepted);
         };
@@ -72,10 +72,12 @@ impl Account {
 
     fn bind(&mut self, now: u64, accepted: Vec<u64>, imported: bool) {
         self.events.push(Event::Bound { replaced: self.bound.is_some(), imported });
-        self.next_epoch(now, "credentials changed");
+        if self.bound.is_none() {
+            self.history.push((now, Past::FirstBound));
+        }
+        self.next_epoch("credentials changed");
         self.bound = Some(Bound { id: self.next_id(), at: now, accepted });
         self.recovery.clear();
-        self.history.push((now, Past::Bound));
     }
 
     fn new_recovery_codes(&mut self) {
@@ -119,7 +121,7 @@ impl Account {
                 }
                 if on == Sensitive::Regenerate {
                     self.new_recovery_codes();
-                    self.write(now);
+                    self.write();
                     self.events.push(Event::Regenerated);
                     return Some(Outcome::Regenerated);
                 }
@@ -127,7 +129,7 @@ impl Account {
                     return Some(Outcome::Refused(Refused::FactorRequired));
                 }
                 let before = self.epoch;
-                self.remove(now, true);
+                self.remove(true);
                 let session = Some(fresh.session);
                 self.issued.push(Issued::Continue { session, before, after: self.epoch });
                 Outcome::Done
@@ -167,12 +169,12 @@ impl Account {
         }
         let before = self.epoch;
         self.mark = Some(Mark { at: now });
-        self.next_epoch(now, "credentials changed");
+        self.next_epoch("credentials changed");
         if write == Write::Interrupted {
             return Outcome::Interrupted;
         }
         self.mark = None;
-        self.write(now);
+        self.write();
         if write == Write::Failed {
             return Outcome::NotWritten;
         }
@@ -186,11 +188,10 @@ impl Account {
 
     // --- everything else ---
 
-    fn remove(&mut self, now: u64, by_owner: bool) {
-        self.next_epoch(now, "credentials changed");
+    fn remove(&mut self, by_owner: bool) {
+        self.next_epoch("credentials changed");
         self.bound = None;
         self.recovery.clear();
-        self.history.push((now, Past::Restored));
         self.events.push(Event::Removed { by_owner });
     }
 
@@ -198,7 +199,7 @@ impl Account {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
         }
-        self.remove(now, false);
+        self.remove(false);
         Outcome::Done
     }
 
@@ -209,7 +210,7 @@ impl Account {
         if self.mark.is_some() {
             return Outcome::Refused(Refused::Retry);
         }
-        self.next_epoch(now, "revoked");
+        self.next_epoch("revoked");
         self.events.push(Event::SessionsEnded);
         Outcome::Done
     }
@@ -221,27 +222,26 @@ impl Account {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
         }
-        self.next_epoch(now, "credentials changed");
+        self.next_epoch("credentials changed");
         self.bound = None;
         self.recovery = BTreeSet::new();
         self.last_step_up = None;
-        self.history.push((now, Past::Restored));
         self.events.push(Event::AccountClosed);
         Outcome::Done
     }
 
-    pub fn forget_device(&mut self, now: u64, series: u64) -> Outcome {
+    pub fn forget_device(&mut self, series: u64) -> Outcome {
         let count = self.forget_devices("revoked", |device| device.series != series);
         if count > 0 {
-            self.write(now);
+            self.write();
         }
         Outcome::Forgot(count)
     }
 
-    pub fn forget_all_devices(&mut self, now: u64) -> Outcome {
+    pub fn forget_all_devices(&mut self) -> Outcome {
         let count = self.forget_devices("revoked", |_| false);
         if count > 0 {
-            self.write(now);
+            self.write();
         }
         Outcome::Forgot(count)
     }

@@ -69,7 +69,7 @@ impl Account {
         let Some(mark) = self.mark else { return false };
         if !alive(mark.at, 60, now) {
             self.mark = None;
-            self.next_epoch(now, "credentials changed");
+            self.next_epoch("credentials changed");
             self.events.push(Event::PasswordChangeInterrupted);
         }
         true
@@ -100,16 +100,16 @@ impl Account {
             0 => {
                 device.generation += 1;
                 device.rotated = now;
-                self.write(now);
+                self.write();
             }
             1 => {
                 self.forget_devices("outdated", |device| device.series != token.series);
-                self.write(now);
+                self.write();
                 return None;
             }
             _ => {
                 self.events.push(Event::DeviceTokenStolen);
-                self.next_epoch(now, "stolen");
+                self.next_epoch("stolen");
                 return None;
             }
         }
@@ -156,13 +156,13 @@ impl Account {
         };
         let touched = self.touch(now, challenge);
         self.touched[touched].done = true;
-        self.history.push((now, Past::Completed { challenge: Some(challenge.id) }));
-        self.write(now);
-        if with.by() == By::Code {
+        self.history.push((now, Past::Completed { challenge: Some(challenge.id), by: with.by() }));
+        self.write();
+        if with.by() != By::RecoveryCode {
             self.drop_what_is_over(now);
         }
         let is_remembered =
-            with.by() == By::Code && remember && self.rules.remember > 0 && self.rules.devices > 0;
+            with.by() != By::RecoveryCode && remember && self.rules.remember > 0 && self.rules.devices > 0;
         let token = is_remembered.then(|| self.remember(now));
         self.log_in(now, Some(with.by()), None);
         self.issued.extend(token.map(Issued::Token));

@@ -1,7 +1,7 @@
 //! What is put in and what comes out, as far as it can be known without the rules.
 
-use second_factor::Refusal;
 use second_factor::session::{ForgottenBecause, RefusedBecause};
+use second_factor::{Refusal, UnixTime};
 
 use super::Token;
 
@@ -41,8 +41,7 @@ pub enum Refused {
     NotAccepted,
     Malformed,
     ChallengeOver,
-    Locked { retry_at: u64 },
-    Suspended,
+    Locked { retry_at: Option<u64> },
     EnrollmentOver,
     StepUpRequired,
     AlreadyDone,
@@ -57,8 +56,7 @@ impl From<Refusal> for Refused {
             Refusal::NotAccepted => Self::NotAccepted,
             Refusal::Malformed => Self::Malformed,
             Refusal::ChallengeOver => Self::ChallengeOver,
-            Refusal::Locked { retry_at } => Self::Locked { retry_at: retry_at.as_secs() },
-            Refusal::Suspended => Self::Suspended,
+            Refusal::Locked { retry_at } => Self::Locked { retry_at: retry_at.map(UnixTime::as_secs) },
             Refusal::EnrollmentOver => Self::EnrollmentOver,
             Refusal::StepUpRequired => Self::StepUpRequired,
             Refusal::AlreadyDone => Self::AlreadyDone,
@@ -73,6 +71,7 @@ impl From<Refusal> for Refused {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum By {
     Code,
+    CodesInARow,
     RecoveryCode,
 }
 
@@ -87,8 +86,7 @@ pub enum Event {
     RecoveryCodeUsed { remaining: usize },
     ChallengeExhausted,
     PasswordSuspectedKnown { guesses: u64 },
-    Locked { until: u64 },
-    Suspended,
+    Locked { until: Option<u64> },
     EnrollmentBegun,
     EnrollmentRefused,
     Bound { replaced: bool, imported: bool },
@@ -110,7 +108,6 @@ pub fn why(reason: RefusedBecause) -> &'static str {
         RefusedBecause::Replayed => "replayed",
         RefusedBecause::NoChallenge => "no challenge",
         RefusedBecause::Locked => "locked",
-        RefusedBecause::Suspended => "suspended",
         _ => panic!("a reason that the model does not know: {reason:?}"),
     }
 }
@@ -142,10 +139,12 @@ pub enum Sent {
 #[derive(Clone, Debug)]
 pub enum Presented {
     Nothing,
-    /// Neither of the two, by its form.
+    /// None of these, by its form.
     Malformed,
     /// A code, and the steps at which the phone shows it.
     Code(Vec<u64>),
+    /// Codes in a row, and for each the steps at which the phone shows it.
+    CodesInARow(Vec<Vec<u64>>),
     /// A recovery code; its number, if this account was ever shown it.
     Recovery(Option<usize>),
 }

@@ -17,6 +17,15 @@ impl Presented {
             _ => Event::CodeRefused(reason),
         }
     }
+
+    /// At which steps the phone shows the code, or the last of those in a row.
+    fn newest(&self) -> Option<&Vec<u64>> {
+        match self {
+            Self::Code(steps) => Some(steps),
+            Self::CodesInARow(row) => row.last(),
+            _ => None,
+        }
+    }
 }
 
 impl Account {
@@ -28,24 +37,26 @@ impl Account {
         challenge: Option<&Challenge>,
         device: Option<u64>,
     ) -> Result<With, Refused> {
-        let is_locked = self.locked_until(now).is_some() || self.suspended();
+        let lock = self.lock(now);
         match presented {
             Presented::Nothing | Presented::Malformed => Err(Refused::Malformed),
-            Presented::Code(_) if self.suspended() => {
-                self.events.push(presented.refused("suspended"));
-                Err(Refused::Suspended)
-            }
-            Presented::Code(_) if is_locked => {
-                self.events.push(presented.refused("locked"));
-                Err(Refused::Locked { retry_at: self.locked_until(now).unwrap() })
-            }
-            Presented::Code(steps) => match self.judge(now, steps) {
-                Ok(step) => {
-                    let bound = self.bound.as_mut().unwrap();
-                    bound.accepted.push(step);
-                    Ok(With::Code { authenticator: bound.id, step })
+            Presented::Code(steps) => {
+                if let Some(retry_at) = lock {
+                    self.events.push(presented.refused("locked"));
+                    return Err(Refused::Locked { retry_at });
                 }
-                Err(reason) => Err(self.charge(now, presented, reason, challenge)),
+                match self.judge(now, &[steps]) {
+                    Ok(step) => Ok(self.accept(step, By::Code)),
+                    Err(reason) => Err(self.charge(now, presented, reason, challenge)),
+                }
+            }
+            // Whatever is left of the budget, and nothing is kept of wrong ones.
+            Presented::CodesInARow(row) => match self.judge(now, &row.iter().collect::<Vec<_>>()) {
+                Ok(step) => Ok(self.accept(step, By::CodesInARow)),
+                Err(reason) => {
+                    self.events.push(presented.refused(reason));
+                    Err(Refused::NotAccepted)
+                }
             },
             Presented::Recovery(number) => match number.filter(|number| self.recovery.remove(number)) {
                 Some(number) => {
@@ -55,7 +66,7 @@ impl Account {
                     Ok(With::Recovery(number))
                 }
                 // It costs nothing, and nothing is kept of it.
-                None if is_locked => {
+                None if lock.is_some() => {
                     self.events.push(presented.refused("wrong"));
                     Err(Refused::NotAccepted)
                 }
@@ -64,26 +75,35 @@ impl Account {
         }
     }
 
-    /// The step that is used up by a code which the phone shows at `steps`.
-    pub(super) fn judge(&self, now: u64, steps: &[u64]) -> Result<u64, &'static str> {
+    fn accept(&mut self, step: u64, by: By) -> With {
+        let bound = self.bound.as_mut().unwrap();
+        bound.accepted.push(step);
+        With::Code { authenticator: bound.id, step, by }
+    }
+
+    /// The step that is used up by codes in a row, or by one, of which the phone shows each at these steps.
+    fn judge(&self, now: u64, row: &[&Vec<u64>]) -> Result<u64, &'static str> {
         let last = self.bound.iter().flat_map(|bound| &bound.accepted).max().copied();
-        self.judge_after(now, steps, last)
+        self.judge_after(now, row, last)
     }
 
     pub(super) fn judge_after(
         &self,
         now: u64,
-        steps: &[u64],
-        last: Option<u64>,
+        row: &[&Vec<u64>],
+        used: Option<u64>,
     ) -> Result<u64, &'static str> {
         let current = now / 30;
-        let in_window = |step: &&u64| {
-            (current.saturating_sub(self.rules.past)..=current + self.rules.future).contains(step)
-        };
-        match steps.iter().filter(in_window).filter(|step| last.is_none_or(|last| **step > last)).min() {
+        let window = current.saturating_sub(self.rules.past)..=current + self.rules.future;
+        // The last of them was shown in the window, and each of the others one step before the next.
+        let is_shown =
+            |last: &u64| (*last + 1..).zip(row).all(|(step, at)| at.contains(&(step - row.len() as u64)));
+        let shown: Vec<u64> = window.filter(is_shown).collect();
+        let is_new = |last: &&u64| used.is_none_or(|used| *last + 1 - row.len() as u64 > used);
+        match shown.iter().find(is_new) {
             Some(step) => Ok(*step),
-            None if steps.iter().any(|step| in_window(&step)) => Err("replayed"),
-            None => Err("wrong"),
+            None if shown.is_empty() => Err("wrong"),
+            None => Err("replayed"),
         }
     }
 
@@ -96,7 +116,7 @@ impl Account {
     ) -> Refused {
         self.events.push(presented.refused(reason));
         self.history.push((now, Past::Guessed { challenge: challenge.map(|challenge| challenge.id) }));
-        self.write(now);
+        self.write();
         let mut is_exhausted = false;
         if let Some(challenge) = challenge {
             let touched = self.touch(now, challenge);
@@ -109,18 +129,14 @@ impl Account {
         if self.unrefunded().is_multiple_of(5) {
             self.events.push(Event::PasswordSuspectedKnown { guesses: self.unrefunded() });
         }
-        let locked = self.locked_until(now);
-        if let Some(until) = locked {
+        let lock = self.lock(now);
+        if let Some(until) = lock {
             self.events.push(Event::Locked { until });
         }
-        if self.suspended() {
-            self.events.push(Event::Suspended);
-        }
-        // A lock is told to who tries codes: recovery codes are taken all the same.
-        match locked {
-            _ if matches!(presented, Presented::Code(_)) && self.suspended() => Refused::Suspended,
-            Some(retry_at) if matches!(presented, Presented::Code(_)) => Refused::Locked { retry_at },
+        // Only who tries codes is told of a lock: recovery codes are taken all the same.
+        match lock {
             _ if is_exhausted => Refused::ChallengeOver,
+            Some(retry_at) if matches!(presented, Presented::Code(_)) => Refused::Locked { retry_at },
             _ => Refused::NotAccepted,
         }
     }
@@ -240,15 +256,10 @@ impl Account {
         if self.bound.is_none() {
             return Err(Refused::NoAuthenticator);
         }
-        // A wait that a clock set which was ahead begins anew, for which something is written.
-        let (weighing, from) = self.weighing(now);
-        if weighing > 0 && from > now {
-            self.write(now);
-        }
         let with = self.evaluate(now, presented, None, session.device)?;
-        self.history.push((now, Past::Completed { challenge: None }));
-        self.write(now);
-        if with.by() == By::Code {
+        self.history.push((now, Past::Completed { challenge: None, by: with.by() }));
+        self.write();
+        if with.by() != By::RecoveryCode {
             self.drop_what_is_over(now);
         }
         self.last_step_up = Some(StepUp { session: session.id, at: now, with });
@@ -265,10 +276,11 @@ impl Account {
         match (last.with, presented) {
             (With::Recovery(last), Presented::Recovery(Some(number))) => last == *number,
             (With::Recovery(_), _) => false,
-            (With::Code { authenticator, step }, Presented::Code(steps)) => {
+            // Alone or as the last in a row.
+            (With::Code { authenticator, step, .. }, Presented::Code(_) | Presented::CodesInARow(_)) => {
                 let is_bound = self.bound.as_ref().is_some_and(|bound| bound.id == authenticator);
                 // Where it is gone, the step that it was for has removed it, and no code can be compared any more.
-                !is_bound || steps.contains(&step)
+                !is_bound || presented.newest().is_some_and(|steps| steps.contains(&step))
             }
             (With::Code { .. }, _) => false,
         }

@@ -15,23 +15,19 @@ impl Service {
         let found = (
             status.enabled_since.map(UnixTime::as_secs),
             status.recovery_codes_left,
-            status.locked_until.map(UnixTime::as_secs),
-            status.suspended,
+            status.is_locked,
+            status.retry_at.map(UnixTime::as_secs),
             devices,
         );
         let model = &holder.model;
-        let expected = (
-            model.bound_at(),
-            model.recovery.len(),
-            model.locked_until(now),
-            model.suspended(),
-            model.live_devices(now),
-        );
+        let lock = model.lock(now);
+        let expected =
+            (model.bound_at(), model.recovery.len(), lock.is_some(), lock.flatten(), model.live_devices(now));
         if expected == found {
             Ok(())
         } else {
             Err(format!(
-                "status of {who:?} (bound, recovery codes, locked until, suspended, devices): \
+                "status of {who:?} (bound, recovery codes, is locked, until, devices): \
                  the model says {expected:?}, the library {found:?}"
             ))
         }

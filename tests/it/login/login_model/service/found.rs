@@ -5,7 +5,9 @@ use second_factor::session::{
 };
 use second_factor::testing::FaultyError;
 use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{Accepted, AuthMethod, ChallengeToken, FreshFactor, Login, PasswordVerified, Session};
+use second_factor::{
+    Accepted, AuthMethod, ChallengeToken, FreshFactor, Login, PasswordVerified, Session, UnixTime,
+};
 
 use crate::login::login_model::invariants::Evidence;
 use crate::login::login_model::model::{self, By, Event, Outcome, Refused};
@@ -125,6 +127,7 @@ pub fn password_changed(
 pub fn by(method: AuthMethod) -> By {
     match method {
         AuthMethod::Code => By::Code,
+        AuthMethod::CodesInARow => By::CodesInARow,
         AuthMethod::RecoveryCode => By::RecoveryCode,
         other => panic!("something presented was accepted as {other:?}"),
     }
@@ -142,8 +145,7 @@ pub fn plain(event: &AuditEvent) -> Event {
         EventKind::PasswordSuspectedKnown { guesses } => {
             Event::PasswordSuspectedKnown { guesses: u64::from(*guesses) }
         }
-        EventKind::Locked { until } => Event::Locked { until: until.as_secs() },
-        EventKind::Suspended => Event::Suspended,
+        EventKind::Locked { until } => Event::Locked { until: until.map(UnixTime::as_secs) },
         EventKind::EnrollmentBegun => Event::EnrollmentBegun,
         EventKind::EnrollmentRefused => Event::EnrollmentRefused,
         EventKind::AuthenticatorBound { replaced, imported } => {

@@ -18,6 +18,8 @@ pub struct Holder {
     pub unbound: Option<usize>,
     /// The code that was accepted last.
     pub last_accepted: Option<String>,
+    /// The codes in a row that were.
+    pub last_row: Option<String>,
     pub checks: Vec<Option<(PasswordVerified, model::Password)>>,
     pub challenges: Vec<(ChallengeToken, model::Challenge)>,
     /// With the number of the phone that has scanned it.
@@ -48,6 +50,7 @@ impl Holder {
             bound: None,
             unbound: None,
             last_accepted: None,
+            last_row: None,
             checks: vec![],
             challenges: vec![],
             enrollments: vec![],
@@ -65,8 +68,12 @@ impl Holder {
     }
 
     pub fn remember_code(&mut self, evidence: &Evidence) {
-        if let Some(code) = evidence.typed_code().filter(|_| evidence.accepted_code) {
-            self.last_accepted = Some(code.to_owned());
+        if let Some(typed) = evidence.typed_code().filter(|_| evidence.accepted_code) {
+            let codes: Vec<&str> = typed.split(' ').collect();
+            self.last_accepted = codes.last().map(|code| (*code).to_owned());
+            if codes.len() > 1 {
+                self.last_row = Some(typed.to_owned());
+            }
         }
     }
 

@@ -42,6 +42,9 @@ impl Service {
             Command::CodeAndRemember(_, pick, typed, browser) => {
                 return self.present(who, pick, Either::Code(typed), Some(browser as usize));
             }
+            Command::CodesInARow(_, pick, row) => {
+                return self.present(who, pick, Either::InARow(row), Some(Browser::Home as usize));
+            }
             Command::RecoveryCode(_, pick, recovery) => {
                 return self.present(who, pick, Either::Recovery(recovery), Some(Browser::Home as usize));
             }
@@ -110,12 +113,12 @@ impl Service {
                 let holder = &mut self.holders[who as usize];
                 let (device, series) = holder.devices[pick.index(holder.devices.len())?];
                 let found = self.verifier.forget_device(&holder.id, device).unwrap();
-                (holder.model.forget_device(now, series), (Outcome::Forgot(found.into()), vec![]))
+                (holder.model.forget_device(series), (Outcome::Forgot(found.into()), vec![]))
             }
             Command::ForgetAllDevices(_) => {
                 let holder = &mut self.holders[who as usize];
                 let found = self.verifier.forget_all_devices(&holder.id).unwrap();
-                (holder.model.forget_all_devices(now), (Outcome::Forgot(found), vec![]))
+                (holder.model.forget_all_devices(), (Outcome::Forgot(found), vec![]))
             }
             other => panic!("not a single command: {other:?}"),
         };

@@ -4,9 +4,9 @@ use second_factor::UnixTime;
 use second_factor::verifier::Clock;
 
 use super::Service;
-use crate::login::login_model::command::{Cookie, Either, Recovery, Typed, Who};
+use crate::login::login_model::command::{Cookie, Either, Recovery, Row, Typed, Who};
 use crate::login::login_model::model::{Presented, Sent};
-use crate::support::NEVER_ISSUED;
+use crate::support::{NEVER_ISSUED, Phone};
 
 impl Service {
     /// What is typed, and at which steps the phone in question shows it.
@@ -25,16 +25,39 @@ impl Service {
             Typed::Wrong(n) => format!("{:06}", 1_000 * u32::from(n) + 7),
             Typed::Malformed => return Some(("12345x".into(), Presented::Malformed)),
         };
-        // A step-up that is sent twice is told for a minute, in which the clock may go either way.
-        let near = (-4_i64..=4).map(|steps| at_step(now, steps));
-        let shown = near.filter(|at| phone.is_some_and(|phone| phone.code(*at) == text));
-        let steps = shown.map(|at| at.as_secs() / 30).collect();
+        let steps = shown_at(phone, now, &text);
         Some((text, Presented::Code(steps)))
+    }
+
+    /// The same of codes in a row.
+    fn row(&self, who: Who, row: Row) -> Option<(String, Presented)> {
+        let now = self.clock.now();
+        let holder = &self.holders[who as usize];
+        let phone = holder.bound.map(|phone| &holder.phones[phone]);
+        let up_to = |steps: i64| phone.map(|phone| phone.codes_in_a_row(at_step(now, steps)));
+        let text = match row {
+            Row::Shown(steps) => up_to(steps.into())?,
+            Row::OneWrong(place) => {
+                let (right, wrong) = (up_to(0)?, format!("{:06}", 7_007 * (place + 1)));
+                let codes = right.split(' ').enumerate();
+                codes.map(|(n, code)| if n == place { &wrong } else { code }).collect::<Vec<_>>().join(" ")
+            }
+            Row::Backwards => up_to(0)?.split(' ').rev().collect::<Vec<_>>().join(" "),
+            Row::WithGaps => {
+                let phone = phone?;
+                [-6, -4, -2, 0].map(|steps| phone.code(at_step(now, steps))).join(" ")
+            }
+            Row::Again => holder.last_row.clone()?,
+            Row::OldPhone => holder.phones[holder.unbound?].codes_in_a_row(now),
+        };
+        let steps = text.split(' ').map(|code| shown_at(phone, now, code)).collect();
+        Some((text, Presented::CodesInARow(steps)))
     }
 
     pub(super) fn either(&self, who: Who, either: Either) -> Option<(String, Presented)> {
         match either {
             Either::Code(typed) => self.code(who, typed, self.holders[who as usize].bound),
+            Either::InARow(row) => self.row(who, row),
             Either::Recovery(recovery) => self.recovery(who, recovery),
             Either::Nothing => Some((String::new(), Presented::Nothing)),
         }
@@ -73,6 +96,14 @@ impl Service {
         let cookie = number.map(|number| &holder.cookies[number]);
         (cookie.map(|(text, _)| text.clone()), cookie.map_or(Sent::Nothing, |(_, token)| Sent::Given(*token)))
     }
+}
+
+/// The steps at which the phone shows this code. A step-up that is sent twice is told for a minute, in which the clock
+/// may go either way, and codes in a row began earlier.
+fn shown_at(phone: Option<&Phone>, now: UnixTime, code: &str) -> Vec<u64> {
+    let near = (-8_i64..=4).map(|steps| at_step(now, steps));
+    let shown = near.filter(|at| phone.is_some_and(|phone| phone.code(*at) == code));
+    shown.map(|at| at.as_secs() / 30).collect()
 }
 
 fn at_step(now: UnixTime, steps: i64) -> UnixTime {
