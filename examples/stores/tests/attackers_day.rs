@@ -23,6 +23,9 @@ const LEAST: usize = 10_000;
 /// From an hour of the day to the next: longer than a device token's grace.
 const PAUSE: Duration = Duration::from_secs(2 * 60 * 60);
 
+/// Kinds of operations.
+const KINDS: usize = 11;
+
 /// The guesses in the first hour: the owner comes before the lock.
 const BEFORE_THE_LOCK: usize = 10;
 
@@ -104,13 +107,19 @@ async fn attackers_day<S: Store + 'static>(name: &str, store: S, extent: Extent)
             victim.begin_hour(clock.now(), guesses);
         }
 
+        let (started, done) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
         let owners: Vec<_> = (0..ACCOUNTS)
             .map(|index| {
-                let world = world.clone();
-                tokio::spawn(async move { world.owner(&world.victims[index], hour).await })
+                let (world, done) = (world.clone(), done.clone());
+                tokio::spawn(async move {
+                    // While the attacker is at this very account.
+                    while done.load(Ordering::SeqCst) < index * KINDS {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                    world.owner(&world.victims[index], hour).await;
+                })
             })
             .collect();
-        let (started, done) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
         let attackers: Vec<_> = (0..TASKS)
             .map(|_| {
                 let (world, done) = (world.clone(), done.clone());
@@ -237,9 +246,9 @@ impl<S: Store + 'static> World<S> {
 
     /// One operation. Whether it gave up, since too many others wrote.
     async fn attack(&self, number: usize, hour: Hour) -> bool {
-        let victim = &self.victims[number % ACCOUNTS];
+        // Of every kind to one account at about the same time, then to the next account.
+        let (kind, victim) = (number % KINDS, &self.victims[number / KINDS % ACCOUNTS]);
         let verifier = &self.attacker;
-        let kind = number / ACCOUNTS % 11;
         // Guesses are rationed in the first hour; where there is none left it is a password step.
         let is_guess = matches!(kind, 1 | 3 | 4 | 5);
         let kind = if is_guess && !victim.may_guess() { 0 } else { kind };
