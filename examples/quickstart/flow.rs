@@ -113,8 +113,10 @@ pub(crate) fn until_accepted<T>(
 ) -> Result<T, Stop> {
     loop {
         match present(&host.verifier, &host.ask_code(prompt)?) {
-            Err(Error::Refused(refusal @ (Refusal::NotAccepted | Refusal::Malformed))) => {
-                terminal::say(words::refusal(refusal, host.now()));
+            Err(Error::Refused(
+                refusal @ (Refusal::NotAccepted | Refusal::Malformed | Refusal::Locked { .. }),
+            )) => {
+                terminal::say(words::refusal(refusal, host));
             }
             outcome => return Ok(outcome?),
         }

@@ -38,8 +38,8 @@ pub(crate) fn help() -> String {
          Where a code is asked for, a recovery code does as well, except to switch two-factor authentication on.\n\
          The key to type into an app is on the line that starts with `setup key: `; without a phone,\n\
          `oathtool --totp -b KEY` makes its codes. Each code works once.\n\n\
-         The rules: 5 wrong codes end a login; 20 lock the account for codes, and 3 days give one try back; a\n\
-         recovery code works meanwhile. A remembered device needs no code for 30 days. A change of the password\n\
+         The rules: 5 wrong codes end a login; after 20, a single code is not enough: type four in a row, or a\n\
+         recovery code. 3 days give one try back. A remembered device needs no code for 30 days. A change of the password\n\
          or of the second factor ends the other sessions and forgets all devices. An enrollment waits for 10 minutes,\n\
          and so does a login.",
         commands()
@@ -59,7 +59,7 @@ pub(crate) fn run(host: &mut Host) {
             Ok(true) => {}
             Ok(false) => return,
             Err(stop) => {
-                terminal::say(words::stop(&stop, host.now()));
+                terminal::say(words::stop(&stop, host));
                 if matches!(stop, Stop::EndOfInput) {
                     return;
                 }
@@ -85,7 +85,7 @@ fn command(host: &mut Host, line: &str) -> Result<bool, Stop> {
         "disable" => settings::disable(host)?,
         "codes" => settings::new_recovery_codes(host)?,
         "password" => settings::change_password(host)?,
-        "status" => terminal::say(words::status(&settings::status(host)?, host.now())),
+        "status" => terminal::say(words::status(&settings::status(host)?, host)),
         "devices" => terminal::say(words::devices(&settings::status(host)?.devices)),
         "forget" => forget(host, argument)?,
         "log" => log(host)?,

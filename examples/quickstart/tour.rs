@@ -54,7 +54,7 @@ fn again<T>(host: &mut Host, walk: impl Fn(&mut Host) -> Result<T, Stop>) -> Res
     loop {
         match walk(host) {
             Err(stop @ (Stop::WrongPassword | Stop::Unusable(_) | Stop::Refused(_))) => {
-                say(words::stop(&stop, host.now()));
+                say(words::stop(&stop, host));
                 say("Once more (an empty line ends the tour):");
             }
             outcome => return outcome,

@@ -8,6 +8,7 @@ use second_factor::session::{
 };
 use second_factor::{AuthMethod, Refusal, UnixTime};
 
+use crate::host::Host;
 use crate::stop::Stop;
 
 pub(crate) const ENABLED: &str = "\
@@ -40,6 +41,7 @@ pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod) -> String {
     let how = match how {
         AuthMethod::SingleFactor => "with the password alone".into(),
         AuthMethod::Code => "with password and code".into(),
+        AuthMethod::CodesInARow => "with password and codes in a row".into(),
         AuthMethod::RecoveryCode => {
             "with password and recovery code, which is used up now; no device is remembered".into()
         }
@@ -51,7 +53,7 @@ pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod) -> String {
     format!("{user} is logged in on {device}, {how}.")
 }
 
-pub(crate) fn refusal(refusal: Refusal, now: UnixTime) -> String {
+pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
     match refusal {
         Refusal::NotAccepted => "That code was not accepted. Wait for the next one.".into(),
         Refusal::Malformed => "That is not of the form of a code: six digits. (A recovery code has 26 letters and digits.)\n\
@@ -60,15 +62,7 @@ pub(crate) fn refusal(refusal: Refusal, now: UnixTime) -> String {
         Refusal::ChallengeOver => {
             "This login is over: too many codes were wrong, or it took too long. Start again with the password.".into()
         }
-        Refusal::Locked { retry_at } => format!(
-            "Too many codes were wrong. Codes are accepted again in {} ({}).\n\
-             Until then a recovery code still works: log in, and type it where the code goes. So does a remembered device.",
-            span(retry_at.checked_since(now).unwrap_or_default()),
-            date(retry_at),
-        ),
-        Refusal::Suspended => "Far too many codes were wrong, so this phone is not asked for codes any more.\n\
-                               Log in with a recovery code, or turn to the people who run this service."
-            .into(),
+        Refusal::Locked { retry_at } => locked(retry_at, host),
         Refusal::EnrollmentOver => {
             "It took too long, or the account was changed meanwhile. No phone was set up; `enable` begins again.".into()
         }
@@ -83,7 +77,24 @@ pub(crate) fn refusal(refusal: Refusal, now: UnixTime) -> String {
     }
 }
 
-pub(crate) fn stop(stop: &Stop, now: UnixTime) -> String {
+/// A single code can be guessed, several in a row cannot.
+fn locked(retry_at: Option<UnixTime>, host: &Host) -> String {
+    let count = match host.codes_in_a_row() {
+        3 => "three",
+        _ => "four",
+    };
+    let mut text = format!(
+        "Too many codes were wrong. Where a code goes, type {count} codes in a row as your app shows them, on one line\n\
+         (about two minutes), or a recovery code. A remembered device needs neither."
+    );
+    if let Some(retry_at) = retry_at {
+        let wait = span(retry_at.checked_since(host.now()).unwrap_or_default());
+        let _ = write!(text, "\nA single code is accepted again in {wait} ({}).", date(retry_at));
+    }
+    text
+}
+
+pub(crate) fn stop(stop: &Stop, host: &Host) -> String {
     match stop {
         Stop::EndOfInput => "\nThe input has ended. Goodbye.".into(),
         Stop::GaveUp => "Given up; nothing has changed.".into(),
@@ -92,13 +103,13 @@ pub(crate) fn stop(stop: &Stop, now: UnixTime) -> String {
             "This session has ended: the password, the second factor or the devices were changed. `login` again.".into()
         }
         Stop::WrongPassword => "User name or password is wrong.".into(),
-        Stop::Refused(refused) => refusal(*refused, now),
+        Stop::Refused(refused) => refusal(*refused, host),
         Stop::Unusable(fault) => (*fault).into(),
         Stop::Failed(error) => format!("Something went wrong here, and it is not your fault: {error}"),
     }
 }
 
-pub(crate) fn status(status: &FactorStatus, now: UnixTime) -> String {
+pub(crate) fn status(status: &FactorStatus, host: &Host) -> String {
     let Some(since) = status.enabled_since else {
         return "Two-factor authentication is off; `enable` switches it on.".into();
     };
@@ -108,8 +119,8 @@ pub(crate) fn status(status: &FactorStatus, now: UnixTime) -> String {
         status.recovery_codes_left,
         status.devices.len()
     );
-    if let Some(retry_at) = status.locked_until {
-        let _ = write!(text, "\n{}", refusal(Refusal::Locked { retry_at }, now));
+    if status.is_locked {
+        let _ = write!(text, "\n{}", locked(status.retry_at, host));
     }
     text
 }
@@ -135,6 +146,9 @@ pub(crate) fn event(kind: &EventKind) -> String {
             "logged in with the password alone".into()
         }
         EventKind::LoggedIn { method: AuthMethod::Code } => "logged in with password and code".into(),
+        EventKind::LoggedIn { method: AuthMethod::CodesInARow } => {
+            "logged in with password and codes in a row".into()
+        }
         EventKind::LoggedIn { method: AuthMethod::RecoveryCode } => {
             "logged in with password and recovery code".into()
         }
@@ -149,8 +163,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::PasswordSuspectedKnown { guesses } => {
             format!("{guesses} codes were wrong: somebody has your password; change it")
         }
-        EventKind::Locked { until } => format!("no codes are accepted until {}", date(*until)),
-        EventKind::Suspended => "no codes are accepted any more".into(),
+        EventKind::Locked { until: Some(until) } => {
+            format!("no single codes are accepted until {}, only several in a row", date(*until))
+        }
+        EventKind::Locked { until: None } => "no single codes are accepted now, only several in a row".into(),
         EventKind::EnrollmentBegun => "a new phone is being set up".into(),
         EventKind::EnrollmentRefused => "the new phone's code was wrong".into(),
         EventKind::AuthenticatorBound { replaced: false, .. } => {
@@ -188,7 +204,6 @@ fn why(reason: RefusedBecause) -> &'static str {
         RefusedBecause::Replayed => "it had been used",
         RefusedBecause::NoChallenge => "the login was over",
         RefusedBecause::Locked => "too many had been wrong",
-        RefusedBecause::Suspended => "far too many had been wrong",
         _ => "for another reason",
     }
 }

@@ -189,6 +189,11 @@ impl Quickstart {
         oathtool(key, self.now(), 0).remove(0)
     }
 
+    /// The code of now and the three before it, the oldest first: what the app has shown in the last two minutes.
+    pub fn codes_in_a_row(&self, key: &str) -> Vec<String> {
+        oathtool(key, self.now() - 90, 3)
+    }
+
     /// The code of the step that follows. Should it have begun meanwhile, it is the current one.
     pub fn next_code(&self, key: &str) -> String {
         oathtool(key, self.now() + 30, 0).remove(0)

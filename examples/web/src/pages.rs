@@ -3,12 +3,14 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::date;
-use crate::two_factor::{FactorStatus, UnixTime};
+use crate::two_factor::{FactorStatus, UnixTime, words};
 
 /// What every page with a form is given.
 pub(crate) struct View {
     pub(crate) csrf: String,
     pub(crate) fault: Option<String>,
+    /// Too many codes were wrong: the field takes several in a row.
+    pub(crate) is_locked: bool,
 }
 
 impl View {
@@ -140,11 +142,21 @@ fn present_password(view: &View, name: &str, label: &str) -> Markup {
 }
 
 fn code_field(view: &View) -> Markup {
+    let (placeholder, hint) = if view.is_locked {
+        let count = words::in_a_row();
+        let hint = format!(
+            "Wait for a new code and type it, then the next ones until there are {count}, with or without spaces between them."
+        );
+        (words::in_a_row_placeholder(), hint)
+    } else {
+        ("000 000".into(), "Six digits from your authenticator app.".into())
+    };
     html! {
         label for="code" { "Code" }
-        input.code #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required autofocus
-            aria-describedby=[view.describes(Some("code-hint"))] placeholder="000 000";
-        p.hint #code-hint { "Six digits from your authenticator app." }
+        // Long enough for several codes in a row.
+        input.code.row[view.is_locked] #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="64"
+            required autofocus aria-describedby=[view.describes(Some("code-hint"))] placeholder=(placeholder);
+        p.hint #code-hint { (hint) }
     }
 }
 
@@ -156,6 +168,7 @@ fn fresh_code(view: &View, is_first: bool, unless: Option<&str>) -> Markup {
         label for="code" { "Code, or a recovery code" }
         // Recovery codes have letters: no numeric keyboard here.
         input #code name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64"
+            placeholder=[view.is_locked.then(words::in_a_row_placeholder)]
             required[unless.is_none()] autofocus[is_first] aria-describedby=[described];
         p.hint #code-hint {
             "Six digits from your authenticator app, or one of your recovery codes."
@@ -266,10 +279,10 @@ pub(crate) fn account(
                     }
                     Some(since) => {
                         p { "Each login asks for a code. On since " (date::words(since)) "." }
-                        @if let Some(until) = status.locked_until { p.fault role="alert" {
-                            "Too many codes were wrong: somebody may know your password. Change it. The next code is accepted from " (date::words(until)) " on."
+                        @if status.is_locked { p.fault role="alert" {
+                            "Too many codes were wrong: somebody may know your password. Change it. Where a code is asked for, "
+                            (words::way_in(status.retry_at))
                         } }
-                        @if status.suspended { p.fault role="alert" { "Codes are suspended after too many wrong ones. Change your password." } }
                         ul.rows {
                             li { a href="/account/devices" { "Remembered devices" } span { (status.devices.len()) } }
                             li { a href="/account/recovery-codes" { "New recovery codes" } span { (status.recovery_codes_left) " left" } }

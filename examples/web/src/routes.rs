@@ -279,24 +279,31 @@ fn see(path: &str) -> Response {
 }
 
 async fn view(browser: &Browser) -> Result<View, Stop> {
-    Ok(View { csrf: browser.csrf().await?, fault: None })
+    Ok(View { csrf: browser.csrf().await?, fault: None, is_locked: false })
 }
 
 /// The same form again, with what was wrong. What was typed into it is not.
 async fn again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     match stop {
-        Stop::Refused { message, .. } => refused(message, browser, page).await,
+        Stop::Refused { message, .. } => {
+            let view = View { fault: Some(message), ..view(browser).await? };
+            Ok(refused(page(&view)))
+        }
+        Stop::Locked(message) => {
+            let view = View { fault: Some(message), is_locked: true, ..view(browser).await? };
+            Ok(refused(page(&view)))
+        }
         Stop::LoggedOut(message) => {
             browser.end().await?;
-            refused(message.into(), browser, pages::login).await
+            let view = View { fault: Some(message.into()), ..view(browser).await? };
+            Ok(refused(pages::login(&view)))
         }
         stop => Err(stop),
     }
 }
 
-async fn refused(message: String, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
-    let view = View { fault: Some(message), ..view(browser).await? };
-    Ok((StatusCode::UNAUTHORIZED, page(&view)).into_response())
+fn refused(page: Markup) -> Response {
+    (StatusCode::UNAUTHORIZED, page).into_response()
 }
 
 /// The same, or the first page of the login where it is over.

@@ -24,6 +24,8 @@ pub(crate) enum Stop {
         /// Whether the step is over, so that another try in it is useless.
         over: bool,
     },
+    /// Single codes are not evaluated, and what is instead.
+    Locked(String),
     /// What was done, or not, has ended the session.
     LoggedOut(&'static str),
     /// Nobody is logged in, or no longer; or the step before this one is missing.
@@ -60,7 +62,7 @@ impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         match self {
             Self::GoTo(path) => Redirect::to(path).into_response(),
-            Self::Refused { message, .. } => {
+            Self::Refused { message, .. } | Self::Locked(message) => {
                 (StatusCode::UNAUTHORIZED, pages::stop("Not accepted", &message)).into_response()
             }
             Self::LoggedOut(message) => {

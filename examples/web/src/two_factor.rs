@@ -9,7 +9,7 @@ use second_factor::session::{DeviceId, EnrollmentToken, FreshFactor, Reauthentic
 use second_factor::store::DynStore;
 use second_factor::verifier::OsEntropy;
 use second_factor::{Accepted, AccountId, AuditEvent, ChallengeToken, DeviceToken, KeyRing, Login};
-use second_factor::{PasswordVerified, Policy, QrCode, Remember, SealingKey, Verifier};
+use second_factor::{PasswordVerified, Policy, QrCode, Remember, SealingKey, TotpParams, Verifier};
 pub use second_factor::{UnixTime, session::FactorStatus, verifier::Clock, verifier::SystemClock};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
 
@@ -17,6 +17,9 @@ use crate::stop::{Fallible, Outcome, Stop};
 use crate::{browser::Browser, database::Database, routes::Typed, security_log::SecurityLog, users};
 
 pub(crate) mod words;
+
+/// What authenticator apps show: six digits that change every 30 seconds.
+const CODES: TotpParams = TotpParams::DEFAULT;
 
 /// One for the whole site.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ impl TwoFactor {
             Database::Sqlite { path, .. } => DynStore::new(SqliteStore::open(path).await?),
             Database::Postgres(pool) => DynStore::new(PostgresStore::migrate(pool.clone()).await?),
         };
-        let (policy, keys) = (Policy::new("Second Factor")?, KeyRing::new(1, SealingKey::from_hex(key)?));
+        let policy = Policy::builder("Second Factor").totp(CODES).build()?;
+        let keys = KeyRing::new(1, SealingKey::from_hex(key)?);
         let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy);
         Ok(Self(verifier.with_events(move |event: &AuditEvent| words::note(&log, event)), db))
     }

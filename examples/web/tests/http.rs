@@ -178,6 +178,52 @@ async fn five_wrong_codes_end_the_login_for_the_right_one_too() {
     assert_eq!(browser.code(&right).await, To("/account"), "the code itself was not used up");
 }
 
+/// Somebody guesses until single codes are refused; the owner needs nothing but the app.
+#[tokio::test]
+async fn locked_by_wrong_codes_and_in_by_four_codes_in_a_row() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, key, _) = Site::with_user("olga").await;
+    let mut thief = site.browser();
+    let wrong = wrong(&key, site.clock.now());
+    for _ in 0..4 {
+        assert_eq!(thief.log_in("olga", PASSWORD).await, To("/login/code"));
+        for _ in 0..5 {
+            assert_eq!(thief.code(&wrong).await.status, 401);
+        }
+    }
+
+    let mut owner = site.browser();
+    assert_eq!(owner.log_in("olga", PASSWORD).await, To("/login/code"));
+    let page = owner.get("/login/code").await;
+    assert!(!page.text.contains("000000 000000"), "nothing was refused here yet: {}", page.text);
+    let right = oathtool(&key, site.clock.now());
+    let locked = owner.code(&right).await;
+    locked.assert_refused("Too many codes were wrong: type four codes in a row");
+    locked.assert_refused("or a recovery code. A single code is accepted again from");
+    locked.assert_refused("placeholder=\"000000 000000 000000 000000\"");
+    let longest = common::between(&locked.text, "maxlength=\"", "\"").unwrap();
+    assert!(longest.parse::<usize>().unwrap() >= "000 000 ".len() * 4, "{longest}");
+
+    // As the app shows them, the one of now first.
+    let mut row = vec![right];
+    for _ in 0..3 {
+        site.clock.wait(STEP);
+        row.push(oathtool(&key, site.clock.now()));
+    }
+    let mistyped = [&row[..3], &[wrong]].concat().join(" ");
+    owner.code(&mistyped).await.assert_refused(NOT_ACCEPTED);
+    assert_eq!(owner.code(&row.join(" ")).await, To("/account"));
+    let account = owner.get("/account").await;
+    account.assert_shows("with your password and codes in a row");
+    account.assert_shows("somebody may know your password");
+    account.assert_shows("type four codes in a row");
+    assert_eq!(thief.log_in("olga", PASSWORD).await, To("/login/code"));
+    let again = thief.code(&row.join("")).await;
+    again.assert_refused(NOT_ACCEPTED);
+}
+
 #[tokio::test]
 async fn used_and_old_codes_and_old_challenges_let_nobody_in() {
     if !has("oathtool") {

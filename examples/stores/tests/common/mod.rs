@@ -1,6 +1,10 @@
 //! What the tests of the stores share: accounts with a phone, a proxy that counts round trips, and what to do without a server.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod counting;
+pub mod database;
+pub mod victim;
+
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

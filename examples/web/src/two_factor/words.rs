@@ -1,11 +1,12 @@
 //! What the library says, in the words of this site.
 
+use second_factor::otp::CodesInARow;
 use second_factor::session::{AuditEvent, TokenError};
 use second_factor::store::StoreError;
 use second_factor::verifier::{ChangePasswordError, Error, EventSink, TracingEvents};
 use second_factor::{AuthMethod, Refusal, UnixTime};
 
-use super::Member;
+use super::{CODES, Member};
 use crate::date;
 use crate::security_log::SecurityLog;
 use crate::stop::Stop;
@@ -21,6 +22,7 @@ impl Member {
         let how = match self.session.method() {
             AuthMethod::SingleFactor => "with your password alone".into(),
             AuthMethod::Code => "with your password and a code".into(),
+            AuthMethod::CodesInARow => "with your password and codes in a row".into(),
             AuthMethod::RecoveryCode => "with your password and a recovery code".into(),
             AuthMethod::RememberedDevice { since } => {
                 format!("with your password, on a device remembered since {}", date::words(since))
@@ -30,6 +32,32 @@ impl Member {
         let (at, confirmed) = (self.session.at(), self.session.auth_time());
         (how, at, (confirmed != at).then_some(confirmed))
     }
+}
+
+/// What takes the place of a single code where too many were wrong. Several in a row cannot be guessed.
+pub(crate) fn way_in(retry_at: Option<UnixTime>) -> String {
+    let count = in_a_row();
+    let way = format!(
+        "type {count} codes in a row as your app shows them (about two minutes), or a recovery code."
+    );
+    match retry_at {
+        Some(retry_at) => format!("{way} A single code is accepted again from {} on.", date::words(retry_at)),
+        None => way,
+    }
+}
+
+/// How many codes that is, in words.
+pub(crate) fn in_a_row() -> &'static str {
+    match CodesInARow::count(CODES.digits()) {
+        3 => "three",
+        _ => "four",
+    }
+}
+
+/// What those look like in the field.
+pub(crate) fn in_a_row_placeholder() -> String {
+    let code = "0".repeat(CODES.digits().count().into());
+    vec![code; CodesInARow::count(CODES.digits()).into()].join(" ")
 }
 
 /// Puts an event into the log of the service, and into that of the account.
@@ -56,11 +84,9 @@ impl From<Error<StoreError>> for Stop {
                 "Too many tries, or too much time has passed. Please start again.".into()
             }
             Refusal::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
-            Refusal::Locked { retry_at } => format!(
-                "Too many codes were wrong. The next one is accepted from {} on; a recovery code works now.",
-                date::words(retry_at)
-            ),
-            Refusal::Suspended => "Far too many codes were wrong. Only a recovery code works now.".into(),
+            Refusal::Locked { retry_at } => {
+                return Self::Locked(format!("Too many codes were wrong: {}", way_in(retry_at)));
+            }
             // The answer to the first is on its way to the same browser.
             Refusal::AlreadyDone => return Self::GoTo("/account"),
             Refusal::Retry => "Your password is being changed. Please try again in a minute.".into(),
