@@ -49,7 +49,7 @@ impl Budget {
         self.in_vain += 1;
         // Whatever the arithmetic says (SP 800-63B §3.2.2 permits a hundred).
         assert!(self.in_vain <= BUDGET + MOST_CREDIT, "{} guesses in a row", self.in_vain);
-        (self.unrefunded % 5 == 0).then_some(self.unrefunded)
+        self.unrefunded.is_multiple_of(5).then_some(self.unrefunded)
     }
 
     /// The challenge is completed in which so many guesses were charged.
