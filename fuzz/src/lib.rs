@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use second_factor::otp::{Counter, Digits};
+use second_factor::otp::{CodesInARow, Counter, Digits};
 use second_factor::session::{Seal, SealContext, SealError, Sealed};
 use second_factor::verifier::{Clock, EventSink};
 use second_factor::{AuditEvent, Hotp, Secret, TotpParams, UnixTime};
@@ -96,6 +96,25 @@ impl Phone {
     /// The steps of a window of one step back and one ahead that have this code.
     pub fn steps_with(&self, code: &str, secs: u64) -> Vec<u64> {
         self.window(secs).filter(|step| self.code_of(*step) == code).collect()
+    }
+
+    /// The codes that are shown up to this step, as many as count as codes in a row; none where the first would be before step 0.
+    pub fn codes_in_a_row(&self, last: u64) -> Option<Vec<String>> {
+        Some(
+            (last.checked_sub(self.codes_in_a_row_count() - 1)?..=last)
+                .map(|step| self.code_of(step))
+                .collect(),
+        )
+    }
+
+    pub fn codes_in_a_row_count(&self) -> u64 {
+        CodesInARow::count(self.digits).into()
+    }
+
+    /// The steps of the window up to which these are the digits of codes in a row.
+    pub fn steps_with_row(&self, digits: &str, secs: u64) -> Vec<u64> {
+        let is_shown = |last: &u64| self.codes_in_a_row(*last).is_some_and(|codes| codes.concat() == digits);
+        self.window(secs).filter(is_shown).collect()
     }
 
     /// A code that no step of the window has.

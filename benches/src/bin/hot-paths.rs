@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use second_factor::otp::{Counter, LookAhead};
+use second_factor::otp::{CodesInARow, Counter, LookAhead};
 use second_factor::session::SealingKey;
 use second_factor::{
     Accepted, AccountRecord, Algorithm, Code, DeviceToken, Digits, Hotp, KeyRing, KeyUri, Login, Period,
@@ -28,6 +28,11 @@ fn main() {
         count(fresh, || verify(&Totp::new(black_box(&secret), params)));
     }
     let totp = Totp::new(&secret, TotpParams::default());
+    let zeros = "0".repeat(24);
+    count(c"verify-in-a-row-sha1", || {
+        let codes = CodesInARow::parse(black_box(&zeros), Digits::Six).expect("four codes");
+        black_box(&totp).verify_in_a_row(&codes, black_box(now), Window::DEFAULT, None)
+    });
     count(c"generate-keyed-sha1", || black_box(&totp).generate(black_box(now)));
     count(c"parse-key-uri", || KeyUri::parse(black_box(KEY_URI)).expect("a key URI"));
 

@@ -2,6 +2,8 @@ use second_factor::session::{DeviceId, EndOtherSessions};
 use second_factor::{AccountId, Session};
 use second_factor_fuzz::Phone;
 
+use crate::budget::{Budget, Lock};
+use crate::second_step::Form;
 use crate::{DAY, is_alive};
 
 /// What the model knows of an account: what must be in its record, and the sessions that its owner has.
@@ -20,10 +22,9 @@ pub struct Account {
     pub mark: Option<Mark>,
     pub stepped_up: Option<SteppedUp>,
     pub sessions: Vec<Kept>,
-    /// Guesses that were evaluated and refused, and not refunded since, and from where on time counts for them.
-    pub guesses: u32,
-    pub guesses_since: u128,
-    pub consecutive: u32,
+    pub budget: Budget,
+    /// The revision of the row whose budget was last compared.
+    pub compared: Option<u64>,
 }
 
 /// What decides the password step: the record as it was when it was read.
@@ -64,6 +65,7 @@ pub struct SteppedUp {
     pub session: u32,
     pub at: u64,
     pub text: String,
+    pub form: Form,
     /// The binding of the authenticator that showed the code; `None` for a recovery code.
     pub binding: Option<u32>,
 }
@@ -91,9 +93,8 @@ impl Account {
             mark: None,
             stepped_up: None,
             sessions: Vec::new(),
-            guesses: 0,
-            guesses_since: 0,
-            consecutive: 0,
+            budget: Budget::default(),
+            compared: None,
         }
     }
 
@@ -112,7 +113,9 @@ impl Account {
         let same = |last: &SteppedUp| match last.binding {
             // The authenticator is gone, and nothing tells one code from another.
             Some(binding) if binding != self.binding => is_code(text),
-            _ => last.text == text,
+            // The code of the step that was used up then, alone or as the last in a row.
+            Some(_) => is_code(text) && last_code(&last.text) == last_code(text),
+            None => last.text == text,
         };
         let last = self.stepped_up.as_ref();
         last.is_some_and(|last| last.session == session && last.at.abs_diff(now) < 60 && same(last))
@@ -135,19 +138,21 @@ impl Account {
         self.touched.clear();
     }
 
-    pub fn bind(&mut self, phone: Phone, last: Option<u64>, recovery_codes: Vec<String>) {
+    pub fn bind(&mut self, phone: Phone, last: Option<u64>, recovery_codes: Vec<String>, now: u64) {
         self.next_epoch();
         self.binding += 1;
-        (self.phone, self.last, self.consecutive) = (Some(phone), last, 0);
+        if self.phone.is_none() {
+            self.budget = Budget::of_first_binding(now);
+        }
+        (self.phone, self.last) = (Some(phone), last);
         self.renew_recovery_codes(recovery_codes);
     }
 
-    pub fn unbind(&mut self, forward: u128) {
+    pub fn unbind(&mut self) {
         self.next_epoch();
         self.binding += 1;
         (self.phone, self.last) = (None, None);
         self.renew_recovery_codes(Vec::new());
-        self.restore(forward);
     }
 
     pub fn renew_recovery_codes(&mut self, codes: Vec<String>) {
@@ -155,21 +160,11 @@ impl Account {
         self.unused = codes;
     }
 
-    /// The guess budget is full again.
-    pub fn restore(&mut self, forward: u128) {
-        (self.guesses, self.guesses_since, self.consecutive) = (0, forward, 0);
+    /// Whether a typed code is not covered by the guess budget.
+    pub fn lock(&self, now: u64) -> Option<Lock> {
+        self.budget.lock(self.phone.is_some().into(), now)
     }
 
-    /// One more guess was evaluated and refused.
-    pub fn charge(&mut self, forward: u128) {
-        self.guesses += 1;
-        self.consecutive += 1;
-        let regained = (forward - self.guesses_since) / u128::from(3 * DAY);
-        assert!(u128::from(self.guesses) <= 20 + regained, "{} guesses in {regained} spans", self.guesses);
-        assert!(self.consecutive <= 100, "more than 100 consecutive failures (SP 800-63B §3.2.2)");
-    }
-
-    /// What is over goes when a code is accepted.
     pub fn drop_what_is_over(&mut self, now: u64) {
         self.touched.retain(|touched| is_alive(600, touched.opened_at, now));
         self.devices.retain(|device| device.is_alive(now));
@@ -239,7 +234,19 @@ impl Mark {
     }
 }
 
-/// Whether an authenticator could have shown it.
-pub fn is_code(text: &str) -> bool {
-    (6..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether an authenticator could have shown it: one code, or codes in a row.
+fn is_code(text: &str) -> bool {
+    let is_of_codes = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || c == '-');
+    is_of_codes && matches!(digits(text).len(), 6..=8 | 21 | 24)
+}
+
+/// The last six digits.
+fn last_code(text: &str) -> String {
+    let digits = digits(text);
+    digits[digits.len().saturating_sub(6)..].to_owned()
+}
+
+/// What was typed without blanks and dashes.
+pub fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }

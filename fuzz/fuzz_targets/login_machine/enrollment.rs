@@ -75,7 +75,7 @@ impl Machine {
             (Ok(step), Ok(confirmed)) => {
                 let (codes, ended) = confirmed.into_parts();
                 assert_eq!(ended.account(), &owner.id);
-                owner.bind(phone, Some(step), texts(&codes));
+                owner.bind(phone, Some(step), texts(&codes), now);
             }
             (Err(expected), Err(refusal)) => assert_eq!(expected, refusal),
             (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
@@ -125,7 +125,7 @@ impl Machine {
         match answer {
             Ok(ended) => {
                 assert!(!was_marked && owner.phone.is_none(), "an import replaced an authenticator");
-                owner.bind(Phone::new(&secret, TotpParams::default()), None, Vec::new());
+                owner.bind(Phone::new(&secret, TotpParams::default()), None, Vec::new(), now);
                 owner.go_on(ended, None, before, pick);
                 assert!(rows.written());
             }

@@ -1,11 +1,11 @@
 //! Two accounts, and whatever owners, attackers, administrators, hosts and clocks do: three bytes a command. A model beside the verifier says of
 //! each call what it must answer, whether it may write, and which sessions and devices are left.
 //!
-//! Exact are liveness, single use and writes. Of the guess budget the model knows the bound, not the arithmetic: no guess is evaluated beyond it,
-//! and none is refused that the bound leaves.
+//! Exact are liveness, single use, writes, and the guess budget: what is spent, from when on time counts, locks and alarms.
 #![no_main]
 
 mod account;
+mod budget;
 mod enrollment;
 mod held;
 mod login;
@@ -59,9 +59,6 @@ struct Machine {
     changes: Vec<Change>,
     /// Numbers sessions and challenges.
     numbers: u32,
-    /// How far the clock has gone forward in all, however often it went back between.
-    forward: u128,
-    went_back: bool,
 }
 
 /// What a call did to the row of an account.
@@ -104,8 +101,6 @@ impl Machine {
             enrolling: Vec::new(),
             changes: Vec::new(),
             numbers: 0,
-            forward: 0,
-            went_back: false,
         }
     }
 
@@ -143,6 +138,7 @@ impl Machine {
                 let edge = [60, 300, 600, 3_600, 30 * DAY, 59, 299, 599][usize::from(a % 8)];
                 self.set_clock(self.now().saturating_add(edge + u64::from(b % 3)));
             }
+            27 => self.codes_in_a_row(a, b),
             _ => {}
         }
         self.compare();
@@ -181,12 +177,20 @@ impl Machine {
     /// What the accounts' pages say, and which sessions are left, is what the model says.
     fn compare(&mut self) {
         let now = self.now();
-        for owner in &self.accounts {
+        for owner in &mut self.accounts {
+            let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
+            let revision = row.as_ref().map(|row| row.revision.get());
+            if let Some(row) = row.filter(|_| revision != owner.compared) {
+                let record = serde_json::to_value(&row.value).expect("JSON");
+                assert_eq!(record["record"]["budget"], owner.budget.to_json());
+                owner.compared = revision;
+            }
             let status = finished(self.verifier.status(&owner.id)).expect("it can be read");
             assert_eq!(status.is_enabled(), owner.phone.is_some());
             assert_eq!(status.recovery_codes_left, owner.unused.len());
-            assert!(status.locked_until.is_none() || owner.guesses >= 20, "locked by {}", owner.guesses);
-            assert!(!status.suspended || owner.consecutive >= 100, "suspended by {}", owner.consecutive);
+            let lock = owner.lock(now);
+            let retry_at = lock.and_then(|lock| lock.retry_at);
+            assert_eq!((status.is_locked, status.retry_at), (lock.is_some(), retry_at), "{:?}", owner.budget);
             let shown = status.devices.iter();
             let shown: Vec<_> =
                 shown.map(|one| (one.id, one.since.as_secs(), one.last_used.as_secs())).collect();
@@ -204,8 +208,6 @@ impl Machine {
     /// Never into the last minute of all, since the step ahead of the last one has no time.
     fn set_clock(&mut self, secs: u64) {
         let secs = secs.min(u64::MAX - 60);
-        self.forward += u128::from(secs.saturating_sub(self.now()));
-        self.went_back |= secs < self.now();
         self.clock.set(secs);
     }
 

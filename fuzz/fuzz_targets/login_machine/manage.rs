@@ -4,6 +4,7 @@ use second_factor::session::{AdministratorReset, CloseProof};
 use second_factor::{AccountId, Refusal};
 
 use crate::Machine;
+use crate::budget::Budget;
 use crate::enrollment::texts;
 use crate::held::take;
 
@@ -24,7 +25,7 @@ impl Machine {
         assert_eq!((answer.as_ref().err(), rows.written()), (refused.as_ref(), refused.is_none()));
         if let Ok(ended) = answer {
             let before = owner.epoch;
-            owner.unbind(self.forward);
+            owner.unbind();
             owner.go_on(ended, Some(fresh.session), before, a);
         }
     }
@@ -56,7 +57,7 @@ impl Machine {
             return;
         }
         assert_eq!(answer.expect("two people").account(), &owner.id);
-        owner.unbind(self.forward);
+        owner.unbind();
     }
 
     /// By its owner, or by an administrator.
@@ -81,8 +82,8 @@ impl Machine {
         } else {
             assert_eq!(answer.expect("permitted").account(), &owner.id);
             assert!(rows.written());
-            owner.unbind(self.forward);
-            owner.stepped_up = None;
+            owner.unbind();
+            (owner.stepped_up, owner.budget) = (None, Budget::default());
         }
     }
 

@@ -116,7 +116,7 @@ impl Machine {
             (Ok(()), Ok(ended)) => {
                 assert!(is_ours && owner.epoch == change.mark.epoch, "somebody else went on meanwhile");
                 if change.has_fresh_factor {
-                    owner.restore(self.forward);
+                    owner.budget.restore();
                 }
                 owner.go_on(ended, change.session, change.before, a >> 2);
             }

@@ -4,25 +4,38 @@ use second_factor::session::{DeviceId, EventKind, RefusedBecause};
 use second_factor::{AuthMethod, Refusal, Remember};
 use second_factor_fuzz::Phone;
 
-use crate::account::{Account, Device};
-use crate::{Machine, Rows, is_alive};
+use crate::account::{Account, Device, digits};
+use crate::budget::Lock;
+use crate::{Machine, is_alive};
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Form {
     Code,
+    CodesInARow,
     RecoveryCode,
-    /// Of neither form.
+    /// Of none of these forms.
     Nothing,
+}
+
+impl Form {
+    pub fn method(self) -> Option<AuthMethod> {
+        match self {
+            Self::Code => Some(AuthMethod::Code),
+            Self::CodesInARow => Some(AuthMethod::CodesInARow),
+            Self::RecoveryCode => Some(AuthMethod::RecoveryCode),
+            Self::Nothing => None,
+        }
+    }
 }
 
 /// What the model makes of what was presented.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Judged {
-    /// The code of this step.
+    /// The code of this step, or the codes up to it.
     Fresh(u64),
     /// The unused recovery code in this place.
     Unused(usize),
-    /// A right code that is not later than the last.
+    /// A right code that is not later than the last, or codes of which one is not.
     Used,
     Wrong,
     Malformed,
@@ -32,8 +45,9 @@ pub enum Judged {
 #[derive(PartialEq, Debug)]
 pub enum Became {
     Accepted(AuthMethod),
-    Charged(Refusal),
-    NotEvaluated,
+    Charged,
+    /// Refused free of charge.
+    Free,
 }
 
 impl Machine {
@@ -61,6 +75,32 @@ impl Machine {
         let Some(last) = self.accounts[account].last else { return };
         let step = last.saturating_sub(u64::from(a % 3));
         self.present(usize::from(pick), &phone.code_of(step), Form::Code, a & 4 == 4);
+    }
+
+    /// For a challenge.
+    pub fn codes_in_a_row(&mut self, a: u8, pick: u8) {
+        let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
+        let Some(text) = self.row(self.open[index].account, a >> 1 & 7, a >> 4) else { return };
+        self.present(index, &text, Form::CodesInARow, a & 1 == 1);
+    }
+
+    /// Codes in a row: right, ahead, one wrong, one used, or in the wrong order.
+    pub fn row(&self, account: usize, kind: u8, salt: u8) -> Option<String> {
+        let (owner, nth) = (&self.accounts[account], usize::from(salt % 4));
+        let phone = owner.phone.as_ref()?;
+        let now = phone.step(self.now())?;
+        let last = match kind {
+            1 => now.saturating_add(1),
+            3 => owner.last?.saturating_add(salt.into()),
+            _ => now,
+        };
+        let mut codes = phone.codes_in_a_row(last)?;
+        match kind {
+            2 => codes[nth] = phone.wrong_code(self.now(), salt),
+            4 => codes.swap(nth, (nth + 1) % 4),
+            _ => {}
+        }
+        Some(codes.join([" ", "", "-", "\n"][nth]))
     }
 
     pub fn recovery_code(&mut self, a: u8, pick: u8) {
@@ -114,6 +154,7 @@ impl Machine {
         let owner = &mut self.accounts[account];
         let touched = owner.touched.iter().find(|touched| touched.challenge == number);
         let is_live = is_genuine && epoch == owner.epoch && is_alive(600, at, now) && owner.phone.is_some();
+        let exhausts = touched.is_some_and(|touched| touched.failures == 4);
         let refused = match touched {
             Some(touched) if is_genuine && touched.done => Some(Refusal::AlreadyDone),
             Some(touched) if touched.failures >= 5 => Some(Refusal::ChallengeOver),
@@ -130,30 +171,23 @@ impl Machine {
         let judged = owner.judge(text, form, now);
         let method =
             answer.as_ref().map(|accepted| accepted.authenticated.method()).map_err(|refusal| *refusal);
-        match became(owner, (form, judged), method, &events, &rows, self.forward) {
-            Became::NotEvaluated => assert!(!rows.written(), "what was not evaluated was written"),
-            Became::Charged(refusal) => {
+        match became(owner, (form, judged), exhausts, method, &events, now) {
+            Became::Free => assert!(!rows.written(), "what costs nothing was written"),
+            Became::Charged => {
                 assert!(rows.written());
-                let touched = owner.touch(number, at, now);
-                touched.failures += 1;
-                let exhausted = touched.failures >= 5;
-                assert_eq!(exhausted, events.contains(&EventKind::ChallengeExhausted));
-                if matches!(refusal, Refusal::NotAccepted | Refusal::ChallengeOver) {
-                    assert_eq!(exhausted, refusal == Refusal::ChallengeOver);
-                }
+                owner.touch(number, at, now).failures += 1;
             }
             Became::Accepted(method) => {
                 assert!(rows.written());
                 owner.use_up(judged, None);
                 let touched = owner.touch(number, at, now);
                 touched.done = true;
-                owner.guesses -= u32::from(touched.failures);
-                if method == AuthMethod::Code {
-                    owner.drop_what_is_over(now);
-                }
+                let charged = touched.failures;
+                owner.budget.refund(charged);
+                owner.trust_the_clock(method, now);
                 let mut accepted = answer.expect("as it became");
                 let token = accepted.device.take();
-                assert_eq!(token.is_some(), ticked && method == AuthMethod::Code);
+                assert_eq!(token.is_some(), ticked && method != AuthMethod::RecoveryCode);
                 let epoch = owner.epoch;
                 if let Some(token) = token {
                     let id = events.iter().find_map(|event| match event {
@@ -183,9 +217,16 @@ impl Account {
                 let place = self.unused.iter().position(|unused| unused == text);
                 place.map_or(Judged::Wrong, Judged::Unused)
             }
-            Form::Code => {
-                let steps = self.phone.as_ref().map_or(Vec::new(), |phone| phone.steps_with(text, now));
-                let later = |step: &u64| self.last.is_none_or(|last| *step > last);
+            Form::Code | Form::CodesInARow => {
+                let is_row = form == Form::CodesInARow;
+                let steps = self.phone.as_ref().map_or(Vec::new(), |phone| match is_row {
+                    true => phone.steps_with_row(&digits(text), now),
+                    false => phone.steps_with(text, now),
+                });
+                // All four are.
+                let later = |step: &u64| {
+                    self.last.is_none_or(|last| step.saturating_sub(if is_row { 3 } else { 0 }) > last)
+                };
                 match steps.iter().copied().filter(later).min() {
                     Some(step) => Judged::Fresh(step),
                     None if steps.is_empty() => Judged::Wrong,
@@ -195,9 +236,17 @@ impl Account {
         }
     }
 
+    /// An accepted code, or codes in a row, prove the clock: time gives credit, and what is over goes.
+    pub fn trust_the_clock(&mut self, method: AuthMethod, now: u64) {
+        if method != AuthMethod::RecoveryCode {
+            self.budget.take_credit(now);
+            self.drop_what_is_over(now);
+        }
+    }
+
     /// What was accepted is used up. After a recovery code, all devices are forgotten but one.
     pub fn use_up(&mut self, judged: Judged, kept: Option<DeviceId>) {
-        self.consecutive = 0;
+        self.budget.accept();
         match judged {
             Judged::Fresh(step) => self.last = Some(step),
             Judged::Unused(place) => {
@@ -211,64 +260,70 @@ impl Account {
 }
 
 /// Holds an answer to what the model makes of what was presented, where nothing stood in the way of evaluating it.
+/// `exhausts` is whether another failure ends the challenge.
 pub fn became(
     owner: &mut Account,
     (form, judged): (Form, Judged),
+    exhausts: bool,
     answer: Result<AuthMethod, Refusal>,
     events: &[EventKind],
-    rows: &Rows,
-    forward: u128,
+    now: u64,
 ) -> Became {
-    let reason = events.iter().find_map(|event| match event {
-        EventKind::CodeRefused { reason } | EventKind::RecoveryCodeRefused { reason } => Some(*reason),
+    let told = events.iter().find_map(|event| match event {
+        EventKind::CodeRefused { reason } if form != Form::RecoveryCode => Some(*reason),
+        EventKind::RecoveryCodeRefused { reason } if form == Form::RecoveryCode => Some(*reason),
         _ => None,
     });
-    let is_spent = owner.guesses >= 20 || owner.consecutive >= 100;
-    let refusal = match (judged, answer, reason) {
-        (Judged::Fresh(_), Ok(AuthMethod::Code), None) => return Became::Accepted(AuthMethod::Code),
-        (Judged::Unused(_), Ok(AuthMethod::RecoveryCode), None) => {
-            return Became::Accepted(AuthMethod::RecoveryCode);
+    let lock = owner.lock(now);
+    let reason = if judged == Judged::Used { RefusedBecause::Replayed } else { RefusedBecause::Wrong };
+    let (expected, reason, became) = match (form, judged, lock) {
+        (_, Judged::Malformed, _) => (Err(Refusal::Malformed), None, Became::Free),
+        (Form::Code, _, Some(Lock { retry_at })) => {
+            (Err(Refusal::Locked { retry_at }), Some(RefusedBecause::Locked), Became::Free)
         }
-        (Judged::Malformed, Err(Refusal::Malformed), None) => return Became::NotEvaluated,
-        (_, Err(Refusal::Locked { .. }), Some(RefusedBecause::Locked)) if form == Form::Code => {
-            assert!(owner.guesses >= 20, "locked after {} guesses", owner.guesses);
-            return Became::NotEvaluated;
+        (_, Judged::Fresh(_) | Judged::Unused(_), _) => {
+            let method = form.method().expect("it is not malformed");
+            (Ok(method), None, Became::Accepted(method))
         }
-        (_, Err(Refusal::Suspended), Some(RefusedBecause::Suspended)) if form == Form::Code => {
-            assert!(owner.consecutive >= 100, "suspended after {} failures", owner.consecutive);
-            return Became::NotEvaluated;
+        (Form::CodesInARow, ..) | (Form::RecoveryCode, _, Some(_)) => {
+            (Err(Refusal::NotAccepted), Some(reason), Became::Free)
         }
-        (Judged::Wrong, Err(Refusal::NotAccepted), Some(RefusedBecause::Wrong))
-            if form == Form::RecoveryCode && is_spent && !is_charged(rows) =>
-        {
-            return Became::NotEvaluated;
+        _ => {
+            let alarm = owner.budget.charge();
+            let lock = owner.lock(now);
+            assert_charged(events, exhausts, alarm, lock);
+            let refusal = match (form, lock) {
+                _ if exhausts => Refusal::ChallengeOver,
+                (Form::Code, Some(Lock { retry_at })) => Refusal::Locked { retry_at },
+                _ => Refusal::NotAccepted,
+            };
+            (Err(refusal), Some(reason), Became::Charged)
         }
-        (Judged::Wrong, Err(refusal), Some(RefusedBecause::Wrong)) => refusal,
-        (Judged::Used, Err(refusal), Some(RefusedBecause::Replayed)) => refusal,
-        (judged, answer, reason) => panic!("{judged:?}, and {answer:?} because {reason:?}"),
     };
-    owner.charge(forward);
-    let locks = events.iter().any(|event| matches!(event, EventKind::Locked { .. }));
-    let suspends = events.contains(&EventKind::Suspended);
-    assert!(!locks || owner.guesses >= 20);
-    match refusal {
-        Refusal::Suspended => assert!(form == Form::Code && suspends),
-        Refusal::Locked { .. } => assert!(form == Form::Code && locks),
-        Refusal::NotAccepted | Refusal::ChallengeOver => {
-            assert!(form == Form::RecoveryCode || !locks && !suspends);
-        }
-        refusal => panic!("charged, and {refusal:?}"),
+    assert_eq!((answer, told), (expected, reason), "{form:?} that is {judged:?}; {:?}", owner.budget);
+    if became != Became::Charged {
+        assert_charged(events, false, None, None);
     }
-    Became::Charged(refusal)
+    became
 }
 
-/// Whether the record counts one more guess.
-fn is_charged(rows: &Rows) -> bool {
-    let [before, after] = [&rows.before, &rows.after].map(|row| {
-        let record = row.as_ref().map(|row| serde_json::to_value(&row.value).expect("JSON"));
-        record.and_then(|record| record.pointer("/record/budget/unrefunded")?.as_u64())
-    });
-    before != after
+/// The host is told what a charge set off, and of nothing else.
+fn assert_charged(events: &[EventKind], exhausts: bool, alarm: Option<u32>, lock: Option<Lock>) {
+    let is_of_charges = |event: &&EventKind| {
+        matches!(
+            event,
+            EventKind::ChallengeExhausted
+                | EventKind::PasswordSuspectedKnown { .. }
+                | EventKind::Locked { .. }
+        )
+    };
+    let told: Vec<_> = events.iter().filter(is_of_charges).cloned().collect();
+    let expected = [
+        exhausts.then_some(EventKind::ChallengeExhausted),
+        alarm.map(|guesses| EventKind::PasswordSuspectedKnown { guesses }),
+        lock.map(|lock| EventKind::Locked { until: lock.retry_at }),
+    ];
+    assert_eq!(told, expected.into_iter().flatten().collect::<Vec<_>>());
 }
 
 /// The recovery code of nobody.

@@ -12,7 +12,7 @@ use crate::second_step::{Became, Form, Judged, OF_NOBODY, became};
 use crate::{Machine, Rows, finished, is_alive};
 
 impl Machine {
-    /// A code or recovery code, in one of the sessions; the same form once or twice.
+    /// A code, codes in a row or a recovery code, in one of the sessions; the same form once or twice.
     pub fn step_up(&mut self, a: u8, pick: u8) {
         let account = usize::from(a & 1);
         let Some(index) = usize::from(pick).checked_rem(self.accounts[account].sessions.len()) else {
@@ -47,7 +47,7 @@ impl Machine {
         let nth = usize::from(kind >> 4);
         let from = |codes: &[String]| codes.get(nth.checked_rem(codes.len())?).cloned();
         let step = owner.phone.as_ref().and_then(|phone| Some((phone, phone.step(self.now())?)));
-        Some(match kind % 11 {
+        Some(match kind & 15 {
             0 | 1 => (step.map(|(phone, step)| phone.code_of(step))?, Form::Code),
             2 => (step.map(|(phone, step)| phone.code_of(step.saturating_add(1)))?, Form::Code),
             3 => match step {
@@ -60,10 +60,11 @@ impl Machine {
             7 => (OF_NOBODY.to_owned(), Form::RecoveryCode),
             8 => ("lost it".to_owned(), Form::Nothing),
             9 => (String::new(), Form::Nothing),
-            _ => {
+            10 => {
                 let last = owner.stepped_up.as_ref()?;
-                (last.text.clone(), if last.binding.is_some() { Form::Code } else { Form::RecoveryCode })
+                (last.text.clone(), last.form)
             }
+            row => (self.row(account, row - 11, kind >> 4)?, Form::CodesInARow),
         })
     }
 
@@ -134,11 +135,10 @@ impl Machine {
                 beside
             }
             None => {
-                // Which of the two it was is told by the event.
-                let method = match (&answer, form) {
-                    (Err(refusal), _) => Err(*refusal),
-                    (Ok(_), Form::RecoveryCode) => Ok(AuthMethod::RecoveryCode),
-                    (Ok(_), _) => Ok(AuthMethod::Code),
+                // Which of the three it was is told by the event.
+                let method = match &answer {
+                    Err(refusal) => Err(*refusal),
+                    Ok(_) => Ok(form.method().expect("something was typed")),
                 };
                 let Some(dated) = self.hold_to_model(account, index, (text, form), method, &rows) else {
                     return;
@@ -161,9 +161,7 @@ impl Machine {
         rows: &Rows,
     ) -> Option<Dated> {
         let (now, events) = (self.now(), self.take_events());
-        assert!(
-            !events.contains(&EventKind::ChallengeOpened) && !events.contains(&EventKind::ChallengeExhausted)
-        );
+        assert!(!events.contains(&EventKind::ChallengeOpened));
         let owner = &mut self.accounts[account];
         let kept = &owner.sessions[index];
         let (session, device) = (kept.number, kept.session.device());
@@ -184,17 +182,13 @@ impl Machine {
             return None;
         }
         let judged = owner.judge(text, form, now);
-        match became(owner, (form, judged), answer, &events, rows, self.forward) {
-            Became::NotEvaluated => {
-                // But for a wait that a clock set which was ahead: it begins anew.
-                assert!(!rows.written() || self.went_back, "what was not evaluated was written");
+        match became(owner, (form, judged), false, answer, &events, now) {
+            Became::Free => {
+                assert!(!rows.written(), "what costs nothing was written");
                 None
             }
-            Became::Charged(refusal) => {
-                assert!(
-                    rows.written() && refusal != Refusal::ChallengeOver,
-                    "a session has no count of its own"
-                );
+            Became::Charged => {
+                assert!(rows.written());
                 None
             }
             Became::Accepted(method) => {
@@ -202,11 +196,9 @@ impl Machine {
                 assert!(events.contains(&EventKind::SteppedUp { method }));
                 let epoch = owner.epoch;
                 owner.use_up(judged, device);
-                if method == AuthMethod::Code {
-                    owner.drop_what_is_over(now);
-                }
+                owner.trust_the_clock(method, now);
                 let binding = matches!(judged, Judged::Fresh(_)).then_some(owner.binding);
-                owner.stepped_up = Some(SteppedUp { session, at: now, text: text.to_owned(), binding });
+                owner.stepped_up = Some(SteppedUp { session, at: now, text: text.to_owned(), form, binding });
                 Some(Dated { epoch, at: now })
             }
         }

@@ -47,11 +47,6 @@ pub fn is_changing(record: &AccountRecord) -> bool {
     !field(record, "password_change").is_null()
 }
 
-/// Whether the record has a wait of a clock that was ahead of this one: it begins anew with the next step-up, which is written.
-pub fn waits_for_the_future(record: &AccountRecord, now: u64) -> bool {
-    field(record, "budget")["since"].as_u64().is_some_and(|since| since > now)
-}
-
 pub fn has_distinct_authenticators(record: &AccountRecord) -> bool {
     let bound = field(record, "authenticators");
     let ids: Vec<_> =

@@ -26,7 +26,6 @@ use serde_json::json;
 use crate::driver::{Driver, Verifier, password};
 use crate::fields::{
     clear_secrets, has_distinct_authenticators, is_changing, other_session, session, session_in,
-    waits_for_the_future,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -86,17 +85,31 @@ impl Driver {
     fn present(&self, record: &AccountRecord, challenge: &ChallengeToken, status: &FactorStatus) {
         let mut texts = vec![self.typed.clone(), "000000".to_owned(), NOBODYS_RECOVERY_CODE.to_owned()];
         for (phone, _) in clear_secrets(record).into_iter().flatten() {
-            texts.extend(phone.step(self.now).map(|step| phone.code_of(step)));
+            let step = phone.step(self.now);
+            texts.extend(step.map(|step| phone.code_of(step)));
+            let row = step.and_then(|step| phone.codes_in_a_row(step));
+            texts.extend(row.iter().flat_map(|codes| {
+                let reversed: Vec<_> = codes.iter().rev().map(String::as_str).collect();
+                [codes.join(" "), reversed.join(" ")]
+            }));
             texts.push(phone.wrong_code(self.now, 7));
         }
         for typed in texts {
             let present = |verifier: &Verifier| {
                 verifier.present(challenge, &typed, Remember::ThisDevice { label: &self.typed })
             };
-            let Some((next, Ok(accepted))) = self.on(record, present) else { continue };
+            let Some((next, answer)) = self.on(record, present) else { continue };
+            let accepted = match answer {
+                Ok(accepted) => accepted,
+                Err(Refusal::Locked { retry_at }) => {
+                    assert!(!status.is_locked || next == *record && retry_at == status.retry_at);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             match accepted.authenticated.method() {
-                AuthMethod::Code => {
-                    self.assert_right(record, status, &typed);
+                method @ (AuthMethod::Code | AuthMethod::CodesInARow) => {
+                    self.assert_right(record, status, &typed, method);
                     let device = accepted.device.expect("the policy remembers devices");
                     self.come_back(record, &next, &device);
                 }
@@ -117,14 +130,18 @@ impl Driver {
         }
     }
 
-    /// This was accepted as a code, of this record.
-    fn assert_right(&self, record: &AccountRecord, status: &FactorStatus, typed: &str) {
-        assert!(status.is_enabled() && status.locked_until.is_none() && !status.suspended);
+    /// This was accepted as a code, or codes in a row, of this record.
+    fn assert_right(&self, record: &AccountRecord, status: &FactorStatus, typed: &str, method: AuthMethod) {
+        let is_row = method == AuthMethod::CodesInARow;
+        assert!(status.is_enabled() && (is_row || !status.is_locked));
         if let Some(phones) = clear_secrets(record) {
             let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
             let is_right = |(phone, last): &(Phone, Option<u64>)| {
-                let mut steps = phone.steps_with(&digits, self.now).into_iter();
-                steps.any(|step| last.is_none_or(|last| step > last))
+                let (steps, before) = match is_row {
+                    true => (phone.steps_with_row(&digits, self.now), phone.codes_in_a_row_count() - 1),
+                    false => (phone.steps_with(&digits, self.now), 0),
+                };
+                steps.into_iter().any(|step| last.is_none_or(|last| step - before > last))
             };
             assert!(phones.iter().any(is_right), "not a right code: {typed}");
         }
@@ -170,10 +187,7 @@ impl Driver {
         let refused = self.on(record, |verifier| verifier.fresh_factor(&live, "lost it"));
         let (next, refused) = refused.expect("it is not a code, so no key is needed");
         assert_eq!(refused, Err(expected));
-        assert!(
-            next == *record || waits_for_the_future(record, self.now),
-            "nothing is written before a guess"
-        );
+        assert!(next == *record, "nothing is written before a guess");
         let again =
             |verifier: &Verifier| verifier.reauthenticate(&live, password(verifier, record), "lost it");
         match self.on(record, again).expect("no key is needed") {
@@ -185,11 +199,19 @@ impl Driver {
 
         for (phone, _) in clear_secrets(record).into_iter().flatten() {
             let Some(step) = phone.step(self.now) else { return };
-            self.use_fresh_factors(record, status, &live, &phone.code_of(step));
+            self.use_fresh_factors(record, status, &live, (&phone.code_of(step), AuthMethod::Code));
+            let Some(codes) = phone.codes_in_a_row(step) else { return };
+            self.use_fresh_factors(record, status, &live, (&codes.join("-"), AuthMethod::CodesInARow));
         }
     }
 
-    fn use_fresh_factors(&self, record: &AccountRecord, status: &FactorStatus, live: &Session, code: &str) {
+    fn use_fresh_factors(
+        &self,
+        record: &AccountRecord,
+        status: &FactorStatus,
+        live: &Session,
+        (code, method): (&str, AuthMethod),
+    ) {
         let fresh = || -> Option<(AccountRecord, FreshFactor)> {
             let (next, fresh) = self.on(record, |verifier| verifier.fresh_factor(live, code))?;
             Some((next, fresh.ok()?))
@@ -197,8 +219,8 @@ impl Driver {
         // Made of the same record, each serves for whatever the first does.
         let (Some((next, first)), Some((_, second))) = (fresh(), fresh()) else { return };
         let (Some((_, third)), Some((_, fourth))) = (fresh(), fresh()) else { panic!("it was, twice") };
-        self.assert_right(record, status, code);
-        assert_eq!((first.method(), first.at().as_secs()), (AuthMethod::Code, self.now));
+        self.assert_right(record, status, code, method);
+        assert_eq!((first.method(), first.at().as_secs()), (method, self.now));
         let doubled = self.on(&next, |verifier| verifier.fresh_factor(live, code));
         assert_eq!(doubled, Some((next.clone(), Err(Refusal::AlreadyDone))));
         if has_distinct_authenticators(record) {
@@ -258,10 +280,7 @@ impl Driver {
         let after = self.status(&changed);
         if outcome.is_ok() {
             assert!(after.devices.is_empty() && !is_changing(&changed) && !self.is_current(&changed, &live));
-            assert_eq!(
-                (after.locked_until.is_some(), after.suspended),
-                (status.locked_until.is_some(), status.suspended)
-            );
+            assert_eq!((after.is_locked, after.retry_at), (status.is_locked, status.retry_at));
         }
         let secret = ImportedSecret::new(Secret::new(&[9; 20]).expect("20 bytes")).expect("160 bits");
         let import = Import::by_host(account.clone(), secret, TotpParams::default());
@@ -300,12 +319,13 @@ impl Driver {
     /// Without a key no code is accepted and none is charged, and nothing is bound; the recovery codes still work.
     fn needs_a_key(&self, record: &AccountRecord) {
         let live = session(record);
-        for typed in ["000000", "0000000", "00000000"] {
+        let rows = ["0".repeat(21), "0".repeat(24)];
+        for typed in ["000000", "0000000", "00000000", &rows[0], &rows[1]] {
             let outcome = self.on(record, |verifier| verifier.fresh_factor(&live, typed));
             let Some((next, outcome)) = outcome else { continue };
             let refusal = outcome.expect_err("a code was accepted without the secret");
             assert!(!matches!(refusal, Refusal::NotAccepted | Refusal::ChallengeOver), "it was evaluated");
-            assert!(next == *record || waits_for_the_future(record, self.now));
+            assert!(next == *record);
         }
         let begin = |verifier: &Verifier| verifier.begin_enrollment(password(verifier, record), "alice");
         assert!(

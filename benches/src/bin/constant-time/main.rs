@@ -9,7 +9,7 @@ mod session;
 use std::hint::black_box;
 
 use second_factor::enrollment::RecoveryCodeDigest;
-use second_factor::otp::{Counter, LookAhead, ResyncWindow};
+use second_factor::otp::{CodesInARow, Counter, LookAhead, ResyncWindow};
 use second_factor::{
     Algorithm, Code, Digits, Hotp, Period, RecoveryCode, Secret, Totp, TotpParams, UnixTime, Window,
 };
@@ -20,6 +20,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("clean") => {
             verify();
+            verify_in_a_row();
             comparisons();
             session::recovery_code();
             session::device_token();
@@ -92,6 +93,42 @@ fn verify() {
             let next = hotp.generate(Counter::new(8));
             outcome(hotp.resynchronize(&shown, &next, Counter::new(5), ResyncWindow::default()));
             outcome(shown == wrong);
+        }
+    }
+}
+
+/// The right codes, those of one step earlier, one wrong in each place, and used ones.
+fn verify_in_a_row() {
+    let now = UnixTime::from_secs(1_700_000_010);
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        for digits in [Digits::Six, Digits::Seven, Digits::Eight] {
+            let key: [u8; 20] = SECRET.try_into().expect("20 bytes");
+            let known = Totp::new(
+                &Secret::new(&key).expect("a secret"),
+                TotpParams::new(algorithm, digits, Period::DEFAULT),
+            );
+            let totp = Totp::new(&Secret::new(&secret(key)).expect("a secret"), known.params());
+            let count = usize::from(CodesInARow::count(digits));
+            let width = usize::from(digits.count());
+            for last in [now.as_secs(), now.as_secs() - 30] {
+                let first = last - 30 * (count as u64 - 1);
+                let shown = (0..count as u64).map(|place| UnixTime::from_secs(first + 30 * place));
+                let shown: String = shown.map(|at| known.generate(at).expose().to_owned()).collect();
+                for wrong in (0..count).map(Some).chain([None]) {
+                    let mut typed = shown.clone();
+                    if let Some(place) = wrong {
+                        typed.replace_range(place * width..(place + 1) * width, &"0".repeat(width));
+                    }
+                    // Reading digits branches on what is public, that they are digits: they are undefined from then on.
+                    let typed = CodesInARow::parse(&typed, digits).expect("codes in a row");
+                    for code in typed.codes() {
+                        valgrind::make_undefined(code.expose());
+                    }
+                    for after in [None, totp.time_step(now)] {
+                        outcome(totp.verify_in_a_row(&typed, now, Window::DEFAULT, after));
+                    }
+                }
+            }
         }
     }
 }

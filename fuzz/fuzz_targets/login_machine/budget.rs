@@ -1,0 +1,95 @@
+//! The guess budget with a policy's defaults, written down a second time: counts and times, and no regard to overflow.
+
+use second_factor::UnixTime;
+use serde_json::{Value, json};
+
+use crate::DAY;
+
+const BUDGET: u32 = 20;
+const REGAIN_EVERY: u64 = 3 * DAY;
+/// What a month is worth.
+const MOST_CREDIT: u32 = 10;
+
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Budget {
+    spent: u32,
+    since: u64,
+    unrefunded: u32,
+    quiet_since: u64,
+    /// Guesses charged since anything was accepted. The record does not count them.
+    in_vain: u32,
+}
+
+/// The budget does not cover another guess.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Lock {
+    pub retry_at: Option<UnixTime>,
+}
+
+impl Budget {
+    /// What is bound where nothing was begins with all guesses, and time counts from then on.
+    pub fn of_first_binding(now: u64) -> Self {
+        Self { since: now, quiet_since: now, ..Self::default() }
+    }
+
+    /// Whether a guess is not covered that is so many.
+    pub fn lock(&self, guesses: u32, now: u64) -> Option<Lock> {
+        if self.spent + guesses <= BUDGET + self.credit(now) {
+            return None;
+        }
+        let missing = self.spent + guesses - BUDGET;
+        let at = || self.since.saturating_add(u64::from(missing) * REGAIN_EVERY);
+        Some(Lock { retry_at: (missing <= MOST_CREDIT).then(|| UnixTime::from_secs(at())) })
+    }
+
+    /// One more guess was evaluated and refused: the alarm that it raises.
+    pub fn charge(&mut self) -> Option<u32> {
+        self.spent += 1;
+        self.unrefunded += 1;
+        self.in_vain += 1;
+        // Whatever the arithmetic says (SP 800-63B §3.2.2 permits a hundred).
+        assert!(self.in_vain <= BUDGET + MOST_CREDIT, "{} guesses in a row", self.in_vain);
+        self.unrefunded.is_multiple_of(5).then_some(self.unrefunded)
+    }
+
+    /// The challenge is completed in which so many guesses were charged.
+    pub fn refund(&mut self, charged: u8) {
+        self.spent = self.spent.saturating_sub(charged.into());
+        self.unrefunded = self.unrefunded.saturating_sub(charged.into());
+    }
+
+    /// Something was accepted.
+    pub fn accept(&mut self) {
+        self.in_vain = 0;
+    }
+
+    /// A code was accepted, or codes in a row.
+    pub fn take_credit(&mut self, now: u64) {
+        let credit = self.credit(now);
+        self.spent = self.spent.saturating_sub(credit);
+        self.since = if self.spent == 0 || credit == MOST_CREDIT || now < self.since {
+            now
+        } else {
+            self.since + u64::from(credit) * REGAIN_EVERY
+        };
+        let months = now.saturating_sub(self.quiet_since) / (30 * DAY);
+        self.unrefunded = u64::from(self.unrefunded).saturating_sub(months) as u32;
+        self.quiet_since = now;
+    }
+
+    /// The password was changed with a fresh factor.
+    pub fn restore(&mut self) {
+        (self.spent, self.unrefunded, self.in_vain) = (0, 0, 0);
+    }
+
+    /// As a record has it.
+    pub fn to_json(self) -> Value {
+        let Self { spent, since, unrefunded, quiet_since, .. } = self;
+        json!({ "spent": spent, "since": since, "unrefunded": unrefunded, "quiet_since": quiet_since })
+    }
+
+    fn credit(&self, now: u64) -> u32 {
+        let regained = now.saturating_sub(self.since) / REGAIN_EVERY;
+        regained.min(u64::from(MOST_CREDIT)) as u32
+    }
+}
