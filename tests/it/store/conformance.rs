@@ -131,7 +131,7 @@ async fn a_store_that_commits_late_fails_at_the_reopen() {
 
 #[tokio::test]
 async fn a_store_that_drops_a_field_fails_whichever_it_is() {
-    const FIELDS: [&str; 25] = [
+    const FIELDS: [&str; 26] = [
         "epoch",
         "authenticators",
         "authenticators.step",
@@ -147,6 +147,7 @@ async fn a_store_that_drops_a_field_fails_whichever_it_is() {
         "budget.since",
         "budget.unrefunded",
         "budget.quiet_since",
+        "budget.consecutive",
         "touched",
         "touched.opened",
         "touched.failures",

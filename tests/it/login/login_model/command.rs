@@ -209,6 +209,7 @@ impl Command {
             | PasswordLater(who, ..)
             | Code(who, ..)
             | CodeAndRemember(who, ..)
+            | CodesInARow(who, ..)
             | RecoveryCode(who, ..)
             | FreshFactor(who, ..)
             | Reauthenticate(who, ..)

@@ -36,6 +36,8 @@ pub(super) struct Budget {
     /// Typed guesses that no success refunded, less the months.
     unrefunded: u64,
     quiet_since: u64,
+    /// Since the last accepted code.
+    consecutive: u64,
     by_challenge: BTreeMap<u64, u64>,
 }
 
@@ -45,6 +47,7 @@ impl Budget {
             Past::Guessed { challenge } => {
                 self.spent += 1;
                 self.unrefunded += 1;
+                self.consecutive += 1;
                 if let Some(challenge) = challenge {
                     *self.by_challenge.entry(challenge).or_default() += 1;
                 }
@@ -56,6 +59,7 @@ impl Budget {
                 if by == By::RecoveryCode {
                     self.spent = self.spent.saturating_sub(refund);
                 } else {
+                    self.consecutive = 0;
                     self.take_credit(at, refund, rules);
                 }
             }
@@ -105,6 +109,9 @@ impl Account {
         self.bound.as_ref()?;
         let Rules { budget: most, regain_every, .. } = self.rules;
         let budget = self.budget();
+        if budget.consecutive >= 99 {
+            return Some(None);
+        }
         if budget.spent < most + budget.credit(now, &self.rules) {
             return None;
         }
