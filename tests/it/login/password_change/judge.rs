@@ -156,7 +156,7 @@ pub fn mark_under_a_clock(scene: &Scene, stops: [i64; 3]) {
         let login = scene.log_in();
         if is_marked {
             assert_eq!(login.unwrap_err(), Refusal::Retry, "{stops:?}");
-            is_marked = !(stop >= 60 || stop < -60);
+            is_marked = (-60..60).contains(&stop);
             assert_eq!(scene.record()["password_change"].is_null(), !is_marked, "{stops:?} at {stop}");
             assert!(!scene.is_current(&scene.base.own) && !scene.is_current(&scene.base.other));
         } else {
@@ -171,7 +171,10 @@ pub fn mark_under_a_clock(scene: &Scene, stops: [i64; 3]) {
 pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
     type Call = fn(&Scene) -> Option<Refusal>;
     let calls: [(&'static str, Call); 16] = [
-        ("check_password", |scene| Some(drop(scene.password())).and(Some(Refusal::Retry))),
+        ("check_password", |scene| {
+            drop(scene.password());
+            Some(Refusal::Retry)
+        }),
         ("password_verified", |scene| scene.log_in().err()),
         ("present", |scene| {
             let challenge = scene.base.challenge.as_ref()?;
