@@ -143,6 +143,8 @@ impl Account {
         self.binding += 1;
         if self.phone.is_none() {
             self.budget = Budget::of_first_binding(now);
+        } else {
+            self.budget.rebind();
         }
         (self.phone, self.last) = (Some(phone), last);
         self.renew_recovery_codes(recovery_codes);

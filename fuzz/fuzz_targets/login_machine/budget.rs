@@ -7,6 +7,8 @@ use crate::DAY;
 
 const BUDGET: u32 = 20;
 const REGAIN_EVERY: u64 = 3 * DAY;
+/// What no budget and no restoring of it goes beyond (SP 800-63B §3.2.2).
+const MOST_CONSECUTIVE: u32 = 99;
 /// What a month is worth.
 const MOST_CREDIT: u32 = 10;
 
@@ -16,8 +18,8 @@ pub struct Budget {
     since: u64,
     unrefunded: u32,
     quiet_since: u64,
-    /// Guesses charged since anything was accepted. The record does not count them.
-    in_vain: u32,
+    /// Since the last accepted code, whatever was restored or refunded between.
+    consecutive: u32,
 }
 
 /// The budget does not cover another guess.
@@ -34,6 +36,9 @@ impl Budget {
 
     /// Whether a guess is not covered that is so many.
     pub fn lock(&self, guesses: u32, now: u64) -> Option<Lock> {
+        if self.consecutive + guesses > MOST_CONSECUTIVE {
+            return Some(Lock { retry_at: None });
+        }
         if self.spent + guesses <= BUDGET + self.credit(now) {
             return None;
         }
@@ -46,9 +51,8 @@ impl Budget {
     pub fn charge(&mut self) -> Option<u32> {
         self.spent += 1;
         self.unrefunded += 1;
-        self.in_vain += 1;
-        // Whatever the arithmetic says (SP 800-63B §3.2.2 permits a hundred).
-        assert!(self.in_vain <= BUDGET + MOST_CREDIT, "{} guesses in a row", self.in_vain);
+        self.consecutive += 1;
+        assert!(self.consecutive <= MOST_CONSECUTIVE, "{} guesses in a row", self.consecutive);
         self.unrefunded.is_multiple_of(5).then_some(self.unrefunded)
     }
 
@@ -58,13 +62,14 @@ impl Budget {
         self.unrefunded = self.unrefunded.saturating_sub(charged.into());
     }
 
-    /// Something was accepted.
-    pub fn accept(&mut self) {
-        self.in_vain = 0;
+    /// Another authenticator takes the place of the one that was guessed at.
+    pub fn rebind(&mut self) {
+        self.consecutive = 0;
     }
 
     /// A code was accepted, or codes in a row.
     pub fn take_credit(&mut self, now: u64) {
+        self.consecutive = 0;
         let credit = self.credit(now);
         self.spent = self.spent.saturating_sub(credit);
         self.since = if self.spent == 0 || credit == MOST_CREDIT || now < self.since {
@@ -79,13 +84,19 @@ impl Budget {
 
     /// The password was changed with a fresh factor.
     pub fn restore(&mut self) {
-        (self.spent, self.unrefunded, self.in_vain) = (0, 0, 0);
+        (self.spent, self.unrefunded) = (0, 0);
     }
 
     /// As a record has it.
     pub fn to_json(self) -> Value {
-        let Self { spent, since, unrefunded, quiet_since, .. } = self;
-        json!({ "spent": spent, "since": since, "unrefunded": unrefunded, "quiet_since": quiet_since })
+        let Self { spent, since, unrefunded, quiet_since, consecutive } = self;
+        json!({
+            "spent": spent,
+            "since": since,
+            "unrefunded": unrefunded,
+            "quiet_since": quiet_since,
+            "consecutive": consecutive,
+        })
     }
 
     fn credit(&self, now: u64) -> u32 {

@@ -246,7 +246,6 @@ impl Account {
 
     /// What was accepted is used up. After a recovery code, all devices are forgotten but one.
     pub fn use_up(&mut self, judged: Judged, kept: Option<DeviceId>) {
-        self.budget.accept();
         match judged {
             Judged::Fresh(step) => self.last = Some(step),
             Judged::Unused(place) => {

@@ -28,6 +28,13 @@ pub(super) enum Past {
     FirstBound,
 }
 
+/// Single codes are not evaluated.
+#[derive(Clone, Copy, Debug)]
+pub struct Lock {
+    /// When they will be, if time alone will do.
+    pub retry_at: Option<u64>,
+}
+
 /// What the history comes to.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Budget {
@@ -104,19 +111,20 @@ impl Account {
         budget
     }
 
-    /// Whether another guess is not covered, and when it will be, if it will.
-    pub fn lock(&self, now: u64) -> Option<Option<u64>> {
+    /// Whether another guess is not covered.
+    pub fn lock(&self, now: u64) -> Option<Lock> {
         self.bound.as_ref()?;
         let Rules { budget: most, regain_every, .. } = self.rules;
         let budget = self.budget();
         if budget.consecutive >= 99 {
-            return Some(None);
+            return Some(Lock { retry_at: None });
         }
         if budget.spent < most + budget.credit(now, &self.rules) {
             return None;
         }
         let missing = budget.spent + 1 - most;
-        Some((missing <= self.rules.most_credit()).then(|| budget.since + missing * regain_every))
+        let in_time = missing <= self.rules.most_credit();
+        Some(Lock { retry_at: in_time.then(|| budget.since + missing * regain_every) })
     }
 
     pub(super) fn unrefunded(&self) -> u64 {

@@ -4,7 +4,7 @@ use super::account::{
     Account, Beside, Challenge, Device, Fresh, Issued, Password, Proof, Reauthenticated, Session, StepUp,
     Touched, With, alive,
 };
-use super::budget::Past;
+use super::budget::{Lock, Past};
 use super::{By, Event, Outcome, Presented, Refused};
 
 /// The most touched challenges that are kept.
@@ -41,7 +41,7 @@ impl Account {
         match presented {
             Presented::Nothing | Presented::Malformed => Err(Refused::Malformed),
             Presented::Code(steps) => {
-                if let Some(retry_at) = lock {
+                if let Some(Lock { retry_at }) = lock {
                     self.events.push(presented.refused("locked"));
                     return Err(Refused::Locked { retry_at });
                 }
@@ -130,13 +130,15 @@ impl Account {
             self.events.push(Event::PasswordSuspectedKnown { guesses: self.unrefunded() });
         }
         let lock = self.lock(now);
-        if let Some(until) = lock {
-            self.events.push(Event::Locked { until });
+        if let Some(Lock { retry_at }) = lock {
+            self.events.push(Event::Locked { until: retry_at });
         }
         // Only who tries codes is told of a lock: recovery codes are taken all the same.
         match lock {
             _ if is_exhausted => Refused::ChallengeOver,
-            Some(retry_at) if matches!(presented, Presented::Code(_)) => Refused::Locked { retry_at },
+            Some(Lock { retry_at }) if matches!(presented, Presented::Code(_)) => {
+                Refused::Locked { retry_at }
+            }
             _ => Refused::NotAccepted,
         }
     }
@@ -275,14 +277,13 @@ impl Account {
         }
         match (last.with, presented) {
             (With::Recovery(last), Presented::Recovery(Some(number))) => last == *number,
-            (With::Recovery(_), _) => false,
             // Alone or as the last in a row.
             (With::Code { authenticator, step, .. }, Presented::Code(_) | Presented::CodesInARow(_)) => {
                 let is_bound = self.bound.as_ref().is_some_and(|bound| bound.id == authenticator);
                 // Where it is gone, the step that it was for has removed it, and no code can be compared any more.
                 !is_bound || presented.newest().is_some_and(|steps| steps.contains(&step))
             }
-            (With::Code { .. }, _) => false,
+            _ => false,
         }
     }
 }

@@ -21,8 +21,13 @@ impl Service {
         );
         let model = &holder.model;
         let lock = model.lock(now);
-        let expected =
-            (model.bound_at(), model.recovery.len(), lock.is_some(), lock.flatten(), model.live_devices(now));
+        let expected = (
+            model.bound_at(),
+            model.recovery.len(),
+            lock.is_some(),
+            lock.and_then(|lock| lock.retry_at),
+            model.live_devices(now),
+        );
         if expected == found {
             Ok(())
         } else {

@@ -26,6 +26,7 @@ pub struct Found {
 }
 
 /// What a call handed out beside its outcome, in the order of the model.
+#[allow(clippy::large_enum_variant, reason = "a handful at a time")]
 pub enum Got {
     Session(Session),
     /// For this browser.
