@@ -26,6 +26,8 @@ pub(super) enum Past {
     Restored,
     /// There was no authenticator before.
     FirstBound,
+    /// One took the place of another.
+    Rebound,
 }
 
 /// Single codes are not evaluated.
@@ -74,6 +76,7 @@ impl Budget {
                 self.by_challenge.remove(&challenge);
             }
             Past::Restored => (self.spent, self.unrefunded) = (0, 0),
+            Past::Rebound => self.consecutive = 0,
             Past::FirstBound => *self = Self { since: at, quiet_since: at, ..Self::default() },
         }
     }

@@ -72,9 +72,8 @@ impl Account {
 
     fn bind(&mut self, now: u64, accepted: Vec<u64>, imported: bool) {
         self.events.push(Event::Bound { replaced: self.bound.is_some(), imported });
-        if self.bound.is_none() {
-            self.history.push((now, Past::FirstBound));
-        }
+        let past = if self.bound.is_none() { Past::FirstBound } else { Past::Rebound };
+        self.history.push((now, past));
         self.next_epoch("credentials changed");
         self.bound = Some(Bound { id: self.next_id(), at: now, accepted });
         self.recovery.clear();
