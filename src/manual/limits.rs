@@ -34,3 +34,8 @@
 //!
 //! All of this needs a server clock that is right, and a mailbox that is the owner's: whoever can reset the password can
 //! shut the owner out with it.
+//!
+//! Keep the clocks of your instances within the [`rotation_grace`](crate::Policy::rotation_grace) of each other, and time
+//! requests out sooner than that. Where they differ by more, or where a login is held up between its load and its write
+//! while the same browser logs in twice more, an old token of the owner looks like a thief's: all devices and sessions
+//! end, and the owner is told. Nobody gets in by it.
