@@ -6,6 +6,7 @@
     doc = "[`confirm_enrollment`]: Verifier::confirm_enrollment",
     doc = "[`fresh_factor`]: Verifier::fresh_factor",
     doc = "[`Policy::guess_odds`]: Policy::guess_odds",
+    doc = "[`manual::promises`]: manual::promises",
     doc = "[`manual::threats`]: manual::threats",
     doc = "[`manual::standards`]: manual::standards",
     doc = "[`manual::limits`]: manual::limits",

@@ -103,7 +103,7 @@ impl Policy {
             authenticators: 3,
             // Enough to find the phone.
             challenge_lifetime: minutes(10),
-            // Enough to install an app; THREATS A17 asks for ten minutes.
+            // Enough to install an app (SP 800-63B §4.1).
             enrollment_lifetime: minutes(10),
             // ASVS 7.5.1: step-up no older than five minutes.
             step_up_age: minutes(5),

@@ -491,8 +491,7 @@ fn a25_a_hostile_code_is_malformed_and_costs_nothing() {
 
 #[test]
 fn a25_a_code_as_apps_show_it_and_browsers_paste_it_is_the_same_code() {
-    // DESIGN §2 forgives white space around a code and one space or dash in it, "123456\n" included: it is
-    // one code still,
+    // White space around a code and one space or dash in it are forgiven, "123456\n" included. It is one code still,
     // because what is remembered is the step.
     let spellings: [fn(&str) -> String; 4] = [
         |code| format!("{code}\n"),
