@@ -1,15 +1,17 @@
-//! Forms that are sent twice: threats G13, G14 and G38.
+//! What is sent or bound twice: threats G13, G14, G37 and G38.
 
 use core::time::Duration;
 use std::sync::Arc;
 
-use second_factor::session::{EventKind, RefusedBecause, Remember};
-use second_factor::{BlockingStore, FreshFactor, Policy, Refusal, Session};
+use second_factor::enrollment::ImportedSecret;
+use second_factor::session::{EventKind, Import, RefusedBecause, Remember};
+use second_factor::{BlockingStore, FreshFactor, Policy, Refusal, Secret, Session, Totp, TotpParams};
+use serde_json::Value;
 
 use crate::support::sessions::{charged, fresh_factor, row, session_of};
 use crate::support::{
-    JsonRow, Meeting, Phone, STEP, World, at_once, code_required, complete, is_refused_because, refusal,
-    texts,
+    JsonRow, JsonStore, Meeting, Phone, STEP, World, at_once, code_required, complete, is_refused_because,
+    refusal, texts,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -238,6 +240,52 @@ fn g38_an_enrollment_confirmed_twice_is_bound_once() {
     // The codes that were shown are the valid ones.
     let challenge = world.challenge();
     assert!(world.verifier.present(&challenge, &texts(&codes)[0], Remember::No).is_ok());
+}
+
+#[test]
+fn g37_no_secret_is_bound_twice_by_enrollment_or_import() {
+    let world = World::new();
+    let begun = world.begin();
+    let secret = || ImportedSecret::new(begun.uri.secret().clone()).unwrap();
+    let import = || Import::by_host(world.account.clone(), secret(), TotpParams::default());
+    let phone = Phone::scan(&begun.uri);
+    let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
+    world.clock.advance(2 * STEP);
+    world.events.take();
+
+    let before = row(&world);
+    assert_eq!(refusal(world.verifier.import(import())).unwrap_err(), Refusal::StepUpRequired);
+    let again = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now()));
+    assert_eq!(refusal(again).unwrap_err(), Refusal::EnrollmentOver);
+    assert_eq!(row(&world), before);
+}
+
+/// No door binds it twice, but a record may have been put together so.
+#[test]
+fn g37_a_code_of_a_secret_that_is_in_the_record_twice_works_once() {
+    let imported = |drawn_before: usize| {
+        let world = World::over(JsonStore::default(), Policy::new("Example").unwrap());
+        (0..drawn_before).for_each(|_| drop(world.begin()));
+        let secret = ImportedSecret::new(Secret::new(&[7; 20]).unwrap()).unwrap();
+        let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
+        let _ = world.verifier.import(import).unwrap();
+        world
+    };
+    let record = |world: &World<JsonStore>| -> Value {
+        serde_json::from_str(&world.verifier.store().text(&world.account).unwrap()).unwrap()
+    };
+    let (world, other) = (imported(0), imported(1));
+    let (mut both, mut second) = (record(&world), record(&other));
+    let second = second["record"]["authenticators"][0].take();
+    assert_ne!(second["secret"]["id"], both["record"]["authenticators"][0]["secret"]["id"]);
+    both["record"]["authenticators"].as_array_mut().unwrap().push(second);
+    world.verifier.store().put(&world.account, &both.to_string());
+
+    let totp = Totp::new(&Secret::new(&[7; 20]).unwrap(), TotpParams::default());
+    let code = totp.generate(world.now());
+    assert!(world.present(code.expose()).is_ok());
+    assert_eq!(world.present(code.expose()).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
 }
 
 #[test]
