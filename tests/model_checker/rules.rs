@@ -244,6 +244,28 @@ fn is_right_in_time(next: &State, call: &Call) -> bool {
     is_right && decided_at(call) < call.sent_at + 60
 }
 
+/// What was given to the claimant is not in the row, in what is told, or in what is printed of it.
+fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> Result<(), Violation> {
+    let (secrets, printed) = match released {
+        Released::In(session, Some(token)) => {
+            (vec![token.expose().to_owned()], format!("{session:?} {token:?}"))
+        }
+        Released::Challenge(token) => (vec![token.expose().to_owned()], format!("{token:?}")),
+        Released::Enrollment(token, secret) => {
+            let secrets = vec![token.expose().to_owned(), secret.to_base32().expose().to_owned()];
+            (secrets, format!("{token:?} {secret:?}"))
+        }
+        Released::Bound(codes) | Released::Codes(codes) => (codes.clone(), String::new()),
+        _ => return Ok(()),
+    };
+    let row = next.shared.row.as_ref().map_or("", |row| &row.text);
+    let shown = format!("{printed} {events:?} {row}");
+    match secrets.iter().any(|secret| shown.contains(secret)) {
+        true => broken("P7: a secret is stored, told or printed"),
+        false => Ok(()),
+    }
+}
+
 /// What a caller was told.
 pub fn on_release(
     next: &mut State,
@@ -251,6 +273,7 @@ pub fn on_release(
     released: &Released,
     events: &[EventKind],
 ) -> Result<(), Violation> {
+    shows_no_secret(next, released, events)?;
     let typed = call.what.chosen().map(|chosen| chosen.typed);
     let was_compared = events.iter().any(|event| {
         matches!(
