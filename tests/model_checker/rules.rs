@@ -260,10 +260,10 @@ fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> R
     };
     let row = next.shared.row.as_ref().map_or("", |row| &row.text);
     let shown = format!("{printed} {events:?} {row}");
-    match secrets.iter().any(|secret| shown.contains(secret)) {
-        true => broken("P7: a secret is stored, told or printed"),
-        false => Ok(()),
+    if secrets.iter().any(|secret| shown.contains(secret)) {
+        return broken("P7: a secret is stored, told or printed");
     }
+    Ok(())
 }
 
 /// What a caller was told.
