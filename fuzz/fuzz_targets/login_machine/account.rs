@@ -164,7 +164,8 @@ impl Account {
 
     /// Whether a typed code is not covered by the guess budget.
     pub fn lock(&self, now: u64) -> Option<Lock> {
-        self.budget.lock(self.phone.is_some().into(), now)
+        self.phone.as_ref()?;
+        self.budget.lock(1, now)
     }
 
     pub fn drop_what_is_over(&mut self, now: u64) {
