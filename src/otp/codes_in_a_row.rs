@@ -6,8 +6,8 @@ use super::{Code, CodeError, Digits};
 
 /// Codes of consecutive time steps, as many as make 64 bits: four of six digits, three of seven or eight.
 ///
-/// So many cannot be guessed, so they need no throttling (SP 800-63B §3.1.4.2 asks for it under 64 bits). Whoever has
-/// the app reads them off within two and a half minutes. Cleared when dropped, redacted in `Debug`.
+/// So many cannot be guessed by somebody who knows none of them, so they need no throttling (SP 800-63B §3.1.4.2 asks
+/// for it under 64 bits). Whoever has the app reads them off within two and a half minutes. Cleared when dropped, redacted in `Debug`.
 ///
 /// ```
 /// use second_factor::{Digits, otp::CodesInARow};

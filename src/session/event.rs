@@ -49,7 +49,7 @@ pub enum EventKind {
         /// Why. The claimant was not told.
         reason: RefusedBecause,
     },
-    /// A recovery code was used up. All remembered devices were forgotten.
+    /// A recovery code was used up. All remembered devices were forgotten, but in a step-up that of the session.
     RecoveryCodeUsed {
         /// How many are left. Offer new ones before there are none (SP 800-63B §4.2.1.1).
         remaining: usize,

@@ -267,6 +267,9 @@ impl PolicyBuilder {
     }
 
     /// How long a challenge stays open, at most [`Policy::MAX_CHALLENGE_LIFETIME`].
+    ///
+    /// Codes in a row take five periods to read off, two and a half minutes with the default. In a challenge that ends
+    /// sooner, their owner has to collect them first and type the password again then.
     pub fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
         self.0.challenge_lifetime = lifetime;
         self

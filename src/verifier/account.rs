@@ -101,7 +101,9 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Changes the password. `write` stores the host's new hash, made beforehand, in place of the old one and of no
-    /// other; it is called once, after every session, device and challenge of the account has ended.
+    /// other; it is called once, after every session, device and challenge of the account has ended. It fails only where
+    /// nothing was written and nothing will be: after a timeout or a lost reply, read which hash is in force before you
+    /// answer, because logins go on by it.
     ///
     /// The session that made the change goes on: hand the result to its
     /// [`continue_after`](Session::continue_after). After a [`PasswordReset`](crate::PasswordReset) none does.

@@ -49,6 +49,11 @@ impl FreshFactor {
         self.session
     }
 
+    /// The state of the account's credentials in which it was presented.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// Whether it was presented to this account as it is now, and lately.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == record.epoch && is_alive(self.at, policy.step_up_age(), now)

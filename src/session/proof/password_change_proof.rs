@@ -23,6 +23,11 @@ impl PasswordChangeProof {
         }
     }
 
+    /// Whether a reset may have been verified by what another change has replaced since.
+    pub(crate) fn began_during_change(&self) -> bool {
+        matches!(&self.0, Changing::Reset(proof) if proof.began_during_change())
+    }
+
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match &self.0 {
             Changing::Reauthenticated(proof) => proof.permits_change(record, now, policy),

@@ -21,6 +21,11 @@ impl PasswordReset {
         self.0.account()
     }
 
+    /// Whether the reset may have been verified by what a password change has replaced since.
+    pub(super) fn began_during_change(&self) -> bool {
+        self.0.began_during_change()
+    }
+
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
         self.0.is_current(record, now)
     }

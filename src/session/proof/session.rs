@@ -85,9 +85,10 @@ impl Session {
         self.device
     }
 
-    /// Records that a factor was presented in this session. A factor of another session changes nothing.
+    /// Records that a factor was presented in this session. A factor of another session changes nothing, nor does one
+    /// from before a change of password or factor.
     pub fn elevate(&mut self, fresh: &FreshFactor) {
-        if self.account == *fresh.account() && self.id == fresh.session() {
+        if self.account == *fresh.account() && self.id == fresh.session() && self.epoch == fresh.epoch() {
             self.elevation = Some(Elevation { at: fresh.at(), method: fresh.method() });
         }
     }

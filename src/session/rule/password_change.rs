@@ -48,6 +48,9 @@ pub(crate) fn begin_password_change(
     if let Err(refusal) = draft.end_interrupted_password_change()? {
         return draft.decide(Err(refusal));
     }
+    if proof.began_during_change() {
+        return draft.decide(Err(Refusal::Retry));
+    }
     let before = draft.record.epoch;
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     let mark = draft.mark_password_change();

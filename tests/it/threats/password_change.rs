@@ -1,4 +1,4 @@
-//! A password change that is interrupted: threat G6.
+//! A password change that is interrupted, or that another meets: threats G4 and G6.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use second_factor::session::EventKind;
 use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{AccountId, AccountRecord, AuthMethod, BlockingStore, MemoryStore, Policy, Refusal};
+use second_factor::{
+    AccountId, AccountRecord, AuthMethod, BlockingStore, MemoryStore, PasswordReset, Policy, Refusal,
+};
 
 use crate::support::{World, code_required, refusal};
 
@@ -119,4 +121,24 @@ fn g06_a_host_that_cannot_write_the_hash_is_told_so_and_nobody_waits() {
     assert!(!world.is_current(&session), "it may have been written all the same");
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordChanged), 0);
+}
+
+/// What it was verified by, such as a link that hangs on the old hash, may be what the change has just replaced.
+#[test]
+fn g04_a_reset_that_was_verified_during_a_change_is_none_after_it() {
+    let (world, phone, _) = World::enrolled();
+    let mut session = world.log_in(&phone).authenticated.into_session();
+    let proof = world.verifier.reauthenticate(&session, world.password(), &phone.code(world.now())).unwrap();
+    let mut during = None;
+    let changed = world.verifier.change_password(proof, || {
+        during = Some(world.verifier.check_password(&world.account));
+        Ok::<(), DiskFull>(())
+    });
+    session.continue_after(changed.unwrap());
+    let late = PasswordReset::by_host(during.unwrap());
+    let answer = world.verifier.change_password(late, || -> Result<(), DiskFull> { panic!("it began") });
+    let Err(ChangePasswordError::NotStarted(error)) = answer else { panic!("{answer:?}") };
+    assert_eq!(refusal::<(), _>(Err(error)).unwrap_err(), Refusal::Retry);
+    assert!(world.is_current(&session), "the owner's session goes on");
+    let _ = world.reset_password();
 }

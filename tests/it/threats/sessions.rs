@@ -236,6 +236,19 @@ fn g24_a_login_with_a_code_counts_and_a_password_does_not() {
 }
 
 #[test]
+fn g24_a_factor_from_before_a_change_elevates_nothing_after_it() {
+    let (world, phone, codes) = World::enrolled();
+    let mut session = world.log_in(&phone).authenticated.into_session();
+    let before = fresh_factor(&world, &session, &codes[0]).unwrap();
+    world.clock.advance(STEP);
+    let changed = world.change_password(&session, &phone.code(world.now())).unwrap();
+    session.continue_after(changed);
+    let kept = session.auth_time();
+    session.elevate(&before);
+    assert_eq!(session.auth_time(), kept);
+}
+
+#[test]
 fn g24_a_session_that_goes_on_keeps_its_trace_and_loses_its_device() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
