@@ -104,8 +104,11 @@ impl Account {
     }
 
     pub fn is_current(&self, kept: &Kept, now: u64) -> bool {
-        let lives = |id| self.devices.iter().any(|device| device.id == id && device.is_alive(now));
-        kept.epoch == self.epoch && kept.device.is_none_or(lives)
+        kept.epoch == self.epoch && kept.device.is_none_or(|id| self.is_remembered(id, now))
+    }
+
+    pub fn is_remembered(&self, id: DeviceId, now: u64) -> bool {
+        self.devices.iter().any(|device| device.id == id && device.is_alive(now))
     }
 
     /// Whether this session sent this very form a moment ago.

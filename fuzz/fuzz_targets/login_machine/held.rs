@@ -44,11 +44,16 @@ pub enum Word {
 
 impl Checked {
     pub fn is_current(&self, owner: &Account, now: u64) -> bool {
-        Dated { epoch: self.epoch, at: self.at }.is_current(owner, now)
+        self.dated().is_current(owner, now)
     }
 
     pub fn dated(&self) -> Dated {
-        Dated { epoch: self.epoch, at: self.at }
+        Dated { epoch: self.epoch, at: self.at, device: None }
+    }
+
+    /// The host may have compared a hash that was replaced since.
+    pub fn began_during_change(&self) -> bool {
+        matches!(&self.word, Word::Check(_, view, _) if view.mark.is_some())
     }
 
     pub fn into_password(self) -> PasswordVerified {
@@ -71,11 +76,14 @@ impl Checked {
 pub struct Dated {
     pub epoch: u32,
     pub at: u64,
+    /// With which it ends.
+    pub device: Option<DeviceId>,
 }
 
 impl Dated {
     pub fn is_current(self, owner: &Account, now: u64) -> bool {
-        self.epoch == owner.epoch && is_alive(300, self.at, now)
+        let lives = |id| owner.is_remembered(id, now);
+        self.epoch == owner.epoch && is_alive(300, self.at, now) && self.device.is_none_or(lives)
     }
 }
 

@@ -37,11 +37,13 @@ impl Machine {
     /// On the word of whoever stepped up, or of the host for a reset by mail; with a check of just now, or one that was held back.
     pub fn begin_password_change(&mut self, a: u8, pick: u8) {
         let now = self.now();
+        let mut is_doubtful = false;
         let (account, session, permitted, has_fresh_factor, proof): (_, _, _, _, PasswordChangeProof) =
             if a & 2 == 2 {
                 let checked = self.some_check(usize::from(a & 1), a & 4 == 4, pick);
                 let (account, permitted) =
                     (checked.account, checked.is_current(&self.accounts[checked.account], now));
+                is_doubtful = checked.began_during_change();
                 let Some(reset) = checked.into_reset() else { return };
                 (account, None, permitted, false, reset.into())
             } else {
@@ -66,6 +68,9 @@ impl Machine {
             Some(Refusal::StepUpRequired)
         } else if owner.mark.is_some() {
             assert_eq!(was_written, owner.end_interrupted_change(now));
+            Some(Refusal::Retry)
+        } else if is_doubtful {
+            assert!(!was_written);
             Some(Refusal::Retry)
         } else {
             assert!(was_written);

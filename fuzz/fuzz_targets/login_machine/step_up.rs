@@ -113,7 +113,7 @@ impl Machine {
             None
         } else if !is_live {
             Some(Err(Refusal::StepUpRequired))
-        } else if owner.mark.is_some() {
+        } else if owner.mark.is_some() || checked.began_during_change() {
             Some(Err(Refusal::Retry))
         } else if owner.phone.is_none() {
             Some(Ok(Beside::Nothing))
@@ -199,7 +199,7 @@ impl Machine {
                 owner.trust_the_clock(method, now);
                 let binding = matches!(judged, Judged::Fresh(_)).then_some(owner.binding);
                 owner.stepped_up = Some(SteppedUp { session, at: now, text: text.to_owned(), form, binding });
-                Some(Dated { epoch, at: now })
+                Some(Dated { epoch, at: now, device })
             }
         }
     }

@@ -1,6 +1,6 @@
 use super::SessionId;
 use crate::session::record::Epoch;
-use crate::session::{AccountId, AccountRecord, AuthMethod, Policy, Session};
+use crate::session::{AccountId, AccountRecord, AuthMethod, DeviceId, Policy, Session};
 use crate::time::{UnixTime, is_alive};
 
 /// A code or recovery code presented just now, in a live session, for one sensitive step: to disable, to
@@ -19,6 +19,8 @@ pub struct FreshFactor {
     account: AccountId,
     epoch: Epoch,
     session: SessionId,
+    /// On which the session was begun, and with which it ends.
+    device: Option<DeviceId>,
     at: UnixTime,
     method: AuthMethod,
 }
@@ -26,7 +28,7 @@ pub struct FreshFactor {
 impl FreshFactor {
     pub(crate) fn new(session: &Session, at: UnixTime, method: AuthMethod) -> Self {
         let (account, epoch) = (session.account().clone(), session.epoch());
-        Self { account, epoch, session: session.id(), at, method }
+        Self { account, epoch, session: session.id(), device: session.device(), at, method }
     }
 
     /// Who presented it.
@@ -54,8 +56,10 @@ impl FreshFactor {
         self.epoch
     }
 
-    /// Whether it was presented to this account as it is now, and lately.
+    /// Whether it was presented to this account as it is now, and lately, in a session that has not ended.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
-        self.epoch == record.epoch && is_alive(self.at, policy.step_up_age(), now)
+        self.epoch == record.epoch
+            && is_alive(self.at, policy.step_up_age(), now)
+            && self.device.is_none_or(|id| record.living_device(id, now, policy).is_some())
     }
 }

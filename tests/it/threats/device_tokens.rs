@@ -9,7 +9,7 @@ use second_factor::{AuthMethod, BlockingStore, DeviceToken, Policy, Refusal, Ses
 
 use crate::support::sessions::{row, session_of};
 use crate::support::tokens::{Parts, base32_bytes, base32_text};
-use crate::support::{DAY, JsonRow, JsonStore, Phone, World, code_required, complete, days, refusal};
+use crate::support::{DAY, JsonRow, JsonStore, Phone, STEP, World, code_required, complete, days, refusal};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -169,6 +169,25 @@ fn g25_a_session_ends_with_the_device_that_it_began_on() {
         let stepped_up = refusal(world.verifier.fresh_factor(&session, &code)).unwrap_err();
         assert_eq!(stepped_up, Refusal::StepUpRequired, "{name}");
     }
+}
+
+#[test]
+fn g25_what_was_shown_in_a_session_ends_with_its_device() {
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    let session = complete(world.login_on(&device)).authenticated.into_session();
+    let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
+    world.clock.advance(2 * STEP);
+    let enrolling = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
+    let again = world.verifier.reauthenticate(&session, world.password(), &codes[0]).unwrap();
+    world.verifier.forget_all_devices(&world.account).unwrap();
+    assert!(!world.is_current(&session));
+    let before = world.record();
+    assert_eq!(refusal(world.verifier.disable(fresh)).unwrap_err(), Refusal::StepUpRequired);
+    let begun = world.verifier.begin_enrollment(enrolling, "alice@example.com");
+    assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(refusal(world.verifier.close_account(again)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(world.record(), before);
 }
 
 #[test]

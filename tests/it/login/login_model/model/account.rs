@@ -82,8 +82,7 @@ pub struct Token {
 #[derive(Clone, Copy, Debug)]
 pub struct Fresh {
     pub(super) at: u64,
-    pub(super) epoch: u64,
-    pub(super) session: u64,
+    pub(super) session: Session,
 }
 
 #[derive(Clone, Copy, Debug)]

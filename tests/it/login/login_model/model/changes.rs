@@ -11,7 +11,7 @@ use crate::login::login_model::command::{Sensitive, Write};
 
 impl Account {
     fn is_fresh(&self, now: u64, fresh: &Fresh) -> bool {
-        fresh.epoch == self.epoch && alive(fresh.at, self.rules.step_up, now)
+        self.is_current(&fresh.session, now) && alive(fresh.at, self.rules.step_up, now)
     }
 
     fn permits_change(&self, now: u64, proof: &Reauthenticated) -> bool {
@@ -129,7 +129,7 @@ impl Account {
                 }
                 let before = self.epoch;
                 self.remove(true);
-                let session = Some(fresh.session);
+                let session = Some(fresh.session.id);
                 self.issued.push(Issued::Continue { session, before, after: self.epoch });
                 Outcome::Done
             }

@@ -266,7 +266,7 @@ impl Account {
         }
         self.last_step_up = Some(StepUp { session: session.id, at: now, with });
         self.events.push(Event::SteppedUp);
-        Ok((Fresh { at: now, epoch: self.epoch, session: session.id }, with.by()))
+        Ok((Fresh { at: now, session: *session }, with.by()))
     }
 
     /// The same form again in the same session, a moment later.
