@@ -89,6 +89,10 @@ impl Machine {
         if expected.writes() && is_outdated {
             view = current;
             expected = expect(&view, dated, now, genuine, required);
+            // Its mark is gone, and the host may have compared the hash of before.
+            if checked.began_during_change() && !matches!(expected, Expected::Over | Expected::Wait { .. }) {
+                expected = Expected::Wait { interrupts: false };
+            }
         }
         let known = genuine.map(|cookie| (cookie.id, cookie.generation));
 
