@@ -62,7 +62,12 @@ impl Label {
 
 /// Refuses control characters in what `raw` was decoded to: no app shows them, and they forge lines in logs.
 pub(super) fn refuse_control(decoded: &str, raw: Raw<'_>) -> Result<(), KeyUriError> {
-    if decoded.chars().any(char::is_control) {
+    // Bytes will do for most names.
+    let has_control = match decoded.is_ascii() {
+        true => decoded.bytes().any(|byte| byte.is_ascii_control()),
+        false => decoded.chars().any(char::is_control),
+    };
+    if has_control {
         return Err(KeyUriError::Control { position: raw.at });
     }
     Ok(())
