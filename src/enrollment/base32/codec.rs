@@ -22,7 +22,9 @@ pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     // there is the text only if it is encoded to it again.
     let (_, last_bytes) = bytes.as_chunks::<5>();
     let (_, last_symbols) = symbols.as_chunks::<8>();
-    let is_canonical = encode(last_bytes).as_bytes().ct_eq(last_symbols);
+    let mut encoded = Zeroizing::new([0; 8]);
+    let encoded = Base32UpperUnpadded::encode(last_bytes, encoded.as_mut_slice()).ok()?;
+    let is_canonical = encoded.as_bytes().ct_eq(last_symbols);
     Some(Decoded { trailing_bits: (!is_canonical).into(), bytes })
 }
 

@@ -62,7 +62,13 @@ impl Label {
 
 /// Refuses control characters in what `raw` was decoded to: no app shows them, and they forge lines in logs.
 pub(super) fn refuse_control(decoded: &str, raw: Raw<'_>) -> Result<(), KeyUriError> {
-    if decoded.chars().any(char::is_control) {
+    // Bytes will do for most names.
+    let has_control = if decoded.is_ascii() {
+        decoded.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        decoded.chars().any(char::is_control)
+    };
+    if has_control {
         return Err(KeyUriError::Control { position: raw.at });
     }
     Ok(())
