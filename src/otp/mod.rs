@@ -5,6 +5,7 @@
 //! [`session`](crate::session).
 
 mod algorithm;
+mod clock_offset;
 mod code;
 mod codes_in_a_row;
 pub(crate) mod constant_time;
@@ -24,6 +25,7 @@ mod verdict;
 mod window;
 
 pub use algorithm::Algorithm;
+pub use clock_offset::ClockOffset;
 pub use code::{Code, CodeError};
 pub use codes_in_a_row::CodesInARow;
 pub use counter::Counter;

@@ -4,7 +4,7 @@ use subtle::Choice;
 
 use super::constant_time::{FirstMatch, reveal_verdict};
 use super::hmac::Hmac;
-use super::{Code, CodesInARow, Secret, TimeStep, TotpParams, Verdict, Window};
+use super::{ClockOffset, Code, CodesInARow, Secret, TimeStep, TotpParams, Verdict, Window};
 use crate::time::UnixTime;
 
 /// TOTP, the time-based one-time password of RFC 6238, keyed with one secret.
@@ -182,6 +182,46 @@ impl Totp {
             }
         });
         reveal_verdict(accepted, replayed)
+    }
+
+    /// The step up to ten minutes away from `now` that has this code, and by how much the authenticator's clock is off
+    /// if it has just been shown. Of several it is the earliest.
+    ///
+    /// For telling somebody why their codes are refused. Never accept a code by it: 41 steps of 30 seconds are 41
+    /// chances in a million for each guess. Before T0, and for a code with another number of digits, there is none.
+    ///
+    /// ```
+    /// use second_factor::otp::ClockOffset;
+    /// use second_factor::{Secret, Totp, TotpParams, UnixTime};
+    ///
+    /// let totp = Totp::new(&Secret::new(b"12345678901234567890")?, TotpParams::default());
+    /// let shown = totp.generate(UnixTime::from_secs(3_000));
+    /// let (step, offset) = totp.clock_offset(&shown, UnixTime::from_secs(3_180)).unwrap();
+    /// assert_eq!((step.get(), offset), (100, ClockOffset::from_secs(-180)));
+    /// # Ok::<(), second_factor::otp::OtpError>(())
+    /// ```
+    pub fn clock_offset(&self, code: &Code, now: UnixTime) -> Option<(TimeStep, ClockOffset)> {
+        const TEN_MINUTES: u32 = 600;
+        let period = self.params.period().as_secs();
+        let reach =
+            TEN_MINUTES.checked_div(period).and_then(|steps| u16::try_from(steps).ok()).unwrap_or_default();
+        let current = self.time_step(now)?.get();
+        let existing = current.saturating_sub(reach.into())..=current.saturating_add(reach.into());
+
+        let guess = code.guess(self.params.digits());
+        let mut found = FirstMatch::none();
+        let count = reach.saturating_mul(2).saturating_add(1);
+        self.hmac.for_each(current.wrapping_sub(reach.into()), count, |step, value| {
+            let matches = guess.matches(value);
+            // This branch is on what is public: the time.
+            if existing.contains(&step) {
+                found.offer(step, matches);
+            }
+        });
+        let step = found.reveal()?;
+        let steps = i64::try_from(step).ok()?.checked_sub(i64::try_from(current).ok()?)?;
+        let secs = i32::try_from(steps.checked_mul(period.into())?).ok()?;
+        Some((TimeStep::new(step), ClockOffset::from_secs(secs)))
     }
 }
 

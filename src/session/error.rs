@@ -10,9 +10,9 @@ pub enum SessionError {
     /// nothing was decided.
     #[error("the store returned the record of another account")]
     WrongAccount,
-    /// The host's: the password was verified for another account than the session's.
-    #[error("the password was verified for another account than the session's")]
-    PasswordOfAnotherAccount,
+    /// The host's: it verified the password or the authenticator of another account than the challenge's or session's.
+    #[error("the proof is of another account than the challenge or the session")]
+    ProofOfAnotherAccount,
     /// The host's: a proof was read from a store of another type than this verifier's.
     #[error("the proof was begun by a verifier over another kind of store")]
     ForeignProof,

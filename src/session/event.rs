@@ -1,6 +1,7 @@
 use alloc::string::String;
 
-use super::{AccountId, AuthMethod, DeviceId};
+use super::{AccountId, AuthMethod, AuthenticatorId, DeviceId};
+use crate::otp::ClockOffset;
 use crate::time::UnixTime;
 
 mod text;
@@ -31,12 +32,12 @@ pub enum EventKind {
     ChallengeOpened,
     /// A login was completed.
     LoggedIn {
-        /// What stood beside the password.
+        /// What stood beside the first factor.
         method: AuthMethod,
     },
-    /// A code or recovery code was presented for a sensitive step.
+    /// A second factor was presented for a sensitive step.
     SteppedUp {
-        /// Which of the two.
+        /// Which.
         method: AuthMethod,
     },
     /// A code was refused.
@@ -49,6 +50,13 @@ pub enum EventKind {
         /// Why. The claimant was not told.
         reason: RefusedBecause,
     },
+    /// What the host verified of an authenticator of its own was refused.
+    HostAuthenticatorRefused {
+        /// Why. The claimant was not told.
+        reason: RefusedBecause,
+    },
+    /// A recovery code of an old system was tried, and charged for. If it was right, the login follows.
+    OldRecoveryCodeTried,
     /// A recovery code was used up. All remembered devices were forgotten, but in a step-up that of the session.
     RecoveryCodeUsed {
         /// How many are left. Offer new ones before there are none (SP 800-63B §4.2.1.1).
@@ -74,15 +82,30 @@ pub enum EventKind {
     EnrollmentRefused,
     /// An authenticator was bound (SP 800-63B §4.1: recorded with its time).
     AuthenticatorBound {
-        /// Whether it replaced another.
-        replaced: bool,
-        /// Whether the host brought it from another system.
-        imported: bool,
+        /// Which.
+        authenticator: AuthenticatorId,
+        /// What its owner calls it.
+        label: String,
+        /// How.
+        binding: Binding,
     },
-    /// Two-factor authentication was switched off.
+    /// An authenticator was removed. With the last one two-factor authentication was switched off.
     AuthenticatorRemoved {
+        /// Which.
+        authenticator: AuthenticatorId,
+        /// What its owner called it.
+        label: String,
         /// By whom.
         by: RemovedBy,
+        /// How many are left.
+        remaining: usize,
+    },
+    /// An authenticator was given another label.
+    AuthenticatorRenamed {
+        /// Which.
+        authenticator: AuthenticatorId,
+        /// The new label.
+        label: String,
     },
     /// New recovery codes were made; the old ones are void.
     RecoveryCodesRegenerated,
@@ -93,6 +116,9 @@ pub enum EventKind {
     PasswordChangeInterrupted,
     /// All sessions were ended, and all devices forgotten.
     SessionsEnded,
+    /// What is kept about the account came out of a backup, so all sessions were ended, and all devices forgotten.
+    /// Recovery codes that were used since the backup count again, until new ones are made.
+    Restored,
     /// The account was closed.
     AccountClosed,
     /// A device is remembered.
@@ -124,15 +150,16 @@ impl EventKind {
     /// Whether the account's owner should be told, by a way that the claimant does not control.
     pub fn notify_owner(&self) -> bool {
         match self {
+            Self::AuthenticatorBound { binding, .. } => *binding != Binding::ImportedQuietly,
             Self::RecoveryCodeUsed { .. }
             | Self::PasswordSuspectedKnown { .. }
             | Self::Locked { .. }
-            | Self::AuthenticatorBound { .. }
             | Self::AuthenticatorRemoved { .. }
             | Self::RecoveryCodesRegenerated
             | Self::PasswordChanged
             | Self::PasswordChangeInterrupted
             | Self::SessionsEnded
+            | Self::Restored
             | Self::AccountClosed
             | Self::DeviceRemembered { .. }
             | Self::DeviceTokenStolen { .. }
@@ -142,6 +169,9 @@ impl EventKind {
             | Self::SteppedUp { .. }
             | Self::CodeRefused { .. }
             | Self::RecoveryCodeRefused { .. }
+            | Self::HostAuthenticatorRefused { .. }
+            | Self::OldRecoveryCodeTried
+            | Self::AuthenticatorRenamed { .. }
             | Self::ChallengeExhausted
             | Self::EnrollmentBegun
             | Self::EnrollmentRefused
@@ -160,10 +190,30 @@ pub enum RefusedBecause {
     Wrong,
     /// It was right, and had been accepted before, or a later one had (RFC 6238 §5.2).
     Replayed,
+    /// It is that of another time, up to ten minutes away, so one of the two clocks is off. If it happens to many at
+    /// once, look at the server's.
+    ClockOff(ClockOffset),
     /// There is no such challenge, or no longer.
     NoChallenge,
     /// The guess budget is spent; it was not evaluated.
     Locked,
+}
+
+/// How an authenticator was bound.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Binding {
+    /// The first one: two-factor authentication was switched on.
+    First,
+    /// Beside others.
+    Added,
+    /// In place of another.
+    Replaced,
+    /// The host brought it from another system.
+    Imported,
+    /// The same, and nothing was switched on: the account had it all along, so its owner is not told.
+    ImportedQuietly,
 }
 
 /// Who removed an authenticator.
@@ -195,4 +245,6 @@ pub enum ForgottenBecause {
     Outdated,
     /// A copied token of one of the account's devices turned up.
     Stolen,
+    /// The account's row came out of a backup.
+    Restored,
 }

@@ -9,11 +9,12 @@
 //!
 //! | state | event | next |
 //! |---|---|---|
-//! | no proof | [`PasswordVerified`], no authenticator bound | [`Login::Complete`] (method: [`AuthMethod::SingleFactor`]), or [`Login::EnrollmentRequired`] under a policy that demands one |
+//! | no proof | [`PasswordVerified`], no authenticator bound | [`Login::Complete`] (method: [`AuthMethod::SingleFactor`]), or [`Login::EnrollmentRequired`] where the policy or the host ([`Requirement`]) demands one |
 //! | no proof | [`PasswordVerified`], live remembered device of this account | [`Login::Complete`] (method: [`AuthMethod::RememberedDevice`]) |
 //! | no proof | [`PasswordVerified`], otherwise | [`Login::CodeRequired`]; nothing that authenticates has been issued, and nothing is stored |
 //! | challenge open | right code, of a step later than the last accepted | [`Accepted`], with a device token if the box was ticked; the challenge is done |
 //! | challenge open | codes in a row, all of steps later than the last accepted | [`Accepted`] (method: [`AuthMethod::CodesInARow`]), whatever the budget says; wrong ones cost nothing |
+//! | challenge open | [`HostAuthenticatorVerified`] of a bound authenticator | [`Accepted`] (method: [`AuthMethod::HostAuthenticator`]), whatever the budget says |
 //! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up, all devices are forgotten |
 //! | challenge open | wrong or used code | refused and charged; at the fifth the challenge is over, for the right code too |
 //! | challenge open | ten minutes after the password, a change of password or factor | over |
@@ -35,10 +36,12 @@
 //! password step writes nothing, and nobody can fill up a list to push the owner's challenge out. The record keeps what
 //! must not be forgotten: last steps, failures, which challenges are done, which devices are remembered.
 //!
-//! # One authenticator an account
+//! # Several authenticators
 //!
-//! An account has one authenticator, and enrolling another replaces it. Each further one would multiply the
-//! codes that a guess wins with, and a second phone scans the same QR code.
+//! An account has up to five authenticators, three by default (SP 800-63B §4.1.2.1): apps, and what the host verifies
+//! itself, such as passkeys. A code is compared with every app, whichever matches, and a guess is charged once for each,
+//! so that more of them do not make guessing easier. Each is named, tells when it was last used, and is replaced or
+//! removed on its own; the last one that goes is two-factor authentication switched off.
 //!
 //! # Clocks that are wrong
 //!
@@ -65,17 +68,23 @@ mod token;
 
 pub use account::{AccountId, AccountIdError};
 pub use error::SessionError;
-pub use event::{AuditEvent, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
+pub use event::{AuditEvent, Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
 pub use keys::Keys;
 pub use policy::{GuessOdds, Policy, PolicyBuilder, PolicyError};
 pub use proof::{
     AdministratorOfOneself, AdministratorReset, AuthMethod, Authenticated, CloseProof, EndAllSessions,
-    EndOtherSessions, EnrollmentProof, FreshFactor, PasswordChangeProof, PasswordCheck, PasswordReset,
-    PasswordVerified, Reauthenticated, Session,
+    EndOtherSessions, EnrollmentProof, FirstFactor, FreshFactor, HostAuthenticatorKind,
+    HostAuthenticatorVerified, OldRecoveryCodeTry, OldRecoveryCodeVerified, PasswordChangeProof,
+    PasswordCheck, PasswordReset, PasswordVerified, Presented, Reauthenticated, Requirement, Session,
 };
-pub use record::{AccountRecord, DeviceId, DeviceInfo, FactorStatus};
+pub use record::{
+    AccountRecord, AuthenticatorId, AuthenticatorInfo, AuthenticatorKind, DeviceId, DeviceInfo, FactorStatus,
+};
 pub use refusal::Refusal;
-pub use rule::{Accepted, EnrollmentBegun, EnrollmentConfirmed, Import, Login, Remember};
+pub use rule::{
+    Accepted, EnrollmentBegun, EnrollmentConfirmed, Import, Login, NewAuthenticator, NewHostAuthenticator,
+    Remember, TooManyRecoveryCodes,
+};
 #[cfg(feature = "sealing")]
 pub use seal::{KeyRing, SealingKey, SealingKeyError};
 pub use seal::{Seal, SealContext, SealError, Sealed, StoreSecretsInClear};

@@ -61,6 +61,9 @@ impl Policy {
     /// The longest that a challenge may stay open.
     pub const MAX_CHALLENGE_LIFETIME: Duration = minutes(30);
 
+    /// The most authenticators that an account can have.
+    pub const MAX_AUTHENTICATORS: u8 = 5;
+
     /// The most devices that an account can have remembered.
     pub const MAX_DEVICES: u8 = 20;
 
@@ -177,7 +180,7 @@ impl Policy {
         u16::try_from(month).unwrap_or(u16::MAX).min(self.guess_budget)
     }
 
-    /// How many authenticators an account can have. A guess is compared with all of them, and charged for each.
+    /// How many authenticators an account can have. A guess is compared with every app among them, and charged for each.
     pub fn authenticators(&self) -> usize {
         self.authenticators.into()
     }
@@ -260,7 +263,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// How many authenticators an account can have, 1 to 5.
+    /// How many authenticators an account can have, 1 to [`Policy::MAX_AUTHENTICATORS`].
     pub fn authenticators(mut self, authenticators: u8) -> Self {
         self.0.authenticators = authenticators;
         self
@@ -325,7 +328,7 @@ impl PolicyBuilder {
         let counts = [
             ("guesses_per_challenge", u32::from(policy.guesses_per_challenge), 1, 20),
             ("guess_budget", policy.guess_budget.into(), policy.authenticators.into(), 50),
-            ("authenticators", policy.authenticators.into(), 1, 5),
+            ("authenticators", policy.authenticators.into(), 1, Policy::MAX_AUTHENTICATORS.into()),
             ("devices", policy.devices.into(), 0, Policy::MAX_DEVICES.into()),
         ];
         printable_issuer(&policy.issuer).map_err(PolicyError::Issuer)?;

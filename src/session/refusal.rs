@@ -1,3 +1,4 @@
+use crate::otp::ClockOffset;
 use crate::time::UnixTime;
 
 /// What a claimant is told when something is not accepted: as little as lets them go on.
@@ -36,11 +37,21 @@ pub enum Refusal {
     /// A password change of this account is under way, or was interrupted: try again in a minute.
     #[error("the account is being changed; try again in a minute")]
     Retry,
-    /// The policy demands a second factor, so the last one cannot be removed.
+    /// The code that should confirm an enrollment is right for another time: the app's clock is off, or the server's.
+    /// Nothing was bound; once the clock is right, another code is.
+    #[error("the clock of the authenticator app is {0}; set it to network time and try the next code")]
+    ClockOff(ClockOffset),
+    /// The account has as many authenticators as the policy allows: name one to be replaced, or remove one first.
+    #[error("there are as many authenticators as an account can have; replace or remove one")]
+    TooManyAuthenticators,
+    /// This authenticator is bound already, or one is where there must be none.
+    #[error("an authenticator is bound already")]
+    AlreadyBound,
+    /// The host or the policy demands a second factor, so the last one cannot be removed.
     #[error("a second factor is required")]
     FactorRequired,
-    /// There is no authenticator to present a code from.
-    #[error("no authenticator is bound to this account")]
+    /// There is no authenticator to present a code from, or not the one that is named.
+    #[error("no such authenticator is bound to this account")]
     NoAuthenticator,
 }
 

@@ -86,6 +86,12 @@ impl Sealed {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The id of the key that sealed it, where it was one of a [`KeyRing`].
+    #[cfg(feature = "sealing")]
+    pub fn key(&self) -> Option<u32> {
+        KeyRing::key_of(self)
+    }
 }
 
 /// Redacted: under [`StoreSecretsInClear`] these bytes hold the secret.

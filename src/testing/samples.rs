@@ -1,6 +1,6 @@
 //! Records to keep, made by the rules themselves: what a store is handed in earnest.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -12,13 +12,14 @@ use rand_core::TryRng as _;
 
 use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
-use crate::session::proof::Snapshot;
-use crate::session::record::{Epoch, PasswordChangeMark, TouchedChallenge};
+use crate::session::proof::{Snapshot, old_recovery_code};
+use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
 use crate::session::rule::{self, AfterPassword, Context, Decision, Entropy};
 use crate::session::{
-    AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentProof, EnrollmentToken, Import, Keys,
-    PasswordCheck, PasswordVerified, Policy, PolicyError, Refusal, Remember, Seal, SealContext, SealError,
-    Sealed, Session, SessionError, TokenKey, TokenKeys,
+    AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentProof, EnrollmentToken,
+    HostAuthenticatorKind, HostAuthenticatorVerified, Import, Keys, NewAuthenticator, NewHostAuthenticator,
+    PasswordCheck, PasswordVerified, Policy, PolicyError, Presented, Refusal, Remember, Seal, SealContext,
+    SealError, Sealed, Session, SessionError, TokenKey, TokenKeys,
 };
 use crate::store::Revision;
 use crate::time::UnixTime;
@@ -186,7 +187,8 @@ impl Making {
 
     fn enroll(&mut self) -> Made<Totp> {
         let proof = EnrollmentProof::from(self.password());
-        let begun = self.decide(|r, c, e| rule::begin_enrollment(r, &proof, "a", c, e))??;
+        let begun =
+            self.decide(|r, c, e| rule::begin_enrollment(r, &proof, &NewAuthenticator::app("a"), c, e))??;
         let totp = Totp::new(begun.uri.secret(), self.policy.totp());
         let code = totp.generate(self.now);
         let token: EnrollmentToken = begun.token;
@@ -210,9 +212,8 @@ impl Making {
     fn remember(&mut self, totp: &Totp, label: &str) -> Made<DeviceToken> {
         let challenge = self.challenge()?;
         let code = totp.generate(self.now);
-        let remember = Remember::ThisDevice { label };
-        let accepted =
-            self.decide(|r, c, e| rule::present(r, &challenge, code.expose(), remember, c, e))??;
+        let (typed, remember) = (Presented::from(code.expose()), Remember::ThisDevice { label });
+        let accepted = self.decide(|r, c, e| rule::present(r, &challenge, &typed, remember, c, e))??;
         self.step();
         accepted.device.ok_or(SampleError::Login)
     }
@@ -230,14 +231,14 @@ impl Making {
     fn session(&mut self, totp: &Totp) -> Made<Session> {
         let challenge = self.challenge()?;
         let code = totp.generate(self.now);
-        let accepted =
-            self.decide(|r, c, e| rule::present(r, &challenge, code.expose(), Remember::No, c, e))??;
+        let typed = Presented::from(code.expose());
+        let accepted = self.decide(|r, c, e| rule::present(r, &challenge, &typed, Remember::No, c, e))??;
         self.step();
         Ok(accepted.authenticated.into_session())
     }
 }
 
-/// Every list full but that of authenticators, every text at its longest, every optional part there, in numbers that a
+/// Every list full, every text at its longest, every optional part there, in numbers that a
 /// double cannot hold.
 pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let mut making = Making::new(account)?;
@@ -250,12 +251,12 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     }
     let session = making.session(&totp)?;
     let code = totp.generate(making.now);
-    let _ = making.decide(|r, c, e| rule::fresh_factor(r, &session, code.expose(), c, e))??;
+    let typed = Presented::from(code.expose());
+    let _ = making.decide(|r, c, e| rule::fresh_factor(r, &session, &typed, c, e))??;
     for number in 0..100_u8 {
         let challenge = making.challenge()?;
         // The code that was just accepted: refused, and charged. The budget is spent before the list is full.
-        let refused =
-            making.decide(|r, c, e| rule::present(r, &challenge, code.expose(), Remember::No, c, e))?;
+        let refused = making.decide(|r, c, e| rule::present(r, &challenge, &typed, Remember::No, c, e))?;
         if refused.is_ok() {
             return Err(SampleError::Login);
         }
@@ -270,9 +271,33 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
             making.record.touched.push(touched);
         }
     }
+    fill_authenticators(&mut making, &labels)?;
     let epoch = making.record.epoch;
     making.record.password_change = Some(PasswordChangeMark { epoch, at: making.now });
     Ok(making.record)
+}
+
+/// Apps, authenticators of the host's own, and the recovery codes of an old system, as many as there can be.
+fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
+    let account = making.record.account().clone();
+    let Some(app) = making.record.authenticators.first().cloned() else { return Err(SampleError::Login) };
+    for (number, label) in (1..).zip(labels.iter().cycle()) {
+        if making.record.authenticators.len() >= usize::from(Policy::MAX_AUTHENTICATORS) {
+            break;
+        }
+        let signed = [number; 64];
+        let kind = HostAuthenticatorKind::HardwareKey;
+        let host = HostAuthenticatorVerified::by_host(account.clone(), &signed, &signed);
+        let prover = Prover::Host(Host { kind, last_proof: Some(host.digest()) });
+        let prover = if number % 2 == 0 { prover } else { app.prover.clone() };
+        let (id, last_used) = (host.authenticator(), Some(UnixTime::MAX));
+        let bound = Authenticator { id, label: label.clone(), bound_at: UnixTime::MAX, last_used, prover };
+        making.record.authenticators.push(bound);
+    }
+    let names = 0..AccountRecord::MAX_OLD_RECOVERY_CODES;
+    making.record.old_recovery_codes =
+        names.map(|name| old_recovery_code(&account, &name.to_string())).collect();
+    Ok(())
 }
 
 /// Records that differ in which optional parts they have, and what each stands for.
@@ -285,6 +310,11 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
     let _ = imported.decide(|r, c, e| rule::import(r, &import, c, e))??;
 
+    let mut passkey = Making::new(account.clone())?;
+    let proof = EnrollmentProof::from(passkey.password());
+    let new = NewHostAuthenticator::new(b"credential", HostAuthenticatorKind::SoftwareKey);
+    let _ = passkey.decide(|r, c, e| rule::bind_host_authenticator(r, &proof, &new, c, e))??;
+
     let mut enrolled = Making::new(account.clone())?;
     let totp = enrolled.enroll()?;
     let bare = enrolled.record.clone();
@@ -293,6 +323,7 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
         ("a record with nothing in it", AccountRecord::new(account.clone())),
         ("a record of an account that was closed", closed),
         ("a record with an imported authenticator whose first code is still to come", imported.record),
+        ("a record with a passkey that was never used", passkey.record),
         ("a record with an authenticator and recovery codes", bare),
         ("a record with a device that has an empty label and was never used again", enrolled.record),
     ])

@@ -2,9 +2,9 @@ use super::{ChangePasswordError, Error, Verifier};
 use crate::enrollment::{KeyUri, RecoveryCodes};
 use crate::session::rule::{self, Hash};
 use crate::session::{
-    AccountId, AdministratorReset, CloseProof, DeviceId, EndAllSessions, EndOtherSessions, EnrollmentBegun,
-    EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, FactorStatus, FreshFactor, Import,
-    PasswordChangeProof, Session,
+    AccountId, AdministratorReset, AuthenticatorId, CloseProof, DeviceId, EndAllSessions, EndOtherSessions,
+    EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, FactorStatus, FreshFactor,
+    Import, NewAuthenticator, NewHostAuthenticator, PasswordChangeProof, Requirement, Session,
 };
 use crate::store::Store;
 
@@ -15,20 +15,21 @@ impl<S: Store> Verifier<S> {
     ///
     /// Nothing is stored: the token holds the enrollment until it is confirmed.
     ///
-    /// `account_name` is what the app shows beside the issuer: the user name or e-mail address.
+    /// `new` is the name that the app shows beside the issuer, the user name or e-mail address, and whatever else there is
+    /// to say of it: a label, the authenticator that it replaces.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where a fresh factor is needed, [`Error::Session`] for a name that no key URI can
-    /// hold; otherwise as everywhere.
-    pub async fn begin_enrollment(
+    /// [`Error::Refused`] where a fresh factor is needed, there is no room for another authenticator, or not the one
+    /// that is to be replaced; [`Error::Session`] for names that no key URI can hold; otherwise as everywhere.
+    pub async fn begin_enrollment<'a>(
         &self,
         proof: impl Into<EnrollmentProof>,
-        account_name: &str,
+        new: impl Into<NewAuthenticator<'a>>,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
-        let proof = proof.into();
+        let (proof, new) = (proof.into(), new.into());
         let decided = self.drive(proof.account(), |record, context, entropy| {
-            rule::begin_enrollment(record, &proof, account_name, context, entropy)
+            rule::begin_enrollment(record, &proof, &new, context, entropy)
         });
         Ok(decided.await??)
     }
@@ -49,7 +50,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the code is not accepted or the enrollment is over; otherwise as everywhere.
+    /// [`Error::Refused`] where the code is not accepted or the enrollment is over, with
+    /// [`ClockOff`](crate::Refusal::ClockOff) where it is right for another time up to ten minutes away; otherwise as
+    /// everywhere.
     pub async fn confirm_enrollment(
         &self,
         token: &EnrollmentToken,
@@ -61,11 +64,32 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Binds an authenticator that was confirmed in another system. All sessions of the account end, and none continues.
+    /// Binds an authenticator that the host verifies: a passkey, a security key. The host verified its registration, and
+    /// binds it on the same proofs as an app.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where one is bound; otherwise as everywhere.
+    /// As [`begin_enrollment`](Self::begin_enrollment), and [`Error::Refused`] with
+    /// [`AlreadyBound`](crate::Refusal::AlreadyBound) for one that is bound already.
+    pub async fn bind_host_authenticator(
+        &self,
+        proof: impl Into<EnrollmentProof>,
+        new: NewHostAuthenticator<'_>,
+    ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
+        let proof = proof.into();
+        let decided = self.drive(proof.account(), |record, context, entropy| {
+            rule::bind_host_authenticator(record, &proof, &new, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Binds an authenticator that was confirmed in another system. All sessions of the account end, and none continues,
+    /// unless it is imported [quietly](Import::quietly).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with [`AlreadyBound`](crate::Refusal::AlreadyBound) where one is bound; otherwise as
+    /// everywhere.
     pub async fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
         let decided = self.drive(import.account(), |record, context, entropy| {
             rule::import(record, &import, context, entropy)
@@ -73,14 +97,54 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Switches two-factor authentication off.
+    /// Switches two-factor authentication off: all authenticators go.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
-    pub async fn disable(&self, fresh: FreshFactor) -> Result<EndOtherSessions, Error<S::Error>> {
+    /// [`Error::Refused`] where the factor is no longer fresh, or a second factor is demanded by the host or the policy;
+    /// otherwise as everywhere.
+    pub async fn disable(
+        &self,
+        fresh: FreshFactor,
+        requirement: Requirement,
+    ) -> Result<EndOtherSessions, Error<S::Error>> {
         let decided = self.drive(fresh.account(), |record, context, entropy| {
-            rule::disable(record, &fresh, context, entropy)
+            rule::disable(record, &fresh, requirement, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Removes one authenticator; the last one is two-factor authentication switched off.
+    ///
+    /// # Errors
+    ///
+    /// As [`disable`](Self::disable), where it is the last; [`Error::Refused`] with
+    /// [`NoAuthenticator`](crate::Refusal::NoAuthenticator) where it is not bound.
+    pub async fn remove_authenticator(
+        &self,
+        fresh: FreshFactor,
+        authenticator: AuthenticatorId,
+        requirement: Requirement,
+    ) -> Result<EndOtherSessions, Error<S::Error>> {
+        let decided = self.drive(fresh.account(), |record, context, entropy| {
+            rule::remove_authenticator(record, &fresh, authenticator, requirement, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// Gives an authenticator another label; its first 64 characters are kept. A blank one changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the factor is no longer fresh or the authenticator is not bound; otherwise as everywhere.
+    pub async fn rename_authenticator(
+        &self,
+        fresh: FreshFactor,
+        authenticator: AuthenticatorId,
+        label: &str,
+    ) -> Result<(), Error<S::Error>> {
+        let decided = self.drive(fresh.account(), |record, context, entropy| {
+            rule::rename_authenticator(record, &fresh, authenticator, label, context, entropy)
         });
         Ok(decided.await??)
     }

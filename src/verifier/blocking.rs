@@ -5,10 +5,11 @@ use core::task::{Context, Poll, Waker};
 use super::{ChangePasswordError, Clock, EntropySource, Error, EventSink, Verifier};
 use crate::enrollment::{KeyUri, RecoveryCodes};
 use crate::session::{
-    Accepted, AccountId, AdministratorReset, ChallengeToken, CloseProof, DeviceId, EndAllSessions,
-    EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, FactorStatus,
-    FreshFactor, Import, Keys, Login, PasswordChangeProof, PasswordCheck, PasswordVerified, Policy,
-    Reauthenticated, Remember, Session,
+    Accepted, AccountId, AdministratorReset, AuthenticatorId, ChallengeToken, CloseProof, DeviceId,
+    EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken,
+    FactorStatus, FreshFactor, Import, Keys, Login, NewAuthenticator, NewHostAuthenticator,
+    OldRecoveryCodeTry, PasswordChangeProof, PasswordCheck, PasswordVerified, Policy, Presented,
+    Reauthenticated, Remember, Requirement, Session,
 };
 use crate::store::{Blocking, BlockingStore};
 
@@ -74,13 +75,25 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn present(
+    pub fn present<'a>(
         &self,
         challenge: &ChallengeToken,
-        typed: &str,
+        presented: impl Into<Presented<'a>>,
         remember: Remember<'_>,
     ) -> Result<Accepted, Error<S::Error>> {
-        finished(self.0.present(challenge, typed, remember))
+        finished(self.0.present(challenge, presented, remember))
+    }
+
+    /// See [`Verifier::try_old_recovery_code`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn try_old_recovery_code(
+        &self,
+        challenge: &ChallengeToken,
+    ) -> Result<OldRecoveryCodeTry, Error<S::Error>> {
+        finished(self.0.try_old_recovery_code(challenge))
     }
 
     /// See [`Verifier::fresh_factor`].
@@ -88,8 +101,12 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
-        finished(self.0.fresh_factor(session, typed))
+    pub fn fresh_factor<'a>(
+        &self,
+        session: &Session,
+        presented: impl Into<Presented<'a>>,
+    ) -> Result<FreshFactor, Error<S::Error>> {
+        finished(self.0.fresh_factor(session, presented))
     }
 
     /// See [`Verifier::reauthenticate`].
@@ -97,13 +114,13 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn reauthenticate(
+    pub fn reauthenticate<'a>(
         &self,
         session: &Session,
         password: PasswordVerified,
-        typed: &str,
+        presented: impl Into<Presented<'a>>,
     ) -> Result<Reauthenticated, Error<S::Error>> {
-        finished(self.0.reauthenticate(session, password, typed))
+        finished(self.0.reauthenticate(session, password, presented))
     }
 
     /// See [`Verifier::begin_enrollment`].
@@ -111,12 +128,12 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn begin_enrollment(
+    pub fn begin_enrollment<'a>(
         &self,
         proof: impl Into<EnrollmentProof>,
-        account_name: &str,
+        new: impl Into<NewAuthenticator<'a>>,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
-        finished(self.0.begin_enrollment(proof, account_name))
+        finished(self.0.begin_enrollment(proof, new))
     }
 
     /// See [`Verifier::pending_enrollment`].
@@ -141,6 +158,19 @@ impl<S: BlockingStore> BlockingVerifier<S> {
         finished(self.0.confirm_enrollment(token, code))
     }
 
+    /// See [`Verifier::bind_host_authenticator`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn bind_host_authenticator(
+        &self,
+        proof: impl Into<EnrollmentProof>,
+        new: NewHostAuthenticator<'_>,
+    ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
+        finished(self.0.bind_host_authenticator(proof, new))
+    }
+
     /// See [`Verifier::import`].
     ///
     /// # Errors
@@ -155,8 +185,40 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn disable(&self, fresh: FreshFactor) -> Result<EndOtherSessions, Error<S::Error>> {
-        finished(self.0.disable(fresh))
+    pub fn disable(
+        &self,
+        fresh: FreshFactor,
+        requirement: Requirement,
+    ) -> Result<EndOtherSessions, Error<S::Error>> {
+        finished(self.0.disable(fresh, requirement))
+    }
+
+    /// See [`Verifier::remove_authenticator`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn remove_authenticator(
+        &self,
+        fresh: FreshFactor,
+        authenticator: AuthenticatorId,
+        requirement: Requirement,
+    ) -> Result<EndOtherSessions, Error<S::Error>> {
+        finished(self.0.remove_authenticator(fresh, authenticator, requirement))
+    }
+
+    /// See [`Verifier::rename_authenticator`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn rename_authenticator(
+        &self,
+        fresh: FreshFactor,
+        authenticator: AuthenticatorId,
+        label: &str,
+    ) -> Result<(), Error<S::Error>> {
+        finished(self.0.rename_authenticator(fresh, authenticator, label))
     }
 
     /// See [`Verifier::regenerate_recovery_codes`].
@@ -224,6 +286,24 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// The same.
     pub fn forget_all_devices(&self, account: &AccountId) -> Result<usize, Error<S::Error>> {
         finished(self.0.forget_all_devices(account))
+    }
+
+    /// See [`Verifier::reseal`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn reseal(&self, account: &AccountId) -> Result<bool, Error<S::Error>> {
+        finished(self.0.reseal(account))
+    }
+
+    /// See [`Verifier::end_what_a_backup_revived`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn end_what_a_backup_revived(&self, account: &AccountId) -> Result<EndAllSessions, Error<S::Error>> {
+        finished(self.0.end_what_a_backup_revived(account))
     }
 
     /// See [`Verifier::status`].

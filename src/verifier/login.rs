@@ -4,8 +4,8 @@ use super::{Error, Verifier};
 use crate::session::proof::{ReadError, Snapshot};
 use crate::session::rule::{self, AfterPassword};
 use crate::session::{
-    Accepted, AccountId, AccountRecord, ChallengeToken, DeviceToken, FreshFactor, Login, PasswordCheck,
-    PasswordVerified, Reauthenticated, Remember, Session, SessionError,
+    Accepted, AccountId, AccountRecord, ChallengeToken, DeviceToken, FreshFactor, Login, OldRecoveryCodeTry,
+    PasswordCheck, PasswordVerified, Presented, Reauthenticated, Remember, Session, SessionError,
 };
 use crate::store::{Expected, Revision, Store, Versioned};
 
@@ -72,61 +72,91 @@ impl<S: Store> Verifier<S> {
         })
     }
 
-    /// The second step: a code or a recovery code for the challenge.
+    /// The second step: a code or a recovery code for the challenge, or what the host verified of an authenticator of
+    /// its own.
     ///
-    /// `typed` is what the claimant typed; its form tells which of the two it is. After a recovery code all
-    /// remembered devices are forgotten, and this one is not remembered.
+    /// What the claimant typed tells by its form which it is. After a recovery code all remembered devices are
+    /// forgotten, and this one is not remembered.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
-    pub async fn present(
+    pub async fn present<'a>(
         &self,
         challenge: &ChallengeToken,
-        typed: &str,
+        presented: impl Into<Presented<'a>>,
         remember: Remember<'_>,
     ) -> Result<Accepted, Error<S::Error>> {
+        let presented = presented.into();
         let decided = self.drive(challenge.account(), |record, context, entropy| {
-            rule::present(record, challenge, typed, remember, context, entropy)
+            rule::present(record, challenge, &presented, remember, context, entropy)
         });
         Ok(decided.await??)
     }
 
-    /// A fresh code or recovery code before something sensitive, on the form of the sensitive step itself.
+    /// A try of a recovery code of an old system, of an account that was [imported](Self::import) with such codes. It is
+    /// charged to the guess budget first; then the host compares what was typed with its old hashes, and
+    /// [presents](Self::present) what [`OldRecoveryCodeTry::was`] makes of the one that was right. The completion of the
+    /// login gives the charge back.
     ///
-    /// `typed` is what the claimant typed; its form tells which of the two it is. A wrong one is charged to the
-    /// account's guess budget, and nothing refunds it.
+    /// For what was typed and was [`Malformed`](crate::Refusal::Malformed) as a code and recovery code of this library.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where the challenge is over, the budget does not cover it, or no such code is left; otherwise
+    /// as everywhere.
+    pub async fn try_old_recovery_code(
+        &self,
+        challenge: &ChallengeToken,
+    ) -> Result<OldRecoveryCodeTry, Error<S::Error>> {
+        let decided = self.drive(challenge.account(), |record, context, entropy| {
+            rule::try_old_recovery_code(record, challenge, context, entropy)
+        });
+        Ok(decided.await??)
+    }
+
+    /// A fresh factor before something sensitive, on the form of the sensitive step itself: a code, a recovery code, or
+    /// what the host verified of an authenticator of its own.
+    ///
+    /// What the claimant typed tells by its form which it is. A wrong one is charged to the account's guess budget, and
+    /// nothing refunds it.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] where it is not accepted, the session is over, or the account has no authenticator; with
     /// [`AlreadyDone`](crate::Refusal::AlreadyDone) for the same form sent twice within a minute. Otherwise as
     /// everywhere.
-    pub async fn fresh_factor(&self, session: &Session, typed: &str) -> Result<FreshFactor, Error<S::Error>> {
+    pub async fn fresh_factor<'a>(
+        &self,
+        session: &Session,
+        presented: impl Into<Presented<'a>>,
+    ) -> Result<FreshFactor, Error<S::Error>> {
+        let presented = presented.into();
         let decided = self.drive(session.account(), |record, context, entropy| {
-            rule::fresh_factor(record, session, typed, context, entropy)
+            rule::fresh_factor(record, session, &presented, context, entropy)
         });
         Ok(decided.await??)
     }
 
     /// What a change of credentials asks for: the password, just typed again, and a
-    /// [fresh factor](Self::fresh_factor) beside it where an authenticator is bound. Where none is, `typed` is
+    /// [fresh factor](Self::fresh_factor) beside it where an authenticator is bound. Where none is, what is presented is
     /// not looked at.
     ///
-    /// Who logged in with a recovery code within the last hour has lost the authenticator: with nothing `typed`, the
+    /// Who logged in with a recovery code within the last hour has lost the authenticator: with nothing typed, the
     /// password is enough to enroll a new one, and for nothing else.
     ///
     /// # Errors
     ///
     /// As [`fresh_factor`](Self::fresh_factor); [`Error::Session`] for the password of another account.
-    pub async fn reauthenticate(
+    pub async fn reauthenticate<'a>(
         &self,
         session: &Session,
         password: PasswordVerified,
-        typed: &str,
+        presented: impl Into<Presented<'a>>,
     ) -> Result<Reauthenticated, Error<S::Error>> {
+        let presented = presented.into();
         let decided = self.drive(session.account(), |record, context, entropy| {
-            rule::reauthenticate(record, session, &password, typed, context, entropy)
+            rule::reauthenticate(record, session, &password, &presented, context, entropy)
         });
         let beside = decided.await??;
         Ok(Reauthenticated { password, session: session.id(), beside })

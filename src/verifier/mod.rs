@@ -7,6 +7,7 @@ mod entropy;
 mod error;
 mod events;
 mod login;
+mod operate;
 #[expect(clippy::module_inception, reason = "the type is the room")]
 mod verifier;
 

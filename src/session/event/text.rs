@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
+use super::{Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
 use crate::session::AuthMethod;
 
 /// What happened, in words for the account's owner: a line of the security log, or the subject of a mail.
@@ -29,12 +29,22 @@ impl fmt::Display for EventKind {
             Self::LoggedIn { method: AuthMethod::RememberedDevice { .. } } => {
                 "Logged in on a remembered device"
             }
+            Self::LoggedIn { method: AuthMethod::HostAuthenticator(_) } => {
+                "Logged in with password and security key or passkey"
+            }
+            Self::SteppedUp { method: AuthMethod::HostAuthenticator(_) } => {
+                "Confirmed with a security key or passkey"
+            }
             Self::SteppedUp { method: AuthMethod::RecoveryCode } => "Confirmed with a recovery code",
             Self::SteppedUp { .. } => "Confirmed with a fresh code",
-            Self::CodeRefused { reason } => return write!(f, "A code was refused: {}", refused(*reason)),
+            Self::CodeRefused { reason } => return write!(f, "A code was refused: {}", Refused(*reason)),
             Self::RecoveryCodeRefused { reason } => {
-                return write!(f, "A recovery code was refused: {}", refused(*reason));
+                return write!(f, "A recovery code was refused: {}", Refused(*reason));
             }
+            Self::HostAuthenticatorRefused { reason } => {
+                return write!(f, "A security key or passkey was refused: {}", Refused(*reason));
+            }
+            Self::OldRecoveryCodeTried => "A recovery code from before was tried",
             Self::RecoveryCodeUsed { remaining } => {
                 return write!(f, "A recovery code was used; {remaining} are left");
             }
@@ -45,18 +55,25 @@ impl fmt::Display for EventKind {
             Self::Locked { .. } => "Too many codes were wrong; now it takes several in a row, or a recovery code",
             Self::EnrollmentBegun => "The set-up of an authenticator app was begun",
             Self::EnrollmentRefused => "A code in the set-up of an authenticator app was wrong",
-            Self::AuthenticatorBound { replaced: false, .. } => "Two-factor authentication was switched on",
-            Self::AuthenticatorBound { .. } => "The authenticator app was replaced by another",
-            Self::AuthenticatorRemoved { by: RemovedBy::Owner } => {
-                "Two-factor authentication was switched off"
+            Self::AuthenticatorBound { label, binding, .. } => {
+                return write!(f, "{}: {label}", bound(*binding));
             }
-            Self::AuthenticatorRemoved { by: RemovedBy::Administrator } => {
-                "Two-factor authentication was switched off by an administrator"
+            Self::AuthenticatorRemoved { label, by, remaining, .. } => {
+                let by = match by {
+                    RemovedBy::Owner => "",
+                    RemovedBy::Administrator => ", by an administrator",
+                };
+                let off = if *remaining == 0 { "; two-factor authentication is off" } else { "" };
+                return write!(f, "An authenticator was removed{by}: {label}{off}");
+            }
+            Self::AuthenticatorRenamed { label, .. } => {
+                return write!(f, "An authenticator was renamed: {label}");
             }
             Self::RecoveryCodesRegenerated => "New recovery codes were made; the old ones are void",
             Self::PasswordChanged => "The password was changed",
             Self::PasswordChangeInterrupted => "A change of the password was interrupted; all sessions ended",
             Self::SessionsEnded => "All sessions were ended",
+            Self::Restored => "The account came out of a backup; all sessions were ended",
             Self::AccountClosed => "The account was closed",
             Self::DeviceRemembered { label, .. } => return write!(f, "A device is remembered: {label}"),
             Self::DeviceForgotten { reason, .. } => {
@@ -70,12 +87,27 @@ impl fmt::Display for EventKind {
     }
 }
 
-fn refused(reason: RefusedBecause) -> &'static str {
-    match reason {
-        RefusedBecause::Wrong => "it was wrong",
-        RefusedBecause::Replayed => "it had been used, or a later one had",
-        RefusedBecause::NoChallenge => "the login it was for was over",
-        RefusedBecause::Locked => "too many had been wrong",
+fn bound(binding: Binding) -> &'static str {
+    match binding {
+        Binding::First => "Two-factor authentication was switched on",
+        Binding::Added => "An authenticator was added",
+        Binding::Replaced => "An authenticator took the place of another",
+        Binding::Imported | Binding::ImportedQuietly => "An authenticator came along from another system",
+    }
+}
+
+/// A reason in words.
+struct Refused(RefusedBecause);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            RefusedBecause::Wrong => "it was wrong",
+            RefusedBecause::Replayed => "it had been used, or a later one had",
+            RefusedBecause::ClockOff(offset) => return write!(f, "the clock of its app is {offset}"),
+            RefusedBecause::NoChallenge => "the login it was for was over",
+            RefusedBecause::Locked => "too many had been wrong",
+        })
     }
 }
 
@@ -88,6 +120,7 @@ fn forgotten(reason: ForgottenBecause) -> &'static str {
         ForgottenBecause::TooMany => "there were too many",
         ForgottenBecause::Expired => "its time was over",
         ForgottenBecause::Outdated => "its cookie had been replaced",
+        ForgottenBecause::Restored => "the account came out of a backup",
         ForgottenBecause::Stolen => "a copy of a device's cookie turned up",
     }
 }

@@ -1,6 +1,7 @@
+use crate::session::{FirstFactor, HostAuthenticatorKind};
 use crate::time::UnixTime;
 
-/// How a claimant was authenticated, in a login or a step-up: what was verified beside the password.
+/// How a claimant was authenticated, in a login or a step-up: what was verified beside the first factor.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -13,6 +14,8 @@ pub enum AuthMethod {
     CodesInARow,
     /// A recovery code.
     RecoveryCode,
+    /// An authenticator that the host verified: a passkey, a security key.
+    HostAuthenticator(HostAuthenticatorKind),
     /// Nothing now: a code was presented on this device at `since`, and the claimant asked to be remembered.
     ///
     /// This is not a second factor (SP 800-63B §5.1): the login counts as one by password.
@@ -23,23 +26,41 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// Authentication method references of RFC 8176 §2 for the login as a whole.
+    /// Authentication method references of RFC 8176 §2 for the login as a whole, after this first factor.
     ///
-    /// `otp` only where a code of RFC 4226 or 6238 was verified in this login, `mfa` only where a second
-    /// factor was; a remembered device leaves `pwd` alone.
+    /// `pwd` only where a password was verified, `otp` only where a code of RFC 4226 or 6238 was, `hwk` and `swk` where
+    /// a key signed, `mfa` where any second factor was verified in this login. A remembered device is none, so it
+    /// leaves the first factor alone; one that is no password has no name in RFC 8176.
     ///
     /// ```
-    /// use second_factor::session::AuthMethod;
+    /// use second_factor::session::{AuthMethod, FirstFactor, HostAuthenticatorKind};
     /// use second_factor::UnixTime;
     ///
-    /// assert_eq!(AuthMethod::Code.amr(), ["pwd", "otp", "mfa"]);
-    /// assert_eq!(AuthMethod::RememberedDevice { since: UnixTime::EPOCH }.amr(), ["pwd"]);
+    /// let remembered = AuthMethod::RememberedDevice { since: UnixTime::EPOCH };
+    /// let security_key = AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey);
+    /// assert_eq!(AuthMethod::Code.amr(FirstFactor::Password), ["pwd", "otp", "mfa"]);
+    /// assert_eq!(remembered.amr(FirstFactor::Password), ["pwd"]);
+    /// assert_eq!(security_key.amr(FirstFactor::Other), ["hwk", "mfa"]);
     /// ```
-    pub const fn amr(self) -> &'static [&'static str] {
-        match self {
+    pub const fn amr(self, first: FirstFactor) -> &'static [&'static str] {
+        let with_password: &'static [&'static str] = match self {
             Self::SingleFactor | Self::RememberedDevice { .. } => &["pwd"],
             Self::Code | Self::CodesInARow => &["pwd", "otp", "mfa"],
             Self::RecoveryCode => &["pwd", "mfa"],
+            Self::HostAuthenticator(HostAuthenticatorKind::HardwareKey) => &["pwd", "hwk", "mfa"],
+            Self::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) => &["pwd", "swk", "mfa"],
+        };
+        match (first, with_password) {
+            (FirstFactor::Other, [_, rest @ ..]) => rest,
+            _ => with_password,
+        }
+    }
+
+    /// Whether a second factor was verified: a remembered device is none (SP 800-63B §5.1).
+    pub const fn is_second_factor(self) -> bool {
+        match self {
+            Self::Code | Self::CodesInARow | Self::RecoveryCode | Self::HostAuthenticator(_) => true,
+            Self::SingleFactor | Self::RememberedDevice { .. } => false,
         }
     }
 }

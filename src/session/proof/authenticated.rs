@@ -1,4 +1,4 @@
-use crate::session::{AccountId, AuthMethod, Session};
+use crate::session::{AccountId, AuthMethod, FirstFactor, Session};
 use crate::time::UnixTime;
 
 /// A login that met the rules. Only this library makes one, and it cannot be copied: one login, one session.
@@ -41,6 +41,11 @@ impl Authenticated {
     /// When: what `OpenID` Connect calls `auth_time`.
     pub fn at(&self) -> UnixTime {
         self.session.at()
+    }
+
+    /// What was verified first.
+    pub fn first_factor(&self) -> FirstFactor {
+        self.session.first_factor()
     }
 
     /// How the claimant was authenticated.

@@ -3,7 +3,7 @@ use crate::session::record::Epoch;
 use crate::session::{AccountId, AccountRecord, AuthMethod, DeviceId, Policy, Session};
 use crate::time::{UnixTime, is_alive};
 
-/// A code or recovery code presented just now, in a live session, for one sensitive step: to disable, to
+/// A code, a recovery code or an authenticator of the host's own presented just now, in a live session, for one sensitive step: to disable, to
 /// enroll anew, to make new recovery codes, or whatever the host guards with it. Taken by value, so it serves
 /// once.
 ///
@@ -41,7 +41,7 @@ impl FreshFactor {
         self.at
     }
 
-    /// What it was: [`AuthMethod::Code`], [`AuthMethod::CodesInARow`] or [`AuthMethod::RecoveryCode`].
+    /// What it was: one of the [second factors](AuthMethod::is_second_factor).
     pub fn method(&self) -> AuthMethod {
         self.method
     }

@@ -1,12 +1,12 @@
 use super::password_check::Read;
-use crate::session::{AccountId, AccountRecord, PasswordCheck};
+use crate::session::{AccountId, AccountRecord, FirstFactor, PasswordCheck, Requirement};
 use crate::time::UnixTime;
 
 /// The host's word that this account's password was just typed and was right.
 ///
 /// It is the one thing that this library takes on trust. Make it right where the password hash was compared, and
-/// nowhere else. Another first factor (a reset link, a single sign-on) takes the same way: whatever let the claimant
-/// in, the code is asked for.
+/// nowhere else. Another first factor (a link in a mail, a single sign-on) takes the same way, and
+/// [says so](Self::first_factor): whatever let the claimant in, the code is asked for.
 ///
 /// Good for five minutes, once, and only while the account's credentials are what they were when the check began. It
 /// cannot be copied or stored:
@@ -18,36 +18,80 @@ use crate::time::UnixTime;
 /// ```
 #[derive(Debug)]
 #[must_use = "a verified password is the first half of a login; hand it to the verifier"]
-pub struct PasswordVerified(PasswordCheck);
+pub struct PasswordVerified {
+    check: PasswordCheck,
+    first_factor: FirstFactor,
+    requirement: Requirement,
+}
 
 impl PasswordVerified {
     /// The host compared the hash that it read after this check began, and the password was right.
     pub fn by_host(check: PasswordCheck) -> Self {
-        Self(check)
+        Self { check, first_factor: FirstFactor::Password, requirement: Requirement::None }
+    }
+
+    /// The same, where it was not a password that the host verified: what is [claimed](crate::AuthMethod::amr) for the
+    /// login follows it.
+    ///
+    /// ```
+    /// use second_factor::session::{FirstFactor, PasswordCheck};
+    /// use second_factor::PasswordVerified;
+    ///
+    /// fn by_link(check: PasswordCheck) -> PasswordVerified {
+    ///     PasswordVerified::by_host(check).first_factor(FirstFactor::Other)
+    /// }
+    /// ```
+    pub fn first_factor(mut self, kind: FirstFactor) -> Self {
+        self.first_factor = kind;
+        self
+    }
+
+    /// The same, of an account of which the host demands a second factor, or will: a role, a group, a date.
+    ///
+    /// ```
+    /// use second_factor::session::{PasswordCheck, Requirement};
+    /// use second_factor::{PasswordVerified, UnixTime};
+    ///
+    /// fn of_staff(check: PasswordCheck) -> PasswordVerified {
+    ///     let new_year = UnixTime::from_secs(1_798_761_600);
+    ///     PasswordVerified::by_host(check).demanding(Requirement::EnrolledBy(new_year))
+    /// }
+    /// ```
+    pub fn demanding(mut self, requirement: Requirement) -> Self {
+        self.requirement = requirement;
+        self
     }
 
     /// Whose password it was.
     pub fn account(&self) -> &AccountId {
-        self.0.account()
+        self.check.account()
     }
 
     /// When the check began.
     pub(crate) fn at(&self) -> UnixTime {
-        self.0.at()
+        self.check.at()
     }
 
     /// What was read when the check began, the first time that it is asked for.
     pub(crate) fn take_read(&mut self) -> Option<Read> {
-        self.0.take_read()
+        self.check.take_read()
     }
 
     /// Whether it may have been the password that a change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
-        self.0.began_during_change()
+        self.check.began_during_change()
     }
 
     /// Whether it is young enough, and the account's credentials are still the same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
-        self.0.is_current(record, now)
+        self.check.is_current(record, now)
+    }
+
+    pub(crate) fn kind(&self) -> FirstFactor {
+        self.first_factor
+    }
+
+    pub(crate) fn requirement(&self) -> Requirement {
+        self.requirement
     }
 }

@@ -17,7 +17,7 @@ pub struct Reauthenticated {
 pub(crate) enum Beside {
     /// Nothing: no authenticator is bound.
     Nothing,
-    /// A code or recovery code.
+    /// A factor.
     FreshFactor(FreshFactor),
     /// The session was begun by a recovery code within the last hour: its owner has lost the authenticator and may
     /// bind a new one, and nothing else.

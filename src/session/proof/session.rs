@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use super::EndOtherSessions;
 use crate::session::record::Epoch;
-use crate::session::{AccountId, AuthMethod, DeviceId, FreshFactor};
+use crate::session::{AccountId, AuthMethod, DeviceId, FirstFactor, FreshFactor};
 use crate::time::{UnixTime, is_alive};
 
 /// What the host keeps in its session of somebody who logged in: who, how, when, and in which epoch.
@@ -39,6 +39,7 @@ pub struct Session {
     account: AccountId,
     epoch: Epoch,
     at: UnixTime,
+    first_factor: FirstFactor,
     method: AuthMethod,
     device: Option<DeviceId>,
     id: SessionId,
@@ -58,11 +59,12 @@ impl Session {
         account: AccountId,
         epoch: Epoch,
         at: UnixTime,
+        first_factor: FirstFactor,
         method: AuthMethod,
         device: Option<DeviceId>,
         id: SessionId,
     ) -> Self {
-        Self { format: SessionFormat, account, epoch, at, method, device, id, elevation: None }
+        Self { format: SessionFormat, account, epoch, at, first_factor, method, device, id, elevation: None }
     }
 
     /// Who logged in.
@@ -73,6 +75,11 @@ impl Session {
     /// When they logged in.
     pub fn at(&self) -> UnixTime {
         self.at
+    }
+
+    /// What was verified first when they logged in.
+    pub fn first_factor(&self) -> FirstFactor {
+        self.first_factor
     }
 
     /// How they were authenticated when they logged in.
@@ -96,10 +103,7 @@ impl Session {
     /// Whether a factor was presented in this session within the last `at_most`, for actions of the host's own that
     /// ask "again after an hour". A login with a code counts; one on a remembered device does not.
     pub fn is_elevated(&self, now: UnixTime, at_most: Duration) -> bool {
-        let by_login = match self.method {
-            AuthMethod::Code | AuthMethod::CodesInARow | AuthMethod::RecoveryCode => Some(self.at),
-            AuthMethod::SingleFactor | AuthMethod::RememberedDevice { .. } => None,
-        };
+        let by_login = self.method.is_second_factor().then_some(self.at);
         let by_step_up = self.elevation.map(|elevation| elevation.at);
         by_login.into_iter().chain(by_step_up).any(|at| is_alive(at, at_most, now))
     }
@@ -112,7 +116,7 @@ impl Session {
 
     /// Authentication method references (RFC 8176), true of this session as it is now. See [`AuthMethod::amr`].
     pub fn amr(&self) -> &'static [&'static str] {
-        self.elevation.map_or(self.method, |elevation| elevation.method).amr()
+        self.elevation.map_or(self.method, |elevation| elevation.method).amr(self.first_factor)
     }
 
     /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.

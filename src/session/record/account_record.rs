@@ -1,8 +1,8 @@
 use alloc::vec::Vec;
 
 use super::{
-    Authenticator, Device, DeviceId, Epoch, FactorStatus, GuessBudget, LastStepUp, Lock, PasswordChangeMark,
-    TouchedChallenge,
+    Authenticator, AuthenticatorId, Device, DeviceId, Epoch, FactorStatus, GuessBudget, LastStepUp, Lock,
+    PasswordChangeMark, TouchedChallenge,
 };
 use crate::enrollment::RecoveryCodeDigest;
 use crate::session::rule::Context;
@@ -36,6 +36,9 @@ pub struct AccountRecord {
     pub(crate) authenticators: Vec<Authenticator>,
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
+    /// The names that the host gave the unused recovery codes of an old system.
+    #[cfg_attr(feature = "serde", serde(rename = "old_recovery"))]
+    pub(crate) old_recovery_codes: Vec<RecoveryCodeDigest>,
     pub(crate) devices: Vec<Device>,
     pub(crate) budget: GuessBudget,
     pub(crate) touched: Vec<TouchedChallenge>,
@@ -45,9 +48,8 @@ pub struct AccountRecord {
 }
 
 impl AccountRecord {
-    /// The most authenticators that an account has.
-    #[cfg(feature = "serde")]
-    const MAX_AUTHENTICATORS: usize = 5;
+    /// The most recovery codes of an old system.
+    pub(crate) const MAX_OLD_RECOVERY_CODES: usize = 20;
 
     /// The record of an account that has no second factor yet. Use this when the store has no row.
     pub fn new(account: AccountId) -> Self {
@@ -61,6 +63,7 @@ impl AccountRecord {
             epoch,
             authenticators: Vec::new(),
             recovery_codes: Vec::new(),
+            old_recovery_codes: Vec::new(),
             devices: Vec::new(),
             budget: GuessBudget::FULL,
             touched: Vec::new(),
@@ -98,9 +101,32 @@ impl AccountRecord {
         self.budget.lock(self.guesses_a_code(), context.now, context.policy)
     }
 
-    /// How many guesses a typed code is: it is compared with every authenticator.
+    /// How many guesses something typed is: a code is compared with every authenticator app. At least one, so that
+    /// wrong recovery codes are counted where there is no app.
     pub(crate) fn guesses_a_code(&self) -> u16 {
-        u16::try_from(self.authenticators.len()).unwrap_or(u16::MAX)
+        let apps = self.authenticators.iter().filter(|bound| bound.app().is_some());
+        u16::try_from(apps.count()).unwrap_or(u16::MAX).max(1)
+    }
+
+    /// The authenticator of this id.
+    pub(crate) fn authenticator(&self, id: AuthenticatorId) -> Option<&Authenticator> {
+        self.authenticators.iter().find(|bound| bound.id == id)
+    }
+
+    /// How many recovery codes are unused.
+    pub(crate) fn recovery_codes_left(&self) -> usize {
+        self.recovery_codes.len().saturating_add(self.old_recovery_codes.len())
+    }
+
+    /// The ids of the keys of a [`KeyRing`](crate::KeyRing) that the secrets in this record are sealed with, each once,
+    /// so that an operator knows when a retired key may go.
+    #[cfg(feature = "sealing")]
+    pub fn sealing_keys(&self) -> Vec<u32> {
+        let apps = self.authenticators.iter().filter_map(Authenticator::app);
+        let mut keys: Vec<u32> = apps.filter_map(|app| app.secret.sealed.key()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     /// What the account's page shows.
@@ -108,7 +134,8 @@ impl AccountRecord {
         let lock = self.lock(context);
         FactorStatus {
             enabled_since: self.authenticators.iter().map(|bound| bound.bound_at).min(),
-            recovery_codes_left: self.recovery_codes.len(),
+            authenticators: self.authenticators.iter().map(Authenticator::info).collect(),
+            recovery_codes_left: self.recovery_codes_left(),
             is_locked: lock.is_some(),
             retry_at: lock.and_then(|lock| lock.retry_at),
             devices: self
@@ -123,12 +150,15 @@ impl AccountRecord {
     /// Whether every list is within its cap, as they are in every record that this library made.
     #[cfg(feature = "serde")]
     pub(crate) fn is_within_caps(&self) -> bool {
+        use super::label::is_label;
         use crate::enrollment::RecoveryCodes;
 
-        self.authenticators.len() <= Self::MAX_AUTHENTICATORS
+        self.authenticators.len() <= usize::from(Policy::MAX_AUTHENTICATORS)
             && self.touched.len() <= TouchedChallenge::MAX
             && self.recovery_codes.len() <= RecoveryCodes::COUNT
             && self.devices.len() <= usize::from(Policy::MAX_DEVICES)
-            && self.devices.iter().all(|device| device.label.len() <= 4 * Device::MAX_LABEL)
+            && self.old_recovery_codes.len() <= Self::MAX_OLD_RECOVERY_CODES
+            && self.devices.iter().all(|device| is_label(&device.label))
+            && self.authenticators.iter().all(|bound| is_label(&bound.label))
     }
 }

@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-use super::{DeviceId, DeviceInfo};
+use super::{DeviceId, DeviceInfo, label};
 use crate::session::Policy;
 use crate::time::{UnixTime, is_alive, is_near};
 
@@ -36,11 +36,8 @@ pub(crate) enum Generation {
 }
 
 impl Device {
-    pub(crate) const MAX_LABEL: usize = 64;
-
-    pub(crate) fn new(id: DeviceId, label: &str, now: UnixTime) -> Self {
-        let label = label.chars().filter(|c| !c.is_control()).take(Self::MAX_LABEL).collect();
-        Self { id, generation: 0, rotated_at: now, since: now, label }
+    pub(crate) fn new(id: DeviceId, text: &str, now: UnixTime) -> Self {
+        Self { id, generation: 0, rotated_at: now, since: now, label: label(text) }
     }
 
     pub(crate) fn is_alive(&self, now: UnixTime, policy: &Policy) -> bool {

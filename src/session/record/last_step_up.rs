@@ -1,6 +1,7 @@
 use crate::enrollment::RecoveryCodeDigest;
 use crate::otp::TimeStep;
-use crate::session::proof::SessionId;
+use crate::session::AuthenticatorId;
+use crate::session::proof::{ProofDigest, SessionId};
 use crate::time::UnixTime;
 
 /// The last step-up of the account, so that a form that was sent twice is told from a second try. It holds no code.
@@ -21,11 +22,9 @@ pub(crate) struct LastStepUp {
 )]
 pub(crate) enum SteppedUpWith {
     /// The code of an authenticator at a step.
-    Code {
-        #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
-        authenticator: [u8; 16],
-        step: TimeStep,
-    },
+    Code { authenticator: AuthenticatorId, step: TimeStep },
+    /// The proof of an authenticator of the host's own.
+    Host { authenticator: AuthenticatorId, proof: ProofDigest },
     /// A recovery code.
     RecoveryCode(RecoveryCodeDigest),
 }

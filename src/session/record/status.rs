@@ -1,16 +1,20 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::DeviceId;
+use super::{AuthenticatorId, DeviceId};
+use crate::otp::TotpParams;
+use crate::session::HostAuthenticatorKind;
 use crate::time::UnixTime;
 
 /// The state of an account's second factor, for its owner to look at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct FactorStatus {
-    /// When the authenticator was bound; `None` while two-factor authentication is off.
+    /// When the oldest authenticator was bound; `None` while two-factor authentication is off.
     pub enabled_since: Option<UnixTime>,
-    /// How many recovery codes are unused.
+    /// The authenticators, oldest first.
+    pub authenticators: Vec<AuthenticatorInfo>,
+    /// How many recovery codes are unused, those of an old system included.
     pub recovery_codes_left: usize,
     /// Single codes are not evaluated: the guess budget is spent. Codes in a row and recovery codes are.
     pub is_locked: bool,
@@ -25,6 +29,32 @@ impl FactorStatus {
     pub fn is_enabled(&self) -> bool {
         self.enabled_since.is_some()
     }
+}
+
+/// An authenticator as its owner sees it in a list (SP 800-63B §4.1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct AuthenticatorInfo {
+    /// Which one: to rename, replace or remove it.
+    pub id: AuthenticatorId,
+    /// What its owner calls it.
+    pub label: String,
+    /// What it is.
+    pub kind: AuthenticatorKind,
+    /// When it was bound here.
+    pub bound_at: UnixTime,
+    /// When it was last accepted; `None` for an imported one that was not yet.
+    pub last_used: Option<UnixTime>,
+}
+
+/// What an authenticator is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum AuthenticatorKind {
+    /// An authenticator app, and what its codes are made with.
+    App(TotpParams),
+    /// One that the host verifies.
+    Host(HostAuthenticatorKind),
 }
 
 /// A remembered device as its owner sees it in a list.

@@ -1,11 +1,11 @@
 use alloc::vec::Vec;
 
 use super::Entropy;
-use crate::otp::Secret;
+use crate::otp::{Secret, TotpParams};
 use crate::session::record::{Device, Epoch, PasswordChangeMark, SealedSecret};
 use crate::session::{
-    AccountId, AccountRecord, AuditEvent, EventKind, ForgottenBecause, Keys, Policy, Refusal, SealContext,
-    SessionError,
+    AccountId, AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Policy,
+    Refusal, SealContext, SessionError,
 };
 use crate::time::UnixTime;
 
@@ -74,11 +74,14 @@ impl<'a> Draft<'a> {
         self.events.push(AuditEvent { account: self.record.account.clone(), at: self.context.now, kind });
     }
 
-    pub(crate) fn seal(&mut self, id: [u8; 16], secret: &Secret) -> Result<SealedSecret, SessionError> {
-        let nonce = self.entropy.take()?;
-        let sealed =
-            self.context.keys.seal().seal(secret, SealContext::new(&self.record.account, &id), nonce)?;
-        Ok(SealedSecret { id, sealed, params: self.context.policy.totp() })
+    pub(crate) fn seal(
+        &mut self,
+        id: &AuthenticatorId,
+        secret: &Secret,
+        params: TotpParams,
+    ) -> Result<SealedSecret, SessionError> {
+        let (nonce, context) = (self.entropy.take()?, SealContext::new(&self.record.account, id.as_bytes()));
+        Ok(SealedSecret { sealed: self.context.keys.seal().seal(secret, context, nonce)?, params })
     }
 
     /// Forgets all remembered devices but those that are kept.
@@ -155,12 +158,15 @@ impl<'a> Draft<'a> {
     fn reseal(&mut self) -> Result<(), SessionError> {
         let seal = self.context.keys.seal();
         let account = &self.record.account;
-        let secrets = self.record.authenticators.iter_mut().map(|bound| &mut bound.secret);
-        for stale in secrets.filter(|secret| !seal.is_current(&secret.sealed)) {
+        for bound in &mut self.record.authenticators {
+            let id = bound.id;
+            let Some(app) = bound.app_mut().filter(|app| !seal.is_current(&app.secret.sealed)) else {
+                continue;
+            };
             // A secret that does not open stays as it is: the host may still find its key.
-            if let Ok(secret) = stale.open(account, seal) {
-                stale.sealed =
-                    seal.seal(&secret, SealContext::new(account, &stale.id), self.entropy.take()?)?;
+            if let Ok(secret) = app.secret.open(account, &id, seal) {
+                let context = SealContext::new(account, id.as_bytes());
+                app.secret.sealed = seal.seal(&secret, context, self.entropy.take()?)?;
             }
         }
         Ok(())

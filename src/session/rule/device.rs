@@ -4,7 +4,9 @@ use super::login::log_in;
 use super::{Accepted, Context, Draft};
 use crate::session::record::Generation;
 use crate::session::token::DeviceClaims;
-use crate::session::{AuthMethod, DeviceId, DeviceToken, EventKind, ForgottenBecause, SessionError};
+use crate::session::{
+    AuthMethod, DeviceId, DeviceToken, EventKind, FirstFactor, ForgottenBecause, SessionError,
+};
 
 /// Lets a remembered device in, or takes its token for what it is.
 ///
@@ -19,6 +21,7 @@ use crate::session::{AuthMethod, DeviceId, DeviceToken, EventKind, ForgottenBeca
 pub(super) fn recognize(
     draft: &mut Draft<'_>,
     token: &DeviceToken,
+    first_factor: FirstFactor,
 ) -> Result<Option<Accepted>, SessionError> {
     let Context { now, policy, keys } = *draft.context;
     let is_genuine =
@@ -52,7 +55,7 @@ pub(super) fn recognize(
             return Ok(None);
         }
     }
-    let accepted = log_in(draft, AuthMethod::RememberedDevice { since }, Some(id))?;
+    let accepted = log_in(draft, first_factor, AuthMethod::RememberedDevice { since }, Some(id))?;
     let claims = DeviceClaims { series, generation: device.generation };
     let account = draft.record.account.clone();
     let token = DeviceToken::sign(account, claims, keys.tokens(), policy.namespace());

@@ -1,13 +1,14 @@
-//! Binding an authenticator: begin, confirm with a first code, import from another system.
+//! Binding an authenticator: an app by its first code, one of the host's own on the host's word.
 
+use super::new_authenticator::{NewAuthenticator, NewHostAuthenticator};
 use super::{Context, Decision, Draft, Entropy};
-use crate::enrollment::{EnrollmentError, ImportedSecret, KeyUri, RecoveryCodes};
+use crate::enrollment::{EnrollmentError, KeyUri, RecoveryCodes};
 use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
-use crate::session::record::{Authenticator, GuessBudget, SealedSecret};
-use crate::session::token::EnrollmentClaims;
+use crate::session::record::{App, Authenticator, GuessBudget, Host, Prover};
+use crate::session::token::{EnrollmentClaims, Place};
 use crate::session::{
-    AccountId, AccountRecord, EndAllSessions, EndOtherSessions, EnrollmentProof, EnrollmentToken, EventKind,
-    ForgottenBecause, Policy, Refusal, SessionError,
+    AccountRecord, AuthenticatorId, Binding, EndAllSessions, EnrollmentProof, EnrollmentToken, EventKind,
+    ForgottenBecause, Refusal, RemovedBy, SessionError,
 };
 use crate::time::{UnixTime, is_alive};
 
@@ -28,47 +29,56 @@ pub struct EnrollmentBegun {
 #[derive(Debug)]
 #[must_use = "show the recovery codes, they cannot be shown again; and end all sessions"]
 pub struct EnrollmentConfirmed {
-    recovery_codes: RecoveryCodes,
+    authenticator: AuthenticatorId,
+    recovery_codes: Option<RecoveryCodes>,
     end_sessions: EndAllSessions,
 }
 
 impl EnrollmentConfirmed {
-    /// The recovery codes, to be shown once, and the obligation to end all sessions: the user logs in again, now with
+    /// Which one it is now.
+    pub fn authenticator(&self) -> AuthenticatorId {
+        self.authenticator
+    }
+
+    /// New recovery codes, to be shown once, and the obligation to end all sessions: the user logs in again, now with
     /// a code. In one pair, so that neither is dropped unseen.
-    pub fn into_parts(self) -> (RecoveryCodes, EndAllSessions) {
+    ///
+    /// The codes are made with the first authenticator, with one that replaces another, and where none were left. An
+    /// authenticator beside others leaves the codes that the owner has.
+    pub fn into_parts(self) -> (Option<RecoveryCodes>, EndAllSessions) {
         (self.recovery_codes, self.end_sessions)
     }
 }
 
 /// Begins an enrollment: makes a secret and hands it out sealed in a token. Nothing is stored before it is confirmed,
-/// and an authenticator that is bound stays the live one until then.
+/// and an authenticator that is to be replaced stays until then.
 pub(crate) fn begin_enrollment(
     record: &AccountRecord,
     proof: &EnrollmentProof,
-    account_name: &str,
+    new: &NewAuthenticator<'_>,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<EnrollmentBegun, Refusal>>, SessionError> {
-    let Context { now, policy, keys } = *context;
+    let Context { now, policy, keys, .. } = *context;
     let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    if !proof.is_current(record, now, policy) {
-        return draft.decide(Err(Refusal::StepUpRequired));
-    }
-    if let Err(refusal) = draft.wait_for_password_change() {
-        return draft.decide(Err(refusal));
-    }
-    if proof.began_during_change() {
-        return draft.decide(Err(Refusal::Retry));
-    }
+    let place = match permitted(&draft, proof, new.replacing) {
+        Ok(place) => place,
+        Err(refusal) => return draft.decide(Err(refusal)),
+    };
     let secret = draw_secret(&mut draft.entropy, policy.totp().algorithm())?;
-    // This refuses an account name that cannot be enrolled.
-    let uri = key_uri(&secret, policy.totp(), account_name, policy)?;
-    let id = draft.entropy.take()?;
+    let issuer = new.issuer.unwrap_or(policy.issuer());
+    // This refuses names that cannot be enrolled.
+    let uri = key_uri(&secret, policy.totp(), issuer, new.account_name)?;
+    let id = AuthenticatorId::new(draft.entropy.take()?);
     let claims = EnrollmentClaims {
         epoch: record.epoch,
         begun_at: now,
-        secret: draft.seal(id, &secret)?,
-        account_name: account_name.into(),
+        id,
+        secret: draft.seal(&id, &secret, policy.totp())?,
+        label: new.label_or_default(),
+        issuer: issuer.into(),
+        account_name: new.account_name.into(),
+        place,
     };
     let account = draft.record.account.clone();
     let token = EnrollmentToken::sign(account, claims, keys.tokens(), policy.namespace());
@@ -90,8 +100,8 @@ pub(crate) fn pending_enrollment(
         Ok(claims) => claims,
         Err(refusal) => return draft.decide(Err(refusal)),
     };
-    let secret = claims.secret.open(&draft.record.account, context.keys.seal())?;
-    let uri = key_uri(&secret, claims.secret.params, &claims.account_name, context.policy)?;
+    let secret = claims.secret.open(&draft.record.account, &claims.id, context.keys.seal())?;
+    let uri = key_uri(&secret, claims.secret.params, &claims.issuer, &claims.account_name)?;
     draft.decide(Ok(uri))
 }
 
@@ -113,71 +123,110 @@ pub(crate) fn confirm_enrollment(
     let Ok(code) = Code::parse(code, params.digits()) else {
         return draft.decide(Err(Refusal::Malformed));
     };
-    let totp = Totp::new(&claims.secret.open(&draft.record.account, context.keys.seal())?, params);
+    let secret = claims.secret.open(&draft.record.account, &claims.id, context.keys.seal())?;
+    let totp = Totp::new(&secret, params);
     let Verdict::Accepted(step) = totp.verify(&code, context.now, context.policy.window(), None) else {
         draft.event(EventKind::EnrollmentRefused);
-        return draft.decide(Err(Refusal::NotAccepted));
+        // Whoever has the secret learns nothing by it, and the owner learns what to mend.
+        let offset = totp.clock_offset(&code, context.now);
+        return draft
+            .decide(Err(offset.map_or(Refusal::NotAccepted, |(_, offset)| Refusal::ClockOff(offset))));
     };
-    let secret = claims.secret.clone();
-    bind(&mut draft, Authenticator { secret, last_accepted: Some(step), bound_at: context.now }, false)?;
-    let recovery_codes = draw_recovery_codes(&mut draft)?;
-    let end_sessions = EndAllSessions { account: draft.record.account.clone() };
-    draft.decide(Ok(EnrollmentConfirmed { recovery_codes, end_sessions }))
-}
-
-/// An authenticator that was bound and confirmed in another system, on the word of the host that brings it
-/// along.
-#[derive(Debug)]
-#[must_use = "nothing is imported before this goes to the verifier"]
-pub struct Import {
-    account: AccountId,
-    secret: ImportedSecret,
-    params: TotpParams,
-}
-
-impl Import {
-    /// The host brings this authenticator along. The secret's strength was looked at when the
-    /// [`ImportedSecret`] was made.
-    pub fn by_host(account: AccountId, secret: ImportedSecret, params: TotpParams) -> Self {
-        Self { account, secret, params }
+    if is_bound(&draft, &secret) {
+        return draft.decide(Err(Refusal::AlreadyBound));
     }
-
-    /// Whose it is.
-    pub fn account(&self) -> &AccountId {
-        &self.account
-    }
+    let authenticator = Authenticator {
+        id: claims.id,
+        label: claims.label.clone(),
+        bound_at: context.now,
+        last_used: Some(context.now),
+        prover: Prover::App(App { secret: claims.secret.clone(), last_accepted: Some(step) }),
+    };
+    let place = claims.place;
+    let confirmed = bind_and_confirm(&mut draft, authenticator, place)?;
+    draft.decide(Ok(confirmed))
 }
 
-/// Binds an authenticator from another system. Refused with [`Refusal::StepUpRequired`] where one is bound:
-/// an import never replaces.
-///
-/// There are no recovery codes until the owner makes some.
-pub(crate) fn import(
+/// Binds an authenticator that the host verifies, on its word.
+pub(crate) fn bind_host_authenticator(
     record: &AccountRecord,
-    import: &Import,
+    proof: &EnrollmentProof,
+    new: &NewHostAuthenticator<'_>,
     context: &Context<'_>,
     entropy: Entropy,
-) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, &import.account, context, entropy)?;
-    if let Err(refusal) = draft.end_interrupted_password_change()? {
-        return draft.decide(Err(refusal));
+) -> Result<Decision<Result<EnrollmentConfirmed, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
+    let place = match permitted(&draft, proof, new.replacing) {
+        Ok(place) => place,
+        Err(refusal) => return draft.decide(Err(refusal)),
+    };
+    let id = AuthenticatorId::of_host(proof.account(), new.credential);
+    if record.authenticator(id).is_some() {
+        return draft.decide(Err(Refusal::AlreadyBound));
     }
-    if !draft.record.authenticators.is_empty() {
-        return draft.decide(Err(Refusal::StepUpRequired));
+    let authenticator = Authenticator {
+        id,
+        label: new.label_or_default(),
+        bound_at: context.now,
+        last_used: None,
+        prover: Prover::Host(Host { kind: new.kind, last_proof: None }),
+    };
+    let confirmed = bind_and_confirm(&mut draft, authenticator, place)?;
+    draft.decide(Ok(confirmed))
+}
+
+/// Where a new authenticator goes, if it may be bound on this proof.
+fn permitted(
+    draft: &Draft<'_>,
+    proof: &EnrollmentProof,
+    replacing: Option<AuthenticatorId>,
+) -> Result<Place, Refusal> {
+    let Context { now, policy, .. } = *draft.context;
+    if !proof.is_current(&draft.record, now, policy) {
+        return Err(Refusal::StepUpRequired);
     }
-    let id = draft.entropy.take()?;
-    let secret = SealedSecret { params: import.params, ..draft.seal(id, import.secret.secret())? };
-    let before = draft.record.epoch;
-    bind(&mut draft, Authenticator { secret, last_accepted: None, bound_at: context.now }, true)?;
-    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
-    draft.decide(Ok(EndOtherSessions { account, session: None, before, after }))
+    draft.wait_for_password_change()?;
+    if proof.began_during_change() {
+        return Err(Refusal::Retry);
+    }
+    let place = match replacing {
+        Some(replaced) => Place::Of(replaced),
+        None if draft.record.authenticators.is_empty() => Place::First,
+        None => Place::Beside,
+    };
+    has_room(draft, place).map(|()| place)
+}
+
+/// Whether the place is there.
+fn has_room(draft: &Draft<'_>, place: Place) -> Result<(), Refusal> {
+    let bound = &draft.record.authenticators;
+    match place {
+        Place::Of(replaced) if draft.record.authenticator(replaced).is_none() => {
+            Err(Refusal::NoAuthenticator)
+        }
+        Place::First if !bound.is_empty() => Err(Refusal::EnrollmentOver),
+        Place::Beside if bound.len() >= draft.context.policy.authenticators() => {
+            Err(Refusal::TooManyAuthenticators)
+        }
+        Place::First | Place::Beside | Place::Of(_) => Ok(()),
+    }
+}
+
+/// Whether an authenticator with this secret is bound. One whose seal does not open is none that could be compared.
+fn is_bound(draft: &Draft<'_>, secret: &Secret) -> bool {
+    let seal = draft.context.keys.seal();
+    let apps = draft.record.authenticators.iter().filter_map(|bound| Some((&bound.id, bound.app()?)));
+    let opened = apps.filter_map(|(id, app)| app.secret.open(&draft.record.account, id, seal).ok());
+    opened.filter(|other| other == secret).count() > 0
 }
 
 /// Makes new recovery codes in place of the old ones.
 pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
     let codes = RecoveryCodes::from_entropy(&draft.entropy.take()?);
     let account = draft.record.account.clone();
-    draft.change().recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
+    let record = draft.change();
+    record.recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
+    record.old_recovery_codes.clear();
     Ok(codes)
 }
 
@@ -191,23 +240,52 @@ fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t Enrol
     if !is_living {
         return Err(Refusal::EnrollmentOver);
     }
-    draft.wait_for_password_change().map(|()| claims)
+    draft.wait_for_password_change()?;
+    has_room(draft, claims.place).map(|()| claims)
 }
 
-fn bind(draft: &mut Draft<'_>, authenticator: Authenticator, imported: bool) -> Result<(), SessionError> {
-    let now = draft.context.now;
+/// Binds, ends everything from before by a new epoch, and makes recovery codes where the owner needs some.
+fn bind_and_confirm(
+    draft: &mut Draft<'_>,
+    authenticator: Authenticator,
+    place: Place,
+) -> Result<EnrollmentConfirmed, SessionError> {
+    let (id, now) = (authenticator.id, draft.context.now);
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
+    let is_first = draft.record.authenticators.is_empty();
+    let label = authenticator.label.clone();
     let record = draft.change();
-    record.recovery_codes.clear();
-    let replaced = !record.authenticators.is_empty();
-    if replaced {
-        record.budget.rebind();
-    } else {
+    let position = match place {
+        Place::Of(replaced) => record.authenticators.iter().position(|bound| bound.id == replaced),
+        Place::First | Place::Beside => None,
+    };
+    let replaced = position.map(|position| record.authenticators.remove(position));
+    if is_first {
         record.budget = GuessBudget::of_first_binding(now);
+    } else if record.authenticators.is_empty() {
+        record.budget.rebind();
     }
-    record.authenticators = [authenticator].into();
-    draft.event(EventKind::AuthenticatorBound { replaced, imported });
-    Ok(())
+    record.authenticators.push(authenticator);
+    let binding = match (&replaced, is_first) {
+        (Some(_), _) => Binding::Replaced,
+        (None, true) => Binding::First,
+        (None, false) => Binding::Added,
+    };
+    draft.event(EventKind::AuthenticatorBound { authenticator: id, label, binding });
+    if let Some(replaced) = replaced {
+        let remaining = draft.record.authenticators.len();
+        let (authenticator, label) = (replaced.id, replaced.label);
+        draft.event(EventKind::AuthenticatorRemoved {
+            authenticator,
+            label,
+            by: RemovedBy::Owner,
+            remaining,
+        });
+    }
+    let needs_codes = binding != Binding::Added || draft.record.recovery_codes_left() == 0;
+    let recovery_codes = if needs_codes { Some(draw_recovery_codes(draft)?) } else { None };
+    let end_sessions = EndAllSessions { account: draft.record.account.clone() };
+    Ok(EnrollmentConfirmed { authenticator: id, recovery_codes, end_sessions })
 }
 
 /// A secret as long as the algorithm's output.
@@ -223,9 +301,9 @@ fn draw_secret(entropy: &mut Entropy, algorithm: Algorithm) -> Result<Secret, Se
 fn key_uri(
     secret: &Secret,
     params: TotpParams,
+    issuer: &str,
     account_name: &str,
-    policy: &Policy,
 ) -> Result<KeyUri, EnrollmentError> {
     let (algorithm, digits, period) = (params.algorithm(), params.digits(), params.period());
-    Ok(KeyUri::totp(policy.issuer(), account_name, secret.clone(), algorithm, digits, period)?)
+    Ok(KeyUri::totp(issuer, account_name, secret.clone(), algorithm, digits, period)?)
 }

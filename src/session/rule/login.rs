@@ -1,15 +1,16 @@
 //! The password step and what follows it.
 
-use super::second_step::{Charge, Presented, Verdict, evaluate, refuse};
+use super::second_step::{Charge, Form, Verdict, evaluate, pay, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::session::proof::SessionId;
 use crate::session::record::{Device, TouchedChallenge};
 use crate::session::token::{ChallengeClaims, DeviceClaims};
 use crate::session::{
-    AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceId, DeviceToken, EventKind,
-    ForgottenBecause, PasswordVerified, Refusal, RefusedBecause, Session, SessionError,
+    AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceId, DeviceToken, EventKind, FirstFactor,
+    ForgottenBecause, OldRecoveryCodeTry, PasswordVerified, Presented, Refusal, RefusedBecause, Session,
+    SessionError,
 };
-use crate::time::is_alive;
+use crate::time::{UnixTime, is_alive};
 
 /// What comes after the password.
 #[derive(Debug)]
@@ -35,6 +36,11 @@ pub struct Accepted {
     /// The device cookie to set, where there is one: the box was ticked, or a remembered device answered. `None`
     /// leaves the browser's cookie as it is.
     pub device: Option<DeviceToken>,
+    /// How many recovery codes are unused. Offer new ones before there are none (SP 800-63B §4.2.1.1).
+    pub recovery_codes_left: usize,
+    /// Until when the account, which has no second factor, has time to enroll one; see
+    /// [`Requirement::EnrolledBy`](crate::session::Requirement::EnrolledBy).
+    pub enroll_by: Option<UnixTime>,
 }
 
 /// Whether to ask for a code on this device again before 30 days are over. A login by recovery code is never
@@ -78,57 +84,55 @@ pub(crate) fn password_verified(
         return draft.decide(Err(Refusal::Retry));
     }
     if draft.record.authenticators.is_empty() {
-        if context.policy.requires_second_factor() {
+        let requirement = proof.requirement().under(context.policy);
+        if requirement.is_due(context.now) {
             return draft.decide(Ok(AfterPassword::EnrollmentRequired));
         }
-        let accepted = log_in(&mut draft, AuthMethod::SingleFactor, None)?;
-        return draft.decide(Ok(AfterPassword::Complete(accepted)));
+        let accepted = log_in(&mut draft, proof.kind(), AuthMethod::SingleFactor, None)?;
+        let enroll_by = requirement.due_later(context.now);
+        return draft.decide(Ok(AfterPassword::Complete(Accepted { enroll_by, ..accepted })));
     }
     if let Some(token) = device
-        && let Some(accepted) = super::device::recognize(&mut draft, token)?
+        && let Some(accepted) = super::device::recognize(&mut draft, token, proof.kind())?
     {
         return draft.decide(Ok(AfterPassword::Complete(accepted)));
     }
     // After a theft was found, the challenge bears the new epoch.
     let epoch = draft.record.epoch;
-    let claims = ChallengeClaims { epoch, opened_at: proof.at(), id: draft.entropy.take()? };
+    let (first_factor, opened_at) = (proof.kind(), proof.at());
+    let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
     let account = draft.record.account.clone();
     let challenge = ChallengeToken::sign(account, claims, context.keys.tokens(), context.policy.namespace());
     draft.event(EventKind::ChallengeOpened);
     draft.decide(Ok(AfterPassword::CodeRequired(challenge)))
 }
 
-/// The second step: what was typed, for the challenge.
+/// The second step: what is presented for the challenge.
 pub(crate) fn present(
     record: &AccountRecord,
     challenge: &ChallengeToken,
-    typed: &str,
+    presented: &Presented<'_>,
     remember: Remember<'_>,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
-    let Context { now, policy, keys } = *context;
+    let Context { now, policy, .. } = *context;
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    let (token, presented) = (&challenge.0, Presented::of(typed, record));
-    let claims = token.claims();
-    let touched = record.touched.iter().find(|touched| touched.id == claims.id);
-    let is_genuine = token.is_genuine(keys.tokens(), policy.namespace());
-    if is_genuine && touched.is_some_and(|touched| touched.done) {
-        return draft.decide(Err(Refusal::AlreadyDone));
-    }
-    let is_live = is_genuine
-        && claims.epoch == record.epoch
-        && is_alive(claims.opened_at, policy.challenge_lifetime(), now)
-        && touched.is_none_or(|touched| !touched.is_exhausted(policy))
-        && !record.authenticators.is_empty();
-    if !is_live {
-        draft.event(presented.refused(RefusedBecause::NoChallenge));
-        return draft.decide(Err(Refusal::ChallengeOver));
-    }
+    let form = Form::of(presented, record)?;
+    let claims = match living(&draft, challenge) {
+        Ok(claims) => claims,
+        // The try of an old recovery code that exhausted the challenge is still to be answered.
+        Err(NotLiving::Exhausted) if matches!(form, Form::OldRecoveryCode(_)) => challenge.0.claims(),
+        Err(NotLiving::Done) => return draft.decide(Err(Refusal::AlreadyDone)),
+        Err(NotLiving::Exhausted | NotLiving::Over) => {
+            draft.event(form.refused(RefusedBecause::NoChallenge));
+            return draft.decide(Err(Refusal::ChallengeOver));
+        }
+    };
     if let Err(refusal) = draft.wait_for_password_change() {
         return draft.decide(Err(refusal));
     }
-    match evaluate(&mut draft, presented, |_| false)? {
+    match evaluate(&mut draft, form, Some(claims), |_| false)? {
         Verdict::Accepted(accepted) => {
             let method = accepted.method();
             if let Some(touched) = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy) {
@@ -142,33 +146,105 @@ pub(crate) fn present(
                 (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
                 (_, Remember::ThisDevice { label }) => remember_device(&mut draft, label)?,
             };
-            let accepted = log_in(&mut draft, method, None)?;
+            let accepted = log_in(&mut draft, claims.first_factor, method, None)?;
             draft.decide(Ok(Accepted { device, ..accepted }))
         }
         Verdict::Free(refusal, reason) => {
             if let Some(reason) = reason {
-                draft.event(presented.refused(reason));
+                draft.event(form.refused(reason));
             }
             draft.decide(Err(refusal))
         }
         Verdict::Charged(reason) => {
-            let refusal = refuse(&mut draft, presented, reason, Charge::Challenge(claims));
+            let refusal = refuse(&mut draft, form, reason, Charge::Challenge(claims));
             draft.decide(Err(refusal))
         }
+    }
+}
+
+/// A try of a recovery code of an old system, which the host compares: it is charged before it is known whether it is
+/// right, since the host's word comes later or never.
+pub(crate) fn try_old_recovery_code(
+    record: &AccountRecord,
+    challenge: &ChallengeToken,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<OldRecoveryCodeTry, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
+    let refused = |reason| EventKind::RecoveryCodeRefused { reason };
+    let claims = match living(&draft, challenge) {
+        Ok(claims) => claims,
+        Err(NotLiving::Done) => return draft.decide(Err(Refusal::AlreadyDone)),
+        Err(NotLiving::Exhausted | NotLiving::Over) => {
+            draft.event(refused(RefusedBecause::NoChallenge));
+            return draft.decide(Err(Refusal::ChallengeOver));
+        }
+    };
+    if let Err(refusal) = draft.wait_for_password_change() {
+        return draft.decide(Err(refusal));
+    }
+    if record.old_recovery_codes.is_empty() {
+        draft.event(refused(RefusedBecause::Wrong));
+        return draft.decide(Err(Refusal::NotAccepted));
+    }
+    if let Some(lock) = record.lock(context) {
+        draft.event(refused(RefusedBecause::Locked));
+        return draft.decide(Err(lock.into()));
+    }
+    draft.event(EventKind::OldRecoveryCodeTried);
+    let _ = pay(&mut draft, Charge::Challenge(claims));
+    draft.decide(Ok(OldRecoveryCodeTry::new(record.account.clone(), claims.id)))
+}
+
+/// Why nothing can be presented for a challenge.
+enum NotLiving {
+    /// It was completed.
+    Done,
+    /// It took its last guess.
+    Exhausted,
+    /// It is expired, forged, or from before a change.
+    Over,
+}
+
+/// What a challenge says, if something can be presented for it.
+fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t ChallengeClaims, NotLiving> {
+    let Context { now, policy, keys } = *draft.context;
+    let record = &draft.record;
+    let claims = challenge.0.claims();
+    let touched = record.touched.iter().find(|touched| touched.id == claims.id);
+    let is_genuine = challenge.0.is_genuine(keys.tokens(), policy.namespace());
+    if is_genuine && touched.is_some_and(|touched| touched.done) {
+        return Err(NotLiving::Done);
+    }
+    let is_live = is_genuine
+        && claims.epoch == record.epoch
+        && is_alive(claims.opened_at, policy.challenge_lifetime(), now)
+        && !record.authenticators.is_empty();
+    match touched {
+        _ if !is_live => Err(NotLiving::Over),
+        Some(touched) if touched.is_exhausted(policy) => Err(NotLiving::Exhausted),
+        _ => Ok(claims),
     }
 }
 
 /// A new session. `device` is the remembered device that stands in for a code.
 pub(super) fn log_in(
     draft: &mut Draft<'_>,
+    first_factor: FirstFactor,
     method: AuthMethod,
     device: Option<DeviceId>,
 ) -> Result<Accepted, SessionError> {
     let id = SessionId(draft.entropy.take()?);
     draft.event(EventKind::LoggedIn { method });
     let AccountRecord { account, epoch, .. } = &draft.record;
-    let session = Session::new(account.clone(), *epoch, draft.context.now, method, device, id);
-    Ok(Accepted { authenticated: Authenticated::new(session), device: None })
+    let session = Session::new(account.clone(), *epoch, draft.context.now, first_factor, method, device, id);
+    let recovery_codes_left = draft.record.recovery_codes_left();
+    Ok(Accepted {
+        authenticated: Authenticated::new(session),
+        device: None,
+        recovery_codes_left,
+        enroll_by: None,
+    })
 }
 
 /// Remembers the device that a code was just presented on, unless the policy remembers none.

@@ -1,33 +1,82 @@
 //! What changes an account's second factor besides logins and enrollments.
 
+use alloc::vec::Vec;
+
 use super::enrollment::draw_recovery_codes;
+use super::new_authenticator::label_or;
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCodes;
-use crate::session::record::Epoch;
+use crate::session::record::{Authenticator, Epoch};
 use crate::session::{
-    AccountId, AccountRecord, AdministratorReset, CloseProof, DeviceId, EndAllSessions, EndOtherSessions,
-    EventKind, ForgottenBecause, FreshFactor, Refusal, RemovedBy, Session, SessionError,
+    AccountId, AccountRecord, AdministratorReset, AuthenticatorId, CloseProof, DeviceId, EndAllSessions,
+    EndOtherSessions, EventKind, ForgottenBecause, FreshFactor, Refusal, RemovedBy, Requirement, Session,
+    SessionError,
 };
 
-/// Switches two-factor authentication off: the authenticator, its recovery codes and all remembered devices
-/// go. Refused under a policy that demands a second factor.
+/// Switches two-factor authentication off: all authenticators, the recovery codes and all remembered devices
+/// go. Refused while a second factor is demanded.
 pub(crate) fn disable(
     record: &AccountRecord,
     fresh: &FreshFactor,
+    requirement: Requirement,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, fresh.account(), context, entropy)?;
+    if let Err(refusal) = permits(&draft, fresh).and_then(|()| permits_none(&draft, requirement)) {
+        return draft.decide(Err(refusal));
+    }
+    let end_sessions = remove(&mut draft, fresh, |_| true)?;
+    draft.decide(Ok(end_sessions))
+}
+
+/// Removes one authenticator. The last one is two-factor authentication switched off.
+pub(crate) fn remove_authenticator(
+    record: &AccountRecord,
+    fresh: &FreshFactor,
+    authenticator: AuthenticatorId,
+    requirement: Requirement,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, fresh.account(), context, entropy)?;
+    let permitted = permits(&draft, fresh).and_then(|()| match record.authenticators.as_slice() {
+        _ if record.authenticator(authenticator).is_none() => Err(Refusal::NoAuthenticator),
+        [_] => permits_none(&draft, requirement),
+        _ => Ok(()),
+    });
+    if let Err(refusal) = permitted {
+        return draft.decide(Err(refusal));
+    }
+    let end_sessions = remove(&mut draft, fresh, |bound| bound.id == authenticator)?;
+    draft.decide(Ok(end_sessions))
+}
+
+/// Gives an authenticator another label.
+pub(crate) fn rename_authenticator(
+    record: &AccountRecord,
+    fresh: &FreshFactor,
+    authenticator: AuthenticatorId,
+    name: &str,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<(), Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, fresh.account(), context, entropy)?;
     if let Err(refusal) = permits(&draft, fresh) {
         return draft.decide(Err(refusal));
     }
-    if context.policy.requires_second_factor() {
-        return draft.decide(Err(Refusal::FactorRequired));
+    let Some(bound) = record.authenticator(authenticator) else {
+        return draft.decide(Err(Refusal::NoAuthenticator));
+    };
+    let label = label_or(name, &bound.label);
+    if label != bound.label {
+        let mut renamed = draft.change().authenticators.iter_mut().filter(|bound| bound.id == authenticator);
+        if let Some(renamed) = renamed.next() {
+            renamed.label.clone_from(&label);
+        }
+        draft.event(EventKind::AuthenticatorRenamed { authenticator, label });
     }
-    let before = record.epoch;
-    remove(&mut draft, RemovedBy::Owner)?;
-    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
-    draft.decide(Ok(EndOtherSessions { account, session: Some(fresh.session()), before, after }))
+    draft.decide(Ok(()))
 }
 
 /// Makes new recovery codes, to be shown once. The old ones are void.
@@ -107,7 +156,8 @@ pub(crate) fn administrator_reset(
     if let Err(refusal) = draft.end_interrupted_password_change()? {
         return draft.decide(Err(refusal));
     }
-    remove(&mut draft, RemovedBy::Administrator)?;
+    draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
+    remove_all(&mut draft, RemovedBy::Administrator, |_| true);
     let account = draft.record.account.clone();
     draft.decide(Ok(EndAllSessions { account }))
 }
@@ -143,11 +193,37 @@ fn permits(draft: &Draft<'_>, fresh: &FreshFactor) -> Result<(), Refusal> {
     draft.wait_for_password_change()
 }
 
-fn remove(draft: &mut Draft<'_>, by: RemovedBy) -> Result<(), SessionError> {
+/// Whether the account may be without a second factor.
+fn permits_none(draft: &Draft<'_>, requirement: Requirement) -> Result<(), Refusal> {
+    let Context { now, policy, .. } = *draft.context;
+    if requirement.under(policy).is_due(now) { Err(Refusal::FactorRequired) } else { Ok(()) }
+}
+
+/// Removes authenticators on their owner's word. Everything from before ends, but for the session that asked.
+fn remove(
+    draft: &mut Draft<'_>,
+    fresh: &FreshFactor,
+    is_removed: impl Fn(&Authenticator) -> bool,
+) -> Result<EndOtherSessions, SessionError> {
+    let before = draft.record.epoch;
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
-    let record = draft.change();
-    record.authenticators.clear();
-    record.recovery_codes.clear();
-    draft.event(EventKind::AuthenticatorRemoved { by });
-    Ok(())
+    remove_all(draft, RemovedBy::Owner, is_removed);
+    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
+    Ok(EndOtherSessions { account, session: Some(fresh.session()), before, after })
+}
+
+fn remove_all(draft: &mut Draft<'_>, by: RemovedBy, is_removed: impl Fn(&Authenticator) -> bool) {
+    let authenticators = core::mem::take(&mut draft.change().authenticators);
+    let (removed, kept): (Vec<_>, Vec<_>) = authenticators.into_iter().partition(is_removed);
+    let mut remaining = kept.len().saturating_add(removed.len());
+    if kept.is_empty() {
+        let record = draft.change();
+        record.recovery_codes.clear();
+        record.old_recovery_codes.clear();
+    }
+    draft.change().authenticators = kept;
+    for Authenticator { id: authenticator, label, .. } in removed {
+        remaining = remaining.saturating_sub(1);
+        draft.event(EventKind::AuthenticatorRemoved { authenticator, label, by, remaining });
+    }
 }

@@ -4,22 +4,31 @@ mod decision;
 mod device;
 mod enrollment;
 mod entropy;
+mod import;
 mod login;
 mod manage;
+mod new_authenticator;
+mod operate;
 mod password_change;
 mod second_step;
 mod step_up;
 
 use decision::Draft;
 pub(crate) use decision::{Context, Decision};
-pub use enrollment::{EnrollmentBegun, EnrollmentConfirmed, Import};
-pub(crate) use enrollment::{begin_enrollment, confirm_enrollment, import, pending_enrollment};
+pub use enrollment::{EnrollmentBegun, EnrollmentConfirmed};
+pub(crate) use enrollment::{
+    begin_enrollment, bind_host_authenticator, confirm_enrollment, pending_enrollment,
+};
 pub(crate) use entropy::Entropy;
+pub(crate) use import::import;
+pub use import::{Import, TooManyRecoveryCodes};
 pub use login::{Accepted, Login, Remember};
-pub(crate) use login::{AfterPassword, password_verified, present};
+pub(crate) use login::{AfterPassword, password_verified, present, try_old_recovery_code};
 pub(crate) use manage::{
     administrator_reset, close_account, disable, end_all_sessions, forget_all_devices, forget_device,
-    regenerate_recovery_codes,
+    regenerate_recovery_codes, remove_authenticator, rename_authenticator,
 };
+pub use new_authenticator::{NewAuthenticator, NewHostAuthenticator};
+pub(crate) use operate::{end_what_a_backup_revived, reseal};
 pub(crate) use password_change::{Hash, begin_password_change, finish_password_change};
 pub(crate) use step_up::{fresh_factor, reauthenticate};

@@ -1,29 +1,50 @@
-//! What is typed where a code is asked for: the one place where guesses are evaluated and charged.
+//! What is presented where a factor is asked for: the one place where guesses are evaluated and charged.
 
 use alloc::vec::Vec;
 
 use super::{Context, Draft};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
-use crate::otp::{self, Code, CodesInARow, TimeStep, Totp, constant_time};
-use crate::session::record::{Authenticator, Charged, Device, TouchedChallenge};
+use crate::otp::{self, Code, CodesInARow, Digits, TimeStep, Totp, Window, constant_time};
+use crate::session::proof::ProofDigest;
+use crate::session::record::{Authenticator, Charged, Device, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
 use crate::session::{
-    AccountRecord, AuthMethod, EventKind, ForgottenBecause, Refusal, RefusedBecause, SessionError,
+    AccountRecord, AuthMethod, AuthenticatorId, EventKind, ForgottenBecause, HostAuthenticatorVerified,
+    OldRecoveryCodeVerified, Presented, Refusal, RefusedBecause, SessionError,
 };
+use crate::time::UnixTime;
 
-/// What the claimant presents; its form tells which: without blanks and dashes, as many digits as a code of one of the
-/// account's authenticators has, as many as codes in a row have, or otherwise a recovery code.
+/// What is presented, by its form: without blanks and dashes, as many digits as a code of one of the account's
+/// authenticators has, as many as codes in a row have, or otherwise a recovery code.
 #[derive(Clone, Copy)]
-pub(super) enum Presented<'a> {
+pub(super) enum Form<'a> {
     Code(&'a str),
     CodesInARow(&'a str),
     RecoveryCode(&'a str),
+    Host(&'a HostAuthenticatorVerified),
+    OldRecoveryCode(&'a OldRecoveryCodeVerified),
     Nothing,
 }
 
-impl<'a> Presented<'a> {
-    pub(super) fn of(typed: &'a str, record: &AccountRecord) -> Self {
-        let mut digits = record.authenticators.iter().map(|bound| bound.secret.params.digits());
+impl<'a> Form<'a> {
+    /// # Errors
+    ///
+    /// [`SessionError::ProofOfAnotherAccount`] for what the host verified for another account than the record's.
+    pub(super) fn of(presented: &'a Presented<'_>, record: &AccountRecord) -> Result<Self, SessionError> {
+        if presented.account().is_some_and(|account| *account != record.account) {
+            return Err(SessionError::ProofOfAnotherAccount);
+        }
+        Ok(match (presented.typed(), presented.host(), presented.old_recovery_code()) {
+            (Some(typed), ..) => Self::of_typed(typed, record),
+            (_, Some(proof), _) => Self::Host(proof),
+            (_, _, Some(proof)) => Self::OldRecoveryCode(proof),
+            (None, None, None) => Self::Nothing,
+        })
+    }
+
+    fn of_typed(typed: &'a str, record: &AccountRecord) -> Self {
+        let apps = record.authenticators.iter().filter_map(Authenticator::app);
+        let mut digits = apps.map(|app| app.secret.params.digits());
         if digits.clone().any(|digits| Code::parse(typed, digits).is_ok()) {
             Self::Code(typed)
         } else if digits.any(|digits| CodesInARow::parse(typed, digits).is_ok()) {
@@ -38,7 +59,8 @@ impl<'a> Presented<'a> {
     pub(super) fn refused(self, reason: RefusedBecause) -> EventKind {
         match self {
             Self::Code(_) | Self::CodesInARow(_) | Self::Nothing => EventKind::CodeRefused { reason },
-            Self::RecoveryCode(_) => EventKind::RecoveryCodeRefused { reason },
+            Self::RecoveryCode(_) | Self::OldRecoveryCode(_) => EventKind::RecoveryCodeRefused { reason },
+            Self::Host(_) => EventKind::HostAuthenticatorRefused { reason },
         }
     }
 }
@@ -57,16 +79,21 @@ pub(super) enum AcceptedWith {
     /// A code, or the last of codes in a row.
     Code {
         method: AuthMethod,
-        authenticator: [u8; 16],
+        authenticator: AuthenticatorId,
         step: TimeStep,
     },
     RecoveryCode(RecoveryCodeDigest),
+    Host {
+        method: AuthMethod,
+        authenticator: AuthenticatorId,
+        proof: ProofDigest,
+    },
 }
 
 impl AcceptedWith {
     pub(super) fn method(&self) -> AuthMethod {
         match self {
-            Self::Code { method, .. } => *method,
+            Self::Code { method, .. } | Self::Host { method, .. } => *method,
             Self::RecoveryCode(_) => AuthMethod::RecoveryCode,
         }
     }
@@ -84,62 +111,153 @@ impl AcceptedWith {
 
 /// Compares what is presented with what the account has. What is accepted is used up; after a recovery code, all
 /// devices are forgotten but those that are kept.
+///
+/// `challenge` is that of the login in which it is presented, if it is one.
 pub(super) fn evaluate(
     draft: &mut Draft<'_>,
-    presented: Presented<'_>,
+    form: Form<'_>,
+    challenge: Option<&ChallengeClaims>,
     is_kept: impl Fn(&Device) -> bool,
 ) -> Result<Verdict, SessionError> {
-    let Context { now, policy, .. } = *draft.context;
-    match presented {
-        Presented::Nothing => Ok(Verdict::Free(Refusal::Malformed, None)),
-        Presented::Code(typed) => {
+    match form {
+        Form::Nothing => Ok(Verdict::Free(Refusal::Malformed, None)),
+        Form::Code(typed) => {
             if let Some(lock) = draft.record.lock(draft.context) {
-                let refusal = Refusal::Locked { retry_at: lock.retry_at };
-                return Ok(Verdict::Free(refusal, Some(RefusedBecause::Locked)));
+                return Ok(Verdict::Free(lock.into(), Some(RefusedBecause::Locked)));
             }
-            let verdict = compare(draft, AuthMethod::Code, |totp, bound| {
-                let code = Code::parse(typed, totp.params().digits()).ok()?;
-                Some(totp.verify(&code, now, policy.window(), bound.last_accepted))
-            })?;
+            let read = |digits| Code::parse(typed, digits).ok().map(Codes::One);
+            let verdict = compare(draft, AuthMethod::Code, read)?;
             Ok(verdict.map_or_else(Verdict::Charged, Verdict::Accepted))
         }
-        Presented::CodesInARow(typed) => {
-            let verdict = compare(draft, AuthMethod::CodesInARow, |totp, bound| {
-                let codes = CodesInARow::parse(typed, totp.params().digits()).ok()?;
-                Some(totp.verify_in_a_row(&codes, now, policy.window(), bound.last_accepted))
-            })?;
+        Form::CodesInARow(typed) => {
+            let read = |digits| CodesInARow::parse(typed, digits).ok().map(Codes::InARow);
+            let verdict = compare(draft, AuthMethod::CodesInARow, read)?;
             Ok(verdict
                 .map_or_else(|reason| Verdict::Free(Refusal::NotAccepted, Some(reason)), Verdict::Accepted))
         }
-        Presented::RecoveryCode(typed) => Ok(evaluate_recovery_code(draft, typed, is_kept)),
+        Form::RecoveryCode(typed) => Ok(evaluate_recovery_code(draft, typed, is_kept)),
+        Form::OldRecoveryCode(proof) => Ok(evaluate_old_recovery_code(draft, proof, challenge, is_kept)),
+        Form::Host(proof) => Ok(evaluate_host(draft, proof)),
     }
 }
 
-/// Every authenticator is compared, whichever matches, and each that matches moves to its step. `verify` has no answer
-/// for what is not of the form of this authenticator's codes.
+/// One code, or several in a row.
+enum Codes {
+    One(Code),
+    InARow(CodesInARow),
+}
+
+impl Codes {
+    fn verify(&self, totp: &Totp, now: UnixTime, window: Window, after: Option<TimeStep>) -> otp::Verdict {
+        match self {
+            Self::One(code) => totp.verify(code, now, window, after),
+            Self::InARow(codes) => totp.verify_in_a_row(codes, now, window, after),
+        }
+    }
+
+    fn newest(&self) -> &Code {
+        match self {
+            Self::One(code) => code,
+            Self::InARow(codes) => codes.last(),
+        }
+    }
+}
+
+/// Every authenticator app is compared, whichever matches, and each that matches moves to its step. `read` finds
+/// nothing in what is not of the form of codes with so many digits.
 fn compare(
     draft: &mut Draft<'_>,
     method: AuthMethod,
-    verify: impl Fn(&Totp, &Authenticator) -> Option<otp::Verdict>,
+    read: impl Fn(Digits) -> Option<Codes>,
 ) -> Result<Result<AcceptedWith, RefusedBecause>, SessionError> {
-    let seal = draft.context.keys.seal();
-    let mut verdicts = Vec::with_capacity(draft.record.authenticators.len());
-    for bound in &draft.record.authenticators {
-        let secret = bound.secret.open(&draft.record.account, seal)?;
-        let totp = Totp::new(&secret, bound.secret.params);
-        verdicts.extend(verify(&totp, bound).map(|verdict| (bound.secret.id, verdict)));
+    let Context { now, policy, keys, .. } = *draft.context;
+    let mut compared = Vec::with_capacity(draft.record.authenticators.len());
+    for (bound, app) in draft.record.authenticators.iter().filter_map(|bound| Some((bound, bound.app()?))) {
+        let params = app.secret.params;
+        let totp = Totp::new(&app.secret.open(&draft.record.account, &bound.id, keys.seal())?, params);
+        if let Some(typed) = read(params.digits()) {
+            let verdict = typed.verify(&totp, now, policy.window(), app.last_accepted);
+            compared.push((bound.id, app.last_accepted, totp, typed, verdict));
+        }
     }
     let mut accepted = None;
-    for (authenticator, verdict) in &verdicts {
+    for (authenticator, .., verdict) in &compared {
         let otp::Verdict::Accepted(step) = *verdict else { continue };
-        let bound = draft.change().authenticators.iter_mut().find(|bound| bound.secret.id == *authenticator);
-        if let Some(bound) = bound {
-            bound.last_accepted = Some(step);
+        let mut bound = draft.change().authenticators.iter_mut().filter(|bound| bound.id == *authenticator);
+        if let Some(bound) = bound.next() {
+            bound.last_used = Some(now);
+            if let Some(app) = bound.app_mut() {
+                app.last_accepted = Some(step);
+            }
         }
         accepted = accepted.or(Some(AcceptedWith::Code { method, authenticator: *authenticator, step }));
     }
-    let was_used = verdicts.iter().any(|(_, verdict)| matches!(verdict, otp::Verdict::Replayed(_)));
-    Ok(accepted.ok_or(if was_used { RefusedBecause::Replayed } else { RefusedBecause::Wrong }))
+    if let Some(accepted) = accepted {
+        return Ok(Ok(accepted));
+    }
+    // Refused. For the audit trail, why: a clock that is off and a used code look the same to the claimant.
+    let mut reason = RefusedBecause::Wrong;
+    for (_, last_accepted, totp, typed, verdict) in &compared {
+        let near = totp.clock_offset(typed.newest(), now);
+        let found = match (verdict, near) {
+            (otp::Verdict::Replayed(_), _) => RefusedBecause::Replayed,
+            (_, Some((step, _))) if last_accepted.is_some_and(|last| step <= last) => {
+                RefusedBecause::Replayed
+            }
+            (_, Some((_, offset))) => RefusedBecause::ClockOff(offset),
+            (_, None) => continue,
+        };
+        if reason != RefusedBecause::Replayed {
+            reason = found;
+        }
+    }
+    Ok(Err(reason))
+}
+
+/// What the host verified is accepted whether the account is locked or not: there is nothing to guess.
+fn evaluate_host(draft: &mut Draft<'_>, proof: &HostAuthenticatorVerified) -> Verdict {
+    let (authenticator, digest) = (proof.authenticator(), proof.digest());
+    let refused = |reason| Verdict::Free(Refusal::NotAccepted, Some(reason));
+    let Some(Host { kind, last_proof }) =
+        draft.record.authenticator(authenticator).and_then(Authenticator::host).cloned()
+    else {
+        return refused(RefusedBecause::Wrong);
+    };
+    if last_proof == Some(digest) {
+        return refused(RefusedBecause::Replayed);
+    }
+    let now = draft.context.now;
+    let mut bound = draft.change().authenticators.iter_mut().filter(|bound| bound.id == authenticator);
+    if let Some(bound) = bound.next() {
+        bound.last_used = Some(now);
+        bound.prover = Prover::Host(Host { kind, last_proof: Some(digest) });
+    }
+    let method = AuthMethod::HostAuthenticator(kind);
+    Verdict::Accepted(AcceptedWith::Host { method, authenticator, proof: digest })
+}
+
+/// The host's word that a recovery code of an old system was typed. Its try was charged before the host compared it.
+fn evaluate_old_recovery_code(
+    draft: &mut Draft<'_>,
+    proof: &OldRecoveryCodeVerified,
+    challenge: Option<&ChallengeClaims>,
+    is_kept: impl Fn(&Device) -> bool,
+) -> Verdict {
+    if !challenge.is_some_and(|claims| proof.is_for(&claims.id)) {
+        return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::NoChallenge));
+    }
+    let matching = constant_time::find(&draft.record.old_recovery_codes, |unused| unused.ct_eq(proof.code()));
+    let Some((index, _)) = matching else {
+        return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Replayed));
+    };
+    draft.change().old_recovery_codes.remove(index);
+    use_recovery_code(draft, is_kept);
+    Verdict::Accepted(AcceptedWith::RecoveryCode(proof.code().clone()))
+}
+
+fn use_recovery_code(draft: &mut Draft<'_>, is_kept: impl Fn(&Device) -> bool) {
+    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes_left() });
+    draft.forget_devices(ForgottenBecause::CredentialsChanged, is_kept);
 }
 
 /// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this
@@ -158,8 +276,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&
         };
     };
     draft.change().recovery_codes.remove(index);
-    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
-    draft.forget_devices(ForgottenBecause::CredentialsChanged, is_kept);
+    use_recovery_code(draft, is_kept);
     Verdict::Accepted(AcceptedWith::RecoveryCode(digest))
 }
 
@@ -172,16 +289,26 @@ pub(super) enum Charge<'a> {
     Session,
 }
 
-/// Charges a guess that was compared and refused: one for each authenticator. The answer says what the claimant can
+/// Charges a guess that was compared and refused: one for each authenticator app. The answer says what the claimant can
 /// do next: a lock is reported for codes only, since recovery codes still work.
 pub(super) fn refuse(
     draft: &mut Draft<'_>,
-    presented: Presented<'_>,
+    form: Form<'_>,
     reason: RefusedBecause,
     charge: Charge<'_>,
 ) -> Refusal {
+    draft.event(form.refused(reason));
+    let (exhausted, lock) = pay(draft, charge);
+    match (form, lock) {
+        _ if exhausted => Refusal::ChallengeOver,
+        (Form::Code(_), Some(lock)) => lock.into(),
+        _ => Refusal::NotAccepted,
+    }
+}
+
+/// Charges a guess: whether its challenge is exhausted by it, and whether the next one is not covered.
+pub(super) fn pay(draft: &mut Draft<'_>, charge: Charge<'_>) -> (bool, Option<Lock>) {
     let Context { now, policy, .. } = *draft.context;
-    draft.event(presented.refused(reason));
     let guesses = draft.record.guesses_a_code();
     let Charged { alarm, lock } = draft.change().budget.charge(guesses, now, policy);
     let mut exhausted = false;
@@ -201,9 +328,11 @@ pub(super) fn refuse(
     if let Some(lock) = lock {
         draft.event(EventKind::Locked { until: lock.retry_at });
     }
-    match (presented, lock) {
-        _ if exhausted => Refusal::ChallengeOver,
-        (Presented::Code(_), Some(lock)) => Refusal::Locked { retry_at: lock.retry_at },
-        _ => Refusal::NotAccepted,
+    (exhausted, lock)
+}
+
+impl From<Lock> for Refusal {
+    fn from(lock: Lock) -> Self {
+        Self::Locked { retry_at: lock.retry_at }
     }
 }

@@ -2,14 +2,15 @@
 
 use core::time::Duration;
 
-use super::second_step::{AcceptedWith, Charge, Presented, Verdict, evaluate, refuse};
+use super::second_step::{AcceptedWith, Charge, Form, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
 use crate::otp::{Code, CodesInARow, Digits, Totp, Window};
 use crate::session::proof::Beside;
 use crate::session::record::{LastStepUp, SteppedUpWith};
 use crate::session::{
-    AccountRecord, AuthMethod, EventKind, FreshFactor, PasswordVerified, Refusal, Session, SessionError,
+    AccountRecord, AuthMethod, EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session,
+    SessionError,
 };
 use crate::time::{is_alive, is_near};
 
@@ -19,18 +20,18 @@ const DOUBLED_WITHIN: Duration = Duration::from_secs(60);
 /// How long after a login by recovery code its owner may bind a new authenticator with the password alone.
 const RECOVERY_LOGIN: Duration = Duration::from_secs(60 * 60);
 
-/// A code or recovery code, typed in the form of the sensitive step itself.
+/// A factor, presented in the form of the sensitive step itself.
 pub(crate) fn fresh_factor(
     record: &AccountRecord,
     session: &Session,
-    typed: &str,
+    presented: &Presented<'_>,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<FreshFactor, Refusal>>, SessionError> {
     let Context { now, policy, .. } = *context;
     let mut draft = Draft::of(record, session.account(), context, entropy)?;
-    let presented = Presented::of(typed, record);
-    if is_sent_twice(&draft, session, typed)? {
+    let form = Form::of(presented, record)?;
+    if is_sent_twice(&draft, session, presented)? {
         return draft.decide(Err(Refusal::AlreadyDone));
     }
     if !record.is_current(session, now, policy) {
@@ -42,13 +43,16 @@ pub(crate) fn fresh_factor(
     if record.authenticators.is_empty() {
         return draft.decide(Err(Refusal::NoAuthenticator));
     }
-    let outcome = match evaluate(&mut draft, presented, |device| Some(device.id) == session.device())? {
+    let outcome = match evaluate(&mut draft, form, None, |device| Some(device.id) == session.device())? {
         Verdict::Accepted(accepted) => {
             let method = accepted.method();
             accepted.trust_the_clock(&mut draft);
             let what = match accepted {
                 AcceptedWith::Code { authenticator, step, .. } => SteppedUpWith::Code { authenticator, step },
                 AcceptedWith::RecoveryCode(digest) => SteppedUpWith::RecoveryCode(digest),
+                AcceptedWith::Host { authenticator, proof, .. } => {
+                    SteppedUpWith::Host { authenticator, proof }
+                }
             };
             draft.change().last_step_up = Some(LastStepUp { session: session.id(), at: now, what });
             draft.event(EventKind::SteppedUp { method });
@@ -56,44 +60,52 @@ pub(crate) fn fresh_factor(
         }
         Verdict::Free(refusal, reason) => {
             if let Some(reason) = reason {
-                draft.event(presented.refused(reason));
+                draft.event(form.refused(reason));
             }
             Err(refusal)
         }
-        Verdict::Charged(reason) => Err(refuse(&mut draft, presented, reason, Charge::Session)),
+        Verdict::Charged(reason) => Err(refuse(&mut draft, form, reason, Charge::Session)),
     };
     draft.decide(outcome)
 }
 
 /// Whether the last step-up was this very one, a moment ago.
-fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bool, SessionError> {
+fn is_sent_twice(
+    draft: &Draft<'_>,
+    session: &Session,
+    presented: &Presented<'_>,
+) -> Result<bool, SessionError> {
     let Context { now, keys, .. } = *draft.context;
     let Some(last) = &draft.record.last_step_up else { return Ok(false) };
     if last.session != session.id() || !is_near(last.at, DOUBLED_WITHIN, now) {
         return Ok(false);
     }
     let account = &draft.record.account;
-    match &last.what {
-        SteppedUpWith::RecoveryCode(used) => {
+    match (&last.what, presented.typed()) {
+        (SteppedUpWith::Host { authenticator, proof }, _) => Ok(presented
+            .host()
+            .is_some_and(|host| host.authenticator() == *authenticator && host.digest() == *proof)),
+        (_, None) => Ok(false),
+        (SteppedUpWith::RecoveryCode(used), Some(typed)) => {
             Ok(RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used))
         }
-        SteppedUpWith::Code { authenticator, step } => {
-            let bound = draft.record.authenticators.iter().find(|bound| bound.secret.id == *authenticator);
+        (SteppedUpWith::Code { authenticator, step }, Some(typed)) => {
+            let bound = draft.record.authenticator(*authenticator);
             // The step that it was for has removed the authenticator. A form without a code is another one.
-            let Some(bound) = bound else {
+            let Some((bound, app)) = bound.and_then(|bound| Some((bound, bound.app()?))) else {
                 let known = [Digits::Six, Digits::Seven, Digits::Eight];
                 let is_of_form =
                     |digits| Code::parse(typed, digits).is_ok() || CodesInARow::parse(typed, digits).is_ok();
                 return Ok(known.into_iter().any(is_of_form));
             };
-            let params = bound.secret.params;
+            let params = app.secret.params;
             let code = match (Code::parse(typed, params.digits()), CodesInARow::parse(typed, params.digits()))
             {
                 (Ok(code), _) => code,
                 (_, Ok(row)) => row.last().clone(),
                 _ => return Ok(false),
             };
-            let totp = Totp::new(&bound.secret.open(account, keys.seal())?, params);
+            let totp = Totp::new(&app.secret.open(account, &bound.id, keys.seal())?, params);
             let at = totp.time_of(*step);
             Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))
         }
@@ -103,22 +115,22 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, typed: &str) -> Result<bo
 /// What a change of credentials asks for: the password, which was just typed again, and beside it a fresh factor
 /// where an authenticator is bound.
 ///
-/// Where none is bound, `typed` is not looked at. In a session that a recovery code began within the last hour,
-/// nothing typed is enough for a new enrollment: its owner has lost the authenticator.
+/// Where none is bound, what is presented is not looked at. In a session that a recovery code began within the last hour,
+/// nothing presented is enough for a new enrollment: its owner has lost the authenticator.
 pub(crate) fn reauthenticate(
     record: &AccountRecord,
     session: &Session,
     password: &PasswordVerified,
-    typed: &str,
+    presented: &Presented<'_>,
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<Beside, Refusal>>, SessionError> {
     let Context { now, policy, .. } = *context;
     if password.account() != session.account() {
-        return Err(SessionError::PasswordOfAnotherAccount);
+        return Err(SessionError::ProofOfAnotherAccount);
     }
     let draft = Draft::of(record, session.account(), context, entropy)?;
-    if !is_sent_twice(&draft, session, typed)? {
+    if !is_sent_twice(&draft, session, presented)? {
         if !record.is_current(session, now, policy) || !password.is_current(record, now) {
             return draft.decide(Err(Refusal::StepUpRequired));
         }
@@ -133,10 +145,10 @@ pub(crate) fn reauthenticate(
         }
         let is_recovery_login =
             session.method() == AuthMethod::RecoveryCode && is_alive(session.at(), RECOVERY_LOGIN, now);
-        if is_recovery_login && typed.trim().is_empty() {
+        if is_recovery_login && presented.is_blank() {
             return draft.decide(Ok(Beside::RecoveryLogin));
         }
     }
-    let decision = fresh_factor(record, session, typed, context, draft.entropy)?;
+    let decision = fresh_factor(record, session, presented, context, draft.entropy)?;
     Ok(decision.map(|outcome| outcome.map(Beside::FreshFactor)))
 }

@@ -75,6 +75,11 @@ impl KeyRing {
         })
     }
 
+    /// The id of the key that sealed this, if one of a ring did.
+    pub(super) fn key_of(sealed: &Sealed) -> Option<u32> {
+        Parts::of(sealed).map(|parts| parts.key)
+    }
+
     fn key(&self, id: u32) -> Option<&SealingKey> {
         if self.sealing.0 == id {
             return Some(&self.sealing.1);

@@ -8,7 +8,7 @@ use super::signed::{Claims, Signed};
 use super::{TokenError, TokenKeys};
 use crate::otp::{Algorithm, Digits, Period, TotpParams};
 use crate::session::record::{Epoch, SealedSecret};
-use crate::session::{AccountId, Sealed};
+use crate::session::{AccountId, AuthenticatorId, FirstFactor, Sealed};
 use crate::time::UnixTime;
 
 /// Defines a kind of token. Tokens carry their account, so that the second step of a flow takes it from there and
@@ -106,6 +106,7 @@ token! {
 #[derive(Clone)]
 pub(crate) struct ChallengeClaims {
     pub(crate) epoch: Epoch,
+    pub(crate) first_factor: FirstFactor,
     /// When the password was verified.
     pub(crate) opened_at: UnixTime,
     pub(crate) id: [u8; 16],
@@ -117,12 +118,16 @@ impl Claims for ChallengeClaims {
 
     fn write(&self, to: &mut Fields) {
         to.push(self.epoch.as_bytes());
+        to.push(&[self.first_factor.code()]);
         to.push(&self.opened_at.as_secs().to_be_bytes());
         to.push(&self.id);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { epoch: Epoch::read(from)?, opened_at: time(from)?, id: from.array()? })
+        let epoch = Epoch::read(from)?;
+        let [first_factor] = from.array()?;
+        let first_factor = FirstFactor::of_code(first_factor)?;
+        Some(Self { epoch, first_factor, opened_at: time(from)?, id: from.array()? })
     }
 }
 
@@ -150,8 +155,23 @@ impl Claims for DeviceClaims {
 pub(crate) struct EnrollmentClaims {
     pub(crate) epoch: Epoch,
     pub(crate) begun_at: UnixTime,
+    pub(crate) id: AuthenticatorId,
     pub(crate) secret: SealedSecret,
+    pub(crate) label: String,
+    pub(crate) issuer: String,
     pub(crate) account_name: String,
+    pub(crate) place: Place,
+}
+
+/// Where among the account's authenticators a new one goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// It is the first, and the password alone was enough to begin.
+    First,
+    /// Beside the others.
+    Beside,
+    /// In place of this one.
+    Of(AuthenticatorId),
 }
 
 impl Claims for EnrollmentClaims {
@@ -161,19 +181,26 @@ impl Claims for EnrollmentClaims {
     fn write(&self, to: &mut Fields) {
         to.push(self.epoch.as_bytes());
         to.push(&self.begun_at.as_secs().to_be_bytes());
-        to.push(&self.secret.id);
+        to.push(self.id.as_bytes());
         to.push(self.secret.sealed.as_bytes());
         let params = &self.secret.params;
         to.push(params.algorithm().name().as_bytes());
         to.push(&[params.digits().count()]);
         to.push(&params.period().as_secs().to_be_bytes());
         to.push(&params.t0().as_secs().to_be_bytes());
+        to.push(self.label.as_bytes());
+        to.push(self.issuer.as_bytes());
         to.push(self.account_name.as_bytes());
+        match &self.place {
+            Place::First => to.push(b"first"),
+            Place::Beside => to.push(b"beside"),
+            Place::Of(replaced) => to.push(replaced.as_bytes()),
+        }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let (epoch, begun_at) = (Epoch::read(from)?, time(from)?);
-        let id = from.array()?;
+        let id = AuthenticatorId::new(from.array()?);
         let sealed = Sealed::new(Vec::from(from.bytes()?)).ok()?;
         let name = from.text()?;
         let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
@@ -182,8 +209,14 @@ impl Claims for EnrollmentClaims {
         let digits = Digits::try_from(digits).ok()?;
         let period = Period::from_secs(u32::from_be_bytes(from.array()?)).ok()?;
         let params = TotpParams::new(algorithm, digits, period).with_t0(time(from)?);
-        let account_name = from.text()?.into();
-        Some(Self { epoch, begun_at, secret: SealedSecret { id, sealed, params }, account_name })
+        let (label, issuer, account_name) = (from.text()?.into(), from.text()?.into(), from.text()?.into());
+        let place = match from.bytes()? {
+            b"first" => Place::First,
+            b"beside" => Place::Beside,
+            replaced => Place::Of(AuthenticatorId::new(replaced.try_into().ok()?)),
+        };
+        let secret = SealedSecret { sealed, params };
+        Some(Self { epoch, begun_at, id, secret, label, issuer, account_name, place })
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod text;
 mod token_keys;
 
 pub(crate) use fields::Reader;
-pub(crate) use kinds::{ChallengeClaims, DeviceClaims, EnrollmentClaims};
+pub(crate) use kinds::{ChallengeClaims, DeviceClaims, EnrollmentClaims, Place};
 pub use kinds::{ChallengeToken, DeviceToken, EnrollmentToken};
 pub use token_keys::{TokenKey, TokenKeys};
 
@@ -18,7 +18,7 @@ pub use token_keys::{TokenKey, TokenKeys};
 pub struct TokenError;
 
 /// The longest text that is read as a token, in bytes. A longer one is refused unread.
-const MAX_TEXT: usize = 4096;
+const MAX_TEXT: usize = 4352;
 
-/// The longest body of a token, in bytes: an enrollment with the longest account id, name and sealed secret.
-const MAX_BODY: usize = 2048;
+/// The longest body of a token, in bytes: an enrollment with the longest account id, names and sealed secret.
+const MAX_BODY: usize = 2560;

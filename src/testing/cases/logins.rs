@@ -267,7 +267,7 @@ impl<S: Store + 'static> Service<S> {
         let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await;
         let confirmed = confirmed.map_err(|error| went_wrong(fixture, &error))?;
         let (recovery_codes, _) = confirmed.into_parts();
-        let recovery_code = recovery_codes.iter().next();
+        let recovery_code = recovery_codes.as_ref().and_then(|codes| codes.iter().next());
         let recovery_code = recovery_code.map_or_else(String::new, |code| code.expose().expose().to_string());
         Ok(Self { verifier: Arc::new(verifier), account, totp, recovery_code, evaluated })
     }

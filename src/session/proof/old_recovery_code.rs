@@ -1,0 +1,62 @@
+use crate::enrollment::RecoveryCodeDigest;
+use crate::enrollment::digest::sha256;
+use crate::session::AccountId;
+
+/// One try of a recovery code of an old system, which is paid for already. The host compares what was typed with its
+/// old hashes, and says which it was if it was right. Otherwise it drops this.
+#[derive(Debug)]
+#[must_use = "compare what was typed with the hashes of the old system"]
+pub struct OldRecoveryCodeTry {
+    account: AccountId,
+    challenge: [u8; 16],
+}
+
+impl OldRecoveryCodeTry {
+    pub(crate) fn new(account: AccountId, challenge: [u8; 16]) -> Self {
+        Self { account, challenge }
+    }
+
+    /// Whose codes to compare.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The host compared the hash of this name, and the code was right. The name is one of those that came with the
+    /// import.
+    pub fn was(self, name: &str) -> OldRecoveryCodeVerified {
+        let Self { account, challenge } = self;
+        let code = old_recovery_code(&account, name);
+        OldRecoveryCodeVerified { account, challenge, code }
+    }
+}
+
+/// The host's word that a recovery code of an old system was typed, to be [presented](crate::Verifier::present) in the
+/// challenge in which it was tried. It counts once.
+#[derive(Debug)]
+#[must_use = "a verified recovery code counts for nothing before it is presented"]
+pub struct OldRecoveryCodeVerified {
+    account: AccountId,
+    challenge: [u8; 16],
+    code: RecoveryCodeDigest,
+}
+
+impl OldRecoveryCodeVerified {
+    /// Whose code it was.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    pub(crate) fn is_for(&self, challenge: &[u8; 16]) -> bool {
+        self.challenge == *challenge
+    }
+
+    pub(crate) fn code(&self) -> &RecoveryCodeDigest {
+        &self.code
+    }
+}
+
+/// What is kept of the name of such a code.
+pub(crate) fn old_recovery_code(account: &AccountId, name: &str) -> RecoveryCodeDigest {
+    let parts: [&[u8]; 3] = [b"second-factor/old-recovery-code/v1", account.as_bytes(), name.as_bytes()];
+    RecoveryCodeDigest::from_bytes(sha256(&parts))
+}

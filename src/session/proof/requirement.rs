@@ -1,0 +1,42 @@
+use crate::session::Policy;
+use crate::time::UnixTime;
+
+/// Whether the host demands a second factor of this account, in this login or for this removal.
+///
+/// A policy that demands one of everybody ([`require_second_factor`](crate::session::PolicyBuilder::require_second_factor))
+/// is never weakened by it: the stricter of the two counts (ASVS 6.3.3).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Requirement {
+    /// No.
+    #[default]
+    None,
+    /// From this moment on. Before it a login succeeds, and says in [`Accepted::enroll_by`](crate::Accepted::enroll_by)
+    /// until when there is time.
+    EnrolledBy(UnixTime),
+    /// Yes.
+    Enrolled,
+}
+
+impl Requirement {
+    /// The stricter of it and the policy.
+    pub(crate) fn under(self, policy: &Policy) -> Self {
+        if policy.requires_second_factor() { Self::Enrolled } else { self }
+    }
+
+    /// Whether an account must have a second factor now.
+    pub(crate) fn is_due(self, now: UnixTime) -> bool {
+        match self {
+            Self::None => false,
+            Self::EnrolledBy(time) => now >= time,
+            Self::Enrolled => true,
+        }
+    }
+
+    /// From when on, where that is still to come.
+    pub(crate) fn due_later(self, now: UnixTime) -> Option<UnixTime> {
+        match self {
+            Self::EnrolledBy(time) if now < time => Some(time),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use alloc::string::String;
+
+use super::public_id::public_id;
+use crate::enrollment::digest::sha256;
+use crate::session::{AccountId, TokenError};
+
+public_id! {
+    /// Names one of an account's authenticators, for lists, logs and forms. It opens nothing.
+    AuthenticatorId
+}
+
+impl AuthenticatorId {
+    /// The authenticator of the host's own that has this credential: in WebAuthn, the credential id.
+    ///
+    /// A function of the two, so that a host needs no table to find one by the other.
+    ///
+    /// ```
+    /// use second_factor::AccountId;
+    /// use second_factor::session::AuthenticatorId;
+    ///
+    /// let [ann, bob] = [AccountId::new("ann")?, AccountId::new("bob")?];
+    /// assert_ne!(AuthenticatorId::of_host(&ann, b"credential"), AuthenticatorId::of_host(&bob, b"credential"));
+    /// # Ok::<(), second_factor::session::AccountIdError>(())
+    /// ```
+    pub fn of_host(account: &AccountId, credential: &[u8]) -> Self {
+        let digest = sha256(&[b"second-factor/host-authenticator/v1", account.as_bytes(), credential]);
+        Self(digest.first_chunk().copied().unwrap_or_default())
+    }
+
+    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}

@@ -1,0 +1,152 @@
+//! What was set up in another system, brought along by the host.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::new_authenticator::label_or;
+use super::{Context, Decision, Draft, Entropy};
+use crate::enrollment::{ImportedSecret, RecoveryCodeDigest};
+use crate::otp::{TimeStep, TotpParams};
+use crate::session::proof::old_recovery_code;
+use crate::session::record::{App, Authenticator, GuessBudget, Prover};
+use crate::session::{
+    AccountId, AccountRecord, AuthenticatorId, Binding, EndOtherSessions, EventKind, ForgottenBecause,
+    Refusal, SessionError,
+};
+
+/// An authenticator app that was bound and confirmed in another system, on the word of the host that brings it
+/// along.
+///
+/// ```
+/// use second_factor::enrollment::ImportedSecret;
+/// use second_factor::session::Import;
+/// use second_factor::{AccountId, Secret, TotpParams};
+///
+/// let secret = ImportedSecret::new(Secret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?)?;
+/// let import = Import::by_host(AccountId::new("user-7")?, secret, TotpParams::default())
+///     .label("Phone")
+///     .recovery_codes(["code 1", "code 2"])?
+///     .quietly();
+/// # let _ = import;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is imported before this goes to the verifier"]
+pub struct Import {
+    account: AccountId,
+    secret: ImportedSecret,
+    params: TotpParams,
+    label: String,
+    last_accepted: Option<TimeStep>,
+    recovery_codes: Vec<RecoveryCodeDigest>,
+    quietly: bool,
+}
+
+impl Import {
+    /// The host brings this authenticator along. The secret's strength was looked at when the
+    /// [`ImportedSecret`] was made.
+    pub fn by_host(account: AccountId, secret: ImportedSecret, params: TotpParams) -> Self {
+        let (label, recovery_codes) = (label_or("", "Authenticator app"), Vec::new());
+        Self { account, secret, params, label, last_accepted: None, recovery_codes, quietly: false }
+    }
+
+    /// What its owner calls it, for lists; the first 64 characters are kept.
+    pub fn label(mut self, label: &str) -> Self {
+        self.label = label_or(label, "Authenticator app");
+        self
+    }
+
+    /// The time step of the last code that the other system accepted, so that none up to it is accepted again (RFC 6238
+    /// §5.2).
+    pub fn last_accepted(mut self, step: TimeStep) -> Self {
+        self.last_accepted = Some(step);
+        self
+    }
+
+    /// The unused recovery codes of the other system, by names of the host's own: the ids of the rows that hold their
+    /// hashes, say. One is used by [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code), and each counts once.
+    ///
+    /// Codes with fewer than eight digits, or the like, are guessed more easily than a code of an app. Leave them out.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyRecoveryCodes`] for more than [`MAX_RECOVERY_CODES`](Self::MAX_RECOVERY_CODES).
+    pub fn recovery_codes<N: AsRef<str>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Self, TooManyRecoveryCodes> {
+        self.recovery_codes.clear();
+        for name in names {
+            let code = old_recovery_code(&self.account, name.as_ref());
+            if self.recovery_codes.contains(&code) {
+                continue;
+            }
+            if self.recovery_codes.len() >= Self::MAX_RECOVERY_CODES {
+                return Err(TooManyRecoveryCodes);
+            }
+            self.recovery_codes.push(code);
+        }
+        Ok(self)
+    }
+
+    /// The most recovery codes of another system.
+    pub const MAX_RECOVERY_CODES: usize = AccountRecord::MAX_OLD_RECOVERY_CODES;
+
+    /// Nothing was switched on: the account had this second factor all along. Sessions go on, and its owner is not
+    /// told.
+    pub fn quietly(mut self) -> Self {
+        self.quietly = true;
+        self
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+}
+
+/// The host brings along more recovery codes than an account can have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an account can bring along {max} recovery codes at most", max = Import::MAX_RECOVERY_CODES)]
+pub struct TooManyRecoveryCodes;
+
+/// Binds an authenticator from another system. Refused with [`Refusal::AlreadyBound`] where one is bound: an import
+/// never replaces, and adds to nothing.
+///
+/// There are no recovery codes but the old ones until the owner makes some.
+pub(crate) fn import(
+    record: &AccountRecord,
+    import: &Import,
+    context: &Context<'_>,
+    entropy: Entropy,
+) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
+    let mut draft = Draft::of(record, &import.account, context, entropy)?;
+    if let Err(refusal) = draft.end_interrupted_password_change()? {
+        return draft.decide(Err(refusal));
+    }
+    if !draft.record.authenticators.is_empty() {
+        return draft.decide(Err(Refusal::AlreadyBound));
+    }
+    let id = AuthenticatorId::new(draft.entropy.take()?);
+    let secret = draft.seal(&id, import.secret.secret(), import.params)?;
+    let before = draft.record.epoch;
+    if !import.quietly {
+        draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
+    }
+    let label = import.label.clone();
+    let record = draft.change();
+    record.budget = GuessBudget::of_first_binding(context.now);
+    record.recovery_codes.clear();
+    record.old_recovery_codes.clone_from(&import.recovery_codes);
+    record.authenticators.push(Authenticator {
+        id,
+        label: label.clone(),
+        bound_at: context.now,
+        last_used: None,
+        prover: Prover::App(App { secret, last_accepted: import.last_accepted }),
+    });
+    let binding = if import.quietly { Binding::ImportedQuietly } else { Binding::Imported };
+    draft.event(EventKind::AuthenticatorBound { authenticator: id, label, binding });
+    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
+    draft.decide(Ok(EndOtherSessions { account, session: None, before, after }))
+}

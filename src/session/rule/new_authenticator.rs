@@ -1,0 +1,120 @@
+use alloc::string::String;
+
+use crate::session::record::label;
+use crate::session::{AuthenticatorId, HostAuthenticatorKind};
+
+/// What is to be enrolled: an authenticator app, beside the account's others unless it [replaces](Self::replacing) one.
+///
+/// A name alone is one too, with nothing said of the rest.
+///
+/// ```
+/// use second_factor::session::NewAuthenticator;
+///
+/// let plain = NewAuthenticator::from("ann@example.com");
+/// let tablet = NewAuthenticator::app("ann@example.com").label("Tablet").issuer("Example (Staff)");
+/// # let _ = (plain, tablet);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is enrolled before this goes to `begin_enrollment`"]
+pub struct NewAuthenticator<'a> {
+    pub(super) account_name: &'a str,
+    pub(super) issuer: Option<&'a str>,
+    label: &'a str,
+    pub(super) replacing: Option<AuthenticatorId>,
+}
+
+impl<'a> NewAuthenticator<'a> {
+    /// An authenticator app that shows `account_name` beside the issuer: the user name or e-mail address.
+    pub const fn app(account_name: &'a str) -> Self {
+        Self { account_name, issuer: None, label: "", replacing: None }
+    }
+
+    /// What its owner calls it ("Phone"), for lists; the first 64 characters are kept. "Authenticator app" where
+    /// nothing is said.
+    pub const fn label(mut self, label: &'a str) -> Self {
+        self.label = label;
+        self
+    }
+
+    /// The issuer that the app shows, where it is not the policy's: that of the account's tenant. By the rules of
+    /// [`KeyUri::totp`](crate::KeyUri::totp).
+    pub const fn issuer(mut self, issuer: &'a str) -> Self {
+        self.issuer = Some(issuer);
+        self
+    }
+
+    /// It takes the place of this one, which is removed once the new one is confirmed.
+    pub const fn replacing(mut self, authenticator: AuthenticatorId) -> Self {
+        self.replacing = Some(authenticator);
+        self
+    }
+
+    pub(super) fn label_or_default(&self) -> String {
+        label_or(self.label, "Authenticator app")
+    }
+}
+
+impl<'a> From<&'a str> for NewAuthenticator<'a> {
+    fn from(account_name: &'a str) -> Self {
+        Self::app(account_name)
+    }
+}
+
+impl<'a> From<&'a String> for NewAuthenticator<'a> {
+    fn from(account_name: &'a String) -> Self {
+        Self::app(account_name)
+    }
+}
+
+/// An authenticator that the host verifies, to be bound to an account: a passkey, a security key.
+///
+/// ```
+/// use second_factor::session::{HostAuthenticatorKind, NewHostAuthenticator};
+///
+/// let credential_id = [0x5e; 32]; // as WebAuthn gives it
+/// let key = NewHostAuthenticator::new(&credential_id, HostAuthenticatorKind::HardwareKey).label("Blue key");
+/// # let _ = key;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is bound before this goes to `bind_host_authenticator`"]
+pub struct NewHostAuthenticator<'a> {
+    pub(super) credential: &'a [u8],
+    pub(super) kind: HostAuthenticatorKind,
+    label: &'a str,
+    pub(super) replacing: Option<AuthenticatorId>,
+}
+
+impl<'a> NewHostAuthenticator<'a> {
+    /// The one that has this credential, in WebAuthn the credential id. The host verified its registration.
+    pub const fn new(credential: &'a [u8], kind: HostAuthenticatorKind) -> Self {
+        Self { credential, kind, label: "", replacing: None }
+    }
+
+    /// What its owner calls it, for lists; the first 64 characters are kept. "Security key" or "Passkey" where nothing
+    /// is said.
+    pub const fn label(mut self, label: &'a str) -> Self {
+        self.label = label;
+        self
+    }
+
+    /// It takes the place of this one, which is removed.
+    pub const fn replacing(mut self, authenticator: AuthenticatorId) -> Self {
+        self.replacing = Some(authenticator);
+        self
+    }
+
+    pub(super) fn label_or_default(&self) -> String {
+        label_or(
+            self.label,
+            match self.kind {
+                HostAuthenticatorKind::HardwareKey => "Security key",
+                HostAuthenticatorKind::SoftwareKey => "Passkey",
+            },
+        )
+    }
+}
+
+pub(super) fn label_or(text: &str, default: &str) -> String {
+    let text = label(text.trim());
+    if text.is_empty() { default.into() } else { text }
+}
