@@ -3,6 +3,7 @@
 
 use core::fmt::{Debug, Display};
 use core::time::Duration;
+use second_factor::session::Requirement;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -535,7 +536,7 @@ fn session_values(out: &mut Output) {
     let session_errors = || {
         [
             SessionError::WrongAccount,
-            SessionError::PasswordOfAnotherAccount,
+            SessionError::ProofOfAnotherAccount,
             SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
             SessionError::EntropyExhausted,
             SessionError::ForeignProof,
@@ -756,7 +757,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     let spare = world.verifier.fresh_factor(&world.session(2), &codes[2]).unwrap();
     let codes = texts(&world.verifier.regenerate_recovery_codes(spare).unwrap());
     let _ = world.change_password(&world.session(3), &codes[0]).unwrap();
-    out.debug(&world.verifier.disable(world.fresh(&phone)).unwrap());
+    out.debug(&world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap());
     assert!(matches!(world.login(), Login::Complete(_)));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), imported, TotpParams::default());

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
-    AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, ForgottenBecause, PolicyError,
-    RefusedBecause, RemovedBy,
+    AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EnrollmentToken, EventKind,
+    ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -187,6 +187,12 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
     let until = Some(START);
     let reason = RefusedBecause::Wrong;
     let method = AuthMethod::Code;
+    let authenticator = AuthenticatorId::of_host(&world.account, b"credential");
+    let bound = |binding| EventKind::AuthenticatorBound { authenticator, label: String::new(), binding };
+    let removed = |remaining| {
+        let (label, by) = (String::new(), RemovedBy::Owner);
+        EventKind::AuthenticatorRemoved { authenticator, label, by, remaining }
+    };
     // Every kind, and whether its owner is told.
     let table = [
         (EventKind::ChallengeOpened, false),
@@ -200,8 +206,17 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         (EventKind::Locked { until }, true),
         (EventKind::EnrollmentBegun, false),
         (EventKind::EnrollmentRefused, false),
-        (EventKind::AuthenticatorBound { replaced: false, imported: false }, true),
-        (EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }, true),
+        (EventKind::HostAuthenticatorRefused { reason }, false),
+        (EventKind::OldRecoveryCodeTried, false),
+        (bound(Binding::First), true),
+        (bound(Binding::Added), true),
+        (bound(Binding::Replaced), true),
+        (bound(Binding::Imported), true),
+        (bound(Binding::ImportedQuietly), false),
+        (removed(1), true),
+        (removed(0), true),
+        (EventKind::AuthenticatorRenamed { authenticator, label: String::new() }, false),
+        (EventKind::Restored, true),
         (EventKind::RecoveryCodesRegenerated, true),
         (EventKind::PasswordChanged, true),
         (EventKind::PasswordChangeInterrupted, true),
@@ -363,7 +378,7 @@ const CHANGES: [CredentialChange; 5] = [
         let _ = world.reset_password();
     }),
     ("disable", |world, phone| {
-        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
     }),
     ("confirm_enrollment", |world, phone| {
         let begun = world.verifier.begin_enrollment(world.fresh(phone), "alice").unwrap();
@@ -561,7 +576,10 @@ fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
     let stale = [world.fresh(&phone), world.fresh(&phone), world.fresh(&phone)];
     let _ = world.reset_password();
     let [first, second, third] = stale;
-    assert_eq!(refusal(world.verifier.disable(first)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(first, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
     assert_eq!(
         refusal(world.verifier.regenerate_recovery_codes(second)).unwrap_err(),
         Refusal::StepUpRequired

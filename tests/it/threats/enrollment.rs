@@ -7,7 +7,7 @@ use std::thread;
 use second_factor::enrollment::{EnrollmentError, ImportedSecret, KeyUriError, LabelPart};
 use second_factor::session::{
     AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, Import, RefusedBecause, Remember,
-    SessionError,
+    Requirement, SessionError,
 };
 use second_factor::verifier::Error;
 use second_factor::{AccountId, AuthMethod, BlockingStore, KeyUri, Policy, Refusal, Secret, TotpParams};
@@ -154,7 +154,11 @@ fn a18_a_fresh_factor_is_fresh_for_five_minutes_to_the_second() {
             (world, fresh)
         };
         let (world, fresh) = aged();
-        assert_eq!(refusal(world.verifier.disable(fresh)).err(), stale, "disable at {age} s");
+        assert_eq!(
+            refusal(world.verifier.disable(fresh, Requirement::None)).err(),
+            stale,
+            "disable at {age} s"
+        );
         assert_eq!(world.verifier.status(&world.account).unwrap().is_enabled(), !is_fresh);
         let (world, fresh) = aged();
         assert_eq!(
@@ -173,7 +177,10 @@ fn a18_a_fresh_factor_from_before_a_change_of_credentials_is_not_fresh() {
     let (first, second) = (world.fresh(&phone), world.fresh(&phone));
     let third = world.fresh(&phone);
     let _ = world.reset_password();
-    assert_eq!(refusal(world.verifier.disable(first)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(first, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
     assert_eq!(
         refusal(world.verifier.begin_enrollment(second, "alice")).unwrap_err(),
         Refusal::StepUpRequired

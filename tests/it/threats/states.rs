@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use second_factor::session::{
-    AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, StoreSecretsInClear, TokenKey,
-    TokenKeys,
+    AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, Requirement,
+    StoreSecretsInClear, TokenKey, TokenKeys,
 };
 use second_factor::{
     AccountId, AccountRecord, AuthMethod, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Keys,
@@ -339,7 +339,7 @@ fn a16a_a_challenge_is_over_at_a_reset_by_an_administrator() {
 #[test]
 fn a16a_a_challenge_is_over_when_the_second_factor_is_switched_off() {
     present_after_change(|world, phone, _| {
-        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
         None
     });
 }
