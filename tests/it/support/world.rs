@@ -147,6 +147,7 @@ where
             "account": self.account,
             "epoch": record["record"]["epoch"],
             "at": self.now(),
+            "first_factor": "password",
             "method": "code",
             "device": null,
             "id": id.expose(),
