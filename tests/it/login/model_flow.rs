@@ -1,6 +1,6 @@
 //! The flow that this crate exists for, from the first password to the 31st day.
 
-use second_factor::session::{AccountIdError, EventKind, Remember, RemovedBy, Requirement};
+use second_factor::session::{AccountIdError, Remember, RemovedBy, Requirement};
 use second_factor::{AccountId, AuthMethod, DeviceToken, Refusal};
 
 use crate::support::{Phone, STEP, Told, World, code_required, complete, days, refusal, texts};

@@ -200,14 +200,14 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         (EventKind::SteppedUp { method }, false),
         (EventKind::CodeRefused { reason }, false),
         (EventKind::RecoveryCodeRefused { reason }, false),
+        (EventKind::HostAuthenticatorRefused { reason }, false),
+        (EventKind::OldRecoveryCodeTried, false),
         (EventKind::RecoveryCodeUsed { remaining: 1 }, true),
         (EventKind::ChallengeExhausted, false),
         (EventKind::PasswordSuspectedKnown { guesses: 5 }, true),
         (EventKind::Locked { until }, true),
         (EventKind::EnrollmentBegun, false),
         (EventKind::EnrollmentRefused, false),
-        (EventKind::HostAuthenticatorRefused { reason }, false),
-        (EventKind::OldRecoveryCodeTried, false),
         (bound(Binding::First), true),
         (bound(Binding::Added), true),
         (bound(Binding::Replaced), true),
@@ -216,11 +216,11 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         (removed(1), true),
         (removed(0), true),
         (EventKind::AuthenticatorRenamed { authenticator, label: String::new() }, false),
-        (EventKind::Restored, true),
         (EventKind::RecoveryCodesRegenerated, true),
         (EventKind::PasswordChanged, true),
         (EventKind::PasswordChangeInterrupted, true),
         (EventKind::SessionsEnded, true),
+        (EventKind::Restored, true),
         (EventKind::AccountClosed, true),
         (EventKind::DeviceRemembered { device, label: String::new() }, true),
         (EventKind::DeviceForgotten { device, reason: ForgottenBecause::Revoked }, false),
@@ -232,7 +232,8 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
     }
     let outdated = EventKind::DeviceForgotten { device, reason: ForgottenBecause::Outdated };
     assert!(outdated.notify_owner(), "there may be two copies");
-    let names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
+    let mut names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
+    names.dedup();
     assert_eq!(variants(&source("session/event.rs"), "EventKind"), names);
 }
 
@@ -446,10 +447,10 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     let confirmed = refusal(world.verifier.confirm_enrollment(&disguised, &code));
     assert_eq!(confirmed.unwrap_err(), Refusal::EnrollmentOver);
     // Nor with another account's name, another epoch, time or id in it.
-    let mut changed: Vec<_> = (2..=4)
+    let mut changed: Vec<_> = (2..=5)
         .map(|field| {
             let mut changed = own.clone();
-            changed.fields[field][7] ^= 1;
+            *changed.fields[field].last_mut().unwrap() ^= 1;
             changed
         })
         .collect();

@@ -114,7 +114,7 @@ fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
     let secret = ImportedSecret::new(Secret::new(&[9; 20]).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
-    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::AlreadyBound);
     // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a
     // code.
     let session = world.session(1);
@@ -335,7 +335,7 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
     assert_eq!(refusal(by_password).unwrap_err(), Refusal::StepUpRequired);
     let secret = ImportedSecret::new(Secret::new(b"a secret of mallory's").unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
-    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::AlreadyBound);
     assert_eq!(world.record(), before);
 
     // A stolen session can ask for a step-up, and has no code for it.
