@@ -35,13 +35,13 @@ impl Runs {
 const FORWARD: [[Runs; 2]; 5] = [[This, This], [This, Next1], [Next1, Next1], [Next1, Next2], [Next2, Next2]];
 
 #[test]
-fn a_rolling_deploy_to_another_format_asks_nobody_twice() {
+fn o04_a_rolling_deploy_to_another_format_asks_nobody_twice() {
     deploy(&FORWARD);
 }
 
 /// The rows are written in format 1 again before the first instance of this version comes back.
 #[test]
-fn a_rolling_deploy_goes_back_by_the_same_steps() {
+fn o04_a_rolling_deploy_goes_back_by_the_same_steps() {
     deploy(&[[Next2, Next2], [Next2, Next1], [Next1, Next1], [Next1, This], [This, This]]);
 }
 

@@ -41,7 +41,7 @@ const TOKEN: &str = "not a token of this kind";
 const SESSION: &str = "session format 2 is not 1";
 
 #[test]
-fn an_older_version_lets_nobody_in_by_a_newer_record_and_leaves_it() {
+fn o04_an_older_version_lets_nobody_in_by_a_newer_record_and_leaves_it() {
     let (mut owner, old, new) = wrong_order();
     let table = owner.table.clone();
     let from_before = (owner.session.clone(), owner.cookie.clone(), owner.challenge.clone());
@@ -86,7 +86,7 @@ fn an_older_version_lets_nobody_in_by_a_newer_record_and_leaves_it() {
 /// What writes no row hands out tokens and sessions all the same: a login up to its code, a remembered device that
 /// logs in twice within the grace, an enrollment that is not confirmed.
 #[test]
-fn an_older_version_asks_again_where_a_token_or_session_is_newer() {
+fn o04_an_older_version_asks_again_where_a_token_or_session_is_newer() {
     let (mut owner, old, new) = wrong_order();
     let table = owner.table.clone();
     let new = Pair::new(Box::new(next_version::Service::writing(2, &table, ACCOUNT)), new);
