@@ -49,7 +49,7 @@ pub(crate) fn begin_enrollment(
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<EnrollmentBegun, Refusal>>, SessionError> {
-    let Context { now, policy, keys } = *context;
+    let Context { now, policy, keys, .. } = *context;
     let mut draft = Draft::of(record, proof.account(), context, entropy)?;
     if !proof.is_current(record, now, policy) {
         return draft.decide(Err(Refusal::StepUpRequired));
@@ -183,7 +183,7 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
 
 /// What a token says, if it is genuine, young enough, and of the account's present epoch.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     let claims = token.0.claims();
     let is_living = token.0.is_genuine(keys.tokens(), policy.namespace())
         && claims.epoch == draft.record.epoch

@@ -107,7 +107,7 @@ pub(crate) fn present(
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
-    let Context { now, policy, keys } = *context;
+    let Context { now, policy, keys, .. } = *context;
     let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
     let (token, presented) = (&challenge.0, Presented::of(typed, record));
     let claims = token.claims();
@@ -173,7 +173,7 @@ pub(super) fn log_in(
 
 /// Remembers the device that a code was just presented on, unless the policy remembers none.
 fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceToken>, SessionError> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     if policy.remember_for().is_zero() || policy.devices() == 0 {
         return Ok(None);
     }
