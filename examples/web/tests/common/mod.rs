@@ -63,7 +63,8 @@ impl Site {
         let app = App::open(&settings, clock.clone()).await.unwrap();
         let listener = tokio::net::TcpListener::bind((settings.host, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router(&app)).await });
+        let service = router(&app).into_make_service_with_connect_info::<std::net::SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Self { origin, clock, folder }
     }
 
