@@ -143,6 +143,10 @@ pub fn between(text: &str, start: &str, end: &str) -> Option<String> {
     Some(text.split_once(start)?.1.split_once(end)?.0.to_owned())
 }
 
+/// What every request says of where it came from. All but the last is what anybody can send; the last is the word of a
+/// proxy, where there is one.
+const FORWARDED_FOR: &str = "203.0.113.9, 198.51.100.7";
+
 /// Cookies in a map, and requests that go to one address after the other.
 #[derive(Clone)]
 pub struct Browser {
@@ -176,7 +180,8 @@ impl Browser {
 
     pub async fn try_send(&mut self, request: reqwest::RequestBuilder) -> reqwest::Result<Page> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let response = request.header("cookie", cookies.join("; ")).send().await?;
+        let request = request.header("cookie", cookies.join("; ")).header("x-forwarded-for", FORWARDED_FOR);
+        let response = request.send().await?;
         for cookie in response.headers().get_all("set-cookie") {
             let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
