@@ -713,13 +713,13 @@ async fn asvs_16_2_1_requests_at_once_do_not_mix() {
     let verifier = Verifier::with_sources(store, policy, ring, world.clock.clone(), Mutex::new(TestRng(2)))
         .with_events(world.events.clone());
     let [here, there] = [1, 2].map(|host| Origin::new().with_address(Ipv4Addr::new(192, 0, 2, host)));
-    let (from_here, from_there) = (verifier.on_behalf_of(here.clone()), verifier.on_behalf_of(there.clone()));
+    let (for_one, elsewhere) = (verifier.on_behalf_of(here.clone()), verifier.on_behalf_of(there.clone()));
     let [first, second, third] = [world.challenge(), world.challenge(), world.challenge()];
     let (wrong, code) = (phone.wrong_code(world.now()), phone.code(world.now()));
     world.events.take();
     let (first, second, third) = tokio::join!(
-        from_here.present(&first, &wrong, Remember::No),
-        from_there.present(&second, NEVER_ISSUED, Remember::No),
+        for_one.present(&first, &wrong, Remember::No),
+        elsewhere.present(&second, NEVER_ISSUED, Remember::No),
         verifier.present(&third, &code, Remember::No),
     );
     assert!(first.is_err() && second.is_err() && third.is_ok());
