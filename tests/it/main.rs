@@ -71,6 +71,7 @@ mod store {
 mod standards {
     mod asvs;
     mod owasp;
+    mod regimes;
     mod rfc;
     mod sp80063b;
 }
