@@ -1,11 +1,11 @@
-//! OWASP ASVS 5.0, chapters 6 and 7.
+//! OWASP ASVS 5.0, chapters 6, 7 and 16.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
-    AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, ForgottenBecause, PolicyError,
-    RefusedBecause, RemovedBy,
+    AdministratorOfOneself, AdministratorReset, EndAllSessions, EnrollmentToken, EventKind, ForgottenBecause,
+    PolicyError, RefusedBecause, RemovedBy,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -68,6 +68,36 @@ fn asvs_6_1_1_the_documented_limits_are_those_of_the_default_policy() {
         })
         .collect();
     assert_eq!(documented, rows.map(|(name, value)| (name.to_owned(), value)));
+}
+
+#[test]
+fn asvs_6_1_3_every_way_in_is_documented_with_what_it_claims() {
+    let methods = [
+        AuthMethod::SingleFactor,
+        AuthMethod::Code,
+        AuthMethod::CodesInARow,
+        AuthMethod::RecoveryCode,
+        AuthMethod::RememberedDevice { since: START },
+    ];
+    let ways: Vec<_> = methods
+        .iter()
+        .map(|method| {
+            let claimed: Vec<_> = method.amr().iter().map(|amr| format!("`{amr}`")).collect();
+            (variant_of(&format!("{method:?}")), claimed.join(", "))
+        })
+        .collect();
+    let page = source("manual/limits.rs");
+    let documented: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | ")?.split_once("(crate::AuthMethod::"))
+        .map(|(_, row)| {
+            let (name, cells) = row.split_once(')').unwrap();
+            (name.to_owned(), cells.split('|').nth(1).unwrap().trim().to_owned())
+        })
+        .collect();
+    assert_eq!(documented, ways);
+    let names: Vec<_> = ways.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(variants(&source("session/proof/auth_method.rs"), "AuthMethod"), names);
 }
 
 /// Every public call that ends in a proof, given a code and a recovery code. Where one call takes both, each
@@ -571,4 +601,142 @@ fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
         Refusal::StepUpRequired
     );
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn asvs_7_4_2_closing_an_account_ends_all_its_sessions() {
+    let by_administrator = |world: &World, _: &Phone| {
+        let administrator = AccountId::new("root").unwrap();
+        let word = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+        world.verifier.close_account(word).unwrap()
+    };
+    let by_its_owner = |world: &World, phone: &Phone| {
+        let session = world.session(9);
+        let code = phone.code(world.now());
+        let proof = world.verifier.reauthenticate(&session, world.password(), &code).unwrap();
+        world.verifier.close_account(proof).unwrap()
+    };
+    let ways: [fn(&World, &Phone) -> EndAllSessions; 2] = [by_administrator, by_its_owner];
+    for close in ways {
+        let (world, phone, codes) = World::enrolled();
+        let device = world.remember(&phone);
+        let on_the_device = complete(world.login_on(&device)).authenticated.into_session();
+        let sessions = [on_the_device, world.log_in(&phone).authenticated.into_session(), world.session(1)];
+        let challenge = world.challenge();
+        assert!(sessions.iter().all(|session| world.is_current(session)));
+        let ended = close(&world, &phone);
+        assert_eq!(ended.account(), &world.account);
+        assert!(!sessions.iter().any(|session| world.is_current(session)));
+        let refused = refusal(world.verifier.present(&challenge, &codes[0], Remember::No));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+        for session in &sessions {
+            let refused = refusal(world.verifier.fresh_factor(session, &phone.code(world.now())));
+            assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
+        }
+    }
+}
+
+#[test]
+fn asvs_7_5_2_all_sessions_end_and_who_stole_one_cannot_do_it_twice() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 1);
+    let on_the_device = complete(world.login_on(&device)).authenticated.into_session();
+    let own = world.log_in(&phone).authenticated.into_session();
+    // What a host asks for first: a factor in this session, not long ago.
+    assert!(own.is_elevated(world.now(), MINUTE) && !on_the_device.is_elevated(world.now(), MINUTE));
+    let challenge = world.challenge();
+    let ended = world.verifier.end_all_sessions(&own).unwrap();
+    assert_eq!(ended.account(), &world.account);
+    assert!(!world.is_current(&own) && !world.is_current(&on_the_device));
+    assert_eq!(world.verifier.status(&world.account).unwrap().devices, []);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::SessionsEnded), 1);
+    assert!(EventKind::SessionsEnded.notify_owner());
+    let refused = refusal(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+
+    // Neither by a session that is over nor on the device; with a code there is a new session.
+    for over in [&own, &on_the_device] {
+        assert_eq!(refusal(world.verifier.end_all_sessions(over)).unwrap_err(), Refusal::StepUpRequired);
+    }
+    let _ = code_required(world.login_on(&device));
+    let anew = world.log_in(&phone).authenticated.into_session();
+    assert!(world.is_current(&anew));
+    assert_eq!(world.events.count(|kind| *kind == EventKind::SessionsEnded), 1);
+}
+
+#[test]
+fn asvs_16_3_1_every_authentication_is_an_event_with_its_factor() {
+    let reset = World::new();
+    let _ = complete(reset.login());
+    assert_eq!(reset.events.take(), [EventKind::LoggedIn { method: AuthMethod::SingleFactor }]);
+
+    let (world, phone, codes) = World::enrolled();
+    let device = world.remember(&phone);
+    let _ = world.events.take();
+    // What is done is this event, beside others of what it changes; and no login or step-up by anything else.
+    let logged = |what: &str, expected: &EventKind| {
+        let events = world.events.all();
+        let of_authentication = |kind: &EventKind| {
+            matches!(
+                kind,
+                EventKind::LoggedIn { .. }
+                    | EventKind::SteppedUp { .. }
+                    | EventKind::CodeRefused { .. }
+                    | EventKind::RecoveryCodeRefused { .. }
+            )
+        };
+        let found: Vec<_> = events.iter().filter(|event| of_authentication(&event.kind)).collect();
+        assert_eq!(found.iter().map(|event| &event.kind).collect::<Vec<_>>(), [expected], "{what}");
+        assert_eq!((found[0].at, &found[0].account), (world.now(), &world.account), "{what}");
+        let _ = world.events.take();
+    };
+    let present = |typed: &str| {
+        let _ = world.present(typed);
+    };
+
+    let challenge = world.challenge();
+    assert_eq!(world.events.take(), [EventKind::ChallengeOpened], "the password was right");
+    let _ = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).unwrap();
+    logged("a code", &EventKind::LoggedIn { method: AuthMethod::Code });
+    present(&phone.code(world.now()));
+    logged("the same again", &EventKind::CodeRefused { reason: RefusedBecause::Replayed });
+    present(&phone.wrong_code(world.now()));
+    logged("a wrong code", &EventKind::CodeRefused { reason: RefusedBecause::Wrong });
+    present(NEVER_ISSUED);
+    logged("a wrong recovery code", &EventKind::RecoveryCodeRefused { reason: RefusedBecause::Wrong });
+    let in_a_row = phone.codes_in_a_row(world.now());
+    present(&in_a_row);
+    logged("used codes in a row", &EventKind::CodeRefused { reason: RefusedBecause::Replayed });
+    world.clock.advance(4 * STEP);
+    present(&phone.codes_in_a_row(world.now()));
+    logged("codes in a row", &EventKind::LoggedIn { method: AuthMethod::CodesInARow });
+    world.clock.advance(STEP);
+    let method = complete(world.login_on(&device)).authenticated.method();
+    assert!(matches!(method, AuthMethod::RememberedDevice { .. }));
+    logged("a device", &EventKind::LoggedIn { method });
+
+    for (typed, method) in
+        [(phone.code(world.now()), AuthMethod::Code), (codes[0].clone(), AuthMethod::RecoveryCode)]
+    {
+        let _ = world.verifier.fresh_factor(&world.session(1), &typed).unwrap();
+        logged("a step-up", &EventKind::SteppedUp { method });
+    }
+    world.clock.advance(STEP);
+    let code = phone.code(world.now());
+    let _ = world.verifier.reauthenticate(&world.session(2), world.password(), &code).unwrap();
+    logged("password and code", &EventKind::SteppedUp { method: AuthMethod::Code });
+    let _ = world.verifier.fresh_factor(&world.session(3), &phone.wrong_code(world.now()));
+    logged("a wrong code in a session", &EventKind::CodeRefused { reason: RefusedBecause::Wrong });
+    present(&codes[1]);
+    logged("a recovery code", &EventKind::LoggedIn { method: AuthMethod::RecoveryCode });
+
+    let over = world.challenge();
+    world.clock.advance(minutes(10));
+    let _ = world.verifier.present(&over, &phone.code(world.now()), Remember::No);
+    logged("a challenge that is over", &EventKind::CodeRefused { reason: RefusedBecause::NoChallenge });
+    while world.present(&phone.wrong_code(world.now())).is_err_and(|told| told == Refusal::NotAccepted) {}
+    let _ = world.events.take();
+    present(&phone.code(world.now()));
+    logged("a code under a lock", &EventKind::CodeRefused { reason: RefusedBecause::Locked });
 }
