@@ -62,10 +62,8 @@ impl BlockingStore for DieselStore {
         let record = serde_json::to_string(change.record())
             .map_err(|error| Error::SerializationError(error.into()))?;
         let id = accounts::account.eq(account.as_str());
-        let next = (
-            accounts::record.eq(record),
-            accounts::revision.eq(change.revision().get().cast_signed()),
-        );
+        let next =
+            (accounts::record.eq(record), accounts::revision.eq(change.revision().get().cast_signed()));
         let mut connection = self.connection();
         let rows = match change.expected() {
             Expected::Absent => diesel::insert_into(accounts::table)
@@ -89,9 +87,8 @@ impl std::fmt::Debug for DieselStore {
 
 fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
     // With `synchronous = FULL` a commit is on the disk. With NORMAL a power cut could bring back a used code.
-    connection.batch_execute(
-        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-    )?;
+    connection
+        .batch_execute("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
     connection.immediate_transaction(|migration| {
         if sql::<Integer>("PRAGMA user_version").get_result::<i32>(migration)? == 0 {
             migration.batch_execute(include_str!("../sqlite/0001_second_factor.sql"))?;

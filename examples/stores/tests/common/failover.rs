@@ -1,6 +1,8 @@
 //! Logins that go on while a server of the cluster dies, and what became of each.
+#![allow(dead_code, reason = "each test file uses its part")]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +20,16 @@ use crate::common::TestClock;
 const PAUSE: Duration = Duration::from_hours(12 * 24);
 /// For a whole failover. Nothing is concluded from how long it took.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+
+static PORTS: AtomicU16 = AtomicU16::new(0);
+
+/// A port of its own for a server that may be killed and started again. Not one that the system gives away: those are also the
+/// ports of outgoing connections, which would take it meanwhile.
+pub fn free_port() -> u16 {
+    let first = u16::try_from(std::process::id() % 1_000).unwrap() * 12;
+    let free = || 20_000 + (first + PORTS.fetch_add(1, Ordering::SeqCst)) % 12_000;
+    std::iter::repeat_with(free).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+}
 
 /// What became of swaps and of logins.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use super::failover::PATIENCE;
+use super::failover::{PATIENCE, free_port};
 
 /// Where distributions keep what they do not put in the path.
 const BINARIES: [&str; 3] = ["/usr/lib/postgresql", "/usr/local", "/opt/homebrew/opt"];
@@ -96,7 +96,7 @@ pub struct Server {
 
 impl Server {
     fn new(binaries: &Path, folder: &Path, name: &'static str) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let (binaries, folder) = (binaries.to_owned(), folder.to_owned());
         Self { binaries, folder, name, port, settings: Vec::new(), running: None }
     }
