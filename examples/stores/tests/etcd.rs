@@ -91,17 +91,22 @@ async fn events_are_stored_with_their_record_or_not_at_all() {
     };
     let first = [event(1, "challenge_opened"), event(1, "challenge_exhausted")];
     let second = [event(2, "password_changed")];
+    let others = [event(3, "account_closed")];
     let record = AccountRecord::new(ann.clone());
     // The second has the smaller number.
-    let create = Change::new(Expected::Absent, Revision::new(9), &record, &first);
-    assert_eq!(store.compare_and_swap(&ann, create).await.unwrap(), Swap::Stored);
-    let swap = Change::new(Expected::At(Revision::new(9)), Revision::new(3), &record, &second);
-    assert_eq!(store.compare_and_swap(&ann, swap).await.unwrap(), Swap::Stored);
-    let stale = Change::new(Expected::At(Revision::new(9)), Revision::new(4), &record, &second);
-    assert_eq!(store.compare_and_swap(&ann, stale).await.unwrap(), Swap::Conflict);
+    let [nine, three, four] = [9, 3, 4].map(Revision::new);
+    for (account, change, outcome) in [
+        (&ann, Change::new(Expected::Absent, nine, &record, &first), Swap::Stored),
+        (&anna, Change::new(Expected::Absent, four, &record, &others), Swap::Stored),
+        (&ann, Change::new(Expected::At(nine), three, &record, &second), Swap::Stored),
+        (&ann, Change::new(Expected::At(nine), four, &record, &others), Swap::Conflict),
+    ] {
+        assert_eq!(store.compare_and_swap(account, change).await.unwrap(), outcome);
+    }
     assert_eq!(store.trail(&ann).await.unwrap(), [first.as_slice(), &second].concat());
-    assert_eq!(store.trail(&anna).await.unwrap(), []);
-    assert!(store.load(&anna).await.unwrap().is_none());
+    assert_eq!(store.trail(&anna).await.unwrap(), others);
+    assert_eq!(store.load(&ann).await.unwrap().unwrap().revision, three);
+    assert_eq!(store.load(&anna).await.unwrap().unwrap().revision, four);
 }
 
 fn may_be_stored(error: &EtcdError) -> bool {
