@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
     AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EndAllSessions, EnrollmentToken,
-    EventKind, ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
+    EventKind, FirstFactor, ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -82,7 +82,8 @@ fn asvs_6_1_3_every_way_in_is_documented_with_what_it_claims() {
     let ways: Vec<_> = methods
         .iter()
         .map(|method| {
-            let claimed: Vec<_> = method.amr().iter().map(|amr| format!("`{amr}`")).collect();
+            let claimed: Vec<_> =
+                method.amr(FirstFactor::Password).iter().map(|amr| format!("`{amr}`")).collect();
             (variant_of(&format!("{method:?}")), claimed.join(", "))
         })
         .collect();
