@@ -28,8 +28,7 @@ impl App {
         users::prepare().await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
         let log = SecurityLog::open(database.clone());
-        let two_factor =
-            TwoFactor::open(database.clone(), &settings.sealing_key, Arc::new(clock), log.clone()).await?;
+        let two_factor = TwoFactor::open(database.clone(), settings, Arc::new(clock), log.clone()).await?;
         let app = Self(Arc::new(Parts { database, log, two_factor, is_https: settings.is_https() }));
         tokio::spawn(sweep(app.sessions()));
         Ok(app)
