@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{Context, Draft};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
-use crate::otp::{self, Code, CodesInARow, Digits, TimeStep, Totp, Window, constant_time};
+use crate::otp::{self, ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Window, constant_time};
 use crate::session::proof::ProofDigest;
 use crate::session::record::{Authenticator, Charged, Device, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
@@ -155,10 +155,12 @@ impl Codes {
         }
     }
 
-    fn newest(&self) -> &Code {
+    /// By how much the clock is off, if a code is that of another time. Of several in a row it is not looked for: the
+    /// last alone says nothing of the others.
+    fn clock_offset(&self, totp: &Totp, now: UnixTime) -> Option<(TimeStep, ClockOffset)> {
         match self {
-            Self::One(code) => code,
-            Self::InARow(codes) => codes.last(),
+            Self::One(code) => totp.clock_offset(code, now),
+            Self::InARow(_) => None,
         }
     }
 }
@@ -198,7 +200,7 @@ fn compare(
     // Refused. For the audit trail, why: a clock that is off and a used code look the same to the claimant.
     let mut reason = RefusedBecause::Wrong;
     for (_, last_accepted, totp, typed, verdict) in &compared {
-        let near = totp.clock_offset(typed.newest(), now);
+        let near = typed.clock_offset(totp, now);
         let found = match (verdict, near) {
             (otp::Verdict::Replayed(_), _) => RefusedBecause::Replayed,
             (_, Some((step, _))) if last_accepted.is_some_and(|last| step <= last) => {
@@ -246,17 +248,17 @@ fn evaluate_old_recovery_code(
     if !challenge.is_some_and(|claims| proof.is_for(&claims.id)) {
         return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::NoChallenge));
     }
-    let matching = constant_time::find(&draft.record.old_recovery_codes, |unused| unused.ct_eq(proof.code()));
+    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(proof.code()));
     let Some((index, _)) = matching else {
         return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Replayed));
     };
-    draft.change().old_recovery_codes.remove(index);
-    use_recovery_code(draft, is_kept);
+    use_recovery_code(draft, index, is_kept);
     Verdict::Accepted(AcceptedWith::RecoveryCode(proof.code().clone()))
 }
 
-fn use_recovery_code(draft: &mut Draft<'_>, is_kept: impl Fn(&Device) -> bool) {
-    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes_left() });
+fn use_recovery_code(draft: &mut Draft<'_>, index: usize, is_kept: impl Fn(&Device) -> bool) {
+    draft.change().recovery_codes.remove(index);
+    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
     draft.forget_devices(ForgottenBecause::CredentialsChanged, is_kept);
 }
 
@@ -275,8 +277,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&
             None => Verdict::Charged(RefusedBecause::Wrong),
         };
     };
-    draft.change().recovery_codes.remove(index);
-    use_recovery_code(draft, is_kept);
+    use_recovery_code(draft, index, is_kept);
     Verdict::Accepted(AcceptedWith::RecoveryCode(digest))
 }
 
