@@ -64,13 +64,14 @@ pub(crate) fn confirm(view: &View, (svg, key): &(String, String), is_member: boo
         (code_field(view))
         button { "Confirm" }
     };
-    const HOW: &str = "Scan it with an authenticator app, such as Aegis, Google Authenticator or your password manager. Then \
-                       type the code that it shows.";
+    const HOW: &str = "an authenticator app, such as Aegis, Google Authenticator or your password manager. Then type the code that \
+                       it shows.";
     if is_member {
-        return card("Scan the QR code", HOW, view, true, "/account/two-factor/confirm", &fields, &back());
+        let lead = format!("With {HOW}");
+        return card("Scan the QR code", &lead, view, true, "/account/two-factor/confirm", &fields, &back());
     }
     let lead = format!(
-        "Your password was right. This site requires two-factor authentication: set it up to go on. {HOW}"
+        "Your password was right, and this site requires two-factor authentication. Scan the QR code with {HOW}"
     );
     let cancel = html! {
         div.aside { form method="post" action="/logout" { (view.token()) button.link { "Cancel" } } }

@@ -89,7 +89,7 @@ async fn a_demanded_authenticator_is_set_up_in_the_login() {
     let window = Window::open(&site.origin).await;
     window.log_in("bob", PASSWORD).await;
     assert_eq!(window.path().await, "/login/enroll");
-    window.assert_shows("This site requires two-factor authentication").await;
+    window.assert_shows("this site requires two-factor authentication").await;
     window.assert_closed().await;
     window.go("/login/enroll").await;
     let key = scanned(&window).await;

@@ -57,7 +57,7 @@ async fn from_the_day_on_the_login_leads_to_the_set_up() {
     for path in ["/account", "/account/two-factor/enable", "/account/two-factor/confirm", "/login/code"] {
         assert_eq!(browser.get(path).await, To("/login"), "{path}");
     }
-    browser.get("/login/enroll").await.assert_shows("This site requires two-factor authentication");
+    browser.get("/login/enroll").await.assert_shows("this site requires two-factor authentication");
     let first = browser.setup_key("/login/enroll").await;
     site.clock.wait(600);
     let csrf = browser.get("/login").await.csrf();
