@@ -36,8 +36,7 @@ impl App {
         users::prepare().await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
         let log = SecurityLog::open(database.clone());
-        let two_factor =
-            TwoFactor::open(database.clone(), &settings.sealing_key, Arc::new(clock), log.clone()).await?;
+        let two_factor = TwoFactor::open(database.clone(), settings, Arc::new(clock), log.clone()).await?;
         let parts = Arc::new(Parts { database, log, is_https: settings.is_https() });
         let app = Self { parts, two_factor };
         tokio::spawn(sweep(app.sessions()));

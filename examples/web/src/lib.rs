@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `two_factor.rs` | every line that touches the library |
+//! | `two_factor.rs`, `two_factor/` | every line that touches the library |
 //! | `routes.rs`, `pages.rs` | what the site answers, and what that looks like |
 //! | `browser.rs`, `sessions.rs` | cookies, forms, sessions in the database |
 //! | `users.rs`, `database.rs`, `security_log.rs` | what a service has before it adds a second factor |
