@@ -64,7 +64,11 @@ mod store {
     mod conformance;
     mod record_format;
     #[cfg(feature = "testing")]
+    mod trail;
+    #[cfg(feature = "testing")]
     mod wrong_stores;
+    #[cfg(feature = "testing")]
+    mod wrong_trails;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
