@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::database::Database;
-use crate::security_log::SecurityLog;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::stop::BoxError;
@@ -17,7 +16,6 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     database: Database,
-    log: SecurityLog,
     two_factor: TwoFactor,
     is_https: bool,
 }
@@ -27,10 +25,8 @@ impl App {
     pub async fn open(settings: &Settings, clock: impl Clock + 'static) -> Result<Self, BoxError> {
         users::prepare().await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
-        let log = SecurityLog::open(database.clone());
-        let two_factor =
-            TwoFactor::open(database.clone(), &settings.sealing_key, Arc::new(clock), log.clone()).await?;
-        let app = Self(Arc::new(Parts { database, log, two_factor, is_https: settings.is_https() }));
+        let two_factor = TwoFactor::open(database.clone(), &settings.sealing_key, Arc::new(clock)).await?;
+        let app = Self(Arc::new(Parts { database, two_factor, is_https: settings.is_https() }));
         tokio::spawn(sweep(app.sessions()));
         Ok(app)
     }
@@ -43,21 +39,12 @@ impl App {
         &self.0.two_factor
     }
 
-    pub(crate) fn log(&self) -> &SecurityLog {
-        &self.0.log
-    }
-
     pub(crate) fn sessions(&self) -> Sessions {
         Sessions(self.0.database.clone())
     }
 
     pub(crate) fn is_https(&self) -> bool {
         self.0.is_https
-    }
-
-    /// To be called last: waits until the security log is written.
-    pub async fn close(&self) {
-        self.log().flush().await;
     }
 }
 

@@ -27,7 +27,6 @@ async fn main() -> Result<(), BoxError> {
     writeln!(std::io::stdout(), "Open {address}")?;
 
     axum::serve(listener, router(&app)).with_graceful_shutdown(asked_to_stop()?).await?;
-    app.close().await;
     Ok(())
 }
 

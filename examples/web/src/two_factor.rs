@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use second_factor::session::{DeviceId, EnrollmentToken, FreshFactor, Reauthenticated, Session};
 use second_factor::store::DynStore;
-use second_factor::verifier::OsEntropy;
-use second_factor::{Accepted, AccountId, AuditEvent, ChallengeToken, DeviceToken, KeyRing, Login};
+use second_factor::verifier::{OsEntropy, TracingEvents};
+use second_factor::{Accepted, AccountId, ChallengeToken, DeviceToken, KeyRing, Login};
 use second_factor::{PasswordVerified, Policy, QrCode, Remember, SealingKey, TotpParams, Verifier};
 pub use second_factor::{UnixTime, session::FactorStatus, verifier::Clock, verifier::SystemClock};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
 
 use crate::stop::{Fallible, Outcome, Stop};
-use crate::{browser::Browser, database::Database, routes::Typed, security_log::SecurityLog, users};
+use crate::{browser::Browser, database::Database, routes::Typed, users};
 
 pub(crate) mod words;
 
@@ -32,7 +32,7 @@ pub struct Member {
 }
 
 impl TwoFactor {
-    pub async fn open(db: Database, key: &str, clock: Arc<dyn Clock>, log: SecurityLog) -> Fallible<Self> {
+    pub async fn open(db: Database, key: &str, clock: Arc<dyn Clock>) -> Fallible<Self> {
         let store = match &db {
             Database::Sqlite { path, .. } => DynStore::new(SqliteStore::open(path).await?),
             Database::Postgres(pool) => DynStore::new(PostgresStore::migrate(pool.clone()).await?),
@@ -40,7 +40,7 @@ impl TwoFactor {
         let policy = Policy::builder("Second Factor").totp(CODES).build()?;
         let keys = KeyRing::new(1, SealingKey::from_hex(key)?);
         let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy);
-        Ok(Self(verifier.with_events(move |event: &AuditEvent| words::note(&log, event)), db))
+        Ok(Self(verifier.with_events(TracingEvents), db))
     }
 
     /// The one place that vouches for a password: where its hash, which is read after the check began, was compared.

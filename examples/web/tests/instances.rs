@@ -199,8 +199,8 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
         winners += usize::from(is_in);
     }
     assert_eq!(winners, 1);
-    // Nor does the log, which all three wrote, know of another.
-    let logins = r#"SELECT count(*) FROM security_log WHERE event LIKE '%"logged_in":{"method":"code"}%'"#;
+    // Nor does the trail, which all three wrote, know of another.
+    let logins = r#"SELECT count(*) FROM second_factor_trail WHERE event::text LIKE '%"logged_in":{"method":"code"}%'"#;
     let logins = sqlx::query(logins).fetch_one(&pool).await.unwrap();
     pool.close().await;
     assert_eq!(logins.get::<i64, _>(0), 1);
