@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use second_factor::AccountId;
-use second_factor::session::AuditEvent;
-use second_factor::testing::{BlockingSuite, Clause, Failure, Hook, Suite};
+use second_factor::session::{AuditEvent, Session};
+use second_factor::testing::{BlockingSuite, Clause, Failure, Fault, Faulty, Hook, Suite};
+use second_factor::{AccountId, BlockingStore, Login, MemoryStore, Policy, Remember};
+
+use crate::support::{NEVER_ISSUED, Phone, STEP, World};
 
 use super::wrong_trails::{Tables, TrailStore, WrongTrail};
 
@@ -82,5 +84,74 @@ async fn a_failure_says_where_the_trail_differs() {
         "usual cause:  the events are written before or after the record",
     ] {
         assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+}
+
+type Rows = Arc<Faulty<Arc<MemoryStore>>>;
+
+/// What a service does with an account that has a factor. Each step changes the record at most once.
+const STEPS: [fn(&World<Rows>, &Phone, &[String], &Session); 7] = [
+    // A password and no code: changes nothing, and is heard by the sink alone.
+    |world, _, _, _| {
+        let _ = world.verifier.password_verified(world.password(), None);
+    },
+    |world, _, _, _| present(world, NEVER_ISSUED),
+    |world, phone, _, _| present(world, &phone.code(world.now())),
+    // The same again: replayed.
+    |world, phone, _, _| present(world, &phone.code(world.now())),
+    |world, _, codes, _| present(world, &codes[0]),
+    |world, phone, _, session| {
+        world.clock.advance(STEP);
+        let _ = world.verifier.fresh_factor(session, &phone.code(world.now()));
+    },
+    |world, _, _, session| {
+        let _ = world.verifier.end_all_sessions(session);
+    },
+];
+
+/// As long as the store answers.
+fn present(world: &World<Rows>, typed: &str) {
+    if let Ok(Login::CodeRequired(challenge)) = world.verifier.password_verified(world.password(), None) {
+        let _ = world.verifier.present(&challenge, typed, Remember::No);
+    }
+}
+
+/// The steps under one fault: the trail grows where the record changed, and nowhere else. Where nothing failed, what the sink was told
+/// is what was written.
+fn day(fault: Option<(usize, Fault)>) -> usize {
+    let rows = Arc::new(MemoryStore::with_trail());
+    let world = World::over(Arc::new(Faulty::new(rows.clone())), Policy::new("Example").unwrap());
+    let (phone, codes) = world.enroll();
+    let session = world.session(1);
+    let state = || {
+        let row = BlockingStore::load(&*rows, &world.account).unwrap();
+        (row.unwrap().revision, rows.trail(&world.account).unwrap())
+    };
+    assert!(!state().1.is_empty(), "the enrollment is in it");
+    world.verifier.store().plan(fault);
+    for (number, step) in STEPS.iter().enumerate() {
+        let ((before, old), heard) = (state(), world.events.all().len());
+        step(&world, &phone, &codes, &session);
+        let (after, trail) = state();
+        let written = trail.strip_prefix(old.as_slice()).expect("nothing that is written goes");
+        assert_eq!(before != after, !written.is_empty(), "{fault:?} in step {number}: {written:?}");
+        if fault.is_none() {
+            let heard = &world.events.all()[heard..];
+            let told: Vec<_> = heard.iter().filter(|event| written.contains(event)).cloned().collect();
+            assert_eq!(told, written, "step {number}: the sink heard {heard:?}");
+            assert!(!heard.is_empty(), "step {number}");
+        }
+    }
+    world.verifier.store().calls()
+}
+
+/// P10, through the verifier: a fault at each call of a day.
+#[test]
+fn what_changed_the_record_is_in_the_trail_whatever_fails() {
+    let calls = day(None);
+    assert!(calls > STEPS.len(), "{calls}");
+    let faults = [Fault::Fail, Fault::LoseReply, Fault::Duplicate, Fault::Retry, Fault::Conflict];
+    for (call, fault) in (1..=calls).flat_map(|call| faults.map(|fault| (call, fault))) {
+        day(Some((call, fault)));
     }
 }
