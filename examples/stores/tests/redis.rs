@@ -140,12 +140,15 @@ async fn a_trail_is_pruned_and_can_be_done_without() {
 }
 
 /// A server of its own, a cluster of one: it refuses a script whose keys are in different slots.
-struct Cluster(std::process::Child, tempfile::TempDir);
+struct Cluster {
+    server: std::process::Child,
+    _folder: tempfile::TempDir,
+}
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 
@@ -159,7 +162,7 @@ impl Cluster {
         server.args(["--cluster-enabled", "yes", "--save", "", "--bind", "127.0.0.1", "--port"]);
         server.arg(port.to_string()).current_dir(folder.path()).stdout(std::process::Stdio::null());
         let running = match server.spawn() {
-            Ok(running) => Self(running, folder),
+            Ok(server) => Self { server, _folder: folder },
             Err(error) => {
                 common::skip("redis-server to start", error);
                 return None;

@@ -88,9 +88,10 @@ async fn a_failure_says_where_the_trail_differs() {
 }
 
 type Rows = Arc<Faulty<Arc<MemoryStore>>>;
+type Step = fn(&World<Rows>, &Phone, &[String], &Session);
 
 /// What a service does with an account that has a factor. Each step changes the record at most once.
-const STEPS: [fn(&World<Rows>, &Phone, &[String], &Session); 7] = [
+const STEPS: [Step; 7] = [
     // A password and no code: changes nothing, and is heard by the sink alone.
     |world, _, _, _| {
         let _ = world.verifier.password_verified(world.password(), None);
