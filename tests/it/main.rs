@@ -66,7 +66,11 @@ mod store {
     mod record_format;
     mod restored_backup;
     #[cfg(feature = "testing")]
+    mod trail;
+    #[cfg(feature = "testing")]
     mod wrong_stores;
+    #[cfg(feature = "testing")]
+    mod wrong_trails;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]

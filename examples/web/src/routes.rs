@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
@@ -18,7 +18,7 @@ use crate::database::on;
 use crate::pages::{self, View};
 use crate::stop::Stop;
 use crate::two_factor::words;
-use crate::{guards, users};
+use crate::{guards, security_log, users};
 
 mod authenticators;
 
@@ -67,7 +67,7 @@ pub fn router(app: &App) -> Router {
         .fallback(async || (StatusCode::NOT_FOUND, pages::stop("Not found", "There is no such page.")))
         .layer(DefaultBodyLimit::max(16 * 1024))
         .layer(from_fn_with_state(app.clone(), guards::headers))
-        .layer(from_fn_with_state(app.clone(), guards::to_its_end))
+        .layer(from_fn(guards::to_its_end))
         .with_state(app.clone())
 }
 
@@ -163,7 +163,7 @@ async fn logout(app: App, browser: Browser, Form(Nothing {}): Form<Nothing>) -> 
 async fn account(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let status = app.two_factor().status(&member).await?;
-    let log = app.log().latest(member.account()).await?;
+    let log = security_log::latest(app.database(), member.account()).await?;
     let log: Vec<_> = log.iter().filter_map(|event| words::log_line(event)).collect();
     let (view, arrival) = (view(&browser).await?, member.arrival());
     let demanded_from = app.two_factor().demanded_from(&status);

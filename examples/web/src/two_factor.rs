@@ -8,15 +8,14 @@ use std::sync::Arc;
 pub use second_factor::session::{AuthenticatorInfo, FactorStatus};
 use second_factor::session::{DeviceId, FreshFactor, Origin, Reauthenticated, Requirement, Session};
 use second_factor::store::DynStore;
-use second_factor::verifier::OsEntropy;
-use second_factor::{Accepted, AccountId, AuditEvent, ChallengeToken, DeviceToken, KeyRing, Login};
+use second_factor::verifier::{OsEntropy, TracingEvents};
+use second_factor::{Accepted, AccountId, ChallengeToken, DeviceToken, KeyRing, Login};
 use second_factor::{PasswordVerified, Policy, Remember, SealingKey, TotpParams, Verifier};
 pub use second_factor::{UnixTime, verifier::Clock, verifier::SystemClock};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
 
 use crate::stop::{Fallible, Outcome, Stop};
-use crate::{browser::Browser, database::Database, routes::Typed, security_log::SecurityLog};
-use crate::{settings::Settings, users};
+use crate::{browser::Browser, database::Database, routes::Typed, settings::Settings, users};
 
 mod authenticators;
 pub(crate) mod words;
@@ -42,12 +41,7 @@ pub struct Member {
 }
 
 impl TwoFactor {
-    pub async fn open(
-        db: Database,
-        settings: &Settings,
-        clock: Arc<dyn Clock>,
-        log: SecurityLog,
-    ) -> Fallible<Self> {
+    pub async fn open(db: Database, settings: &Settings, clock: Arc<dyn Clock>) -> Fallible<Self> {
         let store = match &db {
             Database::Sqlite { path, .. } => DynStore::new(SqliteStore::open(path).await?),
             Database::Postgres(pool) => DynStore::new(PostgresStore::migrate(pool.clone()).await?),
@@ -55,7 +49,7 @@ impl TwoFactor {
         let policy = Policy::builder("Second Factor").totp(CODES).build()?;
         let keys = KeyRing::new(1, SealingKey::from_hex(&settings.sealing_key)?);
         let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy)
-            .with_events(move |event: &AuditEvent| words::note(&log, event));
+            .with_events(TracingEvents);
         let requirement = settings.enroll_by.map_or(Requirement::None, Requirement::EnrolledBy);
         Ok(Self { verifier, db, requirement })
     }

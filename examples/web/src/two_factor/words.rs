@@ -3,12 +3,11 @@
 use second_factor::otp::{ClockOffset, CodesInARow};
 use second_factor::session::{AuditEvent, AuthenticatorKind, HostAuthenticatorKind, Origin, TokenError};
 use second_factor::store::StoreError;
-use second_factor::verifier::{ChangePasswordError, Error, EventSink, TracingEvents};
+use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{AuthMethod, Refusal, UnixTime};
 
 use super::{CODES, Member};
 use crate::date;
-use crate::security_log::SecurityLog;
 use crate::stop::Stop;
 
 impl Member {
@@ -67,12 +66,6 @@ pub(crate) fn kind(kind: AuthenticatorKind) -> &'static str {
         AuthenticatorKind::Host(_) => "Passkey",
         _ => "Authenticator app",
     }
-}
-
-/// Puts an event into the log of the service, and into that of the account.
-pub(crate) fn note(log: &SecurityLog, event: &AuditEvent) {
-    TracingEvents.record(event);
-    log.note(event.account.as_str(), serde_json::to_string(event).unwrap_or_default());
 }
 
 /// A line of the security log: when, what and where from, and whether it is one to be told of by mail.
