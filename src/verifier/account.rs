@@ -116,6 +116,9 @@ impl<S: Store> Verifier<S> {
 
     /// Removes one authenticator; the last one is two-factor authentication switched off.
     ///
+    /// Look for what would be refused before you ask for the code: the factor is used up by a refusal, too, and the same
+    /// code again within a minute is [`AlreadyDone`](crate::Refusal::AlreadyDone).
+    ///
     /// # Errors
     ///
     /// As [`disable`](Self::disable), where it is the last; [`Error::Refused`] with

@@ -48,8 +48,8 @@ impl TwoFactor {
         };
         let policy = Policy::builder("Second Factor").totp(CODES).build()?;
         let keys = KeyRing::new(1, SealingKey::from_hex(&settings.sealing_key)?);
-        let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy)
-            .with_events(TracingEvents);
+        let verifier =
+            Verifier::with_sources(store, policy, keys, clock, OsEntropy).with_events(TracingEvents);
         let requirement = settings.enroll_by.map_or(Requirement::None, Requirement::EnrolledBy);
         Ok(Self { verifier, db, requirement })
     }

@@ -7,8 +7,10 @@ use alloc::vec::Vec;
 use alloc::{string::ToString, vec};
 
 use super::races::{arrived, erred};
+use crate::otp::ClockOffset;
 use crate::session::{
-    AccountId, AuditEvent, AuthMethod, DeviceId, EventKind, ForgottenBecause, RefusedBecause, RemovedBy,
+    AccountId, AuditEvent, AuthMethod, AuthenticatorId, Binding, DeviceId, EventKind, ForgottenBecause,
+    Origin, RefusedBecause, RemovedBy,
 };
 use crate::store::{Change, Expected, Store, Swap};
 use crate::testing::fixture::{Fixture, failed};
@@ -193,6 +195,11 @@ fn numbered_event(id: &AccountId, number: u32) -> AuditEvent {
     AuditEvent {
         account: id.clone(),
         at: UnixTime::from_secs(u32::MAX.saturating_sub(number).into()),
+        // Some say where the request came from, as far as that goes.
+        origin: (number % 3 == 0).then(|| {
+            let (address, agent) = ("2001:db8::1", "\u{1f511}".repeat(Origin::MAX_USER_AGENT));
+            Origin::new().with_address(address).with_user_agent(&agent)
+        }),
         kind: EventKind::PasswordSuspectedKnown { guesses: number },
     }
 }
@@ -251,6 +258,8 @@ async fn write_in_turn<S: Store>(
 /// One of each kind, with what each can carry: labels from all over Unicode, and times past 2^53.
 fn kinds(id: &AccountId) -> Vec<EventKind> {
     let device = DeviceId::of(id, &[0xff; 16]);
+    let authenticator = AuthenticatorId::of_host(id, b"credential");
+    let label = || "\u{1f511}".repeat(64);
     let late = UnixTime::from_secs((1 << 53) + 1);
     let mut kinds = vec![
         EventKind::ChallengeOpened,
@@ -266,8 +275,19 @@ fn kinds(id: &AccountId) -> Vec<EventKind> {
         EventKind::Locked { until: None },
         EventKind::EnrollmentBegun,
         EventKind::EnrollmentRefused,
-        EventKind::AuthenticatorBound { replaced: true, imported: false },
-        EventKind::AuthenticatorRemoved { by: RemovedBy::Administrator },
+        EventKind::AuthenticatorBound { authenticator, label: label(), binding: Binding::Replaced },
+        EventKind::AuthenticatorRemoved {
+            authenticator,
+            label: label(),
+            by: RemovedBy::Administrator,
+            remaining: 4,
+        },
+        EventKind::AuthenticatorRenamed { authenticator, label: label() },
+        EventKind::HostAuthenticatorRefused {
+            reason: RefusedBecause::ClockOff(ClockOffset::from_secs(-600)),
+        },
+        EventKind::OldRecoveryCodeTried,
+        EventKind::Restored,
         EventKind::RecoveryCodesRegenerated,
         EventKind::PasswordChanged,
         EventKind::PasswordChangeInterrupted,
