@@ -18,6 +18,7 @@
 mod action;
 mod call;
 mod canonical;
+mod factors;
 mod probe;
 mod release;
 mod rules;

@@ -38,6 +38,21 @@ impl Row {
         &self.text[start..end]
     }
 
+    /// The authenticators in their order: the id of each, and the sealed secret of an app.
+    pub fn authenticators(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let word = |text: &'_ str| text.find('"').unwrap();
+        let bound = self.between("\"authenticators\":", "\"recovery\":").split("{\"id\":\"").skip(1);
+        bound.map(move |text| {
+            let sealed = text.split_once("\"sealed\":\"").map(|(_, sealed)| &sealed[..word(sealed)]);
+            (&text[..word(text)], sealed)
+        })
+    }
+
+    /// With how many apps a code is compared, and how many guesses something typed is.
+    pub fn guesses_a_code(&self) -> u16 {
+        (self.authenticators().filter(|(_, sealed)| sealed.is_some()).count() as u16).max(1)
+    }
+
     /// Authenticators and recovery codes.
     pub fn factors(&self) -> &str {
         self.between("\"authenticators\":", "\"devices\":")
