@@ -29,7 +29,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     if !swap.events.iter().any(changes_factor) {
         return Ok(());
     }
-    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound());
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
     // The word of an administrator or of the host is no proof from before.
     if !matches!(call.what, What::AdministratorReset | What::Import { .. }) {
         if call.old || call.what.is_old() {
@@ -87,7 +87,7 @@ pub fn may_enroll(call: &Call) -> bool {
 }
 
 fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Result<(), Violation> {
-    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound());
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
     if was_bound && matches!(call.what, What::Import { .. }) {
         return broken("P4: an import beside an authenticator that is bound");
     }

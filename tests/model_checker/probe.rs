@@ -62,7 +62,7 @@ struct Probe<'a> {
 
 impl Probe<'_> {
     fn is_changing_password(&self) -> bool {
-        self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password())
+        self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password)
     }
 
     /// Tries until so many seconds have passed, the attacker acting between.

@@ -74,7 +74,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     let confirms = matches!(call.what, What::Confirm { .. })
         && has(&|event| matches!(event, EventKind::AuthenticatorBound { .. }));
     let by_recovery = has(&|event| matches!(event, EventKind::RecoveryCodeUsed { .. }));
-    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound());
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
     if by_code || by_recovery || by_key || confirms {
         accepted(next, call, was_bound)?;
     }
@@ -111,7 +111,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     let mark = |row: &Row| row.between("\"password_change\":", "}").to_owned();
     let is_change = matches!(call.what, What::ChangePassword { .. } | What::Reset { .. });
     let before = swap.before.as_ref().map(|row| mark(row));
-    if is_change && swap.after.is_changing_password() && before != Some(mark(&swap.after)) {
+    if is_change && swap.after.is_changing_password && before != Some(mark(&swap.after)) {
         next.everything_is_old(call.id);
     }
     Ok(())
@@ -309,8 +309,7 @@ pub fn on_release(
     if is_good && call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Failed)) {
         return broken("P5: the store failed, and somebody got what they asked for");
     }
-    let bound =
-        call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound()));
+    let bound = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound));
     let is_accepted_by_attacker = is_good && call.browser == ATTACKER && bound && call.deed != Deed::Reset;
     if matches!(released, Released::Enrollment(..)) && bound && !may_enroll(call) {
         return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");

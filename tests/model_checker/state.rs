@@ -1,6 +1,8 @@
 //! What there is between two steps: the row, the clocks, what everybody holds, the calls half done, and what the rules
 //! have to remember.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use second_factor::session::{AuthenticatorId, EnrollmentToken};
@@ -47,6 +49,14 @@ pub struct Device {
     pub old: bool,
 }
 
+/// How many codes are kept.
+const MOST_CODES: usize = 10_000;
+
+thread_local! {
+    /// Codes that were asked for before, by app and step: what can be typed is asked of every state.
+    static CODES: RefCell<HashMap<(u64, u64), String>> = RefCell::default();
+}
+
 /// An authenticator app's entry.
 #[derive(Clone, Debug)]
 pub struct Phone {
@@ -77,8 +87,16 @@ impl Key {
 
 impl Phone {
     pub fn code(&self, step: u64) -> String {
-        let totp = Totp::new(&self.secret, TotpParams::default());
-        totp.generate(UnixTime::from_secs(step * 30)).expose().to_owned()
+        let generate = || {
+            let totp = Totp::new(&self.secret, TotpParams::default());
+            totp.generate(UnixTime::from_secs(step * 30)).expose().to_owned()
+        };
+        CODES.with_borrow_mut(|codes| {
+            if codes.len() > MOST_CODES {
+                codes.clear();
+            }
+            codes.entry((self.id, step)).or_insert_with(generate).clone()
+        })
     }
 
     pub fn row(&self, last: u64) -> String {
@@ -216,7 +234,7 @@ impl State {
     }
 
     pub fn is_bound(&self) -> bool {
-        self.shared.row.as_ref().is_some_and(|row| row.is_bound())
+        self.shared.row.as_ref().is_some_and(|row| row.is_bound)
     }
 
     pub fn row_has(&self, text: &str) -> bool {

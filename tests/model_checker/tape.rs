@@ -22,13 +22,17 @@ pub struct Row {
     pub stored: Versioned<AccountRecord>,
     pub text: String,
     pub tokens: Vec<Token>,
+    pub is_bound: bool,
+    pub is_changing_password: bool,
 }
 
 impl Row {
     pub fn new(stored: Versioned<AccountRecord>) -> Self {
         let text = serde_json::to_string(&stored.value).unwrap();
         let tokens = tokens_of_json(&text);
-        Self { stored, text, tokens }
+        let is_bound = !text.contains("\"authenticators\":[]");
+        let is_changing_password = !text.contains("\"password_change\":null");
+        Self { stored, text, tokens, is_bound, is_changing_password }
     }
 
     /// The text of the fields from one to the next one named.
@@ -56,14 +60,6 @@ impl Row {
     /// Authenticators and recovery codes.
     pub fn factors(&self) -> &str {
         self.between("\"authenticators\":", "\"devices\":")
-    }
-
-    pub fn is_bound(&self) -> bool {
-        !self.text.contains("\"authenticators\":[]")
-    }
-
-    pub fn is_changing_password(&self) -> bool {
-        !self.text.contains("\"password_change\":null")
     }
 }
 
