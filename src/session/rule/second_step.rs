@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::{Context, Draft};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
-use crate::otp::{self, Code, CodesInARow, Digits, TimeStep, Totp, Window, constant_time};
+use crate::otp::{self, ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Window, constant_time};
 use crate::session::proof::ProofDigest;
 use crate::session::record::{Authenticator, Charged, Device, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
@@ -155,10 +155,12 @@ impl Codes {
         }
     }
 
-    fn newest(&self) -> &Code {
+    /// By how much the clock is off, if a code is that of another time. Of several in a row it is not looked for: the
+    /// last alone says nothing of the others.
+    fn clock_offset(&self, totp: &Totp, now: UnixTime) -> Option<(TimeStep, ClockOffset)> {
         match self {
-            Self::One(code) => code,
-            Self::InARow(codes) => codes.last(),
+            Self::One(code) => totp.clock_offset(code, now),
+            Self::InARow(_) => None,
         }
     }
 }
@@ -198,7 +200,7 @@ fn compare(
     // Refused. For the audit trail, why: a clock that is off and a used code look the same to the claimant.
     let mut reason = RefusedBecause::Wrong;
     for (_, last_accepted, totp, typed, verdict) in &compared {
-        let near = totp.clock_offset(typed.newest(), now);
+        let near = typed.clock_offset(totp, now);
         let found = match (verdict, near) {
             (otp::Verdict::Replayed(_), _) => RefusedBecause::Replayed,
             (_, Some((step, _))) if last_accepted.is_some_and(|last| step <= last) => {

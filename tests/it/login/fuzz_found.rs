@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use second_factor::enrollment::{KeyUriError, KeyUriKind, LabelPart};
-use second_factor::session::{EventKind, RefusedBecause, Remember};
+use second_factor::session::{EventKind, RefusedBecause, Remember, Requirement};
 use second_factor::{KeyUri, Refusal};
 
 use crate::support::{World, refusal};
@@ -58,7 +58,7 @@ fn a_form_without_a_code_is_not_the_one_that_removed_the_factor() {
     let mut session = world.session(1);
     let code = phone.code(world.now());
     let fresh = world.verifier.fresh_factor(&session, &code).unwrap();
-    session.continue_after(world.verifier.disable(fresh).unwrap());
+    session.continue_after(world.verifier.disable(fresh, Requirement::None).unwrap());
 
     let doubled = world.verifier.fresh_factor(&session, &code);
     assert_eq!(refusal(doubled).unwrap_err(), Refusal::AlreadyDone);

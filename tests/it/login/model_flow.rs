@@ -1,9 +1,9 @@
 //! The flow that this crate exists for, from the first password to the 31st day.
 
-use second_factor::session::{AccountIdError, EventKind, Remember, RemovedBy};
+use second_factor::session::{AccountIdError, Remember, RemovedBy, Requirement};
 use second_factor::{AccountId, AuthMethod, DeviceToken, Refusal};
 
-use crate::support::{Phone, STEP, World, code_required, complete, days, refusal, texts};
+use crate::support::{Phone, STEP, Told, World, code_required, complete, days, refusal, texts};
 
 #[test]
 fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
@@ -62,12 +62,9 @@ fn each_sensitive_step_takes_a_fresh_code() {
     assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 9);
 
     let mut session = world.session(1);
-    session.continue_after(world.verifier.disable(world.fresh(&phone)).unwrap());
+    session.continue_after(world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap());
     assert!(world.is_current(&session));
-    assert_eq!(
-        world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }),
-        1
-    );
+    assert_eq!(world.events.count(|kind| Told::of(kind) == Told::Removed(RemovedBy::Owner, 0)), 1);
     assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
 }
 

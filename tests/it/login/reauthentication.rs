@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use second_factor::session::{AdministratorReset, EventKind, RefusedBecause, Remember, SessionError};
+use second_factor::session::{
+    AdministratorReset, EventKind, RefusedBecause, Remember, Requirement, SessionError,
+};
 use second_factor::verifier::Error;
 use second_factor::{AccountId, AuthMethod, BlockingStore, Policy, Refusal, Session};
 
@@ -65,7 +67,7 @@ fn a_code_makes_a_fresh_factor_and_leaves_nothing_behind() {
         world.clock.advance(STEP);
     }
     let fresh = fresh_factor(&world, &sessions[0], &phone.code(world.now())).unwrap();
-    let _ = world.verifier.disable(fresh).unwrap();
+    let _ = world.verifier.disable(fresh, Requirement::None).unwrap();
     assert!(!world.verifier.status(&world.account).unwrap().is_enabled());
 }
 
@@ -229,7 +231,7 @@ const CHANGES: [Change; 4] = [
         Some(phone.clone())
     }),
     ("disable", |world, phone| {
-        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
         None
     }),
     ("confirm_enrollment", |world, phone| {
@@ -295,7 +297,7 @@ fn the_session_that_made_a_change_goes_on_and_no_other() {
     let fresh = fresh_factor(&world, &own, &code).unwrap();
 
     // Also where the change is that there is no authenticator any more.
-    let ended = world.verifier.disable(fresh).unwrap();
+    let ended = world.verifier.disable(fresh, Requirement::None).unwrap();
     own.continue_after(ended);
     let _ = world.change_password(&own, "").unwrap();
     // A reset names no session.
@@ -393,10 +395,7 @@ fn the_password_of_another_account_is_a_host_error_and_is_free() {
     for typed in [code.as_str(), &phone.wrong_code(world.now()), ""] {
         let bobs = world.password_of(&bob);
         let error: TestError = world.verifier.reauthenticate(&session, bobs, typed).unwrap_err();
-        assert!(
-            matches!(error, Error::Session(SessionError::PasswordOfAnotherAccount)),
-            "{typed:?}: {error:?}"
-        );
+        assert!(matches!(error, Error::Session(SessionError::ProofOfAnotherAccount)), "{typed:?}: {error:?}");
     }
     assert_eq!((row(&world), world.events.take()), (before, vec![]));
     assert_eq!(world.verifier.store().load(&bob).unwrap(), None);
@@ -404,7 +403,7 @@ fn the_password_of_another_account_is_a_host_error_and_is_free() {
     let session = complete(world.verifier.password_verified(world.password_of(&bob), None).unwrap());
     let session = session.authenticated.into_session();
     let proof = world.verifier.reauthenticate(&session, world.password(), &code);
-    assert!(matches!(proof.unwrap_err(), Error::Session(SessionError::PasswordOfAnotherAccount)));
+    assert!(matches!(proof.unwrap_err(), Error::Session(SessionError::ProofOfAnotherAccount)));
     assert!(world.present(&code).is_ok(), "the code was not used up");
 }
 

@@ -77,7 +77,10 @@ fn a_row_that_is_no_session_is_refused() {
     assert!(serde_json::from_value::<Session>(row.clone()).is_ok());
     let fields = row.as_object().unwrap();
     let names: std::collections::BTreeSet<_> = fields.keys().map(String::as_str).collect();
-    assert_eq!(names, ["account", "at", "device", "elevation", "epoch", "format", "id", "method"].into());
+    assert_eq!(
+        names,
+        ["account", "at", "device", "elevation", "epoch", "first_factor", "format", "id", "method"].into()
+    );
     for field in fields.keys().filter(|field| fields[*field] != Value::Null) {
         let mut without = fields.clone();
         without.remove(field);

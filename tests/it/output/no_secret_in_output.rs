@@ -485,7 +485,10 @@ fn session_values(out: &mut Output) {
     let proof = world.verifier.reauthenticate(&session, world.password(), &phone.code(world.now())).unwrap();
     out.debug(&CloseProof::from(proof));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
-    out.debug(&Import::by_host(account.clone(), imported, TotpParams::default()));
+    out.debug(
+        &Import::by_host(account.clone(), imported, TotpParams::default()).recovery_codes(["1"]).unwrap(),
+    );
+    several_authenticators(&world, &phone, out);
     out.debug(&AccountRecord::new(account));
     out.all([Remember::No, Remember::ThisDevice { label: "Firefox" }]);
     out.all([
@@ -494,7 +497,12 @@ fn session_values(out: &mut Output) {
         AuthMethod::CodesInARow,
         AuthMethod::RecoveryCode,
         AuthMethod::RememberedDevice { since: START },
+        AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey),
     ]);
+    out.all([FirstFactor::Password, FirstFactor::Other]);
+    out.all([HostAuthenticatorKind::HardwareKey, HostAuthenticatorKind::SoftwareKey]);
+    out.all([Requirement::None, Requirement::EnrolledBy(START), Requirement::Enrolled]);
+    out.all([Binding::First, Binding::Added, Binding::Replaced, Binding::Imported, Binding::ImportedQuietly]);
     out.all([RemovedBy::Owner, RemovedBy::Administrator]);
     out.all([
         ForgottenBecause::Revoked,
@@ -503,10 +511,12 @@ fn session_values(out: &mut Output) {
         ForgottenBecause::Expired,
         ForgottenBecause::Outdated,
         ForgottenBecause::Stolen,
+        ForgottenBecause::Restored,
     ]);
     out.all([
         RefusedBecause::Wrong,
         RefusedBecause::Replayed,
+        RefusedBecause::ClockOff(ClockOffset::from_secs(-90)),
         RefusedBecause::NoChallenge,
         RefusedBecause::Locked,
     ]);
@@ -522,7 +532,11 @@ fn session_values(out: &mut Output) {
         Refusal::Retry,
         Refusal::FactorRequired,
         Refusal::NoAuthenticator,
+        Refusal::ClockOff(ClockOffset::from_secs(90)),
+        Refusal::TooManyAuthenticators,
+        Refusal::AlreadyBound,
     ]);
+    out.error(&TooManyRecoveryCodes);
     let seal_errors = || {
         [
             SealError::Malformed,
@@ -535,7 +549,7 @@ fn session_values(out: &mut Output) {
     let session_errors = || {
         [
             SessionError::WrongAccount,
-            SessionError::PasswordOfAnotherAccount,
+            SessionError::ProofOfAnotherAccount,
             SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
             SessionError::EntropyExhausted,
             SessionError::ForeignProof,
@@ -756,7 +770,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     let spare = world.verifier.fresh_factor(&world.session(2), &codes[2]).unwrap();
     let codes = texts(&world.verifier.regenerate_recovery_codes(spare).unwrap());
     let _ = world.change_password(&world.session(3), &codes[0]).unwrap();
-    out.debug(&world.verifier.disable(world.fresh(&phone)).unwrap());
+    out.debug(&world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap());
     assert!(matches!(world.login(), Login::Complete(_)));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), imported, TotpParams::default());
@@ -778,7 +792,19 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
 
 /// Kinds of events that the flow need not have raised: there is nothing in them but what is shown here.
 fn more_events(out: &mut Output) {
+    let account = AccountId::new("alice").unwrap();
+    let authenticator = AuthenticatorId::of_host(&account, TOKEN_SECRET);
+    let label = || "Phone".to_owned();
+    let reason = RefusedBecause::ClockOff(ClockOffset::from_secs(-90));
+    let removed =
+        |by, remaining| EventKind::AuthenticatorRemoved { authenticator, label: label(), by, remaining };
     for kind in [
+        EventKind::HostAuthenticatorRefused { reason },
+        EventKind::OldRecoveryCodeTried,
+        EventKind::AuthenticatorRenamed { authenticator, label: label() },
+        EventKind::Restored,
+        removed(RemovedBy::Owner, 1),
+        removed(RemovedBy::Administrator, 0),
         EventKind::Locked { until: Some(START) },
         EventKind::Locked { until: None },
         EventKind::PasswordSuspectedKnown { guesses: 5 },
@@ -789,6 +815,42 @@ fn more_events(out: &mut Output) {
     ] {
         out.display(&kind);
     }
+}
+
+/// Authenticators, what stands for them, and the recovery codes of an old system, with planted bytes for credentials.
+fn several_authenticators(world: &World, phone: &Phone, out: &mut Output) {
+    let credential = TOKEN_SECRET;
+    let id = AuthenticatorId::of_host(&world.account, credential);
+    out.display(&id);
+    out.error(&AuthenticatorId::parse(&base32(TOKEN_SECRET)).unwrap_err());
+    out.display(&ClockOffset::from_secs(90));
+    out.debug(&NewAuthenticator::app("alice").label("Tablet").issuer("Example").replacing(id));
+    let key = NewHostAuthenticator::new(credential, HostAuthenticatorKind::HardwareKey);
+    out.debug(&key);
+    let proof = || HostAuthenticatorVerified::by_host(world.account.clone(), credential, TOKEN_SECRET);
+    out.debug(&proof());
+    out.debug(&Presented::from(proof()));
+    let typed = base32(TOKEN_SECRET);
+    out.debug(&Presented::from(typed.as_str()));
+    world.clock.advance(STEP);
+    let _ = world.verifier.bind_host_authenticator(world.fresh(phone), key).unwrap();
+    world.clock.advance(STEP);
+    for bound in world.verifier.status(&world.account).unwrap().authenticators {
+        out.debug(&bound);
+        out.debug(&bound.kind);
+    }
+    out.debug(&world.verifier.present(&world.challenge(), proof(), Remember::No).unwrap());
+    out.debug(&world.record());
+
+    let other = World::new();
+    let secret = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
+    let import = Import::by_host(other.account.clone(), secret, TotpParams::default());
+    let _ = other.verifier.import(import.recovery_codes(["1"]).unwrap()).unwrap();
+    let tried = other.verifier.try_old_recovery_code(&other.challenge()).unwrap();
+    out.debug(&tried);
+    let verified = tried.was("1");
+    out.debug(&verified);
+    out.debug(&Presented::from(verified));
 }
 
 /// A seal that shows its context, which is lent to seals alone.
@@ -877,7 +939,12 @@ fn public_types() -> BTreeMap<String, (&'static str, String)> {
     let mut found = BTreeMap::new();
     for file in sources().into_iter().filter(|file| !file.path.starts_with("testing")) {
         let code = code_of(&file.text);
-        for (kind, keyword) in [("struct", "pub struct "), ("enum", "pub enum "), ("struct", "token! {")] {
+        for (kind, keyword) in [
+            ("struct", "pub struct "),
+            ("enum", "pub enum "),
+            ("struct", "token! {"),
+            ("struct", "public_id! {"),
+        ] {
             for after in code.split(keyword).skip(1) {
                 let name: String = after.trim_start().chars().take_while(|c| is_word(*c)).collect();
                 if !name.is_empty() {

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
-    AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, ForgottenBecause, PolicyError,
-    RefusedBecause, RemovedBy,
+    AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EnrollmentToken, EventKind,
+    ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -187,6 +187,12 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
     let until = Some(START);
     let reason = RefusedBecause::Wrong;
     let method = AuthMethod::Code;
+    let authenticator = AuthenticatorId::of_host(&world.account, b"credential");
+    let bound = |binding| EventKind::AuthenticatorBound { authenticator, label: String::new(), binding };
+    let removed = |remaining| {
+        let (label, by) = (String::new(), RemovedBy::Owner);
+        EventKind::AuthenticatorRemoved { authenticator, label, by, remaining }
+    };
     // Every kind, and whether its owner is told.
     let table = [
         (EventKind::ChallengeOpened, false),
@@ -194,18 +200,27 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         (EventKind::SteppedUp { method }, false),
         (EventKind::CodeRefused { reason }, false),
         (EventKind::RecoveryCodeRefused { reason }, false),
+        (EventKind::HostAuthenticatorRefused { reason }, false),
+        (EventKind::OldRecoveryCodeTried, false),
         (EventKind::RecoveryCodeUsed { remaining: 1 }, true),
         (EventKind::ChallengeExhausted, false),
         (EventKind::PasswordSuspectedKnown { guesses: 5 }, true),
         (EventKind::Locked { until }, true),
         (EventKind::EnrollmentBegun, false),
         (EventKind::EnrollmentRefused, false),
-        (EventKind::AuthenticatorBound { replaced: false, imported: false }, true),
-        (EventKind::AuthenticatorRemoved { by: RemovedBy::Owner }, true),
+        (bound(Binding::First), true),
+        (bound(Binding::Added), true),
+        (bound(Binding::Replaced), true),
+        (bound(Binding::Imported), true),
+        (bound(Binding::ImportedQuietly), false),
+        (removed(1), true),
+        (removed(0), true),
+        (EventKind::AuthenticatorRenamed { authenticator, label: String::new() }, false),
         (EventKind::RecoveryCodesRegenerated, true),
         (EventKind::PasswordChanged, true),
         (EventKind::PasswordChangeInterrupted, true),
         (EventKind::SessionsEnded, true),
+        (EventKind::Restored, true),
         (EventKind::AccountClosed, true),
         (EventKind::DeviceRemembered { device, label: String::new() }, true),
         (EventKind::DeviceForgotten { device, reason: ForgottenBecause::Revoked }, false),
@@ -217,7 +232,8 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
     }
     let outdated = EventKind::DeviceForgotten { device, reason: ForgottenBecause::Outdated };
     assert!(outdated.notify_owner(), "there may be two copies");
-    let names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
+    let mut names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
+    names.dedup();
     assert_eq!(variants(&source("session/event.rs"), "EventKind"), names);
 }
 
@@ -363,7 +379,7 @@ const CHANGES: [CredentialChange; 5] = [
         let _ = world.reset_password();
     }),
     ("disable", |world, phone| {
-        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
     }),
     ("confirm_enrollment", |world, phone| {
         let begun = world.verifier.begin_enrollment(world.fresh(phone), "alice").unwrap();
@@ -431,10 +447,10 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     let confirmed = refusal(world.verifier.confirm_enrollment(&disguised, &code));
     assert_eq!(confirmed.unwrap_err(), Refusal::EnrollmentOver);
     // Nor with another account's name, another epoch, time or id in it.
-    let mut changed: Vec<_> = (2..=4)
+    let mut changed: Vec<_> = (2..=5)
         .map(|field| {
             let mut changed = own.clone();
-            changed.fields[field][7] ^= 1;
+            *changed.fields[field].last_mut().unwrap() ^= 1;
             changed
         })
         .collect();
@@ -561,7 +577,10 @@ fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
     let stale = [world.fresh(&phone), world.fresh(&phone), world.fresh(&phone)];
     let _ = world.reset_password();
     let [first, second, third] = stale;
-    assert_eq!(refusal(world.verifier.disable(first)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(first, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
     assert_eq!(
         refusal(world.verifier.regenerate_recovery_codes(second)).unwrap_err(),
         Refusal::StepUpRequired

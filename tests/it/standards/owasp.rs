@@ -1,11 +1,13 @@
 //! OWASP cheat sheets: Multifactor Authentication, Authentication, Forgot Password, Session Management.
 
-use second_factor::session::{EventKind, ForgottenBecause, RefusedBecause};
+use second_factor::session::{Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy, Requirement};
 use second_factor::{AuthMethod, ChallengeToken, Refusal, Remember};
 
 use crate::support::sessions::session_of;
 use crate::support::tokens::Parts;
-use crate::support::{Phone, STEP, World, code_required, complete, days, is_refused_because, refusal};
+use crate::support::{
+    Phone, STEP, Told, World, code_required, complete, days, is_refused_because, refusal, texts,
+};
 
 #[test]
 fn owasp_mfa_otp_handling_a_success_ends_its_challenge_and_its_code() {
@@ -28,13 +30,15 @@ fn owasp_mfa_changing_factors_the_session_alone_does_not_do() {
     let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
     // Until the new authenticator is confirmed the old one stays, and afterwards the owner is told.
-    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
     let new = Phone::scan(&begun.uri);
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     let _ = world.events.take();
     let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
-    let told: Vec<_> = world.events.take().into_iter().filter(EventKind::notify_owner).collect();
-    assert_eq!(told, [EventKind::AuthenticatorBound { replaced: true, imported: false }]);
+    assert_eq!(
+        world.events.take_told(),
+        [Told::Bound(Binding::Replaced), Told::Removed(RemovedBy::Owner, 1)]
+    );
     world.clock.advance(2 * STEP);
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::NotAccepted);
 }
@@ -93,7 +97,7 @@ fn owasp_mfa_resetting_recovery_codes_are_given_out_once_at_set_up() {
     let begun = world.begin();
     let code = Phone::scan(&begun.uri).code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
-    assert_eq!(confirmed.into_parts().0.iter().count(), 10);
+    assert_eq!(texts(&confirmed.into_parts().0).len(), 10);
     // A second confirmation gives out neither codes nor the secret.
     assert_eq!(
         refusal(world.verifier.confirm_enrollment(&begun.token, &code)).unwrap_err(),
@@ -173,7 +177,7 @@ fn owasp_session_the_epoch_changes_with_every_change_of_credentials() {
         let _ = world.reset_password();
         seen.push(world.session(1));
     }
-    let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
+    let _ = world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap();
     seen.push(world.session(1));
     let _ = world.enroll();
     seen.push(world.session(1));

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use second_factor::session::{AdministratorReset, EventKind, PolicyError, RefusedBecause, RemovedBy};
+use second_factor::session::{
+    AdministratorReset, AuditEvent, Binding, EventKind, PolicyError, RefusedBecause, RemovedBy, Requirement,
+};
 use second_factor::{
     AccountId, AuthMethod, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Policy, RecoveryCode,
     Refusal, Remember, SealingKey, Window,
@@ -13,8 +15,8 @@ use second_factor::{
 
 use crate::support::tokens::{Parts, base32_text};
 use crate::support::{
-    DAY, EventLog, JsonStore, Phone, START, STEP, TestClock, TestRng, World, code_required, complete, days,
-    is_refused_because, refusal, texts,
+    DAY, EventLog, JsonStore, Phone, START, STEP, TestClock, TestRng, Told, World, code_required, complete,
+    days, is_refused_because, refusal, texts,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -128,10 +130,7 @@ fn sp800_63b_3_2_2_what_opens_a_spent_budget() {
     let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
     let _ = world.verifier.administrator_reset(reset).unwrap();
     assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
-    assert_eq!(
-        world.events.count(|kind| *kind == EventKind::AuthenticatorRemoved { by: RemovedBy::Administrator }),
-        1
-    );
+    assert_eq!(world.events.count(|kind| Told::of(kind) == Told::Removed(RemovedBy::Administrator, 0)), 1);
     let (phone, _) = world.enroll();
     assert!(!is_locked(&world));
     assert_eq!(code(&world, &phone), Ok(()));
@@ -335,14 +334,14 @@ fn sp800_63b_4_1_binding_is_recorded_with_its_time_and_told() {
     let bound_at = world.now().as_secs() - 2 * STEP.as_secs();
     assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since.unwrap().as_secs(), bound_at);
 
-    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
     let new = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
-    let bound = EventKind::AuthenticatorBound { replaced: true, imported: false };
     let events = world.events.all();
-    let event = events.iter().find(|event| event.kind == bound).expect("an event");
+    let bound = |event: &&AuditEvent| Told::of(&event.kind) == Told::Bound(Binding::Replaced);
+    let event = events.iter().find(bound).expect("an event");
     assert_eq!((event.at, &event.account), (world.now(), &world.account));
-    assert!(bound.notify_owner());
+    assert!(event.kind.notify_owner());
     assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since, Some(world.now()));
 }
 
@@ -469,18 +468,18 @@ fn sp800_63b_4_2_3_a_change_takes_a_fresh_factor_and_is_told() {
     let (world, phone, _) = World::enrolled();
     let codes = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     assert_eq!(texts(&codes).len(), 10);
-    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
     let phone = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
     world.clock.advance(STEP);
-    let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
-    let told: Vec<_> = world.events.take().into_iter().filter(EventKind::notify_owner).collect();
+    let _ = world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap();
     assert_eq!(
-        told,
+        world.events.take_told(),
         [
-            EventKind::RecoveryCodesRegenerated,
-            EventKind::AuthenticatorBound { replaced: true, imported: false },
-            EventKind::AuthenticatorRemoved { by: RemovedBy::Owner },
+            Told::Other(EventKind::RecoveryCodesRegenerated),
+            Told::Bound(Binding::Replaced),
+            Told::Removed(RemovedBy::Owner, 1),
+            Told::Removed(RemovedBy::Owner, 0),
         ]
     );
 }

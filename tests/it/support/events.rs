@@ -2,8 +2,27 @@
 
 use std::sync::Mutex;
 
-use second_factor::session::{AuditEvent, EventKind};
+use second_factor::session::{AuditEvent, Binding, EventKind, RemovedBy};
 use second_factor::verifier::EventSink;
+
+/// An event without the id and label of an authenticator.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    Bound(Binding),
+    /// By whom, and how many are left.
+    Removed(RemovedBy, usize),
+    Other(EventKind),
+}
+
+impl Told {
+    pub fn of(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::AuthenticatorBound { binding, .. } => Self::Bound(*binding),
+            EventKind::AuthenticatorRemoved { by, remaining, .. } => Self::Removed(*by, *remaining),
+            other => Self::Other(other.clone()),
+        }
+    }
+}
 
 /// Keeps every event.
 #[derive(Debug, Default)]
@@ -19,6 +38,12 @@ impl EventLog {
     /// The kinds of events since the last call.
     pub fn take(&self) -> Vec<EventKind> {
         std::mem::take(&mut *self.0.lock().unwrap()).into_iter().map(|event| event.kind).collect()
+    }
+
+    /// The kinds of events since the last call of which the owner is told, what is particular to one authenticator left
+    /// out.
+    pub fn take_told(&self) -> Vec<Told> {
+        self.take().iter().filter(|kind| kind.notify_owner()).map(Told::of).collect()
     }
 
     pub fn count(&self, is: impl Fn(&EventKind) -> bool) -> usize {

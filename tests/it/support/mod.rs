@@ -21,7 +21,7 @@ use second_factor::{Accepted, ChallengeToken, Login, RecoveryCodes, Refusal, Uni
 
 pub use clock::TestClock;
 pub use crowd::{Interleaved, JsonRow, Meeting, Remote, at_once};
-pub use events::EventLog;
+pub use events::{EventLog, Told};
 pub use json_store::JsonStore;
 pub use phone::Phone;
 pub use rng::{Broken, BrokenRng, CountingRng, TestRng};
@@ -40,8 +40,10 @@ pub fn days(count: u64) -> Duration {
     Duration::from_secs(count * DAY.as_secs())
 }
 
-pub fn texts(codes: &RecoveryCodes) -> Vec<String> {
-    codes.iter().map(|code| code.expose().expose().to_owned()).collect()
+/// Recovery codes as text; none where none were made.
+pub fn texts<'a>(codes: impl Into<Option<&'a RecoveryCodes>>) -> Vec<String> {
+    let codes = codes.into().into_iter().flat_map(RecoveryCodes::iter);
+    codes.map(|code| code.expose().expose().to_owned()).collect()
 }
 
 /// The challenge of a login that asks for a code.

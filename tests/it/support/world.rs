@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use second_factor::session::{EnrollmentBegun, Policy, Remember, SealingKey};
+use second_factor::session::{
+    AuthenticatorId, EnrollmentBegun, NewAuthenticator, Policy, Remember, SealingKey,
+};
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
     Accepted, AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken,
@@ -77,6 +79,16 @@ where
         self.verifier.begin_enrollment(self.password(), "alice@example.com").unwrap()
     }
 
+    /// The authenticator that was bound first.
+    pub fn first_authenticator(&self) -> AuthenticatorId {
+        self.verifier.status(&self.account).unwrap().authenticators[0].id
+    }
+
+    /// Another phone in place of the one that was bound first.
+    pub fn in_place_of_first(&self) -> NewAuthenticator<'static> {
+        NewAuthenticator::app("alice@example.com").replacing(self.first_authenticator())
+    }
+
     /// Enrolls a phone where none is bound, and moves on two steps.
     pub fn enroll(&self) -> (Phone, Vec<String>) {
         let begun = self.begin();
@@ -135,6 +147,7 @@ where
             "account": self.account,
             "epoch": record["record"]["epoch"],
             "at": self.now(),
+            "first_factor": "password",
             "method": "code",
             "device": null,
             "id": id.expose(),

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use second_factor::session::{EventKind, RefusedBecause, Remember};
+use second_factor::session::{EventKind, FirstFactor, RefusedBecause, Remember};
 use second_factor::{
     Algorithm, AuthMethod, ChallengeToken, Digits, Period, Policy, Refusal, Session, TotpParams, UnixTime,
 };
@@ -46,7 +46,7 @@ fn g22_codes_in_a_row_are_taken_at_each_door_whatever_the_budget_says() {
                 *kind == EventKind::LoggedIn { method } || *kind == EventKind::SteppedUp { method }
             };
             assert_eq!(world.events.count(told), 1, "{name}");
-            assert_eq!(method.amr(), ["pwd", "otp", "mfa"]);
+            assert_eq!(method.amr(FirstFactor::Password), ["pwd", "otp", "mfa"]);
         }
     }
 }

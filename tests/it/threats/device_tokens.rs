@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use second_factor::session::{DeviceId, EventKind, ForgottenBecause, Remember};
+use second_factor::session::{DeviceId, EventKind, ForgottenBecause, Remember, Requirement};
 use second_factor::{AuthMethod, BlockingStore, DeviceToken, Policy, Refusal, Session};
 
 use crate::support::sessions::{row, session_of};
@@ -183,7 +183,10 @@ fn g25_what_was_shown_in_a_session_ends_with_its_device() {
     world.verifier.forget_all_devices(&world.account).unwrap();
     assert!(!world.is_current(&session));
     let before = world.record();
-    assert_eq!(refusal(world.verifier.disable(fresh)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(fresh, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
     let begun = world.verifier.begin_enrollment(enrolling, "alice@example.com");
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
     assert_eq!(refusal(world.verifier.close_account(again)).unwrap_err(), Refusal::StepUpRequired);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use second_factor::session::{
-    AdministratorReset, DeviceId, EventKind, ForgottenBecause, RefusedBecause, Remember,
+    AdministratorReset, DeviceId, EventKind, ForgottenBecause, RefusedBecause, Remember, Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -145,7 +145,7 @@ fn a22_devices_die_at_a_password_change_or_reset() {
 #[test]
 fn a22_devices_die_when_the_factor_is_switched_off_and_on_again() {
     devices_die_at(|world, phone, _| {
-        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
         let begun = world.begin();
         let new = Phone::scan(&begun.uri);
         let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
@@ -571,7 +571,7 @@ fn f16_no_device_survives_a_password_change_or_reset() {
 fn f16_no_device_survives_the_removal_of_the_authenticator() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
-    let _ = world.verifier.disable(world.fresh(&phone)).unwrap();
+    let _ = world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap();
     were_forgotten(&world, 1);
     // Two-factor authentication is off: in by the password, and not by the device.
     assert_eq!(complete(world.login_on(&device)).authenticated.method(), AuthMethod::SingleFactor);

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{EventKind, Import, RefusedBecause, Remember};
+use second_factor::session::{EventKind, Import, RefusedBecause, Remember, Requirement};
 use second_factor::{BlockingStore, FreshFactor, Policy, Refusal, Secret, Session, Totp, TotpParams};
 use serde_json::Value;
 
@@ -81,7 +81,9 @@ fn g13_a_challenge_that_is_done_says_so_to_its_own_form_alone() {
 type Step = (&'static str, fn(&World, FreshFactor, &mut Session));
 
 const STEPS: [Step; 3] = [
-    ("disable", |world, fresh, session| session.continue_after(world.verifier.disable(fresh).unwrap())),
+    ("disable", |world, fresh, session| {
+        session.continue_after(world.verifier.disable(fresh, Requirement::None).unwrap())
+    }),
     ("regenerate", |world, fresh, _| drop(world.verifier.regenerate_recovery_codes(fresh).unwrap())),
     ("enroll", |world, fresh, _| drop(world.verifier.begin_enrollment(fresh, "alice").unwrap())),
 ];
@@ -185,7 +187,7 @@ fn g38_whoever_switched_the_factor_off_may_go_on_at_once() {
         let (world, _, _) = World::enrolled();
         let mut session = world.session(1);
         let fresh = fresh_factor(&world, &session, &typed).unwrap();
-        session.continue_after(world.verifier.disable(fresh).unwrap());
+        session.continue_after(world.verifier.disable(fresh, Requirement::None).unwrap());
         // Nothing is bound, so nothing is typed: this is another form.
         session.continue_after(world.change_password(&session, "").unwrap());
         let proof = world.verifier.reauthenticate(&session, world.password(), "").unwrap();
@@ -254,7 +256,7 @@ fn g37_no_secret_is_bound_twice_by_enrollment_or_import() {
     world.events.take();
 
     let before = row(&world);
-    assert_eq!(refusal(world.verifier.import(import())).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(refusal(world.verifier.import(import())).unwrap_err(), Refusal::AlreadyBound);
     let again = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now()));
     assert_eq!(refusal(again).unwrap_err(), Refusal::EnrollmentOver);
     assert_eq!(row(&world), before);
@@ -277,7 +279,7 @@ fn g37_a_code_of_a_secret_that_is_in_the_record_twice_works_once() {
     let (world, other) = (imported(0), imported(1));
     let (mut both, mut second) = (record(&world), record(&other));
     let second = second["record"]["authenticators"][0].take();
-    assert_ne!(second["secret"]["id"], both["record"]["authenticators"][0]["secret"]["id"]);
+    assert_ne!(second["id"], both["record"]["authenticators"][0]["id"]);
     both["record"]["authenticators"].as_array_mut().unwrap().push(second);
     world.verifier.store().put(&world.account, &both.to_string());
 

@@ -7,7 +7,7 @@ use std::thread;
 use second_factor::enrollment::{EnrollmentError, ImportedSecret, KeyUriError, LabelPart};
 use second_factor::session::{
     AdministratorOfOneself, AdministratorReset, EnrollmentToken, EventKind, Import, RefusedBecause, Remember,
-    SessionError,
+    Requirement, SessionError,
 };
 use second_factor::verifier::Error;
 use second_factor::{AccountId, AuthMethod, BlockingStore, KeyUri, Policy, Refusal, Secret, TotpParams};
@@ -114,7 +114,7 @@ fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
     let secret = ImportedSecret::new(Secret::new(&[9; 20]).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
-    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::AlreadyBound);
     // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a
     // code.
     let session = world.session(1);
@@ -154,7 +154,11 @@ fn a18_a_fresh_factor_is_fresh_for_five_minutes_to_the_second() {
             (world, fresh)
         };
         let (world, fresh) = aged();
-        assert_eq!(refusal(world.verifier.disable(fresh)).err(), stale, "disable at {age} s");
+        assert_eq!(
+            refusal(world.verifier.disable(fresh, Requirement::None)).err(),
+            stale,
+            "disable at {age} s"
+        );
         assert_eq!(world.verifier.status(&world.account).unwrap().is_enabled(), !is_fresh);
         let (world, fresh) = aged();
         assert_eq!(
@@ -173,7 +177,10 @@ fn a18_a_fresh_factor_from_before_a_change_of_credentials_is_not_fresh() {
     let (first, second) = (world.fresh(&phone), world.fresh(&phone));
     let third = world.fresh(&phone);
     let _ = world.reset_password();
-    assert_eq!(refusal(world.verifier.disable(first)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(first, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
     assert_eq!(
         refusal(world.verifier.begin_enrollment(second, "alice")).unwrap_err(),
         Refusal::StepUpRequired
@@ -328,7 +335,7 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
     assert_eq!(refusal(by_password).unwrap_err(), Refusal::StepUpRequired);
     let secret = ImportedSecret::new(Secret::new(b"a secret of mallory's").unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
-    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::AlreadyBound);
     assert_eq!(world.record(), before);
 
     // A stolen session can ask for a step-up, and has no code for it.

@@ -1,5 +1,6 @@
 //! Guessing: threats A7 to A9, failures F1 to F3, F5, F6, F15, F31, F35.
 
+use second_factor::otp::ClockOffset;
 use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -288,7 +289,8 @@ fn f01_a_code_older_than_one_step_is_refused() {
     let code = phone.code(world.now());
     world.clock.advance(2 * STEP);
     assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
-    assert_eq!(world.events.count(is_wrong), 1, "not even known any more");
+    let late = RefusedBecause::ClockOff(ClockOffset::from_secs(-60));
+    assert_eq!(world.events.count(is_refused_because(late)), 1, "too old");
     world.clock.back(STEP);
     assert!(world.present(&code).is_ok(), "one step old");
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Mutex;
 
-use second_factor::session::{AdministratorReset, EventKind, ForgottenBecause, SealingKey};
+use second_factor::session::{AdministratorReset, EventKind, ForgottenBecause, Requirement, SealingKey};
 use second_factor::{
     AccountId, BlockingStore, BlockingVerifier, DeviceToken, KeyRing, Login, Policy, Refusal, Remember,
 };
@@ -22,7 +22,10 @@ fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
     let device = world.remember(&phone);
     let fresh = world.fresh(&phone);
     let before = row(&world);
-    assert_eq!(refusal(world.verifier.disable(fresh)).unwrap_err(), Refusal::FactorRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(fresh, Requirement::None)).unwrap_err(),
+        Refusal::FactorRequired
+    );
     assert_eq!(row(&world), before);
     let _ = complete(world.login_on(&device));
     // Another one in its place is another matter, and an administrator's word leads to an enrollment.
@@ -33,7 +36,10 @@ fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
     let (world, phone, _) = World::enrolled_with(world.verifier.policy().clone());
     let fresh = world.fresh(&phone);
     let _ = world.reset_password();
-    assert_eq!(refusal(world.verifier.disable(fresh)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(fresh, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
 }
 
 /// The same service, its store and keys, under another policy.

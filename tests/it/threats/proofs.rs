@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{AdministratorReset, EventKind, Import, Reauthenticated, Remember};
+use second_factor::session::{AdministratorReset, EventKind, Import, Reauthenticated, Remember, Requirement};
 use second_factor::verifier::ChangePasswordError;
 use second_factor::{
     AccountId, BlockingStore, FreshFactor, Login, PasswordReset, PasswordVerified, Policy, Refusal, Secret,
@@ -59,7 +59,7 @@ where
         ("enrollment", |world, code| drop(bind(world, &world.session(9), code))),
         ("disable", |world, code| {
             let fresh = world.verifier.fresh_factor(&world.session(9), code).unwrap();
-            drop(world.verifier.disable(fresh).unwrap());
+            drop(world.verifier.disable(fresh, Requirement::None).unwrap());
         }),
         ("administrator", |world, _| {
             drop(world.verifier.administrator_reset(by_administrator(world)).unwrap());
@@ -198,7 +198,10 @@ where
     assert_eq!(enrolled.unwrap_err(), Refusal::StepUpRequired);
     assert_eq!(refusal(world.verifier.close_account(close)).unwrap_err(), Refusal::StepUpRequired);
     let [disable, regenerate] = fresh;
-    assert_eq!(refusal(world.verifier.disable(disable)).unwrap_err(), Refusal::StepUpRequired);
+    assert_eq!(
+        refusal(world.verifier.disable(disable, Requirement::None)).unwrap_err(),
+        Refusal::StepUpRequired
+    );
     let regenerated = refusal(world.verifier.regenerate_recovery_codes(regenerate));
     assert_eq!(regenerated.unwrap_err(), Refusal::StepUpRequired);
     assert!(!world.is_current(&stolen));

@@ -309,7 +309,7 @@ fn a06b_what_a_clock_a_year_ahead_left_locks_nobody_out_for_a_year() {
     assert_eq!(spend(&world, &phone), Some(right.saturating_add(days(365 + 3))));
     let _ = world.present(&codes[0]).unwrap();
     let fresh = world.verifier.fresh_factor(&world.session(1), &codes[1]).unwrap();
-    let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
+    let begun = world.verifier.begin_enrollment(fresh, world.in_place_of_first()).unwrap();
     let phone = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
     world.clock.advance(4 * STEP);

@@ -76,7 +76,9 @@ fn edit(store: &MemoryStore, account: &AccountId, edit: impl FnOnce(&mut serde_j
 
 fn sealed_secret(store: &MemoryStore, account: &AccountId) -> serde_json::Value {
     let mut found = serde_json::Value::Null;
-    edit(store, account, |json| found = json["record"]["authenticators"][0]["secret"].clone());
+    edit(store, account, |json| {
+        found = json["record"]["authenticators"][0]["prover"]["app"]["secret"].clone()
+    });
     assert!(found["sealed"].is_string());
     found
 }
@@ -88,7 +90,9 @@ fn a20b_a_ciphertext_copied_to_another_account_does_not_open() {
     let _ = bob.enroll();
     let alice = AccountId::new("alice").unwrap();
     let secret = sealed_secret(bob.verifier.store(), &alice);
-    edit(bob.verifier.store(), &bob.account, |json| json["record"]["authenticators"][0]["secret"] = secret);
+    edit(bob.verifier.store(), &bob.account, |json| {
+        json["record"]["authenticators"][0]["prover"]["app"]["secret"] = secret
+    });
 
     let challenge = bob.challenge();
     let presented = bob.verifier.present(&challenge, &phone.code(bob.now()), Remember::No);
@@ -99,12 +103,12 @@ fn a20b_a_ciphertext_copied_to_another_account_does_not_open() {
 fn a20b_a_ciphertext_copied_to_another_authenticator_does_not_open() {
     let (world, phone, _) = World::enrolled();
     let old = sealed_secret(world.verifier.store(), &world.account);
-    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
     let new = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
     world.clock.advance(2 * STEP);
     edit(world.verifier.store(), &world.account, |json| {
-        json["record"]["authenticators"][0]["secret"]["sealed"] = old["sealed"].clone();
+        json["record"]["authenticators"][0]["prover"]["app"]["secret"]["sealed"] = old["sealed"].clone();
     });
     let presented = world.verifier.present(&world.challenge(), &phone.code(world.now()), Remember::No);
     assert!(matches!(presented, Err(Error::Session(SessionError::Seal(SealError::Broken)))), "{presented:?}");

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use second_factor::session::{
-    AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, StoreSecretsInClear, TokenKey,
-    TokenKeys,
+    AdministratorReset, EnrollmentToken, EventKind, RefusedBecause, Remember, Requirement,
+    StoreSecretsInClear, TokenKey, TokenKeys,
 };
 use second_factor::{
     AccountId, AccountRecord, AuthMethod, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Keys,
@@ -163,16 +163,17 @@ fn a14_the_password_step_yields_nothing_that_authenticates() {
     let token = code_required(login);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
 
-    // All there is in it: the key's id, the account that the host itself just named, epoch, time, 16 random bytes.
+    // All there is in it: the key's id, the account that the host itself just named, epoch, that it was a password,
+    // time, 16 random bytes.
     let Parts { prefix, fields, tag } = Parts::of(token.expose());
     let sizes: Vec<_> = fields.iter().map(Vec::len).collect();
-    assert_eq!((prefix.as_str(), sizes, tag.len()), ("c1", vec![4, 5, 16, 8, 16], 32));
+    assert_eq!((prefix.as_str(), sizes, tag.len()), ("c1", vec![4, 5, 16, 1, 8, 16], 32));
     assert_eq!(
-        (fields[1].as_slice(), fields[3].as_slice()),
+        (fields[1].as_slice(), fields[4].as_slice()),
         (b"alice".as_slice(), &world.now().as_secs().to_be_bytes()[..])
     );
     let again = Parts::of(world.challenge().expose());
-    assert!(fields[4] != again.fields[4] && tag != again.tag, "random: they are others each time");
+    assert!(fields[5] != again.fields[5] && tag != again.tag, "random: they are others each time");
     let status = world.verifier.status(&world.account).unwrap();
     for known in [device.expose(), &status.devices[0].label, &status.devices[0].id.to_string(), &codes[0]] {
         assert!(!token.expose().contains(known));
@@ -191,16 +192,20 @@ fn a14_where_a_second_factor_is_demanded_and_missing_nobody_is_logged_in() {
 
 /// Every public method of `Verifier` that does something, and what it yields. Whoever adds one says here
 /// whether somebody gets in by it.
-const METHODS: [(&str, &str); 18] = [
+const METHODS: [(&str, &str); 24] = [
     ("password_verified", "Login"),
     ("present", "Accepted"),
+    ("try_old_recovery_code", "OldRecoveryCodeTry"),
     ("fresh_factor", "FreshFactor"),
     ("reauthenticate", "Reauthenticated"),
     ("begin_enrollment", "EnrollmentBegun"),
     ("pending_enrollment", "KeyUri"),
     ("confirm_enrollment", "EnrollmentConfirmed"),
+    ("bind_host_authenticator", "EnrollmentConfirmed"),
     ("import", "EndOtherSessions"),
     ("disable", "EndOtherSessions"),
+    ("remove_authenticator", "EndOtherSessions"),
+    ("rename_authenticator", "()"),
     ("regenerate_recovery_codes", "RecoveryCodes"),
     ("change_password", "EndOtherSessions"),
     ("end_all_sessions", "EndAllSessions"),
@@ -208,6 +213,8 @@ const METHODS: [(&str, &str); 18] = [
     ("administrator_reset", "EndAllSessions"),
     ("forget_device", "bool"),
     ("forget_all_devices", "usize"),
+    ("reseal", "bool"),
+    ("end_what_a_backup_revived", "EndAllSessions"),
     ("status", "FactorStatus"),
     ("is_current", "bool"),
 ];
@@ -230,7 +237,8 @@ fn methods(paths: &[&str]) -> BTreeMap<String, String> {
 #[test]
 fn a15a_two_methods_lead_into_a_session_and_there_is_no_third() {
     let table = METHODS.map(|(name, outcome)| (name.to_owned(), outcome.to_owned())).into();
-    let asynchronous = ["verifier/verifier.rs", "verifier/login.rs", "verifier/account.rs"];
+    let asynchronous =
+        ["verifier/verifier.rs", "verifier/login.rs", "verifier/account.rs", "verifier/operate.rs"];
     assert_eq!(methods(&asynchronous), table);
     assert_eq!(methods(&["verifier/blocking.rs"]), table);
 
@@ -339,7 +347,7 @@ fn a16a_a_challenge_is_over_at_a_reset_by_an_administrator() {
 #[test]
 fn a16a_a_challenge_is_over_when_the_second_factor_is_switched_off() {
     present_after_change(|world, phone, _| {
-        let _ = world.verifier.disable(world.fresh(phone)).unwrap();
+        let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
         None
     });
 }

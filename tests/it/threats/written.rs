@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use second_factor::otp::CodesInARow;
-use second_factor::session::{EventKind, ForgottenBecause};
+use second_factor::session::{EventKind, ForgottenBecause, Requirement};
 use second_factor::{AuthMethod, Digits, Policy, Refusal, UnixTime};
 
 use crate::support::sessions::{charged, row};
@@ -60,7 +60,7 @@ fn g35_new_recovery_codes_forget_no_device_and_a_used_one_forgets_all() {
             let code = Phone::scan(&begun.uri).code(world.now());
             let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
         },
-        |world, phone, _| drop(world.verifier.disable(world.fresh(phone)).unwrap()),
+        |world, phone, _| drop(world.verifier.disable(world.fresh(phone), Requirement::None).unwrap()),
     ];
     for change in change {
         let (world, phone, codes) = World::enrolled();

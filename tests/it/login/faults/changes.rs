@@ -1,7 +1,9 @@
 //! What an owner or an administrator changes.
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{EnrollmentBegun, FreshFactor, Import, PasswordChangeProof, Reauthenticated};
+use second_factor::session::{
+    EnrollmentBegun, FreshFactor, Import, PasswordChangeProof, Reauthenticated, Requirement,
+};
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
     Algorithm, Digits, KeyUri, PasswordReset, Period, Refusal, Secret, TotpParams, UnixTime,
@@ -77,7 +79,7 @@ pub const CHANGES: [Scenario; 16] = [
     Scenario {
         name: "disable",
         may: May { once: true, ..REMOVES },
-        prepare: || with_fresh(|run, fresh| run.world.verifier.disable(fresh).map(other)),
+        prepare: || with_fresh(|run, fresh| run.world.verifier.disable(fresh, Requirement::None).map(other)),
     },
     Scenario {
         name: "regenerate_recovery_codes",

@@ -198,6 +198,7 @@ impl Service {
             "account": self.account,
             "epoch": record["record"]["epoch"],
             "at": self.now,
+            "first_factor": "password",
             "method": "code",
             "device": null,
             "id": Secret::new(&id).unwrap().to_base32().expose(),

@@ -12,4 +12,4 @@ mod second_step;
 pub use account::{
     Account, Beside, Challenge, Enrollment, Issued, Password, Proof, Reauthenticated, Rules, Session, Token,
 };
-pub use outcome::{By, Event, Outcome, Presented, Refused, Sent, why, why_forgotten};
+pub use outcome::{By, Event, Outcome, Presented, Refused, Sent, how, why, why_forgotten};

@@ -1,7 +1,7 @@
 //! What changes an account.
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::Import;
+use second_factor::session::{Import, Requirement};
 use second_factor::{Refusal, Secret, TotpParams};
 
 use super::site::{Row, Site, with};
@@ -62,7 +62,11 @@ pub const CHANGES: [Row; 20] = [
     ),
     (
         "disable",
-        || with(Site::fresh, |site, fresh| drop(site.world.verifier.disable(fresh).unwrap())),
+        || {
+            with(Site::fresh, |site, fresh| {
+                drop(site.world.verifier.disable(fresh, Requirement::None).unwrap())
+            })
+        },
         (2, 1),
     ),
     (

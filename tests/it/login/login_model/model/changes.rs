@@ -1,12 +1,14 @@
 //! What changes an account beside its logins.
 
+use second_factor::session::Binding;
 use std::collections::BTreeSet;
 
 use super::account::{
     Account, Beside, Bound, Enrollment, Fresh, Issued, Mark, Password, Proof, Reauthenticated, Session, alive,
 };
 use super::budget::Past;
-use super::{Event, Outcome, Presented, Refused};
+
+use super::{Event, Outcome, Presented, Refused, how};
 use crate::login::login_model::command::{Sensitive, Write};
 
 impl Account {
@@ -65,13 +67,17 @@ impl Account {
             self.events.push(Event::EnrollmentRefused);
             return Outcome::Refused(Refused::NotAccepted);
         };
-        self.bind(now, vec![step], false);
+        let binding = if self.bound.is_some() { Binding::Replaced } else { Binding::First };
+        self.bind(now, vec![step], binding);
         self.new_recovery_codes();
         Outcome::Confirmed
     }
 
-    fn bind(&mut self, now: u64, accepted: Vec<u64>, imported: bool) {
-        self.events.push(Event::Bound { replaced: self.bound.is_some(), imported });
+    fn bind(&mut self, now: u64, accepted: Vec<u64>, binding: Binding) {
+        self.events.push(Event::Bound(how(binding)));
+        if binding == Binding::Replaced {
+            self.events.push(Event::Removed { by_owner: true, remaining: 1 });
+        }
         let past = if self.bound.is_none() { Past::FirstBound } else { Past::Rebound };
         self.history.push((now, past));
         self.next_epoch("credentials changed");
@@ -91,10 +97,10 @@ impl Account {
             return Outcome::Refused(Refused::Retry);
         }
         if self.bound.is_some() {
-            return Outcome::Refused(Refused::StepUpRequired);
+            return Outcome::Refused(Refused::AlreadyBound);
         }
         let before = self.epoch;
-        self.bind(now, vec![], true);
+        self.bind(now, vec![], Binding::Imported);
         self.issued.push(Issued::Continue { session: None, before, after: self.epoch });
         Outcome::Imported
     }
@@ -191,7 +197,7 @@ impl Account {
         self.next_epoch("credentials changed");
         self.bound = None;
         self.recovery.clear();
-        self.events.push(Event::Removed { by_owner });
+        self.events.push(Event::Removed { by_owner, remaining: 0 });
     }
 
     pub fn administrator_reset(&mut self, now: u64) -> Outcome {

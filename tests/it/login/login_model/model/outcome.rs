@@ -1,6 +1,6 @@
 //! What is put in and what comes out, as far as it can be known without the rules.
 
-use second_factor::session::{ForgottenBecause, RefusedBecause};
+use second_factor::session::{Binding, ForgottenBecause, RefusedBecause};
 use second_factor::{Refusal, UnixTime};
 
 use super::Token;
@@ -48,6 +48,9 @@ pub enum Refused {
     Retry,
     FactorRequired,
     NoAuthenticator,
+    AlreadyBound,
+    TooManyAuthenticators,
+    ClockOff { by: i32 },
 }
 
 impl From<Refusal> for Refused {
@@ -60,6 +63,9 @@ impl From<Refusal> for Refused {
             Refusal::EnrollmentOver => Self::EnrollmentOver,
             Refusal::StepUpRequired => Self::StepUpRequired,
             Refusal::AlreadyDone => Self::AlreadyDone,
+            Refusal::AlreadyBound => Self::AlreadyBound,
+            Refusal::TooManyAuthenticators => Self::TooManyAuthenticators,
+            Refusal::ClockOff(offset) => Self::ClockOff { by: offset.as_secs() },
             Refusal::Retry => Self::Retry,
             Refusal::FactorRequired => Self::FactorRequired,
             Refusal::NoAuthenticator => Self::NoAuthenticator,
@@ -89,8 +95,8 @@ pub enum Event {
     Locked { until: Option<u64> },
     EnrollmentBegun,
     EnrollmentRefused,
-    Bound { replaced: bool, imported: bool },
-    Removed { by_owner: bool },
+    Bound(&'static str),
+    Removed { by_owner: bool, remaining: usize },
     Regenerated,
     PasswordChanged,
     PasswordChangeInterrupted,
@@ -109,6 +115,18 @@ pub fn why(reason: RefusedBecause) -> &'static str {
         RefusedBecause::NoChallenge => "no challenge",
         RefusedBecause::Locked => "locked",
         _ => panic!("a reason that the model does not know: {reason:?}"),
+    }
+}
+
+/// How an authenticator was bound.
+pub fn how(binding: Binding) -> &'static str {
+    match binding {
+        Binding::First => "first",
+        Binding::Added => "added",
+        Binding::Replaced => "replaced",
+        Binding::Imported => "imported",
+        Binding::ImportedQuietly => "imported quietly",
+        _ => panic!("a binding that the model does not know: {binding:?}"),
     }
 }
 

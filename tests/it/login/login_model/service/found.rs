@@ -149,10 +149,10 @@ pub fn plain(event: &AuditEvent) -> Event {
         EventKind::Locked { until } => Event::Locked { until: until.map(UnixTime::as_secs) },
         EventKind::EnrollmentBegun => Event::EnrollmentBegun,
         EventKind::EnrollmentRefused => Event::EnrollmentRefused,
-        EventKind::AuthenticatorBound { replaced, imported } => {
-            Event::Bound { replaced: *replaced, imported: *imported }
+        EventKind::AuthenticatorBound { binding, .. } => Event::Bound(model::how(*binding)),
+        EventKind::AuthenticatorRemoved { by, remaining, .. } => {
+            Event::Removed { by_owner: *by == RemovedBy::Owner, remaining: *remaining }
         }
-        EventKind::AuthenticatorRemoved { by } => Event::Removed { by_owner: *by == RemovedBy::Owner },
         EventKind::RecoveryCodesRegenerated => Event::Regenerated,
         EventKind::PasswordChanged => Event::PasswordChanged,
         EventKind::PasswordChangeInterrupted => Event::PasswordChangeInterrupted,

@@ -1,7 +1,7 @@
 //! One command, done to the library and to the model.
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{AdministratorReset, Import};
+use second_factor::session::{AdministratorReset, Import, Requirement};
 use second_factor::testing::Fault;
 use second_factor::verifier::Clock;
 use second_factor::{
@@ -278,7 +278,7 @@ impl Service {
                 one(codes, Outcome::Regenerated, |codes| Got::RecoveryCodes(texts(&codes)))
             }
             (Proof::Fresh(fresh), Sensitive::Disable) => {
-                one(verifier.disable(fresh), Outcome::Done, Got::Continue)
+                one(verifier.disable(fresh, Requirement::None), Outcome::Done, Got::Continue)
             }
             (Proof::Reauthenticated(proof), Sensitive::ChangePassword(write)) => {
                 self.plan(write);
