@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use second_factor::Session;
 use second_factor::session::{AuthMethod, Binding, EventKind, RemovedBy};
 
-use crate::call::{Call, Typed, What, imported};
+use crate::call::{Call, Typed, What};
 use crate::canonical::hash_bytes;
+use crate::host::imported;
 use crate::rules::{Violation, broken, decided_at};
 use crate::scenario::AUTHENTICATORS;
 use crate::state::{ATTACKER, Phone, State};
@@ -69,8 +71,7 @@ fn has_fresh_factor(call: &Call) -> bool {
         // The enrollment was begun with one.
         What::Confirm { .. } => true,
         What::BindKey { session, chosen, .. } if chosen.typed == Typed::Nothing => {
-            let age = decided_at(call).saturating_sub(session.value.at().as_secs());
-            session.value.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN
+            is_recovery_login(&session.value, call)
         }
         what => what.chosen().is_some_and(|chosen| chosen.typed.is_right()),
     }
@@ -78,12 +79,19 @@ fn has_fresh_factor(call: &Call) -> bool {
 
 /// Whether an enrollment may begin with this call, where an authenticator is bound.
 pub fn may_enroll(call: &Call) -> bool {
-    let What::Enroll { session, chosen, .. } = &call.what else {
-        return !matches!(call.what, What::Login { .. });
-    };
-    let age = decided_at(call).saturating_sub(session.value.at().as_secs());
-    let is_recovery_login = session.value.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN;
-    chosen.typed != Typed::Nothing || is_recovery_login
+    match &call.what {
+        What::Login { .. } => false,
+        What::Enroll { session, chosen, .. } if chosen.typed == Typed::Nothing => {
+            is_recovery_login(&session.value, call)
+        }
+        _ => true,
+    }
+}
+
+/// The owner has lost the authenticator, and got in by a recovery code lately.
+fn is_recovery_login(session: &Session, call: &Call) -> bool {
+    let age = decided_at(call).saturating_sub(session.at().as_secs());
+    session.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN
 }
 
 fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Result<(), Violation> {
@@ -120,14 +128,11 @@ fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Resu
 
 /// What was removed gets into the attacker's hands.
 fn removed(next: &mut State, before: &Row, authenticator: &str) {
-    match before.authenticators().find(|(id, _)| *id == authenticator) {
-        Some((_, Some(sealed))) => {
-            let phone = next.phones.iter().find(|phone| *phone.text == *sealed);
-            next.ghost.removed = phone.cloned().or(next.ghost.removed.take());
-        }
-        _ => {
-            let key = next.keys.iter().find(|key| *key.authenticator == *authenticator);
-            next.ghost.removed_key = key.cloned().or(next.ghost.removed_key.take());
-        }
+    if let Some((_, Some(sealed))) = before.authenticators().find(|(id, _)| *id == authenticator) {
+        let phone = next.phones.iter().find(|phone| *phone.text == *sealed);
+        next.ghost.removed = phone.cloned().or(next.ghost.removed.take());
+    } else {
+        let key = next.keys.iter().find(|key| *key.authenticator == *authenticator);
+        next.ghost.removed_key = key.cloned().or(next.ghost.removed_key.take());
     }
 }

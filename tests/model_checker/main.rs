@@ -19,6 +19,7 @@ mod action;
 mod call;
 mod canonical;
 mod factors;
+mod host;
 mod probe;
 mod release;
 mod rules;

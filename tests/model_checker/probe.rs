@@ -40,6 +40,10 @@ pub fn probe(
             return broken("P3: the owner does not get in by the authenticator that the host verifies");
         }
     }
+    let held = start.apps().count() + start.keys.len();
+    if start.shared.row.as_ref().is_some_and(|row| row.authenticators().count() != held) {
+        return broken("P4: an authenticator is bound that is not the owner's");
+    }
     // By each app alone; where none is bound, by the password, and with what then has to be enrolled.
     let (apps, is_bound) = (start.apps().count(), start.is_bound());
     for row in [Typed::Row, Typed::OtherRow].into_iter().take(apps.max(usize::from(!is_bound))) {

@@ -95,7 +95,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
                 next.everything_is_old(call.id);
             }
             EventKind::SessionsEnded | EventKind::AccountClosed | EventKind::PasswordChangeInterrupted => {
-                next.everything_is_old(call.id)
+                next.everything_is_old(call.id);
             }
             EventKind::DeviceForgotten { device, .. } => {
                 let id = hash_bytes(device.to_string().as_bytes());

@@ -30,6 +30,9 @@ pub const BIND_KEY: &[Action] = &[
     Action::Tick(STEP),
 ];
 
+pub const LOG_IN_BY_KEY: &[Action] =
+    &[call(OWNER, Login), call(OWNER, Present(Typed::Key)), Action::Tick(STEP)];
+
 /// Another app beside the first.
 pub const ADD_APP: &[Action] = &[
     call(OWNER, Login),

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use second_factor::session::{AuthenticatorId, EnrollmentToken};
 use second_factor::{ChallengeToken, DeviceToken, Secret, Session, Totp, TotpParams, UnixTime};
 
-use crate::call::{Call, Deed, Typed, What, Which, account};
+use crate::call::{Call, Deed, Typed, What, Which};
 use crate::canonical::{Token, hash_bytes};
+use crate::host::account;
 use crate::scenario::Scenario;
 use crate::tape::Shared;
 
@@ -28,6 +29,12 @@ pub struct Held<T> {
     pub tokens: Arc<Vec<Token>>,
     /// It is from before a change, and so worth nothing.
     pub old: bool,
+}
+
+impl<T> Held<T> {
+    pub fn new(value: T, tokens: Vec<Token>) -> Self {
+        Self { value: Arc::new(value), tokens: Arc::new(tokens), old: false }
+    }
 }
 
 impl<T> Clone for Held<T> {

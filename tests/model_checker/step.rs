@@ -5,7 +5,8 @@ use std::sync::Arc;
 use second_factor::store::Versioned;
 
 use crate::action::{Action, How, what};
-use crate::call::{Call, Deed, Released, TapeVerifier, Typed, What, serve};
+use crate::call::{Call, Deed, Released, TapeVerifier, Typed, What};
+use crate::host::serve;
 use crate::release::release;
 use crate::rules::{self, Violation};
 use crate::scenario::GRACE;
