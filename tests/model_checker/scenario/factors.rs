@@ -42,7 +42,7 @@ pub fn authenticators() -> Vec<Scenario> {
             ..QUIET
         },
         Scenario {
-            name: "only one that the host verifies",
+            name: "a key alone",
             start: [BIND_KEY, LOG_IN_BY_KEY, STEAL_SESSION].concat(),
             owner: &[Login, PresentRemember(Typed::Key), Present(Typed::Recovery), NewCodes(Typed::Key)],
             attacker: &[
