@@ -150,7 +150,6 @@ pub fn bindings() -> Vec<Scenario> {
         Scenario {
             name: "a factor is demanded",
             start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
-            browsers: 2,
             owner: &[
                 Login,
                 Present(Typed::Right),
@@ -160,7 +159,7 @@ pub fn bindings() -> Vec<Scenario> {
                 Confirm,
             ],
             attacker: &[Login, Confirm, Present(Typed::Removed), Remove(Which::First, Typed::Used)],
-            due: Some(4 * STEP),
+            due: Some(3 * STEP),
             interleaves: true,
             ..QUIET
         },
