@@ -142,6 +142,9 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
     if call.old || call.what.is_old() {
         return broken("P4: a challenge, session or token from before a change was good for something");
     }
+    if call.what.session().is_some() {
+        next.ghost.stepped_up = Some(chosen.clone());
+    }
     if chosen.typed == Typed::Recovery {
         if next.ghost.recovery_used.contains(&chosen.of) {
             return broken("P1: a recovery code was taken twice");
@@ -244,7 +247,9 @@ fn is_right_in_time(next: &State, call: &Call) -> bool {
         }
         _ => false,
     };
-    is_right && decided_at(call) < call.sent_at + 60
+    // The record knows the last step-up again, and no other.
+    let last = next.ghost.stepped_up.as_ref().filter(|_| call.what.session().is_some());
+    is_right && last.is_none_or(|last| last.text == chosen.text) && decided_at(call) < call.sent_at + 60
 }
 
 /// What was given to the claimant is not in the row, in what is told, or in what is printed of it.

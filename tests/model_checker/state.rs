@@ -162,6 +162,8 @@ pub struct Ghost {
     pub used: Option<Chosen>,
     pub used_recovery: Option<Chosen>,
     pub used_key: Option<Chosen>,
+    /// What was presented in the last step-up.
+    pub stepped_up: Option<Chosen>,
     /// What was removed last: the attacker has found it.
     pub removed: Option<Phone>,
     pub removed_key: Option<Key>,

@@ -78,7 +78,8 @@ impl Ghost {
             to.name(*of);
             to.step(*step);
         }
-        for used in self.used.iter().chain(&self.used_recovery).chain(&self.used_key) {
+        for used in self.used.iter().chain(&self.used_recovery).chain(&self.used_key).chain(&self.stepped_up)
+        {
             used.tell(to);
         }
         to.name(self.removed.as_ref().map_or(0, |phone| phone.id));
