@@ -171,7 +171,7 @@ impl Making {
         &mut self,
         decide: impl FnOnce(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
     ) -> Made<T> {
-        let context = Context { now: self.now, policy: &self.policy, keys: &self.keys };
+        let context = Context { now: self.now, policy: &self.policy, keys: &self.keys, origin: None };
         let decision = decide(&self.record, &context, self.entropy.entropy())?;
         if let Some(next) = decision.next {
             self.record = next;
@@ -294,9 +294,8 @@ fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
         let bound = Authenticator { id, label: label.clone(), bound_at: UnixTime::MAX, last_used, prover };
         making.record.authenticators.push(bound);
     }
-    let names = 0..AccountRecord::MAX_OLD_RECOVERY_CODES;
-    making.record.old_recovery_codes =
-        names.map(|name| old_recovery_code(&account, &name.to_string())).collect();
+    let names = 0..AccountRecord::MAX_RECOVERY_CODES;
+    making.record.recovery_codes = names.map(|name| old_recovery_code(&account, &name.to_string())).collect();
     Ok(())
 }
 

@@ -224,15 +224,13 @@ fn is_bound(draft: &Draft<'_>, secret: &Secret) -> bool {
 pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
     let codes = RecoveryCodes::from_entropy(&draft.entropy.take()?);
     let account = draft.record.account.clone();
-    let record = draft.change();
-    record.recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
-    record.old_recovery_codes.clear();
+    draft.change().recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
     Ok(codes)
 }
 
 /// What a token says, if it is genuine, young enough, and of the account's present epoch.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     let claims = token.0.claims();
     let is_living = token.0.is_genuine(keys.tokens(), policy.namespace())
         && claims.epoch == draft.record.epoch
@@ -282,7 +280,7 @@ fn bind_and_confirm(
             remaining,
         });
     }
-    let needs_codes = binding != Binding::Added || draft.record.recovery_codes_left() == 0;
+    let needs_codes = binding != Binding::Added || draft.record.recovery_codes.is_empty();
     let recovery_codes = if needs_codes { Some(draw_recovery_codes(draft)?) } else { None };
     let end_sessions = EndAllSessions { account: draft.record.account.clone() };
     Ok(EnrollmentConfirmed { authenticator: id, recovery_codes, end_sessions })

@@ -183,7 +183,7 @@ pub(crate) fn try_old_recovery_code(
     if let Err(refusal) = draft.wait_for_password_change() {
         return draft.decide(Err(refusal));
     }
-    if record.old_recovery_codes.is_empty() {
+    if record.recovery_codes.is_empty() {
         draft.event(refused(RefusedBecause::Wrong));
         return draft.decide(Err(Refusal::NotAccepted));
     }
@@ -208,7 +208,7 @@ enum NotLiving {
 
 /// What a challenge says, if something can be presented for it.
 fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t ChallengeClaims, NotLiving> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     let record = &draft.record;
     let claims = challenge.0.claims();
     let touched = record.touched.iter().find(|touched| touched.id == claims.id);
@@ -238,7 +238,7 @@ pub(super) fn log_in(
     draft.event(EventKind::LoggedIn { method });
     let AccountRecord { account, epoch, .. } = &draft.record;
     let session = Session::new(account.clone(), *epoch, draft.context.now, first_factor, method, device, id);
-    let recovery_codes_left = draft.record.recovery_codes_left();
+    let recovery_codes_left = draft.record.recovery_codes.len();
     Ok(Accepted {
         authenticated: Authenticated::new(session),
         device: None,
@@ -249,7 +249,7 @@ pub(super) fn log_in(
 
 /// Remembers the device that a code was just presented on, unless the policy remembers none.
 fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceToken>, SessionError> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     if policy.remember_for().is_zero() || policy.devices() == 0 {
         return Ok(None);
     }

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
-    AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EnrollmentToken, EventKind,
-    ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
+    AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EndAllSessions, EnrollmentToken,
+    EventKind, FirstFactor, ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -21,12 +21,12 @@ use crate::support::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn minutes(count: u64) -> Duration {
+pub(super) fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
 }
 
 /// The text of a file under `src/`.
-fn source(path: &str) -> String {
+pub(super) fn source(path: &str) -> String {
     sources().into_iter().find(|file| file.path == path).expect(path).text
 }
 
@@ -68,6 +68,37 @@ fn asvs_6_1_1_the_documented_limits_are_those_of_the_default_policy() {
         })
         .collect();
     assert_eq!(documented, rows.map(|(name, value)| (name.to_owned(), value)));
+}
+
+#[test]
+fn asvs_6_1_3_every_way_in_is_documented_with_what_it_claims() {
+    let methods = [
+        AuthMethod::SingleFactor,
+        AuthMethod::Code,
+        AuthMethod::CodesInARow,
+        AuthMethod::RecoveryCode,
+        AuthMethod::RememberedDevice { since: START },
+    ];
+    let ways: Vec<_> = methods
+        .iter()
+        .map(|method| {
+            let claimed: Vec<_> =
+                method.amr(FirstFactor::Password).iter().map(|amr| format!("`{amr}`")).collect();
+            (variant_of(&format!("{method:?}")), claimed.join(", "))
+        })
+        .collect();
+    let page = source("manual/limits.rs");
+    let documented: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | ")?.split_once("(crate::AuthMethod::"))
+        .map(|(_, row)| {
+            let (name, cells) = row.split_once(')').unwrap();
+            (name.to_owned(), cells.split('|').nth(1).unwrap().trim().to_owned())
+        })
+        .collect();
+    assert_eq!(documented, ways);
+    let names: Vec<_> = ways.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(variants(&source("session/proof/auth_method.rs"), "AuthMethod"), names);
 }
 
 /// Every public call that ends in a proof, given a code and a recovery code. Where one call takes both, each
@@ -238,7 +269,7 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
 }
 
 /// The name at the start of what `Debug` prints.
-fn variant_of(debug: &str) -> String {
+pub(super) fn variant_of(debug: &str) -> String {
     debug.chars().take_while(|c| is_word(*c)).collect()
 }
 
@@ -590,4 +621,66 @@ fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
         Refusal::StepUpRequired
     );
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
+}
+
+#[test]
+fn asvs_7_4_2_closing_an_account_ends_all_its_sessions() {
+    let by_administrator = |world: &World, _: &Phone| {
+        let administrator = AccountId::new("root").unwrap();
+        let word = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
+        world.verifier.close_account(word).unwrap()
+    };
+    let by_its_owner = |world: &World, phone: &Phone| {
+        let session = world.session(9);
+        let code = phone.code(world.now());
+        let proof = world.verifier.reauthenticate(&session, world.password(), &code).unwrap();
+        world.verifier.close_account(proof).unwrap()
+    };
+    let ways: [fn(&World, &Phone) -> EndAllSessions; 2] = [by_administrator, by_its_owner];
+    for close in ways {
+        let (world, phone, codes) = World::enrolled();
+        let device = world.remember(&phone);
+        let on_the_device = complete(world.login_on(&device)).authenticated.into_session();
+        let sessions = [on_the_device, world.log_in(&phone).authenticated.into_session(), world.session(1)];
+        let challenge = world.challenge();
+        assert!(sessions.iter().all(|session| world.is_current(session)));
+        let ended = close(&world, &phone);
+        assert_eq!(ended.account(), &world.account);
+        assert!(!sessions.iter().any(|session| world.is_current(session)));
+        let refused = refusal(world.verifier.present(&challenge, &codes[0], Remember::No));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+        for session in &sessions {
+            let refused = refusal(world.verifier.fresh_factor(session, &phone.code(world.now())));
+            assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
+        }
+    }
+}
+
+#[test]
+fn asvs_7_5_2_all_sessions_end_and_who_stole_one_cannot_do_it_twice() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 1);
+    let on_the_device = complete(world.login_on(&device)).authenticated.into_session();
+    let own = world.log_in(&phone).authenticated.into_session();
+    // What a host asks for first: a factor in this session, not long ago.
+    assert!(own.is_elevated(world.now(), MINUTE) && !on_the_device.is_elevated(world.now(), MINUTE));
+    let challenge = world.challenge();
+    let ended = world.verifier.end_all_sessions(&own).unwrap();
+    assert_eq!(ended.account(), &world.account);
+    assert!(!world.is_current(&own) && !world.is_current(&on_the_device));
+    assert_eq!(world.verifier.status(&world.account).unwrap().devices, []);
+    assert_eq!(world.events.count(|kind| *kind == EventKind::SessionsEnded), 1);
+    assert!(EventKind::SessionsEnded.notify_owner());
+    let refused = refusal(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No));
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+
+    // Neither by a session that is over nor on the device; with a code there is a new session.
+    for over in [&own, &on_the_device] {
+        assert_eq!(refusal(world.verifier.end_all_sessions(over)).unwrap_err(), Refusal::StepUpRequired);
+    }
+    let _ = code_required(world.login_on(&device));
+    let anew = world.log_in(&phone).authenticated.into_session();
+    assert!(world.is_current(&anew));
+    assert_eq!(world.events.count(|kind| *kind == EventKind::SessionsEnded), 1);
 }
