@@ -160,6 +160,9 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
         if next.ghost.used_key.as_ref().is_some_and(|used| used.text == chosen.text) {
             return broken("P1: a signature was taken twice");
         }
+        // The library knows the last one again. An older one is the host's to refuse: it answers no challenge of its.
+        let is_older = |seen: &Chosen| seen.typed == Typed::UsedKey && seen.text != chosen.text;
+        next.pending.retain(|call| !call.what.chosen().is_some_and(is_older));
         next.ghost.used_key = Some(chosen.clone());
         return Ok(());
     }
