@@ -2,7 +2,8 @@
 //!
 //! Start here to audit it. A row names the files to read and the tests to try; `.ci/standards` fails where one of them
 //! does not exist. The model checker (`tests/model_checker`) looks for a way around the first nine but the seventh, in
-//! every order in which an owner, an attacker, two clocks and a store that loses replies can act.
+//! every order in which an owner with several authenticators, an attacker, two clocks and a store that loses replies can
+//! act.
 //!
 //! | | promise | kept in | shown by |
 //! |---|---|---|---|
