@@ -548,7 +548,7 @@ async fn a_session_id_is_never_one_that_came_from_outside() {
 async fn the_security_log_says_where_a_request_came_from() {
     // Without a proxy, what a browser says of its address counts for nothing.
     for (origin, address) in [(None, "127.0.0.1"), (Some("https://site.example"), "198.51.100.7")] {
-        let site = Site::start_as(origin).await;
+        let site = Site::start_as(origin, None).await;
         let mut browser = site.browser();
         browser.register("mary").await;
         assert_eq!(browser.log_in("mary", PASSWORD).await, To("/account"));
