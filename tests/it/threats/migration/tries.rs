@@ -155,8 +155,8 @@ fn m07_a_year_of_tries_stays_within_the_stated_guesses() {
         }
         let stated = world.verifier.policy().guess_odds(days(365)).guesses();
         assert!(guesses <= stated, "{guesses} of {stated}");
-        // The bound is one that is met nearly, and without the owner it is that of one budget.
-        assert_eq!(guesses, if owner_comes { stated - 22 } else { 30 });
+        // It is a bound that is nearly met. Without the owner there is one budget and what time gives once.
+        assert!(guesses > if owner_comes { stated - 30 } else { 29 }, "{guesses} of {stated}");
         assert_eq!(recovery_codes_left(&world), 10);
     }
 }
