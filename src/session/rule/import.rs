@@ -15,19 +15,42 @@ use crate::session::{
 };
 
 /// An authenticator app that was bound and confirmed in another system, on the word of the host that brings it
-/// along.
+/// along with [`Verifier::import`](crate::Verifier::import).
+///
+/// One account after the other can be moved while the service runs. Its app goes on working, and so do the old recovery
+/// codes, of which the host keeps the hashes: [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows
+/// the login.
 ///
 /// ```
 /// use second_factor::enrollment::ImportedSecret;
+/// use second_factor::otp::TimeStep;
 /// use second_factor::session::Import;
 /// use second_factor::{AccountId, Secret, TotpParams};
 ///
-/// let secret = ImportedSecret::new(Secret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?)?;
-/// let import = Import::by_host(AccountId::new("user-7")?, secret, TotpParams::default())
-///     .label("Phone")
-///     .recovery_codes(["code 1", "code 2"])?
-///     .quietly();
-/// # let _ = import;
+/// /// A row of the old system.
+/// struct Old {
+///     user: &'static str,
+///     secret: &'static str,
+///     last_step: Option<u64>,
+///     /// The ids of the rows with the hashes of the unused recovery codes.
+///     recovery_codes: Vec<u32>,
+/// }
+///
+/// fn import(old: &Old) -> Result<Import, Box<dyn std::error::Error>> {
+///     // `legacy` instead of `new` for secrets of 80 to 127 bits.
+///     let secret = ImportedSecret::new(Secret::from_base32(old.secret)?)?;
+///     let import = Import::by_host(AccountId::new(old.user)?, secret, TotpParams::default())
+///         .recovery_codes(old.recovery_codes.iter().map(u32::to_string))?
+///         .quietly();
+///     Ok(match old.last_step {
+///         Some(step) => import.last_accepted(TimeStep::new(step)),
+///         None => import,
+///     })
+/// }
+///
+/// let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+/// let old = Old { user: "user-7", secret, last_step: Some(56_666_666), recovery_codes: vec![31, 32] };
+/// assert_eq!(import(&old)?.account().as_str(), "user-7");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -94,6 +117,9 @@ impl Import {
 
     /// Nothing was switched on: the account had this second factor all along. Sessions go on, and its owner is not
     /// told.
+    ///
+    /// A password that was typed before the import may still complete its login without a code, into a session like those
+    /// that go on. It changes no factor.
     pub fn quietly(mut self) -> Self {
         self.quietly = true;
         self

@@ -1,4 +1,4 @@
-//! Accounts that are brought along from an old system: threats M1 to M8.
+//! Accounts that are brought along from an old system: threats M1 to M7.
 
 mod accounts;
 mod imports;

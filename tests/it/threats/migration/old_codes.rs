@@ -1,6 +1,7 @@
 //! Recovery codes of an old system: each counts once, for its account, in the challenge in which it was tried.
 
 use core::time::Duration;
+use std::sync::Mutex;
 
 use second_factor::session::{EventKind, Import, NewAuthenticator, RefusedBecause, Remember, SessionError};
 use second_factor::verifier::Error;
@@ -51,9 +52,9 @@ where
 
     // In one challenge, each with a try of its own.
     let challenge = world.challenge();
-    let tries: Vec<_> = (0..5).map(|_| std::sync::Mutex::new(tried(world, &challenge).ok())).collect();
+    let paid: Vec<_> = (0..5).map(|_| Mutex::new(tried(world, &challenge).ok())).collect();
     let answers = at_once(5, |n| {
-        let tried = tries[n].lock().unwrap().take().unwrap();
+        let tried = paid[n].lock().unwrap().take().unwrap();
         refusal(world.verifier.present(&challenge, tried.was(ROWS[1]), Remember::No)).map(drop)
     });
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);

@@ -15,8 +15,8 @@ fn is_tried(kind: &EventKind) -> bool {
 }
 
 fn try_until_locked(world: &World) {
-    let answers = (0..100).map(|_| with_wrong_old_code(world, &world.challenge()));
-    let refused = answers.filter_map(Result::err).next();
+    let mut answers = (0..100).map(|_| with_wrong_old_code(world, &world.challenge()));
+    let refused = answers.find_map(Result::err);
     assert!(matches!(refused, Some(Refusal::Locked { .. })), "{refused:?}");
 }
 
