@@ -83,14 +83,14 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Binds an authenticator that was confirmed in another system. All sessions of the account end, and none continues,
-    /// unless it is imported [quietly](Import::quietly).
+    /// Binds an authenticator that was confirmed in another system. All sessions of the account end,
+    /// unless it is imported [quietly](Import::quietly): then there are none to end.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] with [`AlreadyBound`](crate::Refusal::AlreadyBound) where one is bound; otherwise as
     /// everywhere.
-    pub async fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
+    pub async fn import(&self, import: Import) -> Result<Option<EndAllSessions>, Error<S::Error>> {
         let decided = self.drive(import.account(), |record, context, entropy| {
             rule::import(record, &import, context, entropy)
         });

@@ -96,6 +96,7 @@ mod threats {
     mod guess_budget;
     mod guessing;
     mod locks;
+    mod migration;
     mod owner_gets_in;
     mod password_change;
     mod policies;
