@@ -265,6 +265,7 @@ pub enum Flow {
     EnrollInTwoTabs,
     Add(Place),
     AddPasskey(Place),
+    AddUntilFull,
     UsePasskey,
     PasskeyInASession,
     PasskeyUnderALock,

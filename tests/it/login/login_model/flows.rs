@@ -205,6 +205,13 @@ impl Flow {
                 let mine = [in_cafe, Passkey(who, Pick::Newest, Signed::New(1))];
                 [&Self::AddPasskey(Place::Beside).spelled_out(who)[..], &lock, &mine].concat()
             }
+            Self::AddUntilFull => {
+                let add = |passkey| Spend(who, Pick::Newest, Sensitive::BindPasskey(passkey, Place::Beside));
+                let login = LogIn(who, Browser::Home).spelled_out();
+                let steps =
+                    |passkey| [&login[..], &[WaitSteps(1), fresh(Typed::Shown(0)), add(passkey)]].concat();
+                (0..3).flat_map(steps).collect()
+            }
             Self::RemoveOneOfTwo => {
                 let remove = |pick| Spend(who, Pick::Newest, Sensitive::Remove(pick, Demanded::No));
                 let steps = [
@@ -247,7 +254,7 @@ impl Flow {
                     tried(0),
                     tried(1),
                     was(Pick::Newest),
-                    was(Pick::Newest),
+                    was(Pick::Before(1)),
                 ];
                 [&first[..], &again, &login].concat()
             }
@@ -258,7 +265,8 @@ impl Flow {
                 let fifth = [in_cafe, wrong, wrong, wrong, was, wrong, right, right, was];
                 let four = [in_cafe, wrong, wrong, wrong, wrong].repeat(5);
                 let import = [AdministratorReset(who), Import(who, brought)];
-                [&import[..], &fifth, &four, &[in_cafe, right, was]].concat()
+                let reset = ResetPassword(who, Write::Done);
+                [&import[..], &fifth, &[in_cafe, right, reset, was], &four, &[in_cafe, right, was]].concat()
             }
             Self::ImportWhileEnrolling(is_quiet) => {
                 let import = Import(who, Brought { is_quiet, last: None, recovery_codes: 1 });

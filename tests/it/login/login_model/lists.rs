@@ -131,6 +131,7 @@ fn flow() -> BoxedStrategy<Flow> {
         1 => Just(EnrollInTwoTabs),
         7 => place().prop_map(Add),
         4 => place().prop_map(AddPasskey),
+        1 => Just(AddUntilFull),
         2 => Just(UsePasskey),
         2 => Just(PasskeyInASession),
         1 => Just(PasskeyUnderALock),
