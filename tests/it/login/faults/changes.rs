@@ -1,15 +1,15 @@
 //! What an owner or an administrator changes.
 
 use second_factor::session::{
-    EnrollmentBegun, FreshFactor, HostAuthenticatorKind, Import, NewHostAuthenticator, PasswordChangeProof,
-    Reauthenticated, Requirement,
+    EnrollmentBegun, FreshFactor, HostAuthenticatorKind, Import, NewAuthenticator, NewHostAuthenticator,
+    PasswordChangeProof, Reauthenticated, Requirement,
 };
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{PasswordReset, Refusal, UnixTime};
 
 use super::run::{
-    ADDS, Granted, INTERRUPTS, May, NEVER, ONCE, Operation, Outcome, READS, REMOVES, REPLACES, Run, Scenario,
-    other,
+    ADDS, BASE, Granted, INTERRUPTS, May, NEVER, ONCE, Operation, Outcome, READS, REMOVES, REPLACES, Run,
+    Scenario, other,
 };
 use crate::support::{PASSKEY, Phone, STEP, texts};
 
@@ -33,7 +33,8 @@ pub const CHANGES: [Scenario; 27] = [
         may: READS,
         prepare: || {
             with_fresh(|run, fresh| {
-                run.world.verifier.begin_enrollment(fresh, run.world.in_place_of_first()).map(other)
+                let new = NewAuthenticator::app("alice").replacing(BASE.first);
+                run.world.verifier.begin_enrollment(fresh, new).map(other)
             })
         },
     },
@@ -87,8 +88,8 @@ pub const CHANGES: [Scenario; 27] = [
         may: May { once: true, lose_authenticators: 1, ..READS },
         prepare: || {
             with_fresh(|run, fresh| {
-                let phone = run.world.first_authenticator();
-                run.world.verifier.remove_authenticator(fresh, phone, Requirement::Enrolled).map(other)
+                let demanded = Requirement::Enrolled;
+                run.world.verifier.remove_authenticator(fresh, BASE.first, demanded).map(other)
             })
         },
     },

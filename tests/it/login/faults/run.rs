@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    AdministratorReset, HostAuthenticatorVerified, Import, Policy, Refusal, Remember,
+    AdministratorReset, AuthenticatorId, HostAuthenticatorVerified, Import, Policy, Refusal, Remember,
 };
 use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::testing::{Faulty, FaultyError};
@@ -81,6 +81,8 @@ pub struct Base {
     pub record: AccountRecord,
     pub now: UnixTime,
     pub phone: Phone,
+    /// The id of the phone.
+    pub first: AuthenticatorId,
     pub codes: Vec<String>,
     pub device: String,
 }
@@ -100,7 +102,8 @@ pub static BASE: LazyLock<Base> = LazyLock::new(|| {
     for count in ["spent", "unrefunded"] {
         assert_eq!(budget[count], 3, "{count}");
     }
-    Base { record, now: world.now(), phone, codes, device }
+    let first = world.first_authenticator();
+    Base { record, now: world.now(), phone, first, codes, device }
 });
 
 pub struct Run {
