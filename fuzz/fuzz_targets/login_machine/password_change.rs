@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use second_factor::session::{EndOtherSessions, EventKind, PasswordChangeProof};
+use second_factor::session::{EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof};
 use second_factor::store::MemoryStoreError;
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{BlockingStore, Refusal};
@@ -78,7 +78,7 @@ impl Machine {
         };
         match (refused, answer) {
             (None, Poll::Pending) => {
-                owner.next_epoch();
+                owner.next_epoch(ForgottenBecause::CredentialsChanged);
                 let mark = Mark { epoch: owner.epoch, at: now };
                 owner.mark = Some(mark);
                 let change = Change { account, session, before, mark, has_fresh_factor, running, written };
@@ -90,7 +90,7 @@ impl Machine {
             }
             (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
         }
-        self.take_events();
+        self.told(account);
     }
 
     /// The host has written the hash, or could not, or the process died.
@@ -108,14 +108,13 @@ impl Machine {
             panic!("nothing is waited for any more");
         };
         let was_written = self.revision(change.account) != revision;
-        let events = self.take_events();
         let owner = &mut self.accounts[change.account];
         let is_ours = owner.mark.is_some_and(|mark| mark.epoch == change.mark.epoch);
         if is_ours {
             owner.mark = None;
         }
         assert_eq!(was_written, is_ours || hash.is_ok());
-        assert_eq!(events.contains(&EventKind::PasswordChanged), hash.is_ok());
+        owner.events.extend(hash.is_ok().then_some(EventKind::PasswordChanged));
         match (hash, answer) {
             (Err(_), Err(ChangePasswordError::NotWritten(HashNotWritten))) => {}
             (Ok(()), Ok(ended)) => {
@@ -127,10 +126,11 @@ impl Machine {
             }
             (Ok(()), Err(ChangePasswordError::Unfinished(None))) => {
                 assert!(!is_ours || owner.epoch != change.mark.epoch, "nobody came between");
-                owner.next_epoch();
+                owner.next_epoch(ForgottenBecause::CredentialsChanged);
             }
             (hash, answer) => panic!("the hash: {hash:?}; and {answer:?}"),
         }
+        self.told(change.account);
     }
 
     fn revision(&self, account: usize) -> Option<u64> {
