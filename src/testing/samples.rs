@@ -294,9 +294,8 @@ fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
         let bound = Authenticator { id, label: label.clone(), bound_at: UnixTime::MAX, last_used, prover };
         making.record.authenticators.push(bound);
     }
-    let names = 0..AccountRecord::MAX_OLD_RECOVERY_CODES;
-    making.record.old_recovery_codes =
-        names.map(|name| old_recovery_code(&account, &name.to_string())).collect();
+    let names = 0..AccountRecord::MAX_RECOVERY_CODES;
+    making.record.recovery_codes = names.map(|name| old_recovery_code(&account, &name.to_string())).collect();
     Ok(())
 }
 

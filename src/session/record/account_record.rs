@@ -34,11 +34,9 @@ pub struct AccountRecord {
     pub(crate) account: AccountId,
     pub(crate) epoch: Epoch,
     pub(crate) authenticators: Vec<Authenticator>,
+    /// Those that were made here, or the names that the host gave those of an old system.
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
-    /// The names that the host gave the unused recovery codes of an old system.
-    #[cfg_attr(feature = "serde", serde(rename = "old_recovery"))]
-    pub(crate) old_recovery_codes: Vec<RecoveryCodeDigest>,
     pub(crate) devices: Vec<Device>,
     pub(crate) budget: GuessBudget,
     pub(crate) touched: Vec<TouchedChallenge>,
@@ -48,8 +46,8 @@ pub struct AccountRecord {
 }
 
 impl AccountRecord {
-    /// The most recovery codes of an old system.
-    pub(crate) const MAX_OLD_RECOVERY_CODES: usize = 20;
+    /// The most recovery codes, which is as many as an old system's may be.
+    pub(crate) const MAX_RECOVERY_CODES: usize = 20;
 
     /// The record of an account that has no second factor yet. Use this when the store has no row.
     pub fn new(account: AccountId) -> Self {
@@ -63,7 +61,6 @@ impl AccountRecord {
             epoch,
             authenticators: Vec::new(),
             recovery_codes: Vec::new(),
-            old_recovery_codes: Vec::new(),
             devices: Vec::new(),
             budget: GuessBudget::FULL,
             touched: Vec::new(),
@@ -113,11 +110,6 @@ impl AccountRecord {
         self.authenticators.iter().find(|bound| bound.id == id)
     }
 
-    /// How many recovery codes are unused.
-    pub(crate) fn recovery_codes_left(&self) -> usize {
-        self.recovery_codes.len().saturating_add(self.old_recovery_codes.len())
-    }
-
     /// The ids of the keys of a [`KeyRing`](crate::KeyRing) that the secrets in this record are sealed with, each once,
     /// so that an operator knows when a retired key may go.
     #[cfg(feature = "sealing")]
@@ -135,7 +127,7 @@ impl AccountRecord {
         FactorStatus {
             enabled_since: self.authenticators.iter().map(|bound| bound.bound_at).min(),
             authenticators: self.authenticators.iter().map(Authenticator::info).collect(),
-            recovery_codes_left: self.recovery_codes_left(),
+            recovery_codes_left: self.recovery_codes.len(),
             is_locked: lock.is_some(),
             retry_at: lock.and_then(|lock| lock.retry_at),
             devices: self
@@ -151,13 +143,10 @@ impl AccountRecord {
     #[cfg(feature = "serde")]
     pub(crate) fn is_within_caps(&self) -> bool {
         use super::label::is_label;
-        use crate::enrollment::RecoveryCodes;
-
         self.authenticators.len() <= usize::from(Policy::MAX_AUTHENTICATORS)
             && self.touched.len() <= TouchedChallenge::MAX
-            && self.recovery_codes.len() <= RecoveryCodes::COUNT
+            && self.recovery_codes.len() <= Self::MAX_RECOVERY_CODES
             && self.devices.len() <= usize::from(Policy::MAX_DEVICES)
-            && self.old_recovery_codes.len() <= Self::MAX_OLD_RECOVERY_CODES
             && self.devices.iter().all(|device| is_label(&device.label))
             && self.authenticators.iter().all(|bound| is_label(&bound.label))
     }

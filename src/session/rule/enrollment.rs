@@ -224,9 +224,7 @@ fn is_bound(draft: &Draft<'_>, secret: &Secret) -> bool {
 pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
     let codes = RecoveryCodes::from_entropy(&draft.entropy.take()?);
     let account = draft.record.account.clone();
-    let record = draft.change();
-    record.recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
-    record.old_recovery_codes.clear();
+    draft.change().recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
     Ok(codes)
 }
 
@@ -282,7 +280,7 @@ fn bind_and_confirm(
             remaining,
         });
     }
-    let needs_codes = binding != Binding::Added || draft.record.recovery_codes_left() == 0;
+    let needs_codes = binding != Binding::Added || draft.record.recovery_codes.is_empty();
     let recovery_codes = if needs_codes { Some(draw_recovery_codes(draft)?) } else { None };
     let end_sessions = EndAllSessions { account: draft.record.account.clone() };
     Ok(EnrollmentConfirmed { authenticator: id, recovery_codes, end_sessions })

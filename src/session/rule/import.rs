@@ -90,7 +90,7 @@ impl Import {
     }
 
     /// The most recovery codes of another system.
-    pub const MAX_RECOVERY_CODES: usize = AccountRecord::MAX_OLD_RECOVERY_CODES;
+    pub const MAX_RECOVERY_CODES: usize = AccountRecord::MAX_RECOVERY_CODES;
 
     /// Nothing was switched on: the account had this second factor all along. Sessions go on, and its owner is not
     /// told.
@@ -136,8 +136,7 @@ pub(crate) fn import(
     let label = import.label.clone();
     let record = draft.change();
     record.budget = GuessBudget::of_first_binding(context.now);
-    record.recovery_codes.clear();
-    record.old_recovery_codes.clone_from(&import.recovery_codes);
+    record.recovery_codes.clone_from(&import.recovery_codes);
     record.authenticators.push(Authenticator {
         id,
         label: label.clone(),

@@ -183,7 +183,7 @@ pub(crate) fn try_old_recovery_code(
     if let Err(refusal) = draft.wait_for_password_change() {
         return draft.decide(Err(refusal));
     }
-    if record.old_recovery_codes.is_empty() {
+    if record.recovery_codes.is_empty() {
         draft.event(refused(RefusedBecause::Wrong));
         return draft.decide(Err(Refusal::NotAccepted));
     }
@@ -238,7 +238,7 @@ pub(super) fn log_in(
     draft.event(EventKind::LoggedIn { method });
     let AccountRecord { account, epoch, .. } = &draft.record;
     let session = Session::new(account.clone(), *epoch, draft.context.now, first_factor, method, device, id);
-    let recovery_codes_left = draft.record.recovery_codes_left();
+    let recovery_codes_left = draft.record.recovery_codes.len();
     Ok(Accepted {
         authenticated: Authenticated::new(session),
         device: None,

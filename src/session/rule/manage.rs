@@ -217,9 +217,7 @@ fn remove_all(draft: &mut Draft<'_>, by: RemovedBy, is_removed: impl Fn(&Authent
     let (removed, kept): (Vec<_>, Vec<_>) = authenticators.into_iter().partition(is_removed);
     let mut remaining = kept.len().saturating_add(removed.len());
     if kept.is_empty() {
-        let record = draft.change();
-        record.recovery_codes.clear();
-        record.old_recovery_codes.clear();
+        draft.change().recovery_codes.clear();
     }
     draft.change().authenticators = kept;
     for Authenticator { id: authenticator, label, .. } in removed {

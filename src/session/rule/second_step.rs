@@ -248,17 +248,17 @@ fn evaluate_old_recovery_code(
     if !challenge.is_some_and(|claims| proof.is_for(&claims.id)) {
         return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::NoChallenge));
     }
-    let matching = constant_time::find(&draft.record.old_recovery_codes, |unused| unused.ct_eq(proof.code()));
+    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(proof.code()));
     let Some((index, _)) = matching else {
         return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Replayed));
     };
-    draft.change().old_recovery_codes.remove(index);
-    use_recovery_code(draft, is_kept);
+    use_recovery_code(draft, index, is_kept);
     Verdict::Accepted(AcceptedWith::RecoveryCode(proof.code().clone()))
 }
 
-fn use_recovery_code(draft: &mut Draft<'_>, is_kept: impl Fn(&Device) -> bool) {
-    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes_left() });
+fn use_recovery_code(draft: &mut Draft<'_>, index: usize, is_kept: impl Fn(&Device) -> bool) {
+    draft.change().recovery_codes.remove(index);
+    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
     draft.forget_devices(ForgottenBecause::CredentialsChanged, is_kept);
 }
 
@@ -277,8 +277,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&
             None => Verdict::Charged(RefusedBecause::Wrong),
         };
     };
-    draft.change().recovery_codes.remove(index);
-    use_recovery_code(draft, is_kept);
+    use_recovery_code(draft, index, is_kept);
     Verdict::Accepted(AcceptedWith::RecoveryCode(digest))
 }
 
