@@ -91,7 +91,7 @@ impl Machine {
             Err(Refusal::ChallengeOver)
         } else if owner.mark.is_some() {
             Err(Refusal::Retry)
-        } else if owner.old_codes.is_empty() {
+        } else if owner.codes_left() == 0 {
             owner.events.push(refused(RefusedBecause::Wrong));
             Err(Refusal::NotAccepted)
         } else if let Some(lock) = owner.lock(now) {

@@ -273,10 +273,7 @@ impl Account {
         let record = &record["record"];
         let list = |name: &str| record[name].as_array().expect("a list").clone();
         assert_eq!(record["budget"], self.budget.to_json());
-        assert_eq!(
-            (list("recovery").len(), list("old_recovery").len()),
-            (self.unused.len(), self.old_codes.len())
-        );
+        assert_eq!(list("recovery").len(), self.codes_left());
         let bound: Vec<_> = self.authenticators.iter().map(Authenticator::to_json).collect();
         assert_eq!(list("authenticators").into_iter().map(Authenticator::json_of).collect::<Vec<_>>(), bound);
         let devices = self.devices.iter().map(|one| {
