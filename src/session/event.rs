@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-use super::{AccountId, AuthMethod, AuthenticatorId, DeviceId};
+use super::{AccountId, AuthMethod, AuthenticatorId, DeviceId, Origin};
 use crate::otp::ClockOffset;
 use crate::time::UnixTime;
 
@@ -18,6 +18,10 @@ pub struct AuditEvent {
     pub account: AccountId,
     /// When, by the verifier's clock.
     pub at: UnixTime,
+    /// Where the request came from that it happened in. `None` where the host did not say so with
+    /// [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of).
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub origin: Option<Origin>,
     /// What.
     pub kind: EventKind,
 }

@@ -58,6 +58,7 @@ mod account;
 mod error;
 mod event;
 mod keys;
+mod origin;
 mod policy;
 pub(crate) mod proof;
 pub(crate) mod record;
@@ -70,6 +71,7 @@ pub use account::{AccountId, AccountIdError};
 pub use error::SessionError;
 pub use event::{AuditEvent, Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
 pub use keys::Keys;
+pub use origin::Origin;
 pub use policy::{GuessOdds, Policy, PolicyBuilder, PolicyError};
 pub use proof::{
     AdministratorOfOneself, AdministratorReset, AuthMethod, Authenticated, CloseProof, EndAllSessions,

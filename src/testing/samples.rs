@@ -171,7 +171,7 @@ impl Making {
         &mut self,
         decide: impl FnOnce(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
     ) -> Made<T> {
-        let context = Context { now: self.now, policy: &self.policy, keys: &self.keys };
+        let context = Context { now: self.now, policy: &self.policy, keys: &self.keys, origin: None };
         let decision = decide(&self.record, &context, self.entropy.entropy())?;
         if let Some(next) = decision.next {
             self.record = next;

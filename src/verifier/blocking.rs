@@ -8,7 +8,7 @@ use crate::session::{
     Accepted, AccountId, AdministratorReset, AuthenticatorId, ChallengeToken, CloseProof, DeviceId,
     EndAllSessions, EndOtherSessions, EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken,
     FactorStatus, FreshFactor, Import, Keys, Login, NewAuthenticator, NewHostAuthenticator,
-    OldRecoveryCodeTry, PasswordChangeProof, PasswordCheck, PasswordVerified, Policy, Presented,
+    OldRecoveryCodeTry, Origin, PasswordChangeProof, PasswordCheck, PasswordVerified, Policy, Presented,
     Reauthenticated, Remember, Requirement, Session,
 };
 use crate::store::{Blocking, BlockingStore};
@@ -40,6 +40,12 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     #[must_use]
     pub fn with_events(self, sink: impl EventSink + 'static) -> Self {
         Self(self.0.with_events(sink))
+    }
+
+    /// See [`Verifier::on_behalf_of`].
+    #[must_use]
+    pub fn on_behalf_of(&self, origin: Origin) -> Self {
+        Self(self.0.on_behalf_of(origin))
     }
 
     /// The rules.
@@ -322,6 +328,12 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// The same.
     pub fn is_current(&self, session: &Session) -> Result<bool, Error<S::Error>> {
         finished(self.0.is_current(session))
+    }
+}
+
+impl<S> Clone for BlockingVerifier<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
     }
 }
 

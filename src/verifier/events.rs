@@ -1,6 +1,8 @@
 use alloc::sync::Arc;
 
 use crate::session::AuditEvent;
+#[cfg(feature = "tracing")]
+use crate::session::Origin;
 
 /// Takes the audit events, once what they describe is stored.
 ///
@@ -40,7 +42,8 @@ impl EventSink for NoEvents {
 }
 
 /// Hands the events to [`tracing`], as `INFO`; those of which the owner should be told as `WARN`. The target
-/// is `second_factor::audit`.
+/// is `second_factor::audit`; the fields are `account`, `at` (seconds since 1970), `kind`, and `address` and `user_agent` of
+/// an origin that is known.
 #[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingEvents;
@@ -48,11 +51,14 @@ pub struct TracingEvents;
 #[cfg(feature = "tracing")]
 impl EventSink for TracingEvents {
     fn record(&self, event: &AuditEvent) {
-        let AuditEvent { account, at, kind } = event;
+        let AuditEvent { account, at, origin, kind } = event;
+        let (account, at) = (account.as_str(), at.as_secs());
+        let address = origin.as_ref().and_then(Origin::address);
+        let user_agent = origin.as_ref().and_then(Origin::user_agent);
         if kind.notify_owner() {
-            tracing::warn!(target: "second_factor::audit", account = account.as_str(), at = at.as_secs(), ?kind);
+            tracing::warn!(target: "second_factor::audit", account, at, address, user_agent, ?kind);
         } else {
-            tracing::info!(target: "second_factor::audit", account = account.as_str(), at = at.as_secs(), ?kind);
+            tracing::info!(target: "second_factor::audit", account, at, address, user_agent, ?kind);
         }
     }
 }

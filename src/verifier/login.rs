@@ -16,8 +16,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// For a name that does not exist, call it with an id that nobody has, so that both take the same work.
     pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
-        let now = self.clock.now();
-        let read = match self.store.load(account).await {
+        let now = self.now();
+        let read = match self.store().load(account).await {
             Err(error) => Err(ReadError::Failed(Box::new(error))),
             Ok(Some(row)) if row.value.account() != account => Err(ReadError::WrongAccount),
             Ok(Some(Versioned { value, revision })) => {
@@ -169,6 +169,6 @@ impl<S: Store> Verifier<S> {
     /// As everywhere; never refused.
     pub async fn is_current(&self, session: &Session) -> Result<bool, Error<S::Error>> {
         let (record, _) = self.load(session.account()).await?;
-        Ok(record.is_current(session, self.clock.now(), self.policy()))
+        Ok(record.is_current(session, self.now(), self.policy()))
     }
 }

@@ -1,19 +1,23 @@
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 
 use super::{Clock, EntropyError, EntropySource, Error, EventSink, NoEvents};
 use crate::session::rule::{Context, Decision, Entropy};
-use crate::session::{AccountId, AccountRecord, Keys, Policy, SessionError};
+use crate::session::{AccountId, AccountRecord, Keys, Origin, Policy, SessionError};
 use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use crate::time::UnixTime;
 
 /// The second factor of a service: a store, and the rules over it.
 ///
-/// One for the whole service, shared between requests. Each call loads the account's record, decides, swaps
+/// One for the whole service: its clones share everything, and cost next to nothing. Each call loads the account's record, decides, swaps
 /// the next record in, and only then releases the outcome. If somebody else was quicker it decides again, a
 /// bounded number of times.
 ///
 /// Every call fails with an [`Error`] that says whose fault it is; in none was anybody let in. A call that is
 /// dropped half-way, as with a request that is cancelled, has either happened or not; a code may be burnt.
+///
+/// Where a request came from belongs into the audit log: see [`on_behalf_of`](Self::on_behalf_of).
 ///
 /// [`BlockingVerifier`](super::BlockingVerifier) is the same without `async`.
 ///
@@ -63,12 +67,18 @@ use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 /// # }
 /// ```
 pub struct Verifier<S> {
-    pub(super) store: S,
+    shared: Arc<Shared<S>>,
+    events: Arc<dyn EventSink>,
+    origin: Option<Origin>,
+}
+
+/// What all clones have in common.
+struct Shared<S> {
+    store: S,
     policy: Policy,
     keys: Keys,
-    pub(super) clock: Box<dyn Clock>,
+    clock: Box<dyn Clock>,
     entropy: Box<dyn EntropySource>,
-    events: Box<dyn EventSink>,
 }
 
 impl<S: Store> Verifier<S> {
@@ -90,31 +100,60 @@ impl<S: Store> Verifier<S> {
         clock: impl Clock + 'static,
         entropy: impl EntropySource + 'static,
     ) -> Self {
-        Self {
-            store,
-            policy,
-            keys: keys.into(),
-            clock: Box::new(clock),
-            entropy: Box::new(entropy),
-            events: Box::new(NoEvents),
-        }
+        let shared =
+            Shared { store, policy, keys: keys.into(), clock: Box::new(clock), entropy: Box::new(entropy) };
+        Self { shared: Arc::new(shared), events: Arc::new(NoEvents), origin: None }
     }
 
-    /// The same, its audit events handed to `sink`.
+    /// The same, its audit events handed to `sink`. Clones from before keep the sink that they had.
     #[must_use]
-    pub fn with_events(mut self, sink: impl EventSink + 'static) -> Self {
-        self.events = Box::new(sink);
-        self
+    pub fn with_events(self, sink: impl EventSink + 'static) -> Self {
+        Self { events: Arc::new(sink), ..self }
+    }
+
+    /// The same verifier for one request: every audit event of its calls says that it came from `origin`, to the sink and
+    /// to the store (ASVS 16.2.1: a log entry says when, where, who and what).
+    ///
+    /// Make it where the request comes in. This one, and those made for other requests, are left as they are.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use second_factor::{KeyRing, MemoryStore, Policy, SealingKey};
+    /// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+    /// # let (store, policy, connection) = (MemoryStore::new(), Policy::new("Example")?, std::net::Ipv4Addr::LOCALHOST);
+    /// # let headers = std::collections::HashMap::from([("user-agent", "Firefox")]);
+    /// use second_factor::session::Origin;
+    /// use second_factor::{AccountId, AuditEvent, PasswordVerified, Verifier};
+    ///
+    /// let verifier = Verifier::new(store, policy, keys)
+    ///     .with_events(|event: &AuditEvent| println!("{} {:?} {}", event.at, event.origin, event.kind));
+    ///
+    /// // With every request. Behind a proxy, the address is in the header that the proxy sets.
+    /// let origin = Origin::new()
+    ///     .with_address(connection)
+    ///     .with_user_agent(headers.get("user-agent").copied().unwrap_or_default());
+    /// let verifier = verifier.on_behalf_of(origin);
+    ///
+    /// let check = verifier.check_password(&AccountId::new("user-7")?).await;
+    /// let login = verifier.password_verified(PasswordVerified::by_host(check), None).await?;
+    /// # let _ = login;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_behalf_of(&self, origin: Origin) -> Self {
+        Self { origin: Some(origin), ..self.clone() }
     }
 
     /// The rules.
     pub fn policy(&self) -> &Policy {
-        &self.policy
+        &self.shared.policy
     }
 
     /// The store.
     pub fn store(&self) -> &S {
-        &self.store
+        &self.shared.store
     }
 
     /// Load, decide, swap, release.
@@ -142,7 +181,7 @@ impl<S: Store> Verifier<S> {
             if let Some(next) = &decision.next {
                 let revision = draw_revision(&mut decision.entropy).map_err(Error::Session)?;
                 let change = Change::new(expected, revision, next, &decision.events);
-                match self.store.compare_and_swap(account, change).await.map_err(Error::Store)? {
+                match self.store().compare_and_swap(account, change).await.map_err(Error::Store)? {
                     Swap::Stored => {}
                     Swap::Conflict => continue,
                 }
@@ -157,7 +196,7 @@ impl<S: Store> Verifier<S> {
         &self,
         account: &AccountId,
     ) -> Result<(AccountRecord, Expected), Error<S::Error>> {
-        match self.store.load(account).await.map_err(Error::Store)? {
+        match self.store().load(account).await.map_err(Error::Store)? {
             Some(Versioned { value, .. }) if value.account() != account => {
                 Err(Error::Session(SessionError::WrongAccount))
             }
@@ -167,17 +206,28 @@ impl<S: Store> Verifier<S> {
     }
 
     fn draw(&self) -> Result<Entropy, EntropyError> {
-        Entropy::draw(|to| self.entropy.fill(to))
+        Entropy::draw(|to| self.shared.entropy.fill(to))
     }
 
     pub(super) fn context(&self) -> Context<'_> {
-        Context { now: self.clock.now(), policy: &self.policy, keys: &self.keys }
+        let Shared { policy, keys, .. } = &*self.shared;
+        Context { now: self.now(), policy, keys, origin: self.origin.as_ref() }
+    }
+
+    pub(super) fn now(&self) -> UnixTime {
+        self.shared.clock.now()
+    }
+}
+
+impl<S> Clone for Verifier<S> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), events: self.events.clone(), origin: self.origin.clone() }
     }
 }
 
 impl<S> fmt::Debug for Verifier<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Verifier").field("policy", &self.shared.policy).finish_non_exhaustive()
     }
 }
 

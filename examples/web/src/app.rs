@@ -1,7 +1,13 @@
 //! What every request has at hand.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use axum::http::header::USER_AGENT;
+use axum::http::request;
+
+use crate::browser;
 use crate::database::Database;
 use crate::security_log::SecurityLog;
 use crate::sessions::Sessions;
@@ -12,13 +18,15 @@ use crate::users;
 
 /// The site.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Parts>);
+pub struct App {
+    parts: Arc<Parts>,
+    two_factor: TwoFactor,
+}
 
 #[derive(Debug)]
 struct Parts {
     database: Database,
     log: SecurityLog,
-    two_factor: TwoFactor,
     is_https: bool,
 }
 
@@ -30,34 +38,46 @@ impl App {
         let log = SecurityLog::open(database.clone());
         let two_factor =
             TwoFactor::open(database.clone(), &settings.sealing_key, Arc::new(clock), log.clone()).await?;
-        let app = Self(Arc::new(Parts { database, log, two_factor, is_https: settings.is_https() }));
+        let parts = Arc::new(Parts { database, log, is_https: settings.is_https() });
+        let app = Self { parts, two_factor };
         tokio::spawn(sweep(app.sessions()));
         Ok(app)
     }
 
     pub(crate) fn database(&self) -> &Database {
-        &self.0.database
+        &self.parts.database
     }
 
     pub(crate) fn two_factor(&self) -> &TwoFactor {
-        &self.0.two_factor
+        &self.two_factor
     }
 
     pub(crate) fn log(&self) -> &SecurityLog {
-        &self.0.log
+        &self.parts.log
     }
 
     pub(crate) fn sessions(&self) -> Sessions {
-        Sessions(self.0.database.clone())
+        Sessions(self.parts.database.clone())
     }
 
     pub(crate) fn is_https(&self) -> bool {
-        self.0.is_https
+        self.parts.is_https
     }
 
     /// To be called last: waits until the security log is written.
     pub async fn close(&self) {
         self.log().flush().await;
+    }
+}
+
+/// The site for one request, where that came from in all that it logs of accounts.
+impl FromRequestParts<Self> for App {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(request: &mut request::Parts, app: &Self) -> Result<Self, Infallible> {
+        let agent = request.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let two_factor = app.two_factor.for_request(browser::address(request, app.is_https()), agent);
+        Ok(Self { two_factor, ..app.clone() })
     }
 }
 

@@ -1,8 +1,9 @@
 //! The browser in front of this request: its session, its cookies, and the token that its forms carry.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -165,6 +166,16 @@ impl<T: DeserializeOwned + Send> FromRequest<App> for Form<T> {
         let is_ours = expected.is_some_and(|token| token.as_bytes().ct_eq(csrf_token.as_bytes()).into());
         if is_ours { Ok(Self(form)) } else { Err(Stop::Forged) }
     }
+}
+
+/// Where the request came from. Behind the proxy that speaks HTTPS, every connection is the proxy's: it says last in
+/// `X-Forwarded-For` with whom it speaks, and what stands before that, anybody can have sent.
+pub(crate) fn address(request: &Parts, is_https: bool) -> Option<String> {
+    if is_https {
+        let forwarded = request.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        return forwarded.rsplit(',').next().map(|address| address.trim().to_owned());
+    }
+    request.extensions.get().map(|ConnectInfo::<SocketAddr>(peer)| peer.ip().to_string())
 }
 
 /// "Firefox on Linux", from what the browser says of itself: a name to recognize it by, which decides nothing.

@@ -1,6 +1,7 @@
 //! `cargo run -p second-factor-web`, then open the address that it prints.
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 
 use second_factor_web::{App, BoxError, Settings, SystemClock, router};
 use tokio::net::TcpListener;
@@ -26,7 +27,8 @@ async fn main() -> Result<(), BoxError> {
     let address = settings.origin.clone().unwrap_or(format!("http://{}", listener.local_addr()?));
     writeln!(std::io::stdout(), "Open {address}")?;
 
-    axum::serve(listener, router(&app)).with_graceful_shutdown(asked_to_stop()?).await?;
+    let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()?).await?;
     app.close().await;
     Ok(())
 }

@@ -68,7 +68,7 @@ async fn healthz(State(app): State<App>) -> Result<&'static str, StatusCode> {
     answer.map(|()| "ok").map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 }
 
-async fn home(State(app): State<App>, browser: Browser) -> Answer {
+async fn home(app: App, browser: Browser) -> Answer {
     match app.two_factor().member(&browser).await {
         Ok(_) => Ok(see("/account")),
         Err(Stop::GoTo(_)) => Ok(pages::home().into_response()),
@@ -86,7 +86,7 @@ async fn register_page(browser: Browser) -> Answer {
     Ok(pages::register(&view(&browser).await?).into_response())
 }
 
-async fn register(State(app): State<App>, browser: Browser, Form(form): Form<Credentials>) -> Answer {
+async fn register(app: App, browser: Browser, Form(form): Form<Credentials>) -> Answer {
     match users::register(app.database(), &form.username, &form.password).await {
         Ok(()) => Ok(see("/login")),
         Err(stop) => again(stop, &browser, pages::register).await,
@@ -97,7 +97,7 @@ async fn login_page(browser: Browser) -> Answer {
     Ok(pages::login(&view(&browser).await?).into_response())
 }
 
-async fn login(State(app): State<App>, browser: Browser, Form(form): Form<Credentials>) -> Answer {
+async fn login(app: App, browser: Browser, Form(form): Form<Credentials>) -> Answer {
     match app.two_factor().log_in(&browser, &form.username, &form.password).await {
         Ok(next) => Ok(see(next)),
         Err(stop) => again(stop, &browser, pages::login).await,
@@ -116,7 +116,7 @@ struct Code {
     remember_device: Option<String>,
 }
 
-async fn code(State(app): State<App>, browser: Browser, Form(form): Form<Code>) -> Answer {
+async fn code(app: App, browser: Browser, Form(form): Form<Code>) -> Answer {
     match app.two_factor().code(&browser, &form.code, form.remember_device.is_some()).await {
         Ok(next) => Ok(see(next)),
         Err(stop) => login_again(stop, &browser, pages::code).await,
@@ -133,7 +133,7 @@ struct Recovery {
     recovery_code: String,
 }
 
-async fn recovery(State(app): State<App>, browser: Browser, Form(form): Form<Recovery>) -> Answer {
+async fn recovery(app: App, browser: Browser, Form(form): Form<Recovery>) -> Answer {
     match app.two_factor().code(&browser, &form.recovery_code, false).await {
         Ok(next) => Ok(see(next)),
         Err(stop) => login_again(stop, &browser, pages::recovery).await,
@@ -143,12 +143,12 @@ async fn recovery(State(app): State<App>, browser: Browser, Form(form): Form<Rec
 #[derive(Deserialize)]
 struct Nothing {}
 
-async fn logout(State(app): State<App>, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
+async fn logout(app: App, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
     app.two_factor().log_out(&browser).await?;
     Ok(see("/login"))
 }
 
-async fn account(State(app): State<App>, browser: Browser) -> Answer {
+async fn account(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let status = app.two_factor().status(&member).await?;
     let log = app.log().latest(member.account()).await?;
@@ -166,13 +166,13 @@ pub(crate) struct Typed {
     pub(crate) code: String,
 }
 
-async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
+async fn enable_page(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
     Ok(pages::enable(&view(&browser).await?, &member.name, is_on).into_response())
 }
 
-async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+async fn enable(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().enable(&browser, &member, &typed).await {
         Ok(()) => Ok(see("/account/two-factor/confirm")),
@@ -183,7 +183,7 @@ async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Type
     }
 }
 
-async fn confirm_page(State(app): State<App>, browser: Browser) -> Answer {
+async fn confirm_page(app: App, browser: Browser) -> Answer {
     app.two_factor().member(&browser).await?;
     match app.two_factor().pending(&browser).await {
         Ok(shown) => Ok(pages::confirm(&view(&browser).await?, &shown).into_response()),
@@ -192,7 +192,7 @@ async fn confirm_page(State(app): State<App>, browser: Browser) -> Answer {
     }
 }
 
-async fn confirm(State(app): State<App>, browser: Browser, Form(typed): Form<Code>) -> Answer {
+async fn confirm(app: App, browser: Browser, Form(typed): Form<Code>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().confirm(&browser, &typed.code).await {
         Ok(codes) => Ok(pages::recovery_codes(&codes, "/login").into_response()),
@@ -207,12 +207,12 @@ async fn confirm(State(app): State<App>, browser: Browser, Form(typed): Form<Cod
     }
 }
 
-async fn disable_page(State(app): State<App>, browser: Browser) -> Answer {
+async fn disable_page(app: App, browser: Browser) -> Answer {
     app.two_factor().member(&browser).await?;
     Ok(pages::disable(&view(&browser).await?).into_response())
 }
 
-async fn disable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+async fn disable(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().disable(&browser, member, &typed.code).await {
         Ok(()) => Ok(see("/account")),
@@ -220,7 +220,7 @@ async fn disable(State(app): State<App>, browser: Browser, Form(typed): Form<Typ
     }
 }
 
-async fn devices_page(State(app): State<App>, browser: Browser) -> Answer {
+async fn devices_page(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let status = app.two_factor().status(&member).await?;
     Ok(pages::devices(&view(&browser).await?, &status).into_response())
@@ -232,18 +232,18 @@ struct Forget {
     device: String,
 }
 
-async fn devices(State(app): State<App>, browser: Browser, Form(form): Form<Forget>) -> Answer {
+async fn devices(app: App, browser: Browser, Form(form): Form<Forget>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     app.two_factor().forget(&member, &form.device).await?;
     Ok(see("/account/devices"))
 }
 
-async fn recovery_codes_page(State(app): State<App>, browser: Browser) -> Answer {
+async fn recovery_codes_page(app: App, browser: Browser) -> Answer {
     app.two_factor().member(&browser).await?;
     Ok(pages::new_codes(&view(&browser).await?).into_response())
 }
 
-async fn recovery_codes(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+async fn recovery_codes(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().new_codes(&browser, member, &typed.code).await {
         Ok(codes) => Ok(pages::recovery_codes(&codes, "/account").into_response()),
@@ -251,13 +251,13 @@ async fn recovery_codes(State(app): State<App>, browser: Browser, Form(typed): F
     }
 }
 
-async fn password_page(State(app): State<App>, browser: Browser) -> Answer {
+async fn password_page(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
     Ok(pages::password(&view(&browser).await?, &member.name, is_on).into_response())
 }
 
-async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+async fn password(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
     let name = member.name.clone();
@@ -267,7 +267,7 @@ async fn password(State(app): State<App>, browser: Browser, Form(typed): Form<Ty
     }
 }
 
-async fn end_sessions(State(app): State<App>, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
+async fn end_sessions(app: App, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     app.two_factor().end_all_sessions(&browser, &member).await?;
     Ok(see("/login"))

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use second_factor::session::{DeviceId, EnrollmentToken, FreshFactor, Reauthenticated, Session};
+use second_factor::session::{DeviceId, EnrollmentToken, FreshFactor, Origin, Reauthenticated, Session};
 use second_factor::store::DynStore;
 use second_factor::verifier::OsEntropy;
 use second_factor::{Accepted, AccountId, AuditEvent, ChallengeToken, DeviceToken, KeyRing, Login};
@@ -21,8 +21,8 @@ pub(crate) mod words;
 /// What authenticator apps show: six digits that change every 30 seconds.
 const CODES: TotpParams = TotpParams::DEFAULT;
 
-/// One for the whole site.
-#[derive(Debug)]
+/// One for the whole site; a clone for each request.
+#[derive(Clone, Debug)]
 pub struct TwoFactor(Verifier<DynStore>, Database);
 
 /// Who is logged in.
@@ -41,6 +41,14 @@ impl TwoFactor {
         let keys = KeyRing::new(1, SealingKey::from_hex(key)?);
         let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy);
         Ok(Self(verifier.with_events(move |event: &AuditEvent| words::note(&log, event)), db))
+    }
+
+    /// The same for one request: every event that it causes says where it came from.
+    pub(crate) fn for_request(&self, address: Option<String>, user_agent: Option<&str>) -> Self {
+        let origin = Origin::new()
+            .with_address(address.unwrap_or_default())
+            .with_user_agent(user_agent.unwrap_or_default());
+        Self(self.0.on_behalf_of(origin), self.1.clone())
     }
 
     /// The one place that vouches for a password: where its hash, which is read after the check began, was compared.

@@ -533,6 +533,19 @@ async fn a_session_id_is_never_one_that_came_from_outside() {
 }
 
 #[tokio::test]
+async fn the_security_log_says_where_a_request_came_from() {
+    // Without a proxy, what a browser says of its address counts for nothing.
+    for (origin, address) in [(None, "127.0.0.1"), (Some("https://site.example"), "198.51.100.7")] {
+        let site = Site::start_as(origin).await;
+        let mut browser = site.browser();
+        browser.register("mary").await;
+        assert_eq!(browser.log_in("mary", PASSWORD).await, To("/account"));
+        let line = format!("Logged in with the password alone (from {address})");
+        browser.get("/account").await.assert_shows(&line);
+    }
+}
+
+#[tokio::test]
 async fn pages_are_not_kept_and_run_nothing_from_elsewhere() {
     let site = Site::start().await;
     let mut browser = site.browser();

@@ -4,7 +4,7 @@ use super::Entropy;
 use crate::otp::{Secret, TotpParams};
 use crate::session::record::{Device, Epoch, PasswordChangeMark, SealedSecret};
 use crate::session::{
-    AccountId, AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Policy,
+    AccountId, AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Origin, Policy,
     Refusal, SealContext, SessionError,
 };
 use crate::time::UnixTime;
@@ -18,6 +18,8 @@ pub(crate) struct Context<'a> {
     pub(crate) policy: &'a Policy,
     /// What opens and seals secrets, and what signs tokens.
     pub(crate) keys: &'a Keys,
+    /// Where the request came from, for the events.
+    pub(crate) origin: Option<&'a Origin>,
 }
 
 /// What was decided: an outcome, the record that has to be stored *before* the outcome is released, and what
@@ -71,7 +73,8 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn event(&mut self, kind: EventKind) {
-        self.events.push(AuditEvent { account: self.record.account.clone(), at: self.context.now, kind });
+        let (account, origin) = (self.record.account.clone(), self.context.origin.cloned());
+        self.events.push(AuditEvent { account, at: self.context.now, origin, kind });
     }
 
     pub(crate) fn seal(

@@ -23,7 +23,7 @@ pub(super) fn recognize(
     token: &DeviceToken,
     first_factor: FirstFactor,
 ) -> Result<Option<Accepted>, SessionError> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     let is_genuine =
         *token.account() == draft.record.account && token.0.is_genuine(keys.tokens(), policy.namespace());
     let DeviceClaims { series, generation } = *token.0.claims();

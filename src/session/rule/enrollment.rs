@@ -230,7 +230,7 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
 
 /// What a token says, if it is genuine, young enough, and of the account's present epoch.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     let claims = token.0.claims();
     let is_living = token.0.is_genuine(keys.tokens(), policy.namespace())
         && claims.epoch == draft.record.epoch

@@ -208,7 +208,7 @@ enum NotLiving {
 
 /// What a challenge says, if something can be presented for it.
 fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t ChallengeClaims, NotLiving> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     let record = &draft.record;
     let claims = challenge.0.claims();
     let touched = record.touched.iter().find(|touched| touched.id == claims.id);
@@ -249,7 +249,7 @@ pub(super) fn log_in(
 
 /// Remembers the device that a code was just presented on, unless the policy remembers none.
 fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceToken>, SessionError> {
-    let Context { now, policy, keys } = *draft.context;
+    let Context { now, policy, keys, .. } = *draft.context;
     if policy.remember_for().is_zero() || policy.devices() == 0 {
         return Ok(None);
     }

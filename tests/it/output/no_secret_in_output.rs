@@ -635,13 +635,15 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
         clock.clone(),
         Mutex::new(TestRng(7)),
     );
+    let origin = Origin::new().with_address("192.0.2.1").with_user_agent("Firefox");
+    out.debug(&origin);
     let log = events.clone();
     let both = move |event: &AuditEvent| {
         log.record(event);
         sink.record(event);
     };
     let world = World {
-        verifier: verifier.with_events(both),
+        verifier: verifier.with_events(both).on_behalf_of(origin),
         clock,
         events,
         account: AccountId::new("alice").unwrap(),
@@ -1034,6 +1036,7 @@ mod tracing_output {
             let levels = ["INFO second_factor::audit", "WARN second_factor::audit"];
             assert!(levels.iter().any(|level| line.starts_with(level)), "{line}");
             assert!(line.contains("account=\"alice\""), "{line}");
+            assert!(line.contains("address=\"192.0.2.1\" user_agent=\"Firefox\""), "{line}");
             assert_eq!(scanner.finds(line), None, "{line}");
         }
     }

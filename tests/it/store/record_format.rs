@@ -18,11 +18,11 @@ use crate::support::{DAY, JsonStore, Phone, STEP, World, complete, is_refused_be
 /// somebody's database.
 const GOLDEN: &str = include_str!("../data/record-format-1.json");
 /// When it was written.
-const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_280);
+const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_340);
 /// What the owner of the golden record has: the secret in the phone, a recovery code, the cookie of a device.
 const SECRET: &str = "YFOAFCPMFUFJCZ7MRZS2DDPLXZPFKMX3";
 const RECOVERY_CODE: &str = "7DUGV-PPUAB-QFHEA-XZIU6-IPFP6A";
-const DEVICE: &str = "d1.AACAAAAAAEAAKYLMNFRWKAAQTF6XK52EXNTO7I2OVFV3UPYFEUAAIAAAAAAQ.P2DWVEZMCRO557TCSVBSCOS7NIOUP2GJVOEBBSKEJYZ7SMSYE6FA";
+const DEVICE: &str = "d1.AACAAAAAAEAAKYLMNFRWKAAQH3W3S4G4UMZOJLHACBBBJMDXAQAAIAAAAAAQ.BS4TKPFMJXUE74USLFSGP4JGJUVT4AI74KANPGLQYBEAJYZYH5LQ";
 
 type JsonWorld = World<Arc<JsonStore>>;
 
@@ -34,11 +34,13 @@ fn row(world: &JsonWorld) -> String {
     world.verifier.store().text(&world.account).unwrap()
 }
 
-/// A record with something in every field: five devices, one of them just rotated, a challenge that was completed and
-/// one with a failure, a step-up, and ten recovery codes.
+/// A record with something in every field: an app, a passkey that was used, five devices, one of them just rotated, a
+/// challenge that was completed and one with a failure, a step-up, and ten recovery codes.
 fn full_record() -> JsonWorld {
     let world = json_world();
     let (phone, _) = world.enroll();
+    let _ = world.bind_passkey(&phone);
+    let _ = world.verifier.present(&world.challenge(), world.signed_by_passkey("1"), Remember::No).unwrap();
     let devices: Vec<_> = (0..5).map(|_| world.remember(&phone)).collect();
     let _ = world.fresh(&phone);
     let wrong = phone.wrong_code(world.now());
@@ -153,10 +155,16 @@ fn the_golden_record_lets_in_whom_it_let_in() {
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     let accepted = world.verifier.present(&world.challenge(), RECOVERY_CODE, Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
+    let by_passkey = |signed| {
+        let presented = world.signed_by_passkey(signed);
+        refusal(world.verifier.present(&world.challenge(), presented, Remember::No))
+    };
+    assert_eq!(by_passkey("1").unwrap_err(), Refusal::NotAccepted, "the proof that it had seen");
+    assert!(by_passkey("2").is_ok());
 
     // A code that the golden record had seen is still used up.
     let world = world_with(&settled());
-    let step = golden()["record"]["authenticators"][0]["step"].as_u64().unwrap();
+    let step = golden()["record"]["authenticators"][0]["prover"]["app"]["step"].as_u64().unwrap();
     let used = phone.code(UnixTime::from_secs(step * 30));
     world.clock.set(UnixTime::from_secs(step * 30));
     assert_eq!(world.present(&used).unwrap_err(), Refusal::NotAccepted);
@@ -264,17 +272,20 @@ fn an_unknown_field_is_refused_wherever_it_stands() {
                 index += 1;
             });
         });
-        // What was presented in a step-up is one of two, and serde says of a second that it is no end.
-        let because =
-            if text.contains(r#"},"zzz":1}},""#) { "expected value" } else { "unknown field `zzz`" };
-        refused(&text, because);
+        // What was presented in a step-up, and what an authenticator proves itself by, is one of several, and serde says
+        // of a second that it is no end.
+        let error = serde_json::from_str::<AccountRecord>(&text).unwrap_err().to_string();
+        assert!(
+            error.contains("unknown field `zzz`") || error.contains("expected value"),
+            "{error} for {text}"
+        );
     }
 }
 
 #[test]
 fn lists_beyond_their_caps_are_refused() {
     // Each list up to its cap is read; one more is not.
-    for (list, cap) in [("authenticators", 5), ("touched", 100), ("recovery", 10), ("devices", 20)] {
+    for (list, cap) in [("authenticators", 5), ("touched", 100), ("recovery", 20), ("devices", 20)] {
         let of_length = |length: usize| {
             golden_with(|record| {
                 let one = record[list][0].clone();
@@ -288,8 +299,9 @@ fn lists_beyond_their_caps_are_refused() {
         |length: usize| golden_with(|record| record["devices"][0]["label"] = "é".repeat(length).into());
     assert!(serde_json::from_str::<AccountRecord>(&label(64)).is_ok());
     refused(&label(1_000), "beyond its cap");
-    let sealed =
-        |text: String| golden_with(|record| record["authenticators"][0]["secret"]["sealed"] = text.into());
+    let sealed = |text: String| {
+        golden_with(|record| record["authenticators"][0]["prover"]["app"]["secret"]["sealed"] = text.into())
+    };
     refused(&sealed(String::new()), "malformed");
     refused(&sealed("A".repeat(8 * 1_025 / 5)), "malformed");
 }
@@ -314,13 +326,22 @@ fn a_record_that_is_cut_short_or_damaged_is_an_error_and_no_panic() {
 
 #[test]
 fn bytes_have_one_spelling() {
-    for field in ["id", "sealed"] {
+    type Field = fn(&mut Value) -> &mut Value;
+    let fields: [(Field, &str); 3] = [
+        (|record| &mut record["authenticators"][0]["id"], "not a token of this kind"),
+        (
+            |record| &mut record["authenticators"][0]["prover"]["app"]["secret"]["sealed"],
+            "not canonical base32",
+        ),
+        (|record| &mut record["authenticators"][1]["prover"]["host"]["proof"], "not canonical base32"),
+    ];
+    for (field, because) in fields {
         for respelled in [str::to_lowercase, |text: &str| format!("{text}=")] {
             let text = golden_with(|record| {
-                let value = &mut record["authenticators"][0]["secret"][field];
+                let value = field(record);
                 *value = respelled(value.as_str().unwrap()).into();
             });
-            refused(&text, "not canonical base32");
+            refused(&text, because);
         }
     }
     let short = golden_with(|record| record["touched"][0]["id"] = "AAAA".into());

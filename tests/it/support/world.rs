@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::{
-    AuthenticatorId, EnrollmentBegun, NewAuthenticator, Policy, Remember, SealingKey,
+    AuthenticatorId, EnrollmentBegun, HostAuthenticatorKind, HostAuthenticatorVerified, NewAuthenticator,
+    NewHostAuthenticator, Policy, Remember, SealingKey,
 };
 use second_factor::verifier::{Clock, Error};
 use second_factor::{
@@ -12,6 +13,9 @@ use second_factor::{
 };
 
 use super::{EventLog, Phone, START, STEP, TestClock, TestRng, code_required, refusal, texts};
+
+/// The credential id of the owner's passkey.
+pub const PASSKEY: &[u8] = b"a credential id";
 
 pub type TestVerifier<S = Arc<MemoryStore>> = BlockingVerifier<S>;
 pub type TestError<S = Arc<MemoryStore>> = Error<<S as BlockingStore>::Error>;
@@ -87,6 +91,19 @@ where
     /// Another phone in place of the one that was bound first.
     pub fn in_place_of_first(&self) -> NewAuthenticator<'static> {
         NewAuthenticator::app("alice@example.com").replacing(self.first_authenticator())
+    }
+
+    /// Binds a passkey beside the phone; the next login is a step later.
+    pub fn bind_passkey(&self, phone: &Phone) -> AuthenticatorId {
+        let new = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
+        let bound = self.verifier.bind_host_authenticator(self.fresh(phone), new).unwrap();
+        self.clock.advance(STEP);
+        bound.authenticator()
+    }
+
+    /// The host's word that the passkey signed this.
+    pub fn signed_by_passkey(&self, signed: &str) -> HostAuthenticatorVerified {
+        HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, signed.as_bytes())
     }
 
     /// Enrolls a phone where none is bound, and moves on two steps.

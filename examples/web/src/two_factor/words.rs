@@ -1,7 +1,7 @@
 //! What the library says, in the words of this site.
 
 use second_factor::otp::CodesInARow;
-use second_factor::session::{AuditEvent, TokenError};
+use second_factor::session::{AuditEvent, Origin, TokenError};
 use second_factor::store::StoreError;
 use second_factor::verifier::{ChangePasswordError, Error, EventSink, TracingEvents};
 use second_factor::{AuthMethod, Refusal, UnixTime};
@@ -66,10 +66,14 @@ pub(crate) fn note(log: &SecurityLog, event: &AuditEvent) {
     log.note(event.account.as_str(), serde_json::to_string(event).unwrap_or_default());
 }
 
-/// A line of the security log: when, what, and whether it is one to be told of by mail.
+/// A line of the security log: when, what and where from, and whether it is one to be told of by mail.
 pub(crate) fn log_line(event: &str) -> Option<(UnixTime, String, bool)> {
-    let AuditEvent { at, kind, .. } = serde_json::from_str(event).ok()?;
-    Some((at, kind.to_string(), kind.notify_owner()))
+    let AuditEvent { at, kind, origin, .. } = serde_json::from_str(event).ok()?;
+    let what = match origin.as_ref().and_then(Origin::address) {
+        Some(address) => format!("{kind} (from {address})"),
+        None => kind.to_string(),
+    };
+    Some((at, what, kind.notify_owner()))
 }
 
 impl From<Error<StoreError>> for Stop {

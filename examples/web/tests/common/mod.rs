@@ -63,7 +63,8 @@ impl Site {
         let app = App::open(&settings, clock.clone()).await.unwrap();
         let listener = tokio::net::TcpListener::bind((settings.host, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router(&app)).await });
+        let service = router(&app).into_make_service_with_connect_info::<std::net::SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Self { origin, clock, folder }
     }
 
@@ -142,6 +143,10 @@ pub fn between(text: &str, start: &str, end: &str) -> Option<String> {
     Some(text.split_once(start)?.1.split_once(end)?.0.to_owned())
 }
 
+/// What every request says of where it came from. All but the last is what anybody can send; the last is the word of a
+/// proxy, where there is one.
+const FORWARDED_FOR: &str = "203.0.113.9, 198.51.100.7";
+
 /// Cookies in a map, and requests that go to one address after the other.
 #[derive(Clone)]
 pub struct Browser {
@@ -175,7 +180,8 @@ impl Browser {
 
     pub async fn try_send(&mut self, request: reqwest::RequestBuilder) -> reqwest::Result<Page> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let response = request.header("cookie", cookies.join("; ")).send().await?;
+        let request = request.header("cookie", cookies.join("; ")).header("x-forwarded-for", FORWARDED_FOR);
+        let response = request.send().await?;
         for cookie in response.headers().get_all("set-cookie") {
             let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();

@@ -1,0 +1,132 @@
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt::{self, Write};
+
+/// Where a request came from, for the audit events of what it does: the "where" of ASVS 16.2.1.
+///
+/// Hand it to [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of); the events have it in
+/// [`AuditEvent::origin`](crate::AuditEvent::origin). It decides nothing, and no account record holds it. (The HTTP header
+/// `Origin` is something else.)
+///
+/// Behind a proxy, the address of the connection is the proxy's own. Take the client's from the header that your proxy
+/// sets (`X-Forwarded-For`, `Forwarded`), and from no other: a client can send such a header too.
+///
+/// Both are text of somebody who is not known yet. What could forge or garble a line of a log is dropped (control
+/// characters, line and paragraph separators, marks that turn the direction of the text), and what is too long is cut off;
+/// also when it is deserialized. Escape it like any other text where you show it. An address is personal data: keep it as
+/// long as the log, and no longer.
+///
+/// ```
+/// use core::net::{IpAddr, Ipv6Addr};
+/// use second_factor::session::Origin;
+///
+/// let client = IpAddr::from(Ipv6Addr::LOCALHOST);
+/// let origin = Origin::new().with_address(client).with_user_agent("Firefox\r\nroot logged in");
+/// assert_eq!(origin.address(), Some("::1"));
+/// assert_eq!(origin.user_agent(), Some("Firefoxroot logged in"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(from = "Fields", into = "Fields")
+)]
+pub struct Origin {
+    address: Option<Arc<str>>,
+    user_agent: Option<Arc<str>>,
+}
+
+impl Origin {
+    /// The longest address, in characters. The longest IPv6 address with a port has 47.
+    pub const MAX_ADDRESS: usize = 64;
+    /// The longest user agent, in characters. Those of today's browsers have 100 to 200.
+    pub const MAX_USER_AGENT: usize = 256;
+
+    /// An origin of which nothing is known yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From this address: an [`IpAddr`](core::net::IpAddr), or what else the host knows its clients by. Its first
+    /// [`MAX_ADDRESS`](Self::MAX_ADDRESS) characters are kept.
+    #[must_use]
+    pub fn with_address(self, address: impl fmt::Display) -> Self {
+        Self { address: line(address, Self::MAX_ADDRESS), ..self }
+    }
+
+    /// By this client: the value of the HTTP header `User-Agent`. Its first [`MAX_USER_AGENT`](Self::MAX_USER_AGENT)
+    /// characters are kept.
+    #[must_use]
+    pub fn with_user_agent(self, user_agent: &str) -> Self {
+        Self { user_agent: line(user_agent, Self::MAX_USER_AGENT), ..self }
+    }
+
+    /// The address, if there is one.
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// The user agent, if there is one.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+}
+
+/// The text as one line of at most `max` characters; `None` where nothing is left of it.
+fn line(text: impl fmt::Display, max: usize) -> Option<Arc<str>> {
+    let mut line = Line { text: String::new(), left: max };
+    // The one error is that the line is full, or that the host's `Display` gave up: what is there is kept.
+    let _ = write!(line, "{text}");
+    (!line.text.is_empty()).then(|| line.text.into())
+}
+
+struct Line {
+    text: String,
+    left: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars().filter(|&c| !is_dropped(c)) {
+            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(c);
+        }
+        Ok(())
+    }
+}
+
+/// Controls; then separators of lines and paragraphs, and the marks of Unicode's bidirectional algorithm (UAX #9 §2).
+fn is_dropped(c: char) -> bool {
+    const MARKS: [char; 3] = ['\u{61c}', '\u{200e}', '\u{200f}'];
+    c.is_control() || MARKS.contains(&c) || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// An origin as it is serialized.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Fields {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Fields> for Origin {
+    fn from(Fields { address, user_agent }: Fields) -> Self {
+        Self {
+            address: address.and_then(|text| line(text, Self::MAX_ADDRESS)),
+            user_agent: user_agent.and_then(|text| line(text, Self::MAX_USER_AGENT)),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Origin> for Fields {
+    fn from(origin: Origin) -> Self {
+        Self {
+            address: origin.address().map(String::from),
+            user_agent: origin.user_agent().map(String::from),
+        }
+    }
+}
