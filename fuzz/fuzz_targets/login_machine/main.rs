@@ -17,12 +17,13 @@ mod presented;
 mod second_step;
 mod step_up;
 
+use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use libfuzzer_sys::fuzz_target;
-use second_factor::session::{AuditEvent, SealingKey};
+use second_factor::session::{AuditEvent, Origin, SealingKey};
 use second_factor::store::{MemoryStoreError, Versioned};
 use second_factor::verifier::Error;
 use second_factor::{AccountRecord, BlockingStore, KeyRing, MemoryStore, Policy, Refusal, Verifier};
@@ -197,6 +198,7 @@ impl Machine {
         let (now, owner) = (self.now(), &mut self.accounts[account]);
         let of_call = |event: AuditEvent| {
             assert_eq!((&event.account, event.at.as_secs()), (&owner.id, now));
+            assert_eq!(event.origin, Some(origin()), "every event tells where the request came from");
             event.kind
         };
         let told: Vec<_> = self.events.take().into_iter().map(of_call).collect();
@@ -322,6 +324,11 @@ fn verifier(
     let random = Mutex::new(Repeatable(random));
     Verifier::with_sources(store.clone(), policy.clone(), ring, clock.clone(), random)
         .with_events(events.clone())
+        .on_behalf_of(origin())
+}
+
+fn origin() -> Origin {
+    Origin::new().with_address(Ipv4Addr::LOCALHOST).with_user_agent("a browser")
 }
 
 /// A store in memory lets nobody wait.
