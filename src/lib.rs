@@ -10,6 +10,7 @@
     doc = "[`manual::threats`]: manual::threats",
     doc = "[`manual::standards`]: manual::standards",
     doc = "[`manual::limits`]: manual::limits",
+    doc = "[`manual::regimes`]: manual::regimes",
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(

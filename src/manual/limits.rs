@@ -9,12 +9,24 @@
 //! | [`most_credit`](crate::Policy::most_credit) | 10 | SP 800-63B §3.2.2: with the budget, fewer than 100 guesses between two accepted codes |
 //! | [`authenticators`](crate::Policy::authenticators) | 3 | a guess is charged once for each that an account has |
 //! | [`challenge_lifetime`](crate::Policy::challenge_lifetime) | 10 minutes | time to find the phone |
-//! | [`enrollment_lifetime`](crate::Policy::enrollment_lifetime) | 10 minutes | SP 800-63B §4.1, time to install an app |
+//! | [`enrollment_lifetime`](crate::Policy::enrollment_lifetime) | 10 minutes | SP 800-63B §4.1.2.2: no longer; time to install an app |
 //! | [`step_up_age`](crate::Policy::step_up_age) | 5 minutes | ASVS 7.5.1 |
 //! | [`remember_for`](crate::Policy::remember_for) | 30 days | SP 800-63B §2.1.3, from the code, never extended |
 //! | [`rotation_grace`](crate::Policy::rotation_grace) | 1 minute | two tabs that log in at once |
 //! | [`devices`](crate::Policy::devices) | 10 | one more forgets the one not used for longest |
 //! | [`guess_odds`](crate::Policy::guess_odds) | one in 2057 within a year, by 162 guesses | for an attacker who has the password |
+//!
+//! # The ways in
+//!
+//! Every way to complete a login (ASVS 6.1.3). Each begins with the password, or with what the host takes in its place.
+//!
+//! | beside the password | claimed (`amr`) | what keeps others out |
+//! |---|---|---|
+//! | nothing, where no authenticator is bound: [`SingleFactor`](crate::AuthMethod::SingleFactor) | `pwd` | the host; under a policy that requires a second factor, this is not a way in |
+//! | a code: [`Code`](crate::AuthMethod::Code) | `pwd`, `otp`, `mfa` | the guess budget |
+//! | codes in a row: [`CodesInARow`](crate::AuthMethod::CodesInARow) | `pwd`, `otp`, `mfa` | 64 bits and more, so no budget |
+//! | a recovery code: [`RecoveryCode`](crate::AuthMethod::RecoveryCode) | `pwd`, `mfa` | 128 bits, used once; a wrong one is charged to the budget while that lasts |
+//! | a remembered device: [`RememberedDevice`](crate::AuthMethod::RememberedDevice) | `pwd` | a signed token that changes with use, for 30 days at most |
 //!
 //! # Locking somebody out
 //!

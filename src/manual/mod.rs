@@ -1,11 +1,13 @@
-//! Pages to read: no code in here.
+//! Pages to read: no code in here but examples.
 //!
 //! - [`promises`]: what is promised, where it is kept, and the tests; the page to begin with;
 //! - [`threats`]: what must fail, row by row, and the test that shows that it does;
 //! - [`standards`]: the clauses that are met, and the test that shows each;
-//! - [`limits`]: every number of the default policy, in one table.
+//! - [`limits`]: every number of the default policy, in one table, and every way in;
+//! - [`regimes`]: the settings for NIST SP 800-63B, OWASP ASVS, PCI DSS and PSD2, and what they do not give.
 
 pub mod limits;
 pub mod promises;
+pub mod regimes;
 pub mod standards;
 pub mod threats;

@@ -76,10 +76,13 @@
 //! | §4.2.2.2 | a recovery code counts beside another authenticator: the password | L | `tests/it/standards/sp80063b.rs::sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused` |
 //! | §4.1.2.1, §4.2.3 | binding takes a fresh factor; binding and recovery are told to the owner, by the host | B | `tests/it/standards/sp80063b.rs::sp800_63b_4_2_3_a_change_takes_a_fresh_factor_and_is_told`, `tests/it/login/reauthentication.rs::where_one_is_bound_the_password_takes_a_code_beside_it` |
 //! | §4.1 | date and time of binding are recorded, and its source where the host says so (`Verifier::on_behalf_of`) | B | `tests/it/standards/sp80063b.rs::sp800_63b_4_1_binding_is_recorded_with_its_time_and_told` |
-//! | §4.1.2.2 | an enrollment waits 15 minutes at most, for the session that began it | L | `tests/it/standards/sp80063b.rs::sp800_63b_4_1_2_2_an_enrollment_waits_15_minutes_at_most` |
-//! | §2.1.3 | reauthentication every 30 days at least | L | `tests/it/standards/sp80063b.rs::sp800_63b_2_1_3_a_device_is_remembered_thirty_days_at_most`, `tests/it/login/model_flow.rs::enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days` |
+//! | §4.1.2.2 | a binding code is used once and lives for 10 minutes: so does an enrollment, for the session that began it, under every policy | L | `tests/it/standards/sp80063b.rs::sp800_63b_4_1_2_2_an_enrollment_waits_ten_minutes_at_most` |
+//! | §4.6 | the subscriber is told of every such event, at two addresses at least, with a way to object | H | host: keeps the addresses, sends the messages and writes into them whom to call; the library says of which events, with account and time (`EventKind::notify_owner`), and with which text (`Display`): `tests/it/standards/asvs.rs::asvs_6_3_7_every_event_is_told_or_deliberately_not` |
+//! | §2.1.3 (SHOULD) | at AAL1 reauthentication every 30 days at least | L | `tests/it/standards/sp80063b.rs::sp800_63b_2_1_3_a_device_is_remembered_thirty_days_at_most`, `tests/it/login/model_flow.rs::enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days` |
+//! | §2.2.2 | at AAL2 an option that resists phishing is offered, and one authenticator resists replay | H | host: offers a passkey or the like, since a code that is typed in can be relayed; codes and recovery codes resist replay: `tests/it/standards/rfc.rs::rfc6238_5_2_an_accepted_code_is_refused_in_every_session` |
 //! | §2.2.3, r3 §4.2.3 | at AAL2 after 12 or 24 hours, or inactivity | H | host: sessions are the host's; the library tells the time of each factor (`Authenticated::at`, `AuthMethod::RememberedDevice`, `FreshFactor::at`): `tests/it/standards/sp80063b.rs::sp800_63b_2_2_3_the_time_of_each_factor_is_told` |
 //! | §5.1 | a remembered browser does not replace authentication: such a login claims the password and no more, and the host must not take it for more | B | `tests/it/standards/sp80063b.rs::sp800_63b_5_1_a_remembered_device_is_no_second_factor` |
+//! | §5.1 (SHOULD NOT) | bearer secrets of a session do not outlive a restart of the browser. A device token is such a secret and lives for 30 days: so it is none of a session. It opens nothing without the password, claims nothing beside it, and elevates no session | B | `tests/it/standards/sp80063b.rs::sp800_63b_5_1_a_bearer_token_opens_nothing_and_claims_nothing`, `tests/it/standards/sp80063b.rs::sp800_63b_5_1_a_remembered_device_is_no_second_factor` |
 //! | §5.1, r3 §7.1 | session secrets of 64 bits and more, made at an authentication: for a device a series of 128 random bits under a tag of 256, another at each use; the session's own is the host's | B | `tests/it/standards/sp80063b.rs::sp800_63b_5_1_a_device_token_is_random_and_new_at_each_use` |
 //! | §5.1.1 | cookies: `Secure`, `HttpOnly`, `__Host-`, `SameSite`, opaque, expiry not relied on | H | host: sets the cookie; the library gives its name, its value and `DeviceToken::COOKIE_ATTRIBUTES`, and ends it on the server: `tests/it/standards/sp80063b.rs::sp800_63b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it` |
 //!
@@ -90,8 +93,10 @@
 //! | clause | requirement | who | shown by |
 //! |---|---|---|---|
 //! | 6.1.1 (1) | limits are documented, also against malicious lockout: [`limits`](super::limits) | B | `tests/it/standards/asvs.rs::asvs_6_1_1_the_documented_limits_are_those_of_the_default_policy` |
+//! | 6.1.3 (2) | all ways in are documented, with their controls and strength: [`limits`](super::limits), "The ways in"; beside them, the host's own | B | `tests/it/standards/asvs.rs::asvs_6_1_3_every_way_in_is_documented_with_what_it_claims` |
 //! | 6.3.1 (1), 6.3.4 (2) | the controls are there, and on all paths alike | B | `tests/it/standards/asvs.rs::asvs_6_3_4_every_path_to_a_proof_is_in_the_table`, `tests/it/standards/asvs.rs::asvs_6_3_4_every_path_charges_and_none_gets_around_a_spent_budget` |
 //! | 6.3.3 (2) | a second factor is required | H | host: says so with `PolicyBuilder::require_second_factor`; then an account without one is not logged in: `tests/it/standards/asvs.rs::asvs_6_3_3_a_required_second_factor_is_not_met_by_the_password`. Whoever allows remembered devices allows logins by password on these; `remember_for(Duration::ZERO)` does not |
+//! | 6.3.3 (3) | at level 3 one factor is hardware-based and resists phishing | H | host: offers one of its own, such as a FIDO key. Codes and recovery codes are neither |
 //! | 6.3.5, 6.3.7 (3) | owners are told of suspicious attempts and of changes, by the host | B | `tests/it/standards/asvs.rs::asvs_6_3_7_every_event_is_told_or_deliberately_not`, `tests/it/standards/asvs.rs::asvs_6_3_5_a_right_password_with_wrong_codes_is_told` |
 //! | 6.3.8 (3) | no account can be found out about: after the password one refusal for all wrong codes; before it, the host's | B | `tests/it/standards/asvs.rs::asvs_6_3_8_what_was_wrong_with_a_code_is_not_told` |
 //! | 6.4.3 (2) | a password reset does not get around the factor | B | `tests/it/standards/asvs.rs::asvs_6_4_3_a_password_reset_does_not_get_around_the_factor` |
@@ -109,10 +114,32 @@
 //! | 7.2.4 (1) | a new session at each authentication: `Authenticated` is made anew, cannot be copied (doc test) and starts one; ending the old is the host's | B | `tests/it/standards/asvs.rs::asvs_7_2_4_a_login_is_a_new_proof_and_ends_the_old_device_token` |
 //! | 7.3.1, 7.3.2 (2) | timeouts: of challenges, step-ups and devices here, of sessions in the host | B | `tests/it/standards/asvs.rs::asvs_7_3_2_every_lifetime_ends_to_the_second`, `tests/it/threats/proofs.rs::g04_a_password_is_proved_for_five_minutes_and_a_minute_of_skew`, `tests/it/threats/enrollment.rs::a18_a_fresh_factor_is_fresh_for_five_minutes_to_the_second` |
 //! | 7.4.1 (1), 7.4.3, 7.4.5 (2) | what is ended is over; all others end after a change of the factor; an administrator can end all | L | `tests/it/standards/asvs.rs::asvs_7_4_3_a_change_of_credentials_ends_sessions_and_devices`, `tests/it/standards/asvs.rs::asvs_7_4_5_an_administrator_ends_all_and_not_for_oneself` |
+//! | 7.4.2 (1) | when an account is disabled or deleted, all its sessions end: closing it ends them. Where it is disabled, the host lets nobody in at the password and asks in each request, beside `is_current` | B | `tests/it/standards/asvs.rs::asvs_7_4_2_closing_an_account_ends_all_its_sessions` |
 //! | 7.5.1 (2) | full authentication before the factor is changed: `FreshFactor`, five minutes old at most, used once (doc test) | L | `tests/it/standards/asvs.rs::asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one`, `tests/it/standards/asvs.rs::asvs_7_3_2_every_lifetime_ends_to_the_second`, `tests/it/login/reauthentication.rs::where_one_is_bound_the_password_takes_a_code_beside_it`, `tests/it/login/reauthentication.rs::a_code_or_recovery_code_serves_once` |
-//! | 16.2.1 (2) | a log entry says when, where, who and what: the event has time, account and kind, and the origin of the request that the host hands to `Verifier::on_behalf_of` | B | `tests/it/standards/asvs.rs::asvs_16_2_1_every_event_says_where_the_request_came_from`, `tests/it/standards/asvs.rs::asvs_16_2_1_every_call_that_decides_is_in_the_table`, `tests/it/standards/asvs.rs::asvs_16_2_1_requests_at_once_do_not_mix`, `tests/it/standards/asvs.rs::asvs_16_2_1_an_event_is_read_from_a_log_as_it_was_written` |
-//! | 16.3.1 (2) | all authentication, successful or not, is logged with the factor; wrong passwords are the host's to log. Nothing is compared, and there is no event, where what was typed has not the form of a code, a form is sent twice, a session or a proof is over, or the password is being changed | B | `tests/it/standards/asvs.rs::asvs_16_3_1_every_attempt_is_an_event_with_its_factor`, `tests/it/standards/asvs.rs::asvs_6_3_5_a_right_password_with_wrong_codes_is_told` |
-//! | 16.4.1 (2) | no log injection: of the origin, what forges or garbles a line is dropped, and what is too long is cut off; the sink encodes the rest | B | `tests/it/standards/asvs.rs::asvs_16_4_1_an_origin_forges_no_line_of_a_log`, `tests/it/standards/asvs.rs::asvs_16_4_1_an_origin_is_cut_off_at_its_length` |
+//! | 7.5.2 (2) | users see their sessions and, having authenticated again, end all: the library ends them with the devices and shows the devices; the list of sessions is the host's, and so is asking for a factor first (`Session::is_elevated`), since ending takes rights away and gives none | B | `tests/it/standards/asvs.rs::asvs_7_5_2_all_sessions_end_and_who_stole_one_cannot_do_it_twice` |
+//! | 7.5.3 (3) | a factor before what is highly sensitive: a step-up, for the host to ask for (`Session::is_elevated`); it can be a fresh one each time (`fresh_factor`) | B | `tests/it/threats/sessions.rs::g24_a_step_up_leaves_its_trace_in_the_session`, `tests/it/standards/owasp.rs::owasp_mfa_when_to_require_a_step_up_guards_what_the_host_likes` |
+//! | 16.2.1 (2) | a log entry says when, where, who and what: the event has time, account and kind, and the origin of the request that the host hands to `Verifier::on_behalf_of` | B | `tests/it/standards/asvs_logging.rs::asvs_16_2_1_every_event_says_where_the_request_came_from`, `tests/it/standards/asvs_logging.rs::asvs_16_2_1_every_call_that_decides_is_in_the_table`, `tests/it/standards/asvs_logging.rs::asvs_16_2_1_requests_at_once_do_not_mix`, `tests/it/standards/asvs_logging.rs::asvs_16_2_1_an_event_is_read_from_a_log_as_it_was_written` |
+//! | 16.3.1 (2) | all authentication, successful or not, is logged with the factor; wrong passwords are the host's to log. Nothing is compared, and there is no event, where what was typed has not the form of a code, a form is sent twice, a session or a proof is over, or the password is being changed | B | `tests/it/standards/asvs_logging.rs::asvs_16_3_1_every_attempt_is_an_event_with_its_factor`, `tests/it/standards/asvs.rs::asvs_6_3_5_a_right_password_with_wrong_codes_is_told` |
+//! | 16.4.1 (2) | no log injection: of the origin, what forges or garbles a line is dropped, and what is too long is cut off; the sink encodes the rest | B | `tests/it/standards/asvs_logging.rs::asvs_16_4_1_an_origin_forges_no_line_of_a_log`, `tests/it/standards/asvs_logging.rs::asvs_16_4_1_an_origin_is_cut_off_at_its_length` |
+//!
+//! # PCI DSS 4.0.1
+//!
+//! The settings are in [`regimes`](super::regimes).
+//!
+//! | clause | requirement | who | shown by |
+//! |---|---|---|---|
+//! | 8.3.4 | after at most 10 attempts a user is locked out, for 30 minutes or until identified: with `guess_budget(10, …)` and more than 30 days, the eleventh code is not evaluated; codes in a row or a recovery code identify the user. Wrong passwords are the host's to count | B | `tests/it/standards/regimes.rs::pci_dss_8_3_4_the_eleventh_code_is_not_evaluated`, `tests/it/standards/regimes.rs::pci_dss_8_3_4_of_two_authenticators_the_sixth_code_is_not_evaluated`, `tests/it/standards/regimes.rs::pci_dss_8_3_4_the_gentler_setting_ends_at_ten_too` |
+//! | 8.5.1 | all factors succeed before access, no replay, no way around: with a required factor and `remember_for(Duration::ZERO)`. Exceptions, which are documented and limited in time, are the host's; the library has none | B | `tests/it/standards/regimes.rs::pci_dss_8_5_1_success_of_both_factors_comes_before_access`, `tests/it/standards/regimes.rs::pci_dss_8_5_1_a_code_that_was_accepted_is_refused` |
+//!
+//! # PSD2: Delegated Regulation (EU) 2018/389
+//!
+//! Not for strong customer authentication by itself: see [`regimes`](super::regimes).
+//!
+//! | clause | requirement | who | shown by |
+//! |---|---|---|---|
+//! | Art. 4(3)(a) | a failure does not tell which element was wrong | H | **not met here**: the code is asked for after the password, so the question tells that the password was right |
+//! | Art. 4(3)(b) | at most five failures one after the other, then a block: with `guess_budget(5, …)` and more than 30 days; at the password the host counts | B | `tests/it/standards/regimes.rs::psd2_rts_4_3_b_after_five_failures_the_sixth_code_is_not_evaluated` |
+//! | Art. 5 | dynamic linking: the code belongs to an amount and a payee | H | **not met here**: a code belongs to a time |
 //!
 //! # OWASP cheat sheets
 //!
@@ -160,3 +187,10 @@
 //! **Short secrets.** RFC 4226 §4 R6 wants 128 bits; sites have issued 80. New secrets have 160 bits and
 //! more. Older ones are taken over only through [`ImportedSecret`](crate::enrollment::ImportedSecret), and
 //! below 128 bits only by the call that says so.
+//!
+//! # How the texts were read
+//!
+//! SP 800-63B-4 in its second public draft (August 2024), and of the final text (July 2025) what others quote of it:
+//! §2.2.2, §4.6 and §5.1 on bearer secrets. ASVS 5.0 as others reprint it. PCI DSS 4.0.1, which is given out under a
+//! licence, in quotations. Of Regulation (EU) 2018/389, Art. 4 and 5 as reprinted. Read the originals before you
+//! claim to comply.

@@ -51,12 +51,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The longest that a device is remembered: 30 days (SP 800-63B §4.1.3: reauthentication at least every
-    /// 30 days).
+    /// The longest that a device is remembered: 30 days (SP 800-63B-4 §2.1.3: everybody should authenticate again by
+    /// then).
     pub const MAX_REMEMBER: Duration = days(30);
 
-    /// The longest that an enrollment may wait for its confirmation (SP 800-63B §4.1).
-    pub const MAX_ENROLLMENT_LIFETIME: Duration = minutes(15);
+    /// The longest that an enrollment may wait for its confirmation: 10 minutes (SP 800-63B-4 §4.1.2.2, which says so
+    /// of a binding code).
+    pub const MAX_ENROLLMENT_LIFETIME: Duration = minutes(10);
 
     /// The longest that a challenge may stay open.
     pub const MAX_CHALLENGE_LIFETIME: Duration = minutes(30);

@@ -70,7 +70,9 @@ mod store {
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod standards {
     mod asvs;
+    mod asvs_logging;
     mod owasp;
+    mod regimes;
     mod rfc;
     mod sp80063b;
 }

@@ -20,7 +20,7 @@ use crate::support::World;
 fn policy() -> Policy {
     let minutes = |count: u64| Duration::from_secs(count * 60);
     let builder = Policy::builder("Example").challenge_lifetime(minutes(30));
-    builder.enrollment_lifetime(minutes(15)).build().unwrap()
+    builder.enrollment_lifetime(minutes(10)).build().unwrap()
 }
 
 #[test]

@@ -346,11 +346,17 @@ fn sp800_63b_4_1_binding_is_recorded_with_its_time_and_told() {
 }
 
 #[test]
-fn sp800_63b_4_1_2_2_an_enrollment_waits_15_minutes_at_most() {
-    const { assert!(Policy::MAX_ENROLLMENT_LIFETIME.as_secs() <= 15 * 60) };
-    let over =
-        Policy::builder("Example").enrollment_lifetime(Policy::MAX_ENROLLMENT_LIFETIME + SECOND).build();
-    assert_eq!(over.unwrap_err(), PolicyError::OutOfBounds { setting: "enrollment_lifetime" });
+fn sp800_63b_4_1_2_2_an_enrollment_waits_ten_minutes_at_most() {
+    const MINUTES: Duration = Duration::from_secs(10 * 60);
+    assert_eq!(Policy::MAX_ENROLLMENT_LIFETIME, MINUTES);
+    let waiting = |lifetime| Policy::builder("Example").enrollment_lifetime(lifetime).build();
+    assert_eq!(
+        waiting(MINUTES + SECOND).unwrap_err(),
+        PolicyError::OutOfBounds { setting: "enrollment_lifetime" }
+    );
+    for lifetime in [Duration::from_secs(599), MINUTES] {
+        assert_eq!(waiting(lifetime).unwrap().enrollment_lifetime(), lifetime);
+    }
 
     let world = World::new();
     let begun = world.begin();
@@ -366,7 +372,7 @@ fn sp800_63b_4_1_2_2_an_enrollment_waits_15_minutes_at_most() {
     for (wait, outcome) in
         [(599, Ok(())), (600, Err(Refusal::EnrollmentOver)), (601, Err(Refusal::EnrollmentOver))]
     {
-        let world = World::new();
+        let world = World::with_policy(waiting(Policy::MAX_ENROLLMENT_LIFETIME).unwrap());
         let begun = world.begin();
         assert_eq!(begun.expires_at.as_secs(), world.now().as_secs() + 600);
         world.clock.advance(Duration::from_secs(wait));
@@ -417,6 +423,23 @@ fn sp800_63b_5_1_a_remembered_device_is_no_second_factor() {
     let remember = Remember::ThisDevice { label: "Firefox" };
     let accepted = world.verifier.present(&world.challenge(), &phone.code(world.now()), remember).unwrap();
     assert!(accepted.device.is_none());
+}
+
+#[test]
+fn sp800_63b_5_1_a_bearer_token_opens_nothing_and_claims_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let device = world.remember(&phone);
+    // It is no answer to a challenge, no challenge, and no code in a session.
+    let typed = refusal(world.verifier.present(&world.challenge(), device.expose(), Remember::No));
+    assert_eq!(typed.unwrap_err(), Refusal::Malformed);
+    assert!(ChallengeToken::parse(device.expose()).is_err());
+    let stepped_up = refusal(world.verifier.fresh_factor(&world.session(1), device.expose()));
+    assert_eq!(stepped_up.unwrap_err(), Refusal::Malformed);
+    // Beside the password it claims nothing, and elevates no session.
+    let session = complete(world.login_on(&device)).authenticated.into_session();
+    assert_eq!(session.amr(), ["pwd"]);
+    assert!(!session.is_elevated(world.now(), HOUR));
+    assert_eq!(session.auth_time(), world.now());
 }
 
 #[test]
