@@ -208,14 +208,15 @@ impl Machine {
     fn compare(&mut self) {
         assert!(self.events.take().is_empty() && self.accounts.iter().all(|owner| owner.events.is_empty()));
         let (now, key) = (self.now(), self.key());
-        for owner in &mut self.accounts {
-            let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
-            let revision = row.as_ref().map(|row| row.revision.get());
-            if let Some(row) = row.as_ref().filter(|_| revision != owner.compared) {
+        for account in 0..self.accounts.len() {
+            if self.revision(account) != self.accounts[account].compared {
                 // Whatever is written is sealed anew.
-                (owner.compared, owner.sealed_with) = (revision, key);
-                owner.assert_is(&row.value);
+                self.accounts[account].sealed_with = key;
+                self.compare_row(account);
             }
+        }
+        for owner in &self.accounts {
+            let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
             let sealing: Vec<u32> = owner.apps().take(1).map(|_| owner.sealed_with).collect();
             assert_eq!(row.map(|row| row.value.sealing_keys()).unwrap_or_default(), sealing);
             let status = finished(self.verifier.status(&owner.id)).expect("it can be read");
@@ -246,6 +247,19 @@ impl Machine {
             }
         }
         assert!(self.events.take().is_empty(), "reading tells nothing");
+    }
+
+    fn compare_row(&mut self, account: usize) {
+        let owner = &mut self.accounts[account];
+        let row =
+            BlockingStore::load(&self.store, &owner.id).expect("it can be read").expect("none is deleted");
+        owner.compared = Some(row.revision.get());
+        owner.assert_is(&row.value);
+    }
+
+    fn revision(&self, account: usize) -> Option<u64> {
+        let row = BlockingStore::load(&self.store, &self.accounts[account].id).expect("it can be read");
+        row.map(|row| row.revision.get())
     }
 
     /// Never into the last minute of all, since the step ahead of the last one has no time.

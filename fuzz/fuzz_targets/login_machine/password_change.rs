@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use second_factor::Refusal;
 use second_factor::session::{EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof};
 use second_factor::store::MemoryStoreError;
 use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{BlockingStore, Refusal};
 
 use crate::Machine;
 use crate::account::Mark;
@@ -22,6 +22,8 @@ pub struct Change {
     before: u32,
     mark: Mark,
     has_fresh_factor: bool,
+    /// Which sealed when it began. The instance that finishes it knows no newer one.
+    key: u32,
     running: Running,
     written: Rc<Cell<Option<Result<(), HashNotWritten>>>>,
 }
@@ -61,7 +63,7 @@ impl Machine {
         let revision = self.revision(account);
         let answer = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let was_written = self.revision(account) != revision;
-        let owner = &mut self.accounts[account];
+        let (key, owner) = (self.key(), &mut self.accounts[account]);
         let before = owner.epoch;
         let refused = if !permitted {
             assert!(!was_written);
@@ -81,7 +83,8 @@ impl Machine {
                 owner.next_epoch(ForgottenBecause::CredentialsChanged);
                 let mark = Mark { epoch: owner.epoch, at: now };
                 owner.mark = Some(mark);
-                let change = Change { account, session, before, mark, has_fresh_factor, running, written };
+                let change =
+                    Change { account, session, before, mark, has_fresh_factor, key, running, written };
                 // The first is dropped as by a crash.
                 hold(&mut self.changes, 3, change);
             }
@@ -130,11 +133,10 @@ impl Machine {
             }
             (hash, answer) => panic!("the hash: {hash:?}; and {answer:?}"),
         }
+        if was_written {
+            owner.sealed_with = owner.sealed_with.max(change.key);
+            self.compare_row(change.account);
+        }
         self.told(change.account);
-    }
-
-    fn revision(&self, account: usize) -> Option<u64> {
-        let row = BlockingStore::load(&self.store, &self.accounts[account].id).expect("it can be read");
-        row.map(|row| row.revision.get())
     }
 }
