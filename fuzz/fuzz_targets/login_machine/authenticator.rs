@@ -153,8 +153,13 @@ pub fn id_of_host(account: &AccountId, which: u8) -> AuthenticatorId {
     AuthenticatorId::of_host(account, &credential(which))
 }
 
-/// What is kept of a label: without control characters and blanks around it, at most 64 characters.
+/// What is kept of a label: without controls, line ends, marks of direction and blanks around it, at most 64 characters.
 pub fn label_or(text: &str, default: &str) -> String {
-    let kept: String = text.trim().chars().filter(|c| !c.is_control()).take(64).collect();
-    if kept.is_empty() { default.to_owned() } else { kept }
+    let is_kept = |c: &char| {
+        !c.is_control()
+            && !"\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}".contains(*c)
+            && !"\u{2066}\u{2067}\u{2068}\u{2069}".contains(*c)
+    };
+    let kept: String = text.trim().chars().filter(is_kept).take(64).collect();
+    if kept.trim().is_empty() { default.to_owned() } else { kept.trim().to_owned() }
 }

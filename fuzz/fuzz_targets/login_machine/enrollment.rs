@@ -73,7 +73,7 @@ impl Machine {
             self.accounts[account].binding_refused((is_permitted, is_doubtful), replacing, self.most());
         let new = NewAuthenticator::app("somebody@example.com");
         let (label, issuer) =
-            [("", "Example"), ("Phone", "Example"), (" Tablet\u{7}\n", "Example (Staff)"), (LONG, "B")]
+            [("", "Example"), ("Phone", "Example"), ("\u{7} Tablet\u{7}\n", "Example (Staff)"), (LONG, "B")]
                 [usize::from(a >> 6)];
         let new = if issuer == "Example" { new } else { new.issuer(issuer) };
         let new = replacing.map_or(new, |replaced| new.replacing(replaced)).label(label);

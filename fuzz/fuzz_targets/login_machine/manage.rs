@@ -59,8 +59,9 @@ impl Machine {
         let Some(fresh) = self.take_fresh(pick) else { return };
         let (now, account) = (self.now(), fresh.account);
         let Some(id) = self.place_of(account, 3 + a / 4 % 5) else { return };
-        let text = ["Phone", " Old\r phone ", " \n", "\u{1f4f1}"][usize::from(a & 3)]
-            .repeat(1 + usize::from(a >> 7) * 69);
+        let text = ["Phone", " Old\r \u{202e}phone\u{2029} ", "\u{200e} \u{7}", "\u{1f4f1}"]
+            [usize::from(a & 3)]
+        .repeat(1 + usize::from(a >> 7) * 69);
         let verifier = self.verifier.clone();
         let (answer, rows) = self.ask(account, verifier.rename_authenticator(fresh.proof, id, &text));
         let owner = &mut self.accounts[account];
