@@ -1,4 +1,4 @@
-//! SQLite through diesel, without async. It keeps no audit trail.
+//! SQLite through diesel, without async, with an audit trail.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,12 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::result::{ConnectionError, Error};
-use diesel::sql_types::Integer;
+use diesel::sql_types::{BigInt, Integer, Text};
 use second_factor::AccountRecord;
 use second_factor::session::AccountId;
 use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
+
+use crate::sqlite::NOTE;
 
 diesel::table! {
     #[sql_name = "second_factor"]
@@ -26,7 +28,10 @@ diesel::table! {
 ///
 /// The connection is the store's own: on one of the host's, a transaction that the host has begun would take the swap back
 /// with it.
-pub struct DieselStore(Mutex<SqliteConnection>);
+pub struct DieselStore {
+    connection: Mutex<SqliteConnection>,
+    keeps_trail: bool,
+}
 
 impl DieselStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date.
@@ -34,12 +39,18 @@ impl DieselStore {
         let path = path.as_ref().to_str().ok_or_else(not_unicode)?;
         let mut connection = SqliteConnection::establish(path)?;
         set_up(&mut connection).map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self { connection: Mutex::new(connection), keeps_trail: true })
     }
 
-    /// The connection. Each statement is whole by itself, so a thread that panicked between two left nothing half done.
+    /// The same, and it keeps no audit trail.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
+    }
+
+    /// The connection. A transaction is rolled back where it fails, so a thread that panicked left nothing half done.
     pub fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,21 +72,32 @@ impl BlockingStore for DieselStore {
     fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> QueryResult<Swap> {
         let record = serde_json::to_string(change.record())
             .map_err(|error| Error::SerializationError(error.into()))?;
+        let events = serde_json::to_string(change.events())
+            .map_err(|error| Error::SerializationError(error.into()))?;
+        let has_events = self.keeps_trail && !change.events().is_empty();
+        let revision = change.revision().get().cast_signed();
         let id = accounts::account.eq(account.as_str());
-        let next =
-            (accounts::record.eq(record), accounts::revision.eq(change.revision().get().cast_signed()));
-        let mut connection = self.connection();
-        let rows = match change.expected() {
-            Expected::Absent => diesel::insert_into(accounts::table)
-                .values((id, next))
-                .on_conflict_do_nothing()
-                .execute(&mut *connection)?,
-            Expected::At(before) => diesel::update(accounts::table)
-                .filter(id.and(accounts::revision.eq(before.get().cast_signed())))
-                .set(next)
-                .execute(&mut *connection)?,
-        };
-        Ok(if rows == 0 { Swap::Conflict } else { Swap::Stored })
+        let next = (accounts::record.eq(record), accounts::revision.eq(revision));
+        self.connection().immediate_transaction(|both| {
+            let rows = match change.expected() {
+                Expected::Absent => diesel::insert_into(accounts::table)
+                    .values((id, next))
+                    .on_conflict_do_nothing()
+                    .execute(both)?,
+                Expected::At(before) => diesel::update(accounts::table)
+                    .filter(id.and(accounts::revision.eq(before.get().cast_signed())))
+                    .set(next)
+                    .execute(both)?,
+            };
+            if rows == 0 {
+                return Ok(Swap::Conflict);
+            }
+            if has_events {
+                let note = diesel::sql_query(NOTE).bind::<Text, _>(account.as_str());
+                note.bind::<BigInt, _>(revision).bind::<Text, _>(&events).execute(both)?;
+            }
+            Ok(Swap::Stored)
+        })
     }
 }
 

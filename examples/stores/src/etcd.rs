@@ -1,4 +1,4 @@
-//! etcd, from 3.4 on, through its JSON gateway. It keeps an audit trail where [`EtcdStore::with_trail`] says so.
+//! etcd, from 3.4 on, through its JSON gateway. It keeps an audit trail, unless [`EtcdStore::without_trail`] says that it does not.
 //!
 //! An account is two keys, its record and its revision. A load reads both at one moment. A swap is a transaction that compares the
 //! value of the second and puts both: the revision of the contract is a random one that only the value holds, etcd's own
@@ -39,7 +39,7 @@ pub struct EtcdStore {
     /// The endpoint that answered last.
     current: Arc<AtomicUsize>,
     prefix: String,
-    trail: bool,
+    keeps_trail: bool,
 }
 
 impl EtcdStore {
@@ -59,15 +59,15 @@ impl EtcdStore {
             endpoints: endpoints.into_iter().collect(),
             current: Arc::default(),
             prefix: prefix.into(),
-            trail: false,
+            keeps_trail: true,
         })
     }
 
-    /// Writes each change's events in the transaction of its record, a key each: `trail/`, the account, the revision, a number. Nothing
-    /// deletes them: move them elsewhere before they fill etcd.
+    /// The same, and it keeps no audit trail. By default each change's events are written in the transaction of its record, a key each:
+    /// `trail/`, the account, the revision, a number. Nothing deletes them: move them elsewhere before they fill etcd.
     #[must_use]
-    pub fn with_trail(self) -> Self {
-        Self { trail: true, ..self }
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
     }
 
     /// The account's audit trail, oldest first.
@@ -165,7 +165,7 @@ impl Store for EtcdStore {
         };
         let mut puts =
             vec![put(keys.key(RECORD), change.record())?, put(revision, &change.revision().get())?];
-        if self.trail {
+        if self.keeps_trail {
             let trail = self.keys("trail", account);
             for (number, event) in change.events().iter().enumerate() {
                 puts.push(put(trail.key(&format!("{:020}/{number:03}", change.revision().get())), event)?);

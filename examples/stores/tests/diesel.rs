@@ -1,15 +1,19 @@
 //! SQLite through diesel: on disk, in WAL mode.
 
+mod common;
+
+use common::trail;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use second_factor::AccountId;
-use second_factor::session::AccountRecord;
+use second_factor::session::{AccountRecord, AuditEvent};
 use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap};
 use second_factor::testing::BlockingSuite;
 use second_factor_stores::diesel::DieselStore;
 use second_factor_stores::rusqlite::RusqliteStore;
+use second_factor_stores::sqlite::TRAIL;
 use tempfile::TempDir;
 
 fn open(folder: &TempDir) -> DieselStore {
@@ -21,12 +25,25 @@ fn fresh() -> (DieselStore, TempDir) {
     (open(&folder), folder)
 }
 
+#[derive(QueryableByName)]
+struct Noted {
+    #[diesel(sql_type = Text)]
+    event: String,
+}
+
+fn read(store: &DieselStore, account: &AccountId) -> Vec<AuditEvent> {
+    let noted = diesel::sql_query(TRAIL).bind::<Text, _>(account.as_str());
+    let noted: Vec<Noted> = noted.load(&mut *store.connection()).unwrap();
+    trail::events(noted.into_iter().map(|noted| noted.event))
+}
+
 #[test]
 fn it_conforms() {
     let report = BlockingSuite::new(fresh)
         .another(open)
         .reopen(open)
         .fail(|store, _| store.connection().batch_execute("DROP TABLE second_factor").unwrap())
+        .trail(|store, _, account| read(store, account))
         .run();
     println!("{report}");
     report.assert_complete();

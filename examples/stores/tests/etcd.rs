@@ -64,7 +64,12 @@ async fn it_conforms() {
             cluster.is_whole().await;
             part.through(2)
         })
-        .fail(async |_: &EtcdStore, part: &Part| part.gates.iter().for_each(Gate::shut))
+        .fail(async |_: &EtcdStore, part: &Part| {
+            for gate in &part.gates {
+                gate.shut().await;
+            }
+        })
+        .trail(async |store: &EtcdStore, _: &Part, account: &AccountId| store.trail(account).await.unwrap())
         .spawn(|task| drop(tokio::spawn(task)))
         .run()
         .await;
@@ -83,7 +88,7 @@ async fn a_login_is_three_round_trips() {
 #[tokio::test]
 async fn events_are_stored_with_their_record_or_not_at_all() {
     let Some(cluster) = Cluster::start().await else { return };
-    let store = EtcdStore::new(Client::builder(), cluster.endpoints(0), "").unwrap().with_trail();
+    let store = EtcdStore::new(Client::builder(), cluster.endpoints(0), "").unwrap();
     // No account's keys are among those of another, whose id is the beginning of its own.
     let [ann, anna] = ["ann", "anna"].map(|id| AccountId::new(id).unwrap());
     let event = |at: u32, kind: &str| -> AuditEvent {

@@ -6,38 +6,55 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, Notify};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Passes connections on until it is dropped, which breaks them.
+/// Passes connections on until it is shut or dropped, which breaks them.
 pub struct Gate {
     pub port: u16,
-    passing: JoinHandle<()>,
+    shut: Arc<Notify>,
+    passing: Mutex<JoinHandle<()>>,
 }
 
 impl Gate {
     pub async fn before(port: u16) -> Self {
         let (listener, own) = listen().await;
+        let shut = Arc::new(Notify::new());
+        let asked = shut.clone();
         let passing = tokio::spawn(async move {
             let mut connections = JoinSet::new();
-            while let Ok((mut client, _)) = listener.accept().await {
+            loop {
+                let mut client = tokio::select! {
+                    accepted = listener.accept() => match accepted {
+                        Ok((client, _)) => client,
+                        Err(_) => break,
+                    },
+                    () = asked.notified() => break,
+                };
                 connections.spawn(async move {
                     if let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await {
                         let _ = copy_bidirectional(&mut client, &mut server).await;
                     }
                 });
             }
+            connections.shutdown().await;
         });
-        Self { port: own, passing }
+        Self { port: own, shut, passing: Mutex::new(passing) }
     }
 
-    pub fn shut(&self) {
-        self.passing.abort();
+    /// Nothing passes any more once this returns.
+    pub async fn shut(&self) {
+        self.shut.notify_one();
+        let mut passing = self.passing.lock().await;
+        if !passing.is_finished() {
+            let _ = (&mut *passing).await;
+        }
     }
 }
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.shut();
+        self.passing.get_mut().abort();
     }
 }
 
