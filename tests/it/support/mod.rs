@@ -4,6 +4,7 @@ pub mod sessions;
 pub mod source;
 pub mod tokens;
 
+mod authenticators;
 mod changes;
 mod clock;
 mod crowd;
@@ -25,7 +26,7 @@ pub use events::{EventLog, Told};
 pub use json_store::JsonStore;
 pub use phone::Phone;
 pub use rng::{Broken, BrokenRng, CountingRng, TestRng};
-pub use world::{TestError, World};
+pub use world::{PASSKEY, TestError, World};
 
 /// 2023-11-14T22:13:20Z, the start of a time step.
 pub const START: UnixTime = UnixTime::from_secs(1_700_000_010 / 30 * 30);
