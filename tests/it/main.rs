@@ -62,7 +62,9 @@ mod login {
 mod store {
     #[cfg(feature = "testing")]
     mod conformance;
+    mod key_rotation;
     mod record_format;
+    mod restored_backup;
     #[cfg(feature = "testing")]
     mod wrong_stores;
 }
