@@ -116,5 +116,6 @@ impl<'a> NewHostAuthenticator<'a> {
 
 pub(super) fn label_or(text: &str, default: &str) -> String {
     let text = label(text.trim());
-    if text.is_empty() { default.into() } else { text }
+    let text = text.trim();
+    if text.is_empty() { default.into() } else { text.into() }
 }

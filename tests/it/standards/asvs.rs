@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
     AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EndAllSessions, EnrollmentToken,
-    EventKind, FirstFactor, HostAuthenticatorKind, ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
+    EventKind, FirstFactor, ForgottenBecause, HostAuthenticatorKind, PolicyError, RefusedBecause, RemovedBy,
+    Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{

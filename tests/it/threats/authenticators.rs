@@ -8,16 +8,12 @@ use second_factor::session::{
     AuthenticatorKind, Import, NewAuthenticator, RefusedBecause, Remember, SealError, SessionError,
 };
 use second_factor::verifier::Error;
-use second_factor::{
-    Algorithm, AuthMethod, Digits, Period, Policy, Refusal, Secret, Totp, TotpParams,
-};
+use second_factor::{Algorithm, AuthMethod, Digits, Period, Policy, Refusal, Secret, Totp, TotpParams};
 use serde_json::Value;
 
 use super::policies::under;
 use crate::support::sessions::{charged, fresh_factor, row};
-use crate::support::{
-    NEVER_ISSUED, Phone, STEP, World, is_refused_because, refusal,
-};
+use crate::support::{NEVER_ISSUED, Phone, STEP, World, is_refused_because, refusal};
 
 /// When each authenticator was last used, in the order of the list.
 fn last_used(world: &World) -> Vec<Option<u64>> {
@@ -265,9 +261,8 @@ fn where_one_seal_does_not_open_codes_let_nobody_in_and_the_rest_does() {
     let passkey = world.bind_passkey(&phones[0]);
     let broken = world.list()[1].id;
     world.edit(|record| {
-        let [first, second] = [0, 1].map(|place| {
-            record["authenticators"][place]["prover"]["app"]["secret"]["sealed"].clone()
-        });
+        let [first, second] =
+            [0, 1].map(|place| record["authenticators"][place]["prover"]["app"]["secret"]["sealed"].clone());
         assert_ne!(first, second);
         record["authenticators"][1]["prover"]["app"]["secret"]["sealed"] = first;
     });
@@ -291,7 +286,8 @@ fn where_one_seal_does_not_open_codes_let_nobody_in_and_the_rest_does() {
     // Its owner removes it, and the other app's codes are compared again.
     let mut session = world.session(1);
     let fresh = fresh_factor(&world, &session, &codes[1]).unwrap();
-    let removed = world.verifier.remove_authenticator(fresh, broken, second_factor::session::Requirement::None);
+    let removed =
+        world.verifier.remove_authenticator(fresh, broken, second_factor::session::Requirement::None);
     session.continue_after(removed.unwrap());
     assert!(world.present(&phones[0].code(world.now())).is_ok());
     assert_eq!(world.list().last().unwrap().id, passkey);

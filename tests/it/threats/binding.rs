@@ -304,7 +304,7 @@ fn renaming_takes_a_fresh_factor_and_64_characters() {
         assert!(world.events.take().contains(&event));
     }
     // Blank, or what it is called already: nothing is written and nothing told.
-    for name in ["", " \t\n", "\u{0}", "\u{0} \u{7f}", &long] {
+    for name in ["", " \t\n", "\u{0}", "\u{0} \u{7f}", "\u{202e} \u{2028}", &long] {
         let fresh = world.fresh(&phone);
         let before = row(&world);
         world.events.take();

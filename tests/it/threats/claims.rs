@@ -2,9 +2,7 @@
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{FirstFactor, HostAuthenticatorKind, Import, Presented, Remember, Session};
-use second_factor::{
-    Accepted, AuthMethod, DeviceToken, FreshFactor, Login, Secret, TotpParams, UnixTime,
-};
+use second_factor::{Accepted, AuthMethod, DeviceToken, FreshFactor, Login, Secret, TotpParams, UnixTime};
 
 use crate::support::source::{sources, variants};
 use crate::support::{Phone, STEP, World, code_required, complete};
@@ -87,9 +85,10 @@ impl Owner {
         use second_factor::session::NewHostAuthenticator;
 
         let (world, phone, codes) = World::enrolled();
-        for (credential, kind) in
-            [(b"hardware", HostAuthenticatorKind::HardwareKey), (b"software", HostAuthenticatorKind::SoftwareKey)]
-        {
+        for (credential, kind) in [
+            (b"hardware", HostAuthenticatorKind::HardwareKey),
+            (b"software", HostAuthenticatorKind::SoftwareKey),
+        ] {
             let new = NewHostAuthenticator::new(credential, kind);
             let _ = world.verifier.bind_host_authenticator(world.fresh(&phone), new).unwrap();
         }
@@ -150,7 +149,8 @@ impl<'a> From<&'a Shown<'_>> for Presented<'a> {
             Kind::Typed(text) => text.into(),
             Kind::Signed(world, credential, at) => {
                 let (account, signed) = (world.account.clone(), at.as_secs().to_be_bytes());
-                second_factor::session::HostAuthenticatorVerified::by_host(account, credential, &signed).into()
+                second_factor::session::HostAuthenticatorVerified::by_host(account, credential, &signed)
+                    .into()
             }
         }
     }

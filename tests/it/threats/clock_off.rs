@@ -75,7 +75,8 @@ fn g21_at_an_enrollment_beside_others_a_clock_that_is_off_changes_nothing() {
 
 #[test]
 fn g21_beyond_ten_minutes_a_clock_is_not_looked_for() {
-    let params = |secs| TotpParams::new(second_factor::Algorithm::Sha1, Digits::Six, Period::from_secs(secs).unwrap());
+    let params =
+        |secs| TotpParams::new(second_factor::Algorithm::Sha1, Digits::Six, Period::from_secs(secs).unwrap());
     // By the period: the farthest that is told, and the next.
     for (period, last) in [(15, 600), (30, 600), (60, 600)] {
         let world = World::with_policy(Policy::builder("Example").totp(params(period)).build().unwrap());

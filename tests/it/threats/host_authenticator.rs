@@ -199,7 +199,9 @@ fn g13_a_login_form_posted_twice_logs_in_once_and_says_so() {
 #[test]
 fn g38_a_step_up_posted_twice_is_done_once_and_says_so() {
     for factor in FACTORS {
-        for (wait, told) in [(0, Refusal::AlreadyDone), (59, Refusal::AlreadyDone), (60, Refusal::NotAccepted)] {
+        for (wait, told) in
+            [(0, Refusal::AlreadyDone), (59, Refusal::AlreadyDone), (60, Refusal::NotAccepted)]
+        {
             let owner = Owner::new(factor);
             let (world, shown, session) = (&owner.world, owner.shown(), owner.world.session(1));
             assert!(step_up(world, &session, &shown).is_ok());
@@ -279,16 +281,20 @@ fn g19_where_a_factor_is_demanded_a_key_is_one() {
         assert!(log_in(world, &owner.shown()).is_ok());
         world.clock.advance(STEP);
         let only = world.first_authenticator();
-        let removed = world.verifier.remove_authenticator(owner.fresh(&world.session(1)), only, Requirement::None);
+        let removed =
+            world.verifier.remove_authenticator(owner.fresh(&world.session(1)), only, Requirement::None);
         assert_eq!(refusal(removed).unwrap_err(), Refusal::FactorRequired, "{factor:?}");
         let key = NewHostAuthenticator::new(b"another", HostAuthenticatorKind::HardwareKey);
         let fresh = owner.fresh(&world.session(1));
         assert!(world.verifier.bind_host_authenticator(fresh, key.replacing(only)).is_ok(), "{factor:?}");
         assert!(log_in(world, by_host(world, b"another", b"1")).is_ok());
-        assert_eq!(log_in(world, &owner.shown()).err(), Some(match factor {
-            Factor::Code => Refusal::Malformed,
-            Factor::Key(_) => Refusal::NotAccepted,
-        }));
+        assert_eq!(
+            log_in(world, &owner.shown()).err(),
+            Some(match factor {
+                Factor::Code => Refusal::Malformed,
+                Factor::Key(_) => Refusal::NotAccepted,
+            })
+        );
     }
 }
 
@@ -309,7 +315,9 @@ fn a_spent_budget_holds_up_no_passkey_and_a_passkey_gives_no_guess() {
     for day in 0..40_u32 {
         let signed = world.signed_by_passkey(&day.to_string());
         assert!(log_in(&world, signed).is_ok());
-        assert!(step_up(&world, &world.session(1), world.signed_by_passkey(&format!("{day}, again"))).is_ok());
+        assert!(
+            step_up(&world, &world.session(1), world.signed_by_passkey(&format!("{day}, again"))).is_ok()
+        );
         // No credit is taken for good, since the passkey proves no clock; nor is anything refunded.
         assert_eq!(charged(&world), before);
         let retry_at = world.verifier.status(&world.account).unwrap().retry_at;
@@ -350,7 +358,10 @@ fn an_account_with_a_passkey_alone_is_asked_for_it() {
     let status = world.verifier.status(&world.account).unwrap();
     assert!(status.is_enabled() && status.recovery_codes_left == 10);
     assert_eq!(status.authenticators[0].kind, AuthenticatorKind::Host(HostAuthenticatorKind::SoftwareKey));
-    assert_eq!((status.authenticators[0].label.as_str(), status.authenticators[0].last_used), ("Passkey", None));
+    assert_eq!(
+        (status.authenticators[0].label.as_str(), status.authenticators[0].last_used),
+        ("Passkey", None)
+    );
 
     let challenge = code_required(world.login());
     let before = row(world);
@@ -363,7 +374,10 @@ fn an_account_with_a_passkey_alone_is_asked_for_it() {
     assert_eq!(world.present(NEVER_ISSUED).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(charged(world), (1, 1));
     let accepted = world.present(&owner.codes[0]).unwrap();
-    assert_eq!((accepted.authenticated.method(), accepted.recovery_codes_left), (AuthMethod::RecoveryCode, 9));
+    assert_eq!(
+        (accepted.authenticated.method(), accepted.recovery_codes_left),
+        (AuthMethod::RecoveryCode, 9)
+    );
     // The password alone binds nothing beside it.
     let begun = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(begun.unwrap_err(), Refusal::StepUpRequired);

@@ -5,9 +5,7 @@ use core::time::Duration;
 use second_factor::session::{
     AdministratorReset, Binding, HostAuthenticatorKind, NewHostAuthenticator, Requirement,
 };
-use second_factor::{
-    AccountId, AuthMethod, Login, PasswordVerified, Policy, Refusal, Remember, UnixTime,
-};
+use second_factor::{AccountId, AuthMethod, Login, PasswordVerified, Policy, Refusal, Remember, UnixTime};
 
 use crate::support::sessions::row;
 use crate::support::{Phone, START, STEP, Told, World, code_required, complete, refusal};
@@ -139,7 +137,8 @@ fn g19_the_last_factor_is_removed_only_while_none_is_demanded() {
 
 #[test]
 fn g19_under_a_demand_one_of_several_is_removed_and_the_last_stays() {
-    let demands = [(true, Requirement::None), (false, Requirement::Enrolled), (false, Requirement::EnrolledBy(START))];
+    let demands =
+        [(true, Requirement::None), (false, Requirement::Enrolled), (false, Requirement::EnrolledBy(START))];
     for (by_policy, demand) in demands {
         let policy = Policy::builder("Example");
         let policy = if by_policy { policy.require_second_factor() } else { policy }.build().unwrap();
