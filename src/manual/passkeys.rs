@@ -1,6 +1,6 @@
 //! Passkeys and security keys in place of a code: what the host does, what this library does, and a whole example.
 //!
-//! This library does not speak `WebAuthn`. The host runs the ceremony with a library made for it, and tells this one how it
+//! This library does not speak WebAuthn. The host runs the ceremony with a library made for it, and tells this one how it
 //! ended, with [`HostAuthenticatorVerified::by_host`]. What it hands in is presented where a code is
 //! ([`present`], [`fresh_factor`], [`reauthenticate`]), and goes by the same rules: it completes a challenge once, the same
 //! form sent twice is told so, a device can be remembered after it, and it is removed, replaced and required as an app is.
@@ -10,7 +10,7 @@
 //!
 //! # What the host must do
 //!
-//! - **Verify with a `WebAuthn` library.** It checks the signature, the type of the ceremony, and that origin and relying
+//! - **Verify with a WebAuthn library.** It checks the signature, the type of the ceremony, and that origin and relying
 //!   party are yours. The origin is what makes a passkey safe from phishing: compare it with a list of your own, never with
 //!   a header of the request.
 //! - **Make a new challenge for each ceremony,** of 16 random bytes at least. Keep it on the server, in the session of the
@@ -22,7 +22,7 @@
 //!   host's, [`ProofOfAnotherAccount`], and lets nobody in.
 //! - **Decide on user verification.** The password was typed before, so the key may be possession alone, and "preferred"
 //!   is enough. Where the [first factor](crate::session::FirstFactor) is weaker than a password, demand it, and have the
-//!   `WebAuthn` library check the flag.
+//!   WebAuthn library check the flag.
 //! - **Keep the sign count** of a security key, and do not hand in a proof whose count did not grow: the key was copied.
 //!   Synchronized passkeys send zero each time.
 //! - **Ask for a proof when one is bound.** [`bind_host_authenticator`] takes what an enrollment takes: the password where
@@ -44,12 +44,12 @@
 //! | [`HardwareKey`](crate::session::HostAuthenticatorKind::HardwareKey): the key cannot leave the device | `pwd`, `hwk`, `mfa` | `hwk`, `mfa` |
 //! | [`SoftwareKey`](crate::session::HostAuthenticatorKind::SoftwareKey): the key may be copied, as synchronized passkeys are | `pwd`, `swk`, `mfa` | `swk`, `mfa` |
 //!
-//! `WebAuthn` says which it is: a credential that is eligible for backup is a software key. That the user was verified is
+//! WebAuthn says which it is: a credential that is eligible for backup is a software key. That the user was verified is
 //! not claimed (`user`, `pin` and `fpt` of RFC 8176): the host knows, and may add it.
 //!
 //! # Example
 //!
-//! The key signs the challenge alone here. In `WebAuthn` it signs the authenticator's data and a hash of the client's data,
+//! The key signs the challenge alone here. In WebAuthn it signs the authenticator's data and a hash of the client's data,
 //! in which the challenge is; the library for it does what `finish` does.
 //!
 //! ```

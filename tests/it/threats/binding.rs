@@ -390,6 +390,29 @@ fn g37_an_enrollment_confirmed_twice_binds_one_beside_or_in_place() {
     }
 }
 
+/// A generator that repeats itself, or a secret that was seen elsewhere, begins a second enrollment of what is bound.
+#[test]
+fn g37_an_enrollment_of_a_secret_that_is_bound_is_refused() {
+    let (world, phone, _) = World::enrolled();
+    let begun = |new: NewAuthenticator<'_>| {
+        let repeating = under(&world, Policy::new("Example").unwrap());
+        repeating.verifier.begin_enrollment(world.fresh(&phone), new).unwrap()
+    };
+    let first = begun(NewAuthenticator::app("alice"));
+    assert!(confirm(&world, &first).is_ok());
+    world.clock.advance(STEP);
+    for new in [NewAuthenticator::app("alice"), world.in_place_of_first()] {
+        let again = begun(new);
+        assert!(again.uri.secret() == first.uri.secret());
+        let before = row(&world);
+        assert_eq!(confirm(&world, &again).unwrap_err(), Refusal::AlreadyBound);
+        assert_eq!(row(&world), before);
+    }
+    // Where the bound one is replaced by itself, too: its last step would be forgotten.
+    let itself = begun(NewAuthenticator::app("alice").replacing(world.list()[1].id));
+    assert_eq!(confirm(&world, &itself).unwrap_err(), Refusal::AlreadyBound);
+}
+
 #[test]
 fn g37_an_enrollment_confirmed_by_eight_at_once_binds_one() {
     let world = World::over(Arc::new(MemoryStore::new()), few(5));

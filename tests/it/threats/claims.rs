@@ -174,7 +174,7 @@ fn rfc8176_every_login_and_its_session_claim_what_happened() {
 }
 
 #[test]
-fn rfc8176_an_elevated_session_claims_its_first_factor_and_the_last_presented() {
+fn rfc8176_an_elevated_session_claims_its_first_and_latest_factor() {
     for first in FIRST {
         for (method, ..) in TABLE.into_iter().filter(|(method, ..)| *method != AuthMethod::SingleFactor) {
             for (presented, ..) in TABLE.into_iter().filter(|(method, ..)| method.is_second_factor()) {

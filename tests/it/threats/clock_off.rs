@@ -22,7 +22,7 @@ fn told() -> impl Iterator<Item = i64> {
 }
 
 #[test]
-fn g21_at_a_first_enrollment_a_clock_that_is_off_binds_nothing_and_says_so() {
+fn g21_at_an_enrollment_a_clock_that_is_off_binds_nothing_and_is_told() {
     for secs in told() {
         let world = World::new();
         let begun = world.begin();
@@ -48,7 +48,7 @@ fn g21_at_a_first_enrollment_a_clock_that_is_off_binds_nothing_and_says_so() {
 }
 
 #[test]
-fn g21_at_an_enrollment_beside_others_a_clock_that_is_off_changes_nothing() {
+fn g21_beside_others_a_clock_that_is_off_binds_nothing_either() {
     let (world, phone, _) = World::enrolled();
     let new = [NewAuthenticator::app("alice"), world.in_place_of_first()];
     for new in new {

@@ -220,7 +220,7 @@ fn g38_a_step_up_posted_twice_is_done_once_and_says_so() {
 }
 
 #[test]
-fn g38_the_form_that_removed_the_authenticator_itself_says_that_it_is_done() {
+fn g38_the_form_that_removed_the_authenticator_says_that_it_is_done() {
     for factor in FACTORS {
         let owner = Owner::new(factor);
         let (world, shown) = (&owner.world, owner.shown());

@@ -101,7 +101,7 @@ fn g19_a_demand_that_falls_due_between_check_and_login_counts() {
 }
 
 #[test]
-fn g19_a_demand_that_falls_due_between_challenge_and_code_changes_nothing() {
+fn g19_a_demand_that_falls_due_between_challenge_and_code_is_met() {
     let (world, phone, _) = World::enrolled();
     world.clock.set(TIMES[0]);
     let challenge = code_required(log_in(&world, Requirement::EnrolledBy(DUE)));
