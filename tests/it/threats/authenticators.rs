@@ -8,7 +8,9 @@ use second_factor::session::{
     AuthenticatorKind, Import, NewAuthenticator, RefusedBecause, Remember, SealError, SessionError,
 };
 use second_factor::verifier::Error;
-use second_factor::{Algorithm, AuthMethod, Digits, Period, Policy, Refusal, Secret, Totp, TotpParams};
+use second_factor::{
+    Algorithm, AuthMethod, Digits, Period, Policy, Refusal, Secret, Totp, TotpParams, UnixTime,
+};
 use serde_json::Value;
 
 use super::policies::under;
@@ -17,7 +19,7 @@ use crate::support::{NEVER_ISSUED, Phone, STEP, World, is_refused_because, refus
 
 /// When each authenticator was last used, in the order of the list.
 fn last_used(world: &World) -> Vec<Option<u64>> {
-    world.list().iter().map(|bound| bound.last_used.map(|at| at.as_secs())).collect()
+    world.list().iter().map(|bound| bound.last_used.map(UnixTime::as_secs)).collect()
 }
 
 /// The step of the last accepted code of each app.
@@ -87,7 +89,7 @@ fn g37_codes_in_a_row_that_match_two_move_both() {
     let (world, totp) = bound_twice();
     world.clock.advance(4 * STEP);
     let now = world.now();
-    let at = |n: u64| second_factor::UnixTime::from_secs(now.as_secs() - 30 * n);
+    let at = |n: u64| UnixTime::from_secs(now.as_secs() - 30 * n);
     let typed: String = (0..4).rev().map(|n| totp.generate(at(n)).expose().to_owned()).collect();
     assert_eq!(world.present(&typed).unwrap().authenticated.method(), AuthMethod::CodesInARow);
     let step = totp.time_step(now).unwrap().get();

@@ -115,7 +115,7 @@ impl Owner {
         let (nobody, world) = (self.world.of("nobody"), &self.world);
         let log_in = |world: &World, device: Option<&DeviceToken>| -> Login {
             let proof = world.password().first_factor(first);
-            world.verifier.password_verified(proof, device.map(|device| device.expose())).unwrap()
+            world.verifier.password_verified(proof, device.map(DeviceToken::expose)).unwrap()
         };
         match method {
             AuthMethod::SingleFactor => complete(log_in(&nobody, None)),

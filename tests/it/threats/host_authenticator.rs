@@ -9,7 +9,7 @@ use second_factor::session::{
     SessionError,
 };
 use second_factor::verifier::Error;
-use second_factor::{Accepted, AuthMethod, FreshFactor, Policy, Refusal, Session};
+use second_factor::{Accepted, AuthMethod, ChallengeToken, FreshFactor, Policy, Refusal, Session};
 
 use super::budget::{BUDGET, exhaust};
 use crate::support::sessions::{charged, row};
@@ -386,9 +386,7 @@ fn an_account_with_a_passkey_alone_is_asked_for_it() {
 #[test]
 fn what_is_not_bound_is_refused_free_of_charge_and_writes_nothing() {
     let (world, phone, passkey, _) = beside_an_app();
-    let fresh = world.fresh(&phone);
-    let removed = |fresh| world.verifier.remove_authenticator(fresh, passkey, Requirement::None).unwrap();
-    let _ = removed(fresh);
+    let _ = world.verifier.remove_authenticator(world.fresh(&phone), passkey, Requirement::None).unwrap();
     let before = row(&world);
     let challenge = world.challenge();
     world.events.take();
@@ -431,6 +429,9 @@ fn a_proof_of_another_account_is_the_hosts_mistake_and_lets_nobody_in() {
     assert!(log_in(&bob, of_bob()).is_ok());
 }
 
+/// A challenge that is over.
+type Over<'a> = &'a dyn Fn(&World, &Phone) -> ChallengeToken;
+
 #[test]
 fn a_challenge_that_is_over_takes_no_proof_and_uses_none_up() {
     let exhausted = |world: &World, phone: &Phone| {
@@ -455,7 +456,7 @@ fn a_challenge_that_is_over_takes_no_proof_and_uses_none_up() {
         let _ = other.enroll();
         other.challenge()
     };
-    let over: [(&str, &dyn Fn(&World, &Phone) -> second_factor::ChallengeToken); 4] =
+    let over: [(&str, Over<'_>); 4] =
         [("exhausted", &exhausted), ("expired", &expired), ("outdated", &outdated), ("forged", &forged)];
     for (name, over) in over {
         let (world, phone, ..) = beside_an_app();
