@@ -66,7 +66,11 @@ mod store {
     mod record_format;
     mod restored_backup;
     #[cfg(feature = "testing")]
+    mod trail;
+    #[cfg(feature = "testing")]
     mod wrong_stores;
+    #[cfg(feature = "testing")]
+    mod wrong_trails;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
@@ -97,6 +101,7 @@ mod threats {
     mod guessing;
     mod host_authenticator;
     mod locks;
+    mod migration;
     mod owner_gets_in;
     mod password_change;
     mod policies;

@@ -116,6 +116,9 @@ impl<'a> NewHostAuthenticator<'a> {
 
 pub(super) fn label_or(text: &str, default: &str) -> String {
     let text = label(text.trim());
-    let text = text.trim();
-    if text.is_empty() { default.into() } else { text.into() }
+    // A blank may have stood between characters that are not kept.
+    match text.trim() {
+        "" => default.into(),
+        text => text.into(),
+    }
 }

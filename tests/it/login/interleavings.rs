@@ -9,14 +9,17 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
 
-use second_factor::session::{EventKind, RefusedBecause, SealingKey};
+use second_factor::session::{
+    EnrollmentToken, EventKind, HostAuthenticatorKind, HostAuthenticatorVerified, NewHostAuthenticator,
+    RefusedBecause, SealingKey,
+};
 use second_factor::store::{Change, Expected, Swap, Versioned};
 use second_factor::{
-    AccountId, AccountRecord, ChallengeToken, KeyRing, Login, MemoryStore, PasswordReset, PasswordVerified,
-    Policy, Refusal, Remember, Session, Store, Verifier,
+    AccountId, AccountRecord, ChallengeToken, FreshFactor, KeyRing, Login, MemoryStore, PasswordReset,
+    PasswordVerified, Policy, Refusal, Remember, Session, Store, Verifier,
 };
 
-use crate::support::{EventLog, Phone, START, STEP, TestClock, TestRng, code_required, texts};
+use crate::support::{EventLog, PASSKEY, Phone, START, STEP, TestClock, TestRng, code_required, texts};
 
 /// Gives way once before each call; a planted one compares, gives way, and writes.
 #[derive(Debug)]
@@ -113,6 +116,9 @@ impl Scene {
         let phone = Phone::scan(&begun.uri);
         let confirmed = finish(verifier.confirm_enrollment(&begun.token, &phone.code(START))).unwrap();
         clock.advance(2 * STEP);
+        let fresh = finish(fresh_factor(&verifier, &account, &phone, &clock));
+        let passkey = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
+        let _ = finish(verifier.bind_host_authenticator(fresh, passkey)).unwrap();
         let challenges = (0..actors)
             .map(|_| code_required(finish(verifier.password_verified(proof(), None)).unwrap()))
             .collect();
@@ -146,6 +152,26 @@ impl Scene {
         Box::pin(async move { end(verifier.present(&challenge, &code, Remember::No).await.map(drop)) })
     }
 
+    /// What the passkey signs is the same for each actor.
+    fn presents_passkey(&self, actor: usize) -> Actor {
+        let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
+        let signed = HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, b"a challenge");
+        Box::pin(async move { end(verifier.present(&challenge, signed, Remember::No).await.map(drop)) })
+    }
+
+    /// A phone beside the others, begun before any other is confirmed.
+    fn begins(&self) -> (EnrollmentToken, Phone) {
+        let fresh = finish(fresh_factor(&self.verifier, &self.account, &self.phone, &self.clock));
+        let begun = finish(self.verifier.begin_enrollment(fresh, "alice")).unwrap();
+        (begun.token, Phone::scan(&begun.uri))
+    }
+
+    fn confirms(&self, (token, phone): (EnrollmentToken, Phone)) -> Actor {
+        let verifier = self.verifier.clone();
+        let code = phone.code(second_factor::verifier::Clock::now(&self.clock));
+        Box::pin(async move { end(verifier.confirm_enrollment(&token, &code).await.map(drop)) })
+    }
+
     fn changes_password(&self) -> Actor {
         let (verifier, account) = (self.verifier.clone(), self.account.clone());
         Box::pin(async move {
@@ -175,6 +201,25 @@ impl Scene {
     fn logged_in(&self) -> usize {
         self.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. }))
     }
+}
+
+/// From a login of its own, with the next two codes.
+async fn fresh_factor(
+    verifier: &Verifier<Arc<Stepped>>,
+    account: &AccountId,
+    phone: &Phone,
+    clock: &TestClock,
+) -> FreshFactor {
+    let next_code = || {
+        let code = phone.code(second_factor::verifier::Clock::now(clock));
+        clock.advance(STEP);
+        code
+    };
+    let proof = PasswordVerified::by_host(verifier.check_password(account).await);
+    let challenge = code_required(verifier.password_verified(proof, None).await.unwrap());
+    let accepted = verifier.present(&challenge, &next_code(), Remember::No).await.unwrap();
+    let session = accepted.authenticated.into_session();
+    verifier.fresh_factor(&session, &next_code()).await.unwrap()
 }
 
 fn end(result: Result<(), second_factor::verifier::Error<Failed>>) -> End {
@@ -274,6 +319,38 @@ fn no_recovery_code_is_spent_twice_in_any_order() {
         });
         println!("{count} logins with one recovery code: {orders} interleavings");
     }
+}
+
+#[test]
+fn nothing_that_a_passkey_signed_is_accepted_twice_in_any_order() {
+    for count in [2, 3] {
+        let actors = |scene: &Scene| (0..count).map(|actor| scene.presents_passkey(actor)).collect();
+        let orders = explore(true, count, actors, |scene, ends| {
+            assert_eq!((accepted(ends), scene.logged_in()), (1, 1), "{ends:?}");
+            let refused = |kind: &EventKind| {
+                let reason = RefusedBecause::Replayed;
+                *kind == EventKind::HostAuthenticatorRefused { reason }
+            };
+            assert_eq!(scene.events.count(refused), count - 1);
+        });
+        println!("{count} logins with what one passkey signed: {orders} interleavings");
+    }
+}
+
+#[test]
+fn one_of_two_enrollments_that_are_confirmed_at_once_is_bound() {
+    let both = |scene: &Scene| {
+        let begun = [(); 2].map(|()| scene.begins());
+        begun.into_iter().map(|begun| scene.confirms(begun)).collect()
+    };
+    let orders = explore(true, 0, both, |scene, ends| {
+        assert_eq!(accepted(ends), 1, "{ends:?}");
+        assert!(ends.contains(&End::Refused(Refusal::EnrollmentOver)), "{ends:?}");
+        let status = finish(scene.verifier.status(&scene.account)).unwrap();
+        assert_eq!(status.authenticators.len(), 3, "the phone, the passkey and one more");
+        assert_eq!(status.recovery_codes_left, 10, "those that the owner has");
+    });
+    println!("2 enrollments confirmed: {orders} interleavings");
 }
 
 #[test]

@@ -134,7 +134,14 @@ fn g41_who_can_take_the_mark_away() {
         for (away, is_away) in [(0, false), (59, false), (-60, false), (60, true), (-61, true)] {
             let ended = judge::who_ends_a_mark(has_factor, away);
             let may: &[&str] = if is_away {
-                &["password_verified", "change_password", "import", "administrator_reset", "close_account"]
+                &[
+                    "password_verified",
+                    "change_password",
+                    "import",
+                    "import, quietly",
+                    "administrator_reset",
+                    "close_account",
+                ]
             } else {
                 &[]
             };

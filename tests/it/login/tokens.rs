@@ -28,7 +28,9 @@ fn a_token_is_what_it_seems() {
     let site = Site::new();
     for kind in Kind::ALL {
         let text = site.genuine(kind);
-        assert_eq!(Parts::of(&text).text(), text, "{kind:?} is taken apart and put together");
+        let parts = Parts::of(&text);
+        assert_eq!(parts.text(), text, "{kind:?} is taken apart and put together");
+        assert_eq!(parts.fields.len(), kind.fields().len(), "{kind:?}: {:?}", kind.fields());
         assert_eq!(site.takes(kind, &text), Took::Genuine, "{kind:?}");
     }
 }
@@ -45,7 +47,26 @@ fn every_field_of_every_token_is_under_the_tag() {
             count += 1;
         }
     }
-    assert_eq!(count, 3_010);
+    assert_eq!(count, 3_448);
+}
+
+/// What was begun as one of several is not confirmed as the first, nor in place of another.
+#[test]
+fn the_place_of_an_enrollment_is_under_the_tag() {
+    let site = Site::new();
+    let in_place = Parts::of(&site.genuine(Kind::Enrollment));
+    let begun = site.world.verifier.begin_enrollment(site.world.fresh(&site.phone), "alice").unwrap();
+    let beside = Parts::of(begun.token.expose());
+    let place = Kind::Enrollment.fields().iter().position(|field| *field == "place").unwrap();
+    assert_eq!((beside.fields[place].as_slice(), in_place.fields[place].len()), (&b"beside"[..], 16));
+    for genuine in [&beside, &in_place] {
+        for other in [b"first".to_vec(), b"beside".to_vec(), in_place.fields[place].clone(), vec![0; 16]] {
+            let mut changed = genuine.clone();
+            changed.fields[place] = other;
+            let expected = if changed == *genuine { Took::Genuine } else { Took::Refused };
+            assert_eq!(site.takes(Kind::Enrollment, &changed.text()), expected, "{changed:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,20 +1,19 @@
 //! What an owner or an administrator changes.
 
-use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    EnrollmentBegun, FreshFactor, Import, PasswordChangeProof, Reauthenticated, Requirement,
+    EnrollmentBegun, FreshFactor, HostAuthenticatorKind, Import, NewAuthenticator, NewHostAuthenticator,
+    PasswordChangeProof, Reauthenticated, Requirement,
 };
 use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{
-    Algorithm, Digits, KeyUri, PasswordReset, Period, Refusal, Secret, TotpParams, UnixTime,
-};
+use second_factor::{PasswordReset, Refusal, UnixTime};
 
 use super::run::{
-    BINDS, Granted, INTERRUPTS, May, NEVER, ONCE, Operation, Outcome, READS, REMOVES, Run, Scenario, other,
+    ADDS, BASE, Granted, INTERRUPTS, May, NEVER, ONCE, Operation, Outcome, READS, REMOVES, REPLACES, Run,
+    Scenario, other,
 };
-use crate::support::{Phone, STEP, texts};
+use crate::support::{PASSKEY, Phone, STEP, texts};
 
-pub const CHANGES: [Scenario; 16] = [
+pub const CHANGES: [Scenario; 27] = [
     Scenario {
         name: "begin_enrollment",
         may: READS,
@@ -30,22 +29,41 @@ pub const CHANGES: [Scenario; 16] = [
         },
     },
     Scenario {
+        name: "begin_enrollment in place of another",
+        may: READS,
+        prepare: || {
+            with_fresh(|run, fresh| {
+                let new = NewAuthenticator::app("alice").replacing(BASE.first);
+                run.world.verifier.begin_enrollment(fresh, new).map(other)
+            })
+        },
+    },
+    Scenario {
         name: "pending_enrollment",
         may: READS,
         prepare: || {
-            let (run, begun) = replacing();
+            let (run, begun) = enrolling(Place::OfFirst);
             (run, Box::new(move |run| run.world.verifier.pending_enrollment(&begun.token).map(other)))
         },
     },
-    Scenario { name: "confirm_enrollment", may: BINDS, prepare: || confirms(replacing(), Phone::code) },
+    Scenario {
+        name: "confirm_enrollment beside the others",
+        may: ADDS,
+        prepare: || confirms(enrolling(Place::Beside), Phone::code),
+    },
+    Scenario {
+        name: "confirm_enrollment in place of another",
+        may: REPLACES,
+        prepare: || confirms(enrolling(Place::OfFirst), Phone::code),
+    },
     Scenario {
         name: "confirm_enrollment, wrong",
         may: NEVER,
-        prepare: || confirms(replacing(), Phone::wrong_code),
+        prepare: || confirms(enrolling(Place::OfFirst), Phone::wrong_code),
     },
     Scenario {
         name: "confirm_enrollment of the first",
-        may: BINDS,
+        may: May { replace_codes: true, ..ADDS },
         prepare: || {
             let mut run = Run::empty();
             let begun = run.world.begin();
@@ -54,26 +72,69 @@ pub const CHANGES: [Scenario; 16] = [
         },
     },
     Scenario {
-        name: "import",
-        may: ONCE,
+        name: "bind_host_authenticator",
+        may: ADDS,
+        prepare: || with_fresh(|run, fresh| binds(run, fresh, b"another credential")),
+    },
+    Scenario {
+        name: "bind_host_authenticator that is bound",
+        may: NEVER,
+        prepare: || with_fresh(|run, fresh| binds(run, fresh, PASSKEY)),
+    },
+    Scenario { name: "import", may: ADDS, prepare: || imports(|import| import) },
+    Scenario { name: "import, quietly", may: ADDS, prepare: || imports(Import::quietly) },
+    Scenario {
+        name: "remove_authenticator, the phone",
+        may: May { once: true, lose_authenticators: 1, ..READS },
         prepare: || {
-            let mut run = Run::empty();
-            let secret = Secret::new(&[0x5a; 20]).unwrap();
-            let uri = KeyUri::totp(
-                "Example",
-                "alice",
-                secret.clone(),
-                Algorithm::Sha1,
-                Digits::Six,
-                Period::DEFAULT,
-            );
-            run.new_phone = Some(Phone::scan(&uri.unwrap()));
-            let operation = move |run: &Run| {
-                let imported = ImportedSecret::new(secret.clone()).unwrap();
-                let import = Import::by_host(run.world.account.clone(), imported, TotpParams::default());
-                run.world.verifier.import(import).map(other)
-            };
-            (run, Box::new(operation))
+            with_fresh(|run, fresh| {
+                let demanded = Requirement::Enrolled;
+                run.world.verifier.remove_authenticator(fresh, BASE.first, demanded).map(other)
+            })
+        },
+    },
+    Scenario {
+        name: "remove_authenticator, the passkey",
+        may: May { once: true, lose_authenticators: 1, ..READS },
+        prepare: || {
+            with_fresh(|run, fresh| {
+                let passkey = run.signed().authenticator();
+                run.world.verifier.remove_authenticator(fresh, passkey, Requirement::None).map(other)
+            })
+        },
+    },
+    Scenario {
+        name: "rename_authenticator",
+        may: READS,
+        prepare: || {
+            with_fresh(|run, fresh| {
+                let passkey = run.signed().authenticator();
+                run.world.verifier.rename_authenticator(fresh, passkey, "Blue key").map(other)
+            })
+        },
+    },
+    Scenario {
+        name: "disable where a factor is demanded",
+        may: NEVER,
+        prepare: || {
+            with_fresh(|run, fresh| run.world.verifier.disable(fresh, Requirement::Enrolled).map(other))
+        },
+    },
+    Scenario {
+        name: "reseal",
+        may: READS,
+        prepare: || {
+            let operation = |run: &Run| run.world.verifier.reseal(&run.world.account).map(other);
+            (Run::under_a_new_key(), Box::new(operation))
+        },
+    },
+    Scenario {
+        name: "end_what_a_backup_revived",
+        may: READS,
+        prepare: || {
+            let operation =
+                |run: &Run| run.world.verifier.end_what_a_backup_revived(&run.world.account).map(other);
+            (Run::enrolled(), Box::new(operation))
         },
     },
     Scenario {
@@ -188,12 +249,36 @@ fn changes_password(run: &Run, proof: impl Into<PasswordChangeProof>) -> Outcome
     }
 }
 
-/// An account under way from one phone to another.
-fn replacing() -> (Run, EnrollmentBegun) {
+#[derive(Clone, Copy)]
+enum Place {
+    Beside,
+    OfFirst,
+}
+
+/// An account whose next phone is not confirmed yet.
+fn enrolling(place: Place) -> (Run, EnrollmentBegun) {
     let mut run = Run::enrolled();
-    let begun = run.world.verifier.begin_enrollment(run.world.fresh(&run.phone), "alice").unwrap();
+    let new = match place {
+        Place::Beside => "alice".into(),
+        Place::OfFirst => run.world.in_place_of_first(),
+    };
+    let begun = run.world.verifier.begin_enrollment(run.world.fresh(&run.phone), new).unwrap();
     run.new_phone = Some(Phone::scan(&begun.uri));
     (run, begun)
+}
+
+fn binds(run: &Run, fresh: FreshFactor, credential: &[u8]) -> Outcome {
+    let new = NewHostAuthenticator::new(credential, HostAuthenticatorKind::HardwareKey);
+    let confirmed = run.world.verifier.bind_host_authenticator(fresh, new)?;
+    Ok(Granted::Bound(texts(&confirmed.into_parts().0)))
+}
+
+fn imports(how: fn(Import) -> Import) -> (Run, Operation) {
+    let mut run = Run::empty();
+    run.new_phone = Some(Run::imported_phone());
+    let operation =
+        move |run: &Run| run.world.verifier.import(how(Run::import(&run.world.account))).map(other);
+    (run, Box::new(operation))
 }
 
 fn confirms((run, begun): (Run, EnrollmentBegun), code: fn(&Phone, UnixTime) -> String) -> (Run, Operation) {

@@ -1,14 +1,14 @@
 //! The faults, every single one and every pair, and what must hold under them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use second_factor::session::{EventKind, Remember};
+use second_factor::session::{AuthenticatorKind, EventKind, Remember};
 use second_factor::testing::{Fault, FaultyError};
 use second_factor::verifier::Error;
 use second_factor::{AccountRecord, Login, Refusal};
 use serde_json::Value;
 
-use super::run::{Granted, May, Operation, Outcome, Run, Scenario};
+use super::run::{BASE, Granted, May, Operation, Outcome, Run, Scenario};
 use crate::support::{Phone, STEP, refusal};
 
 /// The faults that a store can show to one caller. `Delay` changes the order between callers only: see
@@ -55,18 +55,19 @@ pub fn body(record: &AccountRecord) -> Value {
 
 /// From one stored record to the next.
 fn judge_step(may: May, before: &Value, after: &Value, told: &str) {
-    let step = |record: &Value| record["authenticators"][0]["step"].as_u64();
-    let id = |record: &Value| record["authenticators"][0]["secret"]["id"].clone();
     let codes = |record: &Value| -> BTreeSet<String> {
         record["recovery"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect()
     };
-    if id(before) == id(after) {
-        assert!(step(after) >= step(before), "a spent code comes back: {told}");
-    } else if !id(before).is_null() {
-        let is_allowed =
-            if id(after).is_null() { may.remove_authenticator } else { may.replace_authenticator };
-        assert!(is_allowed, "a confirmed secret is lost: {told}");
+    let (bound, bound_after) = (authenticators(before), authenticators(after));
+    for (id, used) in &bound {
+        let Some(used_after) = bound_after.get(id) else { continue };
+        assert!(used_after.step >= used.step, "a spent code comes back: {told}");
+        assert!(used_after.has_proof >= used.has_proof, "what a passkey signed comes back: {told}");
     }
+    let lost = bound.keys().filter(|id| !bound_after.contains_key(*id)).count();
+    assert!(lost <= may.lose_authenticators, "a confirmed authenticator is lost: {told}");
+    let new = bound_after.keys().filter(|id| !bound.contains_key(*id)).count();
+    assert!(new == 0 || may.bind_authenticator, "an authenticator comes from nowhere: {told}");
     if !may.replace_codes {
         assert!(codes(after).is_subset(&codes(before)), "a recovery code comes back: {told}");
     }
@@ -75,6 +76,24 @@ fn judge_step(may: May, before: &Value, after: &Value, told: &str) {
         let counted = |record: &Value| record["budget"][count].as_u64().unwrap();
         assert!(may.restore_budget || counted(after) >= counted(before), "{count} goes backwards: {told}");
     }
+}
+
+/// What of an authenticator is used up.
+struct Used {
+    step: u64,
+    has_proof: bool,
+}
+
+/// By id.
+fn authenticators(record: &Value) -> BTreeMap<String, Used> {
+    let of = |bound: &Value| {
+        let (app, host) = (&bound["prover"]["app"], &bound["prover"]["host"]);
+        assert_ne!(app.is_null(), host.is_null(), "an app, or one of the host's: {bound}");
+        // None was accepted of one that was imported.
+        let used = Used { step: app["step"].as_u64().unwrap_or(0), has_proof: host["proof"].is_string() };
+        (bound["id"].as_str().unwrap().to_owned(), used)
+    };
+    record["authenticators"].as_array().unwrap().iter().map(of).collect()
 }
 
 fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Outcome; 2], told: &str) {
@@ -103,21 +122,29 @@ fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Out
 
     // The owner of what is bound now gets in with it, and with nothing else. A password change that was interrupted is
     // over by now, which the first password tells.
-    run.world.clock.advance(4 * STEP);
+    run.world.clock.advance(5 * STEP);
     let first = refusal(run.world.verifier.password_verified(run.world.password(), None));
     assert!(may.interrupt && matches!(first, Err(Refusal::Retry)) || first.is_ok(), "{told}");
-    if run.world.verifier.status(&run.world.account).unwrap().is_enabled() {
+    let bound = run.world.verifier.status(&run.world.account).unwrap().authenticators;
+    let apps = bound.iter().filter(|bound| matches!(bound.kind, AuthenticatorKind::App(_))).count();
+    if !bound.is_empty() {
         let phones = [Some(&run.phone), run.new_phone.as_ref()].into_iter().flatten();
         // Codes in a row, which a lock lets in, too; none of them was used yet.
         let works = |phone: &&Phone| run.world.present(&phone.codes_in_a_row(run.world.now())).is_ok();
-        assert_eq!(phones.filter(works).count(), 1, "{told}");
+        assert_eq!(phones.filter(works).count(), apps, "{told}");
+        let passkey = run.world.signed_by_passkey("at the end");
+        let accepted = run.world.verifier.present(&run.world.challenge(), passkey, Remember::No);
+        let is_bound = bound.iter().any(|bound| bound.id == run.signed().authenticator());
+        assert_eq!(accepted.is_ok(), is_bound, "{told}");
     } else {
         assert!(matches!(run.world.login(), Login::Complete(_)), "{told}");
     }
     // The recovery codes that were handed out last are those that are kept.
     let last = if again.is_ok() { &again } else { &outcomes[1] };
     if let Ok(Granted::Bound(codes) | Granted::Codes(codes)) = last {
-        let accepted = run.world.verifier.present(&run.world.challenge(), &codes[0], Remember::No);
+        // An authenticator beside others leaves the codes that there are.
+        let code = codes.first().unwrap_or(&BASE.codes[9]);
+        let accepted = run.world.verifier.present(&run.world.challenge(), code, Remember::No);
         assert!(accepted.is_ok(), "{told}");
     }
 }

@@ -1,12 +1,14 @@
 //! The password and what follows it.
 
 use second_factor::Login;
-use second_factor::session::Remember;
+use second_factor::session::{HostAuthenticatorVerified, Remember};
 
-use super::run::{BASE, Granted, NEVER, ONCE, Operation, Outcome, READS, Run, Scenario, logged_in, other};
+use super::run::{
+    BASE, Granted, May, NEVER, ONCE, Operation, Outcome, READS, Run, Scenario, logged_in, other,
+};
 use crate::support::{NEVER_ISSUED, STEP};
 
-pub const LOGINS: [Scenario; 12] = [
+pub const LOGINS: [Scenario; 16] = [
     Scenario {
         name: "password_verified",
         may: READS,
@@ -71,6 +73,42 @@ pub const LOGINS: [Scenario; 12] = [
     Scenario { name: "present, a recovery code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
     Scenario { name: "present, a wrong recovery code", may: NEVER, prepare: || spends(NEVER_ISSUED) },
     Scenario {
+        name: "present, what a passkey signed",
+        may: ONCE,
+        prepare: || presents_passkey(Run::enrolled(), Run::signed),
+    },
+    Scenario {
+        name: "present, what a passkey signed, locked",
+        may: ONCE,
+        prepare: || presents_passkey(Run::locked(), Run::signed),
+    },
+    Scenario {
+        name: "present, what a passkey signed that is not bound",
+        may: NEVER,
+        prepare: || {
+            let unknown = |run: &Run| {
+                HostAuthenticatorVerified::by_host(run.world.account.clone(), b"another", b"a challenge")
+            };
+            presents_passkey(Run::enrolled(), unknown)
+        },
+    },
+    Scenario {
+        name: "try_old_recovery_code and present",
+        // The try is paid for, and refunded by its own success.
+        may: May { restore_budget: true, ..ONCE },
+        prepare: || {
+            let run = Run::imported();
+            let mut challenges =
+                [run.world.challenge(), run.world.challenge(), run.world.challenge()].into_iter().cycle();
+            let operation = move |run: &Run| {
+                let challenge = challenges.next().unwrap();
+                let code = run.world.verifier.try_old_recovery_code(&challenge)?.was("one");
+                run.world.verifier.present(&challenge, code, Remember::No).map(logged_in)
+            };
+            (run, Box::new(operation))
+        },
+    },
+    Scenario {
         name: "status and is_current",
         may: READS,
         prepare: || {
@@ -107,6 +145,15 @@ fn presents_in(run: Run, code: fn(&Run) -> String, remember: Remember<'static>) 
     // In another challenge each time: in the same one it is over once it was completed.
     let operation = move |run: &Run| {
         run.world.verifier.present(&challenges.next().unwrap(), &code, remember).map(logged_in)
+    };
+    (run, Box::new(operation))
+}
+
+fn presents_passkey(run: Run, signed: fn(&Run) -> HostAuthenticatorVerified) -> (Run, Operation) {
+    let mut challenges =
+        [run.world.challenge(), run.world.challenge(), run.world.challenge()].into_iter().cycle();
+    let operation = move |run: &Run| {
+        run.world.verifier.present(&challenges.next().unwrap(), signed(run), Remember::No).map(logged_in)
     };
     (run, Box::new(operation))
 }

@@ -2,12 +2,16 @@
 
 use std::sync::{Arc, LazyLock, Mutex};
 
-use second_factor::session::{AdministratorReset, Policy, Refusal, Remember};
+use second_factor::enrollment::ImportedSecret;
+use second_factor::session::{
+    AdministratorReset, AuthenticatorId, HostAuthenticatorVerified, Import, Policy, Refusal, Remember,
+};
 use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::testing::{Faulty, FaultyError};
 use second_factor::verifier::Error;
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, BlockingVerifier, KeyRing, MemoryStore, SealingKey, UnixTime,
+    AccountId, AccountRecord, Algorithm, BlockingStore, BlockingVerifier, Digits, KeyRing, KeyUri,
+    MemoryStore, Period, SealingKey, Secret, TotpParams, UnixTime,
 };
 
 use super::judge::body;
@@ -47,7 +51,7 @@ pub enum Granted {
     LoggedIn,
     /// A fresh factor, or what holds one.
     Fresh,
-    /// A new authenticator is bound, and these are its recovery codes.
+    /// A new authenticator is bound, and these are the recovery codes that were made for it.
     Bound(Vec<String>),
     /// New recovery codes.
     Codes(Vec<String>),
@@ -63,19 +67,22 @@ pub struct May {
     pub once: bool,
     /// The input is wrong, so nothing may ever be granted.
     pub never: bool,
-    pub replace_authenticator: bool,
-    pub remove_authenticator: bool,
+    pub bind_authenticator: bool,
+    /// So many authenticators may go.
+    pub lose_authenticators: usize,
     pub replace_codes: bool,
     pub restore_budget: bool,
     /// It leaves the mark of a password change where it is interrupted.
     pub interrupt: bool,
 }
 
-/// An account as it stands before each run: bound, charged, and with a device.
+/// An account as it stands before each run: a phone and a passkey are bound, guesses charged, a device remembered.
 pub struct Base {
     pub record: AccountRecord,
     pub now: UnixTime,
     pub phone: Phone,
+    /// The id of the phone.
+    pub first: AuthenticatorId,
     pub codes: Vec<String>,
     pub device: String,
 }
@@ -83,6 +90,7 @@ pub struct Base {
 pub static BASE: LazyLock<Base> = LazyLock::new(|| {
     let world = World::new();
     let (phone, codes) = world.enroll();
+    world.bind_passkey(&phone);
     let device = world.remember(&phone).expose().to_owned();
     let challenge = world.challenge();
     for code in phone.wrong_codes(world.now()).take(3) {
@@ -94,7 +102,8 @@ pub static BASE: LazyLock<Base> = LazyLock::new(|| {
     for count in ["spent", "unrefunded"] {
         assert_eq!(budget[count], 3, "{count}");
     }
-    Base { record, now: world.now(), phone, codes, device }
+    let first = world.first_authenticator();
+    Base { record, now: world.now(), phone, first, codes, device }
 });
 
 pub struct Run {
@@ -122,6 +131,34 @@ impl Run {
         run
     }
 
+    /// The key that the account's secrets are sealed with is retired.
+    pub fn under_a_new_key() -> Self {
+        let mut run = Self::enrolled();
+        let ring = KeyRing::new(2, SealingKey::new([8; 32])).with_retired(1, SealingKey::new([7; 32]));
+        run.world.verifier = run.under(ring);
+        run
+    }
+
+    /// A phone was imported, and recovery codes of another system with it.
+    pub fn imported() -> Self {
+        let run = Self::empty();
+        let import = Self::import(&run.world.account).recovery_codes(["one", "two"]).unwrap();
+        let _ = run.world.verifier.import(import).unwrap();
+        Self { phone: Self::imported_phone(), ..run }
+    }
+
+    pub fn import(account: &AccountId) -> Import {
+        let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).unwrap()).unwrap();
+        Import::by_host(account.clone(), secret, TotpParams::default())
+    }
+
+    pub fn imported_phone() -> Phone {
+        let secret = Secret::new(&[0x5a; 20]).unwrap();
+        let (algorithm, digits) = (Algorithm::Sha1, Digits::Six);
+        let uri = KeyUri::totp("Example", "alice", secret, algorithm, digits, Period::DEFAULT);
+        Phone::scan(&uri.unwrap())
+    }
+
     pub fn empty() -> Self {
         Self::over(None)
     }
@@ -134,12 +171,17 @@ impl Run {
         }
         let mut world = World::over(Arc::new(Faulty::new(history)), Policy::new("Example").unwrap());
         // Not the random numbers again that the base was made with: its challenges are known by theirs.
-        let (store, ring) = (world.verifier.store().clone(), KeyRing::new(1, SealingKey::new([7; 32])));
-        let policy = world.verifier.policy().clone();
-        world.verifier =
-            BlockingVerifier::with_sources(store, policy, ring, world.clock.clone(), Mutex::new(TestRng(2)))
-                .with_events(world.events.clone());
+        world.verifier = under(&world, KeyRing::new(1, SealingKey::new([7; 32])));
         Self { world, phone: BASE.phone.clone(), new_phone: None }
+    }
+
+    fn under(&self, ring: KeyRing) -> BlockingVerifier<Store> {
+        under(&self.world, ring)
+    }
+
+    /// That the passkey signed this, which is the same in each attempt.
+    pub fn signed(&self) -> HostAuthenticatorVerified {
+        self.world.signed_by_passkey("a challenge")
     }
 
     pub fn store(&self) -> &Faulty<History> {
@@ -163,6 +205,12 @@ impl Run {
     pub fn wrong_code(&self) -> String {
         self.phone.wrong_code(self.world.now())
     }
+}
+
+fn under(world: &World<Store>, ring: KeyRing) -> BlockingVerifier<Store> {
+    let (store, policy) = (world.verifier.store().clone(), world.verifier.policy().clone());
+    BlockingVerifier::with_sources(store, policy, ring, world.clock.clone(), Mutex::new(TestRng(2)))
+        .with_events(world.events.clone())
 }
 
 /// An operation with its input, to be called again and again.
@@ -189,14 +237,15 @@ pub fn other<T>(_: T) -> Granted {
 pub const READS: May = May {
     once: false,
     never: false,
-    replace_authenticator: false,
-    remove_authenticator: false,
+    bind_authenticator: false,
+    lose_authenticators: 0,
     replace_codes: false,
     restore_budget: false,
     interrupt: false,
 };
 pub const ONCE: May = May { once: true, ..READS };
 pub const NEVER: May = May { never: true, ..READS };
-pub const BINDS: May = May { once: true, replace_authenticator: true, replace_codes: true, ..READS };
-pub const REMOVES: May = May { remove_authenticator: true, restore_budget: true, ..READS };
+pub const ADDS: May = May { once: true, bind_authenticator: true, ..READS };
+pub const REPLACES: May = May { lose_authenticators: 1, replace_codes: true, ..ADDS };
+pub const REMOVES: May = May { lose_authenticators: usize::MAX, restore_budget: true, ..READS };
 pub const INTERRUPTS: May = May { interrupt: true, ..READS };

@@ -5,7 +5,7 @@ use second_factor::Remember;
 use super::run::{BASE, NEVER, ONCE, Operation, READS, Run, Scenario, fresh, other};
 use crate::support::{NEVER_ISSUED, complete};
 
-pub const STEP_UPS: [Scenario; 11] = [
+pub const STEP_UPS: [Scenario; 13] = [
     Scenario { name: "fresh_factor", may: ONCE, prepare: || gives_a_fresh_factor(Run::code) },
     Scenario {
         name: "fresh_factor in another session each time",
@@ -38,6 +38,28 @@ pub const STEP_UPS: [Scenario; 11] = [
         name: "fresh_factor by recovery code, wrong",
         may: NEVER,
         prepare: || gives_a_fresh_factor(|_| NEVER_ISSUED.to_owned()),
+    },
+    Scenario {
+        name: "fresh_factor by a passkey",
+        may: ONCE,
+        prepare: || {
+            let run = Run::enrolled();
+            let session = run.world.session(1);
+            (run, Box::new(move |run| run.world.verifier.fresh_factor(&session, run.signed()).map(fresh)))
+        },
+    },
+    Scenario {
+        name: "reauthenticate by a passkey",
+        may: ONCE,
+        prepare: || {
+            let run = Run::enrolled();
+            let session = run.world.session(1);
+            let operation = move |run: &Run| {
+                let password = run.world.password();
+                run.world.verifier.reauthenticate(&session, password, run.signed()).map(fresh)
+            };
+            (run, Box::new(operation))
+        },
     },
     Scenario { name: "reauthenticate", may: ONCE, prepare: || reauthenticates(Run::code) },
     Scenario { name: "reauthenticate, wrong", may: NEVER, prepare: || reauthenticates(Run::wrong_code) },

@@ -40,10 +40,12 @@ pub(super) enum Strategy {
     AfterEachCode,
     /// Only when a month's credit is there: then all at once.
     WhenCreditIsThere,
+    /// Without pause, every other one a recovery code of an old system.
+    OldRecoveryCodes,
 }
 
 impl Strategy {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::WithoutPause,
         Self::FourBeforeEachLogin,
         Self::StepUps,
@@ -52,6 +54,7 @@ impl Strategy {
         Self::AroundRestores,
         Self::AfterEachCode,
         Self::WhenCreditIsThere,
+        Self::OldRecoveryCodes,
     ];
 }
 
@@ -78,7 +81,13 @@ impl Attacker {
         let month = days(30).as_secs();
         let all = match (self.strategy, moment) {
             (_, Moment::End)
-            | (Strategy::WithoutPause | Strategy::StepUps | Strategy::TwoHundredChallenges, _)
+            | (
+                Strategy::WithoutPause
+                | Strategy::StepUps
+                | Strategy::TwoHundredChallenges
+                | Strategy::OldRecoveryCodes,
+                _,
+            )
             | (Strategy::AfterEachReset, Moment::Idle)
             | (Strategy::AroundRestores, Moment::BeforeRestore | Moment::AfterRestore)
             | (Strategy::AfterEachCode, Moment::AfterCode | Moment::AfterRestore) => true,
@@ -103,7 +112,10 @@ impl Attacker {
     pub(super) fn waits(&mut self, service: &mut Service, until: u64) {
         let does_wait = matches!(
             self.strategy,
-            Strategy::WithoutPause | Strategy::StepUps | Strategy::TwoHundredChallenges
+            Strategy::WithoutPause
+                | Strategy::StepUps
+                | Strategy::TwoHundredChallenges
+                | Strategy::OldRecoveryCodes
         );
         if !does_wait {
             return;
@@ -170,7 +182,15 @@ impl Attacker {
             let opened = self.challenge(service, instance);
             self.in_challenge += 1;
             let before = service.ledger.total();
-            let refused = service.guess(&Door::Login(&opened), Who::Attacker).unwrap_err();
+            // Where none is left, none is tried.
+            let refused = if self.strategy == Strategy::OldRecoveryCodes
+                && self.tries.is_multiple_of(2)
+                && !service.recovery_codes.is_empty()
+            {
+                service.try_old_code(&opened, Who::Attacker)
+            } else {
+                service.guess(&Door::Login(&opened), Who::Attacker).unwrap_err()
+            };
             if refused != Refusal::ChallengeOver || service.ledger.total() > before {
                 return refused;
             }

@@ -43,9 +43,8 @@ fn trial_of(policy: &Policy, trial: u32, codes: u64) -> (bool, u64) {
     for guesses in 0.. {
         let draw = service.rng.try_next_u64().unwrap() % codes;
         let code = match i64::try_from(draw).unwrap() {
-            right @ 0..=4 => {
-                service.phone.code(UnixTime::from_secs(service.now.saturating_add_signed(30 * (right - 2))))
-            }
+            right @ 0..=4 => service.phones[0]
+                .code(UnixTime::from_secs(service.now.saturating_add_signed(30 * (right - 2)))),
             _ => "000000".to_owned(),
         };
         match service.enter(&Door::StepUp(&session, 0), &code, Who::Attacker) {

@@ -32,6 +32,8 @@ pub(super) struct Ledger {
     order: u64,
     /// Typed since the last accepted code or recovery code, the owner's slips too.
     since_accepted: u64,
+    /// Those of them that a passkey refunded.
+    refunded_since: u64,
     restores_since_accepted: u64,
     /// The most that was ever typed between two accepted codes and restores.
     pub(super) most_between: u64,
@@ -45,7 +47,7 @@ impl Ledger {
         self.guesses.push(Guess { at, order: self.order, weight, challenge, who });
         self.since_accepted += weight;
         if self.restores_since_accepted == 0 {
-            self.most_between = self.most_between.max(self.since_accepted);
+            self.most_between = self.most_between.max(self.since_accepted - self.refunded_since);
         }
         // Whatever was restored between.
         let most = u64::from(Policy::MAX_GUESSES);
@@ -54,11 +56,20 @@ impl Ledger {
 
     /// A code or recovery code was accepted, in this challenge if it was a login.
     pub(super) fn accepted(&mut self, challenge: Option<u64>) {
-        (self.since_accepted, self.restores_since_accepted) = (0, 0);
-        if challenge.is_none() {
-            return;
+        (self.since_accepted, self.refunded_since, self.restores_since_accepted) = (0, 0, 0);
+        if let Some(challenge) = challenge {
+            self.refund(challenge);
         }
-        let refunded = |guess: &Guess| guess.challenge == challenge;
+    }
+
+    /// This challenge was completed by what proves no clock.
+    pub(super) fn refunded(&mut self, challenge: u64) {
+        self.refunded_since += self.refund(challenge);
+    }
+
+    fn refund(&mut self, challenge: u64) -> u64 {
+        let before = self.total();
+        let refunded = |guess: &Guess| guess.challenge == Some(challenge);
         self.refunded_to_attacker += self
             .guesses
             .iter()
@@ -66,6 +77,7 @@ impl Ledger {
             .map(|guess| guess.weight)
             .sum::<u64>();
         self.guesses.retain(|guess| !refunded(guess));
+        before - self.total()
     }
 
     pub(super) fn restored(&mut self) {

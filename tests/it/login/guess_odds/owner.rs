@@ -20,10 +20,12 @@ pub(super) enum Owner {
     UsesRecoveryCodes,
     /// Changes the password with a fresh factor, now a code and now a recovery code.
     ChangesPassword,
+    /// Logs in with the passkey, after slips, and now and then with a code.
+    UsesPasskey,
 }
 
 impl Owner {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Daily,
         Self::Monthly,
         Self::Never,
@@ -31,11 +33,12 @@ impl Owner {
         Self::StartsOver,
         Self::UsesRecoveryCodes,
         Self::ChangesPassword,
+        Self::UsesPasskey,
     ];
 
     pub(super) fn comes_on(self, day: u64) -> bool {
         match self {
-            Self::Daily | Self::Mistypes | Self::StartsOver => true,
+            Self::Daily | Self::Mistypes | Self::StartsOver | Self::UsesPasskey => true,
             Self::Monthly => day % 30 == 29,
             Self::Never => false,
             Self::UsesRecoveryCodes => day % 20 == 19,
@@ -83,6 +86,13 @@ impl Owner {
                     log_in(service, right, 0);
                 }
             },
+            Self::UsesPasskey => {
+                let opened = service.open(right);
+                slip(service, &Door::Login(&opened), u8::try_from(drawn / 3 % 3).unwrap());
+                if day % 7 == 6 || service.use_passkey(&opened).is_none() {
+                    log_in(service, right, 0);
+                }
+            }
             Self::ChangesPassword => {
                 let session = log_in(service, right, 0);
                 if day % 40 == 39 {

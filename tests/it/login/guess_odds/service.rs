@@ -5,17 +5,21 @@ use std::sync::{Arc, Mutex};
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    EventKind, FactorStatus, Import, Keys, Login, PasswordReset, Reauthenticated, RefusedBecause,
-    StoreSecretsInClear, TokenKey, TokenKeys,
+    AuthenticatorId, EventKind, FactorStatus, HostAuthenticatorKind, HostAuthenticatorVerified, Import, Keys,
+    Login, NewHostAuthenticator, PasswordReset, Reauthenticated, RefusedBecause, StoreSecretsInClear,
+    TokenKey, TokenKeys,
 };
 use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
+use second_factor::verifier::Clock;
 use second_factor::{
     AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, KeyUri, MemoryStore,
     PasswordVerified, Policy, Refusal, Remember, Secret, Session, UnixTime,
 };
 
 use super::ledger::{Ledger, Who};
-use crate::support::{EventLog, Phone, START, TestClock, TestRng, refusal, texts};
+use crate::support::{
+    EventLog, PASSKEY, Phone, START, STEP, TestClock, TestRng, code_required, refusal, texts,
+};
 
 /// One instance of the service. They share the store.
 struct Instance {
@@ -54,7 +58,7 @@ pub(super) struct Service {
     /// By how much the instances' clocks are fast.
     pub(super) skews: [i64; Self::INSTANCES],
     pub(super) ledger: Ledger,
-    pub(super) phone: Phone,
+    pub(super) phones: Vec<Phone>,
     pub(super) recovery_codes: Vec<String>,
     pub(super) rng: TestRng,
     pub(super) alarms: usize,
@@ -62,7 +66,9 @@ pub(super) struct Service {
     store: Arc<MemoryStore>,
     events: Arc<EventLog>,
     account: AccountId,
-    authenticators: u64,
+    passkey: Option<AuthenticatorId>,
+    signed: u64,
+    reads: usize,
     opened: u64,
     typed: u64,
     revisions: u64,
@@ -72,24 +78,14 @@ pub(super) struct Service {
 impl Service {
     pub(super) const INSTANCES: usize = 3;
 
-    /// Two months after the authenticator was bound.
+    /// Two months after the authenticators were bound.
     const BEGIN: UnixTime = UnixTime::from_secs(START.as_secs() + 61 * 86_400);
 
-    /// An account with so many authenticators, bound two months ago.
-    pub(super) fn new(policy: &Policy, authenticators: u8, seed: u64) -> Self {
+    /// An account with so many apps, and a passkey where there is room for it, bound two months ago.
+    pub(super) fn new(policy: &Policy, apps: u8, seed: u64) -> Self {
         let account = AccountId::new("alice").unwrap();
-        let mut records: Vec<(AccountRecord, Phone, Vec<String>)> = (0..u64::from(authenticators.max(1)))
-            .map(|number| bound(policy, &account, seed.wrapping_add(number << 32)))
-            .collect();
-        let (record, phone, recovery_codes) = records.remove(0);
-        let mut row = serde_json::to_value(record).unwrap();
-        for (other, ..) in records {
-            let mut other = serde_json::to_value(other).unwrap();
-            let bound = other["record"]["authenticators"][0].take();
-            row["record"]["authenticators"].as_array_mut().unwrap().push(bound);
-        }
-        let service = Self::of(policy, &serde_json::from_value(row).unwrap(), phone, seed);
-        Self { authenticators: authenticators.max(1).into(), recovery_codes, ..service }
+        let Bound { record, phones, recovery_codes, passkey } = bound(policy, &account, apps, seed);
+        Self { recovery_codes, passkey, ..Self::of(policy, &record, phones, seed) }
     }
 
     /// An account whose authenticator was imported just now, on an instance whose clock is fast by this much.
@@ -104,10 +100,10 @@ impl Service {
         let secret = ImportedSecret::new(secret).unwrap();
         let _ = verifier.import(Import::by_host(account.clone(), secret, policy.totp())).unwrap();
         let record = store.load(&account).unwrap().unwrap().value;
-        Self::of(policy, &record, Phone::scan(&uri), 3)
+        Self::of(policy, &record, vec![Phone::scan(&uri)], 3)
     }
 
-    fn of(policy: &Policy, record: &AccountRecord, phone: Phone, seed: u64) -> Self {
+    fn of(policy: &Policy, record: &AccountRecord, phones: Vec<Phone>, seed: u64) -> Self {
         let (store, events) = (Arc::new(MemoryStore::new()), Arc::new(EventLog::default()));
         let account = record.account().clone();
         let change = Change::new(Expected::Absent, Revision::new(1), record, &[]);
@@ -118,7 +114,7 @@ impl Service {
             now: Self::BEGIN.as_secs(),
             skews: [0; Self::INSTANCES],
             ledger: Ledger::default(),
-            phone,
+            phones,
             recovery_codes: vec![],
             rng: TestRng(!seed),
             alarms: 0,
@@ -126,11 +122,13 @@ impl Service {
             store,
             events,
             account,
-            authenticators: 1,
+            passkey: None,
+            signed: 0,
+            reads: 0,
             opened: 0,
             typed: 0,
             revisions: 1,
-            last_step: START.as_secs() / 30,
+            last_step: Self::BEGIN.as_secs() / 30 - 1,
         }
     }
 
@@ -231,17 +229,53 @@ impl Service {
         let events = self.events.take();
         let compared = |event: &EventKind| {
             let EventKind::CodeRefused { reason } = event else { return false };
-            matches!(reason, RefusedBecause::Wrong | RefusedBecause::Replayed)
+            matches!(reason, RefusedBecause::Wrong | RefusedBecause::Replayed | RefusedBecause::ClockOff(_))
         };
         if self.is_a_code(typed) && events.iter().any(compared) {
-            self.ledger.guessed(self.now, self.authenticators, challenge, who);
+            self.ledger.guessed(self.now, self.apps(), challenge, who);
         }
-        self.alarms +=
-            events.iter().filter(|event| matches!(event, EventKind::PasswordSuspectedKnown { .. })).count();
+        self.count_alarms(&events);
         if outcome.is_ok() {
             self.ledger.accepted(challenge);
         }
         outcome
+    }
+
+    fn count_alarms(&mut self, events: &[EventKind]) {
+        let is_alarm = |event: &&EventKind| matches!(event, EventKind::PasswordSuspectedKnown { .. });
+        self.alarms += events.iter().filter(is_alarm).count();
+    }
+
+    /// With so many a code is compared.
+    fn apps(&self) -> u64 {
+        self.phones.len() as u64
+    }
+
+    /// A recovery code of an old system, of which the host says that it is wrong. It may be as short as a code.
+    pub(super) fn try_old_code(&mut self, opened: &Opened, who: Who) -> Refusal {
+        self.events.take();
+        let tried = refusal(self.on(opened.instance).try_old_recovery_code(&opened.token));
+        let events = self.events.take();
+        self.count_alarms(&events);
+        match tried {
+            Ok(_) => {
+                assert!(events.contains(&EventKind::OldRecoveryCodeTried));
+                self.ledger.guessed(self.now, self.apps(), Some(opened.number), who);
+                Refusal::NotAccepted
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// The owner's passkey signs, if one is bound.
+    pub(super) fn use_passkey(&mut self, opened: &Opened) -> Option<Session> {
+        self.passkey?;
+        self.signed += 1;
+        let signed = self.signed.to_be_bytes();
+        let proof = HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, &signed);
+        let accepted = self.on(opened.instance).present(&opened.token, proof, Remember::No).unwrap();
+        self.ledger.refunded(opened.number);
+        Some(accepted.authenticated.into_session())
     }
 
     fn is_a_code(&self, typed: &str) -> bool {
@@ -267,20 +301,32 @@ impl Service {
         }
     }
 
-    /// The code that the app shows; the owner waits for one that was not used.
-    pub(super) fn read_code(&mut self) -> String {
+    /// The owner waits for one that was not used.
+    fn read_next_code(&mut self) -> String {
         if self.now / 30 <= self.last_step {
             self.now = (self.last_step + 1) * 30;
         }
         self.last_step = self.now / 30;
-        self.phone.code(UnixTime::from_secs(self.now))
+        self.phone().code(UnixTime::from_secs(self.now))
     }
 
-    /// The next codes that the app shows, as many as are asked for: some two minutes.
+    /// The owner takes one of the phones after the other.
+    fn phone(&self) -> &Phone {
+        &self.phones[self.reads % self.phones.len()]
+    }
+
+    /// The code that an app shows, for a single field.
+    pub(super) fn read_code(&mut self) -> String {
+        self.reads += 1;
+        self.read_next_code()
+    }
+
+    /// The next codes that an app shows, as many as are asked for: some two minutes.
     pub(super) fn read_codes_in_a_row(&mut self) -> String {
         let count = if self.policy.totp().digits().count() == 6 { 4 } else { 3 };
         let begun = self.now;
-        let codes: Vec<String> = (0..count).map(|_| self.read_code()).collect();
+        self.reads += 1;
+        let codes: Vec<String> = (0..count).map(|_| self.read_next_code()).collect();
         assert!(self.now - begun <= 150, "two and a half minutes at most");
         codes.join(" ")
     }
@@ -315,14 +361,43 @@ fn instance(store: &Arc<MemoryStore>, events: &Arc<EventLog>, policy: &Policy, s
     Instance { verifier: verifier.with_events(events.clone()), clock }
 }
 
-/// The record of an account with an authenticator.
-fn bound(policy: &Policy, account: &AccountId, seed: u64) -> (AccountRecord, Phone, Vec<String>) {
+/// An account with its authenticators.
+struct Bound {
+    record: AccountRecord,
+    phones: Vec<Phone>,
+    recovery_codes: Vec<String>,
+    passkey: Option<AuthenticatorId>,
+}
+
+/// Enrolled one after the other; the passkey, where there is room for one, after the first.
+fn bound(policy: &Policy, account: &AccountId, apps: u8, seed: u64) -> Bound {
     let store = Arc::new(MemoryStore::new());
-    let Instance { verifier, .. } = instance(&store, &Arc::new(EventLog::default()), policy, seed);
-    let password = PasswordVerified::by_host(verifier.check_password(account));
-    let begun = verifier.begin_enrollment(password, "alice@example.com").unwrap();
-    let phone = Phone::scan(&begun.uri);
-    let confirmed = verifier.confirm_enrollment(&begun.token, &phone.code(START)).unwrap();
+    let Instance { verifier, clock } = instance(&store, &Arc::new(EventLog::default()), policy, seed);
+    let password = || PasswordVerified::by_host(verifier.check_password(account));
+    let begun = verifier.begin_enrollment(password(), "alice@example.com").unwrap();
+    let mut phones = vec![Phone::scan(&begun.uri)];
+    let confirmed = verifier.confirm_enrollment(&begun.token, &phones[0].code(clock.now())).unwrap();
+    let recovery_codes = texts(&confirmed.into_parts().0);
+
+    let fresh = |phone: &Phone| {
+        let next_code = || {
+            clock.advance(STEP);
+            phone.code(clock.now())
+        };
+        let challenge = code_required(verifier.password_verified(password(), None).unwrap());
+        let accepted = verifier.present(&challenge, &next_code(), Remember::No).unwrap();
+        verifier.fresh_factor(&accepted.authenticated.into_session(), &next_code()).unwrap()
+    };
+    let passkey = (usize::from(apps) < policy.authenticators()).then(|| {
+        let new = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::HardwareKey);
+        verifier.bind_host_authenticator(fresh(&phones[0]), new).unwrap().authenticator()
+    });
+    for _ in 1..apps {
+        let begun = verifier.begin_enrollment(fresh(&phones[0]), "alice@example.com").unwrap();
+        let phone = Phone::scan(&begun.uri);
+        let _ = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).unwrap();
+        phones.push(phone);
+    }
     let record = store.load(account).unwrap().unwrap().value;
-    (record, phone, texts(&confirmed.into_parts().0))
+    Bound { record, phones, recovery_codes, passkey }
 }

@@ -12,7 +12,7 @@ use crate::support::{DAY, days};
 #[derive(Clone, Debug)]
 struct Case {
     policy: Policy,
-    authenticators: u8,
+    apps: u8,
     strategy: Strategy,
     owner: Owner,
     clocks: Clocks,
@@ -29,8 +29,8 @@ struct Measured {
 }
 
 fn simulate(case: &Case) -> Measured {
-    let Case { policy, authenticators, strategy, owner, clocks, seed } = case;
-    let mut service = Service::new(policy, *authenticators, *seed);
+    let Case { policy, apps, strategy, owner, clocks, seed } = case;
+    let mut service = Service::new(policy, *apps, *seed);
     let mut attacker = Attacker::new(*strategy);
     let begun = service.now;
     let at = |day: u64| begun + day * DAY.as_secs();
@@ -64,7 +64,8 @@ fn simulate(case: &Case) -> Measured {
     measured
 }
 
-/// As they come, and near the corners of what `build` accepts; with so many authenticators.
+/// As they come, and near the corners of what `build` accepts; with so many apps, and a passkey where
+/// there is room.
 fn policies() -> Vec<(Policy, u8)> {
     let default = Policy::new("Example").unwrap();
     let default_with = |digits| {
@@ -76,12 +77,14 @@ fn policies() -> Vec<(Policy, u8)> {
     let (six, seven, eight) = (Digits::Six, Digits::Seven, Digits::Eight);
     vec![
         (default.clone(), 1),
-        (default, 3),
+        (default.clone(), 3),
+        (default, 2),
         (default_with(seven), 1),
         (default_with(eight), 1),
         (never, 1),
         (quickest(six, Window::DEFAULT, 1, 1).unwrap(), 1),
         (quickest(six, Window::DEFAULT, 50, 5).unwrap(), 5),
+        (quickest(six, Window::DEFAULT, 20, 5).unwrap(), 4),
         (quickest(seven, Window::EXACT, 20, 2).unwrap(), 2),
         (quickest(eight, Window::EXACT, 50, 1).unwrap(), 1),
         (quickest(six, wide(2), 10, 1).unwrap(), 1),
@@ -89,12 +92,12 @@ fn policies() -> Vec<(Policy, u8)> {
     ]
 }
 
-/// The case of this number. The first 56 have each strategy beside each owner.
+/// The case of this number. The first 72 have each strategy beside each owner.
 fn case(number: usize, policies: &[(Policy, u8)]) -> Case {
-    let (policy, authenticators) = policies[number % policies.len()].clone();
+    let (policy, apps) = policies[number % policies.len()].clone();
     Case {
         policy,
-        authenticators,
+        apps,
         strategy: Strategy::ALL[number % Strategy::ALL.len()],
         owner: Owner::ALL[number % Owner::ALL.len()],
         clocks: Clocks::ALL[(number / 8 + number) % Clocks::ALL.len()],
@@ -110,12 +113,12 @@ fn no_strategy_beside_any_owner_under_any_clock_gets_more_than_stated() {
         let case = case(number, &policies);
         let measured = simulate(&case);
         println!(
-            "{:?}, {:?}, {:?}, budget {}, {} authenticators: {} guesses of {}, {} between two codes, {} restores",
+            "{:?}, {:?}, {:?}, budget {}, {} apps: {} guesses of {}, {} between two codes, {} restores",
             case.strategy,
             case.owner,
             case.clocks,
             case.policy.guess_budget(),
-            case.authenticators,
+            case.apps,
             measured.guesses,
             measured.stated,
             measured.between,

@@ -56,11 +56,13 @@ pub enum Cookie {
 /// What is typed as a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Typed {
-    /// What the phone shows this many steps from now.
+    /// What the newest phone shows this many steps from now.
     Shown(i8),
+    /// The same of the phone before it, if two are bound.
+    OtherShown(i8),
     /// The code that was accepted last.
     Again,
-    /// What the phone that was enrolled before shows.
+    /// What the phone shows that was removed last.
     OldPhone,
     /// What the phone of the next account shows.
     NextAccounts,
@@ -71,8 +73,12 @@ pub enum Typed {
 /// What is typed as codes in a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Row {
-    /// What the phone shows up to this many steps from now.
+    /// What the newest phone shows up to this many steps from now.
     Shown(i8),
+    /// The same of the phone before it, if two are bound.
+    OtherShown,
+    /// Two codes of the one and two of the other.
+    OfTwoPhones,
     /// The same up to now, but for one that is wrong.
     OneWrong(usize),
     /// The newest first.
@@ -81,7 +87,7 @@ pub enum Row {
     WithGaps,
     /// Those that were accepted last.
     Again,
-    /// What the phone that was enrolled before shows.
+    /// What the phone shows that was removed last.
     OldPhone,
 }
 
@@ -95,12 +101,31 @@ pub enum Recovery {
     Malformed,
 }
 
-/// What is typed into the form of a sensitive step: it takes every kind.
+/// What the host says that a passkey signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signed {
+    /// Something new, by the passkey of this number, bound or not.
+    New(usize),
+    /// What was accepted last, once more.
+    Again,
+}
+
+/// A recovery code of an old system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OldCode {
+    /// Any that was ever brought along.
+    Brought(Pick),
+    /// The host found it wrong, and drops the try; or says a name that it never brought along.
+    Unknown,
+}
+
+/// What is presented in the form of a sensitive step: it takes every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Either {
     Code(Typed),
     InARow(Row),
     Recovery(Recovery),
+    Passkey(Signed),
     Nothing,
 }
 
@@ -116,11 +141,41 @@ pub enum Write {
 /// The sensitive step that a proof is spent on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sensitive {
-    Disable,
+    Disable(Demanded),
+    /// Any that was ever bound.
+    Remove(Pick, Demanded),
+    Rename(Pick, &'static str),
     Regenerate,
-    EnrollAnew,
+    EnrollAnew(Place),
+    BindPasskey(usize, Place),
     ChangePassword(Write),
     Close,
+}
+
+/// Where a new authenticator goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Beside,
+    /// In place of one that was bound at some time.
+    Of(Pick),
+}
+
+/// Whether the host demands a second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Demanded {
+    No,
+    /// From so many seconds from now on.
+    In(i32),
+    Now,
+}
+
+/// What the host brings along.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    pub is_quiet: bool,
+    /// The other system accepted the code of so many steps from now last.
+    pub last: Option<i8>,
+    pub recovery_codes: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,6 +185,8 @@ pub enum Command {
     WaitDays(u64),
     ClockBack(u64),
     Password(Who, Browser, Cookie),
+    /// The first factor may be another, and the host may demand a second one.
+    FirstFactor(Who, Browser, Cookie, bool, Demanded),
     /// The check begins, and the password step is taken later, or never.
     Check(Who),
     PasswordLater(Who, Pick, Browser, Cookie),
@@ -140,6 +197,12 @@ pub enum Command {
     CodesInARow(Who, Pick, Row),
     /// With the box ticked, too, which a recovery code does not serve for.
     RecoveryCode(Who, Pick, Recovery),
+    /// With the box ticked.
+    Passkey(Who, Pick, Signed),
+    /// The host asks whether it may compare one for this challenge.
+    TryOldCode(Who, Pick, OldCode),
+    /// What the host says of a try, for a challenge: not always the same.
+    PresentOldCode(Who, Pick, Pick),
     /// In one of the sessions that were ever started, on the form of the sensitive step itself.
     FreshFactor(Who, Pick, Either),
     /// The same beside the password, which was typed again.
@@ -148,10 +211,14 @@ pub enum Command {
     ReauthenticateLater(Who, Pick, Either),
     Spend(Who, Pick, Sensitive),
     BeginEnrollment(Who),
+    /// With the password alone.
+    BindPasskey(Who, usize),
     BeginEnrollmentLater(Who, Pick),
     ShowEnrollment(Who, Pick),
     Confirm(Who, Pick, Typed),
-    Import(Who),
+    Import(Who, Brought),
+    /// On an operator's word.
+    EndWhatABackupRevived(Who),
     ResetPassword(Who, Write),
     EndAllSessions(Who, Pick),
     AdministratorReset(Who),
@@ -196,6 +263,19 @@ pub enum Flow {
     RecoverAfterTypos,
     EnrollBadly,
     EnrollInTwoTabs,
+    Add(Place),
+    AddPasskey(Place),
+    AddUntilFull,
+    UsePasskey,
+    PasskeyInASession,
+    PasskeyUnderALock,
+    RemoveOneOfTwo,
+    EnrollByClocksThatAreOff(i8),
+    ClockOff(i8, i8),
+    UseOldCodes(Brought),
+    GuessOldCodes(Brought),
+    ImportWhileEnrolling(bool),
+    Overdue(i32),
     ForgetTwoDevices,
 }
 
@@ -205,6 +285,12 @@ impl Command {
         use Command::*;
         match self {
             Password(who, ..)
+            | FirstFactor(who, ..)
+            | Passkey(who, ..)
+            | TryOldCode(who, ..)
+            | PresentOldCode(who, ..)
+            | BindPasskey(who, _)
+            | EndWhatABackupRevived(who)
             | Check(who)
             | PasswordLater(who, ..)
             | Code(who, ..)
@@ -219,7 +305,7 @@ impl Command {
             | BeginEnrollmentLater(who, _)
             | ShowEnrollment(who, _)
             | Confirm(who, ..)
-            | Import(who)
+            | Import(who, _)
             | ResetPassword(who, _)
             | EndAllSessions(who, _)
             | AdministratorReset(who)

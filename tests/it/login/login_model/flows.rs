@@ -1,7 +1,8 @@
 //! What the whole flows are made of.
 
 use super::command::{
-    Browser, Command, Cookie, Either, Flow, Pick, Recovery, Row, Sensitive, Typed, Who, Write,
+    Brought, Browser, Command, Cookie, Demanded, Either, Flow, OldCode, Pick, Place, Recovery, Row,
+    Sensitive, Signed, Typed, Who, Write,
 };
 
 impl Flow {
@@ -55,7 +56,7 @@ impl Flow {
                 Reauthenticate(who, Pick::Newest, Either::Nothing),
                 Spend(who, Pick::Newest, Sensitive::ChangePassword(Write::Done)),
                 Reauthenticate(who, Pick::Newest, Either::Nothing),
-                Spend(who, Pick::Newest, Sensitive::EnrollAnew),
+                Spend(who, Pick::Newest, Sensitive::EnrollAnew(Place::Of(Pick::Newest))),
                 Confirm(who, Pick::Newest, Typed::Shown(0)),
             ],
             Self::GuessInTheOtherSession => {
@@ -91,7 +92,7 @@ impl Flow {
             Self::InterruptedChange { then, ended_by } => {
                 let ending = [
                     in_cafe,
-                    Import(who),
+                    Import(who, Brought { is_quiet: false, last: None, recovery_codes: 0 }),
                     AdministratorReset(who),
                     AdministratorCloses(who),
                     ResetPassword(who, Write::Done),
@@ -154,6 +155,142 @@ impl Flow {
                 let confirm = |pick| Confirm(who, pick, Typed::Shown(0));
                 let begin = BeginEnrollment(who);
                 vec![begin, begin, confirm(Pick::Before(1)), confirm(Pick::Newest)]
+            }
+            Self::Add(place) => {
+                let login = LogIn(who, Browser::Home).spelled_out();
+                let add = [
+                    WaitSteps(1),
+                    fresh(Typed::Shown(0)),
+                    Spend(who, Pick::Newest, Sensitive::EnrollAnew(place)),
+                    Confirm(who, Pick::Newest, Typed::Shown(0)),
+                    in_cafe,
+                    Code(who, Pick::Newest, Typed::OtherShown(0)),
+                ];
+                [&login[..], &add, &login].concat()
+            }
+            Self::AddPasskey(place) => {
+                let add = |passkey| Spend(who, Pick::Newest, Sensitive::BindPasskey(passkey, place));
+                let again = [WaitSteps(1), fresh(Typed::Shown(0)), add(1)];
+                [&LogIn(who, Browser::Home).spelled_out()[..], &again, &Self::UsePasskey.spelled_out(who)]
+                    .concat()
+            }
+            Self::UsePasskey => {
+                let passkey = |signed| Passkey(who, Pick::Newest, signed);
+                vec![
+                    in_cafe,
+                    Code(who, Pick::Newest, Typed::Wrong(1)),
+                    passkey(Signed::New(2)),
+                    passkey(Signed::New(1)),
+                    passkey(Signed::Again),
+                    in_cafe,
+                    passkey(Signed::Again),
+                    passkey(Signed::New(1)),
+                ]
+            }
+            Self::PasskeyInASession => {
+                let signed = |signed| FreshFactor(who, Pick::Newest, Either::Passkey(signed));
+                vec![
+                    signed(Signed::New(1)),
+                    signed(Signed::Again),
+                    Reauthenticate(who, Pick::Newest, Either::Passkey(Signed::Again)),
+                    WaitSteps(2),
+                    signed(Signed::Again),
+                    signed(Signed::New(0)),
+                    Reauthenticate(who, Pick::Newest, Either::Passkey(Signed::New(1))),
+                    Spend(who, Pick::Newest, Sensitive::ChangePassword(Write::Done)),
+                ]
+            }
+            Self::PasskeyUnderALock => {
+                let lock = Self::GuessUntilLocked.spelled_out(who);
+                let mine = [in_cafe, Passkey(who, Pick::Newest, Signed::New(1))];
+                [&Self::AddPasskey(Place::Beside).spelled_out(who)[..], &lock, &mine].concat()
+            }
+            Self::AddUntilFull => {
+                let add = |passkey| Spend(who, Pick::Newest, Sensitive::BindPasskey(passkey, Place::Beside));
+                let login = LogIn(who, Browser::Home).spelled_out();
+                let steps =
+                    |passkey| [&login[..], &[WaitSteps(1), fresh(Typed::Shown(0)), add(passkey)]].concat();
+                (0..3).flat_map(steps).collect()
+            }
+            Self::RemoveOneOfTwo => {
+                let remove = |pick| Spend(who, Pick::Newest, Sensitive::Remove(pick, Demanded::No));
+                let steps = [
+                    WaitSteps(1),
+                    fresh(Typed::Shown(0)),
+                    remove(Pick::Newest),
+                    // Within a minute a code of the one that is left is not told from the same form again.
+                    fresh(Typed::Again),
+                    fresh(Typed::Shown(0)),
+                    WaitSteps(2),
+                    fresh(Typed::Shown(0)),
+                    fresh(Typed::Again),
+                    Spend(who, Pick::Newest, Sensitive::Remove(Pick::Before(1), Demanded::Now)),
+                    WaitSteps(1),
+                    fresh(Typed::Shown(0)),
+                    remove(Pick::Before(1)),
+                ];
+                [&Self::Add(Place::Beside).spelled_out(who)[..], &steps].concat()
+            }
+            Self::EnrollByClocksThatAreOff(steps) => {
+                let confirm = |steps| Confirm(who, Pick::Newest, Typed::Shown(steps));
+                vec![BeginEnrollment(who), confirm(steps), confirm(0)]
+            }
+            Self::ClockOff(one, other) => {
+                let code = |typed| Code(who, Pick::Newest, typed);
+                let codes =
+                    [code(Typed::Shown(one)), code(Typed::OtherShown(other)), fresh(Typed::Shown(other))];
+                [&[WaitSteps(3), in_cafe][..], &codes].concat()
+            }
+            Self::UseOldCodes(brought) => {
+                let tried = |n| TryOldCode(who, Pick::Newest, OldCode::Brought(Pick::Before(n)));
+                let was = |pick| PresentOldCode(who, Pick::Newest, pick);
+                let again = [in_cafe, tried(1), was(Pick::Newest), was(Pick::Before(1))];
+                let login = LogIn(who, Browser::Work).spelled_out();
+                let first = [
+                    AdministratorReset(who),
+                    Import(who, brought),
+                    in_cafe,
+                    Code(who, Pick::Newest, Typed::Wrong(1)),
+                    tried(0),
+                    tried(1),
+                    was(Pick::Newest),
+                    was(Pick::Before(1)),
+                ];
+                [&first[..], &again, &login].concat()
+            }
+            Self::GuessOldCodes(brought) => {
+                let wrong = TryOldCode(who, Pick::Newest, OldCode::Unknown);
+                let right = TryOldCode(who, Pick::Newest, OldCode::Brought(Pick::Newest));
+                let was = PresentOldCode(who, Pick::Newest, Pick::Newest);
+                let fifth = [in_cafe, wrong, wrong, wrong, was, wrong, right, right, was];
+                let four = [in_cafe, wrong, wrong, wrong, wrong].repeat(5);
+                let import = [AdministratorReset(who), Import(who, brought)];
+                let reset = ResetPassword(who, Write::Done);
+                [&import[..], &fifth, &[in_cafe, right, reset, was], &four, &[in_cafe, right, was]].concat()
+            }
+            Self::ImportWhileEnrolling(is_quiet) => {
+                let import = Import(who, Brought { is_quiet, last: None, recovery_codes: 1 });
+                let before = [Password(who, Browser::Home, Cookie::Absent), BeginEnrollment(who), Check(who)];
+                let after = [
+                    Confirm(who, Pick::Newest, Typed::Shown(0)),
+                    BeginEnrollmentLater(who, Pick::Newest),
+                    fresh(Typed::Shown(0)),
+                ];
+                [&[AdministratorReset(who)][..], &before, &[import], &after].concat()
+            }
+            Self::Overdue(secs) => {
+                let first = |demanded| FirstFactor(who, Browser::Home, Cookie::Absent, secs > 0, demanded);
+                vec![
+                    first(Demanded::In(secs)),
+                    AdministratorReset(who),
+                    first(Demanded::In(secs)),
+                    first(Demanded::Now),
+                    BeginEnrollmentLater(who, Pick::Newest),
+                    Confirm(who, Pick::Newest, Typed::Shown(0)),
+                    WaitSteps(1),
+                    FirstFactor(who, Browser::Home, Cookie::Absent, secs > 0, Demanded::Now),
+                    Code(who, Pick::Newest, Typed::Shown(0)),
+                ]
             }
             Self::ForgetTwoDevices => {
                 let logins = [Browser::Home, Browser::Work].map(|browser| LogIn(who, browser).spelled_out());

@@ -22,40 +22,52 @@ pub enum Asked {
 #[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
 pub struct Evidence {
     pub asked: Option<Asked>,
-    /// Which phone should have made the code, and what it shows around now, by step.
-    shown: Option<(usize, Phone, String)>,
+    /// What was typed, and the phones one of which should show it.
+    shown: Option<(Vec<(usize, Phone)>, String)>,
+    /// With so many apps a code is compared.
+    pub weight: u64,
     pub accepted_code: bool,
+    accepted_passkey: bool,
+    /// The passkey that signed and is bound, and the number of what it signed.
+    pub signed: Option<(usize, u64)>,
+    /// No step of these phones up to this one may be accepted any more.
+    pub used_up: Vec<(usize, u64)>,
     pub recovery_code: Option<String>,
     accepted_recovery_code: bool,
     /// The cookie that was sent is one that this account was given once.
     pub cookie_was_given: bool,
     pub method: Option<AuthMethod>,
     pub remembered: bool,
-    /// The password was changed with a fresh factor, or the authenticator went.
+    /// The password was changed with a fresh factor, or the last authenticator went.
     pub restored: bool,
 }
 
 impl Evidence {
-    pub fn code(&mut self, phones: &[Phone], phone: Option<usize>, text: &str) {
-        self.shown = phone.map(|phone| (phone, phones[phone].clone(), text.to_owned()));
+    pub fn code(&mut self, phones: Vec<(usize, Phone)>, text: &str) {
+        self.shown = Some((phones, text.to_owned()));
     }
 
-    pub fn either(&mut self, either: Either, phones: &[Phone], phone: Option<usize>, text: &str) {
+    pub fn either(&mut self, either: Either, phones: Vec<(usize, Phone)>, text: &str) {
         match either {
-            Either::Code(_) | Either::InARow(_) => self.code(phones, phone, text),
+            Either::Code(_) | Either::InARow(_) => self.code(phones, text),
             Either::Recovery(_) => self.recovery_code = Some(text.to_owned()),
-            Either::Nothing => {}
+            Either::Passkey(_) | Either::Nothing => {}
         }
     }
 
     /// What was typed as a code.
     pub fn typed_code(&self) -> Option<&str> {
-        self.shown.as_ref().map(|(_, _, text)| text.as_str())
+        self.shown.as_ref().map(|(_, text)| text.as_str())
+    }
+
+    pub fn accepted_passkey(&self) -> bool {
+        self.accepted_passkey
     }
 
     pub fn accept(&mut self, method: AuthMethod) {
         self.method = Some(method);
         self.accepted_code = [AuthMethod::Code, AuthMethod::CodesInARow].contains(&method);
+        self.accepted_passkey = matches!(method, AuthMethod::HostAuthenticator(_));
         self.accepted_recovery_code = method == AuthMethod::RecoveryCode;
     }
 }
@@ -65,6 +77,7 @@ struct Guess {
     /// Whose success gives it back: in a session nobody's.
     challenge: Option<Asked>,
     elapsed: u64,
+    weight: u64,
     /// How many codes had been accepted until then.
     accepted_codes: u64,
 }
@@ -78,6 +91,8 @@ pub struct Witness {
     /// The step last accepted, by phone.
     last_step: BTreeMap<usize, u64>,
     used_recovery_codes: BTreeSet<String>,
+    /// What was signed last, by passkey.
+    last_signed: BTreeMap<usize, u64>,
     /// When codes were accepted with the box ticked.
     remembered: BTreeSet<u64>,
     guesses: Vec<Guess>,
@@ -93,6 +108,7 @@ impl Witness {
             window: (policy.window().past().into(), policy.window().future().into()),
             last_step: BTreeMap::new(),
             used_recovery_codes: BTreeSet::new(),
+            last_signed: BTreeMap::new(),
             remembered: BTreeSet::new(),
             guesses: vec![],
             accepted_codes: 0,
@@ -106,6 +122,17 @@ impl Witness {
         now: u64,
         elapsed: u64,
     ) -> Result<(), String> {
+        for (phone, step) in &shown.used_up {
+            let last = self.last_step.entry(*phone).or_default();
+            *last = (*last).max(*step);
+        }
+        if shown.accepted_passkey {
+            let (passkey, signed) =
+                shown.signed.ok_or("a passkey was accepted that signed nothing, or is not bound")?;
+            if self.last_signed.insert(passkey, signed) == Some(signed) {
+                return Err("what a passkey signed was accepted twice".into());
+            }
+        }
         if shown.accepted_code {
             self.a_right_code_once(shown, now)?;
         }
@@ -133,23 +160,29 @@ impl Witness {
     /// "No step accepted twice or going backwards", and no acceptance without a code that the phone shows in
     /// the window.
     fn a_right_code_once(&mut self, shown: &Evidence, now: u64) -> Result<(), String> {
-        let (phone, app, text) = shown.shown.as_ref().ok_or("a code was accepted, and there is no phone")?;
-        let last = self.last_step.get(phone).copied();
+        let (phones, text) = shown.shown.as_ref().ok_or("a code was accepted, and none was typed")?;
         let (past, future) = self.window;
-        let mut window = (now / 30).saturating_sub(past)..=now / 30 + future;
         let codes: Vec<&str> = text.split(' ').collect();
         if (codes.len() == 4) != (shown.method == Some(AuthMethod::CodesInARow)) {
             return Err(format!("{} codes were accepted as {:?}", codes.len(), shown.method));
         }
-        let step = window.find(|step| {
-            let oldest = step + 1 - codes.len() as u64;
-            last.is_none_or(|last| oldest > last)
-                && (oldest..)
-                    .zip(&codes)
-                    .all(|(step, code)| app.code(second_factor::UnixTime::from_secs(step * 30)) == *code)
+        let accepted = phones.iter().filter_map(|(phone, app)| {
+            let last = self.last_step.get(phone).copied();
+            let mut window = (now / 30).saturating_sub(past)..=now / 30 + future;
+            let step = window.find(|step| {
+                let oldest = step + 1 - codes.len() as u64;
+                last.is_none_or(|last| oldest > last)
+                    && (oldest..)
+                        .zip(&codes)
+                        .all(|(step, code)| app.code(second_factor::UnixTime::from_secs(step * 30)) == *code)
+            });
+            Some((*phone, step?))
         });
-        let step = step.ok_or("a code was accepted that was wrong, used, or passed over")?;
-        self.last_step.insert(*phone, step);
+        let accepted: Vec<(usize, u64)> = accepted.collect();
+        if accepted.is_empty() {
+            return Err("a code was accepted that was wrong, used, or passed over".into());
+        }
+        self.last_step.extend(accepted);
         Ok(())
     }
 
@@ -178,29 +211,38 @@ impl Witness {
             self.guesses.clear();
         }
         let challenge = shown.asked.filter(|asked| *asked != Asked::InSession);
-        if shown.accepted_code || shown.accepted_recovery_code {
+        if shown.accepted_code || shown.accepted_recovery_code || shown.accepted_passkey {
             self.guesses.retain(|guess| guess.challenge.is_none() || guess.challenge != challenge);
         }
-        let is_guess = |event: &&AuditEvent| {
-            let reason = RefusedBecause::Wrong;
-            [EventKind::CodeRefused { reason }, EventKind::CodeRefused { reason: RefusedBecause::Replayed }]
-                .contains(&event.kind)
+        let is_guess = |event: &&AuditEvent| match event.kind {
+            EventKind::CodeRefused { reason } => {
+                matches!(
+                    reason,
+                    RefusedBecause::Wrong | RefusedBecause::Replayed | RefusedBecause::ClockOff(_)
+                )
+            }
+            // Those of an old system may be as short as a code.
+            EventKind::OldRecoveryCodeTried => true,
+            _ => false,
         };
         // Codes in a row are no guesses: nobody guesses 64 bits.
         let is_row = shown.typed_code().is_some_and(|typed| typed.contains(' '));
         for _ in events.iter().filter(|event| !is_row && is_guess(event)) {
             shown.asked.ok_or("a guess that nobody was asked for")?;
-            self.guesses.push(Guess { challenge, elapsed, accepted_codes: self.accepted_codes });
+            let (weight, accepted_codes) = (shown.weight, self.accepted_codes);
+            self.guesses.push(Guess { challenge, elapsed, weight, accepted_codes });
         }
         if shown.accepted_code && shown.asked.is_some() {
             self.accepted_codes += 1;
         }
-        let since_the_last =
-            self.guesses.iter().filter(|guess| guess.accepted_codes == self.accepted_codes).count();
-        if since_the_last as u64 > self.budget + self.credit {
+        let since_the_last = self.guesses.iter().filter(|guess| guess.accepted_codes == self.accepted_codes);
+        let since_the_last: u64 = since_the_last.map(|guess| guess.weight).sum();
+        if since_the_last > self.budget + self.credit {
             return Err(format!("{since_the_last} guesses were evaluated since a code was accepted"));
         }
-        for (count, first) in (1_u64..).zip(self.guesses.iter().rev()) {
+        let mut count = 0;
+        for first in self.guesses.iter().rev() {
+            count += first.weight;
             let span = elapsed - first.elapsed;
             let most = self.budget + self.credit + 1 + span / self.regain_every;
             if count > most {

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 
 use super::command::{
-    Browser, Command, Cookie, Either, Flow, Pick, Recovery, Row, Sensitive, Typed, Who, Write,
+    Brought, Browser, Command, Cookie, Demanded, Either, Flow, OldCode, Pick, Place, Recovery, Row,
+    Sensitive, Signed, Typed, Who, Write,
 };
 
 impl Command {
@@ -30,6 +31,12 @@ impl Command {
                     .boxed(),
             ),
             (12, (who(), browser(), cookie()).prop_map(|(w, b, c)| Password(w, b, c)).boxed()),
+            (
+                4,
+                (who(), browser(), cookie(), any::<bool>(), demanded())
+                    .prop_map(|(w, b, c, other, d)| FirstFactor(w, b, c, other, d))
+                    .boxed(),
+            ),
             (3, who().prop_map(Check).boxed()),
             (
                 4,
@@ -46,6 +53,9 @@ impl Command {
             ),
             (6, (who(), pick(), row()).prop_map(|(w, p, r)| CodesInARow(w, p, r)).boxed()),
             (8, (who(), pick(), recovery()).prop_map(|(w, p, r)| RecoveryCode(w, p, r)).boxed()),
+            (6, (who(), pick(), signed()).prop_map(|(w, p, s)| Passkey(w, p, s)).boxed()),
+            (2, (who(), pick(), old_code()).prop_map(|(w, p, o)| TryOldCode(w, p, o)).boxed()),
+            (2, (who(), pick(), pick()).prop_map(|(w, p, q)| PresentOldCode(w, p, q)).boxed()),
             (14, (who(), pick(), either()).prop_map(|(w, p, e)| FreshFactor(w, p, e)).boxed()),
             (4, (who(), pick(), either()).prop_map(|(w, p, e)| Reauthenticate(w, p, e)).boxed()),
             (2, (who(), pick(), either()).prop_map(|(w, p, e)| ReauthenticateLater(w, p, e)).boxed()),
@@ -54,14 +64,16 @@ impl Command {
             (2, (who(), pick()).prop_map(|(w, p)| BeginEnrollmentLater(w, p)).boxed()),
             (1, (who(), pick()).prop_map(|(w, p)| ShowEnrollment(w, p)).boxed()),
             (5, (who(), pick(), typed()).prop_map(|(w, p, t)| Confirm(w, p, t)).boxed()),
-            (1, who().prop_map(Import).boxed()),
+            (1, (who(), 0_usize..3).prop_map(|(w, n)| BindPasskey(w, n)).boxed()),
+            (1, (who(), brought()).prop_map(|(w, b)| Import(w, b)).boxed()),
+            (1, who().prop_map(EndWhatABackupRevived).boxed()),
             (2, (who(), write()).prop_map(|(w, write)| ResetPassword(w, write)).boxed()),
             (1, (who(), pick()).prop_map(|(w, p)| EndAllSessions(w, p)).boxed()),
             (1, who().prop_map(AdministratorReset).boxed()),
             (1, who().prop_map(AdministratorCloses).boxed()),
             (1, (who(), pick()).prop_map(|(w, p)| ForgetDevice(w, p)).boxed()),
             (1, who().prop_map(ForgetAllDevices).boxed()),
-            (54, (who(), flow()).prop_map(|(w, flow)| Flow(w, flow)).boxed()),
+            (70, (who(), flow()).prop_map(|(w, flow)| Flow(w, flow)).boxed()),
             (14, (who(), browser()).prop_map(|(w, b)| LogIn(w, b)).boxed()),
             (3, (who(), browser(), 1_usize..4).prop_map(|(w, b, behind)| CopyCookie(w, b, behind)).boxed()),
         ])
@@ -117,6 +129,19 @@ fn flow() -> BoxedStrategy<Flow> {
         2 => Just(RecoverAfterTypos),
         2 => Just(EnrollBadly),
         1 => Just(EnrollInTwoTabs),
+        7 => place().prop_map(Add),
+        4 => place().prop_map(AddPasskey),
+        1 => Just(AddUntilFull),
+        2 => Just(UsePasskey),
+        2 => Just(PasskeyInASession),
+        1 => Just(PasskeyUnderALock),
+        2 => Just(RemoveOneOfTwo),
+        1 => (-21_i8..=21).prop_map(EnrollByClocksThatAreOff),
+        3 => (-21_i8..=21, -21_i8..=21).prop_map(|(one, other)| ClockOff(one, other)),
+        2 => brought().prop_map(UseOldCodes),
+        1 => brought().prop_map(GuessOldCodes),
+        1 => any::<bool>().prop_map(ImportWhileEnrolling),
+        1 => (-90_i32..90).prop_map(Overdue),
         1 => Just(ForgetTwoDevices),
     ]
     .boxed()
@@ -138,6 +163,9 @@ fn typed() -> BoxedStrategy<Typed> {
     prop_oneof![
         6 => Just(Typed::Shown(0)),
         2 => (-3_i8..=3).prop_map(Typed::Shown),
+        1 => (-22_i8..=22).prop_map(Typed::Shown),
+        3 => (-1_i8..=1).prop_map(Typed::OtherShown),
+        1 => (-22_i8..=22).prop_map(Typed::OtherShown),
         2 => Just(Typed::Again),
         1 => Just(Typed::OldPhone),
         1 => Just(Typed::NextAccounts),
@@ -151,6 +179,8 @@ fn row() -> BoxedStrategy<Row> {
     prop_oneof![
         6 => Just(Row::Shown(0)),
         2 => (-3_i8..=3).prop_map(Row::Shown),
+        2 => Just(Row::OtherShown),
+        1 => Just(Row::OfTwoPhones),
         2 => (0_usize..4).prop_map(Row::OneWrong),
         1 => Just(Row::Backwards),
         1 => Just(Row::WithGaps),
@@ -176,6 +206,7 @@ fn either() -> BoxedStrategy<Either> {
         6 => typed().prop_map(Either::Code),
         2 => row().prop_map(Either::InARow),
         2 => recovery().prop_map(Either::Recovery),
+        2 => signed().prop_map(Either::Passkey),
         1 => Just(Either::Nothing),
     ]
     .boxed()
@@ -192,15 +223,49 @@ fn cookie() -> BoxedStrategy<Cookie> {
     .boxed()
 }
 
+fn signed() -> BoxedStrategy<Signed> {
+    prop_oneof![5 => (0_usize..3).prop_map(Signed::New), 2 => Just(Signed::Again)].boxed()
+}
+
+fn old_code() -> BoxedStrategy<OldCode> {
+    prop_oneof![3 => pick().prop_map(OldCode::Brought), 1 => Just(OldCode::Unknown)].boxed()
+}
+
+fn place() -> BoxedStrategy<Place> {
+    prop_oneof![3 => Just(Place::Beside), 2 => pick().prop_map(Place::Of)].boxed()
+}
+
+fn label() -> BoxedStrategy<&'static str> {
+    prop_oneof![Just("Tablet"), Just("Old phone"), Just(" ")].boxed()
+}
+
+fn demanded() -> BoxedStrategy<Demanded> {
+    prop_oneof![
+        4 => Just(Demanded::No),
+        2 => (-120_i32..120).prop_map(Demanded::In),
+        1 => Just(Demanded::Now),
+    ]
+    .boxed()
+}
+
+fn brought() -> BoxedStrategy<Brought> {
+    (any::<bool>(), prop::option::of(-3_i8..=3), 0_usize..4)
+        .prop_map(|(is_quiet, last, recovery_codes)| Brought { is_quiet, last, recovery_codes })
+        .boxed()
+}
+
 fn write() -> BoxedStrategy<Write> {
     prop_oneof![3 => Just(Write::Done), 1 => Just(Write::Failed), 1 => Just(Write::Interrupted)].boxed()
 }
 
 fn sensitive() -> BoxedStrategy<Sensitive> {
     prop_oneof![
-        2 => Just(Sensitive::Disable),
+        2 => demanded().prop_map(Sensitive::Disable),
+        3 => (pick(), demanded()).prop_map(|(p, d)| Sensitive::Remove(p, d)),
+        2 => (pick(), label()).prop_map(|(p, l)| Sensitive::Rename(p, l)),
         4 => Just(Sensitive::Regenerate),
-        6 => Just(Sensitive::EnrollAnew),
+        6 => place().prop_map(Sensitive::EnrollAnew),
+        3 => (0_usize..3, place()).prop_map(|(n, p)| Sensitive::BindPasskey(n, p)),
         4 => write().prop_map(Sensitive::ChangePassword),
         1 => Just(Sensitive::Close),
     ]

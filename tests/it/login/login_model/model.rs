@@ -10,6 +10,10 @@ mod outcome;
 mod second_step;
 
 pub use account::{
-    Account, Beside, Challenge, Enrollment, Issued, Password, Proof, Reauthenticated, Rules, Session, Token,
+    Account, Beside, Challenge, Enrollment, Issued, OLD_CODES, OldTry, Password, Proof, Reauthenticated,
+    Rules, Session, Token,
 };
-pub use outcome::{By, Event, Outcome, Presented, Refused, Sent, how, why, why_forgotten};
+pub use changes::{New, Step};
+pub use outcome::{
+    By, Demand, Event, Imported, Outcome, Presented, Refused, Sent, Shown, Which, how, why, why_forgotten,
+};

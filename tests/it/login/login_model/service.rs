@@ -6,6 +6,7 @@ mod holder;
 mod run;
 mod sent;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -29,6 +30,8 @@ pub struct Service {
     /// How far the clock has moved forward in all.
     elapsed: u64,
     holders: Vec<Holder>,
+    /// By account, phone and step.
+    codes: RefCell<BTreeMap<(usize, usize, u64), String>>,
     /// How often each outcome occurred.
     pub seen: BTreeMap<String, usize>,
 }
@@ -42,7 +45,8 @@ impl Service {
         let verifier = BlockingVerifier::with_sources(store, policy.clone(), keys, clock.clone(), rng)
             .with_events(log.clone());
         let holders = Who::ALL.map(|who| Holder::new(AccountId::new(format!("{who:?}")).unwrap(), policy));
-        Self { verifier, clock, log, elapsed: 0, holders: holders.into(), seen: BTreeMap::new() }
+        let (codes, seen) = Default::default();
+        Self { verifier, clock, log, elapsed: 0, holders: holders.into(), codes, seen }
     }
 
     /// Does one command, and compares. A command about something that was never issued does nothing.
@@ -68,10 +72,12 @@ impl Service {
     fn act(&mut self, command: Command) -> Result<(), String> {
         let Some(who) = command.who() else { return Ok(()) };
         let before = (self.revision(who), self.holders[who as usize].model.writes);
+        let weight = self.phones(who).len().max(1) as u64;
         let was_locked = self.verifier.status(&self.holders[who as usize].id).unwrap().is_locked;
         let gains = self.holders[who as usize].model.gains(self.clock.now().as_secs());
         let Some(done) = self.both(who, command) else { return Ok(()) };
         let Found { expected, outcome, got, mut evidence } = done;
+        evidence.weight = weight;
         if expected != outcome {
             return Err(format!("the model says {expected:?}, the library {outcome:?}"));
         }
@@ -131,7 +137,11 @@ impl Service {
             Command::PasswordLater(..) => "after a while",
             Command::ReauthenticateLater(..) => "with an older password",
             Command::BeginEnrollmentLater(..) => "enrolling after a while",
-            Command::Import(_) => "import",
+            Command::Import(..) => "import",
+            Command::Passkey(..) => "passkey",
+            Command::BindPasskey(..) => "by the password",
+            Command::TryOldCode(..) => "tried",
+            Command::PresentOldCode(..) => "of an old system",
             Command::ResetPassword(..) => "reset",
             Command::EndAllSessions(..) => "logout everywhere",
             Command::AdministratorReset(_) | Command::AdministratorCloses(_) => "administrator",
@@ -144,7 +154,7 @@ impl Service {
 
     /// Which states of the guess budget something was accepted in.
     fn count_what_was_special(&mut self, by: By, was_locked: bool, (credit, forgotten): (u64, u64)) {
-        let is_code = by != By::RecoveryCode;
+        let is_code = matches!(by, By::Code | By::CodesInARow);
         let special = [
             (was_locked, format!("under a lock: {by:?}")),
             (is_code && credit > 0, "credit taken".to_owned()),
@@ -170,5 +180,6 @@ fn name(value: &impl core::fmt::Debug) -> String {
         .fold(text, |text, locked| text.replace(locked, "LockWithoutATime"));
     let fields = text.find(" {").filter(|_| !text.starts_with("Accepted"));
     let text = &text[..fields.unwrap_or(text.len())];
+    let text = text.replace("(ClockOff", "(ClockOff)");
     text.replace("(Locked", "(Locked)").replace("Fresh(Fresh", "Fresh")
 }

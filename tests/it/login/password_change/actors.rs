@@ -3,14 +3,14 @@
 use core::time::Duration;
 use std::cell::RefCell;
 
-use second_factor::session::PasswordChangeProof;
+use second_factor::session::{HostAuthenticatorKind, NewHostAuthenticator, PasswordChangeProof};
 use second_factor::testing::Fault;
 use second_factor::verifier::{ChangePasswordError, Clock, Error};
 use second_factor::{Login, PasswordReset, PasswordVerified, Remember};
 
-use super::scene::{Host, Issued, Password, Proof, Scene, replace};
+use super::scene::{Bound, Host, Issued, Password, Proof, Scene, replace};
 use super::schedule::{Actor, Dropped, GiveWay};
-use crate::support::{Phone, STEP};
+use crate::support::{PASSKEY, Phone, STEP};
 
 /// How a change goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,10 +33,12 @@ pub enum Beside {
     LogIn(Password, Factor),
     LogInOnDevice,
     Present,
+    PresentPasskey,
     StepUp,
     Replace,
     Confirm,
     Enroll(Password),
+    BindPasskey(Password),
     AnotherChange,
 }
 
@@ -53,22 +55,25 @@ impl Beside {
         Self::LogIn(Password::Old, Factor::Bound),
     ];
 
-    pub const SHORT: [Self; 11] = [
+    pub const SHORT: [Self; 14] = [
         Self::LogIn(Password::Old, Factor::Bound),
         Self::LogIn(Password::Old, Factor::None),
         Self::LogIn(Password::New, Factor::Bound),
         Self::LogIn(Password::New, Factor::None),
         Self::LogInOnDevice,
         Self::Present,
+        Self::PresentPasskey,
         Self::StepUp,
         Self::Replace,
         Self::Confirm,
         Self::Enroll(Password::Old),
         Self::Enroll(Password::New),
+        Self::BindPasskey(Password::Old),
+        Self::BindPasskey(Password::New),
     ];
 
     pub fn needs_factor(self) -> bool {
-        !matches!(self, Self::LogIn(_, Factor::None) | Self::Confirm | Self::Enroll(_))
+        !matches!(self, Self::LogIn(_, Factor::None) | Self::Confirm | Self::Enroll(_) | Self::BindPasskey(_))
     }
 }
 
@@ -162,6 +167,29 @@ pub fn beside(scene: &Scene, beside: Beside) -> Actor {
                 issued.borrow_mut().sessions.push((Password::Old, accepted.authenticated.into_session()));
             }
         }),
+        Beside::PresentPasskey => {
+            let signed = scene.signed(b"beside a change");
+            Box::pin(async move {
+                let challenge = base.challenge.as_ref().unwrap();
+                let accepted = note(&issued, verifier.present(challenge, signed, Remember::No).await);
+                if let Some(accepted) = accepted {
+                    let session = accepted.authenticated.into_session();
+                    issued.borrow_mut().sessions.push((Password::Old, session));
+                }
+            })
+        }
+        Beside::BindPasskey(typed) => Box::pin(async move {
+            let check = verifier.check_password(&account).await;
+            GiveWay::default().await;
+            if hashes.get() != typed {
+                return;
+            }
+            let new = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
+            let bound = verifier.bind_host_authenticator(PasswordVerified::by_host(check), new).await;
+            if note(&issued, bound).is_some() {
+                issued.borrow_mut().bound.push((typed, Bound::Passkey));
+            }
+        }),
         Beside::StepUp => Box::pin(async move {
             let fresh = note(&issued, verifier.fresh_factor(&base.other, &code).await);
             issued.borrow_mut().fresh.extend(fresh);
@@ -170,7 +198,7 @@ pub fn beside(scene: &Scene, beside: Beside) -> Actor {
             let (token, phone) = &base.enrollment;
             let confirmed = verifier.confirm_enrollment(token, &phone.code(base.now)).await;
             if note(&issued, confirmed).is_some() {
-                issued.borrow_mut().bound.push((Password::Old, phone.clone()));
+                issued.borrow_mut().bound.push((Password::Old, Bound::Phone(phone.clone())));
             }
         }),
         Beside::Enroll(typed) => Box::pin(async move {
@@ -184,7 +212,7 @@ pub fn beside(scene: &Scene, beside: Beside) -> Actor {
             let phone = Phone::scan(&begun.uri);
             let confirmed = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await;
             if note(&issued, confirmed).is_some() {
-                issued.borrow_mut().bound.push((typed, phone));
+                issued.borrow_mut().bound.push((typed, Bound::Phone(phone)));
             }
         }),
         Beside::AnotherChange => Box::pin(async move {

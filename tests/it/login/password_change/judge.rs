@@ -3,13 +3,17 @@
 use core::time::Duration;
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{AdministratorReset, Import, Session};
+use second_factor::session::{
+    AdministratorReset, HostAuthenticatorKind, Import, NewHostAuthenticator, Presented, Session,
+};
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{AccountId, Login, Refusal, Remember, Secret, TotpParams, UnixTime};
 use serde_json::Value;
 
+use crate::support::PASSKEY;
+
 use super::actors::{self, Beside, Change};
-use super::scene::{Host, Password, Proof, Scene};
+use super::scene::{Bound, Host, Password, Proof, Scene};
 use super::schedule::finish;
 
 /// Where the change stands among the actors.
@@ -129,9 +133,13 @@ fn the_owner_gets_in(scene: &Scene, told: &str) {
         Ok(Login::CodeRequired(challenge)) => {
             scene.clock.advance(Duration::from_secs(180));
             let issued = scene.issued.borrow();
-            let phone = issued.bound.last().map_or(&scene.base.phone, |(_, phone)| phone);
-            let code = phone.code(scene.now());
-            let accepted = finish(scene.at_once.present(&challenge, &code, Remember::No));
+            let code = match issued.bound.last() {
+                None => Some(scene.base.phone.code(scene.now())),
+                Some((_, Bound::Phone(phone))) => Some(phone.code(scene.now())),
+                Some((_, Bound::Passkey)) => None,
+            };
+            let presented = code.as_ref().map_or_else(|| scene.signed(b"at the end").into(), Presented::from);
+            let accepted = finish(scene.at_once.present(&challenge, presented, Remember::No));
             let session =
                 accepted.unwrap_or_else(|error| panic!("{error:?}: {told}")).authenticated.into_session();
             assert!(scene.is_current(&session), "{told}");
@@ -170,7 +178,7 @@ pub fn mark_under_a_clock(scene: &Scene, stops: [i64; 3]) {
 /// Which calls take away a mark that is so far away.
 pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
     type Call = fn(&Scene) -> Option<Refusal>;
-    let calls: [(&'static str, Call); 16] = [
+    let calls: [(&'static str, Call); 20] = [
         ("check_password", |scene| {
             let _ = scene.password();
             Some(Refusal::Retry)
@@ -195,6 +203,22 @@ pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
             told(finish(scene.at_once.reauthenticate(&session, scene.password(), &code)))
         }),
         ("begin_enrollment", |scene| told(finish(scene.at_once.begin_enrollment(scene.password(), "alice")))),
+        ("bind_host_authenticator", |scene| {
+            let new = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
+            told(finish(scene.at_once.bind_host_authenticator(scene.password(), new)))
+        }),
+        ("present, what a passkey signed", |scene| {
+            let challenge = scene.base.challenge.as_ref()?;
+            told(finish(scene.at_once.present(
+                challenge,
+                scene.signed(b"while a mark is there"),
+                Remember::No,
+            )))
+        }),
+        ("try_old_recovery_code", |scene| {
+            let challenge = scene.base.challenge.as_ref()?;
+            told(finish(scene.at_once.try_old_recovery_code(challenge)))
+        }),
         ("pending_enrollment", |scene| {
             told(finish(scene.at_once.pending_enrollment(&scene.base.enrollment.0)))
         }),
@@ -214,6 +238,11 @@ pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
             let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).unwrap()).unwrap();
             let import = Import::by_host(scene.account.clone(), secret, TotpParams::default());
             told(finish(scene.at_once.import(import)))
+        }),
+        ("import, quietly", |scene| {
+            let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).unwrap()).unwrap();
+            let import = Import::by_host(scene.account.clone(), secret, TotpParams::default());
+            told(finish(scene.at_once.import(import.quietly())))
         }),
         ("administrator_reset", |scene| {
             told(finish(scene.at_once.administrator_reset(administrator(scene))))

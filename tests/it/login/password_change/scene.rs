@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use second_factor::session::{EndOtherSessions, EnrollmentToken, Reauthenticated, SealingKey};
+use second_factor::session::{
+    EndOtherSessions, EnrollmentToken, HostAuthenticatorVerified, Reauthenticated, SealingKey,
+};
 use second_factor::store::{Change, Expected, MemoryStoreError, Revision, Swap, Versioned};
 use second_factor::testing::{Faulty, FaultyError};
 use second_factor::verifier::{ChangePasswordError, Clock};
@@ -16,7 +18,7 @@ use second_factor::{
 use serde_json::Value;
 
 use super::schedule::{GiveWay, finish};
-use crate::support::{DAY, Phone, TestClock, TestRng, World, complete};
+use crate::support::{DAY, PASSKEY, Phone, TestClock, TestRng, World, complete};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Password {
@@ -70,9 +72,15 @@ pub struct Issued {
     pub sessions: Vec<(Password, Session)>,
     pub challenges: Vec<(Password, ChallengeToken)>,
     /// Bound by whoever typed this password.
-    pub bound: Vec<(Password, Phone)>,
+    pub bound: Vec<(Password, Bound)>,
     pub fresh: Vec<FreshFactor>,
     pub refusals: BTreeSet<Refused>,
+}
+
+/// An authenticator that was bound beside a change.
+pub enum Bound {
+    Phone(Phone),
+    Passkey,
 }
 
 /// A refusal's name.
@@ -135,9 +143,10 @@ pub struct Base {
 
 static WITH_FACTOR: LazyLock<Base> = LazyLock::new(|| {
     let (world, phone, _) = World::enrolled();
+    world.bind_passkey(&phone);
     let device = world.remember(&phone);
     let [own, other] = [(); 2].map(|()| world.log_in(&phone).authenticated.into_session());
-    let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+    let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
     Base {
         record: world.record(),
         now: world.now(),
@@ -207,6 +216,11 @@ impl Scene {
 
     pub fn now(&self) -> UnixTime {
         self.clock.now()
+    }
+
+    /// What the passkey signs.
+    pub fn signed(&self, challenge: &[u8]) -> HostAuthenticatorVerified {
+        HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, challenge)
     }
 
     pub fn in_force(&self) -> Password {

@@ -1,13 +1,14 @@
 //! What changes an account.
 
-use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{Import, Requirement};
-use second_factor::{Refusal, Secret, TotpParams};
+use std::sync::Mutex;
+
+use second_factor::session::{HostAuthenticatorKind, NewHostAuthenticator, Requirement};
+use second_factor::{BlockingVerifier, KeyRing, Refusal, SealingKey};
 
 use super::site::{Row, Site, with};
-use crate::support::Phone;
+use crate::support::{PASSKEY, Phone, STEP, TestRng, refusal};
 
-pub const CHANGES: [Row; 20] = [
+pub const CHANGES: [Row; 31] = [
     (
         "begin_enrollment",
         || {
@@ -47,14 +48,127 @@ pub const CHANGES: [Row; 20] = [
         (1, 0),
     ),
     (
+        "confirm_enrollment, by a clock that is off",
+        || {
+            with(Site::begun, |site, begun| {
+                let code = Phone::scan(&begun.uri).code(site.world.now().saturating_add(5 * STEP));
+                let told = refusal(site.world.verifier.confirm_enrollment(&begun.token, &code)).map(drop);
+                assert!(matches!(told, Err(Refusal::ClockOff(_))));
+            })
+        },
+        (1, 0),
+    ),
+    (
+        "bind_host_authenticator",
+        || {
+            with(Site::fresh, |site, fresh| {
+                let _ = site.world.verifier.bind_host_authenticator(fresh, passkey()).unwrap();
+            })
+        },
+        (2, 1),
+    ),
+    (
+        "bind_host_authenticator that is bound",
+        || {
+            with(
+                |site| {
+                    site.with_passkey();
+                    site.fresh()
+                },
+                |site, fresh| {
+                    let _ = site.world.verifier.bind_host_authenticator(fresh, passkey()).unwrap_err();
+                },
+            )
+        },
+        (1, 0),
+    ),
+    (
+        "remove_authenticator",
+        || {
+            with(
+                |site| (site.with_passkey(), site.fresh()),
+                |site, (passkey, fresh)| {
+                    drop(
+                        site.world.verifier.remove_authenticator(fresh, passkey, Requirement::None).unwrap(),
+                    );
+                },
+            )
+        },
+        (2, 1),
+    ),
+    (
+        "remove_authenticator, the last where one is demanded",
+        || {
+            with(
+                |site| (site.world.first_authenticator(), site.fresh()),
+                |site, (phone, fresh)| {
+                    let demanded = Requirement::Enrolled;
+                    let _ = site.world.verifier.remove_authenticator(fresh, phone, demanded).unwrap_err();
+                },
+            )
+        },
+        (1, 0),
+    ),
+    (
+        "rename_authenticator",
+        || {
+            with(
+                |site| (site.world.first_authenticator(), site.fresh()),
+                |site, (phone, fresh)| {
+                    site.world.verifier.rename_authenticator(fresh, phone, "Tablet").unwrap();
+                },
+            )
+        },
+        (2, 1),
+    ),
+    (
+        "rename_authenticator, to nothing",
+        || {
+            with(
+                |site| (site.world.first_authenticator(), site.fresh()),
+                |site, (phone, fresh)| {
+                    site.world.verifier.rename_authenticator(fresh, phone, " ").unwrap();
+                },
+            )
+        },
+        (1, 0),
+    ),
+    (
+        "reseal, under the key that seals",
+        || with(|_| (), |site, ()| assert!(!site.world.verifier.reseal(&site.world.account).unwrap())),
+        (1, 0),
+    ),
+    (
+        "reseal, under a retired key",
+        || {
+            let mut site = Site::enrolled();
+            let keys = KeyRing::new(2, SealingKey::new([8; 32])).with_retired(1, SealingKey::new([7; 32]));
+            let (store, policy) = (site.world.verifier.store().clone(), site.world.verifier.policy().clone());
+            let (clock, rng) = (site.world.clock.clone(), Mutex::new(TestRng(2)));
+            site.world.verifier = BlockingVerifier::with_sources(store, policy, keys, clock, rng);
+            site.cost(|| assert!(site.world.verifier.reseal(&site.world.account).unwrap()))
+        },
+        (2, 1),
+    ),
+    (
+        "end_what_a_backup_revived",
+        || {
+            with(
+                |_| (),
+                |site, ()| {
+                    let _ = site.world.verifier.end_what_a_backup_revived(&site.world.account).unwrap();
+                },
+            )
+        },
+        (2, 1),
+    ),
+    (
         "import, where one is bound",
         || {
             with(
                 |_| (),
                 |site, ()| {
-                    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).unwrap()).unwrap();
-                    let import = Import::by_host(site.world.account.clone(), secret, TotpParams::default());
-                    let _ = site.world.verifier.import(import).unwrap_err();
+                    let _ = site.world.verifier.import(site.import()).unwrap_err();
                 },
             )
         },
@@ -188,9 +302,21 @@ pub const CHANGES: [Row; 20] = [
                     let _ = site.world.verifier.administrator_reset(site.administrator()).unwrap();
                 },
                 |site, ()| {
-                    let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).unwrap()).unwrap();
-                    let import = Import::by_host(site.world.account.clone(), secret, TotpParams::default());
-                    let _ = site.world.verifier.import(import).unwrap();
+                    let _ = site.world.verifier.import(site.import()).unwrap();
+                },
+            )
+        },
+        (2, 1),
+    ),
+    (
+        "import, quietly",
+        || {
+            with(
+                |site| {
+                    let _ = site.world.verifier.administrator_reset(site.administrator()).unwrap();
+                },
+                |site, ()| {
+                    let _ = site.world.verifier.import(site.import().quietly()).unwrap();
                 },
             )
         },
@@ -218,3 +344,7 @@ pub const CHANGES: [Row; 20] = [
         (2, 1),
     ),
 ];
+
+fn passkey() -> NewHostAuthenticator<'static> {
+    NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey)
+}

@@ -2,10 +2,10 @@
 
 use second_factor::{Login, Policy, Refusal};
 
-use super::site::{Row, Site, on, store, with};
-use crate::support::{NEVER_ISSUED, STEP, World, days};
+use super::site::{Row, Site, on, store, with, with_import};
+use crate::support::{NEVER_ISSUED, STEP, World, days, refusal};
 
-pub const LOGINS: [Row; 18] = [
+pub const LOGINS: [Row; 24] = [
     ("check_password", || with(|_| (), |site, ()| drop(site.password())), (1, 0)),
     ("password_verified", || with(Site::password, |site, proof| on(site, proof, None)), (0, 0)),
     (
@@ -133,6 +133,85 @@ pub const LOGINS: [Row; 18] = [
             })
         },
         (2, 1),
+    ),
+    (
+        "present, what a passkey signed",
+        || {
+            with(
+                |site| {
+                    site.with_passkey();
+                    site.challenge()
+                },
+                |site, challenge| {
+                    site.present(&challenge, site.world.signed_by_passkey("a challenge")).unwrap();
+                },
+            )
+        },
+        (2, 1),
+    ),
+    (
+        "present, what a passkey signed that is not bound",
+        || {
+            with(Site::challenge, |site, challenge| {
+                site.present(&challenge, site.world.signed_by_passkey("a challenge")).unwrap_err();
+            })
+        },
+        (1, 0),
+    ),
+    (
+        "try_old_recovery_code",
+        || {
+            with_import(Site::challenge, |site, challenge| {
+                let _ = site.world.verifier.try_old_recovery_code(&challenge).unwrap();
+            })
+        },
+        (2, 1),
+    ),
+    (
+        "try_old_recovery_code, under a lock",
+        || {
+            with_import(
+                |site| {
+                    site.spend_the_budget();
+                    site.challenge()
+                },
+                |site, challenge| {
+                    let tried = refusal(site.world.verifier.try_old_recovery_code(&challenge));
+                    assert!(matches!(tried, Err(Refusal::Locked { .. })));
+                },
+            )
+        },
+        (1, 0),
+    ),
+    (
+        "present, an old recovery code",
+        || {
+            with_import(
+                |site| {
+                    let challenge = site.challenge();
+                    let tried = site.world.verifier.try_old_recovery_code(&challenge).unwrap();
+                    (challenge, tried.was("one"))
+                },
+                |site, (challenge, code)| site.present(&challenge, code).unwrap(),
+            )
+        },
+        (2, 1),
+    ),
+    (
+        "present, an old recovery code by a name that was never brought along",
+        || {
+            with_import(
+                |site| {
+                    let challenge = site.challenge();
+                    let tried = site.world.verifier.try_old_recovery_code(&challenge).unwrap();
+                    (challenge, tried.was("two"))
+                },
+                |site, (challenge, code)| {
+                    assert_eq!(site.present(&challenge, code), Err(Refusal::NotAccepted));
+                },
+            )
+        },
+        (1, 0),
     ),
     (
         "present, under a lock",

@@ -3,12 +3,15 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
-use second_factor::session::{AdministratorReset, EnrollmentBegun, Reauthenticated};
+use second_factor::enrollment::ImportedSecret;
+use second_factor::session::{
+    AdministratorReset, AuthenticatorId, EnrollmentBegun, Import, Presented, Reauthenticated,
+};
 use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
 use second_factor::testing::Faulty;
 use second_factor::{
     AccountId, AccountRecord, BlockingStore, ChallengeToken, DeviceToken, FreshFactor, MemoryStore,
-    PasswordReset, PasswordVerified, Policy, Refusal, Remember, Session,
+    PasswordReset, PasswordVerified, Policy, Refusal, Remember, Secret, Session, TotpParams,
 };
 
 use crate::support::{Phone, STEP, World, refusal};
@@ -77,6 +80,24 @@ impl Site {
         self.world.verifier.begin_enrollment(self.fresh(), "alice").unwrap()
     }
 
+    /// A passkey is bound beside the phone, and nothing else has changed.
+    pub fn with_passkey(&self) -> AuthenticatorId {
+        self.world.bind_passkey(&self.phone)
+    }
+
+    /// An account of another system, with a recovery code of the name "one".
+    pub fn imported() -> Self {
+        let site = Self { world: World::over(store(), Policy::new("Example").unwrap()), ..Self::enrolled() };
+        let import = site.import().recovery_codes(["one"]).unwrap();
+        let _ = site.world.verifier.import(import).unwrap();
+        site
+    }
+
+    pub fn import(&self) -> Import {
+        let secret = ImportedSecret::new(Secret::new(&[0x5a; 20]).unwrap()).unwrap();
+        Import::by_host(self.world.account.clone(), secret, TotpParams::default())
+    }
+
     pub fn reset(&self) -> PasswordReset {
         PasswordReset::by_host(self.world.verifier.check_password(&self.world.account))
     }
@@ -93,8 +114,12 @@ impl Site {
         }
     }
 
-    pub fn present(&self, challenge: &ChallengeToken, typed: &str) -> Result<(), Refusal> {
-        refusal(self.world.verifier.present(challenge, typed, Remember::No)).map(drop)
+    pub fn present<'a>(
+        &self,
+        challenge: &ChallengeToken,
+        presented: impl Into<Presented<'a>>,
+    ) -> Result<(), Refusal> {
+        refusal(self.world.verifier.present(challenge, presented, Remember::No)).map(drop)
     }
 
     /// Calls to the store, and writes among them.
@@ -125,6 +150,13 @@ pub type Row = (&'static str, fn() -> (usize, usize), (usize, usize));
 /// What `call` costs, after what it takes was made.
 pub fn with<T>(make: fn(&Site) -> T, call: fn(&Site, T)) -> (usize, usize) {
     let site = Site::enrolled();
+    let taken = make(&site);
+    site.cost(|| call(&site, taken))
+}
+
+/// The same on an account of another system.
+pub fn with_import<T>(make: fn(&Site) -> T, call: fn(&Site, T)) -> (usize, usize) {
+    let site = Site::imported();
     let taken = make(&site);
     site.cost(|| call(&site, taken))
 }

@@ -5,7 +5,7 @@ use second_factor::{Refusal, Remember};
 use super::site::{Row, Site, with};
 use crate::support::{NEVER_ISSUED, refusal};
 
-pub const STEP_UPS: [Row; 9] = [
+pub const STEP_UPS: [Row; 11] = [
     (
         "fresh_factor",
         || {
@@ -37,6 +37,32 @@ pub const STEP_UPS: [Row; 9] = [
                     assert_eq!(again.unwrap_err(), Refusal::AlreadyDone);
                 },
             )
+        },
+        (1, 0),
+    ),
+    (
+        "fresh_factor, by a passkey",
+        || {
+            with(
+                |site| {
+                    site.with_passkey();
+                    site.session()
+                },
+                |site, session| {
+                    let proof = site.world.signed_by_passkey("a challenge");
+                    let _ = site.world.verifier.fresh_factor(&session, proof).unwrap();
+                },
+            )
+        },
+        (2, 1),
+    ),
+    (
+        "fresh_factor, by a passkey that is not bound",
+        || {
+            with(Site::session, |site, session| {
+                let proof = site.world.signed_by_passkey("a challenge");
+                let _ = site.world.verifier.fresh_factor(&session, proof).unwrap_err();
+            })
         },
         (1, 0),
     ),

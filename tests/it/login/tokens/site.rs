@@ -22,6 +22,30 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 3] = [Self::Challenge, Self::Device, Self::Enrollment];
 
+    /// What a token of the kind is made of, in order.
+    pub fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Challenge => &["key", "account", "epoch", "first factor", "opened", "id"],
+            Self::Device => &["key", "account", "series", "generation"],
+            Self::Enrollment => &[
+                "key",
+                "account",
+                "epoch",
+                "begun",
+                "id",
+                "secret",
+                "algorithm",
+                "digits",
+                "period",
+                "t0",
+                "label",
+                "issuer",
+                "account name",
+                "place",
+            ],
+        }
+    }
+
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Challenge => "c1",
@@ -43,7 +67,7 @@ pub enum Took {
 pub struct Site {
     pub world: World,
     pub phone: Phone,
-    /// Challenge, device and enrollment.
+    /// Challenge, device and enrollment; the last has a label, an issuer and a place of its own.
     tokens: [String; 3],
 }
 
@@ -76,7 +100,8 @@ impl Site {
 
     fn with_tokens(world: World, phone: Phone) -> Self {
         let device = world.remember(&phone).expose().to_owned();
-        let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
+        let new = world.in_place_of_first().label("Tablet").issuer("Tenant");
+        let begun = world.verifier.begin_enrollment(world.fresh(&phone), new).unwrap();
         let tokens = [world.challenge().expose().to_owned(), device, begun.token.expose().to_owned()];
         Self { world, phone, tokens }
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use second_factor::Policy;
+use second_factor::session::FirstFactor;
 
 use super::budget::Past;
-use super::{By, Event};
+use super::{By, Demand, Event, Which};
 
 /// The numbers of the rules, read from a policy.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ pub struct Rules {
     pub(super) remember: u64,
     pub(super) grace: u64,
     pub(super) devices: usize,
+    pub(super) authenticators: usize,
 }
 
 impl From<&Policy> for Rules {
@@ -41,6 +43,7 @@ impl From<&Policy> for Rules {
             remember: policy.remember_for().as_secs(),
             grace: policy.rotation_grace().as_secs(),
             devices: policy.devices(),
+            authenticators: policy.authenticators(),
         }
     }
 }
@@ -53,6 +56,8 @@ pub struct Password {
     pub(super) at: u64,
     pub(super) epoch: u64,
     pub(super) during_change: bool,
+    pub(super) first: FirstFactor,
+    pub(super) demand: Demand,
     pub(super) read: Option<Box<Account>>,
 }
 
@@ -61,6 +66,7 @@ pub struct Challenge {
     pub(super) id: u64,
     pub(super) epoch: u64,
     pub(super) opened: u64,
+    pub(super) first: FirstFactor,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +76,11 @@ pub struct Session {
     pub(super) at: u64,
     pub(super) by: Option<By>,
     pub(super) device: Option<u64>,
+    pub first: FirstFactor,
+    /// Recovery codes, when it began.
+    pub left: usize,
+    /// Until when a second factor is to be enrolled.
+    pub enroll_by: Option<u64>,
 }
 
 /// Which device, and which of its tokens.
@@ -109,6 +120,23 @@ pub enum Proof {
 pub struct Enrollment {
     pub(super) epoch: u64,
     pub(super) begun: u64,
+    pub(super) phone: usize,
+    pub(super) place: Place,
+}
+
+/// Where a new authenticator goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    First,
+    Beside,
+    Of(Which),
+}
+
+/// The try of a recovery code of an old system, and which the host says that it was.
+#[derive(Clone, Copy, Debug)]
+pub struct OldTry {
+    pub(super) challenge: u64,
+    pub(super) number: Option<usize>,
 }
 
 /// What a call hands out beside its outcome, in order.
@@ -122,6 +150,8 @@ pub enum Issued {
     Proof(Proof),
     Enrollment(Enrollment),
     RecoveryCodes,
+    Bound(Which),
+    OldTry(OldTry),
     /// This session goes on from one epoch to the other.
     Continue {
         session: Option<u64>,
@@ -141,12 +171,26 @@ impl Session {
 
 // --- what is kept ---
 
+/// The number of the first recovery code of an old system.
+pub const OLD_CODES: usize = 1_000_000;
+
 #[derive(Clone, Debug)]
 pub(super) struct Bound {
-    pub(super) id: u64,
+    pub(super) which: Which,
+    pub(super) label: &'static str,
     pub(super) at: u64,
-    /// Steps of accepted codes.
+    pub(super) used: Option<u64>,
+    /// Of a phone the steps of accepted codes, of a passkey the numbers of what it signed.
     pub(super) accepted: Vec<u64>,
+}
+
+impl Bound {
+    pub(super) fn phone(&self) -> Option<usize> {
+        match self.which {
+            Which::Phone(phone) => Some(phone),
+            Which::Passkey(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -175,14 +219,20 @@ pub(super) struct StepUp {
 /// What was accepted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum With {
-    Code { authenticator: u64, step: u64, by: By },
+    Code { phone: usize, step: u64, by: By },
+    Passkey { passkey: usize, signed: u64 },
     Recovery(usize),
 }
 
 impl With {
+    pub(super) fn proves_the_clock(self) -> bool {
+        matches!(self, Self::Code { .. })
+    }
+
     pub(super) fn by(self) -> By {
         match self {
             Self::Code { by, .. } => by,
+            Self::Passkey { .. } => By::Passkey,
             Self::Recovery(_) => By::RecoveryCode,
         }
     }
@@ -199,7 +249,9 @@ pub struct Account {
     /// Numbers that nothing else of the account has had, also where a call is decided on an earlier record.
     pub(super) ids: Rc<Cell<u64>>,
     pub(super) epoch: u64,
-    pub(super) bound: Option<Bound>,
+    /// Oldest first.
+    pub(super) bound: Vec<Bound>,
+    /// Those of an old system have numbers from [`OLD_CODES`] on.
     pub recovery: BTreeSet<usize>,
     /// How many were ever shown.
     pub(super) recovery_codes: usize,
@@ -226,7 +278,7 @@ impl Account {
             rules,
             ids: Rc::default(),
             epoch: 0,
-            bound: None,
+            bound: vec![],
             recovery: BTreeSet::new(),
             recovery_codes: 0,
             touched: vec![],
@@ -271,7 +323,22 @@ impl Account {
     // --- the account's page ---
 
     pub fn bound_at(&self) -> Option<u64> {
-        self.bound.as_ref().map(|bound| bound.at)
+        self.bound.iter().map(|bound| bound.at).min()
+    }
+
+    /// Which, what it is called, when it was bound and when used.
+    pub fn authenticators(&self) -> Vec<(Which, &'static str, u64, Option<u64>)> {
+        self.bound.iter().map(|bound| (bound.which, bound.label, bound.at, bound.used)).collect()
+    }
+
+    pub(super) fn bound(&self, which: Which) -> Option<&Bound> {
+        self.bound.iter().find(|bound| bound.which == which)
+    }
+
+    /// A code is compared with each app; a recovery code where there is none is a guess, too.
+    pub(super) fn weight(&self) -> u64 {
+        let apps = self.bound.iter().filter(|bound| bound.phone().is_some()).count();
+        apps.max(1) as u64
     }
 
     pub fn live_devices(&self, now: u64) -> Vec<u64> {

@@ -13,6 +13,8 @@ pub(super) enum Past {
     /// In a session there is no challenge.
     Guessed {
         challenge: Option<u64>,
+        /// With so many apps it was compared.
+        weight: u64,
     },
     Completed {
         challenge: Option<u64>,
@@ -26,7 +28,7 @@ pub(super) enum Past {
     Restored,
     /// There was no authenticator before.
     FirstBound,
-    /// One took the place of another.
+    /// One took the place of all that there was.
     Rebound,
 }
 
@@ -47,25 +49,27 @@ pub(super) struct Budget {
     quiet_since: u64,
     /// Since the last accepted code.
     consecutive: u64,
-    by_challenge: BTreeMap<u64, u64>,
+    /// What was charged, and for how many that were typed.
+    by_challenge: BTreeMap<u64, (u64, u64)>,
 }
 
 impl Budget {
     fn live_through(&mut self, at: u64, past: Past, rules: &Rules) {
         match past {
-            Past::Guessed { challenge } => {
-                self.spent += 1;
+            Past::Guessed { challenge, weight } => {
+                self.spent += weight;
                 self.unrefunded += 1;
-                self.consecutive += 1;
+                self.consecutive += weight;
                 if let Some(challenge) = challenge {
-                    *self.by_challenge.entry(challenge).or_default() += 1;
+                    let (charged, typed) = self.by_challenge.entry(challenge).or_default();
+                    (*charged, *typed) = (*charged + weight, *typed + 1);
                 }
             }
             Past::Completed { challenge, by } => {
-                let refund =
-                    challenge.and_then(|challenge| self.by_challenge.remove(&challenge)).unwrap_or(0);
-                self.unrefunded = self.unrefunded.saturating_sub(refund);
-                if by == By::RecoveryCode {
+                let refund = challenge.and_then(|challenge| self.by_challenge.remove(&challenge));
+                let (refund, typed) = refund.unwrap_or_default();
+                self.unrefunded = self.unrefunded.saturating_sub(typed);
+                if matches!(by, By::RecoveryCode | By::Passkey) {
                     self.spent = self.spent.saturating_sub(refund);
                 } else {
                     self.consecutive = 0;
@@ -116,16 +120,17 @@ impl Account {
 
     /// Whether another guess is not covered.
     pub fn lock(&self, now: u64) -> Option<Lock> {
-        self.bound.as_ref()?;
+        self.bound.first()?;
+        let weight = self.weight();
         let Rules { budget: most, regain_every, .. } = self.rules;
         let budget = self.budget();
-        if budget.consecutive >= 99 {
+        if budget.consecutive + weight > 99 {
             return Some(Lock { retry_at: None });
         }
-        if budget.spent < most + budget.credit(now, &self.rules) {
+        if budget.spent + weight <= most + budget.credit(now, &self.rules) {
             return None;
         }
-        let missing = budget.spent + 1 - most;
+        let missing = budget.spent + weight - most;
         let in_time = missing <= self.rules.most_credit();
         Some(Lock { retry_at: in_time.then(|| budget.since + missing * regain_every) })
     }

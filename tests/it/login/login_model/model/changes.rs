@@ -4,12 +4,32 @@ use second_factor::session::Binding;
 use std::collections::BTreeSet;
 
 use super::account::{
-    Account, Beside, Bound, Enrollment, Fresh, Issued, Mark, Password, Proof, Reauthenticated, Session, alive,
+    Account, Beside, Bound, Enrollment, Fresh, Issued, Mark, Password, Place, Proof, Reauthenticated,
+    Session, alive,
 };
 use super::budget::Past;
+use super::second_step::{near, offset};
+use super::{Demand, Event, Imported, Outcome, Presented, Refused, Which, how};
+use crate::login::login_model::command::Write;
 
-use super::{Event, Outcome, Presented, Refused, how};
-use crate::login::login_model::command::{Sensitive, Write};
+/// What a proof is spent on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    Enroll(New),
+    Disable(Demand),
+    Remove(Which, Demand),
+    Rename(Which, &'static str),
+    Regenerate,
+    ChangePassword(Write),
+    Close,
+}
+
+/// What is to be bound, and in place of what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct New {
+    pub which: Which,
+    pub replacing: Option<Which>,
+}
 
 impl Account {
     fn is_fresh(&self, now: u64, fresh: &Fresh) -> bool {
@@ -19,7 +39,7 @@ impl Account {
     fn permits_change(&self, now: u64, proof: &Reauthenticated) -> bool {
         self.is_password_current(&proof.password, now)
             && match &proof.beside {
-                Beside::Nothing => self.bound.is_none(),
+                Beside::Nothing => self.bound.is_empty(),
                 Beside::Fresh(fresh) => self.is_fresh(now, fresh),
                 Beside::RecoveryLogin => false,
             }
@@ -28,28 +48,64 @@ impl Account {
     // --- enrollment ---
 
     /// With the password alone.
-    pub fn begin_enrollment(&mut self, now: u64, password: &Password) -> Outcome {
-        let is_permitted = self.bound.is_none() && self.is_password_current(password, now);
-        self.stage(now, is_permitted, password.during_change)
+    pub fn begin_enrollment(&mut self, now: u64, password: &Password, new: New) -> Outcome {
+        let is_permitted = self.bound.is_empty() && self.is_password_current(password, now);
+        self.enroll(now, is_permitted, password.during_change, new)
     }
 
-    fn stage(&mut self, now: u64, is_permitted: bool, during_change: bool) -> Outcome {
+    /// A phone has to be confirmed; a passkey is bound on the host's word.
+    fn enroll(&mut self, now: u64, is_permitted: bool, during_change: bool, new: New) -> Outcome {
+        let place = match self.place(is_permitted, during_change, new.replacing) {
+            Ok(place) => place,
+            Err(refused) => return Outcome::Refused(refused),
+        };
+        match new.which {
+            Which::Phone(phone) => {
+                self.events.push(Event::EnrollmentBegun);
+                let token = Enrollment { epoch: self.epoch, begun: now, phone, place };
+                self.issued.push(Issued::Enrollment(token));
+                Outcome::EnrollmentBegun
+            }
+            passkey if self.bound(passkey).is_some() => Outcome::Refused(Refused::AlreadyBound),
+            passkey => {
+                let bound = Bound { which: passkey, label: "Passkey", at: now, used: None, accepted: vec![] };
+                self.bind_at(now, bound, place);
+                Outcome::PasskeyBound
+            }
+        }
+    }
+
+    fn place(
+        &self,
+        is_permitted: bool,
+        during_change: bool,
+        replacing: Option<Which>,
+    ) -> Result<Place, Refused> {
         if !is_permitted {
-            return Outcome::Refused(Refused::StepUpRequired);
+            return Err(Refused::StepUpRequired);
         }
         if self.mark.is_some() || during_change {
-            return Outcome::Refused(Refused::Retry);
+            return Err(Refused::Retry);
         }
-        self.events.push(Event::EnrollmentBegun);
-        self.issued.push(Issued::Enrollment(Enrollment { epoch: self.epoch, begun: now }));
-        Outcome::EnrollmentBegun
+        match replacing {
+            Some(replaced) if self.bound(replaced).is_none() => Err(Refused::NoAuthenticator),
+            Some(replaced) => Ok(Place::Of(replaced)),
+            None if self.bound.is_empty() => Ok(Place::First),
+            None if self.bound.len() >= self.rules.authenticators => Err(Refused::TooManyAuthenticators),
+            None => Ok(Place::Beside),
+        }
     }
 
     fn living(&self, now: u64, token: &Enrollment) -> Result<(), Refused> {
         if token.epoch != self.epoch || !alive(token.begun, self.rules.enrollment, now) {
             return Err(Refused::EnrollmentOver);
         }
-        if self.mark.is_some() { Err(Refused::Retry) } else { Ok(()) }
+        match token.place {
+            _ if self.mark.is_some() => Err(Refused::Retry),
+            // One was imported meanwhile, and quietly.
+            Place::First if !self.bound.is_empty() => Err(Refused::EnrollmentOver),
+            _ => Ok(()),
+        }
     }
 
     pub fn show_enrollment(&self, now: u64, token: &Enrollment) -> Outcome {
@@ -60,29 +116,48 @@ impl Account {
         if let Err(refused) = self.living(now, token) {
             return Outcome::Refused(refused);
         }
-        let Presented::Code(steps) = presented else {
+        let Presented::Code(shown) = presented else {
             return Outcome::Refused(Refused::Malformed);
         };
+        let steps = &shown[&token.phone];
         let Ok(step) = self.judge_after(now, &[steps], None) else {
             self.events.push(Event::EnrollmentRefused);
-            return Outcome::Refused(Refused::NotAccepted);
+            let off = |step| Refused::ClockOff { by: offset(now, step) };
+            return Outcome::Refused(near(now, steps).map_or(Refused::NotAccepted, off));
         };
-        let binding = if self.bound.is_some() { Binding::Replaced } else { Binding::First };
-        self.bind(now, vec![step], binding);
-        self.new_recovery_codes();
+        let (which, label) = (Which::Phone(token.phone), "Authenticator app");
+        let bound = Bound { which, label, at: now, used: Some(now), accepted: vec![step] };
+        self.bind_at(now, bound, token.place);
         Outcome::Confirmed
     }
 
-    fn bind(&mut self, now: u64, accepted: Vec<u64>, binding: Binding) {
-        self.events.push(Event::Bound(how(binding)));
-        if binding == Binding::Replaced {
-            self.events.push(Event::Removed { by_owner: true, remaining: 1 });
-        }
-        let past = if self.bound.is_none() { Past::FirstBound } else { Past::Rebound };
-        self.history.push((now, past));
+    fn bind_at(&mut self, now: u64, new: Bound, place: Place) {
+        let which = new.which;
+        let is_first = self.bound.is_empty();
         self.next_epoch("credentials changed");
-        self.bound = Some(Bound { id: self.next_id(), at: now, accepted });
-        self.recovery.clear();
+        let is_kept = |bound: &Bound| place != Place::Of(bound.which);
+        let count = self.bound.len();
+        self.bound.retain(is_kept);
+        let is_replaced = self.bound.len() < count;
+        if is_first {
+            self.history.push((now, Past::FirstBound));
+        } else if self.bound.is_empty() {
+            self.history.push((now, Past::Rebound));
+        }
+        self.bound.push(new);
+        let binding = match (is_first, is_replaced) {
+            (true, _) => Binding::First,
+            (_, true) => Binding::Replaced,
+            _ => Binding::Added,
+        };
+        self.events.push(Event::Bound(how(binding)));
+        if is_replaced {
+            self.events.push(Event::Removed { by_owner: true, remaining: self.bound.len() });
+        }
+        self.issued.push(Issued::Bound(which));
+        if binding != Binding::Added || self.recovery.is_empty() {
+            self.new_recovery_codes();
+        }
     }
 
     fn new_recovery_codes(&mut self) {
@@ -92,64 +167,107 @@ impl Account {
     }
 
     /// The host brings an authenticator along, for an account that has none.
-    pub fn import(&mut self, now: u64) -> Outcome {
+    pub fn import(&mut self, now: u64, import: &Imported) -> Outcome {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
         }
-        if self.bound.is_some() {
+        if !self.bound.is_empty() {
             return Outcome::Refused(Refused::AlreadyBound);
         }
-        let before = self.epoch;
-        self.bind(now, vec![], Binding::Imported);
-        self.issued.push(Issued::Continue { session: None, before, after: self.epoch });
-        Outcome::Imported
+        let binding = if import.is_quiet {
+            self.write();
+            Binding::ImportedQuietly
+        } else {
+            self.next_epoch("credentials changed");
+            Binding::Imported
+        };
+        self.events.push(Event::Bound(how(binding)));
+        self.history.push((now, Past::FirstBound));
+        let (which, label) = (Which::Phone(import.phone), "Authenticator app");
+        let accepted = import.step.into_iter().collect();
+        self.bound.push(Bound { which, label, at: now, used: None, accepted });
+        self.recovery = import.recovery.iter().copied().collect();
+        self.issued.push(Issued::Bound(which));
+        Outcome::Imported { ends_sessions: !import.is_quiet }
     }
 
     // --- what a proof is spent on ---
 
     /// Nothing where a proof of this kind does not fit.
-    pub fn spend(&mut self, now: u64, proof: &Proof, on: Sensitive) -> Option<Outcome> {
+    pub fn spend(&mut self, now: u64, proof: &Proof, on: Step) -> Option<Outcome> {
         Some(match (proof, on) {
-            (Proof::Fresh(fresh), Sensitive::EnrollAnew) => self.stage(now, self.is_fresh(now, fresh), false),
-            (Proof::Reauthenticated(proof), Sensitive::EnrollAnew) => {
+            (Proof::Fresh(fresh), Step::Enroll(new)) => {
+                self.enroll(now, self.is_fresh(now, fresh), false, new)
+            }
+            (Proof::Reauthenticated(proof), Step::Enroll(new)) => {
                 let has_lost_phone = matches!(proof.beside, Beside::RecoveryLogin);
                 let is_permitted = self.permits_change(now, proof)
                     || has_lost_phone && self.is_password_current(&proof.password, now);
-                self.stage(now, is_permitted, false)
+                self.enroll(now, is_permitted, false, new)
             }
-            (Proof::Fresh(fresh), Sensitive::Disable | Sensitive::Regenerate) => {
+            (
+                Proof::Fresh(fresh),
+                Step::Disable(_) | Step::Remove(..) | Step::Rename(..) | Step::Regenerate,
+            ) => {
                 if !self.is_fresh(now, fresh) {
                     return Some(Outcome::Refused(Refused::StepUpRequired));
                 }
                 if self.mark.is_some() {
                     return Some(Outcome::Refused(Refused::Retry));
                 }
-                if on == Sensitive::Regenerate {
-                    self.new_recovery_codes();
-                    self.write();
-                    self.events.push(Event::Regenerated);
-                    return Some(Outcome::Regenerated);
-                }
-                if self.rules.required {
-                    return Some(Outcome::Refused(Refused::FactorRequired));
-                }
-                let before = self.epoch;
-                self.remove(true);
-                let session = Some(fresh.session.id);
-                self.issued.push(Issued::Continue { session, before, after: self.epoch });
-                Outcome::Done
+                self.with_fresh(now, fresh, on)
             }
-            (Proof::Reauthenticated(proof), Sensitive::ChangePassword(write)) => {
+            (Proof::Reauthenticated(proof), Step::ChangePassword(write)) => {
                 let has_fresh_factor = matches!(proof.beside, Beside::Fresh(_));
                 let is_permitted = self.permits_change(now, proof);
                 self.change_password(now, is_permitted, Some(proof.session), has_fresh_factor, write)
             }
-            (Proof::Reauthenticated(proof), Sensitive::Close) => {
+            (Proof::Reauthenticated(proof), Step::Close) => {
                 let is_permitted = self.permits_change(now, proof);
                 self.close(now, is_permitted)
             }
             _ => return None,
         })
+    }
+
+    fn with_fresh(&mut self, now: u64, fresh: &Fresh, on: Step) -> Outcome {
+        let (removed, demand) = match on {
+            Step::Disable(demand) => (None, demand),
+            Step::Remove(which, _) | Step::Rename(which, _) if self.bound(which).is_none() => {
+                return Outcome::Refused(Refused::NoAuthenticator);
+            }
+            Step::Remove(which, demand) => (Some(which), demand),
+            Step::Rename(which, label) => {
+                self.rename(which, label);
+                return Outcome::Renamed;
+            }
+            _ => {
+                self.new_recovery_codes();
+                self.write();
+                self.events.push(Event::Regenerated);
+                return Outcome::Regenerated;
+            }
+        };
+        let are_all = removed.is_none() || self.bound.len() == 1;
+        if are_all && self.demanded(demand).is_due(now) {
+            return Outcome::Refused(Refused::FactorRequired);
+        }
+        let before = self.epoch;
+        self.remove(true, |which| removed.is_none_or(|removed| removed == which));
+        let session = Some(fresh.session.id);
+        self.issued.push(Issued::Continue { session, before, after: self.epoch });
+        Outcome::Done
+    }
+
+    /// A blank label changes nothing, nor does the same again.
+    fn rename(&mut self, which: Which, label: &'static str) {
+        let bound = self.bound.iter_mut().find(|bound| bound.which == which).unwrap();
+        let label = label.trim();
+        if !label.is_empty() && label != bound.label {
+            bound.label = label;
+            self.write();
+            self.events.push(Event::Renamed);
+        }
     }
 
     /// By the mailbox, which the host verified after this check began.
@@ -193,18 +311,33 @@ impl Account {
 
     // --- everything else ---
 
-    fn remove(&mut self, by_owner: bool) {
+    fn remove(&mut self, by_owner: bool, is_removed: impl Fn(Which) -> bool) {
         self.next_epoch("credentials changed");
-        self.bound = None;
-        self.recovery.clear();
-        self.events.push(Event::Removed { by_owner, remaining: 0 });
+        while let Some(index) = self.bound.iter().position(|bound| is_removed(bound.which)) {
+            self.bound.remove(index);
+            self.events.push(Event::Removed { by_owner, remaining: self.bound.len() });
+        }
+        if self.bound.is_empty() {
+            self.recovery.clear();
+        }
     }
 
     pub fn administrator_reset(&mut self, now: u64) -> Outcome {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
         }
-        self.remove(false);
+        self.remove(false, |_| true);
+        Outcome::Done
+    }
+
+    /// The operator says that the row came out of a backup: no code up to now counts any more.
+    pub fn end_what_a_backup_revived(&mut self, now: u64) -> Outcome {
+        self.next_epoch("restored");
+        let newest = now / 30 + self.rules.future;
+        for bound in self.bound.iter_mut().filter(|bound| bound.phone().is_some()) {
+            bound.accepted.push(newest);
+        }
+        self.events.push(Event::Restored);
         Outcome::Done
     }
 
@@ -228,7 +361,7 @@ impl Account {
             return Outcome::Refused(Refused::Retry);
         }
         self.next_epoch("credentials changed");
-        self.bound = None;
+        self.bound.clear();
         self.recovery = BTreeSet::new();
         self.last_step_up = None;
         self.events.push(Event::AccountClosed);

@@ -1,18 +1,42 @@
 //! The two steps of a login.
 
-use super::account::{Account, Challenge, Device, Issued, Password, Session, Token, alive};
+use super::account::{Account, Challenge, Device, Issued, OldTry, Password, Session, Token, alive};
 use super::budget::Past;
-use super::{By, Event, Outcome, Presented, Refused, Sent};
+use super::{By, Demand, Event, Outcome, Presented, Refused, Sent};
+use second_factor::session::FirstFactor;
 
 /// How long a password that was typed counts.
 const PASSWORD: u64 = 300;
+
+impl Demand {
+    pub(super) fn is_due(self, now: u64) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::From(time) => now >= time,
+            Self::Now => true,
+        }
+    }
+}
+
+impl Password {
+    /// What the host says of it beside that it was right.
+    pub fn of(self, first: FirstFactor, demand: Demand) -> Self {
+        Self { first, demand, ..self }
+    }
+}
 
 impl Account {
     /// A check begins: the account is read.
     pub fn check(&self, now: u64) -> Password {
         let read = Self { events: vec![], issued: vec![], ..self.clone() };
         let during_change = self.mark.is_some();
-        Password { at: now, epoch: self.epoch, during_change, read: Some(Box::new(read)) }
+        let (first, demand) = (FirstFactor::Password, Demand::Nothing);
+        Password { at: now, epoch: self.epoch, during_change, first, demand, read: Some(Box::new(read)) }
+    }
+
+    /// The stricter of what the host demands and the policy.
+    pub(super) fn demanded(&self, demand: Demand) -> Demand {
+        if self.rules.required { Demand::Now } else { demand }
     }
 
     pub(super) fn is_password_current(&self, proof: &Password, now: u64) -> bool {
@@ -45,21 +69,24 @@ impl Account {
         if self.is_changing(now) || proof.during_change {
             return Outcome::Refused(Refused::Retry);
         }
-        if self.bound.is_none() {
-            if self.rules.required {
+        if self.bound.is_empty() {
+            let demand = self.demanded(proof.demand);
+            if demand.is_due(now) {
                 self.issued.push(Issued::Password);
                 return Outcome::EnrollmentRequired;
             }
-            self.log_in(now, None, None);
+            let enroll_by = if let Demand::From(time) = demand { Some(time) } else { None };
+            self.log_in(now, proof.first, None, None, enroll_by);
             return Outcome::LoggedInWithoutFactor;
         }
         if sent != Sent::Nothing
-            && let Some(since) = self.recognize(now, sent)
+            && let Some(since) = self.recognize(now, proof.first, sent)
         {
             return Outcome::LoggedInRemembered { since };
         }
         self.events.push(Event::Opened);
-        let challenge = Challenge { id: self.next_id(), epoch: self.epoch, opened: proof.at };
+        let challenge =
+            Challenge { id: self.next_id(), epoch: self.epoch, opened: proof.at, first: proof.first };
         self.issued.push(Issued::Challenge(challenge));
         Outcome::CodeRequired
     }
@@ -76,7 +103,7 @@ impl Account {
     }
 
     /// Since when the device is remembered, if it is let in.
-    fn recognize(&mut self, now: u64, sent: Sent) -> Option<u64> {
+    fn recognize(&mut self, now: u64, first: FirstFactor, sent: Sent) -> Option<u64> {
         let given = if let Sent::Given(token) = sent { Some(token) } else { None };
         let found = given.and_then(|token| {
             let of = |device: &Device| {
@@ -114,14 +141,22 @@ impl Account {
             }
         }
         let Device { series, generation, since, .. } = self.devices[index];
-        self.log_in(now, None, Some(series));
+        self.log_in(now, first, None, Some(series), None);
         self.issued.push(Issued::Token(Token { series, generation }));
         Some(since)
     }
 
-    fn log_in(&mut self, now: u64, by: Option<By>, device: Option<u64>) {
+    fn log_in(
+        &mut self,
+        now: u64,
+        first: FirstFactor,
+        by: Option<By>,
+        device: Option<u64>,
+        enroll_by: Option<u64>,
+    ) {
         self.events.push(Event::LoggedIn);
-        let session = Session { id: self.next_id(), epoch: self.epoch, at: now, by, device };
+        let (id, epoch, left) = (self.next_id(), self.epoch, self.recovery.len());
+        let session = Session { id, epoch, at: now, by, device, first, left, enroll_by };
         self.issued.push(Issued::Session(session));
     }
 
@@ -133,22 +168,13 @@ impl Account {
         presented: &Presented,
         remember: bool,
     ) -> Outcome {
-        let touched = self.touched.iter().find(|touched| touched.challenge == challenge.id);
-        if touched.is_some_and(|touched| touched.done) {
-            return Outcome::Refused(Refused::AlreadyDone);
-        }
-        let is_exhausted =
-            touched.is_some_and(|touched| touched.failures >= self.rules.guesses_per_challenge);
-        let is_live = challenge.epoch == self.epoch
-            && alive(challenge.opened, self.rules.challenge, now)
-            && !is_exhausted
-            && self.bound.is_some();
-        if !is_live {
-            self.events.push(presented.refused("no challenge"));
-            return Outcome::Refused(Refused::ChallengeOver);
-        }
-        if self.mark.is_some() {
-            return Outcome::Refused(Refused::Retry);
+        // What was paid for as the last guess may still be answered.
+        let takes_exhausted = matches!(presented, Presented::Old(_));
+        if let Err(refused) = self.open(now, challenge, takes_exhausted) {
+            if refused == Refused::ChallengeOver {
+                self.events.push(presented.refused("no challenge"));
+            }
+            return Outcome::Refused(refused);
         }
         let with = match self.evaluate(now, presented, Some(challenge), None) {
             Ok(with) => with,
@@ -158,15 +184,54 @@ impl Account {
         self.touched[touched].done = true;
         self.history.push((now, Past::Completed { challenge: Some(challenge.id), by: with.by() }));
         self.write();
-        if with.by() != By::RecoveryCode {
+        if with.proves_the_clock() {
             self.drop_what_is_over(now);
         }
         let is_remembered =
             with.by() != By::RecoveryCode && remember && self.rules.remember > 0 && self.rules.devices > 0;
         let token = is_remembered.then(|| self.remember(now));
-        self.log_in(now, Some(with.by()), None);
+        self.log_in(now, challenge.first, Some(with.by()), None, None);
         self.issued.extend(token.map(Issued::Token));
         Outcome::Accepted { by: with.by(), device: is_remembered }
+    }
+
+    /// Whether something can be presented for it.
+    fn open(&self, now: u64, challenge: &Challenge, takes_exhausted: bool) -> Result<(), Refused> {
+        let touched = self.touched.iter().find(|touched| touched.challenge == challenge.id);
+        if touched.is_some_and(|touched| touched.done) {
+            return Err(Refused::AlreadyDone);
+        }
+        let is_exhausted =
+            touched.is_some_and(|touched| touched.failures >= self.rules.guesses_per_challenge);
+        let is_live = challenge.epoch == self.epoch
+            && alive(challenge.opened, self.rules.challenge, now)
+            && (takes_exhausted || !is_exhausted)
+            && !self.bound.is_empty();
+        match self.mark {
+            _ if !is_live => Err(Refused::ChallengeOver),
+            Some(_) => Err(Refused::Retry),
+            None => Ok(()),
+        }
+    }
+
+    /// A recovery code of an old system is tried, and paid for before it is compared.
+    pub fn try_old_code(&mut self, now: u64, challenge: &Challenge, number: Option<usize>) -> Outcome {
+        let refusal = match self.open(now, challenge, false) {
+            Ok(()) if self.recovery.is_empty() => Some((Refused::NotAccepted, Some("wrong"))),
+            Ok(()) => {
+                self.lock(now).map(|lock| (Refused::Locked { retry_at: lock.retry_at }, Some("locked")))
+            }
+            Err(Refused::ChallengeOver) => Some((Refused::ChallengeOver, Some("no challenge"))),
+            Err(other) => Some((other, None)),
+        };
+        if let Some((refused, reason)) = refusal {
+            self.events.extend(reason.map(Event::RecoveryCodeRefused));
+            return Outcome::Refused(refused);
+        }
+        self.events.push(Event::OldCodeTried);
+        self.pay(now, Some(challenge));
+        self.issued.push(Issued::OldTry(OldTry { challenge: challenge.id, number }));
+        Outcome::OldCodeTried
     }
 
     fn remember(&mut self, now: u64) -> Token {

@@ -1,9 +1,11 @@
 //! What is put in and what comes out, as far as it can be known without the rules.
 
+use std::collections::BTreeMap;
+
 use second_factor::session::{Binding, ForgottenBecause, RefusedBecause};
 use second_factor::{Refusal, UnixTime};
 
-use super::Token;
+use super::{OldTry, Token};
 
 /// What a command comes to.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,7 +25,12 @@ pub enum Outcome {
     EnrollmentBegun,
     EnrollmentShown,
     Confirmed,
-    Imported,
+    Imported {
+        ends_sessions: bool,
+    },
+    PasskeyBound,
+    OldCodeTried,
+    Renamed,
     Regenerated,
     Done,
     PasswordChanged,
@@ -78,7 +85,34 @@ impl From<Refusal> for Refused {
 pub enum By {
     Code,
     CodesInARow,
+    Passkey,
     RecoveryCode,
+}
+
+/// An authenticator, by the number that its owner's phones or passkeys have.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Which {
+    Phone(usize),
+    Passkey(usize),
+}
+
+/// Whether the host demands a second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Demand {
+    Nothing,
+    From(u64),
+    Now,
+}
+
+/// What the host brings along.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    pub phone: usize,
+    pub is_quiet: bool,
+    /// The step of the last code that the other system accepted.
+    pub step: Option<u64>,
+    /// The numbers of the recovery codes that are left of the other system.
+    pub recovery: Vec<usize>,
 }
 
 /// What goes to the audit log, without the names of devices.
@@ -88,19 +122,36 @@ pub enum Event {
     LoggedIn,
     SteppedUp,
     CodeRefused(&'static str),
+    /// By how much, in seconds.
+    ClockOff {
+        by: i32,
+    },
     RecoveryCodeRefused(&'static str),
-    RecoveryCodeUsed { remaining: usize },
+    PasskeyRefused(&'static str),
+    OldCodeTried,
+    RecoveryCodeUsed {
+        remaining: usize,
+    },
     ChallengeExhausted,
-    PasswordSuspectedKnown { guesses: u64 },
-    Locked { until: Option<u64> },
+    PasswordSuspectedKnown {
+        guesses: u64,
+    },
+    Locked {
+        until: Option<u64>,
+    },
     EnrollmentBegun,
     EnrollmentRefused,
     Bound(&'static str),
-    Removed { by_owner: bool, remaining: usize },
+    Removed {
+        by_owner: bool,
+        remaining: usize,
+    },
+    Renamed,
     Regenerated,
     PasswordChanged,
     PasswordChangeInterrupted,
     SessionsEnded,
+    Restored,
     AccountClosed,
     DeviceRemembered,
     DeviceForgotten(&'static str),
@@ -138,6 +189,7 @@ pub fn why_forgotten(reason: ForgottenBecause) -> &'static str {
         ForgottenBecause::Expired => "expired",
         ForgottenBecause::Outdated => "outdated",
         ForgottenBecause::Stolen => "stolen",
+        ForgottenBecause::Restored => "restored",
         _ => panic!("a reason that the model does not know: {reason:?}"),
     }
 }
@@ -159,10 +211,20 @@ pub enum Presented {
     Nothing,
     /// None of these, by its form.
     Malformed,
-    /// A code, and the steps at which the phone shows it.
-    Code(Vec<u64>),
-    /// Codes in a row, and for each the steps at which the phone shows it.
-    CodesInARow(Vec<Vec<u64>>),
+    /// A code, and where it is shown.
+    Code(Shown),
+    /// Codes in a row, and for each where it is shown.
+    CodesInARow(Vec<Shown>),
     /// A recovery code; its number, if this account was ever shown it.
     Recovery(Option<usize>),
+    /// A passkey, and the number of what it signed.
+    Passkey {
+        passkey: usize,
+        signed: u64,
+    },
+    /// The host's word for a recovery code of an old system.
+    Old(OldTry),
 }
+
+/// By phone, the steps at which it shows a code.
+pub type Shown = BTreeMap<usize, Vec<u64>>;

@@ -1,11 +1,11 @@
 //! What is typed where a code is asked for, in a login and in a session.
 
 use super::account::{
-    Account, Beside, Challenge, Device, Fresh, Issued, Password, Proof, Reauthenticated, Session, StepUp,
+    Account, Beside, Bound, Challenge, Fresh, Issued, Password, Proof, Reauthenticated, Session, StepUp,
     Touched, With, alive,
 };
 use super::budget::{Lock, Past};
-use super::{By, Event, Outcome, Presented, Refused};
+use super::{By, Event, Outcome, Presented, Refused, Shown, Which};
 
 /// The most touched challenges that are kept.
 const TOUCHED: usize = 100;
@@ -13,15 +13,16 @@ const TOUCHED: usize = 100;
 impl Presented {
     pub(super) fn refused(&self, reason: &'static str) -> Event {
         match self {
-            Self::Recovery(_) => Event::RecoveryCodeRefused(reason),
+            Self::Recovery(_) | Self::Old(_) => Event::RecoveryCodeRefused(reason),
+            Self::Passkey { .. } => Event::PasskeyRefused(reason),
             _ => Event::CodeRefused(reason),
         }
     }
 
-    /// At which steps the phone shows the code, or the last of those in a row.
-    fn newest(&self) -> Option<&Vec<u64>> {
+    /// Where the code is shown, or the last of those in a row.
+    fn newest(&self) -> Option<&Shown> {
         match self {
-            Self::Code(steps) => Some(steps),
+            Self::Code(shown) => Some(shown),
             Self::CodesInARow(row) => row.last(),
             _ => None,
         }
@@ -40,51 +41,107 @@ impl Account {
         let lock = self.lock(now);
         match presented {
             Presented::Nothing | Presented::Malformed => Err(Refused::Malformed),
-            Presented::Code(steps) => {
+            // There is no app whose codes it could be.
+            Presented::Code(_) | Presented::CodesInARow(_) if self.phones().is_empty() => {
+                Err(Refused::Malformed)
+            }
+            Presented::Code(shown) => {
                 if let Some(Lock { retry_at }) = lock {
                     self.events.push(presented.refused("locked"));
                     return Err(Refused::Locked { retry_at });
                 }
-                match self.judge(now, &[steps]) {
-                    Ok(step) => Ok(self.accept(step, By::Code)),
-                    Err(reason) => Err(self.charge(now, presented, reason, challenge)),
-                }
+                self.compare(now, &[shown], By::Code)
+                    .map_err(|event| self.charge(now, presented, event, challenge))
             }
             // Whatever is left of the budget, and nothing is kept of wrong ones.
-            Presented::CodesInARow(row) => match self.judge(now, &row.iter().collect::<Vec<_>>()) {
-                Ok(step) => Ok(self.accept(step, By::CodesInARow)),
-                Err(reason) => {
-                    self.events.push(presented.refused(reason));
-                    Err(Refused::NotAccepted)
-                }
-            },
-            Presented::Recovery(number) => match number.filter(|number| self.recovery.remove(number)) {
-                Some(number) => {
-                    self.events.push(Event::RecoveryCodeUsed { remaining: self.recovery.len() });
-                    let is_kept = |kept: &Device| Some(kept.series) == device;
-                    self.forget_devices("credentials changed", is_kept);
-                    Ok(With::Recovery(number))
-                }
+            Presented::CodesInARow(row) => {
+                let compared = self.compare(now, &row.iter().collect::<Vec<_>>(), By::CodesInARow);
+                compared.map_err(|event| {
+                    self.events.push(event);
+                    Refused::NotAccepted
+                })
+            }
+            Presented::Passkey { passkey, signed } => self.recognize_passkey(now, *passkey, *signed),
+            Presented::Old(tried) => {
+                let reason = match (challenge, tried.number.filter(|number| self.recovery.contains(number))) {
+                    (Some(challenge), Some(number)) if challenge.id == tried.challenge => {
+                        return Ok(self.use_recovery_code(number, device));
+                    }
+                    (Some(challenge), _) if challenge.id == tried.challenge => "replayed",
+                    _ => "no challenge",
+                };
+                self.events.push(presented.refused(reason));
+                Err(Refused::NotAccepted)
+            }
+            Presented::Recovery(number) => match number.filter(|number| self.recovery.contains(number)) {
+                Some(number) => Ok(self.use_recovery_code(number, device)),
                 // It costs nothing, and nothing is kept of it.
                 None if lock.is_some() => {
                     self.events.push(presented.refused("wrong"));
                     Err(Refused::NotAccepted)
                 }
-                None => Err(self.charge(now, presented, "wrong", challenge)),
+                None => Err(self.charge(now, presented, presented.refused("wrong"), challenge)),
             },
         }
     }
 
-    fn accept(&mut self, step: u64, by: By) -> With {
-        let bound = self.bound.as_mut().unwrap();
-        bound.accepted.push(step);
-        With::Code { authenticator: bound.id, step, by }
+    fn phones(&self) -> Vec<usize> {
+        self.bound.iter().filter_map(Bound::phone).collect()
     }
 
-    /// The step that is used up by codes in a row, or by one, of which the phone shows each at these steps.
-    fn judge(&self, now: u64, row: &[&Vec<u64>]) -> Result<u64, &'static str> {
-        let last = self.bound.iter().flat_map(|bound| &bound.accepted).max().copied();
-        self.judge_after(now, row, last)
+    fn use_recovery_code(&mut self, number: usize, device: Option<u64>) -> With {
+        self.recovery.remove(&number);
+        self.events.push(Event::RecoveryCodeUsed { remaining: self.recovery.len() });
+        self.forget_devices("credentials changed", |kept| Some(kept.series) == device);
+        With::Recovery(number)
+    }
+
+    /// Free, and whatever is left of the budget: there is nothing to guess.
+    fn recognize_passkey(&mut self, now: u64, passkey: usize, signed: u64) -> Result<With, Refused> {
+        let bound = self.bound.iter_mut().find(|bound| bound.which == Which::Passkey(passkey));
+        let reason = match bound {
+            None => "wrong",
+            Some(bound) if bound.accepted.last() == Some(&signed) => "replayed",
+            Some(bound) => {
+                bound.accepted.push(signed);
+                bound.used = Some(now);
+                return Ok(With::Passkey { passkey, signed });
+            }
+        };
+        self.events.push(Event::PasskeyRefused(reason));
+        Err(Refused::NotAccepted)
+    }
+
+    /// Codes in a row, or one, against each app: each that shows them moves to that step. If none does, why.
+    fn compare(&mut self, now: u64, row: &[&Shown], by: By) -> Result<With, Event> {
+        let (mut accepted, mut refused) = (vec![], vec![]);
+        for phone in self.phones() {
+            let index = self.bound.iter().position(|bound| bound.which == Which::Phone(phone)).unwrap();
+            let last = self.bound[index].accepted.iter().max().copied();
+            let steps: Vec<&Vec<u64>> = row.iter().map(|shown| &shown[&phone]).collect();
+            match self.judge_after(now, &steps, last) {
+                Ok(step) => {
+                    self.bound[index].accepted.push(step);
+                    self.bound[index].used = Some(now);
+                    accepted.push(With::Code { phone, step, by });
+                }
+                Err("wrong") if steps.len() == 1 => match near(now, steps[0]) {
+                    Some(step) if last.is_some_and(|last| step <= last) => {
+                        refused.push(Event::CodeRefused("replayed"));
+                    }
+                    Some(step) => refused.push(Event::ClockOff { by: offset(now, step) }),
+                    None => {}
+                },
+                Err("wrong") => {}
+                Err(reason) => refused.push(Event::CodeRefused(reason)),
+            }
+        }
+        if let Some(with) = accepted.first() {
+            return Ok(*with);
+        }
+        let replayed = Event::CodeRefused("replayed");
+        let wrong = Event::CodeRefused("wrong");
+        Err(if refused.contains(&replayed) { replayed } else { refused.into_iter().next().unwrap_or(wrong) })
     }
 
     pub(super) fn judge_after(
@@ -111,11 +168,25 @@ impl Account {
         &mut self,
         now: u64,
         presented: &Presented,
-        reason: &'static str,
+        event: Event,
         challenge: Option<&Challenge>,
     ) -> Refused {
-        self.events.push(presented.refused(reason));
-        self.history.push((now, Past::Guessed { challenge: challenge.map(|challenge| challenge.id) }));
+        self.events.push(event);
+        let is_exhausted = self.pay(now, challenge);
+        // Only who tries codes is told of a lock: recovery codes are taken all the same.
+        match self.lock(now) {
+            _ if is_exhausted => Refused::ChallengeOver,
+            Some(Lock { retry_at }) if matches!(presented, Presented::Code(_)) => {
+                Refused::Locked { retry_at }
+            }
+            _ => Refused::NotAccepted,
+        }
+    }
+
+    /// Charges a guess: whether its challenge is over by it.
+    pub(super) fn pay(&mut self, now: u64, challenge: Option<&Challenge>) -> bool {
+        let (challenge_id, weight) = (challenge.map(|challenge| challenge.id), self.weight());
+        self.history.push((now, Past::Guessed { challenge: challenge_id, weight }));
         self.write();
         let mut is_exhausted = false;
         if let Some(challenge) = challenge {
@@ -129,18 +200,10 @@ impl Account {
         if self.unrefunded().is_multiple_of(5) {
             self.events.push(Event::PasswordSuspectedKnown { guesses: self.unrefunded() });
         }
-        let lock = self.lock(now);
-        if let Some(Lock { retry_at }) = lock {
+        if let Some(Lock { retry_at }) = self.lock(now) {
             self.events.push(Event::Locked { until: retry_at });
         }
-        // Only who tries codes is told of a lock: recovery codes are taken all the same.
-        match lock {
-            _ if is_exhausted => Refused::ChallengeOver,
-            Some(Lock { retry_at }) if matches!(presented, Presented::Code(_)) => {
-                Refused::Locked { retry_at }
-            }
-            _ => Refused::NotAccepted,
-        }
+        is_exhausted
     }
 
     /// The place of a challenge among those that were touched. For room the oldest goes, those that are over first.
@@ -229,7 +292,7 @@ impl Account {
             if self.mark.is_some() || password.during_change {
                 return Err(Refused::Retry);
             }
-            if self.bound.is_none() {
+            if self.bound.is_empty() {
                 return Ok(Beside::Nothing);
             }
             let has_lost_phone = session.by == Some(By::RecoveryCode) && alive(session.at, 3_600, now);
@@ -255,13 +318,13 @@ impl Account {
         if self.mark.is_some() {
             return Err(Refused::Retry);
         }
-        if self.bound.is_none() {
+        if self.bound.is_empty() {
             return Err(Refused::NoAuthenticator);
         }
         let with = self.evaluate(now, presented, None, session.device)?;
         self.history.push((now, Past::Completed { challenge: None, by: with.by() }));
         self.write();
-        if with.by() != By::RecoveryCode {
+        if with.proves_the_clock() {
             self.drop_what_is_over(now);
         }
         self.last_step_up = Some(StepUp { session: session.id, at: now, with });
@@ -277,13 +340,28 @@ impl Account {
         }
         match (last.with, presented) {
             (With::Recovery(last), Presented::Recovery(Some(number))) => last == *number,
+            (With::Passkey { passkey: last, signed: before }, Presented::Passkey { passkey, signed }) => {
+                (last, before) == (*passkey, *signed)
+            }
             // Alone or as the last in a row.
-            (With::Code { authenticator, step, .. }, Presented::Code(_) | Presented::CodesInARow(_)) => {
-                let is_bound = self.bound.as_ref().is_some_and(|bound| bound.id == authenticator);
-                // Where it is gone, the step that it was for has removed it, and no code can be compared any more.
-                !is_bound || presented.newest().is_some_and(|steps| steps.contains(&step))
+            (With::Code { phone, step, .. }, Presented::Code(_) | Presented::CodesInARow(_)) => {
+                // Where it is gone, the step that it was for has removed it, and its code cannot be compared any more.
+                // To compare others with the apps that are left would give guesses for nothing.
+                let is_bound = self.bound(Which::Phone(phone)).is_some();
+                !is_bound || presented.newest().is_some_and(|shown| shown[&phone].contains(&step))
             }
             _ => false,
         }
     }
+}
+
+/// The first step of ten minutes before and after at which it is shown.
+pub(super) fn near(now: u64, steps: &[u64]) -> Option<u64> {
+    let near = steps.iter().copied().filter(|step| step.abs_diff(now / 30) <= 20);
+    near.min()
+}
+
+/// Above zero, the phone is ahead.
+pub(super) fn offset(now: u64, step: u64) -> i32 {
+    30 * i32::try_from(step as i64 - (now / 30) as i64).unwrap()
 }

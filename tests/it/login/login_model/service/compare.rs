@@ -1,10 +1,12 @@
 //! What must agree after every command.
 
+use second_factor::session::AuthenticatorKind;
 use second_factor::verifier::Clock;
 use second_factor::{AuthMethod, UnixTime};
 
 use super::Service;
 use crate::login::login_model::command::Who;
+use crate::login::login_model::model::Which;
 
 impl Service {
     pub(super) fn compare_status(&self, who: Who) -> Result<(), String> {
@@ -19,6 +21,14 @@ impl Service {
             status.retry_at.map(UnixTime::as_secs),
             devices,
         );
+        let authenticators = status.authenticators.iter().map(|shown| {
+            let (at, used) = (shown.bound_at.as_secs(), shown.last_used.map(UnixTime::as_secs));
+            let which = holder.which(shown.id);
+            let is_app = matches!(shown.kind, AuthenticatorKind::App(_));
+            assert_eq!(is_app, matches!(which, Which::Phone(_)), "{which:?} is shown as {:?}", shown.kind);
+            (which, shown.label.as_str(), at, used)
+        });
+        let authenticators: Vec<_> = authenticators.collect();
         let model = &holder.model;
         let lock = model.lock(now);
         let expected = (
@@ -28,6 +38,12 @@ impl Service {
             lock.and_then(|lock| lock.retry_at),
             model.live_devices(now),
         );
+        if authenticators != model.authenticators() {
+            return Err(format!(
+                "{who:?} has, in the model {:?}, in the library {authenticators:?}",
+                model.authenticators()
+            ));
+        }
         if expected == found {
             Ok(())
         } else {

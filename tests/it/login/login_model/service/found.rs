@@ -1,7 +1,9 @@
 //! What the library answered.
 
+use second_factor::session::HostAuthenticatorKind;
 use second_factor::session::{
-    AuditEvent, EndOtherSessions, EnrollmentToken, EventKind, Reauthenticated, RemovedBy,
+    AuditEvent, AuthenticatorId, EndOtherSessions, EnrollmentConfirmed, EnrollmentToken, EventKind,
+    OldRecoveryCodeTry, Reauthenticated, RefusedBecause, RemovedBy,
 };
 use second_factor::testing::FaultyError;
 use second_factor::verifier::{ChangePasswordError, Error};
@@ -11,7 +13,7 @@ use second_factor::{
 
 use crate::login::login_model::invariants::Evidence;
 use crate::login::login_model::model::{self, By, Event, Outcome, Refused};
-use crate::support::Phone;
+use crate::support::{Phone, texts};
 
 type StoreError = FaultyError<second_factor::store::MemoryStoreError>;
 pub type Verified<T> = Result<T, Error<StoreError>>;
@@ -28,7 +30,8 @@ pub struct Found {
 /// What a call handed out beside its outcome, in the order of the model.
 #[allow(clippy::large_enum_variant, reason = "a handful at a time")]
 pub enum Got {
-    Session(Session),
+    /// With the recovery codes that are left, and until when one is to enroll.
+    Session(Session, usize, Option<u64>),
     /// For this browser.
     Token(String, usize),
     Challenge(ChallengeToken),
@@ -37,6 +40,10 @@ pub enum Got {
     Reauthenticated(Reauthenticated),
     Enrollment(EnrollmentToken, Phone),
     RecoveryCodes(Vec<String>),
+    /// Which, where the answer tells.
+    Bound(Option<AuthenticatorId>),
+    /// The code that the host finds it to be.
+    OldTry(OldRecoveryCodeTry, Option<usize>),
     Continue(EndOtherSessions),
 }
 
@@ -67,7 +74,7 @@ pub fn logged_in(
     evidence: &mut Evidence,
 ) -> (Outcome, Vec<Got>) {
     match refused(login) {
-        Ok(Login::Complete(Accepted { authenticated, device, .. })) => {
+        Ok(Login::Complete(Accepted { authenticated, device, recovery_codes_left, enroll_by, .. })) => {
             let method = authenticated.method();
             evidence.method = Some(method);
             let outcome = match method {
@@ -78,10 +85,9 @@ pub fn logged_in(
                 other => panic!("the password step has authenticated by {other:?}"),
             };
             let token = device.map(|token| Got::Token(token.expose().to_owned(), browser));
-            (
-                outcome,
-                [Some(Got::Session(authenticated.into_session())), token].into_iter().flatten().collect(),
-            )
+            let enroll_by = enroll_by.map(UnixTime::as_secs);
+            let session = Got::Session(authenticated.into_session(), recovery_codes_left, enroll_by);
+            (outcome, [Some(session), token].into_iter().flatten().collect())
         }
         Ok(Login::CodeRequired(challenge)) => (Outcome::CodeRequired, vec![Got::Challenge(challenge)]),
         Ok(Login::EnrollmentRequired(proof)) => {
@@ -97,17 +103,28 @@ pub fn accepted(
     evidence: &mut Evidence,
 ) -> (Outcome, Vec<Got>) {
     match refused(result) {
-        Ok(Accepted { authenticated, device, .. }) => {
+        Ok(Accepted { authenticated, device, recovery_codes_left, enroll_by, .. }) => {
             evidence.accept(authenticated.method());
             let by = by(authenticated.method());
             evidence.remembered = device.is_some();
             let outcome = Outcome::Accepted { by, device: device.is_some() };
             let browser = browser.unwrap_or_default();
             let token = device.map(|token| Got::Token(token.expose().to_owned(), browser));
-            (
-                outcome,
-                [Some(Got::Session(authenticated.into_session())), token].into_iter().flatten().collect(),
-            )
+            let enroll_by = enroll_by.map(UnixTime::as_secs);
+            let session = Got::Session(authenticated.into_session(), recovery_codes_left, enroll_by);
+            (outcome, [Some(session), token].into_iter().flatten().collect())
+        }
+        Err(refused) => (Outcome::Refused(refused), vec![]),
+    }
+}
+
+/// An authenticator is bound, and perhaps there are new recovery codes.
+pub fn bound(result: Verified<EnrollmentConfirmed>, outcome: Outcome) -> (Outcome, Vec<Got>) {
+    match refused(result) {
+        Ok(confirmed) => {
+            let id = Got::Bound(Some(confirmed.authenticator()));
+            let codes = confirmed.into_parts().0.map(|codes| Got::RecoveryCodes(texts(&codes)));
+            (outcome, [Some(id), codes].into_iter().flatten().collect())
         }
         Err(refused) => (Outcome::Refused(refused), vec![]),
     }
@@ -129,6 +146,7 @@ pub fn by(method: AuthMethod) -> By {
     match method {
         AuthMethod::Code => By::Code,
         AuthMethod::CodesInARow => By::CodesInARow,
+        AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) => By::Passkey,
         AuthMethod::RecoveryCode => By::RecoveryCode,
         other => panic!("something presented was accepted as {other:?}"),
     }
@@ -139,8 +157,15 @@ pub fn plain(event: &AuditEvent) -> Event {
         EventKind::ChallengeOpened => Event::Opened,
         EventKind::LoggedIn { .. } => Event::LoggedIn,
         EventKind::SteppedUp { .. } => Event::SteppedUp,
+        EventKind::CodeRefused { reason: RefusedBecause::ClockOff(offset) } => {
+            Event::ClockOff { by: offset.as_secs() }
+        }
         EventKind::CodeRefused { reason } => Event::CodeRefused(model::why(*reason)),
         EventKind::RecoveryCodeRefused { reason } => Event::RecoveryCodeRefused(model::why(*reason)),
+        EventKind::HostAuthenticatorRefused { reason } => Event::PasskeyRefused(model::why(*reason)),
+        EventKind::OldRecoveryCodeTried => Event::OldCodeTried,
+        EventKind::AuthenticatorRenamed { .. } => Event::Renamed,
+        EventKind::Restored => Event::Restored,
         EventKind::RecoveryCodeUsed { remaining } => Event::RecoveryCodeUsed { remaining: *remaining },
         EventKind::ChallengeExhausted => Event::ChallengeExhausted,
         EventKind::PasswordSuspectedKnown { guesses } => {

@@ -1,11 +1,15 @@
 //! What the host and the people around it keep of an account, each thing beside what the model makes of it.
 
-use second_factor::session::{AuditEvent, DeviceId, EnrollmentToken, EventKind, Reauthenticated};
+use second_factor::session::{
+    AuditEvent, AuthenticatorId, DeviceId, EnrollmentToken, EventKind, OldRecoveryCodeVerified,
+    Reauthenticated,
+};
 use second_factor::{AccountId, ChallengeToken, FreshFactor, PasswordVerified, Policy, Session};
 
 use super::found::Got;
+use crate::login::login_model::command::Pick;
 use crate::login::login_model::invariants::{Evidence, Witness};
-use crate::login::login_model::model::{self, Issued, Rules};
+use crate::login::login_model::model::{self, Issued, OldTry, Rules, Which};
 use crate::support::Phone;
 
 pub struct Holder {
@@ -13,9 +17,11 @@ pub struct Holder {
     pub model: model::Account,
     pub witness: Witness,
     pub phones: Vec<Phone>,
-    /// The phone that is bound, and the one before.
-    pub bound: Option<usize>,
-    pub unbound: Option<usize>,
+    /// All that were ever bound, in order; the same passkey again has the same id.
+    pub authenticators: Vec<(AuthenticatorId, Which)>,
+    /// How many things passkeys have signed, and which was accepted last.
+    pub signed: u64,
+    pub last_signed: Option<(usize, u64)>,
     /// The code that was accepted last.
     pub last_accepted: Option<String>,
     /// The codes in a row that were.
@@ -26,6 +32,9 @@ pub struct Holder {
     pub enrollments: Vec<(EnrollmentToken, model::Enrollment, usize)>,
     pub proofs: Vec<Option<(Proof, model::Proof)>>,
     pub recovery: Vec<String>,
+    /// The names of recovery codes of an old system.
+    pub old_codes: Vec<String>,
+    pub tries: Vec<Option<(OldRecoveryCodeVerified, OldTry, String)>>,
     pub cookies: Vec<(String, model::Token)>,
     /// By browser: the cookie's number.
     pub jar: [Option<usize>; 3],
@@ -47,8 +56,9 @@ impl Holder {
             model: model::Account::new(Rules::from(policy)),
             witness: Witness::new(policy),
             phones: vec![],
-            bound: None,
-            unbound: None,
+            authenticators: vec![],
+            signed: 0,
+            last_signed: None,
             last_accepted: None,
             last_row: None,
             checks: vec![],
@@ -56,6 +66,8 @@ impl Holder {
             enrollments: vec![],
             proofs: vec![],
             recovery: vec![],
+            old_codes: vec![],
+            tries: vec![],
             cookies: vec![],
             jar: [None; 3],
             devices: vec![],
@@ -63,8 +75,14 @@ impl Holder {
         }
     }
 
-    pub fn bind(&mut self, phone: usize) {
-        self.unbound = self.bound.replace(phone);
+    pub fn which(&self, id: AuthenticatorId) -> Which {
+        let (_, which) = self.authenticators.iter().find(|(known, _)| *known == id).unwrap();
+        *which
+    }
+
+    /// One that was bound at some time.
+    pub fn authenticator(&self, pick: Pick) -> Option<(AuthenticatorId, Which)> {
+        Some(self.authenticators[pick.index(self.authenticators.len())?])
     }
 
     pub fn remember_code(&mut self, evidence: &Evidence) {
@@ -75,6 +93,9 @@ impl Holder {
                 self.last_row = Some(typed.to_owned());
             }
         }
+        if evidence.accepted_passkey() {
+            self.last_signed = evidence.signed;
+        }
     }
 
     pub fn keep(&mut self, got: Vec<Got>, issued: Vec<Issued>, events: &[AuditEvent]) -> Result<(), String> {
@@ -83,7 +104,20 @@ impl Holder {
         }
         for pair in got.into_iter().zip(issued) {
             match pair {
-                (Got::Session(session), Issued::Session(of_model)) => self.sessions.push((session, of_model)),
+                (Got::Session(session, left, enroll_by), Issued::Session(of_model)) => {
+                    let found = (session.first_factor(), left, enroll_by);
+                    let expected = (of_model.first, of_model.left, of_model.enroll_by);
+                    if found != expected {
+                        return Err(format!("the session has {found:?}, in the model {expected:?}"));
+                    }
+                    self.sessions.push((session, of_model));
+                }
+                (Got::Bound(told), Issued::Bound(which)) => self.keep_authenticator(told, which, events)?,
+                (Got::OldTry(tried, number), Issued::OldTry(of_model)) => {
+                    // The host drops a try that was wrong, or is mistaken in the name.
+                    let name = number.map_or("never brought along", |number| &self.old_codes[number]);
+                    self.tries.push(Some((tried.was(name), of_model, name.to_owned())));
+                }
                 (Got::Token(text, browser), Issued::Token(token)) => {
                     self.keep_cookie(text, token, browser, events)?;
                 }
@@ -114,6 +148,30 @@ impl Holder {
                 (_, issued) => return Err(format!("something else than {issued:?} was handed out")),
             }
         }
+        Ok(())
+    }
+
+    /// Told and logged is the same id.
+    fn keep_authenticator(
+        &mut self,
+        told: Option<AuthenticatorId>,
+        which: Which,
+        events: &[AuditEvent],
+    ) -> Result<(), String> {
+        let logged = events.iter().find_map(|event| match event.kind {
+            EventKind::AuthenticatorBound { authenticator, .. } => Some(authenticator),
+            _ => None,
+        });
+        let id = logged.ok_or("nothing was bound")?;
+        if told.is_some_and(|told| told != id) {
+            return Err(format!("{told:?} is told to be bound, and {id:?} logged"));
+        }
+        let known =
+            self.authenticators.iter().filter(|(known, of_model)| (*known == id) != (*of_model == which));
+        if known.count() > 0 {
+            return Err(format!("{id:?} is not {which:?} alone"));
+        }
+        self.authenticators.push((id, which));
         Ok(())
     }
 

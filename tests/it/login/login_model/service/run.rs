@@ -1,22 +1,30 @@
 //! One command, done to the library and to the model.
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{AdministratorReset, Import, Requirement};
+use second_factor::session::{
+    self, AdministratorReset, FirstFactor, HostAuthenticatorKind, Import, NewAuthenticator,
+    NewHostAuthenticator, Requirement,
+};
 use second_factor::testing::Fault;
 use second_factor::verifier::Clock;
 use second_factor::{
-    AccountId, Algorithm, Digits, KeyUri, PasswordReset, PasswordVerified, Period, Remember, Secret,
-    TotpParams,
+    AccountId, Algorithm, Digits, FreshFactor, KeyUri, PasswordReset, PasswordVerified, Period, Remember,
+    Secret, TotpParams, UnixTime, otp::TimeStep,
 };
 
 use super::Service;
-use super::found::{Found, Got, accepted, by, logged_in, none, one, password_changed, refused};
+use super::found::{
+    Found, Got, Verified, accepted, bound, by, logged_in, none, one, password_changed, refused,
+};
 use super::holder::Proof;
+use super::sent::{Input, credential};
 use crate::login::login_model::command::{
-    Browser, Command, Cookie, Either, Pick, Sensitive, Typed, Who, Write,
+    Brought, Browser, Command, Cookie, Demanded, Either, OldCode, Pick, Place, Sensitive, Typed, Who, Write,
 };
 use crate::login::login_model::invariants::{Asked, Evidence};
-use crate::login::login_model::model::{self, Outcome, Sent};
+use crate::login::login_model::model::{
+    self, Demand, Imported, New, OLD_CODES, Outcome, Presented, Sent, Step, Which,
+};
 use crate::support::{Phone, texts};
 
 impl Service {
@@ -28,6 +36,13 @@ impl Service {
             Command::Password(_, browser, cookie) => {
                 let check = self.check(who);
                 return Some(self.password(who, check, browser, cookie));
+            }
+            Command::FirstFactor(_, browser, cookie, is_other, demanded) => {
+                let (proof, check) = self.check(who);
+                let first = if is_other { FirstFactor::Other } else { FirstFactor::Password };
+                let (demand, requirement) = self.demanded(demanded);
+                let proof = proof.first_factor(first).demanding(requirement);
+                return Some(self.password(who, (proof, check.of(first, demand)), browser, cookie));
             }
             Command::PasswordLater(_, pick, browser, cookie) => {
                 let check = self.older_check(who, pick)?;
@@ -48,11 +63,16 @@ impl Service {
             Command::RecoveryCode(_, pick, recovery) => {
                 return self.present(who, pick, Either::Recovery(recovery), Some(Browser::Home as usize));
             }
+            Command::Passkey(_, pick, signed) => {
+                return self.present(who, pick, Either::Passkey(signed), Some(Browser::Home as usize));
+            }
+            Command::TryOldCode(_, pick, code) => return self.try_old_code(who, pick, code),
+            Command::PresentOldCode(_, pick, tried) => return self.present_old_code(who, pick, tried),
             Command::FreshFactor(_, pick, either) => {
-                let (session, text, presented) = self.in_session(who, pick, either, &mut evidence)?;
+                let (session, input, presented) = self.in_session(who, pick, either, &mut evidence)?;
                 let holder = &mut self.holders[who as usize];
                 let (kept, of_model) = &holder.sessions[session];
-                let found = match refused(self.verifier.fresh_factor(kept, &text)) {
+                let found = match refused(self.verifier.fresh_factor(kept, input.presented(&holder.id))) {
                     Ok(fresh) => (Outcome::Fresh(by(fresh.method())), vec![Got::Fresh(fresh)]),
                     Err(refused) => (Outcome::Refused(refused), vec![]),
                 };
@@ -76,6 +96,7 @@ impl Service {
                 let check = self.older_check(who, pick)?;
                 self.begin_enrollment(who, check)
             }
+            Command::BindPasskey(_, passkey) => return Some(self.bind_passkey(who, passkey)),
             Command::ShowEnrollment(_, pick) => {
                 let holder = &self.holders[who as usize];
                 let (token, of_model, _) = &holder.enrollments[pick.index(holder.enrollments.len())?];
@@ -83,7 +104,14 @@ impl Service {
                 (holder.model.show_enrollment(now, of_model), found)
             }
             Command::Confirm(_, pick, typed) => return self.confirm(who, pick, typed),
-            Command::Import(_) => return Some(self.import(who)),
+            Command::Import(_, brought) => return Some(self.import(who, brought)),
+            Command::EndWhatABackupRevived(_) => {
+                let newest = now / 30 + u64::from(self.verifier.policy().window().future());
+                evidence.used_up = self.phones(who).iter().map(|(phone, _)| (*phone, newest)).collect();
+                let holder = &mut self.holders[who as usize];
+                let found = none(self.verifier.end_what_a_backup_revived(&holder.id), Outcome::Done);
+                (holder.model.end_what_a_backup_revived(now), found)
+            }
             Command::ResetPassword(_, write) => {
                 let holder = &mut self.holders[who as usize];
                 let reset = PasswordReset::by_host(self.verifier.check_password(&holder.id));
@@ -157,37 +185,79 @@ impl Service {
 
     fn present(&mut self, who: Who, pick: Pick, either: Either, remember: Option<usize>) -> Option<Found> {
         let number = pick.index(self.holders[who as usize].challenges.len())?;
-        let (text, presented) = self.either(who, either)?;
+        let (input, presented) = self.either(who, either)?;
         let now = self.clock.now().as_secs();
-        let holder = &mut self.holders[who as usize];
         let mut evidence = Evidence::default();
         evidence.asked = Some(Asked::ForLogin(number));
-        evidence.either(either, &holder.phones, holder.bound, &text);
+        self.show(who, either, &input, &mut evidence);
+        let holder = &mut self.holders[who as usize];
         let box_ticked = match remember {
             Some(_) => Remember::ThisDevice { label: "a browser" },
             None => Remember::No,
         };
         let (challenge, of_model) = &holder.challenges[number];
-        let result = self.verifier.present(challenge, &text, box_ticked);
+        let result = self.verifier.present(challenge, input.presented(&holder.id), box_ticked);
         let (outcome, got) = accepted(result, remember, &mut evidence);
         let expected = holder.model.present(now, of_model, &presented, remember.is_some());
         Some(Found { expected, outcome, got, evidence })
     }
 
-    /// What is typed in which session.
+    /// What can be said of it without the rules.
+    fn show(&self, who: Who, either: Either, input: &Input, evidence: &mut Evidence) {
+        evidence.either(either, self.phones(who), input.text());
+        if let Input::Passkey(passkey, signed) = input {
+            let is_bound = self.bound(who).contains(&Which::Passkey(*passkey));
+            evidence.signed = is_bound.then_some((*passkey, *signed));
+        }
+    }
+
+    fn try_old_code(&mut self, who: Who, pick: Pick, code: OldCode) -> Option<Found> {
+        let number = pick.index(self.holders[who as usize].challenges.len())?;
+        let now = self.clock.now().as_secs();
+        let holder = &mut self.holders[who as usize];
+        let code = match code {
+            OldCode::Brought(pick) => Some(pick.index(holder.old_codes.len())?),
+            OldCode::Unknown => None,
+        };
+        let mut evidence = Evidence::default();
+        evidence.asked = Some(Asked::ForLogin(number));
+        let (challenge, of_model) = &holder.challenges[number];
+        let result = self.verifier.try_old_recovery_code(challenge);
+        let (outcome, got) = one(result, Outcome::OldCodeTried, |tried| Got::OldTry(tried, code));
+        let expected = holder.model.try_old_code(now, of_model, code.map(|code| OLD_CODES + code));
+        Some(Found { expected, outcome, got, evidence })
+    }
+
+    fn present_old_code(&mut self, who: Who, pick: Pick, tried: Pick) -> Option<Found> {
+        let number = pick.index(self.holders[who as usize].challenges.len())?;
+        let now = self.clock.now().as_secs();
+        let holder = &mut self.holders[who as usize];
+        let tried = tried.index(holder.tries.len())?;
+        let (verified, tried, name) = holder.tries[tried].take()?;
+        let mut evidence = Evidence::default();
+        evidence.asked = Some(Asked::ForLogin(number));
+        evidence.recovery_code = Some(name);
+        let (challenge, of_model) = &holder.challenges[number];
+        let box_ticked = Remember::ThisDevice { label: "a browser" };
+        let (outcome, got) =
+            accepted(self.verifier.present(challenge, verified, box_ticked), None, &mut evidence);
+        let expected = holder.model.present(now, of_model, &Presented::Old(tried), true);
+        Some(Found { expected, outcome, got, evidence })
+    }
+
+    /// What is presented in which session.
     fn in_session(
-        &self,
+        &mut self,
         who: Who,
         pick: Pick,
         either: Either,
         evidence: &mut Evidence,
-    ) -> Option<(usize, String, model::Presented)> {
-        let holder = &self.holders[who as usize];
-        let session = pick.index(holder.sessions.len())?;
-        let (text, presented) = self.either(who, either)?;
-        evidence.either(either, &holder.phones, holder.bound, &text);
+    ) -> Option<(usize, Input, Presented)> {
+        let session = pick.index(self.holders[who as usize].sessions.len())?;
+        let (input, presented) = self.either(who, either)?;
+        self.show(who, either, &input, evidence);
         evidence.asked = Some(Asked::InSession);
-        Some((session, text, presented))
+        Some((session, input, presented))
     }
 
     fn reauthenticate(
@@ -198,11 +268,11 @@ impl Service {
         either: Either,
     ) -> Option<Found> {
         let mut evidence = Evidence::default();
-        let (session, text, presented) = self.in_session(who, pick, either, &mut evidence)?;
+        let (session, input, presented) = self.in_session(who, pick, either, &mut evidence)?;
         let now = self.clock.now().as_secs();
         let holder = &mut self.holders[who as usize];
         let (kept, of_model) = &holder.sessions[session];
-        let result = self.verifier.reauthenticate(kept, proof, &text);
+        let result = self.verifier.reauthenticate(kept, proof, input.presented(&holder.id));
         let (outcome, got) = one(result, Outcome::Reauthenticated, Got::Reauthenticated);
         let expected = holder.model.reauthenticate(now, of_model, check, &presented);
         Some(Found { expected, outcome, got, evidence })
@@ -215,105 +285,208 @@ impl Service {
     ) -> (Outcome, (Outcome, Vec<Got>)) {
         let found = staged(self.verifier.begin_enrollment(proof, "a name"));
         let now = self.clock.now().as_secs();
-        (self.holders[who as usize].model.begin_enrollment(now, &check), found)
+        let holder = &mut self.holders[who as usize];
+        let new = New { which: Which::Phone(holder.phones.len()), replacing: None };
+        (holder.model.begin_enrollment(now, &check, new), found)
+    }
+
+    fn bind_passkey(&mut self, who: Who, passkey: usize) -> Found {
+        let (proof, check) = self.check(who);
+        let credential = credential(passkey);
+        let new = NewHostAuthenticator::new(&credential, HostAuthenticatorKind::SoftwareKey);
+        let found = self.verifier.bind_host_authenticator(proof, new);
+        let (outcome, got) = bound(found, Outcome::PasskeyBound);
+        let now = self.clock.now().as_secs();
+        let new = New { which: Which::Passkey(passkey), replacing: None };
+        let expected = self.holders[who as usize].model.begin_enrollment(now, &check, new);
+        Found { expected, outcome, got, evidence: Evidence::default() }
     }
 
     fn confirm(&mut self, who: Who, pick: Pick, typed: Typed) -> Option<Found> {
         let number = pick.index(self.holders[who as usize].enrollments.len())?;
         let phone = self.holders[who as usize].enrollments[number].2;
-        let (text, presented) = self.code(who, typed, Some(phone))?;
+        let phones = vec![(phone, self.holders[who as usize].phones[phone].clone())];
+        let (text, presented) = self.code(who, typed, &phones)?;
         let mut evidence = Evidence::default();
         let now = self.clock.now().as_secs();
         let holder = &mut self.holders[who as usize];
-        evidence.code(&holder.phones, Some(phone), &text);
+        evidence.code(phones, &text);
         let (token, of_model, _) = &holder.enrollments[number];
         let expected = holder.model.confirm(now, of_model, &presented);
-        let result = self.verifier.confirm_enrollment(token, &text);
-        let (outcome, got) =
-            one(result, Outcome::Confirmed, |confirmed| Got::RecoveryCodes(texts(&confirmed.into_parts().0)));
-        if outcome == Outcome::Confirmed {
-            holder.bind(phone);
-            evidence.accepted_code = true;
-        }
+        let (outcome, got) = bound(self.verifier.confirm_enrollment(token, &text), Outcome::Confirmed);
+        evidence.accepted_code = outcome == Outcome::Confirmed;
         Some(Found { expected, outcome, got, evidence })
     }
 
     /// Another secret each time, as if there were many other systems.
-    fn import(&mut self, who: Who) -> Found {
+    fn import(&mut self, who: Who, brought: Brought) -> Found {
         let now = self.clock.now().as_secs();
         let holder = &mut self.holders[who as usize];
-        let number = holder.phones.len().to_le_bytes();
-        let secret = Secret::new(&[[0x5a; 12].as_slice(), &number].concat()).unwrap();
+        let phone = holder.phones.len();
+        let secret = Secret::new(&[[0x5a; 12].as_slice(), &phone.to_le_bytes()].concat()).unwrap();
         let (algorithm, digits) = (Algorithm::Sha1, Digits::Six);
         let uri = KeyUri::totp("Example", "a name", secret.clone(), algorithm, digits, Period::DEFAULT);
-        let import =
-            Import::by_host(holder.id.clone(), ImportedSecret::new(secret).unwrap(), TotpParams::default());
-        let (outcome, got) = one(self.verifier.import(import), Outcome::Imported, Got::Continue);
-        if outcome == Outcome::Imported {
-            holder.phones.push(Phone::scan(&uri.unwrap()));
-            holder.bind(holder.phones.len() - 1);
+        let step = brought.last.map(|steps| (now / 30).saturating_add_signed(steps.into()));
+        let names: Vec<String> = (0..brought.recovery_codes).map(|n| format!("old {phone} {n}")).collect();
+        let first = OLD_CODES + holder.old_codes.len();
+
+        let secret = ImportedSecret::new(secret).unwrap();
+        let import = Import::by_host(holder.id.clone(), secret, TotpParams::default());
+        let import = import.recovery_codes(&names).unwrap();
+        let import = step.map(TimeStep::new).into_iter().fold(import, Import::last_accepted);
+        let import = if brought.is_quiet { import.quietly() } else { import };
+        let result = refused(self.verifier.import(import));
+        let mut evidence = Evidence::default();
+        let (outcome, got) = match result {
+            Ok(end) => {
+                holder.phones.push(Phone::scan(&uri.unwrap()));
+                holder.old_codes.extend(names);
+                evidence.used_up = step.into_iter().map(|step| (phone, step)).collect();
+                (Outcome::Imported { ends_sessions: end.is_some() }, vec![Got::Bound(None)])
+            }
+            Err(refused) => (Outcome::Refused(refused), vec![]),
+        };
+        let recovery = (first..first + brought.recovery_codes).collect();
+        let imported = Imported { phone, is_quiet: brought.is_quiet, step, recovery };
+        let expected = holder.model.import(now, &imported);
+        Found { expected, outcome, got, evidence }
+    }
+
+    fn demanded(&self, demanded: Demanded) -> (Demand, Requirement) {
+        match demanded {
+            Demanded::No => (Demand::Nothing, Requirement::None),
+            Demanded::Now => (Demand::Now, Requirement::Enrolled),
+            Demanded::In(secs) => {
+                let time = self.clock.now().as_secs().saturating_add_signed(secs.into());
+                (Demand::From(time), Requirement::EnrolledBy(UnixTime::from_secs(time)))
+            }
         }
-        let expected = holder.model.import(now);
-        Found { expected, outcome, got, evidence: Evidence::default() }
+    }
+
+    /// What the model makes of it.
+    fn step(&self, who: Who, on: Sensitive) -> Option<Step> {
+        let holder = &self.holders[who as usize];
+        let which = |pick| holder.authenticator(pick).map(|(_, which)| which);
+        let enroll = |new, place| {
+            let replacing = match place {
+                Place::Beside => None,
+                Place::Of(pick) => Some(which(pick)?),
+            };
+            Some(Step::Enroll(New { which: new, replacing }))
+        };
+        Some(match on {
+            Sensitive::Disable(demanded) => Step::Disable(self.demanded(demanded).0),
+            Sensitive::Remove(pick, demanded) => Step::Remove(which(pick)?, self.demanded(demanded).0),
+            Sensitive::Rename(pick, label) => Step::Rename(which(pick)?, label),
+            Sensitive::Regenerate => Step::Regenerate,
+            Sensitive::EnrollAnew(place) => enroll(Which::Phone(holder.phones.len()), place)?,
+            Sensitive::BindPasskey(passkey, place) => enroll(Which::Passkey(passkey), place)?,
+            Sensitive::ChangePassword(write) => Step::ChangePassword(write),
+            Sensitive::Close => Step::Close,
+        })
     }
 
     fn spend(&mut self, who: Who, pick: Pick, on: Sensitive) -> Option<Found> {
         let now = self.clock.now().as_secs();
         let mut evidence = Evidence::default();
+        let step = self.step(who, on)?;
         let holder = &mut self.holders[who as usize];
         let number = pick.index(holder.proofs.len())?;
         let (_, of_model) = holder.proofs[number].as_ref()?;
-        let expected = holder.model.spend(now, of_model, on)?;
+        let expected = holder.model.spend(now, of_model, step)?;
         let (proof, of_model) = holder.proofs[number].take()?;
-        let verifier = &self.verifier;
         let (outcome, got) = match (proof, on) {
-            (Proof::Fresh(fresh), Sensitive::EnrollAnew) => {
-                staged(verifier.begin_enrollment(fresh, "a name"))
-            }
-            (Proof::Reauthenticated(proof), Sensitive::EnrollAnew) => {
-                staged(verifier.begin_enrollment(*proof, "a name"))
-            }
-            (Proof::Fresh(fresh), Sensitive::Regenerate) => {
-                let codes = verifier.regenerate_recovery_codes(fresh);
-                one(codes, Outcome::Regenerated, |codes| Got::RecoveryCodes(texts(&codes)))
-            }
-            (Proof::Fresh(fresh), Sensitive::Disable) => {
-                one(verifier.disable(fresh, Requirement::None), Outcome::Done, Got::Continue)
-            }
-            (Proof::Reauthenticated(proof), Sensitive::ChangePassword(write)) => {
-                self.plan(write);
-                let found = password_changed(verifier.change_password(*proof, || written(write)));
-                self.verifier.store().plan([]);
-                found
-            }
-            (Proof::Reauthenticated(proof), Sensitive::Close) => {
-                none(verifier.close_account(*proof), Outcome::Done)
-            }
-            _ => panic!("a proof that the model takes for {on:?}, and the library does not"),
+            (Proof::Fresh(fresh), _) => self.spend_fresh(who, fresh, on),
+            (Proof::Reauthenticated(proof), _) => self.spend_reauthenticated(who, *proof, on),
         };
-        match on {
-            Sensitive::Disable | Sensitive::Close => self.removed(who, &outcome, &mut evidence),
-            Sensitive::ChangePassword(_) => {
-                let is_fresh = matches!(
-                    of_model,
-                    model::Proof::Reauthenticated(model::Reauthenticated {
-                        beside: model::Beside::Fresh(_),
-                        ..
-                    })
-                );
-                evidence.restored = is_fresh && outcome == Outcome::PasswordChanged;
-            }
-            _ => {}
+        if let (Sensitive::ChangePassword(_), Outcome::PasswordChanged) = (on, &outcome) {
+            evidence.restored = matches!(
+                of_model,
+                model::Proof::Reauthenticated(model::Reauthenticated { beside: model::Beside::Fresh(_), .. })
+            );
         }
+        self.removed(who, &outcome, &mut evidence);
         Some(Found { expected, outcome, got, evidence })
     }
 
-    /// The authenticator is gone, and with it what was guessed at.
-    fn removed(&mut self, who: Who, outcome: &Outcome, evidence: &mut Evidence) {
-        if *outcome == Outcome::Done {
-            self.holders[who as usize].bound = None;
-            evidence.restored = true;
+    fn spend_fresh(&self, who: Who, fresh: FreshFactor, on: Sensitive) -> (Outcome, Vec<Got>) {
+        let (verifier, holder) = (&self.verifier, &self.holders[who as usize]);
+        let id = |pick| holder.authenticator(pick).unwrap().0;
+        match on {
+            Sensitive::EnrollAnew(place) => {
+                staged(verifier.begin_enrollment(fresh, self.new_phone(who, place)))
+            }
+            Sensitive::BindPasskey(passkey, place) => {
+                let credential = credential(passkey);
+                let new = self.new_passkey(who, &credential, place);
+                bound(verifier.bind_host_authenticator(fresh, new), Outcome::PasskeyBound)
+            }
+            Sensitive::Regenerate => {
+                let codes = verifier.regenerate_recovery_codes(fresh);
+                one(codes, Outcome::Regenerated, |codes| Got::RecoveryCodes(texts(&codes)))
+            }
+            Sensitive::Disable(demanded) => {
+                one(verifier.disable(fresh, self.demanded(demanded).1), Outcome::Done, Got::Continue)
+            }
+            Sensitive::Remove(pick, demanded) => {
+                let removed = verifier.remove_authenticator(fresh, id(pick), self.demanded(demanded).1);
+                one(removed, Outcome::Done, Got::Continue)
+            }
+            Sensitive::Rename(pick, label) => {
+                none(verifier.rename_authenticator(fresh, id(pick), label), Outcome::Renamed)
+            }
+            Sensitive::ChangePassword(_) | Sensitive::Close => {
+                panic!("a proof that the model takes for {on:?}, and the library does not")
+            }
         }
+    }
+
+    fn spend_reauthenticated(
+        &self,
+        who: Who,
+        proof: session::Reauthenticated,
+        on: Sensitive,
+    ) -> (Outcome, Vec<Got>) {
+        let verifier = &self.verifier;
+        match on {
+            Sensitive::EnrollAnew(place) => {
+                staged(verifier.begin_enrollment(proof, self.new_phone(who, place)))
+            }
+            Sensitive::BindPasskey(passkey, place) => {
+                let credential = credential(passkey);
+                let new = self.new_passkey(who, &credential, place);
+                bound(verifier.bind_host_authenticator(proof, new), Outcome::PasskeyBound)
+            }
+            Sensitive::ChangePassword(write) => {
+                self.plan(write);
+                let found = password_changed(verifier.change_password(proof, || written(write)));
+                verifier.store().plan([]);
+                found
+            }
+            Sensitive::Close => none(verifier.close_account(proof), Outcome::Done),
+            _ => panic!("a proof that the model takes for {on:?}, and the library does not"),
+        }
+    }
+
+    fn new_phone(&self, who: Who, place: Place) -> NewAuthenticator<'static> {
+        let new = NewAuthenticator::app("a name");
+        match place {
+            Place::Beside => new,
+            Place::Of(pick) => new.replacing(self.holders[who as usize].authenticator(pick).unwrap().0),
+        }
+    }
+
+    fn new_passkey<'a>(&self, who: Who, credential: &'a [u8], place: Place) -> NewHostAuthenticator<'a> {
+        let new = NewHostAuthenticator::new(credential, HostAuthenticatorKind::SoftwareKey);
+        match place {
+            Place::Beside => new,
+            Place::Of(pick) => new.replacing(self.holders[who as usize].authenticator(pick).unwrap().0),
+        }
+    }
+
+    /// Whether the last authenticator is gone, and with it what was guessed at.
+    fn removed(&self, who: Who, outcome: &Outcome, evidence: &mut Evidence) {
+        evidence.restored |= *outcome == Outcome::Done && self.bound(who).is_empty();
     }
 
     fn administrator(&self, who: Who) -> AdministratorReset {
@@ -333,7 +506,7 @@ fn written(write: Write) -> Result<(), &'static str> {
     if write == Write::Failed { Err("planted") } else { Ok(()) }
 }
 
-fn staged(begun: super::found::Verified<second_factor::session::EnrollmentBegun>) -> (Outcome, Vec<Got>) {
+fn staged(begun: Verified<session::EnrollmentBegun>) -> (Outcome, Vec<Got>) {
     one(begun, Outcome::EnrollmentBegun, |begun| {
         let phone = Phone::scan(&begun.uri);
         Got::Enrollment(begun.token, phone)
