@@ -85,8 +85,12 @@ mod standards {
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod threats {
+    mod authenticators;
+    mod binding;
     mod budget;
     mod charges;
+    mod claims;
+    mod clock_off;
     mod codes_in_a_row;
     mod crowding;
     mod device_tokens;
@@ -95,6 +99,7 @@ mod threats {
     mod enrollment;
     mod guess_budget;
     mod guessing;
+    mod host_authenticator;
     mod locks;
     mod migration;
     mod owner_gets_in;
@@ -102,6 +107,7 @@ mod threats {
     mod policies;
     mod proofs;
     mod replay;
+    mod requirement;
     mod secrets;
     mod sessions;
     mod states;
