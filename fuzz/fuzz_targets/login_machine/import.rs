@@ -2,7 +2,7 @@
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::otp::TimeStep;
-use second_factor::session::{Binding, EventKind, ForgottenBecause, Import, RefusedBecause};
+use second_factor::session::{Binding, EndAllSessions, EventKind, ForgottenBecause, Import, RefusedBecause};
 use second_factor::{Algorithm, Digits, Period, Refusal, Secret, TotpParams};
 use second_factor_fuzz::Phone;
 
@@ -42,7 +42,7 @@ impl Machine {
         let (answer, rows) = self.ask(account, verifier.import(import));
         let status = finished(self.verifier.status(&self.accounts[account].id)).expect("it can be read");
         let owner = &mut self.accounts[account];
-        let (before, was_marked) = (owner.epoch, owner.mark.is_some());
+        let was_marked = owner.mark.is_some();
         let is_interrupted = owner.end_interrupted_change(now);
         let expected = match owner.has_factor() {
             _ if was_marked => Err(Refusal::Retry),
@@ -52,7 +52,8 @@ impl Machine {
         assert_eq!(answer.as_ref().map(drop).map_err(|refusal| *refusal), expected);
         assert_eq!(rows.written(), is_interrupted || expected.is_ok());
         if let Ok(ended) = answer {
-            if !is_quiet {
+            assert_eq!(ended.as_ref().map(EndAllSessions::account), (!is_quiet).then_some(&owner.id));
+            if ended.is_some() {
                 owner.next_epoch(ForgottenBecause::CredentialsChanged);
             }
             let id = status.authenticators.first().expect("it is bound").id;
@@ -66,7 +67,6 @@ impl Machine {
             owner.budget = Budget::of_first_binding(now);
             owner.renew_recovery_codes(Vec::new());
             owner.old_codes = names;
-            owner.go_on(ended, None, before, pick);
         }
         self.told(account);
     }
