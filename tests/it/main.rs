@@ -62,9 +62,15 @@ mod login {
 mod store {
     #[cfg(feature = "testing")]
     mod conformance;
+    mod key_rotation;
     mod record_format;
+    mod restored_backup;
+    #[cfg(feature = "testing")]
+    mod trail;
     #[cfg(feature = "testing")]
     mod wrong_stores;
+    #[cfg(feature = "testing")]
+    mod wrong_trails;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
