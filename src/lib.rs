@@ -11,6 +11,7 @@
     doc = "[`manual::standards`]: manual::standards",
     doc = "[`manual::limits`]: manual::limits",
     doc = "[`manual::regimes`]: manual::regimes",
+    doc = "[`manual::passkeys`]: manual::passkeys",
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
@@ -47,8 +48,10 @@ pub use enrollment::{EnrollmentError, KeyUri, RecoveryCode, RecoveryCodes};
 pub use otp::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
 #[cfg(feature = "alloc")]
 pub use session::{
-    Accepted, AccountId, AccountRecord, AuditEvent, AuthMethod, Authenticated, ChallengeToken, DeviceToken,
-    FreshFactor, Keys, Login, PasswordReset, PasswordVerified, Policy, Refusal, Remember, Session,
+    Accepted, AccountId, AccountRecord, AuditEvent, AuthMethod, Authenticated, AuthenticatorId,
+    ChallengeToken, DeviceToken, EventKind, FirstFactor, FreshFactor, HostAuthenticatorVerified, Import,
+    Keys, Login, NewAuthenticator, NewHostAuthenticator, Origin, PasswordReset, PasswordVerified, Policy,
+    Presented, Refusal, Remember, Requirement, Session,
 };
 #[cfg(feature = "sealing")]
 pub use session::{KeyRing, SealingKey};

@@ -270,7 +270,7 @@ fn what_an_account_page_offers() {
     // Another phone: the old one's codes are over.
     program.line("device desktop", "desktop, alice> ");
     let code = program.fresh_code(&key);
-    program.line("enable", FRESH);
+    program.line("replace 1", FRESH);
     let second = setup_key(&program.line(&code, CONFIRM));
     assert_ne!(second, key);
     program.line(&program.code(&second), "desktop, nobody> ");
@@ -292,7 +292,8 @@ fn what_an_account_page_offers() {
         "a recovery code was used, 9 are left (mail to the owner)",
         "new recovery codes were made (mail to the owner)",
         "the password was changed (mail to the owner)",
-        "codes now come from another phone (mail to the owner)",
+        "an authenticator took the place of another: Authenticator app (mail to the owner)",
+        "an authenticator was removed: Authenticator app (mail to the owner)",
     ] {
         assert!(log.contains(line), "no `{line}` in\n{log}");
     }
@@ -319,20 +320,200 @@ fn enter_walks_a_newcomer_through_it() {
     program.line("", "user name: ");
     assert!(program.line("al:ice", "user name: ").contains("letters, digits"));
     program.line("alice", "password: ");
-    assert!(program.line(PASSWORD, "password: ").contains("Step 2 of 6"));
+    assert!(program.line(PASSWORD, "password: ").contains("Step 2 of 8"));
     assert!(program.line("mistyped", "password: ").contains("Once more"));
-    assert!(program.line(PASSWORD, "password again: ").contains("Step 3 of 6"));
+    assert!(program.line(PASSWORD, "password again: ").contains("Step 3 of 8"));
     let key = setup_key(&program.line(PASSWORD, CONFIRM));
-    assert!(program.line(&program.code(&key), "password: ").contains("Step 4 of 6"));
+    assert!(program.line(&program.code(&key), "password: ").contains("Step 4 of 8"));
     program.line(PASSWORD, "[y/N] ");
     program.line("y", CODE);
-    assert!(program.line(&program.next_code(&key), "password: ").contains("Step 5 of 6"));
+    assert!(program.line(&program.next_code(&key), "password: ").contains("Step 5 of 8"));
     let remembered = program.line(PASSWORD, "password: ");
     assert!(remembered.contains(REMEMBERED) && remembered.contains("device: desktop"), "{remembered}");
     program.line(PASSWORD, "[y/N] ");
     program.line("", CODE);
-    let ended = program.line("", "desktop, nobody> ");
+
+    // A second authenticator; a login with the first of them; the first is removed with the second.
+    program.wait_a_minute(CODE);
+    assert!(program.line(&program.code(&key), FRESH).contains("Step 7 of 8"));
+    program.wait_a_minute(FRESH);
+    let tablet = setup_key(&program.line(&program.code(&key), CONFIRM));
+    program.line(&program.code(&tablet), "password: ");
+    program.line(PASSWORD, "[y/N] ");
+    program.line("n", CODE);
+    program.wait_a_minute(CODE);
+    let listed = program.line(&program.code(&key), FRESH);
+    for shown in ["1. Authenticator app: since", "2. Tablet: since", "Step 8 of 8"] {
+        assert!(listed.contains(shown), "no `{shown}` in\n{listed}");
+    }
+    let ended = program.line(&program.code(&tablet), "desktop, alice> ");
+    assert!(ended.contains("1. Tablet: since") && ended.contains("That was it"), "{ended}");
+}
+
+#[test]
+fn the_tour_may_be_left() {
+    let folder = Folder::new("left");
+    let mut program = folder.start();
+    program.line("", "user name: ");
+    program.line("alice", "password: ");
+    program.line(PASSWORD, "password: ");
+    let ended = program.line("", "laptop, nobody> ");
     assert!(ended.contains("The tour ends here"), "{ended}");
+}
+
+#[test]
+fn two_authenticators_one_is_replaced_and_one_removed() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("two");
+    let mut program = folder.start();
+    let (phone, ..) = program.enroll();
+    let code = program.fresh_code(&phone);
+    program.challenge("alice", "n");
+    let accepted = program.line(&code, "laptop, alice> ");
+    assert!(accepted.contains("Recovery codes left: 10."), "{accepted}");
+
+    // Beside the first, on a fresh code of it. The recovery codes stay.
+    let add = |program: &mut Quickstart, label: &str, fresh: &str| {
+        let code = program.fresh_code(fresh);
+        program.line(&format!("enable {label}"), FRESH);
+        let key = setup_key(&program.line(&code, CONFIRM));
+        let added = program.line(&program.code(&key), "laptop, nobody> ");
+        assert!(added.contains("The recovery codes are the ones that you have."), "{added}");
+        key
+    };
+    let log_in = |program: &mut Quickstart, key: &str| {
+        let code = program.fresh_code(key);
+        program.challenge("alice", "n");
+        assert!(program.line(&code, "laptop, alice> ").contains(WITH_CODE));
+        code
+    };
+    let tablet = add(&mut program, "Tablet", &phone);
+    log_in(&mut program, &tablet);
+    log_in(&mut program, &phone);
+    let listed = program.line("apps", "laptop, alice> ");
+    let last_used = |label: &str| {
+        let line = listed.lines().find(|line| line.contains(label)).unwrap();
+        line.split_once("last used ").unwrap().1.to_owned()
+    };
+    assert!(last_used("1. Authenticator app: ") > last_used("2. Tablet: "), "{listed}");
+
+    // No room for a fourth: it takes the place of one, and brings new recovery codes.
+    let third = add(&mut program, "Third", &tablet);
+    log_in(&mut program, &phone);
+    let asked = program.line("enable Fourth", "which (its number): ");
+    assert!(asked.contains("as many authenticators as an account can have") && asked.contains("3. Third"));
+    program.line("3", FRESH);
+    program.wait_a_minute(FRESH);
+    let fourth = setup_key(&program.line(&program.code(&phone), CONFIRM));
+    let replaced = program.line(&program.code(&fourth), "laptop, nobody> ");
+    assert_eq!(recovery_codes(&replaced).len(), 10, "{replaced}");
+
+    // What it replaced is void.
+    let code = program.fresh_code(&third);
+    program.challenge("alice", "n");
+    assert!(program.line(&code, CODE).contains(NOT_ACCEPTED));
+    assert!(program.line("", "laptop, nobody> ").contains("Given up"));
+
+    // The phone is removed with a fresh code of another, in a session that goes on.
+    let used = log_in(&mut program, &fourth);
+    assert!(program.line("remove 9", "laptop, alice> ").contains("There is no such authenticator"));
+    program.line("remove 1", FRESH);
+    assert!(program.line(&used, FRESH).contains(NOT_ACCEPTED));
+    program.wait_a_minute(FRESH);
+    let removed = program.line(&program.code(&fourth), "laptop, alice> ");
+    for shown in ["Removed: its codes are void", "1. Tablet: since", "2. Fourth: since"] {
+        assert!(removed.contains(shown), "no `{shown}` in\n{removed}");
+    }
+    let log = program.line("log", "laptop, alice> ");
+    for line in [
+        "two-factor authentication was switched on (mail to the owner)",
+        "an authenticator was added: Tablet (mail to the owner)",
+        "an authenticator took the place of another: Fourth (mail to the owner)",
+        "an authenticator was removed: Third (mail to the owner)",
+        "an authenticator was removed: Authenticator app (mail to the owner)",
+    ] {
+        assert!(log.contains(line), "no `{line}` in\n{log}");
+    }
+    let (void, code) = (program.fresh_code(&phone), program.code(&tablet));
+    program.challenge("alice", "n");
+    assert!(program.line(&void, CODE).contains(NOT_ACCEPTED));
+    assert!(program.line(&code, "laptop, alice> ").contains(WITH_CODE));
+}
+
+#[test]
+fn a_demanded_factor_is_set_up_in_the_login_and_stays() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("demand");
+    let mut program = folder.start();
+    program.register("alice");
+    assert!(program.line("demand soon", "laptop, nobody> ").contains("Say how long"));
+    assert!(program.line("demand 7d", "laptop, nobody> ").contains("is demanded here from 2"));
+
+    // Before the day a login says until when; from the day on it leads to the set-up.
+    let early = program.log_in("alice", "laptop, alice> ");
+    assert!(early.contains("A second factor is demanded here from 2"), "{early}");
+    program.line("logout", "laptop, nobody> ");
+    program.wait("7d", 7 * 24 * 60 * 60);
+    let shown = program.log_in("alice", CONFIRM);
+    assert!(shown.contains("The password is right, but a second factor is demanded here"), "{shown}");
+    program.line("", "laptop, nobody> ");
+    let key = setup_key(&program.log_in("alice", CONFIRM));
+    let confirmed = program.line(&program.code(&key), "laptop, nobody> ");
+    let codes = recovery_codes(&confirmed);
+
+    // It stays on: by none of the two ways. What a recovery code leaves is said after the login.
+    program.challenge("alice", "n");
+    let accepted = program.line(&codes[0], "laptop, alice> ");
+    assert!(accepted.contains("Recovery codes left: 9."), "{accepted}");
+    for command in ["disable", "remove 1"] {
+        let code = program.fresh_code(&key);
+        program.line(command, FRESH);
+        let refused = program.line(&code, "laptop, alice> ");
+        assert!(refused.contains("so the last authenticator stays"), "{command}: {refused}");
+        assert!(program.line("status", "laptop, alice> ").contains("Authenticators: 1."));
+    }
+
+    // Few are left.
+    for (used, left) in codes[1..8].iter().zip((2..9).rev()) {
+        program.challenge("alice", "n");
+        let accepted = program.line(used, "laptop, alice> ");
+        assert!(accepted.contains(&format!("Recovery codes left: {left}")), "{accepted}");
+        assert_eq!(accepted.contains("`codes` makes new ones"), left <= 3, "{accepted}");
+    }
+
+    program.line("demand off", "laptop, alice> ");
+    let code = program.fresh_code(&key);
+    program.line("remove 1", FRESH);
+    assert!(program.line(&code, "laptop, alice> ").contains("Two-factor authentication is off"));
+}
+
+#[test]
+fn at_the_set_up_a_clock_that_is_off_is_named() {
+    if !has("oathtool") {
+        return;
+    }
+    let folder = Folder::new("clock");
+    let mut program = folder.start();
+    program.register("alice");
+    program.log_in("alice", "laptop, alice> ");
+    program.line("enable", "password again: ");
+    let key = setup_key(&program.line(PASSWORD, CONFIRM));
+    // A step may begin before the code is read.
+    for (off, said) in [
+        (-300, ["300 seconds: it is behind", "330 seconds: it is behind"]),
+        (300, ["300 seconds: it is ahead", "270 seconds: it is ahead"]),
+    ] {
+        let refused = program.line(&program.code_off(&key, off), CONFIRM);
+        assert!(
+            said.iter().any(|said| refused.contains(&format!("Your clock is off by about {said}"))),
+            "{refused}"
+        );
+    }
+    program.line(&program.code(&key), "laptop, nobody> ");
 }
 
 #[test]
@@ -358,8 +539,8 @@ fn help_names_every_command_and_every_command_is_one() {
     assert!(help.status.success());
     let help = String::from_utf8(help.stdout).unwrap();
     let all = [
-        "tour", "register", "login", "enable", "disable", "codes", "password", "status", "devices", "forget",
-        "log", "logout", "device", "wait", "help", "quit",
+        "tour", "register", "login", "enable", "apps", "replace", "remove", "disable", "codes", "password",
+        "status", "devices", "forget", "log", "logout", "device", "demand", "wait", "help", "quit",
     ];
     let listed: Vec<_> = help
         .lines()

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use second_factor::session::{EnrollmentProof, PolicyError};
+use second_factor::session::{AuthenticatorInfo, EnrollmentProof, NewAuthenticator, PolicyError};
 use second_factor::verifier::{Error, OsEntropy};
 use second_factor::{
     Accepted, AuditEvent, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, PasswordVerified,
@@ -15,7 +15,7 @@ use crate::clock::PretendClock;
 use crate::host::{Host, Session};
 use crate::json_file::{FileError, JsonFile};
 use crate::stop::Stop;
-use crate::{security_log, settings, terminal, words};
+use crate::{menu, security_log, settings, terminal, words};
 
 pub(crate) type Verifier = BlockingVerifier<Arc<JsonFile>>;
 
@@ -48,6 +48,8 @@ pub(crate) fn verify_password(
 pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
     let (proof, _) = verify_password(host, user, "password: ")?;
     let cookie = host.cookie(&DeviceToken::cookie_name(proof.account(), host.verifier.policy()))?;
+    // Whether a second factor is demanded of this account is the service's to say.
+    let proof = proof.demanding(host.requirement);
     match host.verifier.password_verified(proof, cookie.as_deref())? {
         Login::Complete(accepted) => start_session(host, user, accepted),
         Login::CodeRequired(challenge) => {
@@ -55,8 +57,11 @@ pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
             let accepted = present(host, &challenge)?;
             start_session(host, user, accepted)
         }
-        // Only under a policy that demands a second factor: the password alone logs nobody in.
-        Login::EnrollmentRequired(proof) => enroll(host, user, proof),
+        // One is demanded, and there is none: the password alone logs nobody in.
+        Login::EnrollmentRequired(proof) => {
+            terminal::say(words::ENROLLMENT_REQUIRED);
+            enroll(host, proof, NewAuthenticator::app(user))
+        }
     }
 }
 
@@ -70,36 +75,57 @@ fn present(host: &mut Host, challenge: &ChallengeToken) -> Result<Accepted, Stop
 }
 
 fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), Stop> {
-    let Accepted { authenticated, device, .. } = accepted;
+    let Accepted { authenticated, device, recovery_codes_left, enroll_by, .. } = accepted;
     if let Some(token) = device {
         let name = DeviceToken::cookie_name(token.account(), host.verifier.policy());
         host.set_cookie(&name, token.expose())?;
     }
-    terminal::say(words::logged_in(user, &host.device, authenticated.method()));
+    terminal::say(words::logged_in(user, &host.device, authenticated.method(), recovery_codes_left));
+    if let Some(time) = enroll_by {
+        terminal::say(words::enroll_by(time));
+    }
     host.start_session(Session { user: user.into(), login: authenticated.into_session() });
     Ok(())
 }
 
-/// "Enable two-factor authentication" with the password typed again; onto another phone, with a fresh code.
-pub(crate) fn enable(host: &mut Host) -> Result<(), Stop> {
+/// "Enable two-factor authentication" with the password typed again; another authenticator with a fresh code, beside the
+/// first or, where there is no room, in the place of one.
+pub(crate) fn enable(host: &mut Host, label: &str) -> Result<(), Stop> {
     let Session { user, login } = settings::session(host)?;
-    if host.verifier.status(login.account())?.is_enabled() {
-        let fresh = settings::step_up(host)?;
-        return enroll(host, &user, fresh);
+    let new = NewAuthenticator::app(&user).label(label);
+    let bound = host.verifier.status(login.account())?.authenticators;
+    if bound.is_empty() {
+        let (password, _) = verify_password(host, &user, "password again: ")?;
+        return enroll(host, password, new);
     }
-    let (password, _) = verify_password(host, &user, "password again: ")?;
-    enroll(host, &user, password)
+    // Before a code is asked for, which would be used up.
+    if bound.len() >= host.verifier.policy().authenticators() {
+        terminal::say(words::NO_ROOM);
+        let replaced = menu::choose("", &bound)?;
+        return replace(host, replaced, label);
+    }
+    let fresh = settings::step_up(host)?;
+    enroll(host, fresh, new)
 }
 
-fn enroll(host: &mut Host, user: &str, proof: impl Into<EnrollmentProof>) -> Result<(), Stop> {
-    let begun = host.verifier.begin_enrollment(proof, user)?;
+/// A new authenticator in the place of one, which keeps its name unless it is given another.
+pub(crate) fn replace(host: &mut Host, replaced: &AuthenticatorInfo, label: &str) -> Result<(), Stop> {
+    let user = settings::session(host)?.user;
+    let label = if label.is_empty() { &replaced.label } else { label };
+    let fresh = settings::step_up(host)?;
+    enroll(host, fresh, NewAuthenticator::app(&user).label(label).replacing(replaced.id))
+}
+
+fn enroll(host: &mut Host, proof: impl Into<EnrollmentProof>, new: NewAuthenticator<'_>) -> Result<(), Stop> {
+    let begun = host.verifier.begin_enrollment(proof, new)?;
     let (qr, key) = (QrCode::new(&begun.uri)?, begun.uri.secret().to_base32());
     terminal::say(words::scan(qr.terminal().expose(), key.expose()));
     let confirmed = until_accepted(host, "code (six digits): ", |verifier, typed| {
         verifier.confirm_enrollment(&begun.token, typed)
     })?;
+    // No codes come with an authenticator beside others: the owner has some.
     let (recovery_codes, end_sessions) = confirmed.into_parts();
-    terminal::say(words::recovery_codes(recovery_codes.expose_lines().expose()));
+    terminal::say(words::recovery_codes(recovery_codes.as_ref()));
     host.end_all_sessions(end_sessions.account());
     terminal::say(words::ENABLED);
     Ok(())
@@ -114,7 +140,10 @@ pub(crate) fn until_accepted<T>(
     loop {
         match present(&host.verifier, &host.ask_code(prompt)?) {
             Err(Error::Refused(
-                refusal @ (Refusal::NotAccepted | Refusal::Malformed | Refusal::Locked { .. }),
+                refusal @ (Refusal::NotAccepted
+                | Refusal::Malformed
+                | Refusal::ClockOff(_)
+                | Refusal::Locked { .. }),
             )) => {
                 terminal::say(words::refusal(refusal, host));
             }

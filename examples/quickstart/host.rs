@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use second_factor::otp::CodesInARow;
+use second_factor::session::Requirement;
 use second_factor::verifier::Clock;
 use second_factor::{AccountId, UnixTime};
 
@@ -19,6 +20,9 @@ pub(crate) struct Host {
     pub(crate) clock: Arc<PretendClock>,
     /// In front of which the user sits.
     pub(crate) device: String,
+    /// Whether this service demands a second factor, which `demand` says. A service knows it of each account: by its
+    /// role, its group, or a date.
+    pub(crate) requirement: Requirement,
     /// By device, gone when the program ends. A service keeps them in a table, under a random id that is new
     /// with each login.
     sessions: BTreeMap<String, Session>,
@@ -33,7 +37,8 @@ pub(crate) struct Session {
 
 impl Host {
     pub(crate) fn new(verifier: Verifier, file: Arc<JsonFile>, clock: Arc<PretendClock>) -> Self {
-        Self { verifier, file, clock, device: "laptop".into(), sessions: BTreeMap::new() }
+        let (device, requirement) = ("laptop".into(), Requirement::None);
+        Self { verifier, file, clock, device, requirement, sessions: BTreeMap::new() }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -94,11 +99,22 @@ impl Host {
         }
     }
 
+    /// From when on a second factor is demanded: `now`, in a while (`7d`), or not at all (`off`).
+    pub(crate) fn demand(&mut self, when: &str) -> Result<(), Stop> {
+        self.requirement = match when {
+            "off" => Requirement::None,
+            "now" => Requirement::Enrolled,
+            span => Requirement::EnrolledBy(self.now().saturating_add(parse_span(span).ok_or(NO_SPAN)?)),
+        };
+        terminal::say(words::demanded(self.requirement));
+        Ok(())
+    }
+
     pub(crate) fn wait(&self, span: &str) -> Result<(), Stop> {
-        let span = parse_span(span.trim())
-            .ok_or(Stop::Unusable("Say how long: a number with s, m, h or d, as in `wait 30d`."))?;
-        self.clock.wait(span);
+        self.clock.wait(parse_span(span.trim()).ok_or(NO_SPAN)?);
         terminal::say(words::pretended(self.now(), self.clock.ahead()));
         Ok(())
     }
 }
+
+const NO_SPAN: Stop = Stop::Unusable("Say how long: a number with s, m, h or d, as in `wait 30d`.");

@@ -1,17 +1,24 @@
 //! The commands, by name.
 
-use second_factor::session::AuditEvent;
+use second_factor::Refusal;
+use second_factor::session::{AuditEvent, AuthenticatorInfo};
 
 use crate::host::Host;
 use crate::stop::Stop;
 use crate::{DEFAULT_PATH, accounts, flow, security_log, settings, terminal, tour, words};
 
-const COMMANDS: [(&str, &str); 16] = [
+const COMMANDS: [(&str, &str); 20] = [
     ("tour", "be walked through it all (Enter does so too, while there are no accounts)"),
     ("register", "make an account: user name, password"),
     ("login", "log in: user name, password, and what the account asks for on this device"),
-    ("enable", "switch two-factor authentication on, or move it to another phone"),
-    ("disable", "switch two-factor authentication off"),
+    ("enable", "switch two-factor authentication on, or add another authenticator: `enable Tablet`"),
+    ("apps", "list the authenticators"),
+    (
+        "replace",
+        "move to another phone: `replace 1` by its number in the list, `replace 1 New phone` to rename it",
+    ),
+    ("remove", "remove an authenticator, `remove 1`; its codes are void"),
+    ("disable", "switch two-factor authentication off: all of them go"),
     ("codes", "make new recovery codes; the old ones are void"),
     ("password", "change the password"),
     ("status", "whether two-factor authentication is on, and what is left of it"),
@@ -20,6 +27,10 @@ const COMMANDS: [(&str, &str); 16] = [
     ("log", "the security log of this account"),
     ("logout", "log out on this device"),
     ("device", "move to another device: `device phone`; each has its own session and cookies"),
+    (
+        "demand",
+        "have this service demand a second factor: `demand now`, `demand 7d` (from then on), `demand off`",
+    ),
     ("wait", "pretend that time passes: `wait 30d`; `wait 11m` also where a code is asked for"),
     ("help", "list the commands"),
     ("quit", "leave; all but the sessions is kept"),
@@ -40,7 +51,8 @@ pub(crate) fn help() -> String {
          `oathtool --totp -b KEY` makes its codes. Each code works once.\n\n\
          The rules: 5 wrong codes end a login; after 20, a single code is not enough: type four in a row, or a\n\
          recovery code. 3 days give one try back. A remembered device needs no code for 30 days. A change of the password\n\
-         or of the second factor ends the other sessions and forgets all devices. An enrollment waits for 10 minutes,\n\
+         or of the second factor ends the other sessions and forgets all devices. An account has three authenticators at\n\
+         most, and any of them will do. An enrollment waits for 10 minutes,\n\
          and so does a login.",
         commands()
     )
@@ -81,7 +93,17 @@ fn command(host: &mut Host, line: &str) -> Result<bool, Stop> {
             terminal::say("`login` logs in.");
         }
         "login" => log_in(host)?,
-        "enable" => flow::enable(host)?,
+        "enable" => flow::enable(host, argument)?,
+        "apps" => terminal::say(words::authenticators(&settings::status(host)?.authenticators)),
+        "replace" => {
+            let (number, label) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+            let bound = authenticators(host)?;
+            flow::replace(host, choose(number, &bound)?, label.trim())?;
+        }
+        "remove" => {
+            let bound = authenticators(host)?;
+            settings::remove(host, choose(argument, &bound)?)?;
+        }
         "disable" => settings::disable(host)?,
         "codes" => settings::new_recovery_codes(host)?,
         "password" => settings::change_password(host)?,
@@ -91,6 +113,7 @@ fn command(host: &mut Host, line: &str) -> Result<bool, Stop> {
         "log" => log(host)?,
         "logout" => log_out(host),
         "device" => device(host, &or_ask(argument, "device: ")?)?,
+        "demand" => host.demand(&or_ask(argument, "from when on (now, 7d, off): ")?)?,
         "wait" => host.wait(&or_ask(argument, "how long: ")?)?,
         "quit" | "exit" => return Ok(false),
         _ => return Err(Stop::Unusable("There is no such command. `help` lists them.")),
@@ -133,6 +156,25 @@ pub(crate) fn device(host: &mut Host, name: &str) -> Result<(), Stop> {
         Ok(_) | Err(Stop::LoggedOut) => Ok(()),
         Err(stop) => Err(stop),
     }
+}
+
+/// The authenticators of whoever is logged in, of which there is one at least.
+fn authenticators(host: &mut Host) -> Result<Vec<AuthenticatorInfo>, Stop> {
+    let bound = settings::status(host)?.authenticators;
+    if bound.is_empty() { Err(Stop::Refused(Refusal::NoAuthenticator)) } else { Ok(bound) }
+}
+
+/// The one of this number; without a number the list is shown and it is asked for.
+pub(crate) fn choose<'a>(
+    number: &str,
+    bound: &'a [AuthenticatorInfo],
+) -> Result<&'a AuthenticatorInfo, Stop> {
+    if number.is_empty() {
+        terminal::say(words::authenticators(bound));
+    }
+    let number = or_ask(number, "which (its number): ")?.parse::<usize>();
+    let chosen = number.ok().and_then(|number| number.checked_sub(1)).and_then(|index| bound.get(index));
+    chosen.ok_or(Stop::Unusable("There is no such authenticator; `apps` lists them."))
 }
 
 fn forget(host: &mut Host, which: &str) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 //! What an account's page offers to whoever is logged in.
 
-use second_factor::session::{DeviceInfo, EndOtherSessions, FactorStatus};
+use second_factor::session::{AuthenticatorInfo, DeviceInfo, EndOtherSessions, FactorStatus};
 use second_factor::verifier::Error;
 use second_factor::{FreshFactor, Refusal};
 
@@ -45,16 +45,25 @@ const FRESH_CODE: &str = "a fresh code (six digits, or a recovery code): ";
 
 pub(crate) fn disable(host: &mut Host) -> Result<(), Stop> {
     let fresh = step_up(host)?;
-    let others = host.verifier.disable(fresh)?;
+    let others = host.verifier.disable(fresh, host.requirement)?;
     go_on(host, others);
     terminal::say(words::DISABLED);
+    Ok(())
+}
+
+/// The last one is two-factor authentication switched off, so it too is refused while a second factor is demanded.
+pub(crate) fn remove(host: &mut Host, removed: &AuthenticatorInfo) -> Result<(), Stop> {
+    let fresh = step_up(host)?;
+    let others = host.verifier.remove_authenticator(fresh, removed.id, host.requirement)?;
+    go_on(host, others);
+    terminal::say(words::removed(&status(host)?.authenticators));
     Ok(())
 }
 
 pub(crate) fn new_recovery_codes(host: &mut Host) -> Result<(), Stop> {
     let fresh = step_up(host)?;
     let codes = host.verifier.regenerate_recovery_codes(fresh)?;
-    terminal::say(words::recovery_codes(codes.expose_lines().expose()));
+    terminal::say(words::recovery_codes(Some(&codes)));
     Ok(())
 }
 

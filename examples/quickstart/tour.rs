@@ -3,7 +3,7 @@
 use crate::host::Host;
 use crate::stop::Stop;
 use crate::terminal::say;
-use crate::{flow, menu, words};
+use crate::{flow, menu, settings, words};
 
 pub(crate) fn run(host: &mut Host) -> Result<(), Stop> {
     let walked = walk(host);
@@ -17,34 +17,51 @@ fn walk(host: &mut Host) -> Result<(), Stop> {
     host.device = "laptop".into();
     host.end_session();
 
-    say("\nStep 1 of 6: an account, with a password of 8 characters or more.");
+    say("\nStep 1 of 8: an account, with a password of 8 characters or more.");
     let user = again(host, menu::register)?;
 
-    say("\nStep 2 of 6: log in. There is no second factor yet, so the password is all that is asked for.");
+    say("\nStep 2 of 8: log in. There is no second factor yet, so the password is all that is asked for.");
     again(host, |host| flow::log_in(host, &user))?;
 
     say(
-        "\nStep 3 of 6: enable two-factor authentication. Whoever found this laptop open cannot: it takes the password again.",
+        "\nStep 3 of 8: enable two-factor authentication. Whoever found this laptop open cannot: it takes the password again.",
     );
-    again(host, flow::enable)?;
+    again(host, |host| flow::enable(host, ""))?;
 
-    say("\nStep 4 of 6: log in again, as anybody has to now. Say yes (y) to have this laptop remembered.");
+    say("\nStep 4 of 8: log in again, as anybody has to now. Say yes (y) to have this laptop remembered.");
     again(host, |host| flow::log_in(host, &user))?;
 
-    say("\nStep 5 of 6: log out, and log in again on the same device.");
+    say("\nStep 5 of 8: log out, and log in again on the same device.");
     menu::log_out(host);
     again(host, |host| flow::log_in(host, &user))?;
 
     say(
-        "\nStep 6 of 6: somebody sits in front of another device. The password alone does not let them in.\n\
+        "\nStep 6 of 8: somebody sits in front of another device. The password alone does not let them in.\n\
          Type the next code; one that was used before is not accepted.",
     );
     menu::device(host, "desktop")?;
     again(host, |host| flow::log_in(host, &user))?;
 
     say(
-        "\nThat was it. Go on with `codes`, `devices`, `log`, `password`, `disable`; `wait 30d` shows that the\n\
-         laptop is forgotten in 30 days. `help` lists all commands. Everything is kept for the next run.",
+        "\nStep 7 of 8: a second authenticator, for the day that the phone is lost: a tablet, or another app. It takes the\n\
+         next code of the first one. (`wait 1m` lets a minute pass for oathtool.) Then log in with a code of either.",
+    );
+    again(host, |host| flow::enable(host, "Tablet"))?;
+    again(host, |host| flow::log_in(host, &user))?;
+    say(words::authenticators(&settings::status(host)?.authenticators));
+
+    say(
+        "\nStep 8 of 8: the phone is lost. Remove number 1 with a code of the tablet; codes of the phone are void then.",
+    );
+    again(host, |host| {
+        let bound = settings::status(host)?.authenticators;
+        settings::remove(host, menu::choose("1", &bound)?)
+    })?;
+
+    say(
+        "\nThat was it. Go on with `apps`, `replace`, `codes`, `devices`, `log`, `password`, `disable`; `demand now` has\n\
+         this service insist on a second factor; `wait 30d` shows that the laptop is forgotten in 30 days. `help` lists all\n\
+         commands. Everything is kept for the next run.",
     );
     Ok(())
 }

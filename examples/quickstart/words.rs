@@ -4,20 +4,27 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use second_factor::session::{
-    DeviceInfo, EventKind, FactorStatus, ForgottenBecause, RefusedBecause, RemovedBy,
+    AuthenticatorInfo, Binding, DeviceInfo, EventKind, FactorStatus, ForgottenBecause, RefusedBecause,
+    RemovedBy, Requirement,
 };
-use second_factor::{AuthMethod, Refusal, UnixTime};
+use second_factor::{AuthMethod, RecoveryCodes, Refusal, UnixTime};
 
 use crate::host::Host;
 use crate::stop::Stop;
 
 pub(crate) const ENABLED: &str = "\
-Two-factor authentication is on. All sessions of this account have ended: `login` again, now with a code.
+The authenticator is bound. All sessions of this account have ended: `login` again, with a code of any authenticator.
 (The code that you have just typed is used up. Each works once, so wait for the next one.)";
 
 pub(crate) const DISABLED: &str = "\
 Two-factor authentication is off: the phone, the recovery codes and the remembered devices no longer count.
 All other sessions of this account have ended.";
+
+pub(crate) const ENROLLMENT_REQUIRED: &str = "\
+The password is right, but a second factor is demanded here and this account has none. Set one up now.";
+
+pub(crate) const NO_ROOM: &str =
+    "There are as many authenticators as an account can have. Which one is to be replaced?";
 
 pub(crate) const PASSWORD_CHANGED: &str = "\
 The password is changed. All other sessions have ended, and every device is asked for a code again.";
@@ -30,14 +37,40 @@ pub(crate) fn scan(qr: &str, key: &str) -> String {
     )
 }
 
-pub(crate) fn recovery_codes(lines: &str) -> String {
+pub(crate) fn recovery_codes(codes: Option<&RecoveryCodes>) -> String {
+    let Some(codes) = codes else {
+        return "\nThe recovery codes are the ones that you have.".into();
+    };
+    let lines = codes.expose_lines();
     format!(
         "\nRecovery codes. Print them, or keep them in a password manager: each lets you in once without the phone,\n\
-         and they are shown this once only.\n\n{lines}"
+         and they are shown this once only.\n\n{}",
+        lines.expose()
     )
 }
 
-pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod) -> String {
+pub(crate) fn demanded(requirement: Requirement) -> String {
+    match requirement {
+        Requirement::None => "No second factor is demanded here.".into(),
+        Requirement::EnrolledBy(time) => {
+            format!("A second factor is demanded here from {} on, until this program ends.", date(time))
+        }
+        Requirement::Enrolled => {
+            "A second factor is demanded here from now on, until this program ends.".into()
+        }
+    }
+}
+
+pub(crate) fn enroll_by(time: UnixTime) -> String {
+    format!("A second factor is demanded here from {} on; `enable` sets one up.", date(time))
+}
+
+pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod, recovery_codes_left: usize) -> String {
+    let left = match how {
+        AuthMethod::SingleFactor => String::new(),
+        _ if recovery_codes_left > 3 => format!("\nRecovery codes left: {recovery_codes_left}."),
+        _ => format!("\nRecovery codes left: {recovery_codes_left}; `codes` makes new ones."),
+    };
     let how = match how {
         AuthMethod::SingleFactor => "with the password alone".into(),
         AuthMethod::Code => "with password and code".into(),
@@ -50,7 +83,7 @@ pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod) -> String {
         }
         other => format!("{other:?}"),
     };
-    format!("{user} is logged in on {device}, {how}.")
+    format!("{user} is logged in on {device}, {how}.{left}")
 }
 
 pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
@@ -71,7 +104,17 @@ pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
             "This code was taken a moment ago, and what it was for is done. For more, wait for the next one.".into()
         }
         Refusal::Retry => "The password of this account is being changed. Try again in a minute.".into(),
-        Refusal::FactorRequired => "A second factor is required here, so it stays on.".into(),
+        Refusal::ClockOff(offset) => {
+            let side = if offset.is_ahead() { "ahead" } else { "behind" };
+            format!(
+                "Your clock is off by about {} seconds: it is {side}. Nothing was set up. Have your phone take the time of\n\
+                 the network, and type the next code.",
+                offset.as_secs().unsigned_abs()
+            )
+        }
+        Refusal::FactorRequired => {
+            "A second factor is demanded here, so the last authenticator stays. `replace` moves it, `enable` adds one.".into()
+        }
         Refusal::NoAuthenticator => "Two-factor authentication is off; `enable` switches it on.".into(),
         other => other.to_string(),
     }
@@ -114,8 +157,9 @@ pub(crate) fn status(status: &FactorStatus, host: &Host) -> String {
         return "Two-factor authentication is off; `enable` switches it on.".into();
     };
     let mut text = format!(
-        "Two-factor authentication is on since {}. Recovery codes left: {}. Devices remembered: {}.",
+        "Two-factor authentication is on since {}. Authenticators: {}. Recovery codes left: {}. Devices remembered: {}.",
         date(since),
+        status.authenticators.len(),
         status.recovery_codes_left,
         status.devices.len()
     );
@@ -123,6 +167,28 @@ pub(crate) fn status(status: &FactorStatus, host: &Host) -> String {
         let _ = write!(text, "\n{}", locked(status.retry_at, host));
     }
     text
+}
+
+pub(crate) fn authenticators(bound: &[AuthenticatorInfo]) -> String {
+    if bound.is_empty() {
+        return "Two-factor authentication is off; `enable` switches it on.".into();
+    }
+    let lines = bound.iter().zip(1..).map(|(authenticator, number)| {
+        let AuthenticatorInfo { label, bound_at, last_used, .. } = authenticator;
+        let last_used = last_used.map_or_else(|| "never".into(), date);
+        format!("{number}. {label}: since {}, last used {last_used}", date(*bound_at))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+pub(crate) fn removed(left: &[AuthenticatorInfo]) -> String {
+    if left.is_empty() {
+        return DISABLED.into();
+    }
+    format!(
+        "Removed: its codes are void. All other sessions have ended. What is left:\n{}",
+        authenticators(left)
+    )
 }
 
 pub(crate) fn devices(devices: &[DeviceInfo]) -> String {
@@ -167,17 +233,19 @@ pub(crate) fn event(kind: &EventKind) -> String {
             format!("no single codes are accepted until {}, only several in a row", date(*until))
         }
         EventKind::Locked { until: None } => "no single codes are accepted now, only several in a row".into(),
-        EventKind::EnrollmentBegun => "a new phone is being set up".into(),
-        EventKind::EnrollmentRefused => "the new phone's code was wrong".into(),
-        EventKind::AuthenticatorBound { replaced: false, .. } => {
+        EventKind::EnrollmentBegun => "a new authenticator is being set up".into(),
+        EventKind::EnrollmentRefused => "the new authenticator's code was wrong".into(),
+        EventKind::AuthenticatorBound { binding: Binding::First, .. } => {
             "two-factor authentication was switched on".into()
         }
-        EventKind::AuthenticatorBound { .. } => "codes now come from another phone".into(),
-        EventKind::AuthenticatorRemoved { by: RemovedBy::Owner } => {
-            "two-factor authentication was switched off".into()
+        EventKind::AuthenticatorBound { binding: Binding::Replaced, label, .. } => {
+            format!("an authenticator took the place of another: {label}")
         }
-        EventKind::AuthenticatorRemoved { .. } => {
-            "an administrator switched two-factor authentication off".into()
+        EventKind::AuthenticatorBound { label, .. } => format!("an authenticator was added: {label}"),
+        EventKind::AuthenticatorRemoved { label, by, remaining, .. } => {
+            let by = if *by == RemovedBy::Owner { "" } else { ", by an administrator" };
+            let off = if *remaining == 0 { "; two-factor authentication is off" } else { "" };
+            format!("an authenticator was removed{by}: {label}{off}")
         }
         EventKind::RecoveryCodesRegenerated => "new recovery codes were made".into(),
         EventKind::PasswordChanged => "the password was changed".into(),
@@ -198,13 +266,14 @@ pub(crate) fn event(kind: &EventKind) -> String {
     }
 }
 
-fn why(reason: RefusedBecause) -> &'static str {
+fn why(reason: RefusedBecause) -> String {
     match reason {
-        RefusedBecause::Wrong => "it was wrong",
-        RefusedBecause::Replayed => "it had been used",
-        RefusedBecause::NoChallenge => "the login was over",
-        RefusedBecause::Locked => "too many had been wrong",
-        _ => "for another reason",
+        RefusedBecause::Wrong => "it was wrong".into(),
+        RefusedBecause::Replayed => "it had been used".into(),
+        RefusedBecause::ClockOff(offset) => format!("its app's clock is {offset}"),
+        RefusedBecause::NoChallenge => "the login was over".into(),
+        RefusedBecause::Locked => "too many had been wrong".into(),
+        _ => "for another reason".into(),
     }
 }
 

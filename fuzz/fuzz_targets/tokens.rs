@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use libfuzzer_sys::fuzz_target;
-use second_factor::session::{DeviceId, EnrollmentToken, SealingKey};
+use second_factor::session::{AuthenticatorId, DeviceId, EnrollmentToken, NewAuthenticator, SealingKey};
 use second_factor::verifier::Error;
 use second_factor::{
     AccountId, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, MemoryStore, PasswordVerified,
@@ -23,6 +23,9 @@ fuzz_target!(|data: &[u8]| match data.split_first() {
 fn read(text: &str) -> usize {
     let (challenge, enrollment) = (ChallengeToken::parse(text), EnrollmentToken::parse(text));
     let (device, id) = (DeviceToken::parse(text), DeviceId::parse(text));
+    // The ids of devices and of authenticators are spelled alike.
+    let of_authenticator = AuthenticatorId::parse(text).map(|id| id.to_string());
+    assert_eq!(of_authenticator.ok(), id.as_ref().ok().map(ToString::to_string));
     let exposed = [
         challenge.as_ref().ok().map(|token| token.expose().to_owned()),
         enrollment.as_ref().ok().map(|token| token.expose().to_owned()),
@@ -60,12 +63,13 @@ fn signed(data: &[u8]) {
     let Some((id, change)) = rest.split_at_checked(usize::from(*length)) else { return };
     let Ok(account) = AccountId::new(String::from_utf8_lossy(id)) else { return };
     let owner = Owner::of(&account);
-    assert!(owner.challenge(&owner.open) && owner.device(&owner.cookie) && owner.enrollment(&owner.pending));
+    assert!(owner.challenge(&owner.open) && owner.device(&owner.cookie));
+    assert!(owner.enrollment(&owner.beside) && owner.enrollment(&owner.replacing));
 
-    let texts = [&owner.open, &owner.cookie, &owner.pending];
+    let texts = [&owner.open, &owner.cookie, &owner.beside, &owner.replacing];
     assert!(texts.iter().all(|text| read(text) == 1));
     let [kind, change @ ..] = change else { return };
-    let text = texts[usize::from(kind % 3)];
+    let text = texts[usize::from(kind % 4)];
     // The id of the account has no part in what is asked next: whose token it is, it says itself.
     let Some(changed) = changed(text, &texts, change) else { return };
     assert!(read(&changed) <= 1);
@@ -80,11 +84,11 @@ fn signed(data: &[u8]) {
 }
 
 /// The text with some of its bytes replaced, a part taken from another, or its prefix exchanged.
-fn changed(text: &str, others: &[&String; 3], change: &[u8]) -> Option<String> {
+fn changed(text: &str, others: &[&String; 4], change: &[u8]) -> Option<String> {
     let ([how, at, change @ ..], mut parts) = (change, text.split('.').collect::<Vec<_>>()) else {
         return None;
     };
-    let other: Vec<&str> = others[usize::from(at % 3)].split('.').collect();
+    let other: Vec<&str> = others[usize::from(at % 4)].split('.').collect();
     if how % 4 < 3 {
         let place = usize::from(how % 4);
         parts[place] = other[place];
@@ -100,13 +104,15 @@ fn changed(text: &str, others: &[&String; 3], change: &[u8]) -> Option<String> {
 
 const SYMBOLS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567.cde1";
 
-/// An account with an open login, a remembered device and an enrollment, in a service of its own.
+/// An account with an open login, a remembered device and two enrollments, one beside its authenticator and one in place of it, in a service of
+/// its own.
 struct Owner {
     verifier: BlockingVerifier<Arc<MemoryStore>>,
     account: AccountId,
     open: String,
     cookie: String,
-    pending: String,
+    beside: String,
+    replacing: String,
 }
 
 impl Owner {
@@ -132,9 +138,15 @@ impl Owner {
         let open = challenge();
         clock.set(START + 60);
         let fresh = verifier.fresh_factor(&session, &code(START + 60)).expect("the right code");
-        let pending = verifier.begin_enrollment(fresh, "somebody@example.com").expect("a fresh factor").token;
-        let [open, cookie, pending] = [open.expose(), cookie.expose(), pending.expose()].map(str::to_owned);
-        Self { verifier, account: account.clone(), open, cookie, pending }
+        let beside = verifier.begin_enrollment(fresh, "somebody@example.com").expect("a fresh factor").token;
+        clock.set(START + 90);
+        let fresh = verifier.fresh_factor(&session, &code(START + 90)).expect("the right code");
+        let bound = verifier.status(account).expect("it can be read").authenticators[0].id;
+        let new = NewAuthenticator::app("somebody@example.com").label("Tablet").replacing(bound);
+        let replacing = verifier.begin_enrollment(fresh, new).expect("a fresh factor").token;
+        let texts = [open.expose(), cookie.expose(), beside.expose(), replacing.expose()];
+        let [open, cookie, beside, replacing] = texts.map(str::to_owned);
+        Self { verifier, account: account.clone(), open, cookie, beside, replacing }
     }
 
     /// Whether something may be presented for it. No code is of that form, so none is charged.

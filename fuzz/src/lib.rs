@@ -117,9 +117,23 @@ impl Phone {
         self.window(secs).filter(is_shown).collect()
     }
 
+    /// The earliest step up to ten minutes away that has this code, and by how many seconds the phone's clock is off if it has just been shown.
+    pub fn clock_offset(&self, code: &str, secs: u64) -> Option<(u64, i64)> {
+        let (now, reach) = (self.step(secs)?, 600 / self.period);
+        let near = now.saturating_sub(reach)..=now.saturating_add(reach);
+        let step = near.into_iter().find(|step| self.code_of(*step) == code)?;
+        let secs = (i128::from(step) - i128::from(now)) * i128::from(self.period);
+        Some((step, i64::try_from(secs).expect("ten minutes")))
+    }
+
+    /// How many digits its codes have.
+    pub fn digits(&self) -> usize {
+        self.digits.count().into()
+    }
+
     /// A code that no step of the window has.
     pub fn wrong_code(&self, secs: u64, salt: u8) -> String {
-        let width = usize::from(self.digits.count());
+        let width = self.digits();
         let right: Vec<String> = self.window(secs).map(|step| self.code_of(step)).collect();
         (0..)
             .map(|n| format!("{:0width$}", u32::from(salt) * 1_000 + n))
@@ -144,6 +158,10 @@ impl EventSink for EventLog {
 }
 
 impl EventLog {
+    pub fn peek(&self) -> Vec<AuditEvent> {
+        self.0.lock().expect("one thread").clone()
+    }
+
     pub fn take(&self) -> Vec<AuditEvent> {
         std::mem::take(&mut *self.0.lock().expect("one thread"))
     }

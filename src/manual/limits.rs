@@ -26,6 +26,8 @@
 //! | a code: [`Code`](crate::AuthMethod::Code) | `pwd`, `otp`, `mfa` | the guess budget |
 //! | codes in a row: [`CodesInARow`](crate::AuthMethod::CodesInARow) | `pwd`, `otp`, `mfa` | 64 bits and more, so no budget |
 //! | a recovery code: [`RecoveryCode`](crate::AuthMethod::RecoveryCode) | `pwd`, `mfa` | 128 bits, used once; a wrong one is charged to the budget while that lasts |
+//! | a security key that the host verified: [`HostAuthenticator`](crate::AuthMethod::HostAuthenticator) | `pwd`, `hwk`, `mfa` | a signature, which cannot be guessed, so no budget; see [`passkeys`](super::passkeys) |
+//! | a passkey that can be copied, likewise: [`HostAuthenticator`](crate::AuthMethod::HostAuthenticator) | `pwd`, `swk`, `mfa` | the same |
 //! | a remembered device: [`RememberedDevice`](crate::AuthMethod::RememberedDevice) | `pwd` | a signed token that changes with use, for 30 days at most |
 //!
 //! # Locking somebody out

@@ -4,9 +4,13 @@
 //! - [`threats`]: what must fail, row by row, and the test that shows that it does;
 //! - [`standards`]: the clauses that are met, and the test that shows each;
 //! - [`limits`]: every number of the default policy, in one table, and every way in;
-//! - [`regimes`]: the settings for NIST SP 800-63B, OWASP ASVS, PCI DSS and PSD2, and what they do not give.
+//! - [`regimes`]: the settings for NIST SP 800-63B, OWASP ASVS, PCI DSS and PSD2, and what they do not give;
+//! - [`operations`]: keys rotated, versions upgraded, backups restored;
+//! - [`passkeys`]: passkeys and security keys that the host verifies, with a whole example.
 
 pub mod limits;
+pub mod operations;
+pub mod passkeys;
 pub mod promises;
 pub mod regimes;
 pub mod standards;

@@ -1,4 +1,4 @@
-use super::{Algorithm, Digits, Period};
+use super::{Algorithm, Digits, Period, TimeStep};
 use crate::time::UnixTime;
 
 /// What both sides of a TOTP authenticator agree on beside the secret (RFC 6238 §4.1).
@@ -62,6 +62,12 @@ impl TotpParams {
     /// The time T0 at which steps start to be counted.
     pub const fn t0(&self) -> UnixTime {
         self.t0
+    }
+
+    /// The time step T = (now − T0) / X (RFC 6238 §4.2), or `None` before T0.
+    pub(crate) fn time_step(&self, now: UnixTime) -> Option<TimeStep> {
+        let since_t0 = now.as_secs().checked_sub(self.t0.as_secs())?;
+        since_t0.checked_div(self.period.as_secs().into()).map(TimeStep::new)
     }
 }
 

@@ -66,8 +66,7 @@ impl Totp {
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
     pub fn time_step(&self, now: UnixTime) -> Option<TimeStep> {
-        let since_t0 = now.as_secs().checked_sub(self.params.t0().as_secs())?;
-        since_t0.checked_div(self.params.period().as_secs().into()).map(TimeStep::new)
+        self.params.time_step(now)
     }
 
     /// When a step begins, or [`UnixTime::MAX`] if that is beyond it.

@@ -2,6 +2,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt::{self, Write};
 
+use super::record::garbles;
+
 /// Where a request came from, for the audit events of what it does: the "where" of ASVS 16.2.1.
 ///
 /// Hand it to [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of); the events have it in
@@ -87,18 +89,12 @@ struct Line {
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars().filter(|&c| !is_dropped(c)) {
+        for c in text.chars().filter(|&c| !garbles(c)) {
             self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
             self.text.push(c);
         }
         Ok(())
     }
-}
-
-/// Controls; then separators of lines and paragraphs, and the marks of Unicode's bidirectional algorithm (UAX #9 §2).
-fn is_dropped(c: char) -> bool {
-    const MARKS: [char; 3] = ['\u{61c}', '\u{200e}', '\u{200f}'];
-    c.is_control() || MARKS.contains(&c) || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An origin as it is serialized.

@@ -50,8 +50,8 @@ impl<'a> Change<'a> {
         self.record
     }
 
-    /// What the change means for an audit trail, in order. A store that keeps one writes them in the same atomic
-    /// step as the record.
+    /// What the change means for an audit trail, in order; often there is none. A store that keeps a trail writes them in
+    /// the same atomic step as the record, after those of the changes before.
     pub const fn events(self) -> &'a [AuditEvent] {
         self.events
     }

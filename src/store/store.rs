@@ -17,8 +17,9 @@ use crate::session::{AccountId, AccountRecord};
 /// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the
 ///   host may still roll back: a refusal that is rolled back is a free guess;
 /// - keeps the revision that the change brings, and returns it from `load`;
-/// - writes [`Change::events`] in the same atomic step as the record, if it keeps an audit trail, and says so in its
-///   documentation if it keeps none;
+/// - writes [`Change::events`] in the same atomic step as the record, if it keeps an audit trail, so that an event is there
+///   if and only if its record was stored, and is read in the order of the writes; it says so in its documentation if it
+///   keeps none;
 /// - keeps accounts apart by every byte of their ids, which are 1 to 255 bytes of UTF-8 without control characters:
 ///   no case folding, no trimming, no collation;
 /// - keeps the record as serde wrote it, to the last field;
@@ -45,6 +46,7 @@ use crate::session::{AccountId, AccountRecord};
 /// #     async fn insert(&self, _: &str, _: Revision, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
 /// #     async fn update(&self, _: &str, _: Revision, _: Revision, _: &AccountRecord) -> Result<Swap, DbError> { Ok(Swap::Conflict) }
 /// # }
+/// /// It keeps no audit trail.
 /// struct Accounts(Pool);
 ///
 /// impl Store for Accounts {

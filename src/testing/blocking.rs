@@ -1,7 +1,9 @@
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::race::{Racers, block_on};
 use super::{Report, Suite};
+use crate::session::{AccountId, AuditEvent};
 use crate::store::{Blocking, BlockingStore};
 
 /// [`Suite`] for a [`BlockingStore`]: the same cases, their racers a thread each.
@@ -32,6 +34,13 @@ impl<'t, S: BlockingStore + 'static, G> BlockingSuite<'t, S, G> {
     /// See [`Suite::fail`].
     pub fn fail(self, fail: impl Fn(&S, &G) + 't) -> Self {
         Self(self.0.fail(async move |store: &Blocking<S>, guard: &G| fail(&store.0, guard)))
+    }
+
+    /// See [`Suite::trail`].
+    pub fn trail(self, read: impl Fn(&S, &G, &AccountId) -> Vec<AuditEvent> + 't) -> Self {
+        Self(self.0.trail(async move |store: &Blocking<S>, guard: &G, account: &AccountId| {
+            read(&store.0, guard, account)
+        }))
     }
 
     /// See [`Suite::only`].

@@ -21,6 +21,8 @@ pub enum Clause {
     ConflictIsNoError,
     /// Where `Conflict` is told, nothing was stored.
     ConflictStoresNothing,
+    /// The trail holds the events of each stored change once and in order, and none of a change that was not stored.
+    Trail,
     /// A failure is an `Err`.
     FailureIsError,
     /// After a conflict the verifier decides again, a bounded number of times.
@@ -33,7 +35,7 @@ pub enum Clause {
 
 impl Clause {
     /// Every clause.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AtomicSwap,
         Self::Latest,
         Self::Durable,
@@ -42,6 +44,7 @@ impl Clause {
         Self::RecordKept,
         Self::ConflictIsNoError,
         Self::ConflictStoresNothing,
+        Self::Trail,
         Self::FailureIsError,
         Self::DecidedAgain,
         Self::UnknownRefused,
@@ -69,7 +72,8 @@ impl Clause {
             }
             Self::AccountsApart => {
                 "a case-insensitive or padding collation, trimming, Unicode normalization, a column that is too short, \
-                 or ids that are pasted into a key or a statement; take a binary collation (COLLATE \"C\", utf8mb4_bin), VARBINARY or BYTEA"
+                 or ids that are pasted into a key or a statement; take VARBINARY or BYTEA, or a collation that compares bytes and does not pad: \"C\", utf8mb4_nopad_bin of MariaDB, \
+                 utf8mb4_0900_bin of MySQL; utf8mb4_bin pads"
             }
             Self::RecordKept => {
                 "a column that cuts off, a character set of three bytes (utf8mb3), numbers that pass through a double, \
@@ -81,6 +85,10 @@ impl Clause {
             }
             Self::ConflictStoresNothing => {
                 "the statement is retried after its reply was lost, and finds its own write; or the row is written before it is compared"
+            }
+            Self::Trail => {
+                "the events are written before or after the record in a transaction of their own, from a queue, or whatever became of \
+                 the swap; or they are read in the order of a clock or of random revisions, not in that of the writes"
             }
             Self::FailureIsError => {
                 "an error is caught and turned into None or Conflict (unwrap_or_default, ok(), a catch-all arm); pass it on"
@@ -109,6 +117,9 @@ impl fmt::Display for Clause {
             Self::RecordKept => "the record is kept as it was handed over, to the last field",
             Self::ConflictIsNoError => "a conflict is an outcome, never an Err",
             Self::ConflictStoresNothing => "where Conflict is told, nothing was stored",
+            Self::Trail => {
+                "the trail holds the events of each stored change once and in order, and none of a change that was not stored"
+            }
             Self::FailureIsError => "a failure is an Err, never a Conflict and never an absent row",
             Self::DecidedAgain => {
                 "after a conflict the record is loaded and decided on again, a bounded number of times"

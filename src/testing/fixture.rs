@@ -9,7 +9,7 @@ use super::race::Racers;
 use super::report::Broken;
 use super::samples::next_revision;
 use super::{Clause, Hook};
-use crate::session::AccountRecord;
+use crate::session::{AccountId, AccountRecord, AuditEvent};
 use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 
 /// A fresh store and the questions that every case asks of it.
@@ -88,9 +88,12 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         expected: Expected,
         next: &AccountRecord,
     ) -> Result<(), Broken> {
-        let wanted = || format!("Ok(Stored) from a swap of what is there ({expected:?})");
-        let change = Change::new(expected, revision, next, &[]);
-        match self.store.compare_and_swap(next.account(), change).await {
+        self.is_stored(Change::new(expected, revision, next, &[])).await
+    }
+
+    pub(super) async fn is_stored(&self, change: Change<'_>) -> Result<(), Broken> {
+        let wanted = || format!("Ok(Stored) from a swap of what is there ({:?})", change.expected());
+        match self.store.compare_and_swap(change.record().account(), change).await {
             Ok(Swap::Stored) => Ok(()),
             Ok(Swap::Conflict) => Err(self.broken(wanted(), "Ok(Conflict)")),
             Err(error) => Err(self.broken(wanted(), failed(&error))),
@@ -103,9 +106,12 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
 
     /// A swap that expects what is not there.
     pub(super) async fn conflicts(&self, expected: Expected, next: &AccountRecord) -> Result<(), Broken> {
-        let wanted = || format!("Ok(Conflict) from a swap of what is not there ({expected:?})");
-        let change = Change::new(expected, next_revision(), next, &[]);
-        match self.store.compare_and_swap(next.account(), change).await {
+        self.is_conflict(Change::new(expected, next_revision(), next, &[])).await
+    }
+
+    pub(super) async fn is_conflict(&self, change: Change<'_>) -> Result<(), Broken> {
+        let wanted = || format!("Ok(Conflict) from a swap of what is not there ({:?})", change.expected());
+        match self.store.compare_and_swap(change.record().account(), change).await {
             Ok(Swap::Conflict) => Ok(()),
             Ok(Swap::Stored) => Err(Broken::new(Clause::AtomicSwap, wanted(), "Ok(Stored)")),
             Err(error) => Err(Broken::new(Clause::ConflictIsNoError, wanted(), failed(&error))),
@@ -144,6 +150,25 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         drop(self.store);
         let store = Arc::new(open.call(self.guard).await);
         Ok(Self { store, ..self })
+    }
+
+    /// The trail of the account must hold these events and no others, in this order.
+    pub(super) async fn trail_is(&self, account: &AccountId, events: &[AuditEvent]) -> Result<(), Broken> {
+        let Some(read) = &self.hooks.trail else { return Err(self.lacks(Hook::Trail)) };
+        let found = read.call(&self.store, self.guard, account).await;
+        if found == events {
+            return Ok(());
+        }
+        let same = found.iter().zip(events).take_while(|(found, event)| found == event).count();
+        let tell = |events: &[AuditEvent]| {
+            let next = events.get(same).map_or(String::from("none"), |event| format!("{event:?}"));
+            format!(
+                "{} events in the trail of {:?}, after the first {same}: {next}",
+                events.len(),
+                account.as_str()
+            )
+        };
+        Err(self.broken(tell(events), tell(&found)))
     }
 
     fn lacks(&self, hook: Hook) -> Broken {

@@ -1,6 +1,9 @@
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::pin::Pin;
+
+use crate::session::{AccountId, AuditEvent};
 
 /// What a builder may offer beside a fresh store. The cases that need it are skipped without.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -12,6 +15,8 @@ pub enum Hook {
     Reopen,
     /// [`Suite::fail`](super::Suite::fail)
     Fail,
+    /// [`Suite::trail`](super::Suite::trail)
+    Trail,
 }
 
 /// The name of the builder's method.
@@ -21,6 +26,7 @@ impl fmt::Display for Hook {
             Self::Another => "another",
             Self::Reopen => "reopen",
             Self::Fail => "fail",
+            Self::Trail => "trail",
         })
     }
 }
@@ -31,6 +37,7 @@ pub(super) struct Hooks<'t, S, G> {
     pub(super) another: Option<Box<dyn Open<S, G> + 't>>,
     pub(super) reopen: Option<Box<dyn Open<S, G> + 't>>,
     pub(super) fail: Option<Box<dyn Fail<S, G> + 't>>,
+    pub(super) trail: Option<Box<dyn ReadTrail<S, G> + 't>>,
 }
 
 impl<S, G> Hooks<'_, S, G> {
@@ -39,6 +46,7 @@ impl<S, G> Hooks<'_, S, G> {
             Hook::Another => self.another.is_some(),
             Hook::Reopen => self.reopen.is_some(),
             Hook::Fail => self.fail.is_some(),
+            Hook::Trail => self.trail.is_some(),
         }
     }
 }
@@ -72,5 +80,15 @@ pub(super) trait Fail<S, G> {
 impl<S, G, F: AsyncFn(&S, &G)> Fail<S, G> for F {
     fn call<'a>(&'a self, store: &'a S, guard: &'a G) -> Called<'a, ()> {
         Box::pin(self(store, guard))
+    }
+}
+
+pub(super) trait ReadTrail<S, G> {
+    fn call<'a>(&'a self, store: &'a S, guard: &'a G, account: &'a AccountId) -> Called<'a, Vec<AuditEvent>>;
+}
+
+impl<S, G, F: AsyncFn(&S, &G, &AccountId) -> Vec<AuditEvent>> ReadTrail<S, G> for F {
+    fn call<'a>(&'a self, store: &'a S, guard: &'a G, account: &'a AccountId) -> Called<'a, Vec<AuditEvent>> {
+        Box::pin(self(store, guard, account))
     }
 }

@@ -3,8 +3,20 @@
 //! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
 //! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
 //! races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder offers decides on the
-//! rest: a second instance, a reopen, a failure. A case that fails says which [`Clause`] broke,
-//! what was expected, what came, and what usually causes it.
+//! rest: a second instance, a reopen, a failure, and the audit trail of a store that keeps one. A case that fails says
+//! which [`Clause`] broke, what was expected, what came, and what usually causes it.
+//!
+//! | clause | shown by |
+//! |---|---|
+//! | [`AtomicSwap`](Clause::AtomicSwap) | writers in turn and in races, logins and guesses of many at once |
+//! | [`Latest`](Clause::Latest), [`RevisionKept`](Clause::RevisionKept) | each write is read at once, by another instance too |
+//! | [`Durable`](Clause::Durable) | what was stored is there after a reopen |
+//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format takes for one another |
+//! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
+//! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
+//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, and after a reopen |
+//! | [`FailureIsError`](Clause::FailureIsError) | a store that is made to fail |
+//! | [`DecidedAgain`](Clause::DecidedAgain), [`UnknownRefused`](Clause::UnknownRefused), [`LockedReadsOnly`](Clause::LockedReadsOnly) | logins through faults |
 //!
 //! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn
 //! on one task, or run on several threads with [`Suite::spawn`]. A blocking one races threads. A store that
@@ -26,7 +38,7 @@
 //! /// Stands for a database.
 //! type Table = HashMap<AccountId, Versioned<AccountRecord>>;
 //!
-//! /// Stands for a connection to it.
+//! /// Stands for a connection to it. It keeps no audit trail.
 //! struct Accounts(Arc<Mutex<Table>>);
 //!
 //! impl BlockingStore for Accounts {
@@ -70,16 +82,18 @@
 //! ```
 //! # use std::sync::Arc;
 //! use second_factor::testing::Suite;
-//! use second_factor::MemoryStore;
+//! use second_factor::{AccountId, MemoryStore};
 //!
 //! // In tests/store.rs, under #[tokio::test(flavor = "multi_thread")] or whatever the host's runtime has:
 //! async fn accounts_keep_the_contract() {
 //!     let fresh = async || {
-//!         let store = Arc::new(MemoryStore::new());
+//!         let store = Arc::new(MemoryStore::with_trail());
 //!         (store.clone(), store)
 //!     };
+//!     type Shared = Arc<MemoryStore>;
 //!     Suite::new(fresh)
-//!         .another(async |guard: &Arc<MemoryStore>| guard.clone())
+//!         .another(async |guard: &Shared| guard.clone())
+//!         .trail(async |store: &Shared, _: &Shared, account: &AccountId| store.trail(account).unwrap())
 //!         .spawn(|task| drop(tokio::spawn(task)))
 //!         .run()
 //!         .await

@@ -348,7 +348,7 @@ pub(super) fn labelled(account: &AccountId) -> Made<Vec<(String, AccountRecord)>
         .collect()
 }
 
-const LABELS: [&str; 12] = [
+pub(super) const LABELS: [&str; 12] = [
     "Firefox on Linux",
     "Ünïcödé: é",
     "e\u{301} decomposed, \u{e9} composed",

@@ -1,4 +1,5 @@
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::cases::Case;
@@ -6,6 +7,7 @@ use super::fixture::Fixture;
 use super::hooks::Hooks;
 use super::race::{Racers, Task};
 use super::{Hook, Report};
+use crate::session::{AccountId, AuditEvent};
 use crate::store::Store;
 
 /// Runs the cases of the contract against a [`Store`].
@@ -23,7 +25,7 @@ pub struct Suite<'t, S, G> {
 impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     /// A suite for the stores that `fresh` makes: empty ones, each on its own.
     pub fn new(fresh: impl AsyncFn() -> (S, G) + 't) -> Self {
-        let hooks = Hooks { fresh: Box::new(fresh), another: None, reopen: None, fail: None };
+        let hooks = Hooks { fresh: Box::new(fresh), another: None, reopen: None, fail: None, trail: None };
         Self { hooks, racers: Racers::Joined, only: None }
     }
 
@@ -45,6 +47,13 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     /// server, drops the table.
     pub fn fail(mut self, fail: impl AsyncFn(&S, &G) + 't) -> Self {
         self.hooks.fail = Some(Box::new(fail));
+        self
+    }
+
+    /// Reads the audit trail of an account, the oldest event first, for the cases about it: a `SELECT` beside those of the store. Leave
+    /// it out where the store keeps no trail.
+    pub fn trail(mut self, read: impl AsyncFn(&S, &G, &AccountId) -> Vec<AuditEvent> + 't) -> Self {
+        self.hooks.trail = Some(Box::new(read));
         self
     }
 
@@ -71,7 +80,7 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     pub async fn run(self) -> Report {
         let mut report = Report::default();
         for case in Case::ALL.into_iter().filter(|case| self.only.is_none_or(|only| only == case.name())) {
-            match case.needs().filter(|hook| !self.hooks.offer(*hook)) {
+            match case.needs().iter().copied().find(|hook| !self.hooks.offer(*hook)) {
                 Some(hook) => report.skip(case.name(), hook),
                 None => self.run_case(case, &mut report).await,
             }
@@ -87,8 +96,8 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
 }
 
 impl<S, G> Suite<'_, S, G> {
-    /// The names of the cases, and the hook that each needs.
-    pub fn cases() -> impl Iterator<Item = (&'static str, Option<Hook>)> {
+    /// The names of the cases, and the hooks that each needs.
+    pub fn cases() -> impl Iterator<Item = (&'static str, &'static [Hook])> {
         Case::ALL.into_iter().map(|case| (case.name(), case.needs()))
     }
 }

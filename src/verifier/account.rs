@@ -83,14 +83,14 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Binds an authenticator that was confirmed in another system. All sessions of the account end, and none continues,
-    /// unless it is imported [quietly](Import::quietly).
+    /// Binds an authenticator that was confirmed in another system. All sessions of the account end,
+    /// unless it is imported [quietly](Import::quietly): then there are none to end.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] with [`AlreadyBound`](crate::Refusal::AlreadyBound) where one is bound; otherwise as
     /// everywhere.
-    pub async fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
+    pub async fn import(&self, import: Import) -> Result<Option<EndAllSessions>, Error<S::Error>> {
         let decided = self.drive(import.account(), |record, context, entropy| {
             rule::import(record, &import, context, entropy)
         });
@@ -115,6 +115,9 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Removes one authenticator; the last one is two-factor authentication switched off.
+    ///
+    /// Look for what would be refused before you ask for the code: the factor is used up by a refusal, too, and the same
+    /// code again within a minute is [`AlreadyDone`](crate::Refusal::AlreadyDone).
     ///
     /// # Errors
     ///

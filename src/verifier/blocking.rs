@@ -182,7 +182,7 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// # Errors
     ///
     /// The same.
-    pub fn import(&self, import: Import) -> Result<EndOtherSessions, Error<S::Error>> {
+    pub fn import(&self, import: Import) -> Result<Option<EndAllSessions>, Error<S::Error>> {
         finished(self.0.import(import))
     }
 

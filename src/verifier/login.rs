@@ -100,6 +100,50 @@ impl<S: Store> Verifier<S> {
     /// login gives the charge back.
     ///
     /// For what was typed and was [`Malformed`](crate::Refusal::Malformed) as a code and recovery code of this library.
+    /// Tries count for the alarm as they are made, like wrong codes. The fifth ends the challenge, and is still answered.
+    ///
+    /// ```
+    /// use second_factor::enrollment::ImportedSecret;
+    /// use second_factor::session::Import;
+    /// use second_factor::{
+    ///     AccountId, AuthMethod, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Refusal, Remember, SealingKey, Secret,
+    ///     TotpParams, Verifier,
+    /// };
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+    /// # let verifier = Verifier::new(MemoryStore::new(), Policy::new("Example")?, keys);
+    /// // The table of the old system: ids and hashes.
+    /// let old_codes = [("31", bcrypt::hash("h7kq-w2mz", 4)?), ("32", bcrypt::hash("p9xd-c4tn", 4)?)];
+    /// let alice = AccountId::new("user-7")?;
+    /// let secret = ImportedSecret::new(Secret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?)?;
+    /// let import = Import::by_host(alice.clone(), secret, TotpParams::default())
+    ///     .recovery_codes(old_codes.iter().map(|(id, _)| id))?
+    ///     .quietly();
+    /// let _ = verifier.import(import).await?; // sessions go on
+    ///
+    /// // The login, once the host has compared the password.
+    /// let proof = PasswordVerified::by_host(verifier.check_password(&alice).await);
+    /// let Login::CodeRequired(challenge) = verifier.password_verified(proof, None).await? else {
+    ///     unreachable!("an authenticator is bound");
+    /// };
+    /// let typed = "p9xd-c4tn";
+    /// let presented = verifier.present(&challenge, typed, Remember::No).await;
+    /// assert_eq!(presented.unwrap_err().refusal(), Some(Refusal::Malformed));
+    ///
+    /// // Paid for before it is compared.
+    /// let tried = verifier.try_old_recovery_code(&challenge).await?;
+    /// let right = old_codes.iter().find(|(_, hash)| bcrypt::verify(typed, hash).unwrap_or(false));
+    /// let Some((id, _)) = right else {
+    ///     return Ok(()); // "not accepted", and the form again
+    /// };
+    /// let accepted = verifier.present(&challenge, tried.was(id), Remember::No).await?;
+    /// assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
+    /// assert_eq!(accepted.recovery_codes_left, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

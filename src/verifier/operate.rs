@@ -21,8 +21,9 @@ impl<S: Store> Verifier<S> {
     /// After the account's row came out of a backup: ends all sessions, challenges and enrollments, forgets all remembered
     /// devices, and accepts no code of before. Its owner is told.
     ///
-    /// What it cannot know is which recovery codes were used, which authenticators were removed, and how many guesses were
-    /// made since the backup.
+    /// What it cannot know is which recovery codes were used, which authenticators were removed, which accounts were closed,
+    /// and how many guesses were made since the backup. Call it for every account of the host, those without a row
+    /// included; it may be repeated. [`manual::operations`](crate::manual::operations) says what else to do.
     ///
     /// # Errors
     ///

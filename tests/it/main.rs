@@ -62,9 +62,15 @@ mod login {
 mod store {
     #[cfg(feature = "testing")]
     mod conformance;
+    mod key_rotation;
     mod record_format;
+    mod restored_backup;
+    #[cfg(feature = "testing")]
+    mod trail;
     #[cfg(feature = "testing")]
     mod wrong_stores;
+    #[cfg(feature = "testing")]
+    mod wrong_trails;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
@@ -79,8 +85,12 @@ mod standards {
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod threats {
+    mod authenticators;
+    mod binding;
     mod budget;
     mod charges;
+    mod claims;
+    mod clock_off;
     mod codes_in_a_row;
     mod crowding;
     mod device_tokens;
@@ -89,12 +99,15 @@ mod threats {
     mod enrollment;
     mod guess_budget;
     mod guessing;
+    mod host_authenticator;
     mod locks;
+    mod migration;
     mod owner_gets_in;
     mod password_change;
     mod policies;
     mod proofs;
     mod replay;
+    mod requirement;
     mod secrets;
     mod sessions;
     mod states;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::call::{Deed, Typed, What};
 use crate::scenario::Scenario;
-use crate::state::{ATTACKER, Chosen, Phone, State};
+use crate::state::{ATTACKER, Chosen, Key, Phone, State};
 use crate::tape::{Fault, Op};
 
 /// One step of the world.
@@ -35,6 +35,8 @@ pub enum Action {
     Drop(u8),
     /// All recovery codes but two are lost. To keep states small.
     LoseRecoveryCodes,
+    /// The second app has the secret of the first, as in a row that bound it while its seal did not open.
+    Twin,
 }
 
 /// How far a call goes at once.
@@ -153,15 +155,40 @@ pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
         Deed::NewCodes(typed) => {
             What::NewCodes { session: session()?, chosen: chosen(state, browser, typed)? }
         }
-        Deed::Enroll(typed) => {
-            What::Enroll { session: session()?, password, chosen: chosen(state, browser, typed)? }
-        }
+        Deed::Enroll(typed) => What::Enroll {
+            session: session()?,
+            password,
+            chosen: chosen(state, browser, typed)?,
+            replacing: None,
+        },
+        Deed::Replace(which, typed) => What::Enroll {
+            session: session()?,
+            password,
+            chosen: chosen(state, browser, typed)?,
+            replacing: Some(state.authenticator(which)?),
+        },
+        // Before anything is bound, the password is the account; whoever has it may bind.
+        Deed::Confirm | Deed::BindKey(_) if is_attacker && !state.is_bound() => return None,
+        Deed::BindKey(typed) => What::BindKey {
+            session: session()?,
+            password,
+            chosen: chosen(state, browser, typed)?,
+            key: Key::new(format!("credential {}", state.calls)),
+        },
+        Deed::Remove(which, typed) => What::Remove {
+            session: session()?,
+            chosen: chosen(state, browser, typed)?,
+            authenticator: state.authenticator(which)?,
+        },
+        Deed::Rename(which, typed) => What::Rename {
+            session: session()?,
+            chosen: chosen(state, browser, typed)?,
+            authenticator: state.authenticator(which)?,
+        },
+        Deed::Import => What::Import { is_quiet: false },
+        Deed::ImportQuietly => What::Import { is_quiet: true },
         Deed::Confirm => {
             let enrolling = held.enrolling.clone()?;
-            // Before anything is bound, the password is the account; whoever has it may bind.
-            if is_attacker && !state.is_bound() {
-                return None;
-            }
             let chosen = right(&enrolling.phone, state.step());
             What::Confirm { enrolling, chosen }
         }
@@ -188,34 +215,46 @@ pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
 }
 
 fn right(phone: &Phone, step: u64) -> Chosen {
-    Chosen { typed: Typed::Right, text: phone.code(step).into(), of: phone.id, first: step, last: step }
+    let text = phone.code(step).into();
+    Chosen { typed: Typed::Right, text, key: None, of: phone.id, first: step, last: step }
+}
+
+/// A signature that the key has never made before.
+fn signed(state: &State, typed: Typed, key: &Key) -> Chosen {
+    let text = format!("signed {}", state.calls).into();
+    Chosen { typed, text, key: Some(key.clone()), of: key.id, first: 0, last: 0 }
 }
 
 /// What is typed, if whoever types has it.
 pub fn chosen(state: &State, browser: usize, typed: Typed) -> Option<Chosen> {
-    let text = |text: &str| Some(Chosen { typed, text: text.into(), of: 0, first: 0, last: 0 });
+    let text = |text: &str| Some(Chosen { typed, text: text.into(), key: None, of: 0, first: 0, last: 0 });
     let step = state.step();
-    let is_attacker = browser == ATTACKER;
+    let ghost = &state.ghost;
+    let code = |phone: &Phone| (step > phone.typed).then(|| right(phone, step));
+    let row = |phone: &Phone| {
+        let chosen = || Chosen { text: phone.row(step).into(), first: step - 3, ..right(phone, step) };
+        (step > phone.typed + 3).then(chosen)
+    };
     match typed {
-        Typed::Right | Typed::Row | Typed::Recovery if is_attacker => None,
-        Typed::Right if step > state.typed => state.phone().map(|phone| right(phone, step)),
-        Typed::Row if step > state.typed + 3 => state.phone().map(|phone| Chosen {
-            text: phone.row(step).into(),
-            first: step - 3,
-            typed,
-            ..right(phone, step)
-        }),
-        Typed::Right | Typed::Row => None,
+        right if browser == ATTACKER && right.is_right() => None,
+        Typed::Right => state.apps().next().and_then(code),
+        Typed::Row => state.apps().next().and_then(row),
+        Typed::Other => state.apps().nth(1).and_then(code),
+        Typed::OtherRow => state.apps().nth(1).and_then(row),
+        Typed::Key => state.key().map(|key| signed(state, typed, key)),
         Typed::Recovery => state.unused_recovery().map(|(code, digest)| {
             let of = crate::canonical::hash_bytes(digest.as_bytes());
-            Chosen { typed, text: Arc::clone(code), of, first: 0, last: 0 }
+            Chosen { typed, text: Arc::clone(code), key: None, of, first: 0, last: 0 }
         }),
         Typed::Wrong => text("000000"),
         Typed::WrongRow => text("000000 000000 000000 000000"),
         Typed::WrongRecovery => text(NEVER_ISSUED),
-        Typed::Used => state.ghost.used.clone().filter(|used| used.typed == Typed::Right),
-        Typed::UsedRow => state.ghost.used.clone().filter(|used| used.typed == Typed::Row),
-        Typed::UsedRecovery => state.ghost.used_recovery.clone(),
+        Typed::Used => ghost.used.clone().filter(|used| !used.typed.is_row()),
+        Typed::UsedRow => ghost.used.clone().filter(|used| used.typed.is_row()),
+        Typed::UsedRecovery => ghost.used_recovery.clone(),
+        Typed::UsedKey => ghost.used_key.clone(),
+        Typed::Removed => ghost.removed.as_ref().map(|phone| right(phone, step)),
+        Typed::RemovedKey => ghost.removed_key.as_ref().map(|key| signed(state, typed, key)),
         Typed::Nothing => text(""),
     }
     .map(|chosen| Chosen { typed, ..chosen })

@@ -1,28 +1,27 @@
-//! A request to the service: what a host does with the verifier, as one future.
+//! A request to the service, and its answer.
 
-use std::sync::Arc;
+use second_factor::session::{AuthenticatorId, EnrollmentToken, Requirement};
+use second_factor::{ChallengeToken, DeviceToken, Refusal, Secret, Session, UnixTime, Verifier};
 
-use second_factor::session::{AdministratorReset, Remember};
-use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{
-    AccountId, ChallengeToken, DeviceToken, Login, PasswordReset, PasswordVerified, Refusal, Secret, Session,
-    Verifier,
-};
-
-use crate::state::{Chosen, Device, Enrolling, Held};
-use crate::tape::{self, Answer, Op, TapeError, TapeStore};
+use crate::state::{Chosen, Device, Enrolling, Held, Key};
+use crate::tape::{Answer, Op, TapeStore};
 
 pub type TapeVerifier = Verifier<TapeStore>;
 
-/// What is typed where a code is asked for.
+/// What is presented where a code is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Typed {
-    /// The code that the app shows.
+    /// The code that the first of the account's apps shows.
     Right,
-    /// The last four codes that the app showed.
+    /// The last four codes that it showed.
     Row,
+    /// The same of the second app.
+    Other,
+    OtherRow,
     /// The next recovery code.
     Recovery,
+    /// A new signature of the authenticator that the host verifies.
+    Key,
     Wrong,
     WrongRow,
     WrongRecovery,
@@ -30,7 +29,35 @@ pub enum Typed {
     Used,
     UsedRow,
     UsedRecovery,
+    /// The signature that was accepted last.
+    UsedKey,
+    /// The code that an app shows now whose authenticator was removed, and a new signature of such a one.
+    Removed,
+    RemovedKey,
     Nothing,
+}
+
+impl Typed {
+    /// Something of the owner's that is good.
+    pub fn is_right(self) -> bool {
+        matches!(self, Self::Right | Self::Row | Self::Other | Self::OtherRow | Self::Recovery | Self::Key)
+    }
+
+    /// Several codes.
+    pub fn is_row(self) -> bool {
+        matches!(self, Self::Row | Self::OtherRow)
+    }
+}
+
+/// Which of the account's authenticators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// The first app.
+    First,
+    /// The second app.
+    Second,
+    /// The one that the host verifies.
+    Key,
 }
 
 /// What somebody asks the service for.
@@ -44,8 +71,18 @@ pub enum Deed {
     PresentRemember(Typed),
     Disable(Typed),
     NewCodes(Typed),
+    /// An app beside those that are bound.
     Enroll(Typed),
+    /// An app in place of this one.
+    Replace(Which, Typed),
     Confirm,
+    /// An authenticator that the host verifies, beside those that are bound.
+    BindKey(Typed),
+    Remove(Which, Typed),
+    Rename(Which, Typed),
+    /// The host brings along the owner's app from another system.
+    Import,
+    ImportQuietly,
     ChangePassword(Typed),
     Reset,
     EndAll,
@@ -60,18 +97,74 @@ pub enum Deed {
 /// A deed with all that it needs.
 #[derive(Clone, Debug)]
 pub enum What {
-    Login { password: Option<u8>, cookie: Option<Device> },
-    Present { challenge: Held<ChallengeToken>, chosen: Chosen, remember: bool },
-    Disable { session: Held<Session>, chosen: Chosen },
-    NewCodes { session: Held<Session>, chosen: Chosen },
-    Enroll { session: Held<Session>, password: Option<u8>, chosen: Chosen },
-    Confirm { enrolling: Enrolling, chosen: Chosen },
-    ChangePassword { session: Held<Session>, password: Option<u8>, new: u8, chosen: Chosen },
-    Reset { new: u8 },
-    EndAll { session: Held<Session> },
+    Login {
+        password: Option<u8>,
+        cookie: Option<Device>,
+    },
+    Present {
+        challenge: Held<ChallengeToken>,
+        chosen: Chosen,
+        remember: bool,
+    },
+    Disable {
+        session: Held<Session>,
+        chosen: Chosen,
+    },
+    NewCodes {
+        session: Held<Session>,
+        chosen: Chosen,
+    },
+    Enroll {
+        session: Held<Session>,
+        password: Option<u8>,
+        chosen: Chosen,
+        replacing: Option<AuthenticatorId>,
+    },
+    Confirm {
+        enrolling: Enrolling,
+        chosen: Chosen,
+    },
+    BindKey {
+        session: Held<Session>,
+        password: Option<u8>,
+        chosen: Chosen,
+        key: Key,
+    },
+    Remove {
+        session: Held<Session>,
+        chosen: Chosen,
+        authenticator: AuthenticatorId,
+    },
+    Rename {
+        session: Held<Session>,
+        chosen: Chosen,
+        authenticator: AuthenticatorId,
+    },
+    Import {
+        is_quiet: bool,
+    },
+    ChangePassword {
+        session: Held<Session>,
+        password: Option<u8>,
+        new: u8,
+        chosen: Chosen,
+    },
+    Reset {
+        new: u8,
+    },
+    EndAll {
+        session: Held<Session>,
+    },
     ForgetDevices,
-    EnrollFresh { session: Held<Session>, chosen: Chosen },
-    Close { session: Held<Session>, password: Option<u8>, chosen: Chosen },
+    EnrollFresh {
+        session: Held<Session>,
+        chosen: Chosen,
+    },
+    Close {
+        session: Held<Session>,
+        password: Option<u8>,
+        chosen: Chosen,
+    },
     AdministratorReset,
 }
 
@@ -83,6 +176,9 @@ impl What {
             | Self::NewCodes { chosen, .. }
             | Self::Enroll { chosen, .. }
             | Self::Confirm { chosen, .. }
+            | Self::BindKey { chosen, .. }
+            | Self::Remove { chosen, .. }
+            | Self::Rename { chosen, .. }
             | Self::EnrollFresh { chosen, .. }
             | Self::Close { chosen, .. }
             | Self::ChangePassword { chosen, .. } => Some(chosen),
@@ -90,6 +186,7 @@ impl What {
             | Self::Reset { .. }
             | Self::EndAll { .. }
             | Self::ForgetDevices
+            | Self::Import { .. }
             | Self::AdministratorReset => None,
         }
     }
@@ -99,6 +196,9 @@ impl What {
             Self::Disable { session, .. }
             | Self::NewCodes { session, .. }
             | Self::Enroll { session, .. }
+            | Self::BindKey { session, .. }
+            | Self::Remove { session, .. }
+            | Self::Rename { session, .. }
             | Self::ChangePassword { session, .. }
             | Self::EnrollFresh { session, .. }
             | Self::Close { session, .. }
@@ -118,6 +218,7 @@ impl What {
 }
 
 /// A call that was made, and what it was told so far.
+#[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
 #[derive(Clone, Debug)]
 pub struct Call {
     pub id: u64,
@@ -136,12 +237,21 @@ pub struct Call {
     pub again: bool,
     /// A conflict was told that was none.
     pub has_conflict: bool,
+    /// An authenticator was imported quietly since it began, so the password alone enrolls nothing any more.
+    pub is_overtaken: bool,
+    /// From when on the host demands a second factor.
+    pub due: Option<u64>,
 }
 
 impl Call {
     /// Whether something was presented beside the password.
     pub fn has_factor(&self) -> bool {
         self.what.chosen().is_some_and(|chosen| chosen.typed != Typed::Nothing)
+    }
+
+    /// What the host demands.
+    pub fn requirement(&self) -> Requirement {
+        self.due.map_or(Requirement::None, |due| Requirement::EnrolledBy(UnixTime::from_secs(due)))
     }
 }
 
@@ -150,10 +260,13 @@ impl Call {
 pub enum Released {
     In(Session, Option<DeviceToken>),
     Challenge(ChallengeToken),
-    Enrollment(second_factor::session::EnrollmentToken, Secret),
-    Bound(Vec<String>),
+    Enrollment(EnrollmentToken, Secret),
+    Bound(Option<Vec<String>>),
     Codes(Vec<String>),
+    /// An authenticator was removed, or all.
     Off(Session),
+    Renamed,
+    Imported,
     Changed(Option<Session>),
     NotWritten,
     Unfinished,
@@ -176,144 +289,9 @@ impl Released {
                 | Self::Bound(_)
                 | Self::Changed(_)
                 | Self::Enrollment(..)
+                | Self::Renamed
+                | Self::Imported
                 | Self::Closed
         )
-    }
-}
-
-pub fn account() -> AccountId {
-    AccountId::new("ann").unwrap()
-}
-
-/// What a host does for this request.
-pub async fn serve(call: &Call, service: &TapeVerifier) -> Released {
-    match answer(call, service).await {
-        Ok(released) | Err(released) => released,
-    }
-}
-
-async fn answer(call: &Call, service: &TapeVerifier) -> Result<Released, Released> {
-    Ok(match &call.what {
-        What::Login { password, cookie } => {
-            let proof = password_of(service, *password).await?;
-            let cookie = cookie.as_ref().map(|device| device.token.expose());
-            match service.password_verified(proof, cookie).await.map_err(refused)? {
-                Login::Complete(accepted) => {
-                    Released::In(accepted.authenticated.into_session(), accepted.device)
-                }
-                Login::CodeRequired(challenge) => Released::Challenge(challenge),
-                Login::EnrollmentRequired(_) => Released::WrongPassword,
-            }
-        }
-        What::Present { challenge, chosen, remember } => {
-            let remember = if *remember { Remember::ThisDevice { label: "browser" } } else { Remember::No };
-            let accepted =
-                service.present(&challenge.value, &chosen.text, remember).await.map_err(refused)?;
-            Released::In(accepted.authenticated.into_session(), accepted.device)
-        }
-        What::Disable { session, chosen } => {
-            let fresh = service.fresh_factor(&session.value, &chosen.text).await.map_err(refused)?;
-            let change = service.disable(fresh).await.map_err(refused)?;
-            let mut session = Session::clone(&session.value);
-            session.continue_after(change);
-            Released::Off(session)
-        }
-        What::NewCodes { session, chosen } => {
-            let fresh = service.fresh_factor(&session.value, &chosen.text).await.map_err(refused)?;
-            Released::Codes(texts(&service.regenerate_recovery_codes(fresh).await.map_err(refused)?))
-        }
-        What::Enroll { session, password, chosen } => {
-            let proof = password_of(service, *password).await?;
-            let proof = service.reauthenticate(&session.value, proof, &chosen.text).await.map_err(refused)?;
-            let begun = service.begin_enrollment(proof, "ann@example.com").await.map_err(refused)?;
-            Released::Enrollment(begun.token, begun.uri.secret().clone())
-        }
-        What::EnrollFresh { session, chosen } => {
-            let fresh = service.fresh_factor(&session.value, &chosen.text).await.map_err(refused)?;
-            let begun = service.begin_enrollment(fresh, "ann@example.com").await.map_err(refused)?;
-            Released::Enrollment(begun.token, begun.uri.secret().clone())
-        }
-        What::Close { session, password, chosen } => {
-            let proof = password_of(service, *password).await?;
-            let proof = service.reauthenticate(&session.value, proof, &chosen.text).await.map_err(refused)?;
-            let _ = service.close_account(proof).await.map_err(refused)?;
-            Released::Closed
-        }
-        What::AdministratorReset => {
-            let reset = AdministratorReset::by_host(account(), &AccountId::new("admin").unwrap()).unwrap();
-            let _ = service.administrator_reset(reset).await.map_err(refused)?;
-            Released::Ended
-        }
-        What::Confirm { enrolling, chosen } => {
-            let token = &enrolling.token.value;
-            let confirmed = service.confirm_enrollment(token, &chosen.text).await.map_err(refused)?;
-            Released::Bound(texts(&confirmed.into_parts().0))
-        }
-        What::ChangePassword { session, password, new, chosen } => {
-            let check = service.check_password(&account()).await;
-            let in_force = tape::compare().await;
-            if password.is_some_and(|typed| typed != in_force) {
-                return Err(Released::WrongPassword);
-            }
-            let proof = PasswordVerified::by_host(check);
-            let proof = service.reauthenticate(&session.value, proof, &chosen.text).await.map_err(refused)?;
-            let changed = service.change_password(proof, || tape::write(in_force, *new)).await;
-            let change = changed.map_err(not_changed)?;
-            let mut session = Session::clone(&session.value);
-            session.continue_after(change);
-            Released::Changed(Some(session))
-        }
-        What::Reset { new } => {
-            let check = service.check_password(&account()).await;
-            let in_force = tape::compare().await;
-            let proof = PasswordReset::by_host(check);
-            let changed = service.change_password(proof, || tape::write(in_force, *new)).await;
-            let _ = changed.map_err(not_changed)?;
-            Released::Changed(None)
-        }
-        What::EndAll { session } => {
-            let _ = service.end_all_sessions(&session.value).await.map_err(refused)?;
-            Released::Ended
-        }
-        What::ForgetDevices => {
-            service.forget_all_devices(&account()).await.map_err(refused)?;
-            Released::Forgotten
-        }
-    })
-}
-
-/// The password is compared; `None` types whatever is in force.
-async fn password_of(service: &TapeVerifier, typed: Option<u8>) -> Result<PasswordVerified, Released> {
-    let check = service.check_password(&account()).await;
-    let in_force = tape::compare().await;
-    if typed.is_some_and(|typed| typed != in_force) {
-        return Err(Released::WrongPassword);
-    }
-    Ok(PasswordVerified::by_host(check))
-}
-
-fn refused(error: Error<TapeError>) -> Released {
-    match error {
-        Error::Refused(refusal) => Released::Refused(refusal),
-        other => Released::Failed(other.to_string()),
-    }
-}
-
-fn not_changed(error: ChangePasswordError<TapeError, TapeError>) -> Released {
-    match error {
-        ChangePasswordError::NotStarted(error) => refused(error),
-        ChangePasswordError::NotWritten(_) => Released::NotWritten,
-        ChangePasswordError::Unfinished(_) => Released::Unfinished,
-        other => Released::Failed(other.to_string()),
-    }
-}
-
-fn texts(codes: &second_factor::RecoveryCodes) -> Vec<String> {
-    codes.iter().map(|code| code.expose().expose().to_owned()).collect()
-}
-
-impl<T> Held<T> {
-    pub fn new(value: T, tokens: Vec<crate::canonical::Token>) -> Self {
-        Self { value: Arc::new(value), tokens: Arc::new(tokens), old: false }
     }
 }

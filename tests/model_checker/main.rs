@@ -18,6 +18,8 @@
 mod action;
 mod call;
 mod canonical;
+mod factors;
+mod host;
 mod probe;
 mod release;
 mod rules;
@@ -59,6 +61,7 @@ fn nothing_breaks_a_promise() {
     let (service, next) = (service(), AtomicUsize::new(0));
     let states: usize = thread::scope(|scope| {
         let searcher = || {
+            let _stop = StopOnPanic(&next);
             let mut states = 0;
             while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
                 states += searched(scenario, &service, each);
@@ -70,6 +73,17 @@ fn nothing_breaks_a_promise() {
     });
     eprintln!("{states} states");
     assert!(states >= most / 10 * 9, "the search has shrunk: {states} states");
+}
+
+/// Once a search has failed, no other begins.
+struct StopOnPanic<'a>(&'a AtomicUsize);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(usize::MAX / 2, Ordering::Relaxed);
+        }
+    }
 }
 
 fn searched(scenario: &Scenario, service: &TapeVerifier, most: usize) -> usize {

@@ -33,10 +33,25 @@ pub fn probe(
             return broken("P3: the owner does not get in by a recovery code");
         }
     }
-    let mut probe = Probe { state: start, scenario, service, lines };
-    let wait = if probe.is_changing_password() { 60 } else { 0 };
-    if !probe.try_until(&[Typed::Row], 150 + wait)? {
-        return broken("P3: the owner does not get in by codes in a row");
+    if start.key().is_some() {
+        let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
+        let wait = probe.is_changing_password();
+        if !probe.try_until(&[Typed::Key], if wait { 90 } else { 0 })? {
+            return broken("P3: the owner does not get in by the authenticator that the host verifies");
+        }
+    }
+    let held = start.apps().count() + start.keys.len();
+    if start.shared.row.as_ref().is_some_and(|row| row.authenticators().count() != held) {
+        return broken("P4: an authenticator is bound that is not the owner's");
+    }
+    // By each app alone; where none is bound, by the password, and with what then has to be enrolled.
+    let (apps, is_bound) = (start.apps().count(), start.is_bound());
+    for row in [Typed::Row, Typed::OtherRow].into_iter().take(apps.max(usize::from(!is_bound))) {
+        let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
+        let wait = if probe.is_changing_password() { 60 } else { 0 };
+        if !probe.try_until(&[row], 150 + wait)? {
+            return broken("P3: the owner does not get in by codes in a row");
+        }
     }
     Ok(true)
 }
@@ -51,7 +66,7 @@ struct Probe<'a> {
 
 impl Probe<'_> {
     fn is_changing_password(&self) -> bool {
-        self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password())
+        self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password)
     }
 
     /// Tries until so many seconds have passed, the attacker acting between.
@@ -83,6 +98,9 @@ impl Probe<'_> {
         self.does(call(0, Deed::Login))?;
         if self.is_in() {
             return Ok(true);
+        }
+        if !self.state.is_bound() && what(&self.state, 0, Deed::Confirm).is_some() {
+            self.does(call(0, Deed::Confirm))?;
         }
         self.attack()?;
         for typed in ways {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use second_factor::session::EventKind;
 use second_factor::{DeviceToken, Refusal, Session};
 
-use crate::call::{Call, Released, What};
+use crate::call::{Call, Released, Typed, What};
 use crate::canonical::{fields_of_signed, hash_bytes, name_of, tokens_of_json, tokens_of_signed};
 use crate::rules::decided_at;
 use crate::state::{ATTACKER, Browser, Device, Enrolling, Held, Phone, State};
@@ -23,27 +23,25 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
         Released::Enrollment(token, secret) => {
             let fields = fields_of_signed(token.expose());
             let text: Arc<str> =
-                base32::encode(base32::Alphabet::Rfc4648 { padding: false }, &fields[4]).into();
-            let phone = Phone { id: name_of(&fields[4]), text, secret };
-            if is_owner {
-                let bound = next.phone().cloned();
-                next.phones = [phone.clone()].into_iter().chain(bound).collect();
-            }
+                base32::encode(base32::Alphabet::Rfc4648 { padding: false }, &fields[5]).into();
+            let phone = Phone { id: name_of(&fields[5]), text, secret, typed: 0 };
             let tokens = tokens_of_signed(token.expose());
-            let token = Held { old: is_old, ..Held::new(token, tokens) };
+            // On the password alone, while nothing was bound.
+            let is_overtaken =
+                call.is_overtaken && call.what.chosen().is_none_or(|chosen| chosen.typed == Typed::Nothing);
+            let token = Held { old: is_old || is_overtaken, ..Held::new(token, tokens) };
             browser(next, call).enrolling = Some(Enrolling { token, phone });
         }
-        Released::Bound(codes) | Released::Codes(codes) => {
+        Released::Bound(Some(codes)) | Released::Codes(codes) => {
             if is_owner {
                 let row = next.shared.row.as_ref().unwrap();
                 let digests = row.between("\"recovery\":", "]").split('"').skip(3).step_by(2);
                 let codes = codes.iter().map(|code| Arc::from(code.as_str()));
                 next.recovery = codes.zip(digests.map(Arc::from)).take(2).collect();
             }
-            if matches!(call.what, What::Confirm { .. }) {
-                browser(next, call).enrolling = None;
-            }
+            end_enrollment(next, call);
         }
+        Released::Bound(None) => end_enrollment(next, call),
         Released::Off(session) | Released::Changed(Some(session)) => {
             let held = held(session, call.old);
             let browser = browser(next, call);
@@ -54,6 +52,8 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
         Released::Refused(Refusal::EnrollmentOver) => browser(next, call).enrolling = None,
         Released::Forgotten => next.devices_are_gone(|_| true),
         Released::Changed(None)
+        | Released::Renamed
+        | Released::Imported
         | Released::NotWritten
         | Released::Unfinished
         | Released::Ended
@@ -66,6 +66,12 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
 
 fn browser<'s>(next: &'s mut State, call: &Call) -> &'s mut Browser {
     &mut next.browsers[call.browser]
+}
+
+fn end_enrollment(next: &mut State, call: &Call) {
+    if matches!(call.what, What::Confirm { .. }) {
+        browser(next, call).enrolling = None;
+    }
 }
 
 fn log_in(next: &mut State, call: &Call, session: Session, token: Option<DeviceToken>, events: &[EventKind]) {

@@ -6,12 +6,10 @@ use second_factor::session::{AuthMethod, EventKind, RefusedBecause};
 
 use crate::call::{Call, Deed, Released, Typed, What};
 use crate::canonical::hash_bytes;
-use crate::scenario::{BUDGET, CREDIT, DEVICE_LIFETIME, GRACE, REGAIN};
+use crate::factors::{self, may_enroll};
+use crate::scenario::{AUTHENTICATORS, BUDGET, CREDIT, DEVICE_LIFETIME, GRACE, REGAIN};
 use crate::state::{ATTACKER, Chosen, State};
 use crate::tape::{Answer, Row, Stored};
-
-/// How long after a login by recovery code its owner may bind without a factor, in seconds.
-const RECOVERY_LOGIN: u64 = 60 * 60;
 
 /// A promise is broken; or the attacker guessed right by chance, which is no bug.
 #[derive(Debug)]
@@ -33,7 +31,8 @@ pub fn broken<T>(what: impl Into<String>) -> Result<T, Violation> {
     Err(Violation::Broken(what.into()))
 }
 
-/// Codes of the attacker that may be compared from the first one on, as `Policy::guess_odds` counts them.
+/// Guesses that the attacker may make from the first one on, as `Policy::guess_odds` counts them: a code is one for each
+/// app that it is compared with.
 fn guesses_allowed(state: &State) -> u64 {
     let waited = (state.time - state.ghost.since) / REGAIN;
     BUDGET * (1 + u64::from(state.ghost.restores)) + 2 * CREDIT + waited + 1
@@ -41,7 +40,7 @@ fn guesses_allowed(state: &State) -> u64 {
 
 /// Counts from the first guess on: whatever was saved up until then is in the bound.
 fn begin_count(next: &mut State) {
-    if next.ghost.guesses == 0 && next.ghost.charged_writes == 0 {
+    if next.ghost.guesses == 0 && next.ghost.charged == 0 {
         next.ghost.since = next.time;
     }
 }
@@ -63,36 +62,26 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
             event,
             EventKind::LoggedIn { method: AuthMethod::Code | AuthMethod::CodesInARow }
                 | EventKind::SteppedUp { method: AuthMethod::Code | AuthMethod::CodesInARow }
-                | EventKind::AuthenticatorBound { .. }
         )
     });
+    let by_key = has(&|event| {
+        matches!(
+            event,
+            EventKind::LoggedIn { method: AuthMethod::HostAuthenticator(_) }
+                | EventKind::SteppedUp { method: AuthMethod::HostAuthenticator(_) }
+        )
+    });
+    let confirms = matches!(call.what, What::Confirm { .. })
+        && has(&|event| matches!(event, EventKind::AuthenticatorBound { .. }));
     let by_recovery = has(&|event| matches!(event, EventKind::RecoveryCodeUsed { .. }));
-    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound());
-    if by_code || by_recovery {
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
+    if by_code || by_recovery || by_key || confirms {
         accepted(next, call, was_bound)?;
     }
     if call.browser == ATTACKER {
         attacker_wrote(next, call, swap, was_bound)?;
     }
-    let changes_factor = has(&|event| {
-        matches!(
-            event,
-            EventKind::AuthenticatorBound { .. }
-                | EventKind::AuthenticatorRemoved { .. }
-                | EventKind::RecoveryCodesRegenerated
-                | EventKind::AccountClosed
-        )
-    });
-    // An administrator's word is no proof from before.
-    if changes_factor && call.deed != Deed::AdministratorReset && (call.old || call.what.is_old()) {
-        return broken("P4: a proof from before a change changed a factor");
-    }
-    if has(&|event| matches!(event, EventKind::AuthenticatorBound { replaced: false, .. })) {
-        let ghost = &mut next.ghost;
-        ghost.since = next.time;
-        (ghost.guesses, ghost.guesses_since_code, ghost.charged_writes) = (0, 0, 0);
-        (ghost.restores, ghost.restores_since_code) = (0, 0);
-    }
+    factors::on_swap(next, call, swap)?;
     for event in &swap.events {
         match event {
             EventKind::DeviceTokenStolen { device } => {
@@ -105,11 +94,9 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
                 }
                 next.everything_is_old(call.id);
             }
-            EventKind::AuthenticatorBound { .. }
-            | EventKind::AuthenticatorRemoved { .. }
-            | EventKind::SessionsEnded
-            | EventKind::AccountClosed
-            | EventKind::PasswordChangeInterrupted => next.everything_is_old(call.id),
+            EventKind::SessionsEnded | EventKind::AccountClosed | EventKind::PasswordChangeInterrupted => {
+                next.everything_is_old(call.id);
+            }
             EventKind::DeviceForgotten { device, .. } => {
                 let id = hash_bytes(device.to_string().as_bytes());
                 next.devices_are_gone(|device| device.id == id);
@@ -124,13 +111,13 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     let mark = |row: &Row| row.between("\"password_change\":", "}").to_owned();
     let is_change = matches!(call.what, What::ChangePassword { .. } | What::Reset { .. });
     let before = swap.before.as_ref().map(|row| mark(row));
-    if is_change && swap.after.is_changing_password() && before != Some(mark(&swap.after)) {
+    if is_change && swap.after.is_changing_password && before != Some(mark(&swap.after)) {
         next.everything_is_old(call.id);
     }
     Ok(())
 }
 
-/// A code or recovery code was taken: once, from the owner, and for nothing that is over.
+/// A code, a recovery code or a key's signature was taken: once, from the owner, and for nothing that is over.
 fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violation> {
     let Some(chosen) = call.what.chosen() else {
         return broken("P1: a code was taken, and none was presented");
@@ -142,18 +129,21 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
         next.ghost.is_over = true;
         return Ok(());
     }
-    if !matches!(chosen.typed, Typed::Right | Typed::Row | Typed::Recovery) {
+    if !chosen.typed.is_right() {
         let is_lucky = next.phones.iter().any(|phone| {
             let step = decided_at(call) / 30;
             (step - 1..=step + 1).any(|step| phone.code(step) == *chosen.text)
         });
-        if is_lucky && chosen.typed == Typed::Wrong {
+        if is_lucky && matches!(chosen.typed, Typed::Wrong | Typed::Removed) {
             return Err(Violation::LuckyGuess);
         }
         return broken(format!("P1: {:?} was accepted", chosen.typed));
     }
     if call.old || call.what.is_old() {
         return broken("P4: a challenge, session or token from before a change was good for something");
+    }
+    if call.what.session().is_some() {
+        next.ghost.stepped_up = Some(chosen.clone());
     }
     if chosen.typed == Typed::Recovery {
         if next.ghost.recovery_used.contains(&chosen.of) {
@@ -166,19 +156,29 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
         next.devices_are_gone(|device| Some(device.id) != kept);
         return Ok(());
     }
+    if chosen.typed == Typed::Key {
+        if next.ghost.used_key.as_ref().is_some_and(|used| used.text == chosen.text) {
+            return broken("P1: a signature was taken twice");
+        }
+        // The library knows the last one again. An older one is the host's to refuse: it answers no challenge of its.
+        let is_older = |seen: &Chosen| seen.typed == Typed::UsedKey && seen.text != chosen.text;
+        next.pending.retain(|call| !call.what.chosen().is_some_and(is_older));
+        next.ghost.used_key = Some(chosen.clone());
+        return Ok(());
+    }
     if chosen.first <= next.last_accepted(chosen.of) {
         return broken("P1: a code was taken twice, or after a later one");
     }
-    if let What::Confirm { enrolling, .. } = &call.what {
-        // The app has an entry for every enrollment that its owner saw; the others are worth nothing from here on.
-        next.phones = vec![enrolling.phone.clone()];
-    }
     let ghost = &mut next.ghost;
+    ghost.accepted.retain(|(of, _)| *of != chosen.of);
     ghost.accepted.push((chosen.of, chosen.last));
-    let oldest = ghost.accepted.len().saturating_sub(2);
+    let oldest = ghost.accepted.len().saturating_sub(AUTHENTICATORS);
     ghost.accepted.drain(..oldest);
     ghost.used = Some(chosen.clone());
-    (ghost.guesses_since_code, ghost.restores_since_code) = (0, 0);
+    // A confirmation gives no credit.
+    if !matches!(call.what, What::Confirm { .. }) {
+        (ghost.guesses_since_code, ghost.restores_since_code) = (0, 0);
+    }
     Ok(())
 }
 
@@ -207,11 +207,9 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
         has(&|event| matches!(event, EventKind::LoggedIn { method: AuthMethod::RememberedDevice { .. } }));
     if is_charge {
         begin_count(next);
-        next.ghost.charged_writes += 1;
-        if u64::from(next.ghost.charged_writes) > guesses_allowed(next) {
-            let is_code =
-                call.what.chosen().is_some_and(|chosen| matches!(chosen.typed, Typed::Wrong | Typed::Used));
-            return broken(if is_code {
+        next.ghost.charged += before.guesses_a_code();
+        if u64::from(next.ghost.charged) > guesses_allowed(next) {
+            return broken(if call.what.chosen().is_some_and(|chosen| is_guess(chosen.typed)) {
                 "P2: more guesses were charged than the odds count"
             } else {
                 "P9: more writes for wrong recovery codes than guesses"
@@ -229,11 +227,22 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
     Ok(())
 }
 
+/// Whether it is a code that the attacker hopes for.
+fn is_guess(typed: Typed) -> bool {
+    matches!(typed, Typed::Wrong | Typed::Used | Typed::Removed)
+}
+
 /// Whether the owner presented something that is right, within a minute, and nothing later made it worthless meanwhile.
 fn is_right_in_time(next: &State, call: &Call) -> bool {
     let Some(chosen) = call.what.chosen() else { return false };
     let is_right = match chosen.typed {
-        Typed::Right | Typed::Row => next.last_accepted(chosen.of) <= chosen.last,
+        Typed::Right | Typed::Row | Typed::Other | Typed::OtherRow => {
+            next.last_accepted(chosen.of) <= chosen.last
+        }
+        Typed::Key => {
+            next.ghost.used_key.as_ref().is_some_and(|used| used.text == chosen.text)
+                || chosen.key.as_ref().is_some_and(|key| next.row_has(&key.authenticator))
+        }
         Typed::Recovery => {
             let is_it = |digest: &str| hash_bytes(digest.as_bytes()) == chosen.of && next.row_has(digest);
             next.ghost.recovery_used.last() == Some(&chosen.of)
@@ -241,7 +250,9 @@ fn is_right_in_time(next: &State, call: &Call) -> bool {
         }
         _ => false,
     };
-    is_right && decided_at(call) < call.sent_at + 60
+    // The record knows the last step-up again, and no other.
+    let last = next.ghost.stepped_up.as_ref().filter(|_| call.what.session().is_some());
+    is_right && last.is_none_or(|last| last.text == chosen.text) && decided_at(call) < call.sent_at + 60
 }
 
 /// What was given to the claimant is not in the row, in what is told, or in what is printed of it.
@@ -255,7 +266,7 @@ fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> R
             let secrets = vec![token.expose().to_owned(), secret.to_base32().expose().to_owned()];
             (secrets, format!("{token:?} {secret:?}"))
         }
-        Released::Bound(codes) | Released::Codes(codes) => (codes.clone(), String::new()),
+        Released::Bound(Some(codes)) | Released::Codes(codes) => (codes.clone(), String::new()),
         _ => return Ok(()),
     };
     let row = next.shared.row.as_ref().map_or("", |row| &row.text);
@@ -275,17 +286,22 @@ pub fn on_release(
 ) -> Result<(), Violation> {
     shows_no_secret(next, released, events)?;
     let typed = call.what.chosen().map(|chosen| chosen.typed);
-    let was_compared = events.iter().any(|event| {
-        matches!(
-            event,
-            EventKind::CodeRefused { reason: RefusedBecause::Wrong | RefusedBecause::Replayed }
-                | EventKind::RecoveryCodeRefused { reason: RefusedBecause::Wrong }
-        )
+    let was_compared = events.iter().any(|event| match event {
+        EventKind::CodeRefused { reason } | EventKind::HostAuthenticatorRefused { reason } => {
+            matches!(reason, RefusedBecause::Wrong | RefusedBecause::Replayed | RefusedBecause::ClockOff(_))
+        }
+        EventKind::RecoveryCodeRefused { reason } => *reason == RefusedBecause::Wrong,
+        _ => false,
     });
-    if call.browser == ATTACKER && was_compared && matches!(typed, Some(Typed::Wrong | Typed::Used)) {
+    if call.browser == ATTACKER && was_compared && typed.is_some_and(is_guess) {
         begin_count(next);
-        next.ghost.guesses += 1;
-        next.ghost.guesses_since_code += 1;
+        let rows = call.tape.iter().rev().filter_map(|(_, answer)| match answer {
+            Answer::Row(row) => row.as_ref(),
+            _ => None,
+        });
+        let guesses = rows.map(|row| row.guesses_a_code()).next().unwrap();
+        next.ghost.guesses += guesses;
+        next.ghost.guesses_since_code += guesses;
         let at_once = BUDGET * (1 + u64::from(next.ghost.restores_since_code)) + CREDIT;
         if u64::from(next.ghost.guesses) > guesses_allowed(next) {
             return broken("P2: more guesses were compared than the odds count");
@@ -301,17 +317,10 @@ pub fn on_release(
     if is_good && call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Failed)) {
         return broken("P5: the store failed, and somebody got what they asked for");
     }
-    let bound =
-        call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound()));
+    let bound = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound));
     let is_accepted_by_attacker = is_good && call.browser == ATTACKER && bound && call.deed != Deed::Reset;
-    if let (Released::Enrollment(..), What::Enroll { session, chosen, .. }) = (released, &call.what)
-        && bound
-        && chosen.typed == Typed::Nothing
-    {
-        let age = decided_at(call).saturating_sub(session.value.at().as_secs());
-        if session.value.method() != AuthMethod::RecoveryCode || age >= RECOVERY_LOGIN {
-            return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");
-        }
+    if matches!(released, Released::Enrollment(..)) && bound && !may_enroll(call) {
+        return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");
     }
     let Released::In(session, _) = released else {
         if is_accepted_by_attacker && !next.ghost.is_over {
@@ -322,6 +331,9 @@ pub fn on_release(
     let stored = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Stored(_)));
     match (session.method(), &call.what) {
         (AuthMethod::SingleFactor, _) if bound => broken("P5: in by the password alone, with a factor bound"),
+        (AuthMethod::SingleFactor, _) if next.due.is_some_and(|due| due <= decided_at(call)) => {
+            broken("P5: in by the password alone, and a factor is demanded")
+        }
         (AuthMethod::SingleFactor, _) => Ok(()),
         (AuthMethod::RememberedDevice { .. }, What::Login { cookie: Some(device), .. }) => {
             let now = decided_at(call);

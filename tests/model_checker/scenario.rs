@@ -7,18 +7,22 @@ use second_factor::Policy;
 use crate::action::Action;
 use crate::call::Deed::{
     AdministratorReset, ChangePassword, Close, Confirm, Disable, EndAll, Enroll, EnrollFresh, ForgetDevices,
-    Login, LoginElsewhere, NewCodes, Present, PresentRemember, Reset,
+    Login, LoginElsewhere, NewCodes, Present, PresentRemember, Replace, Reset,
 };
-use crate::call::{Deed, Typed};
+use crate::call::{Deed, Typed, Which};
 use crate::start::{
     BEGIN_CHANGE, BEGIN_ENROLLMENTS, ENROLL, GUESS_TWICE, LOG_IN, NEARLY_ALL, RECOVER, REMEMBER, SPEND,
     STEAL_DEVICE, STEAL_SESSION,
 };
 
+mod factors;
+
 /// The guess budget, the most credit, and the seconds in which one guess comes back.
 pub const BUDGET: u64 = 3;
 pub const CREDIT: u64 = 3;
 pub const REGAIN: u64 = 3 * DAY;
+/// How many authenticators an account can have.
+pub const AUTHENTICATORS: usize = 3;
 /// The rotation grace, in seconds.
 pub const GRACE: u64 = 60;
 /// How long a device is remembered, in seconds.
@@ -47,12 +51,14 @@ pub struct Scenario {
     /// Calls can be held up before the password is compared, too.
     pub is_slow: bool,
     pub has_faults: bool,
+    /// How many seconds after all began the host demands a second factor, if it does.
+    pub due: Option<u32>,
 }
 
 /// A small policy, under which a few steps reach everything.
 pub fn policy() -> Policy {
     Policy::builder("Example")
-        .authenticators(1)
+        .authenticators(AUTHENTICATORS as u8)
         .guess_budget(BUDGET as u16, Duration::from_secs(REGAIN))
         .guesses_per_challenge(2)
         .rotation_grace(Duration::from_secs(GRACE))
@@ -75,11 +81,14 @@ const QUIET: Scenario = Scenario {
     interleaves: false,
     is_slow: false,
     has_faults: false,
+    due: None,
 };
 
 /// All searches.
 pub fn scenarios() -> Vec<Scenario> {
-    logins().into_iter().chain(guessing()).chain(devices()).chain(changes()).collect()
+    let scenarios =
+        [logins(), guessing(), devices(), changes(), factors::authenticators(), factors::bindings()];
+    scenarios.into_iter().flatten().collect()
 }
 
 fn logins() -> Vec<Scenario> {
@@ -252,7 +261,7 @@ fn changes() -> Vec<Scenario> {
                 Present(Typed::Right),
                 Disable(Typed::Right),
                 NewCodes(Typed::Right),
-                Enroll(Typed::Right),
+                Replace(Which::First, Typed::Right),
                 Confirm,
             ],
             attacker: &[
@@ -281,7 +290,7 @@ fn changes() -> Vec<Scenario> {
             owner: &[
                 Login,
                 Present(Typed::Recovery),
-                Enroll(Typed::Nothing),
+                Replace(Which::First, Typed::Nothing),
                 NewCodes(Typed::Recovery),
                 Confirm,
             ],
@@ -303,6 +312,7 @@ fn changes() -> Vec<Scenario> {
             interleaves: true,
             is_slow: true,
             has_faults: true,
+            ..QUIET
         },
         Scenario {
             name: "password reset",

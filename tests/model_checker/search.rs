@@ -37,7 +37,7 @@ struct Node {
 ///
 /// With a trace, where a promise is broken.
 pub fn search(scenario: &Scenario, service: &TapeVerifier, most: usize) -> Seen {
-    let mut first = State { is_slow: scenario.is_slow, ..State::new() };
+    let mut first = State::new(scenario);
     for (index, action) in scenario.start.iter().enumerate() {
         first = match step(&first, *action, service) {
             Ok(Some((next, _))) => next,

@@ -1,7 +1,7 @@
 //! What happens before the searches begin, so that they begin deep.
 
 use crate::action::{Action, How};
-use crate::call::Deed::{ChangePassword, Confirm, Enroll, Login, Present, PresentRemember};
+use crate::call::Deed::{BindKey, ChangePassword, Confirm, Enroll, Login, Present, PresentRemember};
 use crate::call::{Deed, Typed};
 use crate::scenario::{DAYS, STEP};
 use crate::tape::Fault;
@@ -21,6 +21,42 @@ pub const ENROLL: &[Action] = &[
     Action::LoseRecoveryCodes,
     Action::Tick(STEP),
 ];
+
+/// The owner's only authenticator is one that the host verifies.
+pub const BIND_KEY: &[Action] = &[
+    call(OWNER, Login),
+    call(OWNER, BindKey(Typed::Nothing)),
+    Action::LoseRecoveryCodes,
+    Action::Tick(STEP),
+];
+
+pub const LOG_IN_BY_KEY: &[Action] =
+    &[call(OWNER, Login), call(OWNER, Present(Typed::Key)), Action::Tick(STEP)];
+
+/// Another app beside the first.
+pub const ADD_APP: &[Action] = &[
+    call(OWNER, Login),
+    call(OWNER, Present(Typed::Right)),
+    Action::Tick(STEP),
+    call(OWNER, Enroll(Typed::Right)),
+    call(OWNER, Confirm),
+    Action::Tick(STEP),
+];
+
+/// An authenticator that the host verifies beside the others.
+pub const ADD_KEY: &[Action] = &[
+    call(OWNER, Login),
+    call(OWNER, Present(Typed::Right)),
+    Action::Tick(STEP),
+    call(OWNER, BindKey(Typed::Right)),
+    Action::Tick(STEP),
+];
+
+/// Both apps have one secret.
+pub const TWIN: &[Action] = &[Action::Twin];
+
+/// All guesses that fit between two accepted codes, at two apps: one of the budget, and one by a clock that is ahead.
+pub const GUESS_AT_TWO: &[Action] = &[call(ATTACKER, Login), call(ATTACKER, Present(Typed::Wrong))];
 
 pub const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Right)), Action::Tick(STEP)];
 

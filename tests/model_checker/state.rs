@@ -1,13 +1,17 @@
 //! What there is between two steps: the row, the clocks, what everybody holds, the calls half done, and what the rules
 //! have to remember.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use second_factor::session::EnrollmentToken;
+use second_factor::session::{AuthenticatorId, EnrollmentToken};
 use second_factor::{ChallengeToken, DeviceToken, Secret, Session, Totp, TotpParams, UnixTime};
 
-use crate::call::{Call, Deed, Typed, What};
+use crate::call::{Call, Deed, Typed, What, Which};
 use crate::canonical::{Token, hash_bytes};
+use crate::host::account;
+use crate::scenario::Scenario;
 use crate::tape::Shared;
 
 /// The first of the owner's browsers.
@@ -25,6 +29,12 @@ pub struct Held<T> {
     pub tokens: Arc<Vec<Token>>,
     /// It is from before a change, and so worth nothing.
     pub old: bool,
+}
+
+impl<T> Held<T> {
+    pub fn new(value: T, tokens: Vec<Token>) -> Self {
+        Self { value: Arc::new(value), tokens: Arc::new(tokens), old: false }
+    }
 }
 
 impl<T> Clone for Held<T> {
@@ -46,18 +56,54 @@ pub struct Device {
     pub old: bool,
 }
 
+/// How many codes are kept.
+const MOST_CODES: usize = 10_000;
+
+thread_local! {
+    /// Codes that were asked for before, by app and step: what can be typed is asked of every state.
+    static CODES: RefCell<HashMap<(u64, u64), String>> = RefCell::default();
+}
+
 /// An authenticator app's entry.
 #[derive(Clone, Debug)]
 pub struct Phone {
     pub id: u64,
     pub text: Arc<str>,
     pub secret: Secret,
+    /// The last step that the owner typed a code of.
+    pub typed: u64,
+}
+
+/// An authenticator that the host verifies.
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub credential: Arc<str>,
+    /// Its id, and the name of it.
+    pub authenticator: Arc<str>,
+    pub id: u64,
+}
+
+impl Key {
+    pub fn new(credential: String) -> Self {
+        let authenticator: Arc<str> =
+            AuthenticatorId::of_host(&account(), credential.as_bytes()).to_string().into();
+        let id = hash_bytes(authenticator.as_bytes());
+        Self { credential: credential.into(), authenticator, id }
+    }
 }
 
 impl Phone {
     pub fn code(&self, step: u64) -> String {
-        let totp = Totp::new(&self.secret, TotpParams::default());
-        totp.generate(UnixTime::from_secs(step * 30)).expose().to_owned()
+        let generate = || {
+            let totp = Totp::new(&self.secret, TotpParams::default());
+            totp.generate(UnixTime::from_secs(step * 30)).expose().to_owned()
+        };
+        CODES.with_borrow_mut(|codes| {
+            if codes.len() > MOST_CODES {
+                codes.clear();
+            }
+            codes.entry((self.id, step)).or_insert_with(generate).clone()
+        })
     }
 
     pub fn row(&self, last: u64) -> String {
@@ -71,11 +117,13 @@ pub struct Enrolling {
     pub phone: Phone,
 }
 
-/// What is typed.
+/// What is presented.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     pub typed: Typed,
+    /// What is typed, or what the key signed.
     pub text: Arc<str>,
+    pub key: Option<Key>,
     /// The authenticator, or the digest of the recovery code; 0 where it is neither.
     pub of: u64,
     pub first: u64,
@@ -108,17 +156,24 @@ pub struct Sent {
 #[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
-    /// Authenticators and steps of accepted codes, newest last.
+    /// Apps and the last step of each that was accepted, newest last.
     pub accepted: Vec<(u64, u64)>,
     pub recovery_used: Vec<u64>,
     pub used: Option<Chosen>,
     pub used_recovery: Option<Chosen>,
+    pub used_key: Option<Chosen>,
+    /// What was presented in the last step-up.
+    pub stepped_up: Option<Chosen>,
+    /// What was removed last: the attacker has found it.
+    pub removed: Option<Phone>,
+    pub removed_key: Option<Key>,
     /// When the attacker first guessed, or the first authenticator was bound.
     pub since: u64,
     /// Codes of the attacker that were compared, and those since the last accepted code.
     pub guesses: u16,
     pub guesses_since_code: u16,
-    pub charged_writes: u16,
+    /// Guesses that the attacker's writes were charged as.
+    pub charged: u16,
     /// Password changes that a fresh factor authorised, and those since the last accepted code.
     pub restores: u16,
     pub restores_since_code: u16,
@@ -142,10 +197,10 @@ pub struct State {
     pub browsers: [Browser; 3],
     /// The password that the owner knows.
     pub password: u8,
+    /// The owner's, as many as are bound.
     pub phones: Vec<Phone>,
+    pub keys: Vec<Key>,
     pub recovery: Vec<Recovery>,
-    /// The last step that the owner typed a code of.
-    pub typed: u64,
     /// The recovery codes that the owner typed, whatever became of them.
     pub typed_recovery: Vec<u64>,
     pub sent: Option<Arc<Sent>>,
@@ -154,10 +209,12 @@ pub struct State {
     pub calls: u64,
     /// Whether a call can be held up before the password is compared. The same in all states of a search.
     pub is_slow: bool,
+    /// From when on the host demands a second factor. The same in all states of a search.
+    pub due: Option<u64>,
 }
 
 impl State {
-    pub fn new() -> Self {
+    pub fn new(scenario: &Scenario) -> Self {
         Self {
             time: START,
             skews: [0; 2],
@@ -165,14 +222,15 @@ impl State {
             browsers: Default::default(),
             password: 0,
             phones: Vec::new(),
+            keys: Vec::new(),
             recovery: Vec::new(),
-            typed: 0,
             typed_recovery: Vec::new(),
             sent: None,
             pending: Vec::new(),
             ghost: Ghost::default(),
             calls: 0,
-            is_slow: false,
+            is_slow: scenario.is_slow,
+            due: scenario.due.map(|secs| START + u64::from(secs)),
         }
     }
 
@@ -185,17 +243,33 @@ impl State {
     }
 
     pub fn is_bound(&self) -> bool {
-        self.shared.row.as_ref().is_some_and(|row| row.is_bound())
+        self.shared.row.as_ref().is_some_and(|row| row.is_bound)
     }
 
     pub fn row_has(&self, text: &str) -> bool {
         self.shared.row.as_ref().is_some_and(|row| row.text.contains(text))
     }
 
-    /// The app's entry that the account is bound to.
-    pub fn phone(&self) -> Option<&Phone> {
-        let row = self.shared.row.as_ref()?;
-        self.phones.iter().find(|phone| row.factors().contains(&*phone.text))
+    /// The owner's apps that the account is bound to, in the order of the row.
+    pub fn apps(&self) -> impl Iterator<Item = &Phone> {
+        let bound = self.shared.row.iter().flat_map(|row| row.authenticators());
+        bound.filter_map(|(_, sealed)| self.phones.iter().find(|phone| Some(&*phone.text) == sealed))
+    }
+
+    /// The owner's authenticator that the host verifies.
+    pub fn key(&self) -> Option<&Key> {
+        self.keys.iter().find(|key| self.row_has(&key.authenticator))
+    }
+
+    /// The id of one of the account's authenticators.
+    pub fn authenticator(&self, which: Which) -> Option<AuthenticatorId> {
+        let mut bound = self.shared.row.as_ref()?.authenticators();
+        let (id, _) = match which {
+            Which::First => bound.find(|(_, sealed)| sealed.is_some()),
+            Which::Second => bound.filter(|(_, sealed)| sealed.is_some()).nth(1),
+            Which::Key => bound.find(|(_, sealed)| sealed.is_none()),
+        }?;
+        Some(AuthenticatorId::parse(id).unwrap())
     }
 
     pub fn unused_recovery(&self) -> Option<&Recovery> {
@@ -222,6 +296,16 @@ impl State {
             Arc::make_mut(call).old = true;
         }
         self.devices_are_gone(|_| true);
+    }
+
+    /// Whatever was begun on the password alone enrolls nothing any more.
+    pub fn enrollments_are_old(&mut self) {
+        for enrolling in self.browsers.iter_mut().filter_map(|browser| browser.enrolling.as_mut()) {
+            enrolling.token.old = true;
+        }
+        for call in &mut self.pending {
+            Arc::make_mut(call).is_overtaken = true;
+        }
     }
 
     pub fn devices_are_gone(&mut self, which: impl Fn(&Device) -> bool) {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use second_factor::store::Versioned;
 
 use crate::action::{Action, How, what};
-use crate::call::{Call, Deed, Released, TapeVerifier, Typed, What, serve};
+use crate::call::{Call, Deed, Released, TapeVerifier, Typed, What};
+use crate::host::serve;
 use crate::release::release;
 use crate::rules::{self, Violation};
 use crate::scenario::GRACE;
@@ -48,12 +49,25 @@ pub fn step(state: &State, action: Action, service: &TapeVerifier) -> Result<Nex
             next.shared.row = Some(Arc::new(Row::new(Versioned { value, revision: row.stored.revision })));
             Ok(Some((next, None)))
         }
+        Action::Twin => {
+            let row = next.shared.row.as_ref().unwrap();
+            let mut value = serde_json::to_value(&row.stored.value).unwrap();
+            let bound = value["record"]["authenticators"].as_array_mut().unwrap();
+            bound[1]["prover"] = bound[0]["prover"].clone();
+            let value = serde_json::from_value(value).unwrap();
+            next.shared.row = Some(Arc::new(Row::new(Versioned { value, revision: row.stored.revision })));
+            let known: Vec<_> = next.apps().take(1).cloned().collect();
+            next.phones = known;
+            Ok(Some((next, None)))
+        }
         Action::Call { browser, instance, deed, how } => {
             let browser = usize::from(browser);
             let Some(what) = what(state, browser, deed) else { return Ok(None) };
             if browser != ATTACKER {
                 if let Some(chosen) = what.chosen() {
-                    next.typed = next.typed.max(chosen.last);
+                    for phone in next.phones.iter_mut().filter(|phone| phone.id == chosen.of) {
+                        phone.typed = phone.typed.max(chosen.last);
+                    }
                     if chosen.typed == Typed::Recovery {
                         next.typed_recovery.push(chosen.of);
                     }
@@ -102,6 +116,8 @@ fn begin(next: &mut State, browser: usize, instance: u8, deed: Deed, what: What)
         old: false,
         again: false,
         has_conflict: false,
+        is_overtaken: false,
+        due: next.due,
     }
 }
 
@@ -176,7 +192,9 @@ fn said(released: &Released) -> String {
         Released::Enrollment(..) => "an enrollment".to_owned(),
         Released::Bound(_) => "bound".to_owned(),
         Released::Codes(_) => "new recovery codes".to_owned(),
-        Released::Off(_) => "switched off".to_owned(),
+        Released::Off(_) => "removed".to_owned(),
+        Released::Renamed => "renamed".to_owned(),
+        Released::Imported => "imported".to_owned(),
         Released::Changed(_) => "the password is changed".to_owned(),
         Released::NotWritten => "the password was not written".to_owned(),
         Released::Unfinished => "the password change is unfinished".to_owned(),

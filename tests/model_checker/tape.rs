@@ -22,13 +22,17 @@ pub struct Row {
     pub stored: Versioned<AccountRecord>,
     pub text: String,
     pub tokens: Vec<Token>,
+    pub is_bound: bool,
+    pub is_changing_password: bool,
 }
 
 impl Row {
     pub fn new(stored: Versioned<AccountRecord>) -> Self {
         let text = serde_json::to_string(&stored.value).unwrap();
         let tokens = tokens_of_json(&text);
-        Self { stored, text, tokens }
+        let is_bound = !text.contains("\"authenticators\":[]");
+        let is_changing_password = !text.contains("\"password_change\":null");
+        Self { stored, text, tokens, is_bound, is_changing_password }
     }
 
     /// The text of the fields from one to the next one named.
@@ -38,17 +42,24 @@ impl Row {
         &self.text[start..end]
     }
 
+    /// The authenticators in their order: the id of each, and the sealed secret of an app.
+    pub fn authenticators(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let word = |text: &'_ str| text.find('"').unwrap();
+        let bound = self.between("\"authenticators\":", "\"recovery\":").split("{\"id\":\"").skip(1);
+        bound.map(move |text| {
+            let sealed = text.split_once("\"sealed\":\"").map(|(_, sealed)| &sealed[..word(sealed)]);
+            (&text[..word(text)], sealed)
+        })
+    }
+
+    /// With how many apps a code is compared, and how many guesses something typed is.
+    pub fn guesses_a_code(&self) -> u16 {
+        (self.authenticators().filter(|(_, sealed)| sealed.is_some()).count() as u16).max(1)
+    }
+
     /// Authenticators and recovery codes.
     pub fn factors(&self) -> &str {
         self.between("\"authenticators\":", "\"devices\":")
-    }
-
-    pub fn is_bound(&self) -> bool {
-        !self.text.contains("\"authenticators\":[]")
-    }
-
-    pub fn is_changing_password(&self) -> bool {
-        !self.text.contains("\"password_change\":null")
     }
 }
 

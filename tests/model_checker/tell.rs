@@ -17,14 +17,21 @@ impl State {
         }
         to.literal(self.shared.password);
         to.literal(self.password);
-        to.step(self.typed.max(self.step() - 8));
         for browser in &self.browsers {
             browser.tell(to);
         }
         for phone in &self.phones {
             to.name(phone.id);
+            to.step(phone.typed.max(self.step() - 8));
         }
         to.literal(0x11_u64);
+        for key in &self.keys {
+            to.name(key.id);
+        }
+        to.literal(0x12_u64);
+        if let Some(due) = self.due {
+            to.time(due);
+        }
         for (_, digest) in &self.recovery {
             let digest = hash_bytes(digest.as_bytes());
             to.name(digest);
@@ -71,9 +78,12 @@ impl Ghost {
             to.name(*of);
             to.step(*step);
         }
-        for used in self.used.iter().chain(&self.used_recovery) {
+        for used in self.used.iter().chain(&self.used_recovery).chain(&self.used_key).chain(&self.stepped_up)
+        {
             used.tell(to);
         }
+        to.name(self.removed.as_ref().map_or(0, |phone| phone.id));
+        to.name(self.removed_key.as_ref().map_or(0, |key| key.id));
         for digest in &self.recovery_used {
             to.name(*digest);
         }
@@ -82,7 +92,7 @@ impl Ghost {
         for count in [
             self.guesses,
             self.guesses_since_code,
-            self.charged_writes,
+            self.charged,
             self.restores,
             self.restores_since_code,
             u16::from(self.was_held_up) << 2
@@ -101,6 +111,9 @@ impl Chosen {
         to.literal(self.typed as u64);
         to.name(self.of);
         to.step(self.last);
+        if self.key.is_some() {
+            to.name(hash_bytes(self.text.as_bytes()));
+        }
     }
 }
 
@@ -120,6 +133,10 @@ impl What {
             Self::EnrollFresh { .. } => 0x4b,
             Self::Close { .. } => 0x4c,
             Self::AdministratorReset => 0x4d,
+            Self::BindKey { .. } => 0x4e,
+            Self::Remove { .. } => 0x4f,
+            Self::Rename { .. } => 0x70,
+            Self::Import { is_quiet } => 0x71 + u64::from(*is_quiet),
         });
         match self {
             Self::Login { cookie, .. } => tell_device(cookie.as_ref(), to),
@@ -130,9 +147,19 @@ impl What {
         if let Self::Login { password, .. }
         | Self::Enroll { password, .. }
         | Self::Close { password, .. }
+        | Self::BindKey { password, .. }
         | Self::ChangePassword { password, .. } = self
         {
             to.literal(password.map_or(0xff, u64::from));
+        }
+        match self {
+            Self::Enroll { replacing: Some(authenticator), .. }
+            | Self::Remove { authenticator, .. }
+            | Self::Rename { authenticator, .. } => {
+                to.name(hash_bytes(authenticator.to_string().as_bytes()));
+            }
+            Self::BindKey { key, .. } => to.name(key.id),
+            _ => {}
         }
         if let Some(chosen) = self.chosen() {
             chosen.tell(to);
@@ -144,7 +171,8 @@ impl Call {
     fn tell(&self, to: &mut Canonical) {
         self.what.tell(to);
         to.literal((self.browser << 4 | self.instance) as u64);
-        to.literal(u64::from(self.old) << 2 | u64::from(self.again) << 1 | u64::from(self.has_conflict));
+        let flags = [self.is_overtaken, self.old, self.again, self.has_conflict];
+        to.literal(flags.iter().fold(0, |bits, flag| bits << 1 | u64::from(*flag)));
         to.time(self.started);
         to.time(self.sent_at);
         for (clock, answer) in &self.tape {

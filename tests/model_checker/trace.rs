@@ -20,7 +20,7 @@ pub fn trace(
     after: &[String],
 ) -> String {
     let mut lines = vec![format!("{violation}\n  in the search \"{}\":", scenario.name)];
-    let mut state = State { is_slow: scenario.is_slow, ..State::new() };
+    let mut state = State::new(scenario);
     for (index, action) in path.iter().enumerate() {
         let (next, said) = match step(&state, *action, service) {
             Ok(Some((next, said))) => (next, said),
@@ -51,6 +51,7 @@ pub fn line(state: &State, next: &State, action: Action, said: Option<String>) -
         Action::StealDevice(browser) => {
             return format!("attacker  copies the device cookie of browser {}", browser + 1);
         }
+        Action::Twin => return "owner     has the same secret in both apps".to_owned(),
         Action::LoseRecoveryCodes => return "owner     keeps two recovery codes".to_owned(),
         Action::Call { browser, instance, deed, how } => {
             (usize::from(browser), usize::from(instance), format!("{deed:?}{}", words(how)))

@@ -176,6 +176,14 @@ impl Quickstart {
         self.ahead.set(self.ahead.get() + secs);
     }
 
+    /// Lets a minute pass where something else than a command is asked for.
+    #[track_caller]
+    pub fn wait_a_minute(&mut self, prompt: &str) {
+        let said = self.line("wait 60s", prompt);
+        assert!(said.contains("Here it is now"), "{said}");
+        self.ahead.set(self.ahead.get() + 60);
+    }
+
     /// A code later than any before: a minute passes first.
     #[track_caller]
     pub fn fresh_code(&mut self, key: &str) -> String {
@@ -189,6 +197,11 @@ impl Quickstart {
         oathtool(key, self.now(), 0).remove(0)
     }
 
+    /// The code of an app whose clock is off by this much.
+    pub fn code_off(&self, key: &str, secs: i64) -> String {
+        oathtool(key, self.now().checked_add_signed(secs).unwrap(), 0).remove(0)
+    }
+
     /// The code of now and the three before it, the oldest first: what the app has shown in the last two minutes.
     pub fn codes_in_a_row(&self, key: &str) -> Vec<String> {
         oathtool(key, self.now() - 90, 3)
@@ -199,9 +212,9 @@ impl Quickstart {
         oathtool(key, self.now() + 30, 0).remove(0)
     }
 
-    /// Codes that are wrong now and for some minutes.
+    /// Codes that are wrong now and for some minutes, also of an app whose clock is off.
     pub fn wrong_codes(&self, key: &str) -> impl Iterator<Item = String> + use<> {
-        let right = oathtool(key, self.now() - 300, 60);
+        let right = oathtool(key, self.now() - 900, 80);
         (0..1_000_000).map(|number| format!("{number:06}")).filter(move |code| !right.contains(code))
     }
 

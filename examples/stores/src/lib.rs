@@ -4,11 +4,19 @@
 //! |---|---|---|
 //! | [`sqlite`] | SQLite through sqlx | WAL with `synchronous = FULL` |
 //! | [`rusqlite`] | SQLite without async | the same |
+//! | [`diesel`] | SQLite through diesel, without async | the same |
 //! | [`postgres`] | PostgreSQL through sqlx | `synchronous_commit = on`, the default |
+//! | [`etcd`] | etcd, through its JSON gateway | the synced logs of a majority of the members |
+//! | [`mariadb`] | MariaDB or MySQL through sqlx | `innodb_flush_log_at_trx_commit = 1`, the default, and `sync_binlog = 1` where there is a binary log |
 //! | [`redis`] | Redis, a script | `appendonly yes` with `appendfsync always`; see there |
 //!
-//! A load is one statement, a swap is one statement: a login is three round trips.
+//! A load is one statement, and so is a swap with the events of its change: a login is three round trips.
+//!
+//! Each keeps an audit trail, in the same atomic step as the record, and can do without: `without_trail`.
 
+pub mod diesel;
+pub mod etcd;
+pub mod mariadb;
 pub mod postgres;
 pub mod redis;
 pub mod rusqlite;

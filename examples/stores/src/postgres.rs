@@ -1,10 +1,26 @@
-//! PostgreSQL through sqlx. It keeps no audit trail.
+//! PostgreSQL through sqlx, with an audit trail.
 
 use second_factor::AccountRecord;
 use second_factor::session::AccountId;
 use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Error, Row};
+
+macro_rules! with_events {
+    ($write:literal, $events:literal) => {
+        concat!(
+            "WITH stored AS (",
+            $write,
+            " RETURNING account, revision), told AS (
+                INSERT INTO second_factor_trail (account, revision, sequence, at, event)
+                SELECT account, revision, sequence, (event ->> 'at')::bigint, event
+                FROM stored, json_array_elements(",
+            $events,
+            "::json) WITH ORDINALITY AS events (event, sequence) ORDER BY sequence)
+            SELECT FROM stored"
+        )
+    };
+}
 
 /// Of an account.
 pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = $1";
@@ -15,20 +31,45 @@ pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) 
 /// and then finds its condition false.
 pub const SWAP: &str = "UPDATE second_factor SET record = $2, revision = $3
     WHERE account = $1 AND revision = $4";
+/// The same, and the events of the change, of a JSON array of them: the argument after the others. One statement is one transaction, so
+/// both are written or neither is. A select, so that the count of rows is that of the record.
+pub const CREATE_WITH_EVENTS: &str = with_events!(
+    "INSERT INTO second_factor (account, record, revision) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    "$4"
+);
+/// The same for a swap.
+pub const SWAP_WITH_EVENTS: &str = with_events!(
+    "UPDATE second_factor SET record = $2, revision = $3 WHERE account = $1 AND revision = $4",
+    "$5"
+);
+/// Of an account: its events, the oldest first.
+pub const TRAIL: &str = "SELECT event::text FROM second_factor_trail WHERE account = $1 ORDER BY number";
+/// Of a time in seconds since 1970: deletes the events before it.
+pub const PRUNE: &str = include_str!("../postgres/prune.sql");
 /// In transactions stricter than READ COMMITTED the second of two that race fails with this instead, having stored nothing.
 const SERIALIZATION_FAILURE: &str = "40001";
 
 /// Accounts in PostgreSQL. A statement on its own is a transaction on its own, and under `synchronous_commit = on`, the default,
 /// `Stored` is durable.
 #[derive(Clone, Debug)]
-pub struct PostgresStore(PgPool);
+pub struct PostgresStore {
+    pool: PgPool,
+    keeps_trail: bool,
+}
 
 impl PostgresStore {
     /// Brings the schema up to date. The pool may be the host's. Made with `test_before_acquire(false)`, it saves the ping that
     /// otherwise precedes every statement: half of the round trips that a login waits for.
     pub async fn migrate(pool: PgPool) -> Result<Self, Error> {
         sqlx::migrate!("./postgres").run(&pool).await?;
-        Ok(Self(pool))
+        Ok(Self { pool, keeps_trail: true })
+    }
+
+    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
+    /// be had.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
     }
 }
 
@@ -36,20 +77,29 @@ impl Store for PostgresStore {
     type Error = Error;
 
     async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Error> {
-        let row = sqlx::query(LOAD).bind(account.as_str()).fetch_optional(&self.0).await?;
+        let row = sqlx::query(LOAD).bind(account.as_str()).fetch_optional(&self.pool).await?;
         row.as_ref().map(versioned).transpose()
     }
 
     async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Error> {
         let record = serde_json::to_string(change.record()).map_err(|error| Error::Encode(error.into()))?;
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
-        let swap = match change.expected() {
-            Expected::Absent => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
-            Expected::At(before) => {
-                sqlx::query(SWAP).bind(id).bind(record).bind(revision).bind(before.get().cast_signed())
-            }
+        let has_events = self.keeps_trail && !change.events().is_empty();
+        let mut swap = match (change.expected(), has_events) {
+            (Expected::Absent, false) => sqlx::query(CREATE),
+            (Expected::Absent, true) => sqlx::query(CREATE_WITH_EVENTS),
+            (Expected::At(_), false) => sqlx::query(SWAP),
+            (Expected::At(_), true) => sqlx::query(SWAP_WITH_EVENTS),
         };
-        match swap.execute(&self.0).await {
+        swap = swap.bind(id).bind(record).bind(revision);
+        if let Expected::At(before) = change.expected() {
+            swap = swap.bind(before.get().cast_signed());
+        }
+        if has_events {
+            swap = swap
+                .bind(serde_json::to_string(change.events()).map_err(|error| Error::Encode(error.into()))?);
+        }
+        match swap.execute(&self.pool).await {
             Ok(done) if done.rows_affected() == 0 => Ok(Swap::Conflict),
             Ok(_) => Ok(Swap::Stored),
             Err(Error::Database(error)) if error.code().as_deref() == Some(SERIALIZATION_FAILURE) => {

@@ -1,9 +1,9 @@
-//! Redis, with a script that makes the swap atomic. It keeps no audit trail.
+//! Redis, with a script that makes the swap atomic, and an audit trail.
 //!
 //! `Stored` is as durable as the server is set up to be. The contract asks for `appendonly yes` with `appendfsync always`: the script's answer
 //! then waits for the disk. With `everysec`, the usual setting, a crash loses up to a second of writes, and codes accepted in it are
-//! accepted again. With snapshots alone, or a replica that takes over, it is more. Eviction must be off (`maxmemory-policy noeviction`): an
-//! evicted record is an account without a second factor.
+//! accepted again. With snapshots alone, or a replica that takes over, it is more: replication is asynchronous, in a cluster too. Eviction must be off (`maxmemory-policy noeviction`): an
+//! evicted record is an account without a second factor. A server whose memory is full writes nothing, and nobody gets in: prune the trails.
 
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, ErrorKind, RedisError, Script};
@@ -14,23 +14,39 @@ use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
 /// The script that swaps. Redis runs one at a time. It is sent by its digest, and whole where the server does not know it yet.
 pub const SWAP: &str = include_str!("../redis/swap.lua");
 
-/// Accounts in Redis, a hash each: the record and its revision.
+/// Accounts in Redis, a hash each: the record and its revision. And a stream each, the trail: an entry for a change, with its revision and
+/// its events in order. `XTRIM … MINID` with a time in milliseconds prunes it.
 #[derive(Clone)]
 pub struct RedisStore {
     connection: ConnectionManager,
     prefix: String,
     swap: Script,
+    keeps_trail: bool,
 }
 
 impl RedisStore {
     /// A store whose keys start with `prefix`. Give the connection a response timeout that outlasts a slow disk; the default is half
     /// a second. A call that ran out of time, or lost its connection, is an `Err` and not sent again, since it may have stored.
     pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Self {
-        Self { connection, prefix: prefix.into(), swap: Script::new(SWAP) }
+        Self { connection, prefix: prefix.into(), swap: Script::new(SWAP), keeps_trail: true }
     }
 
-    fn key(&self, account: &AccountId) -> String {
-        format!("{}:{account}", self.prefix)
+    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
+    /// be had.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
+    }
+
+    /// Of the account's hash. A cluster places a key by what is between its braces, up to the first that closes: so no id has one here,
+    /// and both keys of an account are in one place.
+    pub fn key(&self, account: &AccountId) -> String {
+        format!("{}:{{{}}}", self.prefix, account.as_str().replace('%', "%25").replace('}', "%7D"))
+    }
+
+    /// Of the account's trail.
+    pub fn trail_key(&self, account: &AccountId) -> String {
+        self.key(account) + ":trail"
     }
 }
 
@@ -53,7 +69,10 @@ impl Store for RedisStore {
         };
         let record = serde_json::to_string(change.record()).map_err(foreign)?;
         let mut swap = self.swap.key(self.key(account));
-        swap.arg(expected).arg(change.revision().get()).arg(record);
+        swap.key(self.trail_key(account)).arg(expected).arg(change.revision().get()).arg(record);
+        for event in change.events().iter().filter(|_| self.keeps_trail) {
+            swap.arg("event").arg(serde_json::to_string(event).map_err(foreign)?);
+        }
         let stored: bool = swap.invoke_async(&mut self.connection.clone()).await?;
         Ok(if stored { Swap::Stored } else { Swap::Conflict })
     }

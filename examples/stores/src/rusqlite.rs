@@ -1,18 +1,21 @@
-//! SQLite without async, through rusqlite. It keeps no audit trail.
+//! SQLite without async, through rusqlite, with an audit trail.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, types::Type};
 use second_factor::AccountRecord;
 use second_factor::session::AccountId;
 use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
 
-use crate::sqlite::{CREATE, LOAD, SWAP};
+use crate::sqlite::{CREATE, LOAD, NOTE, SWAP};
 
 /// Accounts in a SQLite file, behind one connection. Several processes may open the same file.
 #[derive(Debug)]
-pub struct RusqliteStore(Mutex<Connection>);
+pub struct RusqliteStore {
+    connection: Mutex<Connection>,
+    keeps_trail: bool,
+}
 
 impl RusqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date.
@@ -22,18 +25,25 @@ impl RusqliteStore {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A commit is on the disk. With NORMAL a power cut could bring back a used code.
         connection.pragma_update(None, "synchronous", "FULL")?;
-        let migration = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let migration = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if migration.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? == 0 {
             migration.execute_batch(include_str!("../sqlite/0001_second_factor.sql"))?;
             migration.pragma_update(None, "user_version", 1)?;
         }
         migration.commit()?;
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self { connection: Mutex::new(connection), keeps_trail: true })
     }
 
-    /// The connection. Each statement is whole by itself, so a thread that panicked between two left nothing half done.
+    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
+    /// be had.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
+    }
+
+    /// The connection. A transaction is rolled back where it is dropped, so a thread that panicked left nothing half done.
     pub fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,17 +62,27 @@ impl BlockingStore for RusqliteStore {
     }
 
     fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> rusqlite::Result<Swap> {
-        let record = serde_json::to_string(change.record())
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let foreign = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
+        let record = serde_json::to_string(change.record()).map_err(foreign)?;
+        let has_events = self.keeps_trail && !change.events().is_empty();
+        let events = serde_json::to_string(change.events()).map_err(foreign)?;
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
-        let connection = self.connection();
+        let mut connection = self.connection();
+        let both = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let rows = match change.expected() {
-            Expected::Absent => connection.prepare_cached(CREATE)?.execute((id, record, revision))?,
+            Expected::Absent => both.prepare_cached(CREATE)?.execute((id, record, revision))?,
             Expected::At(before) => {
                 let before = before.get().cast_signed();
-                connection.prepare_cached(SWAP)?.execute((id, record, revision, before))?
+                both.prepare_cached(SWAP)?.execute((id, record, revision, before))?
             }
         };
-        Ok(if rows == 0 { Swap::Conflict } else { Swap::Stored })
+        if rows == 0 {
+            return Ok(Swap::Conflict);
+        }
+        if has_events {
+            both.prepare_cached(NOTE)?.execute((id, revision, events))?;
+        }
+        both.commit()?;
+        Ok(Swap::Stored)
     }
 }

@@ -1,4 +1,4 @@
-//! SQLite through sqlx. It keeps no audit trail.
+//! SQLite through sqlx, with an audit trail.
 
 use std::{path::Path, time::Duration};
 
@@ -17,6 +17,13 @@ pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) 
 /// Of an account, a record, its revision, and the revision that it replaces.
 pub const SWAP: &str = "UPDATE second_factor SET record = ?2, revision = ?3
     WHERE account = ?1 AND revision = ?4";
+/// Of an account, the revision of a change, and a JSON array of its events: writes those, in the transaction that writes the record.
+pub const NOTE: &str = "INSERT INTO second_factor_trail (account, revision, sequence, at, event)
+    SELECT ?1, ?2, key + 1, value ->> 'at', value FROM json_each(?3) ORDER BY key";
+/// Of an account: its events, the oldest first.
+pub const TRAIL: &str = "SELECT event FROM second_factor_trail WHERE account = ? ORDER BY number";
+/// Of a time in seconds since 1970: deletes events before it.
+pub const PRUNE: &str = include_str!("../sqlite/prune.sql");
 
 /// Accounts in a SQLite file. SQLite lets one connection write: writers queue for ours, in turn, instead of polling for a lock.
 #[derive(Clone, Debug)]
@@ -25,6 +32,7 @@ pub struct SqliteStore {
     pub reader: SqlitePool,
     /// For swaps.
     pub writer: SqlitePool,
+    keeps_trail: bool,
 }
 
 impl SqliteStore {
@@ -38,7 +46,14 @@ impl SqliteStore {
         let pool = || SqlitePoolOptions::new().test_before_acquire(false);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("./sqlite").run(&writer).await?;
-        Ok(Self { reader: pool().connect_with(options.read_only(true)).await?, writer })
+        Ok(Self { reader: pool().connect_with(options.read_only(true)).await?, writer, keeps_trail: true })
+    }
+
+    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
+    /// be had.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
     }
 }
 
@@ -59,8 +74,19 @@ impl Store for SqliteStore {
                 sqlx::query(SWAP).bind(id).bind(record).bind(revision).bind(before.get().cast_signed())
             }
         };
-        let done = swap.execute(&self.writer).await?;
-        Ok(if done.rows_affected() == 0 { Swap::Conflict } else { Swap::Stored })
+        if !self.keeps_trail || change.events().is_empty() {
+            let done = swap.execute(&self.writer).await?;
+            return Ok(if done.rows_affected() == 0 { Swap::Conflict } else { Swap::Stored });
+        }
+        let events = serde_json::to_string(change.events()).map_err(|error| Error::Encode(error.into()))?;
+        // Dropped without a commit, it is rolled back.
+        let mut both = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        if swap.execute(&mut *both).await?.rows_affected() == 0 {
+            return Ok(Swap::Conflict);
+        }
+        sqlx::query(NOTE).bind(id).bind(revision).bind(events).execute(&mut *both).await?;
+        both.commit().await?;
+        Ok(Swap::Stored)
     }
 }
 

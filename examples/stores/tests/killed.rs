@@ -13,9 +13,9 @@ use common::{Account, STEP};
 use second_factor::session::{EventKind, Refusal, RefusedBecause, Remember};
 use second_factor::verifier::Error;
 use second_factor::{DeviceToken, Login};
-use second_factor_stores::postgres::PostgresStore;
-use sqlx::Connection;
+use second_factor_stores::postgres::{PostgresStore, TRAIL};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{Connection, Row};
 use tempfile::TempDir;
 
 /// Where distributions keep what they do not put in the path.
@@ -151,6 +151,18 @@ async fn load_until_killed(mut account: Account<PostgresStore>, released: Arc<At
     }
 }
 
+/// Each login that was released has its event, and so has the record as it is now; at most the login that was interrupted has one more.
+async fn is_in_the_trail(pool: &PgPool, account: &Account<PostgresStore>, released: usize) {
+    let events = sqlx::query(TRAIL).bind(account.id.as_str()).fetch_all(pool).await.unwrap();
+    let events = common::trail::events(events.iter().map(|row| row.get(0)));
+    let logins = events.iter().filter(|event| matches!(event.kind, EventKind::LoggedIn { .. })).count();
+    assert!((released..=released + 1).contains(&logins), "{logins} of {released}: {events:?}");
+    let latest = "SELECT revision FROM second_factor_trail WHERE account = $1 ORDER BY number DESC LIMIT 1";
+    let latest: i64 = sqlx::query(latest).bind(account.id.as_str()).fetch_one(pool).await.unwrap().get(0);
+    let revision = common::trail::revision(account.verifier.store(), account.id.as_str()).await;
+    assert_eq!(revision, Some(latest.cast_unsigned()));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_released_before_the_engine_was_killed_is_there_afterwards() {
     let Some(binaries) = binaries() else {
@@ -176,11 +188,12 @@ async fn what_was_released_before_the_engine_was_killed_is_there_afterwards() {
         engine.kill();
         pool.close().await;
 
-        let (_, recovered) = engine.connect().await;
+        let (pool, recovered) = engine.connect().await;
         for client in clients {
             let Released { account, accepted, device } = client.await.unwrap();
             let interrupted = account.now();
             let account = account.over(recovered.clone());
+            is_in_the_trail(&pool, &account, accepted.len()).await;
             seen += accepted.len();
             // At the time of the last acceptance: its code, and the ones before.
             for time in accepted.iter().rev().take(3) {

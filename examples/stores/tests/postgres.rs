@@ -4,13 +4,19 @@ mod common;
 
 use common::Wire;
 use common::database::{Database, Schema, server};
+use common::trail;
 use second_factor::AccountId;
-use second_factor::session::AccountRecord;
+use second_factor::session::{AccountRecord, AuditEvent};
 use second_factor::store::{Change, Expected, Revision, Store, Swap};
 use second_factor::testing::Suite;
-use second_factor_stores::postgres::{CREATE, LOAD, PostgresStore, SWAP};
+use second_factor_stores::postgres::{CREATE, LOAD, PRUNE, PostgresStore, SWAP, SWAP_WITH_EVENTS, TRAIL};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Row};
+
+async fn read(_: &PostgresStore, schema: &Schema, account: &AccountId) -> Vec<AuditEvent> {
+    let rows = sqlx::query(TRAIL).bind(account.as_str()).fetch_all(&schema.pool).await.unwrap();
+    trail::events(rows.iter().map(|row| row.get(0)))
+}
 
 async fn conforms(settings: &[(&str, &str)]) {
     let Some(database) = Database::create().await else { return };
@@ -18,6 +24,7 @@ async fn conforms(settings: &[(&str, &str)]) {
         .another(Schema::open)
         .reopen(Schema::open)
         .fail(async |_: &PostgresStore, schema: &Schema| schema.pool.close().await)
+        .trail(read)
         .spawn(|task| drop(tokio::spawn(task)))
         .run()
         .await;
@@ -43,14 +50,18 @@ async fn each_statement_looks_up_by_the_primary_key() {
     for statement in [
         "INSERT INTO second_factor (account, revision, record)
             SELECT md5(n::text), n, '' FROM generate_series(1, 20000) n",
+        "INSERT INTO second_factor_trail (account, revision, sequence, at, event)
+            SELECT md5(n::text), n, 1, n, '{}' FROM generate_series(1, 20000) n",
         "ANALYZE second_factor",
+        "ANALYZE second_factor_trail",
     ] {
         sqlx::query(statement).execute(&schema.pool).await.unwrap();
     }
-    for statement in [LOAD, SWAP] {
+    for statement in [LOAD, SWAP, SWAP_WITH_EVENTS] {
         let explain = AssertSqlSafe(format!("EXPLAIN {statement}"));
         let explain = sqlx::query(explain).bind("alice");
-        let explain = if statement == SWAP { explain.bind("").bind(2_i64).bind(1_i64) } else { explain };
+        let explain = if statement == LOAD { explain } else { explain.bind("").bind(2_i64).bind(1_i64) };
+        let explain = if statement == SWAP_WITH_EVENTS { explain.bind("[]") } else { explain };
         let plan = explain.fetch_all(&schema.pool).await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
         let plan = plan.join("\n");
@@ -62,6 +73,15 @@ async fn each_statement_looks_up_by_the_primary_key() {
     let plan = create.fetch_all(&schema.pool).await.unwrap();
     let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
     assert!(plan.iter().any(|line| line.contains("Conflict Resolution: NOTHING")), "{plan:?}");
+    for (statement, index) in
+        [(TRAIL, "second_factor_trail_account"), (PRUNE, "Bitmap Index Scan on second_factor_trail_at")]
+    {
+        let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN {statement}")));
+        let explain = if statement == TRAIL { explain.bind("alice") } else { explain.bind(10_i64) };
+        let plan = explain.fetch_all(&schema.pool).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+        assert!(plan.iter().any(|line| line.contains(index)), "{plan:#?}");
+    }
 }
 
 /// By default PostgreSQL moves a value out of a row of more than two kilobytes. A record with several devices has about that, and each
@@ -114,4 +134,40 @@ async fn a_commit_that_fails_is_an_error() {
     store.compare_and_swap(&bob, Change::new(Expected::Absent, first, &record, &[])).await.unwrap_err();
     assert_eq!(store.load(&alice).await.unwrap().unwrap().revision, first);
     assert!(store.load(&bob).await.unwrap().is_none());
+}
+
+/// The same for the statement that writes record and events: the trail takes none, and there is no record.
+#[tokio::test]
+async fn a_trail_that_takes_no_event_is_an_error_and_stores_nothing() {
+    let Some(database) = Database::create().await else { return };
+    let (store, schema) = Schema::create(&database, &[]).await;
+    assert_eq!(trail::swap(&store, "alice", Expected::Absent, 1, &[]).await.unwrap(), Swap::Stored);
+    for statement in [
+        "CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left'; END $$",
+        "CREATE TRIGGER full BEFORE INSERT ON second_factor_trail FOR EACH ROW EXECUTE FUNCTION full()",
+    ] {
+        sqlx::query(AssertSqlSafe(statement.replace("full", "is_full"))).execute(&schema.pool).await.unwrap();
+    }
+    trail::nothing_is_stored_without_its_events(&store).await;
+}
+
+#[tokio::test]
+async fn a_trail_is_pruned_and_can_be_done_without() {
+    let Some(database) = Database::create().await else { return };
+    let (store, schema) = Schema::create(&database, &[]).await;
+    let alice = AccountId::new("alice").unwrap();
+    trail::three_changes(&store).await;
+    assert_eq!(trail::times(&read(&store, &schema, &alice).await), [30, 31, 10, 40, 41]);
+    let pruned = sqlx::query(PRUNE).bind(31_i64).execute(&schema.pool).await.unwrap();
+    assert_eq!(pruned.rows_affected(), 3, "of bob as well");
+    assert_eq!(trail::times(&read(&store, &schema, &alice).await), [31, 40, 41]);
+    let without = store.clone().without_trail();
+    assert_eq!(trail::swap(&without, "alice", trail::at(8), 3, &[50]).await.unwrap(), Swap::Stored);
+    assert_eq!(trail::times(&read(&store, &schema, &alice).await), [31, 40, 41]);
+    let columns =
+        "SELECT revision, sequence, at FROM second_factor_trail WHERE account = 'alice' ORDER BY number";
+    let columns = sqlx::query(columns).fetch_all(&schema.pool).await.unwrap();
+    let columns: Vec<(i64, i32, i64)> =
+        columns.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(columns, [(9, 2, 31), (8, 1, 40), (8, 2, 41)]);
 }

@@ -1,10 +1,14 @@
 //! SQLite without async: on disk, in WAL mode.
 
+mod common;
+
+use common::trail;
 use second_factor::AccountId;
-use second_factor::session::AccountRecord;
-use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap};
+use second_factor::session::{AccountRecord, AuditEvent};
+use second_factor::store::{Blocking, BlockingStore, Change, Expected, Revision, Swap};
 use second_factor::testing::BlockingSuite;
 use second_factor_stores::rusqlite::RusqliteStore;
+use second_factor_stores::sqlite::{PRUNE, TRAIL};
 use tempfile::TempDir;
 
 fn open(folder: &TempDir) -> RusqliteStore {
@@ -16,12 +20,20 @@ fn fresh() -> (RusqliteStore, TempDir) {
     (open(&folder), folder)
 }
 
+fn read(store: &RusqliteStore, account: &AccountId) -> Vec<AuditEvent> {
+    let connection = store.connection();
+    let mut rows = connection.prepare(TRAIL).unwrap();
+    let rows = rows.query_map([account.as_str()], |row| row.get::<_, String>(0)).unwrap();
+    trail::events(rows.map(Result::unwrap))
+}
+
 #[test]
 fn it_conforms() {
     let report = BlockingSuite::new(fresh)
         .another(open)
         .reopen(open)
         .fail(|store, _| store.connection().execute_batch("DROP TABLE second_factor").unwrap())
+        .trail(|store, _, account| read(store, account))
         .run();
     println!("{report}");
     report.assert_complete();
@@ -59,4 +71,30 @@ fn a_commit_that_fails_is_an_error() {
     store.compare_and_swap(&bob, Change::new(Expected::Absent, first, &record, &[])).unwrap_err();
     assert_eq!(store.load(&alice).unwrap().unwrap().revision, first);
     assert!(store.load(&bob).unwrap().is_none());
+}
+
+/// The trail takes none of the events, and there is no record.
+#[tokio::test]
+async fn a_trail_that_takes_no_event_is_an_error_and_stores_nothing() {
+    let (store, _folder) = fresh();
+    let store = Blocking(store);
+    assert_eq!(trail::swap(&store, "alice", Expected::Absent, 1, &[]).await.unwrap(), Swap::Stored);
+    let full = "CREATE TRIGGER is_full BEFORE INSERT ON second_factor_trail
+        BEGIN SELECT RAISE(ABORT, 'no space left'); END";
+    store.0.connection().execute_batch(full).unwrap();
+    trail::nothing_is_stored_without_its_events(&store).await;
+}
+
+#[tokio::test]
+async fn a_trail_is_pruned_and_can_be_done_without() {
+    let (store, _folder) = fresh();
+    let store = Blocking(store);
+    let alice = AccountId::new("alice").unwrap();
+    trail::three_changes(&store).await;
+    assert_eq!(trail::times(&read(&store.0, &alice)), [30, 31, 10, 40, 41]);
+    assert_eq!(store.0.connection().execute(PRUNE, [31]).unwrap(), 3, "of bob as well");
+    assert_eq!(trail::times(&read(&store.0, &alice)), [31, 40, 41]);
+    let without = Blocking(store.0.without_trail());
+    assert_eq!(trail::swap(&without, "alice", trail::at(8), 3, &[50]).await.unwrap(), Swap::Stored);
+    assert_eq!(trail::times(&read(&without.0, &alice)), [31, 40, 41]);
 }

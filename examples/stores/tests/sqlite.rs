@@ -2,11 +2,12 @@
 
 mod common;
 
+use common::trail;
 use second_factor::AccountId;
-use second_factor::session::{AccountRecord, Remember};
+use second_factor::session::{AccountRecord, AuditEvent, Remember};
 use second_factor::store::{Change, Expected, Revision, Store, Swap};
 use second_factor::testing::Suite;
-use second_factor_stores::sqlite::{CREATE, LOAD, SWAP, SqliteStore};
+use second_factor_stores::sqlite::{CREATE, LOAD, PRUNE, SWAP, SqliteStore, TRAIL};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 
@@ -19,6 +20,11 @@ async fn fresh() -> (SqliteStore, TempDir) {
     (open(&folder).await, folder)
 }
 
+async fn read(store: &SqliteStore, account: &AccountId) -> Vec<AuditEvent> {
+    let rows = sqlx::query(TRAIL).bind(account.as_str()).fetch_all(&store.reader).await.unwrap();
+    trail::events(rows.iter().map(|row| row.get(0)))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_conforms() {
     let report = Suite::new(fresh)
@@ -28,6 +34,7 @@ async fn it_conforms() {
             store.reader.close().await;
             store.writer.close().await;
         })
+        .trail(async |store: &SqliteStore, _: &TempDir, account: &AccountId| read(store, account).await)
         .spawn(|task| drop(tokio::spawn(task)))
         .run()
         .await;
@@ -55,6 +62,10 @@ async fn each_statement_looks_up_by_the_primary_key() {
         let index = "sqlite_autoindex_second_factor_1";
         assert_eq!(search, format!("SEARCH second_factor USING INDEX {index} (account=?)"), "{statement}");
     }
+    let index = "second_factor_trail_account";
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {TRAIL}")));
+    let plan: String = plan.fetch_one(&store.reader).await.unwrap().get("detail");
+    assert_eq!(plan, format!("SEARCH second_factor_trail USING INDEX {index} (account=?)"));
     let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {CREATE}")));
     assert!(plan.fetch_all(&store.reader).await.unwrap().is_empty(), "an insert searches nothing");
 }
@@ -93,4 +104,45 @@ async fn a_service_that_starts_again_knows_the_codes_that_it_took() {
     let _ = alice.log_in(Remember::No).await.unwrap();
     let alice = alice.over(open(&folder).await);
     common::is_replayed(&alice).await;
+}
+
+/// The trail takes none of the events, and there is no record.
+#[tokio::test]
+async fn a_trail_that_takes_no_event_is_an_error_and_stores_nothing() {
+    let (store, _folder) = fresh().await;
+    assert_eq!(trail::swap(&store, "alice", Expected::Absent, 1, &[]).await.unwrap(), Swap::Stored);
+    let full = "CREATE TRIGGER is_full BEFORE INSERT ON second_factor_trail
+        BEGIN SELECT RAISE(ABORT, 'no space left'); END";
+    sqlx::query(full).execute(&store.writer).await.unwrap();
+    trail::nothing_is_stored_without_its_events(&store).await;
+}
+
+/// A deferred constraint fails at the commit, where record and events are written already.
+#[tokio::test]
+async fn a_commit_that_fails_takes_record_and_events_with_it() {
+    let (store, _folder) = fresh().await;
+    assert_eq!(trail::swap(&store, "alice", Expected::Absent, 1, &[]).await.unwrap(), Swap::Stored);
+    for statement in [
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TRIGGER noted AFTER INSERT ON second_factor_trail BEGIN INSERT INTO child VALUES (1); END",
+    ] {
+        sqlx::query(statement).execute(&store.writer).await.unwrap();
+    }
+    trail::nothing_is_stored_without_its_events(&store).await;
+    assert!(read(&store, &AccountId::new("alice").unwrap()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_trail_is_pruned_and_can_be_done_without() {
+    let (store, _folder) = fresh().await;
+    let alice = AccountId::new("alice").unwrap();
+    trail::three_changes(&store).await;
+    assert_eq!(trail::times(&read(&store, &alice).await), [30, 31, 10, 40, 41]);
+    let pruned = sqlx::query(PRUNE).bind(31_i64).execute(&store.writer).await.unwrap();
+    assert_eq!(pruned.rows_affected(), 3, "of bob as well");
+    assert_eq!(trail::times(&read(&store, &alice).await), [31, 40, 41]);
+    let without = store.clone().without_trail();
+    assert_eq!(trail::swap(&without, "alice", trail::at(8), 3, &[50]).await.unwrap(), Swap::Stored);
+    assert_eq!(trail::times(&read(&store, &alice).await), [31, 40, 41]);
 }

@@ -9,7 +9,6 @@ use axum::http::request;
 
 use crate::browser;
 use crate::database::Database;
-use crate::security_log::SecurityLog;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::stop::BoxError;
@@ -26,7 +25,6 @@ pub struct App {
 #[derive(Debug)]
 struct Parts {
     database: Database,
-    log: SecurityLog,
     is_https: bool,
 }
 
@@ -35,10 +33,8 @@ impl App {
     pub async fn open(settings: &Settings, clock: impl Clock + 'static) -> Result<Self, BoxError> {
         users::prepare().await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
-        let log = SecurityLog::open(database.clone());
-        let two_factor =
-            TwoFactor::open(database.clone(), &settings.sealing_key, Arc::new(clock), log.clone()).await?;
-        let parts = Arc::new(Parts { database, log, is_https: settings.is_https() });
+        let two_factor = TwoFactor::open(database.clone(), settings, Arc::new(clock)).await?;
+        let parts = Arc::new(Parts { database, is_https: settings.is_https() });
         let app = Self { parts, two_factor };
         tokio::spawn(sweep(app.sessions()));
         Ok(app)
@@ -52,21 +48,12 @@ impl App {
         &self.two_factor
     }
 
-    pub(crate) fn log(&self) -> &SecurityLog {
-        &self.parts.log
-    }
-
     pub(crate) fn sessions(&self) -> Sessions {
         Sessions(self.parts.database.clone())
     }
 
     pub(crate) fn is_https(&self) -> bool {
         self.parts.is_https
-    }
-
-    /// To be called last: waits until the security log is written.
-    pub async fn close(&self) {
-        self.log().flush().await;
     }
 }
 

@@ -1,8 +1,8 @@
 //! Moments in words.
 
-use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 
 use crate::two_factor::UnixTime;
 
@@ -14,6 +14,13 @@ pub(crate) fn words(moment: UnixTime) -> String {
 /// `24 Nov 2026`
 pub(crate) fn day(moment: UnixTime) -> String {
     written(moment, format_description!("[day padding:none] [month repr:short] [year]"))
+}
+
+/// The beginning of the day that is written as `2027-01-01`, in UTC.
+pub(crate) fn parse(text: &str) -> Option<UnixTime> {
+    let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+    let secs = day.midnight().assume_utc().unix_timestamp();
+    u64::try_from(secs).ok().map(UnixTime::from_secs)
 }
 
 fn written(moment: UnixTime, format: &[BorrowedFormatItem<'_>]) -> String {

@@ -1,7 +1,7 @@
 //! What every response has, and what happens around every request.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -36,20 +36,13 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     response
 }
 
-/// Runs the request to its end also if its sender hangs up, logs it, and releases the response once the security log is written.
+/// Runs the request to its end also if its sender hangs up, and logs it.
 ///
 /// The line has the path and never the query, the body, a header or a cookie.
-pub(crate) async fn to_its_end(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn to_its_end(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = std::time::Instant::now();
-    let handled = tokio::spawn(async move {
-        let is_post = request.method() == Method::POST;
-        let response = next.run(request).await;
-        if is_post {
-            app.log().flush().await;
-        }
-        response
-    });
+    let handled = tokio::spawn(next.run(request));
     let response = handled.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
     let (status, millis) =
         (response.status().as_u16(), u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));

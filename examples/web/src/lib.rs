@@ -2,10 +2,11 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `two_factor.rs` | every line that touches the library |
+//! | `two_factor.rs`, `two_factor/` | every line that touches the library |
 //! | `routes.rs`, `pages.rs` | what the site answers, and what that looks like |
 //! | `browser.rs`, `sessions.rs` | cookies, forms, sessions in the database |
-//! | `users.rs`, `database.rs`, `security_log.rs` | what a service has before it adds a second factor |
+//! | `security_log.rs` | what the account page shows of the trail that the store keeps |
+//! | `users.rs`, `database.rs` | what a service has before it adds a second factor |
 //!
 //! The binary runs it under the system's clock; tests hand in their own.
 

@@ -29,7 +29,6 @@ async fn main() -> Result<(), BoxError> {
 
     let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()?).await?;
-    app.close().await;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! What the pages look like: HTML that works without a script, with a keyboard, and read aloud.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
 use crate::date;
 use crate::two_factor::{FactorStatus, UnixTime, words};
+
+pub(crate) mod authenticators;
 
 /// What every page with a form is given.
 pub(crate) struct View {
@@ -253,11 +255,15 @@ fn leave(view: &View, path: &str, instead: &str) -> Markup {
     }
 }
 
+/// So few recovery codes that the account page says so: whoever is left without any depends on the phone alone.
+const FEW: usize = 3;
+
 pub(crate) fn account(
     view: &View,
     name: &str,
     (how, at, confirmed): (String, UnixTime, Option<UnixTime>),
     status: &FactorStatus,
+    demanded_from: Option<UnixTime>,
     log: &[(UnixTime, String, bool)],
 ) -> Markup {
     shell(
@@ -275,6 +281,10 @@ pub(crate) fn account(
                 @match status.enabled_since {
                     None => {
                         p { "Your password is all that stands between your account and somebody else. Add a code from your phone." }
+                        @if let Some(from) = demanded_from { p.notice {
+                            "From " strong { (date::words(from)) } " on this site requires it: enable it before then, or you will have \
+                             to when you next log in."
+                        } }
                         p.actions { a.button href="/account/two-factor/enable" { "Enable two-factor authentication" } }
                     }
                     Some(since) => {
@@ -283,10 +293,18 @@ pub(crate) fn account(
                             "Too many codes were wrong: somebody may know your password. Change it. Where a code is asked for, "
                             (words::way_in(status.retry_at))
                         } }
+                        @if status.recovery_codes_left <= FEW { p.notice {
+                            @match status.recovery_codes_left {
+                                0 => "You have no recovery code left. ",
+                                1 => "You have 1 recovery code left. ",
+                                left => { "You have " (left) " recovery codes left. " }
+                            }
+                            "Make new ones while you have your phone."
+                        } }
                         ul.rows {
+                            li { a href="/account/authenticators" { "Authenticators" } span { (status.authenticators.len()) } }
                             li { a href="/account/devices" { "Remembered devices" } span { (status.devices.len()) } }
                             li { a href="/account/recovery-codes" { "New recovery codes" } span { (status.recovery_codes_left) " left" } }
-                            li { a href="/account/two-factor/enable" { "Move to another phone" } }
                             li { a.danger href="/account/two-factor/disable" { "Disable" } }
                         }
                     }
@@ -311,42 +329,6 @@ pub(crate) fn account(
                 }
             }
         },
-    )
-}
-
-const LOST_PHONE: &str =
-    "Leave it empty if you have lost your phone and have just logged in with a recovery code.";
-
-pub(crate) fn enable(view: &View, name: &str, is_on: bool) -> Markup {
-    let (title, lead) = if is_on {
-        ("Move to another phone", "The new phone replaces the one you have now. Confirm that it is you.")
-    } else {
-        ("Enable two-factor authentication", "First confirm that it is you.")
-    };
-    let fields = html! {
-        (present_password(view, name, "Password"))
-        @if is_on { (fresh_code(view, false, Some(LOST_PHONE))) }
-        button { "Continue" }
-    };
-    card(title, lead, view, true, "/account/two-factor/enable", &fields, &back())
-}
-
-pub(crate) fn confirm(view: &View, (svg, key): &(String, String)) -> Markup {
-    let fields = html! {
-        div.qr { (PreEscaped(svg)) }
-        p.hint.center { "On a phone, or no camera? Type this key into the app:" }
-        p.key.center { code #setup-key { (key) } " " button.link type="button" data-copy="setup-key" hidden { "Copy" } }
-        (code_field(view))
-        button { "Switch it on" }
-    };
-    card(
-        "Scan the QR code",
-        "With an authenticator app, such as Aegis, Google Authenticator or your password manager. Then type the code that it shows.",
-        view,
-        true,
-        "/account/two-factor/confirm",
-        &fields,
-        &back(),
     )
 }
 
@@ -383,7 +365,7 @@ pub(crate) fn disable(view: &View) -> Markup {
         html! { (fresh_code(view, true, None)) button.danger { "Disable two-factor authentication" } };
     card(
         "Disable two-factor authentication",
-        "Your phone, the recovery codes and the remembered devices will no longer count. Confirm with a fresh code.",
+        "Your authenticators, the recovery codes and the remembered devices will no longer count. Confirm with a fresh code.",
         view,
         true,
         "/account/two-factor/disable",

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
@@ -18,7 +18,9 @@ use crate::database::on;
 use crate::pages::{self, View};
 use crate::stop::Stop;
 use crate::two_factor::words;
-use crate::{guards, users};
+use crate::{guards, security_log, users};
+
+mod authenticators;
 
 type Answer = Result<Response, Stop>;
 
@@ -38,11 +40,21 @@ pub fn router(app: &App) -> Router {
         .route("/login", get(login_page).post(login))
         .route("/login/code", get(code_page).post(code))
         .route("/login/recovery", get(recovery_page).post(recovery))
+        .route("/login/enroll", get(authenticators::enroll_page).post(authenticators::enroll))
         .route("/logout", post(logout))
         .route("/account", get(account))
-        .route("/account/two-factor/enable", get(enable_page).post(enable))
-        .route("/account/two-factor/confirm", get(confirm_page).post(confirm))
+        .route("/account/two-factor/enable", get(authenticators::enable_page).post(authenticators::enable))
+        .route("/account/two-factor/confirm", get(authenticators::confirm_page).post(authenticators::confirm))
         .route("/account/two-factor/disable", get(disable_page).post(disable))
+        .route("/account/authenticators", get(authenticators::list))
+        .route(
+            "/account/authenticators/rename",
+            get(authenticators::rename_page).post(authenticators::rename),
+        )
+        .route(
+            "/account/authenticators/remove",
+            get(authenticators::remove_page).post(authenticators::remove),
+        )
         .route("/account/devices", get(devices_page).post(devices))
         .route("/account/recovery-codes", get(recovery_codes_page).post(recovery_codes))
         .route("/account/password", get(password_page).post(password))
@@ -55,7 +67,7 @@ pub fn router(app: &App) -> Router {
         .fallback(async || (StatusCode::NOT_FOUND, pages::stop("Not found", "There is no such page.")))
         .layer(DefaultBodyLimit::max(16 * 1024))
         .layer(from_fn_with_state(app.clone(), guards::headers))
-        .layer(from_fn_with_state(app.clone(), guards::to_its_end))
+        .layer(from_fn(guards::to_its_end))
         .with_state(app.clone())
 }
 
@@ -151,9 +163,11 @@ async fn logout(app: App, browser: Browser, Form(Nothing {}): Form<Nothing>) -> 
 async fn account(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let status = app.two_factor().status(&member).await?;
-    let log = app.log().latest(member.account()).await?;
+    let log = security_log::latest(app.database(), member.account()).await?;
     let log: Vec<_> = log.iter().filter_map(|event| words::log_line(event)).collect();
-    Ok(pages::account(&view(&browser).await?, &member.name, member.arrival(), &status, &log).into_response())
+    let (view, arrival) = (view(&browser).await?, member.arrival());
+    let demanded_from = app.two_factor().demanded_from(&status);
+    Ok(pages::account(&view, &member.name, arrival, &status, demanded_from, &log).into_response())
 }
 
 /// What the forms of the account pages hold, as far as each asks for it.
@@ -164,47 +178,12 @@ pub(crate) struct Typed {
     pub(crate) new_password: String,
     /// A code or a recovery code.
     pub(crate) code: String,
-}
-
-async fn enable_page(app: App, browser: Browser) -> Answer {
-    let member = app.two_factor().member(&browser).await?;
-    let is_on = app.two_factor().status(&member).await?.is_enabled();
-    Ok(pages::enable(&view(&browser).await?, &member.name, is_on).into_response())
-}
-
-async fn enable(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
-    let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().enable(&browser, &member, &typed).await {
-        Ok(()) => Ok(see("/account/two-factor/confirm")),
-        Err(stop) => {
-            let is_on = app.two_factor().status(&member).await?.is_enabled();
-            again(stop, &browser, |view| pages::enable(view, &member.name, is_on)).await
-        }
-    }
-}
-
-async fn confirm_page(app: App, browser: Browser) -> Answer {
-    app.two_factor().member(&browser).await?;
-    match app.two_factor().pending(&browser).await {
-        Ok(shown) => Ok(pages::confirm(&view(&browser).await?, &shown).into_response()),
-        Err(Stop::Refused { .. }) => Ok(see("/account/two-factor/enable")),
-        Err(stop) => Err(stop),
-    }
-}
-
-async fn confirm(app: App, browser: Browser, Form(typed): Form<Code>) -> Answer {
-    let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().confirm(&browser, &typed.code).await {
-        Ok(codes) => Ok(pages::recovery_codes(&codes, "/login").into_response()),
-        Err(stop @ Stop::Refused { over: true, .. }) => {
-            let is_on = app.two_factor().status(&member).await?.is_enabled();
-            again(stop, &browser, |view| pages::enable(view, &member.name, is_on)).await
-        }
-        Err(stop) => {
-            let shown = app.two_factor().pending(&browser).await?;
-            again(stop, &browser, |view| pages::confirm(view, &shown)).await
-        }
-    }
+    /// What an authenticator is to be called.
+    pub(crate) label: String,
+    /// The id of the authenticator in whose place a new one comes, or nothing.
+    pub(crate) replacing: String,
+    /// The id of the one that is renamed or removed.
+    pub(crate) authenticator: String,
 }
 
 async fn disable_page(app: App, browser: Browser) -> Answer {

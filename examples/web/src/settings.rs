@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::database::Database;
+use crate::date;
 use crate::stop::BoxError;
+use crate::two_factor::UnixTime;
 use crate::users::random_hex;
 
 /// What the environment says.
@@ -22,6 +24,8 @@ pub struct Settings {
     pub sealing_key: String,
     /// `ORIGIN`: what stands before the path in the browser's address bar, if it is not this server itself.
     pub origin: Option<String>,
+    /// `ENROLL_BY`: the day from whose beginning on, in UTC, nobody gets in without a second factor; never unless set.
+    pub enroll_by: Option<UnixTime>,
 }
 
 impl Settings {
@@ -35,12 +39,15 @@ impl Settings {
         };
         let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
         let port = var("PORT").unwrap_or_else(|| "3000".into());
+        let enroll_by = var("ENROLL_BY")
+            .map(|day| date::parse(&day).ok_or(format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")));
         let settings = Self {
             host: host.parse().map_err(|_| format!("HOST is no address: {host}"))?,
             port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
             database_url,
             sealing_key,
             origin: var("ORIGIN"),
+            enroll_by: enroll_by.transpose()?,
         };
         // Passwords, codes and cookies cross no network in clear.
         let is_loopback = match settings.origin.as_deref().and_then(|origin| origin.strip_prefix("http://")) {
@@ -66,11 +73,12 @@ impl Settings {
 impl std::fmt::Debug for Settings {
     /// Without the key, and without the password that may stand in a URL.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { host, port, origin, .. } = self;
+        let Self { host, port, origin, enroll_by, .. } = self;
         f.debug_struct("Settings")
             .field("host", host)
             .field("port", port)
             .field("origin", origin)
+            .field("enroll_by", enroll_by)
             .finish_non_exhaustive()
     }
 }

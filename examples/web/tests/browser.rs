@@ -2,6 +2,8 @@
 //! `zbarimg`, the codes are made by `oathtool`. Beside it the wrong ways, a login with little, and a look at every page.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+#[path = "browser/authenticators.rs"]
+mod authenticators;
 mod common;
 #[path = "browser/cookies.rs"]
 mod cookies;

@@ -21,6 +21,7 @@ fn start(folder: &Path, log: &str) -> (Child, String) {
         .env_remove("SEALING_KEY")
         .env_remove("ORIGIN")
         .env_remove("HOST")
+        .env_remove("ENROLL_BY")
         .env_remove("RUST_LOG")
         .stdout(Stdio::piped())
         .stderr(File::create(folder.join(log)).unwrap())
@@ -84,4 +85,20 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
         }
     }
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_day_that_is_none_stops_the_start() {
+    for day in ["soon", "2027-13-01", "01.01.2027", "1969-12-31"] {
+        let folder = std::env::temp_dir();
+        let started = Command::new(env!("CARGO_BIN_EXE_second-factor-web"))
+            .current_dir(&folder)
+            .env("SEALING_KEY", "0f".repeat(32))
+            .env("ENROLL_BY", day)
+            .output()
+            .unwrap();
+        assert!(!started.status.success());
+        let said = String::from_utf8(started.stderr).unwrap();
+        assert!(said.contains(&format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")), "{said}");
+    }
 }

@@ -1,7 +1,11 @@
 //! The model flow over plain HTTP, and the wrong ways; codes by `oathtool`.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+#[path = "http/authenticators.rs"]
+mod authenticators;
 mod common;
+#[path = "http/demanded.rs"]
+mod demanded;
 
 use common::{Browser, DAY, PASSWORD, STEP, Site, To, flip, has, oathtool, recovery_codes, wrong};
 
@@ -330,6 +334,8 @@ async fn a_post_without_the_forms_token_does_nothing() {
         "/account/two-factor/enable",
         "/account/two-factor/confirm",
         "/account/two-factor/disable",
+        "/account/authenticators/rename",
+        "/account/authenticators/remove",
         "/account/devices",
         "/account/recovery-codes",
         "/account/password",
@@ -459,22 +465,28 @@ async fn g06_a_password_not_written_leaves_the_old_one_and_no_session() {
     assert_eq!(other.get("/account").await, To("/login"));
 }
 
-/// The phone is lost: a recovery code, and then the password alone, bind another.
+/// The phone is lost: a recovery code, and then the password alone, bind another in its place.
 #[tokio::test]
 async fn g11_after_a_login_by_recovery_code_the_password_binds_a_new_phone() {
     if !has("oathtool") {
         return;
     }
-    let (site, _, codes) = Site::with_user("liam").await;
+    let (site, lost, codes) = Site::with_user("liam").await;
     let mut browser = site.browser();
     assert_eq!(browser.log_in("liam", PASSWORD).await, To("/login/code"));
     assert_eq!(browser.post("/login/recovery", &[("recovery_code", &codes[0])]).await, To("/account"));
     let change = [("password", PASSWORD), ("new_password", "another password"), ("code", "")];
     browser.post("/account/password", &change).await.assert_refused("Please try again");
-    let (key, new_codes) = browser.enable(site.clock.now()).await;
+    let bound = browser.authenticators().await.remove(0);
+    let page = browser.get("/account/two-factor/enable").await;
+    page.assert_shows(&format!("<option value=\"{bound}\" selected>"));
+    let fields = [("password", PASSWORD), ("replacing", &*bound)];
+    let (key, page) = browser.set_up(&fields, site.clock.now()).await;
+    let new_codes = recovery_codes(&page);
     assert!(new_codes.iter().all(|code| !codes.contains(code)));
     site.clock.wait(STEP);
     assert_eq!(browser.log_in("liam", PASSWORD).await, To("/login/code"));
+    browser.code(&oathtool(&lost, site.clock.now())).await.assert_refused(NOT_ACCEPTED);
     assert_eq!(browser.code(&oathtool(&key, site.clock.now())).await, To("/account"));
 }
 
@@ -536,7 +548,7 @@ async fn a_session_id_is_never_one_that_came_from_outside() {
 async fn the_security_log_says_where_a_request_came_from() {
     // Without a proxy, what a browser says of its address counts for nothing.
     for (origin, address) in [(None, "127.0.0.1"), (Some("https://site.example"), "198.51.100.7")] {
-        let site = Site::start_as(origin).await;
+        let site = Site::start_as(origin, None).await;
         let mut browser = site.browser();
         browser.register("mary").await;
         assert_eq!(browser.log_in("mary", PASSWORD).await, To("/account"));
@@ -564,7 +576,7 @@ async fn pages_are_not_kept_and_run_nothing_from_elsewhere() {
     assert_eq!(browser.get("/nowhere").await.status, 404);
 
     // Off loopback.
-    let site = Site::start_as(Some("https://site.example")).await;
+    let site = Site::start_as(Some("https://site.example"), None).await;
     let mut browser = Browser::new(&[&site.origin]);
     let page = browser.get("/login").await;
     let cookie = page.headers["set-cookie"].to_str().unwrap();
@@ -575,20 +587,24 @@ async fn pages_are_not_kept_and_run_nothing_from_elsewhere() {
     assert!(page.headers.contains_key("strict-transport-security"));
 }
 
-/// The module to copy is the whole of it, with the words beside it.
+/// The module to copy is the whole of it, with its own modules beside it.
 #[test]
 fn one_module_touches_the_library() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut files = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            assert!(path.ends_with("two_factor"), "{}", path.display());
-            continue;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let touches = std::fs::read_to_string(&path).unwrap().contains("second_factor::");
+            let is_that_module =
+                path.ends_with("src/two_factor.rs") || path.parent().unwrap().ends_with("src/two_factor");
+            assert_eq!(touches, is_that_module, "{}", path.display());
+            files += 1;
         }
-        let touches = std::fs::read_to_string(&path).unwrap().contains("second_factor::");
-        assert_eq!(touches, path.ends_with("two_factor.rs"), "{}", path.display());
-        files += 1;
     }
-    assert!(files > 10);
+    assert!(files > 15);
 }

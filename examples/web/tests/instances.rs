@@ -183,7 +183,7 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
         .collect();
     until(async || {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND wait_event_type = 'Lock' AND query LIKE 'UPDATE second_factor%'";
+            AND wait_event_type = 'Lock' AND query LIKE '%UPDATE second_factor %'";
         let waiting: i64 = sqlx::query(waiting).fetch_one(&pool).await.unwrap().get(0);
         (waiting >= 12).then_some(())
     })
@@ -199,8 +199,8 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
         winners += usize::from(is_in);
     }
     assert_eq!(winners, 1);
-    // Nor does the log, which all three wrote, know of another.
-    let logins = r#"SELECT count(*) FROM security_log WHERE event LIKE '%"logged_in":{"method":"code"}%'"#;
+    // Nor does the trail, which all three wrote, know of another.
+    let logins = r#"SELECT count(*) FROM second_factor_trail WHERE event::text LIKE '%"logged_in":{"method":"code"}%'"#;
     let logins = sqlx::query(logins).fetch_one(&pool).await.unwrap();
     pool.close().await;
     assert_eq!(logins.get::<i64, _>(0), 1);
@@ -226,7 +226,7 @@ async fn an_instance_killed_during_a_post_loses_nothing_and_admits_none_twice() 
         });
         let swap = until(async || {
             let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-                AND wait_event_type = 'Lock' AND query LIKE 'UPDATE second_factor%'";
+                AND wait_event_type = 'Lock' AND query LIKE '%UPDATE second_factor %'";
             Some(sqlx::query(waiting).fetch_optional(&pool).await.unwrap()?.get::<i32, _>(0))
         })
         .await;

@@ -1,30 +1,37 @@
-use second_factor::session::{DeviceId, EndOtherSessions};
-use second_factor::{AccountId, Session};
-use second_factor_fuzz::Phone;
+use second_factor::session::{AuthenticatorId, DeviceId, EndOtherSessions, EventKind, ForgottenBecause};
+use second_factor::{AccountId, AccountRecord, Session};
 
+use crate::authenticator::{App, Authenticator};
 use crate::budget::{Budget, Lock};
-use crate::second_step::Form;
+use crate::presented::{HostProof, What, digits, is_code};
 use crate::{DAY, is_alive};
 
 /// What the model knows of an account: what must be in its record, and the sessions that its owner has.
+#[derive(Clone)]
 pub struct Account {
     pub id: AccountId,
-    /// Counts the epochs, which the library draws.
+    /// The number of the epoch, which the library draws.
     pub epoch: u32,
-    pub phone: Option<Phone>,
-    /// Counts what was bound and removed.
-    pub binding: u32,
-    pub last: Option<u64>,
+    epochs: u32,
+    pub authenticators: Vec<Authenticator>,
+    /// The key that seals the secrets.
+    pub sealed_with: u32,
     pub unused: Vec<String>,
     pub used: Vec<String>,
+    /// The names of the unused recovery codes of an old system.
+    pub old_codes: Vec<String>,
     pub devices: Vec<Device>,
     pub touched: Vec<Touched>,
     pub mark: Option<Mark>,
     pub stepped_up: Option<SteppedUp>,
     pub sessions: Vec<Kept>,
     pub budget: Budget,
-    /// The revision of the row whose budget was last compared.
+    /// The revision of the row that was last compared.
     pub compared: Option<u64>,
+    /// What must be told of the call that is made.
+    pub events: Vec<EventKind>,
+    /// The row as it was, and what the model knew of it.
+    pub backup: Option<Box<(AccountRecord, Account)>>,
 }
 
 /// What decides the password step: the record as it was when it was read.
@@ -32,6 +39,7 @@ pub struct Account {
 pub struct View {
     pub epoch: u32,
     pub has_factor: bool,
+    pub codes_left: usize,
     pub devices: Vec<Device>,
     pub mark: Option<Mark>,
 }
@@ -46,10 +54,12 @@ pub struct Device {
 }
 
 /// A challenge for which something was presented.
+#[derive(Clone)]
 pub struct Touched {
     pub challenge: u32,
     pub opened_at: u64,
     pub failures: u8,
+    pub charged: u32,
     pub done: bool,
 }
 
@@ -61,16 +71,26 @@ pub struct Mark {
 }
 
 /// The last step-up.
+#[derive(Clone)]
 pub struct SteppedUp {
     pub session: u32,
     pub at: u64,
-    pub text: String,
-    pub form: Form,
-    /// The binding of the authenticator that showed the code; `None` for a recovery code.
-    pub binding: Option<u32>,
+    /// What was presented, in the very same form.
+    pub what: What,
+    pub with: With,
+}
+
+/// What a step-up was made with.
+#[derive(Clone, Debug)]
+pub enum With {
+    /// The code of this app at this step, alone or as the last in a row.
+    Code(AuthenticatorId, u64),
+    Host(HostProof),
+    RecoveryCode(String),
 }
 
 /// A session in the host's table.
+#[derive(Clone)]
 pub struct Kept {
     pub number: u32,
     pub session: Session,
@@ -83,11 +103,12 @@ impl Account {
         Self {
             id: AccountId::new(id).expect("an id"),
             epoch: 0,
-            phone: None,
-            binding: 0,
-            last: None,
+            epochs: 0,
+            authenticators: Vec::new(),
+            sealed_with: 1,
             unused: Vec::new(),
             used: Vec::new(),
+            old_codes: Vec::new(),
             devices: Vec::new(),
             touched: Vec::new(),
             mark: None,
@@ -95,12 +116,35 @@ impl Account {
             sessions: Vec::new(),
             budget: Budget::default(),
             compared: None,
+            events: Vec::new(),
+            backup: None,
         }
     }
 
     pub fn view(&self) -> View {
-        let Self { epoch, devices, mark, .. } = self;
-        View { epoch: *epoch, has_factor: self.phone.is_some(), devices: devices.clone(), mark: *mark }
+        View {
+            epoch: self.epoch,
+            has_factor: self.has_factor(),
+            codes_left: self.codes_left(),
+            devices: self.devices.clone(),
+            mark: self.mark,
+        }
+    }
+
+    pub fn has_factor(&self) -> bool {
+        !self.authenticators.is_empty()
+    }
+
+    pub fn codes_left(&self) -> usize {
+        self.unused.len() + self.old_codes.len()
+    }
+
+    pub fn apps(&self) -> impl Iterator<Item = &App> {
+        self.authenticators.iter().filter_map(Authenticator::app)
+    }
+
+    pub fn find(&self, id: AuthenticatorId) -> Option<&Authenticator> {
+        self.authenticators.iter().find(|bound| bound.id == id)
     }
 
     pub fn is_current(&self, kept: &Kept, now: u64) -> bool {
@@ -112,16 +156,25 @@ impl Account {
     }
 
     /// Whether this session sent this very form a moment ago.
-    pub fn is_sent_twice(&self, session: u32, text: &str, now: u64) -> bool {
-        let same = |last: &SteppedUp| match last.binding {
-            // The authenticator is gone, and nothing tells one code from another.
-            Some(binding) if binding != self.binding => is_code(text),
-            // The code of the step that was used up then, alone or as the last in a row.
-            Some(_) => is_code(text) && last_code(&last.text) == last_code(text),
-            None => last.text == text,
-        };
-        let last = self.stepped_up.as_ref();
-        last.is_some_and(|last| last.session == session && last.at.abs_diff(now) < 60 && same(last))
+    pub fn is_sent_twice(&self, session: u32, what: &What, now: u64) -> bool {
+        let Some(last) = &self.stepped_up else { return false };
+        if last.session != session || last.at.abs_diff(now) >= 60 {
+            return false;
+        }
+        match (&last.with, what) {
+            (With::Host(last), What::Host(proof)) => last == proof,
+            (With::RecoveryCode(last), What::Typed(text)) => last == text,
+            (With::Code(id, step), What::Typed(text)) => match self.find(*id).and_then(Authenticator::app) {
+                // The authenticator is gone, and nothing tells one code from another.
+                None => is_code(text),
+                Some(app) => {
+                    let digits = digits(text).unwrap_or_default();
+                    let is_of_form = app.reads_code(&digits) || app.reads_row(&digits);
+                    is_of_form && digits.ends_with(&app.phone.code_of(*step))
+                }
+            },
+            _ => false,
+        }
     }
 
     /// Whoever asks has to wait for a password change. One that has taken too long is ended; whether it was.
@@ -129,51 +182,49 @@ impl Account {
         let interrupted = self.mark.is_some_and(|mark| !mark.is_recent(now));
         if interrupted {
             self.mark = None;
-            self.next_epoch();
+            self.next_epoch(ForgottenBecause::CredentialsChanged);
+            self.events.push(EventKind::PasswordChangeInterrupted);
         }
         interrupted
     }
 
     /// Everything from before is over.
-    pub fn next_epoch(&mut self) {
-        self.epoch += 1;
-        self.devices.clear();
+    pub fn next_epoch(&mut self, reason: ForgottenBecause) {
+        self.epochs += 1;
+        self.epoch = self.epochs;
         self.touched.clear();
+        self.forget(reason, |_| false);
     }
 
-    pub fn bind(&mut self, phone: Phone, last: Option<u64>, recovery_codes: Vec<String>, now: u64) {
-        self.next_epoch();
-        self.binding += 1;
-        if self.phone.is_none() {
-            self.budget = Budget::of_first_binding(now);
-        } else {
-            self.budget.rebind();
-        }
-        (self.phone, self.last) = (Some(phone), last);
-        self.renew_recovery_codes(recovery_codes);
-    }
-
-    pub fn unbind(&mut self) {
-        self.next_epoch();
-        self.binding += 1;
-        (self.phone, self.last) = (None, None);
-        self.renew_recovery_codes(Vec::new());
+    pub fn forget(&mut self, reason: ForgottenBecause, is_kept: impl Fn(&Device) -> bool) {
+        let (kept, forgotten): (Vec<_>, Vec<_>) = self.devices.drain(..).partition(is_kept);
+        self.devices = kept;
+        let told = forgotten.iter().map(|device| EventKind::DeviceForgotten { device: device.id, reason });
+        self.events.extend(told);
     }
 
     pub fn renew_recovery_codes(&mut self, codes: Vec<String>) {
         self.used.append(&mut self.unused);
+        self.used.drain(..self.used.len().saturating_sub(30));
         self.unused = codes;
+        self.old_codes.clear();
+    }
+
+    /// A guess is compared with every app.
+    pub fn guesses(&self) -> u32 {
+        u32::try_from(self.apps().count()).expect("five at most").max(1)
     }
 
     /// Whether a typed code is not covered by the guess budget.
     pub fn lock(&self, now: u64) -> Option<Lock> {
-        self.phone.as_ref()?;
-        self.budget.lock(1, now)
+        if self.has_factor() { self.budget.lock(self.guesses(), now) } else { None }
     }
 
-    pub fn drop_what_is_over(&mut self, now: u64) {
+    /// An accepted code, or codes in a row, prove the clock: time gives credit, and what is over goes.
+    pub fn trust_the_clock(&mut self, now: u64) {
+        self.budget.take_credit(now);
         self.touched.retain(|touched| is_alive(600, touched.opened_at, now));
-        self.devices.retain(|device| device.is_alive(now));
+        self.forget(ForgottenBecause::Expired, |device| device.is_alive(now));
     }
 
     /// The entry of a challenge. At most 100 are kept: the oldest goes, those that are over first.
@@ -188,7 +239,7 @@ impl Account {
                 });
                 self.touched.remove(oldest.expect("a hundred"));
             }
-            self.touched.push(Touched { challenge, opened_at, failures: 0, done: false });
+            self.touched.push(Touched { challenge, opened_at, failures: 0, charged: 0, done: false });
             self.touched.len() - 1
         });
         &mut self.touched[place]
@@ -220,6 +271,17 @@ impl Account {
             (kept.epoch, kept.device) = (self.epoch, None);
         }
     }
+
+    /// The row is as it was in the backup. Epochs are never drawn again, and the host's sessions are not in it.
+    pub fn restore(&mut self, old: Self) {
+        *self = Self {
+            epochs: self.epochs,
+            sessions: std::mem::take(&mut self.sessions),
+            backup: self.backup.take(),
+            compared: None,
+            ..old
+        };
+    }
 }
 
 impl Device {
@@ -238,21 +300,4 @@ impl Mark {
     pub fn is_recent(&self, now: u64) -> bool {
         is_alive(60, self.at, now)
     }
-}
-
-/// Whether an authenticator could have shown it: one code, or codes in a row.
-fn is_code(text: &str) -> bool {
-    let is_of_codes = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || c == '-');
-    is_of_codes && matches!(digits(text).len(), 6..=8 | 21 | 24)
-}
-
-/// The last six digits.
-fn last_code(text: &str) -> String {
-    let digits = digits(text);
-    digits[digits.len().saturating_sub(6)..].to_owned()
-}
-
-/// What was typed without blanks and dashes.
-pub fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }

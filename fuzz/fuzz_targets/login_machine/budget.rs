@@ -34,7 +34,7 @@ impl Budget {
         Self { since: now, quiet_since: now, ..Self::default() }
     }
 
-    /// Whether a guess is not covered that is so many.
+    /// Whether something is not covered that is compared with so many apps.
     pub fn lock(&self, guesses: u32, now: u64) -> Option<Lock> {
         if self.consecutive + guesses > MOST_CONSECUTIVE {
             return Some(Lock { retry_at: None });
@@ -47,22 +47,22 @@ impl Budget {
         Some(Lock { retry_at: (missing <= MOST_CREDIT).then(|| UnixTime::from_secs(at())) })
     }
 
-    /// One more guess was evaluated and refused: the alarm that it raises.
-    pub fn charge(&mut self) -> Option<u32> {
-        self.spent += 1;
+    /// Something was compared with so many apps and refused: the alarm that it raises.
+    pub fn charge(&mut self, guesses: u32) -> Option<u32> {
+        self.spent += guesses;
         self.unrefunded += 1;
-        self.consecutive += 1;
+        self.consecutive += guesses;
         assert!(self.consecutive <= MOST_CONSECUTIVE, "{} guesses in a row", self.consecutive);
         self.unrefunded.is_multiple_of(5).then_some(self.unrefunded)
     }
 
-    /// The challenge is completed in which so many guesses were charged.
-    pub fn refund(&mut self, charged: u8) {
-        self.spent = self.spent.saturating_sub(charged.into());
-        self.unrefunded = self.unrefunded.saturating_sub(charged.into());
+    /// The challenge is completed in which so many guesses were charged, for so many times that something was typed.
+    pub fn refund(&mut self, charged: u32, typed: u8) {
+        self.spent = self.spent.saturating_sub(charged);
+        self.unrefunded = self.unrefunded.saturating_sub(typed.into());
     }
 
-    /// Another authenticator takes the place of the one that was guessed at.
+    /// Another authenticator takes the place of the only one that was guessed at.
     pub fn rebind(&mut self) {
         self.consecutive = 0;
     }

@@ -1,103 +1,195 @@
-//! Enrollments, of which several may be open, and imports.
+//! Enrollments, of which several may be open, and authenticators of the host's own.
 
-use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{EnrollmentProof, EventKind, Import};
-use second_factor::{RecoveryCodes, Refusal, Secret, TotpParams};
+use second_factor::enrollment::KeyUri;
+use second_factor::session::{
+    AuthenticatorId, Binding, EnrollmentConfirmed, EnrollmentProof, EventKind, ForgottenBecause,
+    HostAuthenticatorKind, NewAuthenticator, NewHostAuthenticator, RemovedBy,
+};
+use second_factor::{RecoveryCodes, Refusal, TotpParams};
 use second_factor_fuzz::Phone;
 
-use crate::held::{Enrolling, hold, take};
+use crate::account::Account;
+use crate::authenticator::{App, Authenticator, Key, Prover, credential, id_of_host, label_or, offset};
+use crate::budget::Budget;
+use crate::held::{Enrolling, Place, hold, take};
+use crate::presented::digits;
 use crate::{Machine, is_alive};
 
+/// What something may be bound on, and what the model knows of it.
+struct Proof {
+    account: usize,
+    is_permitted: bool,
+    /// The host may have compared a hash that was replaced since.
+    is_doubtful: bool,
+    proof: EnrollmentProof,
+}
+
 impl Machine {
-    pub fn begin_enrollment(&mut self, a: u8, pick: u8) {
+    fn enrollment_proof(&mut self, a: u8, pick: u8) -> Option<Proof> {
         let (now, account) = (self.now(), usize::from(a & 1));
-        let mut is_doubtful = false;
-        let (account, permitted, proof): (_, _, EnrollmentProof) = match a >> 1 & 3 {
+        Some(match a >> 1 & 3 {
             kind @ 0..=1 => {
                 let checked = self.some_check(account, kind == 1, pick);
                 let (account, owner) = (checked.account, &self.accounts[checked.account]);
-                let permitted = owner.phone.is_none() && checked.is_current(owner, now);
-                is_doubtful = checked.began_during_change();
-                (account, permitted, checked.into_password().into())
+                let is_permitted = !owner.has_factor() && checked.is_current(owner, now);
+                let is_doubtful = checked.began_during_change();
+                Proof { account, is_permitted, is_doubtful, proof: checked.into_password().into() }
             }
             2 => {
-                let Some(fresh) = take(&mut self.fresh, pick) else { return };
-                let permitted = fresh.dated.is_current(&self.accounts[fresh.account], now);
-                (fresh.account, permitted, fresh.proof.into())
+                let fresh = self.take_fresh(pick)?;
+                let is_permitted = fresh.dated.is_current(&self.accounts[fresh.account], now);
+                let (account, proof) = (fresh.account, fresh.proof.into());
+                Proof { account, is_permitted, is_doubtful: false, proof }
             }
             _ => {
-                let Some(again) = take(&mut self.again, pick) else { return };
-                let permitted = again.permits_enrollment(&self.accounts[again.account], now);
-                (again.account, permitted, again.proof.into())
+                let again = take(&mut self.again, pick)?;
+                let is_permitted = again.permits_enrollment(&self.accounts[again.account], now);
+                let (account, proof) = (again.account, again.proof.into());
+                Proof { account, is_permitted, is_doubtful: false, proof }
             }
-        };
-        let verifier = self.verifier.clone();
-        let (answer, rows) = self.ask(account, verifier.begin_enrollment(proof, "somebody@example.com"));
-        assert!(!rows.written(), "an enrollment that is begun is not stored");
+        })
+    }
+
+    /// The authenticator in this place of the list; none, or one that is not there.
+    pub fn place_of(&self, account: usize, kind: u8) -> Option<AuthenticatorId> {
         let owner = &self.accounts[account];
-        match answer {
-            Ok(begun) => {
-                assert!(
-                    permitted && !is_doubtful && owner.mark.is_none(),
-                    "an enrollment was begun on a proof that is none"
-                );
-                assert_eq!(begun.expires_at.as_secs(), now.saturating_add(600));
-                let phone = Phone::new(begun.uri.secret(), TotpParams::default());
-                let (key, epoch) = (self.key(), owner.epoch);
-                hold(&mut self.enrolling, 6, Enrolling { account, begun, phone, key, epoch, at: now });
+        match kind & 7 {
+            0..=2 => None,
+            7 => Some(id_of_host(&self.accounts[1 - account].id, 0)),
+            nth => {
+                let place = usize::from(nth - 3).checked_rem(owner.authenticators.len());
+                place.map(|place| owner.authenticators[place].id)
             }
-            Err(Refusal::StepUpRequired) => assert!(!permitted, "a good proof was refused"),
-            Err(Refusal::Retry) => assert!(permitted && (is_doubtful || owner.mark.is_some())),
-            Err(other) => panic!("{other:?}"),
         }
+    }
+
+    pub fn begin_enrollment(&mut self, a: u8, pick: u8) {
+        let now = self.now();
+        let Some(Proof { account, is_permitted, is_doubtful, proof }) = self.enrollment_proof(a, pick) else {
+            return;
+        };
+        let replacing = self.place_of(account, a >> 3);
+        let expected =
+            self.accounts[account].binding_refused((is_permitted, is_doubtful), replacing, self.most());
+        let new = NewAuthenticator::app("somebody@example.com");
+        let (label, issuer) =
+            [("", "Example"), ("Phone", "Example"), ("\u{7} Tablet\u{7}\n", "Example (Staff)"), (LONG, "B")]
+                [usize::from(a >> 6)];
+        let new = if issuer == "Example" { new } else { new.issuer(issuer) };
+        let new = replacing.map_or(new, |replaced| new.replacing(replaced)).label(label);
+        let verifier = self.verifier.clone();
+        let (answer, rows) = self.ask(account, verifier.begin_enrollment(proof, new));
+        assert!(!rows.written(), "an enrollment that is begun is not stored");
+        let (key, owner) = (self.key(), &mut self.accounts[account]);
+        match (expected, answer) {
+            (Ok(place), Ok(begun)) => {
+                assert_eq!(begun.expires_at.as_secs(), now.saturating_add(600));
+                assert_eq!(begun.uri.issuer(), Some(issuer));
+                let phone = Phone::new(begun.uri.secret(), TotpParams::default());
+                let label = label_or(label, "Authenticator app");
+                owner.events.push(EventKind::EnrollmentBegun);
+                let epoch = owner.epoch;
+                let new = Enrolling { account, begun, phone, label, place, key, epoch, at: now };
+                hold(&mut self.enrolling, 6, new);
+            }
+            (Err(expected), Err(refusal)) => assert_eq!(refusal, expected),
+            (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
+        }
+        self.told(account);
     }
 
     pub fn confirm(&mut self, a: u8, pick: u8) {
         let now = self.now();
         let Some(index) = usize::from(pick).checked_rem(self.enrolling.len()) else { return };
         let (refused, enrolling) = (self.enrollment_refused(index), &self.enrolling[index]);
-        let (account, phone) = (enrolling.account, enrolling.phone.clone());
+        let (account, phone, place) = (enrolling.account, enrolling.phone.clone(), enrolling.place);
+        let label = enrolling.label.clone();
         let Some(step) = phone.step(now) else { return };
-        let code = match (a % 8, &self.accounts[account].phone) {
+        let code = match (a % 8, self.accounts[account].apps().next()) {
             (0, _) => phone.wrong_code(now, pick),
-            (1, Some(old)) => old.code_of(step),
+            (1, Some(old)) => old.phone.code_of(step),
             (2, _) => "lost it".to_owned(),
             (3, _) => phone.code_of(step.saturating_add(1)),
+            (5, _) => phone.code_of((step + u64::from(a >> 2)).saturating_sub(32)),
             _ => phone.code_of(step),
         };
-        let right = phone.steps_with(&code, now).into_iter().min();
         let verifier = self.verifier.clone();
         let (answer, rows) = self.ask(account, verifier.confirm_enrollment(&enrolling.begun.token, &code));
-        let expected = match (refused, right) {
+        let owner = &mut self.accounts[account];
+        let is_code = digits(&code).is_some_and(|digits| digits.len() == phone.digits());
+        let expected = match (refused, phone.steps_with(&code, now).into_iter().min()) {
             (Some(refusal), _) => Err(refusal),
-            _ if code == "lost it" => Err(Refusal::Malformed),
+            _ if !is_code => Err(Refusal::Malformed),
             (None, Some(step)) => Ok(step),
-            (None, None) => Err(Refusal::NotAccepted),
+            (None, None) => {
+                owner.events.push(EventKind::EnrollmentRefused);
+                let off = phone.clock_offset(&code, now);
+                Err(off.map_or(Refusal::NotAccepted, |(_, secs)| Refusal::ClockOff(offset(secs))))
+            }
         };
         assert_eq!(rows.written(), expected.is_ok());
-        let owner = &mut self.accounts[account];
         match (expected, answer) {
             (Ok(step), Ok(confirmed)) => {
-                let (codes, ended) = confirmed.into_parts();
-                assert_eq!(ended.account(), &owner.id);
-                owner.bind(phone, Some(step), texts(&codes), now);
+                let id = confirmed.authenticator();
+                let prover = Prover::App(App { phone, params: TotpParams::default(), last: Some(step) });
+                let new = Authenticator { id, label, bound_at: now, last_used: Some(now), prover };
+                owner.bind(new, place, now, confirmed);
             }
             (Err(expected), Err(refusal)) => assert_eq!(expected, refusal),
             (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
         }
+        self.told(account);
+    }
+
+    /// One of four credentials, as hardware or software.
+    pub fn bind_host(&mut self, a: u8, pick: u8) {
+        let now = self.now();
+        let Some(Proof { account, is_permitted, is_doubtful, proof }) = self.enrollment_proof(a, pick) else {
+            return;
+        };
+        let replacing = self.place_of(account, a >> 3);
+        let expected =
+            self.accounts[account].binding_refused((is_permitted, is_doubtful), replacing, self.most());
+        let (which, kind) = match a >> 6 {
+            which @ 0..=1 => (which, HostAuthenticatorKind::HardwareKey),
+            which => (which, HostAuthenticatorKind::SoftwareKey),
+        };
+        let id = id_of_host(&self.accounts[account].id, which);
+        let is_bound = self.accounts[account].find(id).is_some();
+        let expected =
+            expected.and_then(|place| if is_bound { Err(Refusal::AlreadyBound) } else { Ok(place) });
+        let (text, by_kind) = (["", "Blue key"][usize::from(pick >> 7)], ["Security key", "Passkey"]);
+        let label = label_or(text, by_kind[usize::from(kind == HostAuthenticatorKind::SoftwareKey)]);
+        let bytes = credential(which);
+        let new = NewHostAuthenticator::new(&bytes, kind).label(text);
+        let new = replacing.map_or(new, |replaced| new.replacing(replaced));
+        let verifier = self.verifier.clone();
+        let (answer, rows) = self.ask(account, verifier.bind_host_authenticator(proof, new));
+        assert_eq!(rows.written(), expected.is_ok());
+        match (expected, answer) {
+            (Ok(place), Ok(confirmed)) => {
+                assert_eq!(confirmed.authenticator(), id);
+                let prover = Prover::Host(Key { kind, credential: which, last_signed: None });
+                let new = Authenticator { id, label, bound_at: now, last_used: None, prover };
+                self.accounts[account].bind(new, place, now, confirmed);
+            }
+            (Err(expected), Err(refusal)) => assert_eq!(expected, refusal),
+            (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
+        }
+        self.told(account);
     }
 
     /// A page that is loaded anew shows the secret, until it is bound or over.
     pub fn show_enrollment(&mut self, pick: u8) {
         let Some(index) = usize::from(pick).checked_rem(self.enrolling.len()) else { return };
         let (refused, enrolling) = (self.enrollment_refused(index), &self.enrolling[index]);
+        let (account, begun) = (enrolling.account, &enrolling.begun);
         let verifier = self.verifier.clone();
-        let (uri, rows) = self.ask(enrolling.account, verifier.pending_enrollment(&enrolling.begun.token));
+        let (uri, rows) = self.ask(account, verifier.pending_enrollment(&begun.token));
         assert!(!rows.written());
-        match refused {
-            None => assert_eq!(uri.as_ref(), Ok(&enrolling.begun.uri)),
-            Some(refusal) => assert_eq!(uri.err(), Some(refusal)),
-        }
+        let expected: Result<&KeyUri, Refusal> = refused.map_or(Ok(&begun.uri), Err);
+        assert_eq!(uri.as_ref().map_err(|refusal| *refusal), expected);
+        self.told(account);
     }
 
     /// Why this enrollment cannot be confirmed, if it cannot.
@@ -107,41 +199,76 @@ impl Machine {
         let is_live = self.verifies(enrolling.key)
             && enrolling.epoch == owner.epoch
             && is_alive(600, enrolling.at, self.now());
-        match owner.mark {
+        match (enrolling.place, owner.mark) {
             _ if !is_live => Some(Refusal::EnrollmentOver),
-            Some(_) => Some(Refusal::Retry),
-            None => None,
+            (_, Some(_)) => Some(Refusal::Retry),
+            // Something was imported quietly meanwhile, and what began with the password alone is over.
+            (Place::First, _) if owner.has_factor() => Some(Refusal::EnrollmentOver),
+            (Place::Beside, _) => {
+                assert!(owner.authenticators.len() < self.most(), "whatever is bound ends enrollments");
+                None
+            }
+            (Place::Of(replaced), _) => {
+                assert!(owner.find(replaced).is_some(), "whatever is removed ends enrollments");
+                None
+            }
+            _ => None,
         }
     }
 
-    pub fn import(&mut self, account: usize, pick: u8) {
-        let now = self.now();
-        let secret = Secret::new(&[pick; 20]).expect("20 bytes");
-        let imported = ImportedSecret::new(secret.clone()).expect("160 bits");
-        let import = Import::by_host(self.accounts[account].id.clone(), imported, TotpParams::default());
-        let verifier = self.verifier.clone();
-        let (answer, rows) = self.ask(account, verifier.import(import));
-        let owner = &mut self.accounts[account];
-        let (before, was_marked, interrupts) =
-            (owner.epoch, owner.mark.is_some(), owner.end_interrupted_change(now));
-        let kinds = self.events.take().into_iter().map(|event| event.kind);
-        let events: Vec<EventKind> = kinds.collect();
-        assert_eq!(events.contains(&EventKind::PasswordChangeInterrupted), interrupts);
-        match answer {
-            Ok(ended) => {
-                assert!(!was_marked && owner.phone.is_none(), "an import replaced an authenticator");
-                owner.bind(Phone::new(&secret, TotpParams::default()), None, Vec::new(), now);
-                owner.go_on(ended, None, before, pick);
-                assert!(rows.written());
-            }
-            Err(Refusal::Retry) => {
-                assert!(was_marked);
-                assert_eq!(rows.written(), interrupts);
-            }
-            Err(Refusal::StepUpRequired) => {
-                assert!(!was_marked && owner.phone.is_some() && !rows.written());
-            }
-            Err(other) => panic!("{other:?}"),
+    fn most(&self) -> usize {
+        self.policy.authenticators()
+    }
+}
+
+impl Account {
+    /// Where a new authenticator goes, or why it is refused.
+    fn binding_refused(
+        &self,
+        (is_permitted, is_doubtful): (bool, bool),
+        replacing: Option<AuthenticatorId>,
+        most: usize,
+    ) -> Result<Place, Refusal> {
+        match replacing {
+            _ if !is_permitted => Err(Refusal::StepUpRequired),
+            _ if self.mark.is_some() || is_doubtful => Err(Refusal::Retry),
+            Some(replaced) if self.find(replaced).is_none() => Err(Refusal::NoAuthenticator),
+            Some(replaced) => Ok(Place::Of(replaced)),
+            None if !self.has_factor() => Ok(Place::First),
+            None if self.authenticators.len() >= most => Err(Refusal::TooManyAuthenticators),
+            None => Ok(Place::Beside),
+        }
+    }
+
+    /// Everything from before is over; and there are new recovery codes where the owner needs some.
+    fn bind(&mut self, new: Authenticator, place: Place, now: u64, confirmed: EnrollmentConfirmed) {
+        self.next_epoch(ForgottenBecause::CredentialsChanged);
+        let (authenticator, label) = (new.id, new.label.clone());
+        let replaced = match place {
+            Place::Of(id) => self.authenticators.extract_if(.., |bound| bound.id == id).next(),
+            _ => None,
+        };
+        if place == Place::First {
+            self.budget = Budget::of_first_binding(now);
+        } else if !self.has_factor() {
+            self.budget.rebind();
+        }
+        self.authenticators.push(new);
+        let binding = match place {
+            Place::First => Binding::First,
+            Place::Beside => Binding::Added,
+            Place::Of(_) => Binding::Replaced,
+        };
+        self.events.push(EventKind::AuthenticatorBound { authenticator, label, binding });
+        if let Some(Authenticator { id: authenticator, label, .. }) = replaced {
+            let (by, remaining) = (RemovedBy::Owner, self.authenticators.len());
+            self.events.push(EventKind::AuthenticatorRemoved { authenticator, label, by, remaining });
+        }
+        let (codes, ended) = confirmed.into_parts();
+        assert_eq!(ended.account(), &self.id);
+        assert_eq!(codes.is_some(), binding != Binding::Added || self.codes_left() == 0);
+        if let Some(codes) = codes {
+            self.renew_recovery_codes(texts(&codes));
         }
     }
 }
@@ -149,3 +276,5 @@ impl Machine {
 pub fn texts(codes: &RecoveryCodes) -> Vec<String> {
     codes.iter().map(|code| code.expose().expose().to_owned()).collect()
 }
+
+const LONG: &str = "The telephone that my aunt left to me, which has had a broken screen for a year";

@@ -1,6 +1,9 @@
 //! What claimants and hosts hold back and use later, with what the model knows of it.
 
-use second_factor::session::{DeviceId, EnrollmentBegun, PasswordCheck, Reauthenticated};
+use second_factor::session::{
+    AuthenticatorId, DeviceId, EnrollmentBegun, FirstFactor, OldRecoveryCodeTry, PasswordCheck,
+    Reauthenticated, Requirement,
+};
 use second_factor::{ChallengeToken, FreshFactor, PasswordReset, PasswordVerified};
 use second_factor_fuzz::Phone;
 
@@ -16,6 +19,14 @@ pub struct Open {
     pub epoch: u32,
     /// When the password check began.
     pub at: u64,
+    pub first: FirstFactor,
+}
+
+/// A recovery code of an old system that was tried in a challenge, and that the host compares.
+pub struct Tried {
+    pub account: usize,
+    pub challenge: u32,
+    pub paid: OldRecoveryCodeTry,
 }
 
 /// A device token in some browser.
@@ -33,6 +44,8 @@ pub struct Checked {
     pub epoch: u32,
     pub at: u64,
     pub word: Word,
+    pub first: FirstFactor,
+    pub demands: Requirement,
 }
 
 pub enum Word {
@@ -57,10 +70,11 @@ impl Checked {
     }
 
     pub fn into_password(self) -> PasswordVerified {
-        match self.word {
+        let proof = match self.word {
             Word::Check(check, ..) => PasswordVerified::by_host(check),
             Word::Proof(proof) => proof,
-        }
+        };
+        proof.first_factor(self.first).demanding(self.demands)
     }
 
     pub fn into_reset(self) -> Option<PasswordReset> {
@@ -72,7 +86,7 @@ impl Checked {
 }
 
 /// When and in which epoch a proof was made. Both kinds count for five minutes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Dated {
     pub epoch: u32,
     pub at: u64,
@@ -104,7 +118,7 @@ pub struct Again {
     pub proof: Reauthenticated,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Beside {
     Nothing,
     Factor(Dated),
@@ -115,7 +129,7 @@ impl Again {
     pub fn permits_change(&self, owner: &Account, now: u64) -> bool {
         self.password.is_current(owner, now)
             && match self.beside {
-                Beside::Nothing => owner.phone.is_none(),
+                Beside::Nothing => !owner.has_factor(),
                 Beside::Factor(fresh) => fresh.is_current(owner, now),
                 Beside::RecoveryLogin => false,
             }
@@ -134,9 +148,19 @@ pub struct Enrolling {
     pub account: usize,
     pub begun: EnrollmentBegun,
     pub phone: Phone,
+    pub label: String,
+    pub place: Place,
     pub key: u32,
     pub epoch: u32,
     pub at: u64,
+}
+
+/// Where a new authenticator goes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Place {
+    First,
+    Beside,
+    Of(AuthenticatorId),
 }
 
 /// Takes one that was held back, if any is.

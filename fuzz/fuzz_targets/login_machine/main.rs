@@ -1,32 +1,37 @@
-//! Two accounts, and whatever owners, attackers, administrators, hosts and clocks do: three bytes a command. A model beside the verifier says of
-//! each call what it must answer, whether it may write, and which sessions and devices are left.
-//!
-//! Exact are liveness, single use, writes, and the guess budget: what is spent, from when on time counts, locks and alarms.
+//! Two accounts, and whatever owners, attackers, administrators, hosts, operators and clocks do: three bytes a command. A model beside the verifier
+//! says of each call what it must answer, whether it may write, what the audit trail is told, what is in the record then, and which sessions and
+//! devices are left.
 #![no_main]
 
 mod account;
+mod authenticator;
 mod budget;
 mod enrollment;
 mod held;
+mod import;
 mod login;
 mod manage;
+mod operate;
 mod password_change;
+mod presented;
+mod row;
 mod second_step;
 mod step_up;
 
+use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use libfuzzer_sys::fuzz_target;
-use second_factor::session::{EventKind, SealingKey};
+use second_factor::session::{AuditEvent, Origin, SealingKey};
 use second_factor::store::{MemoryStoreError, Versioned};
 use second_factor::verifier::Error;
 use second_factor::{AccountRecord, BlockingStore, KeyRing, MemoryStore, Policy, Refusal, Verifier};
 use second_factor_fuzz::{EventLog, HandClock, Repeatable, START};
 
 use crate::account::Account;
-use crate::held::{Again, Checked, Cookie, Enrolling, Fresh, Open};
+use crate::held::{Again, Checked, Cookie, Enrolling, Fresh, Open, Tried};
 use crate::password_change::Change;
 
 const MAX_COMMANDS: usize = 160;
@@ -34,7 +39,7 @@ const DAY: u64 = 24 * 60 * 60;
 
 fuzz_target!(|data: &[u8]| {
     let Some((settings, commands)) = data.split_first() else { return };
-    let mut machine = Machine::new(settings & 1 == 1);
+    let mut machine = Machine::new(settings & 1 == 1, [3, 1, 5, 2][usize::from(settings >> 1 & 3)]);
     for command in commands.chunks_exact(3).take(MAX_COMMANDS) {
         machine.run(command[0], command[1], command[2]);
     }
@@ -56,6 +61,7 @@ struct Machine {
     fresh: Vec<Fresh>,
     again: Vec<Again>,
     enrolling: Vec<Enrolling>,
+    tried: Vec<Tried>,
     changes: Vec<Change>,
     /// Numbers sessions and challenges.
     numbers: u32,
@@ -75,8 +81,8 @@ impl Rows {
 }
 
 impl Machine {
-    fn new(is_required: bool) -> Self {
-        let builder = Policy::builder("Example");
+    fn new(is_required: bool, authenticators: u8) -> Self {
+        let builder = Policy::builder("Example").authenticators(authenticators);
         let builder = if is_required { builder.require_second_factor() } else { builder };
         let policy = builder.build().expect("a policy");
         let (clock, events) = (Arc::new(HandClock::at(START)), Arc::new(EventLog::default()));
@@ -99,6 +105,7 @@ impl Machine {
             fresh: Vec::new(),
             again: Vec::new(),
             enrolling: Vec::new(),
+            tried: Vec::new(),
             changes: Vec::new(),
             numbers: 0,
         }
@@ -106,7 +113,7 @@ impl Machine {
 
     fn run(&mut self, command: u8, a: u8, b: u8) {
         let account = usize::from(a & 1);
-        match command % 28 {
+        match command % 36 {
             0 => self.log_in(a, b),
             1 => self.hold_check(account),
             2 => self.right_code(a, b),
@@ -120,7 +127,7 @@ impl Machine {
             10 => self.begin_enrollment(a, b),
             11 => self.confirm(a, b),
             12 => self.show_enrollment(b),
-            13 => self.import(account, b),
+            13 => self.import(a, b),
             14 => self.begin_password_change(a, b),
             15 => self.end_password_change(a, b),
             16 => self.disable(a, b),
@@ -139,6 +146,14 @@ impl Machine {
                 self.set_clock(self.now().saturating_add(edge + u64::from(b % 3)));
             }
             27 => self.codes_in_a_row(a, b),
+            28 => self.bind_host(a, b),
+            29 => self.remove_authenticator(a, b),
+            30 => self.rename_authenticator(a, b),
+            31 => self.present_host(a, b),
+            32 => self.try_old_recovery_code(a, b),
+            33 => self.old_recovery_code(a, b),
+            34 => self.operate(a),
+            35 => self.show_host(a, b),
             _ => {}
         }
         self.compare();
@@ -159,35 +174,64 @@ impl Machine {
         account: usize,
         answer: impl Future<Output = Result<T, Error<MemoryStoreError>>>,
     ) -> (Result<T, Refusal>, Rows) {
+        let (answer, rows) = self.ask_for(account, answer);
+        let answer = answer.map_err(|error| error.refusal().unwrap_or_else(|| panic!("{error:?}")));
+        (answer, rows)
+    }
+
+    /// The same of what may be another's.
+    fn ask_for<T>(
+        &self,
+        account: usize,
+        answer: impl Future<Output = Result<T, Error<MemoryStoreError>>>,
+    ) -> (Result<T, Error<MemoryStoreError>>, Rows) {
         let id = &self.accounts[account].id;
         let row = || BlockingStore::load(&self.store, id).expect("it can be read");
         let before = row();
-        let answer = match finished(answer) {
-            Ok(answer) => Ok(answer),
-            Err(Error::Refused(refusal)) => Err(refusal),
-            Err(other) => panic!("{other:?}"),
-        };
+        let answer = finished(answer);
         (answer, Rows { before, after: row() })
     }
 
-    fn take_events(&self) -> Vec<EventKind> {
-        self.events.take().into_iter().map(|event| event.kind).collect()
+    /// The audit trail was told of the call what the model says, and nothing else.
+    fn told(&mut self, account: usize) {
+        let (now, owner) = (self.now(), &mut self.accounts[account]);
+        let of_call = |event: AuditEvent| {
+            assert_eq!((&event.account, event.at.as_secs()), (&owner.id, now));
+            assert_eq!(event.origin, Some(origin()), "every event tells where the request came from");
+            event.kind
+        };
+        let told: Vec<_> = self.events.take().into_iter().map(of_call).collect();
+        assert_eq!(told, std::mem::take(&mut owner.events));
     }
 
-    /// What the accounts' pages say, and which sessions are left, is what the model says.
+    /// The records, what the accounts' pages say, and which sessions are left, are what the model says.
     fn compare(&mut self) {
-        let now = self.now();
-        for owner in &mut self.accounts {
-            let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
-            let revision = row.as_ref().map(|row| row.revision.get());
-            if let Some(row) = row.filter(|_| revision != owner.compared) {
-                let record = serde_json::to_value(&row.value).expect("JSON");
-                assert_eq!(record["record"]["budget"], owner.budget.to_json());
-                owner.compared = revision;
+        assert!(self.events.take().is_empty() && self.accounts.iter().all(|owner| owner.events.is_empty()));
+        let (now, key) = (self.now(), self.key());
+        for account in 0..self.accounts.len() {
+            if self.revision(account) != self.accounts[account].compared {
+                // Whatever is written is sealed anew.
+                self.accounts[account].sealed_with = key;
+                self.compare_row(account);
             }
+        }
+        for owner in &self.accounts {
+            let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
+            let sealing: Vec<u32> = owner.apps().take(1).map(|_| owner.sealed_with).collect();
+            assert_eq!(row.map(|row| row.value.sealing_keys()).unwrap_or_default(), sealing);
             let status = finished(self.verifier.status(&owner.id)).expect("it can be read");
-            assert_eq!(status.is_enabled(), owner.phone.is_some());
-            assert_eq!(status.recovery_codes_left, owner.unused.len());
+            assert_eq!(status.authenticators.len(), owner.authenticators.len());
+            owner
+                .authenticators
+                .iter()
+                .zip(&status.authenticators)
+                .for_each(|(one, info)| one.assert_shown(info));
+            let since = owner.authenticators.iter().map(|bound| bound.bound_at).min();
+            assert_eq!(status.enabled_since.map(|at| at.as_secs()), since);
+            assert_eq!(
+                (status.is_enabled(), status.recovery_codes_left),
+                (owner.has_factor(), owner.codes_left())
+            );
             let lock = owner.lock(now);
             let retry_at = lock.and_then(|lock| lock.retry_at);
             assert_eq!((status.is_locked, status.retry_at), (lock.is_some(), retry_at), "{:?}", owner.budget);
@@ -202,27 +246,26 @@ impl Machine {
                 assert_eq!(current, owner.is_current(kept, now), "sessions end when they must");
             }
         }
-        self.take_events();
+        assert!(self.events.take().is_empty(), "reading tells nothing");
+    }
+
+    fn compare_row(&mut self, account: usize) {
+        let owner = &mut self.accounts[account];
+        let row =
+            BlockingStore::load(&self.store, &owner.id).expect("it can be read").expect("none is deleted");
+        owner.compared = Some(row.revision.get());
+        owner.assert_is(&row.value);
+    }
+
+    fn revision(&self, account: usize) -> Option<u64> {
+        let row = BlockingStore::load(&self.store, &self.accounts[account].id).expect("it can be read");
+        row.map(|row| row.revision.get())
     }
 
     /// Never into the last minute of all, since the step ahead of the last one has no time.
     fn set_clock(&mut self, secs: u64) {
         let secs = secs.min(u64::MAX - 60);
         self.clock.set(secs);
-    }
-
-    /// A new key signs and seals; tokens of the one before count on, or it was stolen and they do not.
-    fn rotate_keys(&mut self, was_stolen: bool) {
-        if self.keys.len() >= 6 {
-            return;
-        }
-        if let Some(verifies) = self.keys.last_mut() {
-            *verifies = !was_stolen;
-        }
-        self.keys.push(true);
-        self.random += 1 << 32;
-        let Self { policy, store, keys, random, clock, events, .. } = self;
-        self.verifier = Arc::new(verifier(policy, store, keys, *random, clock, events));
     }
 
     /// The key that signs.
@@ -253,6 +296,11 @@ fn verifier(
     let random = Mutex::new(Repeatable(random));
     Verifier::with_sources(store.clone(), policy.clone(), ring, clock.clone(), random)
         .with_events(events.clone())
+        .on_behalf_of(origin())
+}
+
+fn origin() -> Origin {
+    Origin::new().with_address(Ipv4Addr::LOCALHOST).with_user_agent("a browser")
 }
 
 /// A store in memory lets nobody wait.

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use second_factor::session::{EndOtherSessions, EventKind, PasswordChangeProof};
+use second_factor::Refusal;
+use second_factor::session::{EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof};
 use second_factor::store::MemoryStoreError;
 use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{BlockingStore, Refusal};
 
 use crate::Machine;
 use crate::account::Mark;
@@ -22,6 +22,8 @@ pub struct Change {
     before: u32,
     mark: Mark,
     has_fresh_factor: bool,
+    /// Which sealed when it began. The instance that finishes it knows no newer one.
+    key: u32,
     running: Running,
     written: Rc<Cell<Option<Result<(), HashNotWritten>>>>,
 }
@@ -61,7 +63,7 @@ impl Machine {
         let revision = self.revision(account);
         let answer = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let was_written = self.revision(account) != revision;
-        let owner = &mut self.accounts[account];
+        let (key, owner) = (self.key(), &mut self.accounts[account]);
         let before = owner.epoch;
         let refused = if !permitted {
             assert!(!was_written);
@@ -78,10 +80,11 @@ impl Machine {
         };
         match (refused, answer) {
             (None, Poll::Pending) => {
-                owner.next_epoch();
+                owner.next_epoch(ForgottenBecause::CredentialsChanged);
                 let mark = Mark { epoch: owner.epoch, at: now };
                 owner.mark = Some(mark);
-                let change = Change { account, session, before, mark, has_fresh_factor, running, written };
+                let change =
+                    Change { account, session, before, mark, has_fresh_factor, key, running, written };
                 // The first is dropped as by a crash.
                 hold(&mut self.changes, 3, change);
             }
@@ -90,7 +93,7 @@ impl Machine {
             }
             (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
         }
-        self.take_events();
+        self.told(account);
     }
 
     /// The host has written the hash, or could not, or the process died.
@@ -108,14 +111,13 @@ impl Machine {
             panic!("nothing is waited for any more");
         };
         let was_written = self.revision(change.account) != revision;
-        let events = self.take_events();
         let owner = &mut self.accounts[change.account];
         let is_ours = owner.mark.is_some_and(|mark| mark.epoch == change.mark.epoch);
         if is_ours {
             owner.mark = None;
         }
         assert_eq!(was_written, is_ours || hash.is_ok());
-        assert_eq!(events.contains(&EventKind::PasswordChanged), hash.is_ok());
+        owner.events.extend(hash.is_ok().then_some(EventKind::PasswordChanged));
         match (hash, answer) {
             (Err(_), Err(ChangePasswordError::NotWritten(HashNotWritten))) => {}
             (Ok(()), Ok(ended)) => {
@@ -127,14 +129,14 @@ impl Machine {
             }
             (Ok(()), Err(ChangePasswordError::Unfinished(None))) => {
                 assert!(!is_ours || owner.epoch != change.mark.epoch, "nobody came between");
-                owner.next_epoch();
+                owner.next_epoch(ForgottenBecause::CredentialsChanged);
             }
             (hash, answer) => panic!("the hash: {hash:?}; and {answer:?}"),
         }
-    }
-
-    fn revision(&self, account: usize) -> Option<u64> {
-        let row = BlockingStore::load(&self.store, &self.accounts[account].id).expect("it can be read");
-        row.map(|row| row.revision.get())
+        if was_written {
+            owner.sealed_with = owner.sealed_with.max(change.key);
+            self.compare_row(change.account);
+        }
+        self.told(change.account);
     }
 }

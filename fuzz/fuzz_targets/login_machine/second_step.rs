@@ -1,103 +1,73 @@
-//! What is presented for a challenge, and how the model judges what is presented anywhere.
+//! What is presented for a challenge.
 
-use second_factor::session::{DeviceId, EventKind, RefusedBecause};
+use second_factor::session::{
+    DeviceId, EventKind, ForgottenBecause, Presented, RefusedBecause, SessionError,
+};
+use second_factor::verifier::Error;
 use second_factor::{AuthMethod, Refusal, Remember};
-use second_factor_fuzz::Phone;
 
-use crate::account::{Account, Device, digits};
-use crate::budget::Lock;
+use crate::account::{Account, Device};
+use crate::authenticator::App;
+use crate::presented::{Form, HostProof, OF_NOBODY, Verdict, What};
 use crate::{Machine, is_alive};
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Form {
-    Code,
-    CodesInARow,
-    RecoveryCode,
-    /// Of none of these forms.
-    Nothing,
-}
-
-impl Form {
-    pub fn method(self) -> Option<AuthMethod> {
-        match self {
-            Self::Code => Some(AuthMethod::Code),
-            Self::CodesInARow => Some(AuthMethod::CodesInARow),
-            Self::RecoveryCode => Some(AuthMethod::RecoveryCode),
-            Self::Nothing => None,
-        }
-    }
-}
-
-/// What the model makes of what was presented.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Judged {
-    /// The code of this step, or the codes up to it.
-    Fresh(u64),
-    /// The unused recovery code in this place.
-    Unused(usize),
-    /// A right code that is not later than the last, or codes of which one is not.
-    Used,
-    Wrong,
-    Malformed,
-}
-
-/// What became of what was presented.
-#[derive(PartialEq, Debug)]
-pub enum Became {
-    Accepted(AuthMethod),
-    Charged,
-    /// Refused free of charge.
-    Free,
-}
 
 impl Machine {
     pub fn right_code(&mut self, a: u8, pick: u8) {
-        let Some(phone) = self.phone_for(pick) else { return };
-        let Some(step) = phone.step(self.now()) else { return };
+        let Some(app) = self.app_for(a >> 3, pick) else { return };
+        let Some(step) = app.phone.step(self.now()) else { return };
         let step = match a >> 1 & 3 {
             0 => step.saturating_sub(1),
             1 => step.saturating_add(1),
             _ => step,
         };
-        self.present(usize::from(pick), &phone.code_of(step), Form::Code, a & 1 == 1);
+        self.present_typed(pick, app.phone.code_of(step), a & 1 == 1);
     }
 
     pub fn wrong_codes(&mut self, a: u8, pick: u8) {
         for salt in 0..=a % 6 {
-            let Some(phone) = self.phone_for(pick) else { return };
-            self.present(usize::from(pick), &phone.wrong_code(self.now(), salt), Form::Code, false);
+            let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
+            let wrong = self.accounts[self.open[index].account].wrong_code(self.now(), salt);
+            self.present_typed(pick, wrong, false);
         }
     }
 
+    /// The last accepted one or one before; or that of a clock which is off by some minutes.
     pub fn used_code(&mut self, a: u8, pick: u8) {
-        let Some(phone) = self.phone_for(pick) else { return };
-        let account = self.open[usize::from(pick) % self.open.len()].account;
-        let Some(last) = self.accounts[account].last else { return };
-        let step = last.saturating_sub(u64::from(a % 3));
-        self.present(usize::from(pick), &phone.code_of(step), Form::Code, a & 4 == 4);
+        let Some(app) = self.app_for(a >> 3, pick) else { return };
+        let step = if a >= 128 {
+            let Some(now) = app.phone.step(self.now()) else { return };
+            (now + u64::from(a % 64)).saturating_sub(32)
+        } else {
+            let Some(last) = app.last else { return };
+            last.saturating_sub(u64::from(a % 3))
+        };
+        self.present_typed(pick, app.phone.code_of(step), a & 4 == 4);
     }
 
     /// For a challenge.
     pub fn codes_in_a_row(&mut self, a: u8, pick: u8) {
         let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
         let Some(text) = self.row(self.open[index].account, a >> 1 & 7, a >> 4) else { return };
-        self.present(index, &text, Form::CodesInARow, a & 1 == 1);
+        self.present_typed(pick, text, a & 1 == 1);
     }
 
-    /// Codes in a row: right, ahead, one wrong, one used, or in the wrong order.
+    /// Codes in a row: right, ahead, one wrong, one used, in the wrong order, or of a clock that is off.
     pub fn row(&self, account: usize, kind: u8, salt: u8) -> Option<String> {
         let (owner, nth) = (&self.accounts[account], usize::from(salt % 4));
-        let phone = owner.phone.as_ref()?;
+        let place = usize::from(salt >> 2).checked_rem(owner.apps().count())?;
+        let App { phone, last, .. } = owner.apps().nth(place)?;
         let now = phone.step(self.now())?;
         let last = match kind {
             1 => now.saturating_add(1),
-            3 => owner.last?.saturating_add(salt.into()),
+            3 => (*last)?.saturating_add(salt.into()),
+            5 => now.saturating_sub(u64::from(salt) + 2),
             _ => now,
         };
         let mut codes = phone.codes_in_a_row(last)?;
+        let count = codes.len();
         match kind {
-            2 => codes[nth] = phone.wrong_code(self.now(), salt),
-            4 => codes.swap(nth, (nth + 1) % 4),
+            2 => codes[nth % count] = phone.wrong_code(self.now(), salt),
+            4 => codes.swap(nth % count, (nth + 1) % count),
             _ => {}
         }
         Some(codes.join([" ", "", "-", "\n"][nth]))
@@ -110,17 +80,40 @@ impl Machine {
         let account = &self.accounts[if a % 8 == 7 { 1 - account } else { account }];
         let codes = if a % 8 == 6 { &account.used } else { &account.unused };
         let Some(code) = codes.get(usize::from(a >> 3) % codes.len().max(1)).cloned() else { return };
-        self.present(index, &code, Form::RecoveryCode, a & 1 == 1);
+        self.present_typed(pick, code, a & 1 == 1);
     }
 
     pub fn present_garbage(&mut self, a: u8, pick: u8) {
-        let (text, form) = match a % 4 {
-            0 => (OF_NOBODY.to_owned(), Form::RecoveryCode),
-            1 => ("lost it".to_owned(), Form::Nothing),
-            2 => (String::new(), Form::Nothing),
-            _ => (format!("{a:06}"), Form::Code),
+        let text = match a % 4 {
+            0 => OF_NOBODY.to_owned(),
+            1 => "lost it".to_owned(),
+            2 => String::new(),
+            _ => format!("{a:06}"),
         };
-        self.present(usize::from(pick), &text, form, false);
+        self.present_typed(pick, text, false);
+    }
+
+    pub fn present_host(&mut self, a: u8, pick: u8) {
+        let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
+        let proof = self.host_proof(self.open[index].account, a >> 1);
+        let verified = proof.verified(&self.accounts[proof.account].id);
+        self.present(index, &What::Host(proof), verified.into(), a & 1 == 1);
+    }
+
+    /// The host verified something that was signed: anew, what was signed last, or always the same; of one of its credentials, bound or not.
+    pub fn host_proof(&mut self, account: usize, kind: u8) -> HostProof {
+        let account = if kind >> 4 == 7 { 1 - account } else { account };
+        let keys: Vec<_> = self.accounts[account].authenticators.iter().filter_map(|one| one.key()).collect();
+        let bound = usize::from(kind & 3).checked_rem(keys.len()).map(|place| keys[place]);
+        let bound = bound.filter(|_| kind >> 2 & 3 != 3);
+        let last = bound.and_then(|key| key.last_signed);
+        let credential = bound.map_or(kind & 3, |key| key.credential);
+        let signed = match kind >> 2 & 3 {
+            2 => last.unwrap_or_default(),
+            3 => 0,
+            _ => self.number(),
+        };
+        HostProof { account, credential, signed }
     }
 
     /// Somebody who has the password, and a new challenge for each guess.
@@ -129,201 +122,135 @@ impl Machine {
             let checked = self.check(usize::from(a & 1));
             self.password_step(checked, None, false);
             let Some(last) = self.open.len().checked_sub(1) else { return };
-            let phone = self.accounts[self.open[last].account].phone.as_ref();
-            let wrong = phone.map(|phone| phone.wrong_code(self.now(), salt));
-            self.present(last, wrong.as_deref().unwrap_or("000000"), Form::Code, false);
+            let wrong = self.accounts[self.open[last].account].wrong_code(self.now(), salt);
+            self.present(last, &What::Typed(wrong.clone()), (&wrong).into(), false);
         }
     }
 
-    fn phone_for(&self, pick: u8) -> Option<Phone> {
+    /// One of the apps of the account that a challenge is of.
+    fn app_for(&self, nth: u8, pick: u8) -> Option<App> {
         let open = self.open.get(usize::from(pick).checked_rem(self.open.len())?)?;
-        self.accounts[open.account].phone.clone()
+        let owner = &self.accounts[open.account];
+        owner.apps().nth(usize::from(nth).checked_rem(owner.apps().count())?).cloned()
     }
 
-    /// The heart: presents a text for a challenge, and holds the answer to the model.
-    pub fn present(&mut self, pick: usize, text: &str, form: Form, ticked: bool) {
-        let Some(index) = pick.checked_rem(self.open.len()) else { return };
+    fn present_typed(&mut self, pick: u8, text: String, ticked: bool) {
+        let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
+        self.present(index, &What::Typed(text.clone()), (&text).into(), ticked);
+    }
+
+    /// The heart: presents something for a challenge, and holds the answer to the model.
+    pub fn present(&mut self, index: usize, what: &What, presented: Presented<'_>, ticked: bool) {
         let (now, open) = (self.now(), &self.open[index]);
-        let (account, number, epoch, at) = (open.account, open.number, open.epoch, open.at);
+        let (account, number, epoch, at, first) =
+            (open.account, open.number, open.epoch, open.at, open.first);
         let is_genuine = self.verifies(open.key);
         let remember = if ticked { Remember::ThisDevice { label: "a browser" } } else { Remember::No };
         let verifier = self.verifier.clone();
-        let (answer, rows) = self.ask(account, verifier.present(&open.token, text, remember));
-        let events = self.take_events();
+        let (answer, rows) = self.ask_for(account, verifier.present(&open.token, presented, remember));
+        if what.account().is_some_and(|whose| whose != account) {
+            assert!(matches!(answer, Err(Error::Session(SessionError::ProofOfAnotherAccount))));
+            assert!(!rows.written());
+            return self.told(account);
+        }
 
         let owner = &mut self.accounts[account];
-        let touched = owner.touched.iter().find(|touched| touched.challenge == number);
-        let is_live = is_genuine && epoch == owner.epoch && is_alive(600, at, now) && owner.phone.is_some();
-        let exhausts = touched.is_some_and(|touched| touched.failures == 4);
-        let refused = match touched {
-            Some(touched) if is_genuine && touched.done => Some(Refusal::AlreadyDone),
-            Some(touched) if touched.failures >= 5 => Some(Refusal::ChallengeOver),
-            _ if !is_live => Some(Refusal::ChallengeOver),
-            _ if owner.mark.is_some() => Some(Refusal::Retry),
-            _ => None,
+        let is_live = is_genuine && epoch == owner.epoch && is_alive(600, at, now) && owner.has_factor();
+        let expected = owner.expect_presented(what, (number, at), is_genuine, is_live, now);
+        assert_eq!(rows.written(), expected.is_written, "{what:?}: {:?}", expected.answer);
+        let method = match &answer {
+            Ok(accepted) => Ok(accepted.authenticated.method()),
+            Err(Error::Refused(refusal)) => Err(*refusal),
+            Err(other) => panic!("{other:?}"),
         };
-        if let Some(refusal) = refused {
-            assert_eq!(answer.err(), Some(refusal), "of what is over");
-            assert!(!rows.written(), "written for what is over");
-            return;
+        assert_eq!(method, expected.answer, "{what:?}; {:?}", owner.budget);
+        let Ok(mut accepted) = answer else { return self.told(account) };
+        let method = accepted.authenticated.method();
+        let token = accepted.device.take();
+        assert_eq!(token.is_some(), ticked && method != AuthMethod::RecoveryCode);
+        assert_eq!((accepted.recovery_codes_left, accepted.enroll_by), (owner.codes_left(), None));
+        let epoch = owner.epoch;
+        if let Some(token) = token {
+            let events = self.events.peek();
+            let id = events.iter().find_map(|event| match event.kind {
+                EventKind::DeviceRemembered { device, .. } => Some(device),
+                _ => None,
+            });
+            let id = id.expect("it is told of");
+            self.accounts[account].remember(id, now);
+            self.keep_cookie(account, &token, id, 0);
         }
-
-        let judged = owner.judge(text, form, now);
-        let method =
-            answer.as_ref().map(|accepted| accepted.authenticated.method()).map_err(|refusal| *refusal);
-        match became(owner, (form, judged), exhausts, method, &events, now) {
-            Became::Free => assert!(!rows.written(), "what costs nothing was written"),
-            Became::Charged => {
-                assert!(rows.written());
-                owner.touch(number, at, now).failures += 1;
-            }
-            Became::Accepted(method) => {
-                assert!(rows.written());
-                owner.use_up(judged, None);
-                let touched = owner.touch(number, at, now);
-                touched.done = true;
-                let charged = touched.failures;
-                owner.budget.refund(charged);
-                owner.trust_the_clock(method, now);
-                let mut accepted = answer.expect("as it became");
-                let token = accepted.device.take();
-                assert_eq!(token.is_some(), ticked && method != AuthMethod::RecoveryCode);
-                let epoch = owner.epoch;
-                if let Some(token) = token {
-                    let id = events.iter().find_map(|event| match event {
-                        EventKind::DeviceRemembered { device, .. } => Some(*device),
-                        _ => None,
-                    });
-                    let id = id.expect("it is told of");
-                    while owner.devices.len() >= 10 {
-                        let oldest = owner.devices.iter().map(|device| device.rotated_at).min();
-                        let idle = owner.devices.iter().position(|device| Some(device.rotated_at) == oldest);
-                        owner.devices.remove(idle.expect("ten"));
-                    }
-                    owner.devices.push(Device { id, generation: 0, rotated_at: now, since: now });
-                    self.keep_cookie(account, &token, id, 0);
-                }
-                self.start(account, accepted, method, epoch, None);
-            }
-        }
+        self.accounts[account].events.push(EventKind::LoggedIn { method });
+        self.start(account, accepted, (method, first), epoch, None);
+        self.told(account);
     }
+}
+
+/// What a call must answer, and whether it writes.
+pub struct Expected {
+    pub answer: Result<AuthMethod, Refusal>,
+    pub is_written: bool,
 }
 
 impl Account {
-    pub fn judge(&self, text: &str, form: Form, now: u64) -> Judged {
-        match form {
-            Form::Nothing => Judged::Malformed,
-            Form::RecoveryCode => {
-                let place = self.unused.iter().position(|unused| unused == text);
-                place.map_or(Judged::Wrong, Judged::Unused)
+    fn expect_presented(
+        &mut self,
+        what: &What,
+        (number, opened_at): (u32, u64),
+        is_genuine: bool,
+        is_live: bool,
+        now: u64,
+    ) -> Expected {
+        let form = self.form(what);
+        let touched = self.touched.iter().find(|touched| touched.challenge == number);
+        let is_done = is_genuine && touched.is_some_and(|touched| touched.done);
+        // The try of an old recovery code that exhausted it may still be answered.
+        let is_exhausted = touched.is_some_and(|touched| touched.failures >= 5);
+        let is_over = !is_live || is_exhausted && form != Form::OldRecoveryCode;
+        let refused = match self.mark {
+            _ if is_done => Some(Refusal::AlreadyDone),
+            _ if is_over => {
+                self.events.push(form.refused(RefusedBecause::NoChallenge));
+                Some(Refusal::ChallengeOver)
             }
-            Form::Code | Form::CodesInARow => {
-                let is_row = form == Form::CodesInARow;
-                let steps = self.phone.as_ref().map_or(Vec::new(), |phone| match is_row {
-                    true => phone.steps_with_row(&digits(text), now),
-                    false => phone.steps_with(text, now),
-                });
-                // All four are.
-                let later = |step: &u64| {
-                    self.last.is_none_or(|last| step.saturating_sub(if is_row { 3 } else { 0 }) > last)
-                };
-                match steps.iter().copied().filter(later).min() {
-                    Some(step) => Judged::Fresh(step),
-                    None if steps.is_empty() => Judged::Wrong,
-                    None => Judged::Used,
+            Some(_) => Some(Refusal::Retry),
+            None => None,
+        };
+        if let Some(refusal) = refused {
+            return Expected { answer: Err(refusal), is_written: false };
+        }
+        match self.evaluate(what, Some(number), None, now) {
+            Verdict::Accepted(method, _) => {
+                let touched = self.touch(number, opened_at, now);
+                touched.done = true;
+                let (charged, typed) = (touched.charged, touched.failures);
+                self.budget.refund(charged, typed);
+                if matches!(method, AuthMethod::Code | AuthMethod::CodesInARow) {
+                    self.trust_the_clock(now);
                 }
+                Expected { answer: Ok(method), is_written: true }
+            }
+            Verdict::Free(refusal, reason) => {
+                self.events.extend(reason.map(|reason| form.refused(reason)));
+                Expected { answer: Err(refusal), is_written: false }
+            }
+            Verdict::Charged(reason) => {
+                let refusal = self.refuse(form, reason, Some((number, opened_at)), now);
+                Expected { answer: Err(refusal), is_written: true }
             }
         }
     }
 
-    /// An accepted code, or codes in a row, prove the clock: time gives credit, and what is over goes.
-    pub fn trust_the_clock(&mut self, method: AuthMethod, now: u64) {
-        if method != AuthMethod::RecoveryCode {
-            self.budget.take_credit(now);
-            self.drop_what_is_over(now);
+    /// Ten at most; the one that was not used for longest goes.
+    fn remember(&mut self, id: DeviceId, now: u64) {
+        while self.devices.len() >= 10 {
+            let oldest = self.devices.iter().map(|device| device.rotated_at).min();
+            let idle = self.devices.iter().position(|device| Some(device.rotated_at) == oldest);
+            let idle = self.devices.remove(idle.expect("ten")).id;
+            let reason = ForgottenBecause::TooMany;
+            self.events.push(EventKind::DeviceForgotten { device: idle, reason });
         }
-    }
-
-    /// What was accepted is used up. After a recovery code, all devices are forgotten but one.
-    pub fn use_up(&mut self, judged: Judged, kept: Option<DeviceId>) {
-        match judged {
-            Judged::Fresh(step) => self.last = Some(step),
-            Judged::Unused(place) => {
-                let code = self.unused.remove(place);
-                self.used.push(code);
-                self.devices.retain(|device| Some(device.id) == kept);
-            }
-            judged => panic!("accepted, and it was {judged:?}"),
-        }
+        self.events.push(EventKind::DeviceRemembered { device: id, label: "a browser".to_owned() });
+        self.devices.push(Device { id, generation: 0, rotated_at: now, since: now });
     }
 }
-
-/// Holds an answer to what the model makes of what was presented, where nothing stood in the way of evaluating it.
-/// `exhausts` is whether another failure ends the challenge.
-pub fn became(
-    owner: &mut Account,
-    (form, judged): (Form, Judged),
-    exhausts: bool,
-    answer: Result<AuthMethod, Refusal>,
-    events: &[EventKind],
-    now: u64,
-) -> Became {
-    let told = events.iter().find_map(|event| match event {
-        EventKind::CodeRefused { reason } if form != Form::RecoveryCode => Some(*reason),
-        EventKind::RecoveryCodeRefused { reason } if form == Form::RecoveryCode => Some(*reason),
-        _ => None,
-    });
-    let lock = owner.lock(now);
-    let reason = if judged == Judged::Used { RefusedBecause::Replayed } else { RefusedBecause::Wrong };
-    let (expected, reason, became) = match (form, judged, lock) {
-        (_, Judged::Malformed, _) => (Err(Refusal::Malformed), None, Became::Free),
-        (Form::Code, _, Some(Lock { retry_at })) => {
-            (Err(Refusal::Locked { retry_at }), Some(RefusedBecause::Locked), Became::Free)
-        }
-        (_, Judged::Fresh(_) | Judged::Unused(_), _) => {
-            let method = form.method().expect("it is not malformed");
-            (Ok(method), None, Became::Accepted(method))
-        }
-        (Form::CodesInARow, ..) | (Form::RecoveryCode, _, Some(_)) => {
-            (Err(Refusal::NotAccepted), Some(reason), Became::Free)
-        }
-        _ => {
-            let alarm = owner.budget.charge();
-            let lock = owner.lock(now);
-            assert_charged(events, exhausts, alarm, lock);
-            let refusal = match (form, lock) {
-                _ if exhausts => Refusal::ChallengeOver,
-                (Form::Code, Some(Lock { retry_at })) => Refusal::Locked { retry_at },
-                _ => Refusal::NotAccepted,
-            };
-            (Err(refusal), Some(reason), Became::Charged)
-        }
-    };
-    assert_eq!((answer, told), (expected, reason), "{form:?} that is {judged:?}; {:?}", owner.budget);
-    if became != Became::Charged {
-        assert_charged(events, false, None, None);
-    }
-    became
-}
-
-/// The host is told what a charge set off, and of nothing else.
-fn assert_charged(events: &[EventKind], exhausts: bool, alarm: Option<u32>, lock: Option<Lock>) {
-    let is_of_charges = |event: &&EventKind| {
-        matches!(
-            event,
-            EventKind::ChallengeExhausted
-                | EventKind::PasswordSuspectedKnown { .. }
-                | EventKind::Locked { .. }
-        )
-    };
-    let told: Vec<_> = events.iter().filter(is_of_charges).cloned().collect();
-    let expected = [
-        exhausts.then_some(EventKind::ChallengeExhausted),
-        alarm.map(|guesses| EventKind::PasswordSuspectedKnown { guesses }),
-        lock.map(|lock| EventKind::Locked { until: lock.retry_at }),
-    ];
-    assert_eq!(told, expected.into_iter().flatten().collect::<Vec<_>>());
-}
-
-/// The recovery code of nobody.
-pub const OF_NOBODY: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";

@@ -1,15 +1,16 @@
-//! What is typed in a session, before something sensitive.
+//! What is presented in a session, before something sensitive.
 
 use core::time::Duration;
 
-use second_factor::session::{EventKind, SessionError};
+use second_factor::session::{EventKind, FirstFactor, HostAuthenticatorKind, Presented, SessionError};
 use second_factor::verifier::Error;
 use second_factor::{AuthMethod, FreshFactor, Refusal, UnixTime};
 
-use crate::account::SteppedUp;
-use crate::held::{Again, Beside, Checked, Dated, Fresh, hold};
-use crate::second_step::{Became, Form, Judged, OF_NOBODY, became};
-use crate::{Machine, Rows, finished, is_alive};
+use crate::account::{Account, SteppedUp};
+use crate::held::{Again, Beside, Checked, Dated, Fresh, hold, take};
+use crate::presented::{OF_NOBODY, Verdict, What};
+use crate::second_step::Expected;
+use crate::{Machine, Rows, is_alive};
 
 impl Machine {
     /// A code, codes in a row or a recovery code, in one of the sessions; the same form once or twice.
@@ -18,62 +19,88 @@ impl Machine {
         let Some(index) = usize::from(pick).checked_rem(self.accounts[account].sessions.len()) else {
             return;
         };
-        let Some((text, form)) = self.typed(account, a >> 1) else { return };
+        let Some(what) = self.typed(account, a >> 1) else { return };
         for _ in 0..=pick >> 7 {
-            self.fresh_factor(account, index, &text, form);
+            self.present_in_session(account, index, &what);
         }
     }
 
     /// The same beside the password.
     pub fn reauthenticate(&mut self, a: u8, pick: u8) {
+        let Some(what) = self.typed(usize::from(a & 1), a >> 1) else { return };
+        self.present_beside_password(usize::from(a & 1), &what, pick);
+    }
+
+    /// What the host verified of an authenticator of its own: alone, or beside the password.
+    pub fn show_host(&mut self, a: u8, pick: u8) {
         let account = usize::from(a & 1);
-        let Some(index) = usize::from(pick & 3).checked_rem(self.accounts[account].sessions.len()) else {
+        let what = What::Host(self.host_proof(account, a >> 1));
+        if pick & 64 == 64 {
+            return self.present_beside_password(account, &what, pick & 31);
+        }
+        let Some(index) = usize::from(pick & 63).checked_rem(self.accounts[account].sessions.len()) else {
             return;
         };
-        let Some((text, form)) = self.typed(account, a >> 1) else { return };
-        let checked = self.some_check(account, pick & 4 == 4, pick >> 3);
-        if checked.account == account {
-            self.type_again(index, checked, &text, form);
-        } else {
-            let session = &self.accounts[account].sessions[index].session;
-            let answer = finished(self.verifier.reauthenticate(session, checked.into_password(), &text));
-            assert!(matches!(answer, Err(Error::Session(SessionError::PasswordOfAnotherAccount))));
+        for _ in 0..=pick >> 7 {
+            self.present_in_session(account, index, &what);
         }
     }
 
-    /// What is typed: right, early, wrong, used, of another, or nothing.
-    fn typed(&self, account: usize, kind: u8) -> Option<(String, Form)> {
+    fn present_in_session(&mut self, account: usize, index: usize, what: &What) {
+        let whose = &self.accounts[what.account().unwrap_or(account)].id;
+        match what {
+            What::Typed(text) => self.fresh_factor(account, index, what, text.into()),
+            What::Host(proof) => self.fresh_factor(account, index, what, proof.verified(whose).into()),
+            What::Old { .. } => {}
+        }
+    }
+
+    fn present_beside_password(&mut self, account: usize, what: &What, pick: u8) {
+        let Some(index) = usize::from(pick & 3).checked_rem(self.accounts[account].sessions.len()) else {
+            return;
+        };
+        let checked = self.some_check(account, pick & 4 == 4, pick >> 3);
+        let whose = &self.accounts[what.account().unwrap_or(account)].id;
+        match what {
+            What::Typed(text) => self.type_again(account, index, checked, what, text.into()),
+            What::Host(proof) => {
+                self.type_again(account, index, checked, what, proof.verified(whose).into());
+            }
+            What::Old { .. } => {}
+        }
+    }
+
+    /// What is typed: right, early, wrong, used, of another, or nothing; or the last thing again.
+    fn typed(&self, account: usize, kind: u8) -> Option<What> {
         let (owner, other) = (&self.accounts[account], &self.accounts[1 - account]);
         let nth = usize::from(kind >> 4);
         let from = |codes: &[String]| codes.get(nth.checked_rem(codes.len())?).cloned();
-        let step = owner.phone.as_ref().and_then(|phone| Some((phone, phone.step(self.now())?)));
-        Some(match kind & 15 {
-            0 | 1 => (step.map(|(phone, step)| phone.code_of(step))?, Form::Code),
-            2 => (step.map(|(phone, step)| phone.code_of(step.saturating_add(1)))?, Form::Code),
-            3 => match step {
-                Some((phone, _)) => (phone.wrong_code(self.now(), kind >> 4), Form::Code),
-                None => ("000000".to_owned(), Form::Code),
-            },
-            4 => (step.and_then(|(phone, _)| Some(phone.code_of(owner.last?)))?, Form::Code),
-            5 => (from(&owner.unused)?, Form::RecoveryCode),
-            6 => (from(&owner.used).or_else(|| from(&other.unused))?, Form::RecoveryCode),
-            7 => (OF_NOBODY.to_owned(), Form::RecoveryCode),
-            8 => ("lost it".to_owned(), Form::Nothing),
-            9 => (String::new(), Form::Nothing),
-            10 => {
-                let last = owner.stepped_up.as_ref()?;
-                (last.text.clone(), last.form)
-            }
-            row => (self.row(account, row - 11, kind >> 4)?, Form::CodesInARow),
-        })
+        let app = nth.checked_rem(owner.apps().count()).and_then(|place| owner.apps().nth(place));
+        let step = app.and_then(|app| Some((app, app.phone.step(self.now())?)));
+        Some(What::Typed(match kind & 15 {
+            0 | 1 => step.map(|(app, step)| app.phone.code_of(step))?,
+            2 => step.map(|(app, step)| app.phone.code_of(step.saturating_add(1)))?,
+            3 => owner.wrong_code(self.now(), kind >> 4),
+            4 => step.and_then(|(app, _)| Some(app.phone.code_of(app.last?)))?,
+            5 => from(&owner.unused)?,
+            6 => from(&owner.used).or_else(|| from(&other.unused))?,
+            7 => OF_NOBODY.to_owned(),
+            8 => "lost it".to_owned(),
+            9 => String::new(),
+            10 => return owner.stepped_up.as_ref().map(|last| last.what.clone()),
+            row => self.row(account, row - 11, kind >> 4)?,
+        }))
     }
 
-    fn fresh_factor(&mut self, account: usize, index: usize, text: &str, form: Form) {
+    pub fn fresh_factor(&mut self, account: usize, index: usize, what: &What, presented: Presented<'_>) {
         let verifier = self.verifier.clone();
         let session = &self.accounts[account].sessions[index].session;
-        let (answer, rows) = self.ask(account, verifier.fresh_factor(session, text));
-        let method = answer.as_ref().map(FreshFactor::method).map_err(|refusal| *refusal);
-        let Some(dated) = self.hold_to_model(account, index, (text, form), method, &rows) else { return };
+        let (answer, rows) = self.ask_for(account, verifier.fresh_factor(session, presented));
+        if what.account().is_some_and(|whose| whose != account) {
+            return self.assert_of_another(account, &answer, &rows);
+        }
+        let method = answer.as_ref().map(FreshFactor::method);
+        let Some(dated) = self.hold_to_model(account, index, what, method, &rows) else { return };
         let proof = answer.expect("it was accepted");
         let (now, owner) = (self.now(), &mut self.accounts[account]);
         assert_eq!((proof.account(), proof.at().as_secs()), (&owner.id, now));
@@ -86,7 +113,8 @@ impl Machine {
             !kept.session.is_elevated(at(now.saturating_add(age)), Duration::from_secs(3_600))
                 || now > u64::MAX / 2
         );
-        assert_eq!((kept.session.auth_time(), kept.session.amr()), (at(now), proof.method().amr()));
+        assert_eq!(kept.session.auth_time(), at(now));
+        assert_eq!(kept.session.amr(), amr(proof.method(), kept.session.first_factor()));
         // The other sessions are not elevated by it.
         for kept in
             owner.sessions.iter_mut().enumerate().filter(|(place, _)| *place != index).map(|(_, kept)| kept)
@@ -99,12 +127,20 @@ impl Machine {
         hold(&mut self.fresh, 8, Fresh { account, session, dated, proof });
     }
 
-    fn type_again(&mut self, index: usize, checked: Checked, text: &str, form: Form) {
-        let (account, now, password) = (checked.account, self.now(), checked.dated());
+    fn type_again(
+        &mut self,
+        account: usize,
+        index: usize,
+        checked: Checked,
+        what: &What,
+        presented: Presented<'_>,
+    ) {
+        let (now, password) = (self.now(), checked.dated());
         let owner = &self.accounts[account];
         let kept = &owner.sessions[index];
         let session = kept.number;
-        let is_doubled = owner.is_sent_twice(session, text, now);
+        let is_of_another = checked.account != account;
+        let is_doubled = owner.is_sent_twice(session, what, now);
         let is_live = owner.is_current(kept, now) && checked.is_current(owner, now);
         let is_recovery_login = kept.session.method() == AuthMethod::RecoveryCode
             && is_alive(3_600, kept.session.at().as_secs(), now);
@@ -115,34 +151,41 @@ impl Machine {
             Some(Err(Refusal::StepUpRequired))
         } else if owner.mark.is_some() || checked.began_during_change() {
             Some(Err(Refusal::Retry))
-        } else if owner.phone.is_none() {
+        } else if !owner.has_factor() {
             Some(Ok(Beside::Nothing))
-        } else if is_recovery_login && text.is_empty() {
+        } else if is_recovery_login && what.is_blank() {
             Some(Ok(Beside::RecoveryLogin))
         } else {
             None
         };
 
         let verifier = self.verifier.clone();
-        let asked = verifier.reauthenticate(&kept.session, checked.into_password(), text);
-        let (answer, rows) = self.ask(account, asked);
+        let asked = verifier.reauthenticate(&kept.session, checked.into_password(), presented);
+        let (answer, rows) = self.ask_for(account, asked);
+        let is_of_another =
+            is_of_another || alone.is_none() && what.account().is_some_and(|whose| whose != account);
+        if is_of_another {
+            return self.assert_of_another(account, &answer, &rows);
+        }
         let beside = match alone {
             Some(alone) => {
-                self.take_events();
+                self.told(account);
                 assert!(!rows.written());
-                assert_eq!(answer.as_ref().err(), alone.as_ref().err());
-                let Ok(beside) = alone else { return };
-                beside
+                match (answer.as_ref(), alone) {
+                    (Ok(_), Ok(beside)) => beside,
+                    (Err(Error::Refused(refusal)), Err(expected)) if *refusal == expected => return,
+                    (answer, alone) => panic!("{alone:?}, and not {answer:?}"),
+                }
             }
             None => {
-                // Which of the three it was is told by the event.
-                let method = match &answer {
-                    Err(refusal) => Err(*refusal),
-                    Ok(_) => Ok(form.method().expect("something was typed")),
+                // Which of them it was is told by the event.
+                let stepped_up = |kind: &EventKind| match kind {
+                    EventKind::SteppedUp { method } => Some(*method),
+                    _ => None,
                 };
-                let Some(dated) = self.hold_to_model(account, index, (text, form), method, &rows) else {
-                    return;
-                };
+                let method = self.events.peek().iter().find_map(|event| stepped_up(&event.kind));
+                let method = answer.as_ref().map(|_| method.expect("it is told of"));
+                let Some(dated) = self.hold_to_model(account, index, what, method, &rows) else { return };
                 Beside::Factor(dated)
             }
         };
@@ -151,56 +194,106 @@ impl Machine {
         hold(&mut self.again, 8, Again { account, session, password, beside, proof });
     }
 
+    fn assert_of_another<T, E>(&mut self, account: usize, answer: &Result<T, Error<E>>, rows: &Rows) {
+        assert!(matches!(answer, Err(Error::Session(SessionError::ProofOfAnotherAccount))));
+        assert!(!rows.written());
+        self.told(account);
+    }
+
     /// Holds the answer to a step-up to the model: when and in which epoch it was made, if it was.
-    fn hold_to_model(
+    fn hold_to_model<E: core::fmt::Debug>(
         &mut self,
         account: usize,
         index: usize,
-        (text, form): (&str, Form),
-        answer: Result<AuthMethod, Refusal>,
+        what: &What,
+        answer: Result<AuthMethod, &Error<E>>,
         rows: &Rows,
     ) -> Option<Dated> {
-        let (now, events) = (self.now(), self.take_events());
-        assert!(!events.contains(&EventKind::ChallengeOpened));
-        let owner = &mut self.accounts[account];
-        let kept = &owner.sessions[index];
+        let (now, owner) = (self.now(), &mut self.accounts[account]);
+        let device = owner.sessions[index].session.device();
+        let expected = owner.expect_stepped_up(index, what, now);
+        let answer = answer.map_err(|error| error.refusal().unwrap_or_else(|| panic!("{error:?}")));
+        assert_eq!(answer, expected.answer, "{what:?}; {:?}", owner.budget);
+        assert_eq!(rows.written(), expected.is_written, "{what:?}: {answer:?}");
+        let epoch = owner.epoch;
+        self.told(account);
+        answer.is_ok().then_some(Dated { epoch, at: now, device })
+    }
+
+    /// A try of an old recovery code is of a login, and counts nowhere else.
+    pub fn present_old_in_session(
+        &mut self,
+        account: usize,
+        pick: u8,
+        what: &What,
+        presented: Presented<'_>,
+    ) {
+        let Some(index) = usize::from(pick & 3).checked_rem(self.accounts[account].sessions.len()) else {
+            return;
+        };
+        if pick & 4 == 4 {
+            let checked = self.some_check(account, false, 0);
+            self.type_again(account, index, checked, what, presented);
+        } else {
+            self.fresh_factor(account, index, what, presented);
+        }
+    }
+
+    /// One of the proofs that were held back.
+    pub fn take_fresh(&mut self, pick: u8) -> Option<Fresh> {
+        take(&mut self.fresh, pick)
+    }
+}
+
+impl Account {
+    fn expect_stepped_up(&mut self, index: usize, what: &What, now: u64) -> Expected {
+        let kept = &self.sessions[index];
         let (session, device) = (kept.number, kept.session.device());
-        let refused = if owner.is_sent_twice(session, text, now) {
+        let refused = if self.is_sent_twice(session, what, now) {
             Some(Refusal::AlreadyDone)
-        } else if !owner.is_current(kept, now) {
+        } else if !self.is_current(kept, now) {
             Some(Refusal::StepUpRequired)
-        } else if owner.mark.is_some() {
+        } else if self.mark.is_some() {
             Some(Refusal::Retry)
-        } else if owner.phone.is_none() {
+        } else if !self.has_factor() {
             Some(Refusal::NoAuthenticator)
         } else {
             None
         };
         if let Some(refusal) = refused {
-            assert_eq!(answer, Err(refusal), "in a session");
-            assert!(!rows.written(), "written for nothing");
-            return None;
+            return Expected { answer: Err(refusal), is_written: false };
         }
-        let judged = owner.judge(text, form, now);
-        match became(owner, (form, judged), false, answer, &events, now) {
-            Became::Free => {
-                assert!(!rows.written(), "what costs nothing was written");
-                None
+        let form = self.form(what);
+        match self.evaluate(what, None, device, now) {
+            Verdict::Accepted(method, with) => {
+                if matches!(method, AuthMethod::Code | AuthMethod::CodesInARow) {
+                    self.trust_the_clock(now);
+                }
+                self.stepped_up = Some(SteppedUp { session, at: now, what: what.clone(), with });
+                self.events.push(EventKind::SteppedUp { method });
+                Expected { answer: Ok(method), is_written: true }
             }
-            Became::Charged => {
-                assert!(rows.written());
-                None
+            Verdict::Free(refusal, reason) => {
+                self.events.extend(reason.map(|reason| form.refused(reason)));
+                Expected { answer: Err(refusal), is_written: false }
             }
-            Became::Accepted(method) => {
-                assert!(rows.written());
-                assert!(events.contains(&EventKind::SteppedUp { method }));
-                let epoch = owner.epoch;
-                owner.use_up(judged, device);
-                owner.trust_the_clock(method, now);
-                let binding = matches!(judged, Judged::Fresh(_)).then_some(owner.binding);
-                owner.stepped_up = Some(SteppedUp { session, at: now, text: text.to_owned(), form, binding });
-                Some(Dated { epoch, at: now, device })
+            Verdict::Charged(reason) => {
+                let refusal = self.refuse(form, reason, None, now);
+                Expected { answer: Err(refusal), is_written: true }
             }
         }
     }
+}
+
+/// What RFC 8176 §2 calls what was verified.
+pub fn amr(method: AuthMethod, first: FirstFactor) -> Vec<&'static str> {
+    let first = (first == FirstFactor::Password).then_some("pwd");
+    let second: &[&str] = match method {
+        AuthMethod::Code | AuthMethod::CodesInARow => &["otp", "mfa"],
+        AuthMethod::RecoveryCode => &["mfa"],
+        AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey) => &["hwk", "mfa"],
+        AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) => &["swk", "mfa"],
+        _ => &[],
+    };
+    first.into_iter().chain(second.iter().copied()).collect()
 }

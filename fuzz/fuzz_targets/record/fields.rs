@@ -36,8 +36,8 @@ fn session_of(record: &AccountRecord, epoch: &Value, ids: &[&str]) -> Session {
     let last = field(record, "step_up")["session"].clone();
     let id = ids.iter().find(|id| last != **id).expect("two ids");
     let row = json!({
-        "format": 1, "account": record.account(), "epoch": epoch, "at": START, "method": "code", "device": null,
-        "id": id, "elevation": null,
+        "format": 1, "account": record.account(), "epoch": epoch, "at": START,
+        "first_factor": "password", "method": "code", "device": null, "id": id, "elevation": null,
     });
     serde_json::from_value(row).expect("a session")
 }
@@ -49,20 +49,31 @@ pub fn is_changing(record: &AccountRecord) -> bool {
 
 pub fn has_distinct_authenticators(record: &AccountRecord) -> bool {
     let bound = field(record, "authenticators");
-    let ids: Vec<_> =
-        bound.as_array().into_iter().flatten().map(|bound| bound["secret"]["id"].as_str()).collect();
+    let ids: Vec<_> = bound.as_array().into_iter().flatten().map(|bound| bound["id"].as_str()).collect();
     ids.iter().collect::<BTreeSet<_>>().len() == ids.len()
 }
 
-/// The secrets of the bound authenticators and their last steps, where all stand in clear.
+/// What a wrong code is charged: one guess for each app.
+pub fn guesses(record: &AccountRecord) -> u64 {
+    let bound = field(record, "authenticators");
+    let apps = bound.as_array().into_iter().flatten().filter(|bound| bound.pointer("/prover/app").is_some());
+    u64::try_from(apps.count()).expect("five at most").max(1)
+}
+
+pub fn spent(record: &AccountRecord) -> u64 {
+    field(record, "budget")["spent"].as_u64().expect("a number")
+}
+
+/// The secrets of the bound apps and their last steps, where all stand in clear.
 pub fn clear_secrets(record: &AccountRecord) -> Option<Vec<(Phone, Option<u64>)>> {
     let bound = field(record, "authenticators");
-    let clear = bound.as_array()?.iter().map(|bound| {
-        let sealed = Secret::from_base32(bound.pointer("/secret/sealed")?.as_str()?).ok()?;
+    let apps = bound.as_array()?.iter().filter_map(|bound| bound.pointer("/prover/app"));
+    let clear = apps.map(|app| {
+        let sealed = Secret::from_base32(app.pointer("/secret/sealed")?.as_str()?).ok()?;
         let (form, secret) = sealed.expose().split_first()?;
-        let params = serde_json::from_value(bound.pointer("/secret/totp")?.clone()).ok()?;
+        let params = serde_json::from_value(app.pointer("/secret/totp")?.clone()).ok()?;
         let phone = Phone::new(&Secret::new(secret).ok()?, params);
-        (*form == 0).then(|| (phone, bound["step"].as_u64()))
+        (*form == 0).then(|| (phone, app["step"].as_u64()))
     });
     clear.collect()
 }

@@ -6,14 +6,15 @@
 
 mod driver;
 mod fields;
+mod operate;
 
 use std::convert::Infallible;
 
 use libfuzzer_sys::fuzz_target;
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
-    AdministratorReset, DeviceId, FactorStatus, Import, Keys, SealingKey, StoreSecretsInClear, TokenKey,
-    TokenKeys,
+    AdministratorReset, DeviceId, FactorStatus, Import, Keys, Requirement, SealingKey, StoreSecretsInClear,
+    TokenKey, TokenKeys,
 };
 use second_factor::verifier::ChangePasswordError;
 use second_factor::{
@@ -25,7 +26,8 @@ use serde_json::json;
 
 use crate::driver::{Driver, Verifier, password};
 use crate::fields::{
-    clear_secrets, has_distinct_authenticators, is_changing, other_session, session, session_in,
+    clear_secrets, guesses, has_distinct_authenticators, is_changing, other_session, session, session_in,
+    spent,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -59,6 +61,7 @@ impl Driver {
             Ok(Login::CodeRequired(challenge)) => {
                 assert!(status.is_enabled() && !is_changing(record) && next == *record);
                 self.present(record, &challenge, &status);
+                self.present_of_host(record, &challenge);
                 let (_, foreign) = other.log_in(record, None);
                 let Ok(Login::CodeRequired(foreign)) = foreign else { panic!("it is the same record") };
                 let refused = self.on(record, |verifier| verifier.present(&foreign, "000000", Remember::No));
@@ -79,6 +82,7 @@ impl Driver {
         self.step_up(record, &status);
         self.enroll(record, &status);
         self.change(record, &status);
+        self.operate(record);
     }
 
     /// What is typed, a wrong code and the right ones; and no other outcome than this target computes.
@@ -101,11 +105,14 @@ impl Driver {
             let Some((next, answer)) = self.on(record, present) else { continue };
             let accepted = match answer {
                 Ok(accepted) => accepted,
-                Err(Refusal::Locked { retry_at }) => {
-                    assert!(!status.is_locked || next == *record && retry_at == status.retry_at);
+                Err(refusal) => {
+                    if let Refusal::Locked { retry_at } = refusal {
+                        assert!(!status.is_locked || next == *record && retry_at == status.retry_at);
+                    }
+                    let charged = if next == *record { 0 } else { guesses(record) };
+                    assert_eq!(spent(&next), (spent(record) + charged).min(u16::MAX.into()), "{typed}");
                     continue;
                 }
-                Err(_) => continue,
             };
             match accepted.authenticated.method() {
                 method @ (AuthMethod::Code | AuthMethod::CodesInARow) => {
@@ -218,24 +225,31 @@ impl Driver {
         };
         // Made of the same record, each serves for whatever the first does.
         let (Some((next, first)), Some((_, second))) = (fresh(), fresh()) else { return };
-        let (Some((_, third)), Some((_, fourth))) = (fresh(), fresh()) else { panic!("it was, twice") };
+        let [Some((_, third)), Some((_, fourth)), Some((_, fifth))] = [fresh(), fresh(), fresh()] else {
+            panic!("it was, twice")
+        };
         self.assert_right(record, status, code, method);
         assert_eq!((first.method(), first.at().as_secs()), (method, self.now));
-        let doubled = self.on(&next, |verifier| verifier.fresh_factor(live, code));
-        assert_eq!(doubled, Some((next.clone(), Err(Refusal::AlreadyDone))));
         if has_distinct_authenticators(record) {
+            let doubled = self.on(&next, |verifier| verifier.fresh_factor(live, code));
+            assert_eq!(doubled, Some((next.clone(), Err(Refusal::AlreadyDone))));
             let elsewhere = other_session(record);
             let replayed = self.on(&next, |verifier| verifier.fresh_factor(&elsewhere, code));
             assert!(matches!(replayed, Some((_, Err(_)))), "a code was accepted twice");
         }
         let (renewed, codes) = self.done(&next, |verifier| verifier.regenerate_recovery_codes(first));
         assert_eq!(codes.iter().count(), self.status(&renewed).recovery_codes_left);
-        let (disabled, _) = self.done(&next, |verifier| verifier.disable(second));
+        let (disabled, _) = self.done(&next, |verifier| verifier.disable(second, Requirement::None));
         assert!(!self.status(&disabled).is_enabled());
-        let again = self.on(&disabled, |verifier| verifier.disable(third));
+        let again = self.on(&disabled, |verifier| verifier.disable(third, Requirement::None));
         assert!(matches!(again, Some((_, Err(Refusal::StepUpRequired)))));
-        let begun = self.on(&next, |verifier| verifier.begin_enrollment(fourth, "alice"));
-        assert!(matches!(begun, Some((unchanged, Ok(_))) if unchanged == next));
+        let (unchanged, begun) = self
+            .on(&next, |verifier| verifier.begin_enrollment(fourth, "alice"))
+            .expect("a secret can be sealed");
+        let is_full = status.authenticators.len() >= self.verifier.policy().authenticators();
+        assert_eq!(begun.err(), is_full.then_some(Refusal::TooManyAuthenticators));
+        assert!(unchanged == next);
+        self.remove(&next, fifth);
     }
 
     fn enroll(&self, record: &AccountRecord, status: &FactorStatus) {
@@ -248,13 +262,15 @@ impl Driver {
         assert_eq!(again.map(|(_, uri)| uri), Some(Ok(begun.uri)));
         let wrong = phone.wrong_code(self.now, 0);
         let refused = self.on(record, |verifier| verifier.confirm_enrollment(&begun.token, &wrong));
-        assert!(matches!(refused, Some((unchanged, Err(Refusal::NotAccepted))) if unchanged == *record));
+        let is_refused = |refusal| matches!(refusal, Refusal::NotAccepted | Refusal::ClockOff(_));
+        assert!(matches!(refused, Some((next, Err(refusal))) if is_refused(refusal) && next == *record));
         let code = phone.code_of(phone.step(self.now).expect("T0 is 1970"));
         let (bound, confirmed) =
             self.done(record, |verifier| verifier.confirm_enrollment(&begun.token, &code));
         let after = self.status(&bound);
         assert!(after.is_enabled() && !self.is_current(&bound, &session(record)));
-        assert_eq!(after.recovery_codes_left, confirmed.into_parts().0.iter().count());
+        let (codes, _) = confirmed.into_parts();
+        assert_eq!(after.recovery_codes_left, codes.expect("it is the first").iter().count());
         let twice = self.on(&bound, |verifier| verifier.confirm_enrollment(&begun.token, &code));
         assert!(matches!(twice, Some((_, Err(Refusal::EnrollmentOver)))), "the first confirmed wins");
     }
@@ -286,7 +302,7 @@ impl Driver {
         let import = Import::by_host(account.clone(), secret, TotpParams::default());
         if let Some((imported, outcome)) = self.on(record, |verifier| verifier.import(import)) {
             let is_possible = !status.is_enabled() && !is_changing(record);
-            assert_eq!(outcome.is_ok(), is_possible, "an import does not replace an authenticator");
+            assert_eq!(outcome.is_ok(), is_possible, "an import adds to nothing and replaces nothing");
             assert!(!is_possible || self.status(&imported).is_enabled());
         }
         let ended = self.on(record, |verifier| verifier.end_all_sessions(&live));

@@ -23,8 +23,8 @@ impl Requirement {
         if policy.requires_second_factor() { Self::Enrolled } else { self }
     }
 
-    /// Whether an account must have a second factor now.
-    pub(crate) fn is_due(self, now: UnixTime) -> bool {
+    /// Whether an account must have a second factor now, for a host that asks before it asks for a code.
+    pub fn is_due(self, now: UnixTime) -> bool {
         match self {
             Self::None => false,
             Self::EnrolledBy(time) => now >= time,

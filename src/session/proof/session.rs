@@ -140,7 +140,8 @@ impl Session {
     }
 }
 
-/// The number of the encoding. A session of a format that is not known is refused, not half understood.
+/// The number of the encoding. A session of a format that is not known is refused, not half understood: during an
+/// upgrade, that of a newer version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(
     feature = "serde",
@@ -156,16 +157,21 @@ impl SessionFormat {
 
 #[cfg(feature = "serde")]
 impl TryFrom<u32> for SessionFormat {
-    type Error = &'static str;
+    type Error = UnknownSessionFormat;
 
-    fn try_from(number: u32) -> Result<Self, &'static str> {
-        if number == Self::NUMBER {
-            Ok(Self)
-        } else {
-            Err("a session format that this version does not read")
-        }
+    fn try_from(number: u32) -> Result<Self, UnknownSessionFormat> {
+        if number == Self::NUMBER { Ok(Self) } else { Err(UnknownSessionFormat(number)) }
     }
 }
+
+/// What serde's error says of another format. No claimant writes a session, so the number may be told.
+#[cfg(feature = "serde")]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "session format {0} is not {number}, the only one that this version of second-factor reads",
+    number = SessionFormat::NUMBER
+)]
+struct UnknownSessionFormat(u32);
 
 #[cfg(feature = "serde")]
 impl From<SessionFormat> for u32 {

@@ -3,13 +3,20 @@ use alloc::string::String;
 /// The most characters of a label that are kept.
 pub(crate) const MAX_LABEL: usize = 64;
 
-/// What somebody calls a device or an authenticator, without control characters and cut to [`MAX_LABEL`].
+/// What somebody calls a device or an authenticator, without what garbles a line and cut to [`MAX_LABEL`].
 pub(crate) fn label(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect()
+    text.chars().filter(|&c| !garbles(c)).take(MAX_LABEL).collect()
 }
 
 /// Whether a label is no longer than [`label`] makes it.
 #[cfg(feature = "serde")]
 pub(crate) fn is_label(text: &str) -> bool {
     text.chars().count() <= MAX_LABEL
+}
+
+/// Whether a character could forge or garble the line of a log or a list: controls; then separators of lines and
+/// paragraphs, and the marks of Unicode's bidirectional algorithm (UAX #9 §2).
+pub(crate) fn garbles(c: char) -> bool {
+    const MARKS: [char; 3] = ['\u{61c}', '\u{200e}', '\u{200f}'];
+    c.is_control() || MARKS.contains(&c) || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

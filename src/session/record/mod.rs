@@ -23,7 +23,7 @@ pub(crate) use budget::{Charged, GuessBudget, Lock};
 pub(crate) use device::{Device, Generation};
 pub use device_id::DeviceId;
 pub(crate) use epoch::Epoch;
-pub(crate) use label::label;
+pub(crate) use label::{garbles, label};
 pub(crate) use last_step_up::{LastStepUp, SteppedUpWith};
 pub(crate) use password_change::PasswordChangeMark;
 pub use status::{AuthenticatorInfo, AuthenticatorKind, DeviceInfo, FactorStatus};

@@ -10,24 +10,47 @@ use crate::otp::{TimeStep, TotpParams};
 use crate::session::proof::old_recovery_code;
 use crate::session::record::{App, Authenticator, GuessBudget, Prover};
 use crate::session::{
-    AccountId, AccountRecord, AuthenticatorId, Binding, EndOtherSessions, EventKind, ForgottenBecause,
-    Refusal, SessionError,
+    AccountId, AccountRecord, AuthenticatorId, Binding, EndAllSessions, EventKind, ForgottenBecause, Refusal,
+    SessionError,
 };
 
 /// An authenticator app that was bound and confirmed in another system, on the word of the host that brings it
-/// along.
+/// along with [`Verifier::import`](crate::Verifier::import).
+///
+/// One account after the other can be moved while the service runs. Its app goes on working, and so do the old recovery
+/// codes, of which the host keeps the hashes: [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows
+/// the login.
 ///
 /// ```
 /// use second_factor::enrollment::ImportedSecret;
+/// use second_factor::otp::TimeStep;
 /// use second_factor::session::Import;
 /// use second_factor::{AccountId, Secret, TotpParams};
 ///
-/// let secret = ImportedSecret::new(Secret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?)?;
-/// let import = Import::by_host(AccountId::new("user-7")?, secret, TotpParams::default())
-///     .label("Phone")
-///     .recovery_codes(["code 1", "code 2"])?
-///     .quietly();
-/// # let _ = import;
+/// /// A row of the old system.
+/// struct Old {
+///     user: &'static str,
+///     secret: &'static str,
+///     last_step: Option<u64>,
+///     /// The ids of the rows with the hashes of the unused recovery codes.
+///     recovery_codes: Vec<u32>,
+/// }
+///
+/// fn import(old: &Old) -> Result<Import, Box<dyn std::error::Error>> {
+///     // `legacy` instead of `new` for secrets of 80 to 127 bits.
+///     let secret = ImportedSecret::new(Secret::from_base32(old.secret)?)?;
+///     let import = Import::by_host(AccountId::new(old.user)?, secret, TotpParams::default())
+///         .recovery_codes(old.recovery_codes.iter().map(u32::to_string))?
+///         .quietly();
+///     Ok(match old.last_step {
+///         Some(step) => import.last_accepted(TimeStep::new(step)),
+///         None => import,
+///     })
+/// }
+///
+/// let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+/// let old = Old { user: "user-7", secret, last_step: Some(56_666_666), recovery_codes: vec![31, 32] };
+/// assert_eq!(import(&old)?.account().as_str(), "user-7");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -94,6 +117,9 @@ impl Import {
 
     /// Nothing was switched on: the account had this second factor all along. Sessions go on, and its owner is not
     /// told.
+    ///
+    /// A password that was typed before the import may still complete its login without a code, into a session like those
+    /// that go on. It changes no factor.
     pub fn quietly(mut self) -> Self {
         self.quietly = true;
         self
@@ -119,7 +145,7 @@ pub(crate) fn import(
     import: &Import,
     context: &Context<'_>,
     entropy: Entropy,
-) -> Result<Decision<Result<EndOtherSessions, Refusal>>, SessionError> {
+) -> Result<Decision<Result<Option<EndAllSessions>, Refusal>>, SessionError> {
     let mut draft = Draft::of(record, &import.account, context, entropy)?;
     if let Err(refusal) = draft.end_interrupted_password_change()? {
         return draft.decide(Err(refusal));
@@ -129,7 +155,6 @@ pub(crate) fn import(
     }
     let id = AuthenticatorId::new(draft.entropy.take()?);
     let secret = draft.seal(&id, import.secret.secret(), import.params)?;
-    let before = draft.record.epoch;
     if !import.quietly {
         draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     }
@@ -146,6 +171,6 @@ pub(crate) fn import(
     });
     let binding = if import.quietly { Binding::ImportedQuietly } else { Binding::Imported };
     draft.event(EventKind::AuthenticatorBound { authenticator: id, label, binding });
-    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
-    draft.decide(Ok(EndOtherSessions { account, session: None, before, after }))
+    let account = draft.record.account.clone();
+    draft.decide(Ok((!import.quietly).then_some(EndAllSessions { account })))
 }

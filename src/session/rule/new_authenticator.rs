@@ -116,5 +116,9 @@ impl<'a> NewHostAuthenticator<'a> {
 
 pub(super) fn label_or(text: &str, default: &str) -> String {
     let text = label(text.trim());
-    if text.is_empty() { default.into() } else { text }
+    // A blank may have stood between characters that are not kept.
+    match text.trim() {
+        "" => default.into(),
+        text => text.into(),
+    }
 }

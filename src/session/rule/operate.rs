@@ -1,7 +1,8 @@
 //! What an operator does to a row, whosever account it is.
 
 use super::{Context, Decision, Draft, Entropy};
-use crate::otp::{TimeStep, Totp};
+use crate::otp::TimeStep;
+use crate::session::record::Authenticator;
 use crate::session::{AccountId, AccountRecord, EndAllSessions, EventKind, ForgottenBecause, SessionError};
 
 /// Seals the account's secrets with the key that seals now; whether one was under another key.
@@ -39,14 +40,11 @@ pub(crate) fn end_what_a_backup_revived(
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<EndAllSessions>, SessionError> {
-    let Context { now, policy, keys, .. } = *context;
+    let Context { now, policy, .. } = *context;
     let mut draft = Draft::of(record, account, context, entropy)?;
     draft.next_epoch(ForgottenBecause::Restored)?;
-    for bound in &mut draft.change().authenticators {
-        let id = bound.id;
-        let Some(app) = bound.app_mut() else { continue };
-        let Ok(secret) = app.secret.open(account, &id, keys.seal()) else { continue };
-        let current = Totp::new(&secret, app.secret.params).time_step(now).map_or(0, TimeStep::get);
+    for app in draft.change().authenticators.iter_mut().filter_map(Authenticator::app_mut) {
+        let current = app.secret.params.time_step(now).map_or(0, TimeStep::get);
         let used = TimeStep::new(current.saturating_add(policy.window().future().into()));
         app.last_accepted = app.last_accepted.max(Some(used));
     }

@@ -14,9 +14,10 @@ use crate::session::TokenKeys;
 /// are derived from them, under a label of their own, so that one configured key serves both.
 ///
 /// To rotate: give the new key to every instance as a *retired* one, then let it seal, with the old one among the
-/// retired; records are sealed anew as they are next written. A retired key may go once no record is sealed with
-/// it and the longest life of a token is over. A key that was stolen is [retired for opening
-/// alone](Self::with_opening_only), so that no token that it signed counts any more.
+/// retired; records are sealed anew as they are next written, and all others by a walk that
+/// [reseals](crate::Verifier::reseal) them. A retired key may go once no record is sealed with it and the longest life of
+/// a token is over. A key that was stolen is [retired for opening alone](Self::with_opening_only), so that no token that
+/// it signed counts any more. [`manual::operations`](crate::manual::operations) has the steps.
 ///
 /// Sealing is XChaCha20-Poly1305 with a random nonce of 192 bits, the account and the authenticator as
 /// associated data, and the key's id in front.

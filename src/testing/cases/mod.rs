@@ -5,6 +5,7 @@ mod logins;
 mod races;
 mod records;
 mod rows;
+mod trails;
 
 use super::fixture::Fixture;
 use super::report::Broken;
@@ -12,7 +13,7 @@ use super::{Clause, Hook};
 use crate::store::Store;
 
 macro_rules! cases {
-    ($($variant:ident = $room:ident :: $name:ident breaks $clause:ident $(needs $hook:ident)?;)*) => {
+    ($($variant:ident = $room:ident :: $name:ident breaks $clause:ident $(needs $($hook:ident)+)?;)*) => {
         /// A case of the suite.
         #[derive(Clone, Copy, Debug)]
         pub(super) enum Case {
@@ -36,9 +37,9 @@ macro_rules! cases {
                 }
             }
 
-            pub(super) fn needs(self) -> Option<Hook> {
+            pub(super) fn needs(self) -> &'static [Hook] {
                 match self {
-                    $(Self::$variant => [$(Hook::$hook,)?].first().copied()),*
+                    $(Self::$variant => &[$($(Hook::$hook),+)?]),*
                 }
             }
 
@@ -79,5 +80,12 @@ cases! {
     AnotherReads = rows::another_instance_reads_the_latest breaks Latest needs Another;
     AnotherRaces = races::no_update_of_two_instances_is_lost breaks AtomicSwap needs Another;
     Reopened = rows::what_was_stored_survives_a_reopen breaks Durable needs Reopen;
+    TrailInOrder = trails::events_are_kept_in_order breaks Trail needs Trail;
+    TrailKeepsAll = trails::an_event_of_each_kind_is_kept breaks Trail needs Trail;
+    TrailOfConflicts = trails::a_conflict_leaves_no_event breaks Trail needs Trail;
+    TrailOfRaces = trails::each_change_of_16_writers_leaves_its_events_once breaks Trail needs Trail;
+    TrailOfFaults = trails::whatever_fails_events_are_there_if_their_record_is breaks Trail needs Trail;
+    TrailOfTwo = trails::two_instances_write_one_trail breaks Trail needs Trail Another;
+    TrailReopened = trails::events_survive_a_reopen breaks Trail needs Trail Reopen;
     Failing = failing::a_failing_store_says_err breaks FailureIsError needs Fail;
 }

@@ -131,7 +131,7 @@ fn hostile_ids() -> Vec<AccountId> {
     HOSTILE.iter().map(ToString::to_string).chain(long).map(account).collect()
 }
 
-const HOSTILE: [&str; 79] = [
+const HOSTILE: [&str; 84] = [
     "alice",
     "Alice",
     "ALICE",
@@ -204,6 +204,11 @@ const HOSTILE: [&str; 79] = [
     "' OR ''='",
     "$1",
     "{a}",
+    "{a}b",
+    "a}",
+    "a}b",
+    "}a{",
+    "{}a",
     "0",
     "00",
     "1",

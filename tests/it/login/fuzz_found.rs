@@ -80,3 +80,17 @@ fn a_step_up_counts_in_a_session_that_began_in_the_future() {
     session.elevate(&world.verifier.fresh_factor(&session, &phone.code(now)).unwrap());
     assert!(session.is_elevated(now, hour));
 }
+
+/// Target `login_machine`: a label of which nothing but a blank was left was taken.
+#[test]
+fn a_label_of_a_blank_between_controls_changes_nothing() {
+    let (world, phone, _) = World::enrolled();
+    let id = world.first_authenticator();
+    let label = || world.verifier.status(&world.account).unwrap().authenticators[0].label.clone();
+    for blank in ["\u{7} \u{7}", "\u{200e} \u{202e}", " \u{2028} "] {
+        world.verifier.rename_authenticator(world.fresh(&phone), id, blank).unwrap();
+        assert_eq!(label(), "Authenticator app", "{blank:?}");
+    }
+    world.verifier.rename_authenticator(world.fresh(&phone), id, "\u{7} Phone \u{7}").unwrap();
+    assert_eq!(label(), "Phone");
+}

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use second_factor::session::AuditEvent;
 use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
-use second_factor::testing::{BlockingSuite, Clause, Hook, Report, Suite};
+use second_factor::testing::{BlockingSuite, Clause, Failure, Hook, Report, Suite};
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 
 use super::wrong_stores::{Disk, JsonStore, Wrong};
@@ -13,19 +14,27 @@ use super::wrong_stores::{Disk, JsonStore, Wrong};
 type OfMemory = Arc<MemoryStore>;
 
 fn memory() -> (OfMemory, OfMemory) {
-    let store = Arc::new(MemoryStore::new());
+    let store = Arc::new(MemoryStore::with_trail());
     (store.clone(), store)
+}
+
+fn trail(store: &OfMemory, _: &OfMemory, account: &AccountId) -> Vec<AuditEvent> {
+    store.trail(account).unwrap()
 }
 
 #[tokio::test]
 async fn the_memory_store_passes_on_one_thread() {
-    let report = Suite::new(async || memory()).another(async |guard: &OfMemory| guard.clone()).run().await;
+    let report = Suite::new(async || memory())
+        .another(async |guard: &OfMemory| guard.clone())
+        .trail(async |store: &OfMemory, guard: &OfMemory, account: &AccountId| trail(store, guard, account))
+        .run()
+        .await;
     report.assert();
     assert_eq!(
         report.skipped().iter().map(|(_, hook)| *hook).collect::<Vec<_>>(),
-        [Hook::Reopen, Hook::Fail]
+        [Hook::Reopen, Hook::Reopen, Hook::Fail]
     );
-    assert_eq!(report.passed().len(), Suite::<OfMemory, OfMemory>::cases().count() - 2);
+    assert_eq!(report.passed().len(), Suite::<OfMemory, OfMemory>::cases().count() - 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -35,7 +44,7 @@ async fn the_memory_store_passes_on_many_threads() {
 
 #[test]
 fn the_memory_store_passes_as_a_blocking_one() {
-    BlockingSuite::new(memory).another(OfMemory::clone).run().assert();
+    BlockingSuite::new(memory).another(OfMemory::clone).trail(trail).run().assert();
 }
 
 async fn run(wrong: Wrong) -> Report {
@@ -57,10 +66,23 @@ fn run_blocking(wrong: Wrong) -> Report {
         .run()
 }
 
+/// It keeps no trail; see `trail.rs`.
 #[tokio::test]
 async fn a_right_store_passes_whole() {
-    run(Wrong::Nothing).await.assert_complete();
-    run_blocking(Wrong::Nothing).assert_complete();
+    for report in [run(Wrong::Nothing).await, run_blocking(Wrong::Nothing)] {
+        report.assert();
+        assert!(report.skipped().iter().all(|(_, hook)| *hook == Hook::Trail), "{report}");
+    }
+}
+
+/// What is not asked for is not kept.
+#[test]
+fn the_memory_store_keeps_a_trail_only_where_it_is_asked_for() {
+    let report = BlockingSuite::new(|| (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new())))
+        .trail(trail)
+        .only("events_are_kept_in_order")
+        .run();
+    assert_eq!(report.failures().first().map(Failure::clause), Some(Clause::Trail));
 }
 
 /// The report names the clause at the case; every other failure is of the same clause.

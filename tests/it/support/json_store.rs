@@ -26,6 +26,13 @@ impl JsonStore {
         rows.insert(account.as_str().to_owned(), (written.len() as u64, text.to_owned()));
     }
 
+    /// `SELECT account FROM … WHERE account > $last ORDER BY account LIMIT $limit`
+    pub fn accounts_after(&self, last: Option<&AccountId>, limit: usize) -> Vec<AccountId> {
+        let rows = self.rows.lock().unwrap();
+        let after = rows.keys().filter(|id| last.is_none_or(|last| id.as_str() > last.as_str()));
+        after.take(limit).map(|id| AccountId::new(id.as_str()).unwrap()).collect()
+    }
+
     /// Every text that was ever stored.
     pub fn written(&self) -> Vec<String> {
         self.written.lock().unwrap().clone()

@@ -4,6 +4,7 @@ pub mod sessions;
 pub mod source;
 pub mod tokens;
 
+mod authenticators;
 mod changes;
 mod clock;
 mod crowd;

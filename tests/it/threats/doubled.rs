@@ -82,7 +82,7 @@ type Step = (&'static str, fn(&World, FreshFactor, &mut Session));
 
 const STEPS: [Step; 3] = [
     ("disable", |world, fresh, session| {
-        session.continue_after(world.verifier.disable(fresh, Requirement::None).unwrap())
+        session.continue_after(world.verifier.disable(fresh, Requirement::None).unwrap());
     }),
     ("regenerate", |world, fresh, _| drop(world.verifier.regenerate_recovery_codes(fresh).unwrap())),
     ("enroll", |world, fresh, _| drop(world.verifier.begin_enrollment(fresh, "alice").unwrap())),

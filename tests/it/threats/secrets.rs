@@ -77,7 +77,7 @@ fn edit(store: &MemoryStore, account: &AccountId, edit: impl FnOnce(&mut serde_j
 fn sealed_secret(store: &MemoryStore, account: &AccountId) -> serde_json::Value {
     let mut found = serde_json::Value::Null;
     edit(store, account, |json| {
-        found = json["record"]["authenticators"][0]["prover"]["app"]["secret"].clone()
+        found = json["record"]["authenticators"][0]["prover"]["app"]["secret"].clone();
     });
     assert!(found["sealed"].is_string());
     found
@@ -91,7 +91,7 @@ fn a20b_a_ciphertext_copied_to_another_account_does_not_open() {
     let alice = AccountId::new("alice").unwrap();
     let secret = sealed_secret(bob.verifier.store(), &alice);
     edit(bob.verifier.store(), &bob.account, |json| {
-        json["record"]["authenticators"][0]["prover"]["app"]["secret"] = secret
+        json["record"]["authenticators"][0]["prover"]["app"]["secret"] = secret;
     });
 
     let challenge = bob.challenge();

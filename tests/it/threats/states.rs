@@ -202,7 +202,7 @@ const METHODS: [(&str, &str); 24] = [
     ("pending_enrollment", "KeyUri"),
     ("confirm_enrollment", "EnrollmentConfirmed"),
     ("bind_host_authenticator", "EnrollmentConfirmed"),
-    ("import", "EndOtherSessions"),
+    ("import", "Option<EndAllSessions>"),
     ("disable", "EndOtherSessions"),
     ("remove_authenticator", "EndOtherSessions"),
     ("rename_authenticator", "()"),

@@ -1,4 +1,4 @@
-//! Each engine's store, and its bare client with the same statements.
+//! Each engine's store, without a trail, and its bare client with the same statements.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Engine for Sqlite {
 
     async fn start(_: u32) -> Outcome<Arc<Self>> {
         let folder = tempfile::tempdir()?;
-        let store = SqliteStore::open(folder.path().join("accounts.db")).await?;
+        let store = SqliteStore::open(folder.path().join("accounts.db")).await?.without_trail();
         Ok(Arc::new(Self { store: Arc::new(store), _folder: folder }))
     }
 
@@ -89,7 +89,7 @@ impl Engine for Rusqlite {
 
     async fn start(_: u32) -> Outcome<Arc<Self>> {
         let folder = tempfile::tempdir()?;
-        let store = RusqliteStore::open(folder.path().join("accounts.db"))?;
+        let store = RusqliteStore::open(folder.path().join("accounts.db"))?.without_trail();
         Ok(Arc::new(Self { store: Arc::new(Blocking(store)), _folder: folder }))
     }
 
@@ -134,7 +134,7 @@ impl Engine for Postgres {
         for statement in ["DROP SCHEMA IF EXISTS NAME CASCADE", "CREATE SCHEMA NAME"] {
             sqlx::query(AssertSqlSafe(statement.replace("NAME", &schema))).execute(&pool).await?;
         }
-        Ok(Arc::new(Self(Arc::new(PostgresStore::migrate(pool.clone()).await?), pool)))
+        Ok(Arc::new(Self(Arc::new(PostgresStore::migrate(pool.clone()).await?.without_trail()), pool)))
     }
 
     fn store(&self) -> Arc<PostgresStore> {
@@ -181,7 +181,7 @@ impl Engine for Redis {
         let manager = ConnectionManager::new_with_config(redis::Client::open(url)?, patient).await?;
         let prefix = format!("second-factor-load-{number}");
         clear(&manager, &prefix).await?;
-        let store = Arc::new(RedisStore::new(manager.clone(), prefix.as_str()));
+        let store = Arc::new(RedisStore::new(manager.clone(), prefix.as_str()).without_trail());
         Ok(Arc::new(Self(store, manager, prefix)))
     }
 
@@ -190,14 +190,15 @@ impl Engine for Redis {
     }
 
     async fn log_in(&self, account: &str, next: &str) -> Outcome<()> {
-        let key = format!("{}:{account}", self.2);
+        let account = second_factor::AccountId::new(account)?;
+        let key = self.0.key(&account);
         let mut connection = self.1.clone();
         let load = redis::cmd("HMGET").arg(&key).arg(&["revision", "record"]).to_owned();
         let _: (i64, String) = load.query_async(&mut connection).await?;
         let (revision, _): (i64, String) = load.query_async(&mut connection).await?;
         let mut swap = redis::cmd("EVALSHA");
         swap.arg(redis::Script::new(second_factor_stores::redis::SWAP).get_hash());
-        swap.arg(1).arg(key).arg(revision).arg(after(revision)).arg(next);
+        swap.arg(2).arg(key).arg(self.0.trail_key(&account)).arg(revision).arg(after(revision)).arg(next);
         let _: bool = swap.query_async(&mut connection).await?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 pub mod counting;
 pub mod database;
+pub mod trail;
 pub mod victim;
 
 use std::fmt::Display;
@@ -149,8 +150,9 @@ struct Counts {
     pings: AtomicUsize,
 }
 
-/// A `Sync` of PostgreSQL with nothing before it. The pool of sqlx sends one when it takes a connection back; no caller waits for it.
-const PING: &[u8] = b"S\0\0\0\x04";
+/// A `Sync` of PostgreSQL with nothing before it, and the ping of MariaDB. The pool of sqlx sends one when it takes a connection back; no
+/// caller waits for it.
+const PINGS: [&[u8]; 2] = [b"S\0\0\0\x04", b"\x01\0\0\0\x0e"];
 
 impl Wire {
     pub async fn to(server: String) -> Self {
@@ -185,7 +187,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, counts: Arc<Counts>)
         tokio::select! {
             read = client.read(&mut asked) => {
                 let Ok(len @ 1..) = read else { return };
-                if &asked[..len] == PING {
+                if PINGS.contains(&&asked[..len]) {
                     counts.pings.fetch_add(1, Ordering::SeqCst);
                 } else if clients_turn {
                     counts.round_trips.fetch_add(1, Ordering::SeqCst);

@@ -81,7 +81,7 @@ impl Victim {
         let code = phone.generate(clock.now());
         let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await.unwrap();
         let (codes, _nobody_is_logged_in) = confirmed.into_parts();
-        let recovery_code = codes.expose_lines().expose().lines().next().unwrap().to_owned();
+        let recovery_code = codes.unwrap().expose_lines().expose().lines().next().unwrap().to_owned();
 
         let mut devices = Vec::new();
         for label in ["desk", "laptop"] {

@@ -12,11 +12,3 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
-
--- An audit event a row, as serde writes it.
-CREATE TABLE security_log (
-    id      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account TEXT NOT NULL,
-    event   TEXT NOT NULL
-);
-CREATE INDEX security_log_account ON security_log (account, id);

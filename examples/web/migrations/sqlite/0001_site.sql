@@ -12,11 +12,3 @@ CREATE TABLE sessions (
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
-
--- An audit event a row, as serde writes it.
-CREATE TABLE security_log (
-    id      INTEGER PRIMARY KEY,
-    account TEXT NOT NULL,
-    event   TEXT NOT NULL
-) STRICT;
-CREATE INDEX security_log_account ON security_log (account, id);

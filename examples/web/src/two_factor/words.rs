@@ -1,14 +1,13 @@
 //! What the library says, in the words of this site.
 
-use second_factor::otp::CodesInARow;
-use second_factor::session::{AuditEvent, Origin, TokenError};
+use second_factor::otp::{ClockOffset, CodesInARow};
+use second_factor::session::{AuditEvent, AuthenticatorKind, HostAuthenticatorKind, Origin, TokenError};
 use second_factor::store::StoreError;
-use second_factor::verifier::{ChangePasswordError, Error, EventSink, TracingEvents};
+use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{AuthMethod, Refusal, UnixTime};
 
 use super::{CODES, Member};
 use crate::date;
-use crate::security_log::SecurityLog;
 use crate::stop::Stop;
 
 impl Member {
@@ -60,10 +59,13 @@ pub(crate) fn in_a_row_placeholder() -> String {
     vec![code; CodesInARow::count(CODES.digits()).into()].join(" ")
 }
 
-/// Puts an event into the log of the service, and into that of the account.
-pub(crate) fn note(log: &SecurityLog, event: &AuditEvent) {
-    TracingEvents.record(event);
-    log.note(event.account.as_str(), serde_json::to_string(event).unwrap_or_default());
+/// What an authenticator is.
+pub(crate) fn kind(kind: AuthenticatorKind) -> &'static str {
+    match kind {
+        AuthenticatorKind::Host(HostAuthenticatorKind::HardwareKey) => "Security key",
+        AuthenticatorKind::Host(_) => "Passkey",
+        _ => "Authenticator app",
+    }
 }
 
 /// A line of the security log: when, what and where from, and whether it is one to be told of by mail.
@@ -78,7 +80,15 @@ pub(crate) fn log_line(event: &str) -> Option<(UnixTime, String, bool)> {
 
 impl From<Error<StoreError>> for Stop {
     fn from(error: Error<StoreError>) -> Self {
-        let Error::Refused(refusal) = error else { return Self::failed(error) };
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            error => Self::failed(error),
+        }
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
         let message = match refusal {
             Refusal::NotAccepted => {
                 "This code was not accepted. Each code works once: wait for the next one.".into()
@@ -97,11 +107,31 @@ impl From<Error<StoreError>> for Stop {
             Refusal::StepUpRequired => {
                 "This took too long, or your session is over. Please try again.".into()
             }
-            Refusal::FactorRequired => "Two-factor authentication is required here.".into(),
+            Refusal::ClockOff(offset) => clock_off(offset),
+            Refusal::TooManyAuthenticators => {
+                "You have as many authenticators as an account can have: choose one to be replaced.".into()
+            }
+            Refusal::AlreadyBound => "This authenticator is on your account already.".into(),
+            Refusal::NoAuthenticator => "Your account has no such authenticator.".into(),
+            Refusal::FactorRequired => {
+                "Two-factor authentication is required here, so your last authenticator stays. To remove it, add another \
+                 one first, or replace it."
+                    .into()
+            }
             other => other.to_string(),
         };
         Self::Refused { message, over: refusal.is_over() }
     }
+}
+
+/// Told at the set-up alone, where nothing is bound yet that could be guessed.
+fn clock_off(offset: ClockOffset) -> String {
+    let side = if offset.is_ahead() { "ahead" } else { "behind" };
+    format!(
+        "Your clock is off by about {} seconds: your phone's is {side}. Nothing was set up yet. Have the phone take its time \
+         from the network, and type the next code.",
+        offset.as_secs().unsigned_abs()
+    )
 }
 
 /// Says which of the two passwords is in force; where the change began, nobody is logged in any more.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thirtyfour::prelude::*;
 
-use crate::common::{Browser, DAY, PASSWORD, STEP, Site, oathtool, wrong};
+use crate::common::{Browser, DAY, PASSWORD, START, STEP, Site, oathtool, wrong};
 use crate::window::{SCREENS, Window, has_all, scan};
 
 const DEVICES: [&str; 4] = [
@@ -175,7 +175,8 @@ async fn pages_of_an_account() {
     round.look("account").await;
     for (path, name) in [
         ("/account/devices", "devices"),
-        ("/account/two-factor/enable", "move"),
+        ("/account/authenticators", "authenticators"),
+        ("/account/two-factor/enable", "add"),
         ("/account/two-factor/disable", "disable"),
         ("/account/recovery-codes", "recovery-codes"),
         ("/account/password", "password"),
@@ -189,6 +190,13 @@ async fn pages_of_an_account() {
         window.go(path).await;
         window.code(&wrong(&key, site.clock.now())).await;
         round.look_refused(&format!("{name}-refused"), "This code was not accepted").await;
+    }
+    for (what, at) in [("Rename", "rename"), ("Remove", "remove")] {
+        window.go("/account/authenticators").await;
+        window.click(what).await;
+        round.look(at).await;
+        window.code(&wrong(&key, site.clock.now())).await;
+        round.look_refused(&format!("{at}-refused"), "This code was not accepted").await;
     }
     window.go("/account/password").await;
     window.fill("password", PASSWORD).await;
@@ -204,6 +212,34 @@ async fn pages_of_an_account() {
     window.code(&oathtool(&key, site.clock.now())).await;
     window.assert_shows("The old ones are void").await;
     round.look("recovery-codes-renewed").await;
+    let mut codes = Vec::new();
+    for code in window.driver.find_all(By::Css("#recovery-codes code")).await.unwrap() {
+        codes.push(code.text().await.unwrap());
+    }
+
+    // A second authenticator with a name as long as there can be, and recovery codes that run out.
+    site.clock.wait(STEP);
+    window.go("/account/two-factor/enable").await;
+    window.fill("password", PASSWORD).await;
+    window.fill("label", &"Schreibtischauthentifikator".repeat(3)[..64]).await;
+    window.code(&oathtool(&key, site.clock.now())).await;
+    let second = window.driver.find(By::Id("setup-key")).await.unwrap().text().await.unwrap();
+    window.code(&oathtool(&second, site.clock.now() - 300)).await;
+    round.look_refused("confirm-clock-off", "Your clock is off by about 300 seconds").await;
+    window.code(&oathtool(&second, site.clock.now())).await;
+    window.assert_shows("Your authenticator is added").await;
+    round.look("added").await;
+    for code in &codes[..7] {
+        window.log_in_up_to_the_code(name).await;
+        window.go("/login/recovery").await;
+        window.fill("recovery_code", code).await;
+        window.send().await;
+        window.assert_shows("Hello, ").await;
+    }
+    window.assert_shows("You have 3 recovery codes left.").await;
+    round.look("account-few-codes").await;
+    window.go("/account/authenticators").await;
+    round.look("authenticators-two").await;
 
     // Somebody has the password.
     for _ in 0..4 {
@@ -216,6 +252,29 @@ async fn pages_of_an_account() {
     window.go("/account").await;
     window.assert_refused("somebody may know your password").await;
     round.look("account-locked").await;
+    round.end();
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_a_site_that_demands_a_factor() {
+    if !has_all() {
+        return;
+    }
+    let site = Site::start_as(None, Some(START + DAY)).await;
+    site.browser().register("alice").await;
+    let window = Window::open(&site.origin).await;
+    let mut round = Round::new(&window);
+    window.log_in("alice", PASSWORD).await;
+    window.assert_shows("on this site requires it").await;
+    round.look("account-demanded").await;
+    window.log_out().await;
+    site.clock.wait(DAY);
+    window.log_in("alice", PASSWORD).await;
+    round.look("enroll").await;
+    let key = window.driver.find(By::Id("setup-key")).await.unwrap().text().await.unwrap();
+    window.code(&wrong(&key, site.clock.now())).await;
+    round.look_refused("enroll-refused", "This code was not accepted").await;
     round.end();
     window.close().await;
 }

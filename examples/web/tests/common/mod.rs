@@ -43,11 +43,11 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
-        Self::start_as(None).await
+        Self::start_as(None, None).await
     }
 
-    /// With `origin` as what browsers see.
-    pub async fn start_as(origin: Option<&str>) -> Self {
+    /// With `origin` as what browsers see, and with a second factor demanded from `enroll_by` on.
+    pub async fn start_as(origin: Option<&str>, enroll_by: Option<u64>) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("second-factor-web-{}-{count}", std::process::id()));
@@ -59,6 +59,7 @@ impl Site {
             database_url: folder.join("site.db").to_str().unwrap().to_owned(),
             sealing_key: "0f".repeat(32),
             origin: origin.map(str::to_owned),
+            enroll_by: enroll_by.map(UnixTime::from_secs),
         };
         let app = App::open(&settings, clock.clone()).await.unwrap();
         let listener = tokio::net::TcpListener::bind((settings.host, 0)).await.unwrap();
@@ -242,15 +243,40 @@ impl Browser {
 
     /// From the account page to the recovery codes; the setup key and those.
     pub async fn enable(&mut self, now: u64) -> (String, Vec<String>) {
-        let page = self.post("/account/two-factor/enable", &[("password", PASSWORD)]).await;
-        assert_eq!(page, To("/account/two-factor/confirm"));
-        let page = self.get("/account/two-factor/confirm").await;
-        page.assert_shows("<svg");
-        let key = between(&page.text, "<code id=\"setup-key\">", "</code>").unwrap();
-        let code = oathtool(&key, now);
-        let page = self.post("/account/two-factor/confirm", &[("code", &code)]).await;
+        let (key, page) = self.set_up(&[("password", PASSWORD)], now).await;
         page.assert_shows("Keep your recovery codes");
         (key, recovery_codes(&page))
+    }
+
+    /// From the account page to the page after the first code; the setup key and that page.
+    pub async fn set_up(&mut self, fields: &[(&str, &str)], now: u64) -> (String, Page) {
+        let page = self.post("/account/two-factor/enable", fields).await;
+        assert_eq!(page, To("/account/two-factor/confirm"));
+        let key = self.setup_key("/account/two-factor/confirm").await;
+        let code = oathtool(&key, now);
+        let page = self.post("/account/two-factor/confirm", &[("code", &code)]).await;
+        (key, page)
+    }
+
+    /// What is shown on the page of a set-up.
+    pub async fn setup_key(&mut self, path: &str) -> String {
+        let page = self.get(path).await;
+        page.assert_shows("<svg");
+        between(&page.text, "<code id=\"setup-key\">", "</code>").unwrap()
+    }
+
+    /// The ids of the authenticators, oldest first.
+    pub async fn authenticators(&mut self) -> Vec<String> {
+        let list = self.get("/account/authenticators").await;
+        let links = list.text.split("/account/authenticators/remove?authenticator=").skip(1);
+        links.map(|link| link.split('"').next().unwrap().to_owned()).collect()
+    }
+
+    /// Sends the form that renames or removes one.
+    pub async fn change(&mut self, what: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.get("/account/authenticators").await.csrf();
+        let path = format!("/account/authenticators/{what}");
+        self.post_bare(&path, &[fields, &[("csrf_token", &csrf)]].concat()).await
     }
 
     /// The one cookie whose name begins so.
@@ -364,14 +390,18 @@ pub fn oathtool(key: &str, at: u64) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A code of the right form that is not right now, nor a step before or after.
+/// A code of the right form that is not right now, nor at any time to which a clock might be off.
 pub fn wrong(key: &str, at: u64) -> String {
-    let right = [at - STEP, at, at + STEP].map(|at| oathtool(key, at));
-    ["000000", "111111", "222222", "333333"]
-        .into_iter()
-        .find(|code| !right.iter().any(|r| r == code))
-        .unwrap()
-        .into()
+    let key: String = key.split_whitespace().collect();
+    let from = format!("@{}", at - 25 * STEP);
+    let output = Command::new("oathtool")
+        .args(["--totp", "--base32", "--window", "50", "--now", &from, &key])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let right = String::from_utf8(output.stdout).unwrap();
+    let tried = ["000000", "111111", "222222", "333333"];
+    tried.into_iter().find(|code| !right.lines().any(|r| r == *code)).unwrap().into()
 }
 
 /// Another character in the middle.

@@ -178,7 +178,7 @@ pub const CHANGES: [Row; 31] = [
         "disable",
         || {
             with(Site::fresh, |site, fresh| {
-                drop(site.world.verifier.disable(fresh, Requirement::None).unwrap())
+                drop(site.world.verifier.disable(fresh, Requirement::None).unwrap());
             })
         },
         (2, 1),

@@ -174,7 +174,6 @@ impl Account {
         if !self.bound.is_empty() {
             return Outcome::Refused(Refused::AlreadyBound);
         }
-        let before = self.epoch;
         let binding = if import.is_quiet {
             self.write();
             Binding::ImportedQuietly
@@ -189,8 +188,7 @@ impl Account {
         self.bound.push(Bound { which, label, at: now, used: None, accepted });
         self.recovery = import.recovery.iter().copied().collect();
         self.issued.push(Issued::Bound(which));
-        self.issued.push(Issued::Continue { session: None, before, after: self.epoch });
-        Outcome::Imported
+        Outcome::Imported { ends_sessions: !import.is_quiet }
     }
 
     // --- what a proof is spent on ---

@@ -25,7 +25,9 @@ pub enum Outcome {
     EnrollmentBegun,
     EnrollmentShown,
     Confirmed,
-    Imported,
+    Imported {
+        ends_sessions: bool,
+    },
     PasskeyBound,
     OldCodeTried,
     Renamed,

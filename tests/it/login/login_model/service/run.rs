@@ -342,7 +342,7 @@ impl Service {
                 holder.phones.push(Phone::scan(&uri.unwrap()));
                 holder.old_codes.extend(names);
                 evidence.used_up = step.into_iter().map(|step| (phone, step)).collect();
-                (Outcome::Imported, vec![Got::Bound(None), Got::Continue(end)])
+                (Outcome::Imported { ends_sessions: end.is_some() }, vec![Got::Bound(None)])
             }
             Err(refused) => (Outcome::Refused(refused), vec![]),
         };

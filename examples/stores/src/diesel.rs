@@ -1,0 +1,125 @@
+//! SQLite through diesel, without async, with an audit trail.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::result::{ConnectionError, Error};
+use diesel::sql_types::{BigInt, Integer, Text};
+use second_factor::AccountRecord;
+use second_factor::session::AccountId;
+use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
+
+use crate::sqlite::NOTE;
+
+diesel::table! {
+    #[sql_name = "second_factor"]
+    accounts (account) {
+        account -> Text,
+        revision -> BigInt,
+        record -> Text,
+    }
+}
+
+/// Accounts in a SQLite file, behind one connection. Several processes may open the same file, also through
+/// [`rusqlite`](crate::rusqlite).
+///
+/// The connection is the store's own: on one of the host's, a transaction that the host has begun would take the swap back
+/// with it.
+pub struct DieselStore {
+    connection: Mutex<SqliteConnection>,
+    keeps_trail: bool,
+}
+
+impl DieselStore {
+    /// Opens the file, makes it if it is not there, and brings its schema up to date.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ConnectionError> {
+        let path = path.as_ref().to_str().ok_or_else(not_unicode)?;
+        let mut connection = SqliteConnection::establish(path)?;
+        set_up(&mut connection).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(Self { connection: Mutex::new(connection), keeps_trail: true })
+    }
+
+    /// The same, and it keeps no audit trail.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
+    }
+
+    /// The connection. A transaction is rolled back where it fails, so a thread that panicked left nothing half done.
+    pub fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BlockingStore for DieselStore {
+    type Error = Error;
+
+    fn load(&self, account: &AccountId) -> QueryResult<Option<Versioned<AccountRecord>>> {
+        let row = accounts::table.find(account.as_str());
+        let row = row.select((accounts::revision, accounts::record));
+        let row: Option<(i64, String)> = row.first(&mut *self.connection()).optional()?;
+        // The next in line has the connection already.
+        let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
+            Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
+            Err(error) => Err(Error::DeserializationError(error.into())),
+        };
+        row.map(decode).transpose()
+    }
+
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> QueryResult<Swap> {
+        let record = serde_json::to_string(change.record())
+            .map_err(|error| Error::SerializationError(error.into()))?;
+        let events = serde_json::to_string(change.events())
+            .map_err(|error| Error::SerializationError(error.into()))?;
+        let has_events = self.keeps_trail && !change.events().is_empty();
+        let revision = change.revision().get().cast_signed();
+        let id = accounts::account.eq(account.as_str());
+        let next = (accounts::record.eq(record), accounts::revision.eq(revision));
+        self.connection().immediate_transaction(|both| {
+            let rows = match change.expected() {
+                Expected::Absent => diesel::insert_into(accounts::table)
+                    .values((id, next))
+                    .on_conflict_do_nothing()
+                    .execute(both)?,
+                Expected::At(before) => diesel::update(accounts::table)
+                    .filter(id.and(accounts::revision.eq(before.get().cast_signed())))
+                    .set(next)
+                    .execute(both)?,
+            };
+            if rows == 0 {
+                return Ok(Swap::Conflict);
+            }
+            if has_events {
+                let note = diesel::sql_query(NOTE).bind::<Text, _>(account.as_str());
+                note.bind::<BigInt, _>(revision).bind::<Text, _>(&events).execute(both)?;
+            }
+            Ok(Swap::Stored)
+        })
+    }
+}
+
+impl std::fmt::Debug for DieselStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DieselStore").finish_non_exhaustive()
+    }
+}
+
+fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
+    // With `synchronous = FULL` a commit is on the disk. With NORMAL a power cut could bring back a used code.
+    connection
+        .batch_execute("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    connection.immediate_transaction(|migration| {
+        if sql::<Integer>("PRAGMA user_version").get_result::<i32>(migration)? == 0 {
+            migration.batch_execute(include_str!("../sqlite/0001_second_factor.sql"))?;
+            migration.batch_execute("PRAGMA user_version = 1")?;
+        }
+        Ok(())
+    })
+}
+
+fn not_unicode() -> ConnectionError {
+    ConnectionError::BadConnection("diesel opens only paths that are UTF-8".to_owned())
+}

@@ -1,0 +1,108 @@
+//! MariaDB (10.6 and later) or MySQL (8.0 and later) through sqlx, with an audit trail.
+
+use second_factor::AccountRecord;
+use second_factor::session::AccountId;
+use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use sqlx::mysql::{MySqlDatabaseError, MySqlPool, MySqlRow};
+use sqlx::{Error, Row};
+
+/// Of an account.
+pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = ?";
+/// Of an account, a record and its revision. Not INSERT IGNORE, which turns other errors into warnings.
+pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) VALUES (?, ?, ?)";
+/// Of a record, its revision, an account, and the revision that is replaced. Of two that race for a row, the second waits for the first and
+/// then finds its condition false: an update reads what is committed, whatever the isolation level.
+pub const SWAP: &str = "UPDATE second_factor SET record = ?, revision = ? WHERE account = ? AND revision = ?";
+/// Of an account, a record, its revision, the revision that is replaced or null, and a JSON array of the events: writes both or neither.
+pub const SWAP_WITH_EVENTS: &str = "CALL second_factor_swap(?, ?, ?, ?, ?)";
+/// Of an account: its events, the oldest first.
+pub const TRAIL: &str =
+    "SELECT CAST(event AS CHAR) FROM second_factor_trail WHERE account = ? ORDER BY number";
+/// Of a time in seconds since 1970: deletes events before it.
+pub const PRUNE: &str = include_str!("../mariadb/prune.sql");
+
+/// What says that somebody else was quicker: a duplicate key; a deadlock, and a certification that failed in Galera, of which this was the
+/// victim; a snapshot that is out of date (`innodb_snapshot_isolation`). In each the whole transaction was rolled back.
+///
+/// Not among them: 1205, a lock that was waited for in vain. Nothing was stored then either, but whoever holds the lock may do so for long,
+/// and deciding again would wait again: it is an error.
+const CONFLICTS: [u16; 3] = [1062, 1213, 1020];
+
+/// Accounts in MariaDB or MySQL. Under `innodb_flush_log_at_trx_commit = 1`, the default, and where there is a binary log
+/// `sync_binlog = 1`, which is no default of MariaDB's, `Stored` is durable.
+///
+/// It holds from READ COMMITTED to SERIALIZABLE. Under READ UNCOMMITTED a load would show what is not stored yet and may never be.
+#[derive(Clone, Debug)]
+pub struct MariaDbStore {
+    pool: MySqlPool,
+    keeps_trail: bool,
+}
+
+impl MariaDbStore {
+    /// Brings the schema up to date. The pool may be the host's, in autocommit mode, as sqlx has it. Made with
+    /// `test_before_acquire(false)`, it saves the ping that otherwise precedes every statement.
+    pub async fn migrate(pool: MySqlPool) -> Result<Self, Error> {
+        sqlx::migrate!("./mariadb").run(&pool).await?;
+        Ok(Self { pool, keeps_trail: true })
+    }
+
+    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
+    /// be had.
+    #[must_use]
+    pub fn without_trail(self) -> Self {
+        Self { keeps_trail: false, ..self }
+    }
+
+    async fn swap(&self, id: &[u8], change: Change<'_>) -> Result<bool, Error> {
+        let foreign = |error: serde_json::Error| Error::Encode(error.into());
+        let record = serde_json::to_string(change.record()).map_err(foreign)?;
+        let revision = change.revision().get().cast_signed();
+        let before = match change.expected() {
+            Expected::Absent => None,
+            Expected::At(before) => Some(before.get().cast_signed()),
+        };
+        if self.keeps_trail && !change.events().is_empty() {
+            let events = serde_json::to_string(change.events()).map_err(foreign)?;
+            let swap = sqlx::query(SWAP_WITH_EVENTS).bind(id).bind(record).bind(revision);
+            // To the end: what fails may come after a row.
+            let rows = swap.bind(before).bind(events).fetch_all(&self.pool).await?;
+            return rows.first().ok_or(Error::RowNotFound)?.try_get::<i64, _>(0).map(|stored| stored == 1);
+        }
+        let swap = match before {
+            None => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
+            Some(before) => sqlx::query(SWAP).bind(record).bind(revision).bind(id).bind(before),
+        };
+        // sqlx has rows counted that were found (CLIENT_FOUND_ROWS). Each that was found has changed: no revision comes twice.
+        Ok(swap.execute(&self.pool).await?.rows_affected() == 1)
+    }
+}
+
+impl Store for MariaDbStore {
+    type Error = Error;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Error> {
+        let row = sqlx::query(LOAD).bind(account.as_str().as_bytes()).fetch_optional(&self.pool).await?;
+        row.as_ref().map(versioned).transpose()
+    }
+
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Error> {
+        match self.swap(account.as_str().as_bytes(), change).await {
+            Ok(true) => Ok(Swap::Stored),
+            Ok(false) => Ok(Swap::Conflict),
+            Err(Error::Database(error))
+                if error
+                    .try_downcast_ref::<MySqlDatabaseError>()
+                    .is_some_and(|error| CONFLICTS.contains(&error.number())) =>
+            {
+                Ok(Swap::Conflict)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn versioned(row: &MySqlRow) -> Result<Versioned<AccountRecord>, Error> {
+    let record: &str = row.try_get("record")?;
+    let value = serde_json::from_str(record).map_err(|error| Error::Decode(error.into()))?;
+    Ok(Versioned { value, revision: Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned()) })
+}

@@ -1,0 +1,146 @@
+//! What the site answers about authenticators.
+
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+
+use super::{Answer, Code, Typed, again, login_again, see, view};
+use crate::app::App;
+use crate::browser::{Browser, Form};
+use crate::pages::{self, authenticators};
+use crate::stop::Stop;
+use crate::two_factor::Member;
+
+const LIST: &str = "/account/authenticators";
+const ENABLE: &str = "/account/two-factor/enable";
+const LOGIN: &str = "/login";
+
+pub(super) async fn list(State(app): State<App>, browser: Browser) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let status = app.two_factor().status(&member).await?;
+    if !status.is_enabled() {
+        return Ok(see("/account"));
+    }
+    Ok(authenticators::list(&view(&browser).await?, &status).into_response())
+}
+
+pub(super) async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let place = app.two_factor().place(&member).await?;
+    Ok(authenticators::enable(&view(&browser).await?, &member.name, &place).into_response())
+}
+
+pub(super) async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    match app.two_factor().enable(&browser, &member, &typed).await {
+        Ok(()) => Ok(see("/account/two-factor/confirm")),
+        Err(stop) => enable_again(stop, &app, &browser, &member).await,
+    }
+}
+
+async fn enable_again(stop: Stop, app: &App, browser: &Browser, member: &Member) -> Answer {
+    let place = app.two_factor().place(member).await?;
+    again(stop, browser, |view| authenticators::enable(view, &member.name, &place)).await
+}
+
+pub(super) async fn confirm_page(State(app): State<App>, browser: Browser) -> Answer {
+    app.two_factor().member(&browser).await?;
+    pending(&app, &browser, ENABLE, true).await
+}
+
+pub(super) async fn confirm(State(app): State<App>, browser: Browser, Form(typed): Form<Code>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    match app.two_factor().confirm(&browser, ENABLE, &typed.code).await {
+        Ok(codes) => Ok(confirmed(codes)),
+        Err(stop @ Stop::Refused { over: true, .. }) => enable_again(stop, &app, &browser, &member).await,
+        Err(stop) => {
+            let shown = app.two_factor().pending(&browser, ENABLE).await?;
+            again(stop, &browser, |view| authenticators::confirm(view, &shown, true)).await
+        }
+    }
+}
+
+/// In the middle of a login: nobody is logged in yet, and the enrollment itself is what the browser has.
+pub(super) async fn enroll_page(State(app): State<App>, browser: Browser) -> Answer {
+    pending(&app, &browser, LOGIN, false).await
+}
+
+pub(super) async fn enroll(State(app): State<App>, browser: Browser, Form(typed): Form<Code>) -> Answer {
+    match app.two_factor().confirm(&browser, LOGIN, &typed.code).await {
+        Ok(codes) => Ok(confirmed(codes)),
+        Err(stop @ Stop::Refused { over: true, .. }) => login_again(stop, &browser, pages::login).await,
+        Err(stop) => {
+            let shown = app.two_factor().pending(&browser, LOGIN).await?;
+            again(stop, &browser, |view| authenticators::confirm(view, &shown, false)).await
+        }
+    }
+}
+
+async fn pending(app: &App, browser: &Browser, before: &'static str, is_member: bool) -> Answer {
+    match app.two_factor().pending(browser, before).await {
+        Ok(shown) => Ok(authenticators::confirm(&view(browser).await?, &shown, is_member).into_response()),
+        Err(Stop::Refused { .. }) => Ok(see(before)),
+        Err(stop) => Err(stop),
+    }
+}
+
+fn confirmed(codes: Option<String>) -> axum::response::Response {
+    let page = match codes {
+        Some(codes) => pages::recovery_codes(&codes, LOGIN),
+        None => authenticators::added(),
+    };
+    page.into_response()
+}
+
+#[derive(Deserialize)]
+pub(super) struct Which {
+    /// An id.
+    #[serde(default)]
+    authenticator: String,
+}
+
+pub(super) async fn rename_page(
+    State(app): State<App>,
+    browser: Browser,
+    Query(which): Query<Which>,
+) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    match app.two_factor().authenticator(&member, &which.authenticator).await {
+        Ok(found) => Ok(authenticators::rename(&view(&browser).await?, &found).into_response()),
+        Err(Stop::Refused { .. }) => Ok(see(LIST)),
+        Err(stop) => Err(stop),
+    }
+}
+
+pub(super) async fn rename(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let found = app.two_factor().authenticator(&member, &typed.authenticator).await?;
+    match app.two_factor().rename(&browser, member, found.id, &typed).await {
+        Ok(()) => Ok(see(LIST)),
+        Err(stop) => again(stop, &browser, |view| authenticators::rename(view, &found)).await,
+    }
+}
+
+pub(super) async fn remove_page(
+    State(app): State<App>,
+    browser: Browser,
+    Query(which): Query<Which>,
+) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let is_last = app.two_factor().status(&member).await?.authenticators.len() == 1;
+    match app.two_factor().authenticator(&member, &which.authenticator).await {
+        Ok(found) => Ok(authenticators::remove(&view(&browser).await?, &found, is_last).into_response()),
+        Err(Stop::Refused { .. }) => Ok(see(LIST)),
+        Err(stop) => Err(stop),
+    }
+}
+
+pub(super) async fn remove(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+    let member = app.two_factor().member(&browser).await?;
+    let is_last = app.two_factor().status(&member).await?.authenticators.len() == 1;
+    let found = app.two_factor().authenticator(&member, &typed.authenticator).await?;
+    match app.two_factor().remove(&browser, member, found.id, &typed.code).await {
+        Ok(()) => Ok(see(LIST)),
+        Err(stop) => again(stop, &browser, |view| authenticators::remove(view, &found, is_last)).await,
+    }
+}

@@ -1,0 +1,158 @@
+//! The audit trail: a right one passes the suite, each wrong one fails, and a service's own ends up in it.
+
+use std::sync::Arc;
+
+use second_factor::session::{AuditEvent, Session};
+use second_factor::testing::{BlockingSuite, Clause, Failure, Fault, Faulty, Hook, Suite};
+use second_factor::{AccountId, BlockingStore, Login, MemoryStore, Policy, Remember};
+
+use crate::support::{NEVER_ISSUED, Phone, STEP, World};
+
+use super::wrong_trails::{Tables, TrailStore, WrongTrail};
+
+type Read = fn(&TrailStore, &Arc<Tables>, &AccountId) -> Vec<AuditEvent>;
+const READ: Read = |store, _, account| store.trail(account);
+
+type TrailSuite = Suite<'static, TrailStore, Arc<Tables>>;
+
+fn suite(wrong: WrongTrail) -> TrailSuite {
+    Suite::new(async move || TrailStore::fresh(wrong))
+        .another(async move |tables: &Arc<Tables>| TrailStore::on(tables, wrong))
+        .reopen(async move |tables: &Arc<Tables>| TrailStore::on(tables, wrong))
+        .trail(async |store: &TrailStore, tables: &Arc<Tables>, account: &AccountId| {
+            READ(store, tables, account)
+        })
+}
+
+#[tokio::test]
+async fn a_right_trail_passes_whole() {
+    let wrong = WrongTrail::Nothing;
+    let report = suite(wrong).run().await;
+    report.assert();
+    assert_eq!(report.skipped(), [("a_failing_store_says_err", Hook::Fail)]);
+    let blocking = BlockingSuite::new(move || TrailStore::fresh(wrong))
+        .another(move |tables| TrailStore::on(tables, wrong))
+        .reopen(move |tables| TrailStore::on(tables, wrong))
+        .trail(READ)
+        .run();
+    blocking.assert();
+    assert_eq!(blocking.passed(), report.passed());
+}
+
+#[tokio::test]
+async fn each_wrong_trail_is_found_at_its_case() {
+    const IN_ORDER: &str = "events_are_kept_in_order";
+    const CONFLICT: &str = "a_conflict_leaves_no_event";
+    const RACE: &str = "each_change_of_16_writers_leaves_its_events_once";
+    const FAULTS: &str = "whatever_fails_events_are_there_if_their_record_is";
+    const TWO: &str = "two_instances_write_one_trail";
+    for (wrong, cases) in [
+        (WrongTrail::WritesEventsFirst, [CONFLICT, RACE, FAULTS].as_slice()),
+        (WrongTrail::LosesEventsAfterAConflict, &[CONFLICT, RACE, FAULTS]),
+        (WrongTrail::DoublesEvents, &[IN_ORDER, RACE]),
+        (WrongTrail::ReversesEvents, &[IN_ORDER]),
+        (WrongTrail::OrdersByRevision, &[IN_ORDER, RACE]),
+        (WrongTrail::OrdersByTime, &[IN_ORDER, RACE]),
+        (WrongTrail::KeepsTheFirstOfAChange, &[IN_ORDER, RACE]),
+        (WrongTrail::WritesEventsLate, &["events_survive_a_reopen", TWO]),
+        (WrongTrail::ReadsThenWritesTheTrail, &[RACE, TWO]),
+        (WrongTrail::WritesEventsAfterwards, &[RACE, TWO]),
+        (WrongTrail::TrimsIds, &[IN_ORDER]),
+        (WrongTrail::DropsLongEvents, &["an_event_of_each_kind_is_kept"]),
+    ] {
+        let mut failures = Vec::new();
+        for (case, _) in TrailSuite::cases().filter(|(_, needs)| needs.contains(&Hook::Trail)) {
+            failures.extend(suite(wrong).only(case).run().await.failures().to_vec());
+        }
+        let failed: Vec<_> = failures.iter().map(Failure::case).collect();
+        println!("{wrong:?}: {failed:?}");
+        for case in cases {
+            assert!(failed.contains(case), "{wrong:?} should be found at {case}: {failures:#?}");
+        }
+        assert!(failures.iter().all(|failure| failure.clause() == Clause::Trail), "{failures:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_says_where_the_trail_differs() {
+    let one = suite(WrongTrail::KeepsTheFirstOfAChange).only("events_are_kept_in_order");
+    let report = one.run().await.to_string();
+    for part in [
+        "clause:       the trail holds the events of each stored change once and in order",
+        "expected:     15 events in the trail of \"alice\", after the first 1: AuditEvent {",
+        "came:         7 events in the trail of \"alice\", after the first 1: AuditEvent {",
+        "usual cause:  the events are written before or after the record",
+    ] {
+        assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+}
+
+type Rows = Arc<Faulty<Arc<MemoryStore>>>;
+type Step = fn(&World<Rows>, &Phone, &[String], &Session);
+
+/// What a service does with an account that has a factor. Each step changes the record at most once.
+const STEPS: [Step; 7] = [
+    // A password and no code: changes nothing, and is heard by the sink alone.
+    |world, _, _, _| {
+        let _ = world.verifier.password_verified(world.password(), None);
+    },
+    |world, _, _, _| present(world, NEVER_ISSUED),
+    |world, phone, _, _| present(world, &phone.code(world.now())),
+    // The same again: replayed.
+    |world, phone, _, _| present(world, &phone.code(world.now())),
+    |world, _, codes, _| present(world, &codes[0]),
+    |world, phone, _, session| {
+        world.clock.advance(STEP);
+        let _ = world.verifier.fresh_factor(session, &phone.code(world.now()));
+    },
+    |world, _, _, session| {
+        let _ = world.verifier.end_all_sessions(session);
+    },
+];
+
+/// As long as the store answers.
+fn present(world: &World<Rows>, typed: &str) {
+    if let Ok(Login::CodeRequired(challenge)) = world.verifier.password_verified(world.password(), None) {
+        let _ = world.verifier.present(&challenge, typed, Remember::No);
+    }
+}
+
+/// The steps under one fault: the trail grows where the record changed, and nowhere else. Where nothing failed, what the sink was told
+/// is what was written.
+fn day(fault: Option<(usize, Fault)>) -> usize {
+    let rows = Arc::new(MemoryStore::with_trail());
+    let world = World::over(Arc::new(Faulty::new(rows.clone())), Policy::new("Example").unwrap());
+    let (phone, codes) = world.enroll();
+    let session = world.session(1);
+    let state = || {
+        let row = BlockingStore::load(&*rows, &world.account).unwrap();
+        (row.unwrap().revision, rows.trail(&world.account).unwrap())
+    };
+    assert!(!state().1.is_empty(), "the enrollment is in it");
+    world.verifier.store().plan(fault);
+    for (number, step) in STEPS.iter().enumerate() {
+        let ((before, old), heard) = (state(), world.events.all().len());
+        step(&world, &phone, &codes, &session);
+        let (after, trail) = state();
+        let written = trail.strip_prefix(old.as_slice()).expect("nothing that is written goes");
+        assert_eq!(before != after, !written.is_empty(), "{fault:?} in step {number}: {written:?}");
+        if fault.is_none() {
+            let heard = &world.events.all()[heard..];
+            let told: Vec<_> = heard.iter().filter(|event| written.contains(event)).cloned().collect();
+            assert_eq!(told, written, "step {number}: the sink heard {heard:?}");
+            assert!(!heard.is_empty(), "step {number}");
+        }
+    }
+    world.verifier.store().calls()
+}
+
+/// P10, through the verifier: a fault at each call of a day.
+#[test]
+fn what_changed_the_record_is_in_the_trail_whatever_fails() {
+    let calls = day(None);
+    assert!(calls > STEPS.len(), "{calls}");
+    let faults = [Fault::Fail, Fault::LoseReply, Fault::Duplicate, Fault::Retry, Fault::Conflict];
+    for (call, fault) in (1..=calls).flat_map(|call| faults.map(|fault| (call, fault))) {
+        day(Some((call, fault)));
+    }
+}

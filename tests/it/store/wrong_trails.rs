@@ -1,0 +1,194 @@
+//! A store whose rows are right and whose trail may be wrong.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use second_factor::session::AuditEvent;
+use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, BlockingStore, Store};
+
+use super::wrong_stores::YieldOnce;
+
+/// What is wrong with a trail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WrongTrail {
+    Nothing,
+    /// In a transaction of their own that nobody rolls back.
+    WritesEventsFirst,
+    /// The transaction that met the conflict takes them with it.
+    LosesEventsAfterAConflict,
+    /// The insert is sent again where its reply was slow.
+    DoublesEvents,
+    /// `ORDER BY sequence DESC`
+    ReversesEvents,
+    /// `ORDER BY revision, sequence`: revisions are random.
+    OrdersByRevision,
+    /// `ORDER BY at, sequence`: clocks go back.
+    OrdersByTime,
+    /// One row a change.
+    KeepsTheFirstOfAChange,
+    /// A queue that another task empties, as it comes to it.
+    WritesEventsLate,
+    /// Reads the list, adds to it, and writes it back, beside a swap that is atomic.
+    ReadsThenWritesTheTrail,
+    /// A second statement, after the commit of the first.
+    WritesEventsAfterwards,
+    TrimsIds,
+    /// A column that is too short, written without strict mode.
+    DropsLongEvents,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    rows: Mutex<BTreeMap<AccountId, Versioned<AccountRecord>>>,
+    trail: Mutex<Vec<Line>>,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    account: String,
+    revision: Revision,
+    event: AuditEvent,
+}
+
+#[derive(Debug)]
+pub(crate) struct TrailStore {
+    tables: Arc<Tables>,
+    wrong: WrongTrail,
+    queue: Mutex<Vec<Line>>,
+    conflicts: Mutex<Vec<AccountId>>,
+}
+
+/// Nothing fails.
+#[derive(Debug, thiserror::Error)]
+#[error("unreachable")]
+pub(crate) struct Never;
+
+impl TrailStore {
+    pub(crate) fn fresh(wrong: WrongTrail) -> (Self, Arc<Tables>) {
+        let tables = Arc::default();
+        (Self::on(&tables, wrong), tables)
+    }
+
+    pub(crate) fn on(tables: &Arc<Tables>, wrong: WrongTrail) -> Self {
+        Self { tables: tables.clone(), wrong, queue: Mutex::default(), conflicts: Mutex::default() }
+    }
+
+    pub(crate) fn trail(&self, account: &AccountId) -> Vec<AuditEvent> {
+        let key = self.key(account);
+        let mut lines = self.tables.trail.lock().unwrap().clone();
+        lines.extend(self.queue.lock().unwrap().iter().cloned());
+        lines.retain(|line| line.account == key);
+        match self.wrong {
+            WrongTrail::ReversesEvents => lines.reverse(),
+            WrongTrail::OrdersByRevision => lines.sort_by_key(|line| line.revision),
+            WrongTrail::OrdersByTime => lines.sort_by_key(|line| line.event.at),
+            _ => {}
+        }
+        lines.into_iter().map(|line| line.event).collect()
+    }
+
+    fn key(&self, account: &AccountId) -> String {
+        let id = account.as_str();
+        if self.wrong == WrongTrail::TrimsIds { id.trim_end().into() } else { id.into() }
+    }
+
+    fn lines(&self, account: &AccountId, change: Change<'_>) -> Vec<Line> {
+        let line = |event: &AuditEvent| Line {
+            account: self.key(account),
+            revision: change.revision(),
+            event: event.clone(),
+        };
+        let mut lines: Vec<_> = change.events().iter().map(line).collect();
+        match self.wrong {
+            WrongTrail::KeepsTheFirstOfAChange => lines.truncate(1),
+            WrongTrail::DoublesEvents => lines = [lines.clone(), lines].concat(),
+            WrongTrail::DropsLongEvents => {
+                lines.retain(|line| serde_json::to_string(&line.event).unwrap().len() <= 512);
+            }
+            _ => {}
+        }
+        lines
+    }
+
+    /// The row, and the trail where it belongs to the same step.
+    fn swap_now(&self, account: &AccountId, change: Change<'_>) -> Swap {
+        let mut rows = self.tables.rows.lock().unwrap();
+        let found = rows.get(account).map_or(Expected::Absent, |row| Expected::At(row.revision));
+        let mut lines = self.lines(account, change);
+        if self.wrong == WrongTrail::WritesEventsFirst {
+            self.tables.trail.lock().unwrap().append(&mut lines);
+        }
+        if found != change.expected() {
+            self.conflicts.lock().unwrap().push(account.clone());
+            return Swap::Conflict;
+        }
+        rows.insert(
+            account.clone(),
+            Versioned { value: change.record().clone(), revision: change.revision() },
+        );
+        match self.wrong {
+            WrongTrail::LosesEventsAfterAConflict => {
+                let mut conflicts = self.conflicts.lock().unwrap();
+                if conflicts.contains(account) {
+                    conflicts.retain(|id| id != account);
+                    lines.clear();
+                }
+            }
+            WrongTrail::WritesEventsLate => {
+                let before = std::mem::replace(&mut *self.queue.lock().unwrap(), lines);
+                lines = before;
+            }
+            WrongTrail::ReadsThenWritesTheTrail | WrongTrail::WritesEventsAfterwards => return Swap::Stored,
+            _ => {}
+        }
+        self.tables.trail.lock().unwrap().append(&mut lines);
+        Swap::Stored
+    }
+}
+
+impl Store for TrailStore {
+    type Error = Never;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Never> {
+        YieldOnce::default().await;
+        Ok(self.tables.rows.lock().unwrap().get(account).cloned())
+    }
+
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Never> {
+        YieldOnce::default().await;
+        let swap = self.swap_now(account, change);
+        if swap == Swap::Stored {
+            let mut lines = self.lines(account, change);
+            match self.wrong {
+                WrongTrail::WritesEventsAfterwards => {
+                    // As long as the network takes.
+                    for _ in 0..change.revision().get() % 7 {
+                        YieldOnce::default().await;
+                    }
+                    self.tables.trail.lock().unwrap().append(&mut lines);
+                }
+                WrongTrail::ReadsThenWritesTheTrail => {
+                    let mut whole = self.tables.trail.lock().unwrap().clone();
+                    YieldOnce::default().await;
+                    whole.append(&mut lines);
+                    *self.tables.trail.lock().unwrap() = whole;
+                }
+                _ => {}
+            }
+        }
+        Ok(swap)
+    }
+}
+
+impl BlockingStore for TrailStore {
+    type Error = Never;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Never> {
+        Ok(self.tables.rows.lock().unwrap().get(account).cloned())
+    }
+
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Never> {
+        Ok(self.swap_now(account, change))
+    }
+}

@@ -1,0 +1,138 @@
+//! What has to hold where an authenticator is bound, renamed or removed, or recovery codes are made.
+
+use std::sync::Arc;
+
+use second_factor::Session;
+use second_factor::session::{AuthMethod, Binding, EventKind, RemovedBy};
+
+use crate::call::{Call, Typed, What};
+use crate::canonical::hash_bytes;
+use crate::host::imported;
+use crate::rules::{Violation, broken, decided_at};
+use crate::scenario::AUTHENTICATORS;
+use crate::state::{ATTACKER, Phone, State};
+use crate::tape::{Row, Stored};
+
+/// How long after a login by recovery code its owner may bind without a factor, in seconds.
+const RECOVERY_LOGIN: u64 = 60 * 60;
+
+/// A swap that may have changed a factor.
+pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
+    let changes_factor = |event: &EventKind| {
+        matches!(
+            event,
+            EventKind::AuthenticatorBound { .. }
+                | EventKind::AuthenticatorRenamed { .. }
+                | EventKind::AuthenticatorRemoved { .. }
+                | EventKind::RecoveryCodesRegenerated
+                | EventKind::AccountClosed
+        )
+    };
+    if !swap.events.iter().any(changes_factor) {
+        return Ok(());
+    }
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
+    // The word of an administrator or of the host is no proof from before.
+    if !matches!(call.what, What::AdministratorReset | What::Import { .. }) {
+        if call.old || call.what.is_old() {
+            return broken("P4: a proof from before a change changed a factor");
+        }
+        if was_bound && !has_fresh_factor(call) {
+            return broken("P4: a factor was changed without a fresh one");
+        }
+    }
+    if swap.after.authenticators().count() > AUTHENTICATORS {
+        return broken("P2: more authenticators than the policy allows, and so more guesses at once");
+    }
+    for event in &swap.events {
+        match event {
+            EventKind::AuthenticatorBound { binding, .. } => bound(next, call, swap, *binding)?,
+            EventKind::AuthenticatorRemoved { authenticator, by, remaining, .. } => {
+                let is_due = next.due.is_some_and(|due| due <= decided_at(call));
+                if *by == RemovedBy::Owner && *remaining == 0 && is_due {
+                    return broken("P5: the last factor was removed while one is demanded");
+                }
+                let before = swap.before.as_ref().unwrap();
+                removed(next, before, &authenticator.to_string());
+                next.everything_is_old(call.id);
+            }
+            _ => {}
+        }
+    }
+    let is_bound = |text: &str| swap.after.authenticators().any(|(id, sealed)| sealed.unwrap_or(id) == text);
+    next.phones.retain(|phone| is_bound(&phone.text));
+    next.keys.retain(|key| is_bound(&key.authenticator));
+    Ok(())
+}
+
+/// Whether something fresh was presented in this very call, or what stands for it.
+fn has_fresh_factor(call: &Call) -> bool {
+    match &call.what {
+        // The enrollment was begun with one.
+        What::Confirm { .. } => true,
+        What::BindKey { session, chosen, .. } if chosen.typed == Typed::Nothing => {
+            is_recovery_login(&session.value, call)
+        }
+        what => what.chosen().is_some_and(|chosen| chosen.typed.is_right()),
+    }
+}
+
+/// Whether an enrollment may begin with this call, where an authenticator is bound.
+pub fn may_enroll(call: &Call) -> bool {
+    match &call.what {
+        What::Login { .. } => false,
+        What::Enroll { session, chosen, .. } if chosen.typed == Typed::Nothing => {
+            is_recovery_login(&session.value, call)
+        }
+        _ => true,
+    }
+}
+
+/// The owner has lost the authenticator, and got in by a recovery code lately.
+fn is_recovery_login(session: &Session, call: &Call) -> bool {
+    let age = decided_at(call).saturating_sub(session.at().as_secs());
+    session.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN
+}
+
+fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Result<(), Violation> {
+    let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
+    if was_bound && matches!(call.what, What::Import { .. }) {
+        return broken("P4: an import beside an authenticator that is bound");
+    }
+    if matches!(binding, Binding::First | Binding::Imported | Binding::ImportedQuietly) {
+        let ghost = &mut next.ghost;
+        ghost.since = next.time;
+        (ghost.guesses, ghost.guesses_since_code, ghost.charged) = (0, 0, 0);
+        (ghost.restores, ghost.restores_since_code) = (0, 0);
+    }
+    match &call.what {
+        What::Confirm { enrolling, chosen } if call.browser != ATTACKER => {
+            next.phones.push(Phone { typed: chosen.last, ..enrolling.phone.clone() });
+        }
+        What::BindKey { key, .. } if call.browser != ATTACKER => next.keys.push(key.clone()),
+        What::Import { .. } => {
+            let sealed = swap.after.authenticators().filter_map(|(_, sealed)| sealed).last().unwrap();
+            let (id, text) = (hash_bytes(sealed.as_bytes()), Arc::from(sealed));
+            next.phones.push(Phone { id, text, secret: imported(), typed: 0 });
+        }
+        // The attacker's, while nothing was bound: see `attacker_wrote`.
+        _ => next.ghost.is_over = true,
+    }
+    if binding == Binding::ImportedQuietly {
+        next.enrollments_are_old();
+    } else {
+        next.everything_is_old(call.id);
+    }
+    Ok(())
+}
+
+/// What was removed gets into the attacker's hands.
+fn removed(next: &mut State, before: &Row, authenticator: &str) {
+    if let Some((_, Some(sealed))) = before.authenticators().find(|(id, _)| *id == authenticator) {
+        let phone = next.phones.iter().find(|phone| *phone.text == *sealed);
+        next.ghost.removed = phone.cloned().or(next.ghost.removed.take());
+    } else {
+        let key = next.keys.iter().find(|key| *key.authenticator == *authenticator);
+        next.ghost.removed_key = key.cloned().or(next.ghost.removed_key.take());
+    }
+}

@@ -1,0 +1,14 @@
+//! An instance on the next version, which reads formats 1 and 2 and writes the one that it is told to.
+
+use ::next as library;
+
+#[path = "service.rs"]
+mod service;
+
+pub(crate) use service::Service;
+
+const VERSION: &str = "next version";
+
+fn write(format: u32) {
+    library::format::write(format);
+}
