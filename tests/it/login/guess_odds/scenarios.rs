@@ -85,6 +85,40 @@ fn g08_one_write_under_a_clock_a_year_back_gives_nothing() {
     }
 }
 
+/// A passkey proves no clock: what it completes is refunded, and time gives nothing for it.
+#[test]
+fn a_passkey_under_a_clock_that_is_fast_gives_no_guesses() {
+    let mut service = default_service();
+    log_in(&mut service, 0, 0);
+    let (guesses, locked) = guess_all(&mut service, 0);
+    assert_eq!(guesses, 20);
+    service.skews[1] = 366 * 86_400;
+    let opened = service.open(1);
+    assert!(service.use_passkey(&opened).is_some(), "a spent budget does not hold it up");
+    service.skews[1] = 0;
+    assert_eq!(guess_all(&mut service, 0), (0, locked));
+    service.assert_promises();
+}
+
+/// A recovery code of an old system may be as short as a code of an app, so its tries are paid from the same budget.
+#[test]
+fn tries_of_old_recovery_codes_are_guesses_once_for_each_app() {
+    for (apps, tries) in [(1, 20), (2, 10), (3, 6)] {
+        let mut service = Service::new(&default_policy(), apps, 78);
+        log_in(&mut service, 0, 0);
+        for n in 0..tries {
+            let opened = service.open(0);
+            assert_eq!(service.try_old_code(&opened, Who::Attacker), Refusal::NotAccepted, "try {n}");
+        }
+        let opened = service.open(0);
+        let told = service.try_old_code(&opened, Who::Attacker);
+        assert!(matches!(told, Refusal::Locked { retry_at: Some(_) }), "{told:?}");
+        assert_eq!(guess_all(&mut service, 0), (0, told));
+        assert_eq!(service.ledger.total(), u64::from(apps) * tries);
+        service.assert_promises();
+    }
+}
+
 #[test]
 fn g09_four_in_a_shared_session_before_each_success_are_no_refund() {
     let mut service = default_service();

@@ -269,6 +269,7 @@ pub enum Flow {
     UsePasskey,
     PasskeyInASession,
     PasskeyUnderALock,
+    RestoreByPasskeyOverAndOver,
     RemoveOneOfTwo,
     EnrollByClocksThatAreOff(i8),
     ClockOff(i8, i8),

@@ -212,6 +212,16 @@ impl Flow {
                     |passkey| [&login[..], &[WaitSteps(1), fresh(Typed::Shown(0)), add(passkey)]].concat();
                 (0..3).flat_map(steps).collect()
             }
+            Self::RestoreByPasskeyOverAndOver => {
+                let round = [
+                    in_cafe,
+                    Passkey(who, Pick::Newest, Signed::New(1)),
+                    Reauthenticate(who, Pick::Newest, Either::Passkey(Signed::New(1))),
+                    Spend(who, Pick::Newest, Sensitive::ChangePassword(Write::Done)),
+                ];
+                let round = [&Self::GuessUntilLocked.spelled_out(who)[..], &round].concat();
+                [Self::AddPasskey(Place::Beside).spelled_out(who), round.repeat(6)].concat()
+            }
             Self::RemoveOneOfTwo => {
                 let remove = |pick| Spend(who, Pick::Newest, Sensitive::Remove(pick, Demanded::No));
                 let steps = [

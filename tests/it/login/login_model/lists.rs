@@ -135,6 +135,7 @@ fn flow() -> BoxedStrategy<Flow> {
         2 => Just(UsePasskey),
         2 => Just(PasskeyInASession),
         1 => Just(PasskeyUnderALock),
+        1 => Just(RestoreByPasskeyOverAndOver),
         2 => Just(RemoveOneOfTwo),
         1 => (-21_i8..=21).prop_map(EnrollByClocksThatAreOff),
         3 => (-21_i8..=21, -21_i8..=21).prop_map(|(one, other)| ClockOff(one, other)),
