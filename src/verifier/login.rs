@@ -147,7 +147,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the challenge is over, the budget does not cover it, or no such code is left; otherwise
+    /// [`Error::Refused`] where the challenge is over, the budget does not cover it, or no recovery code is left; otherwise
     /// as everywhere.
     pub async fn try_old_recovery_code(
         &self,

@@ -196,7 +196,7 @@ fn numbered_event(id: &AccountId, number: u32) -> AuditEvent {
         account: id.clone(),
         at: UnixTime::from_secs(u32::MAX.saturating_sub(number).into()),
         // Some say where the request came from, as far as that goes.
-        origin: (number.is_multiple_of(3)).then(|| {
+        origin: number.is_multiple_of(3).then(|| {
             let (address, agent) = ("2001:db8::1", "\u{1f511}".repeat(Origin::MAX_USER_AGENT));
             Origin::new().with_address(address).with_user_agent(&agent)
         }),
