@@ -363,5 +363,5 @@ pub(super) fn near(now: u64, steps: &[u64]) -> Option<u64> {
 
 /// Above zero, the phone is ahead.
 pub(super) fn offset(now: u64, step: u64) -> i32 {
-    30 * i32::try_from(step as i64 - (now / 30) as i64).unwrap()
+    30 * i32::try_from(step.cast_signed() - (now / 30).cast_signed()).unwrap()
 }
