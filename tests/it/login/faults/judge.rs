@@ -127,7 +127,9 @@ fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Out
     assert!(may.interrupt && matches!(first, Err(Refusal::Retry)) || first.is_ok(), "{told}");
     let bound = run.world.verifier.status(&run.world.account).unwrap().authenticators;
     let apps = bound.iter().filter(|bound| matches!(bound.kind, AuthenticatorKind::App(_))).count();
-    if !bound.is_empty() {
+    if bound.is_empty() {
+        assert!(matches!(run.world.login(), Login::Complete(_)), "{told}");
+    } else {
         let phones = [Some(&run.phone), run.new_phone.as_ref()].into_iter().flatten();
         // Codes in a row, which a lock lets in, too; none of them was used yet.
         let works = |phone: &&Phone| run.world.present(&phone.codes_in_a_row(run.world.now())).is_ok();
@@ -136,8 +138,6 @@ fn judge_outcomes(may: May, run: &Run, mut operation: Operation, outcomes: &[Out
         let accepted = run.world.verifier.present(&run.world.challenge(), passkey, Remember::No);
         let is_bound = bound.iter().any(|bound| bound.id == run.signed().authenticator());
         assert_eq!(accepted.is_ok(), is_bound, "{told}");
-    } else {
-        assert!(matches!(run.world.login(), Login::Complete(_)), "{told}");
     }
     // The recovery codes that were handed out last are those that are kept.
     let last = if again.is_ok() { &again } else { &outcomes[1] };

@@ -66,8 +66,10 @@ impl Account {
                 self.issued.push(Issued::Enrollment(token));
                 Outcome::EnrollmentBegun
             }
-            passkey if self.bound(passkey).is_some() => Outcome::Refused(Refused::AlreadyBound),
-            passkey => {
+            passkey @ Which::Passkey(_) if self.bound(passkey).is_some() => {
+                Outcome::Refused(Refused::AlreadyBound)
+            }
+            passkey @ Which::Passkey(_) => {
                 let bound = Bound { which: passkey, label: "Passkey", at: now, used: None, accepted: vec![] };
                 self.bind_at(now, bound, place);
                 Outcome::PasskeyBound
