@@ -363,5 +363,6 @@ pub(super) fn near(now: u64, steps: &[u64]) -> Option<u64> {
 
 /// Above zero, the phone is ahead.
 pub(super) fn offset(now: u64, step: u64) -> i32 {
-    30 * i32::try_from(step.cast_signed() - (now / 30).cast_signed()).unwrap()
+    let secs = i32::try_from(30 * step.abs_diff(now / 30)).unwrap();
+    if step < now / 30 { -secs } else { secs }
 }
