@@ -28,8 +28,9 @@ pub struct HostAuthenticatorVerified {
 impl HostAuthenticatorVerified {
     /// The host verified a signature of the authenticator that has this credential.
     ///
-    /// `credential` are the bytes that it was bound with, in WebAuthn the credential id. `signed` are bytes that no
-    /// other proof of it has: the signature, or the challenge. A proof of the same bytes as the last one is refused.
+    /// `credential` are the bytes that it was bound with, in WebAuthn the credential id. `signed` is the challenge that it
+    /// signed, which no other proof of it has (a signature can be rewritten into another one that is valid, too). A
+    /// proof of the same bytes as the last one is refused.
     pub fn by_host(account: AccountId, credential: &[u8], signed: &[u8]) -> Self {
         let authenticator = AuthenticatorId::of_host(&account, credential);
         let digest = ProofDigest::of(&account, signed);

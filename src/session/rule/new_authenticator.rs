@@ -1,4 +1,5 @@
 use alloc::string::String;
+use core::fmt;
 
 use crate::session::record::label;
 use crate::session::{AuthenticatorId, HostAuthenticatorKind};
@@ -75,7 +76,7 @@ impl<'a> From<&'a String> for NewAuthenticator<'a> {
 /// let key = NewHostAuthenticator::new(&credential_id, HostAuthenticatorKind::HardwareKey).label("Blue key");
 /// # let _ = key;
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use = "nothing is bound before this goes to `bind_host_authenticator`"]
 pub struct NewHostAuthenticator<'a> {
     pub(super) credential: &'a [u8],
@@ -111,6 +112,18 @@ impl<'a> NewHostAuthenticator<'a> {
                 HostAuthenticatorKind::SoftwareKey => "Passkey",
             },
         )
+    }
+}
+
+/// Without the credential: what it is, is for the host to say.
+impl fmt::Debug for NewHostAuthenticator<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, label, replacing, .. } = self;
+        f.debug_struct("NewHostAuthenticator")
+            .field("kind", kind)
+            .field("label", label)
+            .field("replacing", replacing)
+            .finish_non_exhaustive()
     }
 }
 

@@ -776,7 +776,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     assert!(matches!(world.login(), Login::Complete(_)));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), imported, TotpParams::default());
-    out.debug(&world.verifier.import(import).unwrap());
+    out.debug(&world.verifier.import(import).unwrap().expect("a loud import"));
     out.all(row());
     out.debug(&*store);
     out.debug(&world.verifier);
