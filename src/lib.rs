@@ -11,6 +11,7 @@
     doc = "[`manual::standards`]: manual::standards",
     doc = "[`manual::limits`]: manual::limits",
     doc = "[`manual::regimes`]: manual::regimes",
+    doc = "[`manual::operations`]: manual::operations",
     doc = "[`manual::passkeys`]: manual::passkeys",
     doc = include_str!("../README.md")
 )]
