@@ -69,13 +69,6 @@ impl Totp {
         self.params.time_step(now)
     }
 
-    /// When a step begins, or [`UnixTime::MAX`] if that is beyond it.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn time_of(&self, step: TimeStep) -> UnixTime {
-        let since_t0 = step.get().saturating_mul(self.params.period().as_secs().into());
-        UnixTime::from_secs(self.params.t0().as_secs().saturating_add(since_t0))
-    }
-
     /// Whether `code` is acceptable at `now`: that of a step inside the window, and later than `after`.
     ///
     /// `after` is the step last accepted for this authenticator. Keep the [accepted](Verdict::accepted) step as

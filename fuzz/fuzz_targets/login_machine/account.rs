@@ -3,7 +3,7 @@ use second_factor::{AccountId, AccountRecord, Session};
 
 use crate::authenticator::{App, Authenticator};
 use crate::budget::{Budget, Lock};
-use crate::presented::{HostProof, What, digits, is_code};
+use crate::presented::{HostProof, What, digits};
 use crate::{DAY, is_alive};
 
 /// What the model knows of an account: what must be in its record, and the sessions that its owner has.
@@ -83,8 +83,8 @@ pub struct SteppedUp {
 /// What a step-up was made with.
 #[derive(Clone, Debug)]
 pub enum With {
-    /// The code of this app at this step, alone or as the last in a row.
-    Code(AuthenticatorId, u64),
+    /// This code, alone or as the last in a row.
+    Code(String),
     Host(HostProof),
     RecoveryCode(String),
 }
@@ -164,15 +164,12 @@ impl Account {
         match (&last.with, what) {
             (With::Host(last), What::Host(proof)) => last == proof,
             (With::RecoveryCode(last), What::Typed(text)) => last == text,
-            (With::Code(id, step), What::Typed(text)) => match self.find(*id).and_then(Authenticator::app) {
-                // The authenticator is gone, and nothing tells one code from another.
-                None => is_code(text),
-                Some(app) => {
-                    let digits = digits(text).unwrap_or_default();
-                    let is_of_form = app.reads_code(&digits) || app.reads_row(&digits);
-                    is_of_form && digits.ends_with(&app.phone.code_of(*step))
-                }
-            },
+            // Also where the step that it was for has removed the authenticator.
+            (With::Code(code), What::Typed(text)) => {
+                let digits = digits(text).unwrap_or_default();
+                let is_of_form = matches!((code.len(), digits.len()), (6, 6 | 24) | (7, 7 | 21) | (8, 8 | 24));
+                is_of_form && digits.ends_with(code.as_str())
+            }
             _ => false,
         }
     }

@@ -174,7 +174,7 @@ impl Account {
             match app.compare(digits, is_row, now) {
                 Some(Compared::Fresh(step)) => {
                     (bound.last_used, app.last) = (Some(now), Some(step));
-                    accepted = accepted.or(Some(With::Code(bound.id, step)));
+                    accepted = accepted.or_else(|| Some(With::Code(app.phone.code_of(step))));
                 }
                 Some(Compared::Refused(found))
                     if reason != RefusedBecause::Replayed && found != RefusedBecause::Wrong =>
@@ -251,11 +251,6 @@ pub fn digits(text: &str) -> Option<String> {
     let is_blank = |c: char| c.is_whitespace() || c == '-';
     let digits: String = text.chars().filter(|c| !is_blank(*c)).collect();
     digits.chars().all(|c| c.is_ascii_digit()).then_some(digits)
-}
-
-/// Whether an app could have shown it: one code, or codes in a row.
-pub fn is_code(text: &str) -> bool {
-    digits(text).is_some_and(|digits| matches!(digits.len(), 6..=8 | 21 | 24))
 }
 
 /// The recovery code of nobody.

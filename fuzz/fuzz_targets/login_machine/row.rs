@@ -35,9 +35,7 @@ impl Account {
         let what = &record["step_up"]["what"];
         match stepped_up.map(|last| &last.with) {
             None => assert!(record["step_up"].is_null()),
-            Some(With::Code(authenticator, step)) => {
-                assert_eq!(what, &json!({ "code": { "authenticator": authenticator, "step": step } }));
-            }
+            Some(With::Code(_)) => assert!(what["code"].is_string()),
             Some(With::Host(proof)) => {
                 let id = id_of_host(&self.id, proof.credential);
                 assert_eq!(what["host"]["authenticator"], json!(id));

@@ -1,7 +1,9 @@
+use core::fmt;
+
 use crate::enrollment::RecoveryCodeDigest;
-use crate::otp::TimeStep;
-use crate::session::AuthenticatorId;
+use crate::otp::Code;
 use crate::session::proof::{ProofDigest, SessionId};
+use crate::session::{AccountId, AuthenticatorId, TokenKeys};
 use crate::time::UnixTime;
 
 /// The last step-up of the account, so that a form that was sent twice is told from a second try. It holds no code.
@@ -21,10 +23,31 @@ pub(crate) struct LastStepUp {
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 pub(crate) enum SteppedUpWith {
-    /// The code of an authenticator at a step.
-    Code { authenticator: AuthenticatorId, step: TimeStep },
+    /// A code, or the last of codes in a row.
+    Code(UsedCode),
     /// The proof of an authenticator of the host's own.
     Host { authenticator: AuthenticatorId, proof: ProofDigest },
     /// A recovery code.
     RecoveryCode(RecoveryCodeDigest),
+}
+
+/// By what a code that was accepted is known again: a tag under the service's key, so that the database alone does not
+/// tell the code. It outlives the authenticator, which may be what the code was presented for to remove.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub(crate) struct UsedCode(
+    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
+);
+
+impl UsedCode {
+    pub(crate) fn of(code: &Code, account: &AccountId, keys: &TokenKeys) -> Self {
+        let tag = keys.signed(&[b"second-factor/used-code/v1", account.as_bytes(), code.expose().as_bytes()]);
+        Self(tag.first_chunk().copied().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for UsedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UsedCode(..)")
+    }
 }

@@ -24,7 +24,7 @@ pub(crate) use device::{Device, Generation};
 pub use device_id::DeviceId;
 pub(crate) use epoch::Epoch;
 pub(crate) use label::{garbles, label};
-pub(crate) use last_step_up::{LastStepUp, SteppedUpWith};
+pub(crate) use last_step_up::{LastStepUp, SteppedUpWith, UsedCode};
 pub(crate) use password_change::PasswordChangeMark;
 pub use status::{AuthenticatorInfo, AuthenticatorKind, DeviceInfo, FactorStatus};
 pub(crate) use touched::TouchedChallenge;

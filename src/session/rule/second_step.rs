@@ -79,8 +79,7 @@ pub(super) enum AcceptedWith {
     /// A code, or the last of codes in a row.
     Code {
         method: AuthMethod,
-        authenticator: AuthenticatorId,
-        step: TimeStep,
+        code: Code,
     },
     RecoveryCode(RecoveryCodeDigest),
     Host {
@@ -155,6 +154,13 @@ impl Codes {
         }
     }
 
+    fn newest(&self) -> &Code {
+        match self {
+            Self::One(code) => code,
+            Self::InARow(codes) => codes.last(),
+        }
+    }
+
     /// By how much the clock is off, if a code is that of another time. Of several in a row it is not looked for: the
     /// last alone says nothing of the others.
     fn clock_offset(&self, totp: &Totp, now: UnixTime) -> Option<(TimeStep, ClockOffset)> {
@@ -183,7 +189,7 @@ fn compare(
         }
     }
     let mut accepted = None;
-    for (authenticator, .., verdict) in &compared {
+    for (authenticator, .., typed, verdict) in &compared {
         let otp::Verdict::Accepted(step) = *verdict else { continue };
         let mut bound = draft.change().authenticators.iter_mut().filter(|bound| bound.id == *authenticator);
         if let Some(bound) = bound.next() {
@@ -192,7 +198,7 @@ fn compare(
                 app.last_accepted = Some(step);
             }
         }
-        accepted = accepted.or(Some(AcceptedWith::Code { method, authenticator: *authenticator, step }));
+        accepted = accepted.or_else(|| Some(AcceptedWith::Code { method, code: typed.newest().clone() }));
     }
     if let Some(accepted) = accepted {
         return Ok(Ok(accepted));

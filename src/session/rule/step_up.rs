@@ -5,9 +5,9 @@ use core::time::Duration;
 use super::second_step::{AcceptedWith, Charge, Form, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
-use crate::otp::{Code, CodesInARow, Digits, Totp, Window};
+use crate::otp::{Code, CodesInARow, Digits};
 use crate::session::proof::Beside;
-use crate::session::record::{LastStepUp, SteppedUpWith};
+use crate::session::record::{LastStepUp, SteppedUpWith, UsedCode};
 use crate::session::{
     AccountRecord, AuthMethod, EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session,
     SessionError,
@@ -28,10 +28,10 @@ pub(crate) fn fresh_factor(
     context: &Context<'_>,
     entropy: Entropy,
 ) -> Result<Decision<Result<FreshFactor, Refusal>>, SessionError> {
-    let Context { now, policy, .. } = *context;
+    let Context { now, policy, keys, .. } = *context;
     let mut draft = Draft::of(record, session.account(), context, entropy)?;
     let form = Form::of(presented, record)?;
-    if is_sent_twice(&draft, session, presented)? {
+    if is_sent_twice(&draft, session, presented) {
         return draft.decide(Err(Refusal::AlreadyDone));
     }
     if !record.is_current(session, now, policy) {
@@ -48,7 +48,9 @@ pub(crate) fn fresh_factor(
             let method = accepted.method();
             accepted.trust_the_clock(&mut draft);
             let what = match accepted {
-                AcceptedWith::Code { authenticator, step, .. } => SteppedUpWith::Code { authenticator, step },
+                AcceptedWith::Code { code, .. } => {
+                    SteppedUpWith::Code(UsedCode::of(&code, session.account(), keys.tokens()))
+                }
                 AcceptedWith::RecoveryCode(digest) => SteppedUpWith::RecoveryCode(digest),
                 AcceptedWith::Host { authenticator, proof, .. } => {
                     SteppedUpWith::Host { authenticator, proof }
@@ -70,44 +72,28 @@ pub(crate) fn fresh_factor(
 }
 
 /// Whether the last step-up was this very one, a moment ago.
-fn is_sent_twice(
-    draft: &Draft<'_>,
-    session: &Session,
-    presented: &Presented<'_>,
-) -> Result<bool, SessionError> {
+fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>) -> bool {
     let Context { now, keys, .. } = *draft.context;
-    let Some(last) = &draft.record.last_step_up else { return Ok(false) };
+    let Some(last) = &draft.record.last_step_up else { return false };
     if last.session != session.id() || !is_near(last.at, DOUBLED_WITHIN, now) {
-        return Ok(false);
+        return false;
     }
-    let account = &draft.record.account;
+    let account = session.account();
     match (&last.what, presented.typed()) {
-        (SteppedUpWith::Host { authenticator, proof }, _) => Ok(presented
+        (SteppedUpWith::Host { authenticator, proof }, _) => presented
             .host()
-            .is_some_and(|host| host.authenticator() == *authenticator && host.digest() == *proof)),
-        (_, None) => Ok(false),
+            .is_some_and(|host| host.authenticator() == *authenticator && host.digest() == *proof),
+        (_, None) => false,
         (SteppedUpWith::RecoveryCode(used), Some(typed)) => {
-            Ok(RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used))
+            RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used)
         }
-        (SteppedUpWith::Code { authenticator, step }, Some(typed)) => {
-            let bound = draft.record.authenticator(*authenticator);
-            // The step that it was for has removed the authenticator. A form without a code is another one.
-            let Some((bound, app)) = bound.and_then(|bound| Some((bound, bound.app()?))) else {
-                let known = [Digits::Six, Digits::Seven, Digits::Eight];
-                let is_of_form =
-                    |digits| Code::parse(typed, digits).is_ok() || CodesInARow::parse(typed, digits).is_ok();
-                return Ok(known.into_iter().any(is_of_form));
-            };
-            let params = app.secret.params;
-            let code = match (Code::parse(typed, params.digits()), CodesInARow::parse(typed, params.digits()))
-            {
-                (Ok(code), _) => code,
-                (_, Ok(row)) => row.last().clone(),
-                _ => return Ok(false),
-            };
-            let totp = Totp::new(&app.secret.open(account, &bound.id, keys.seal())?, params);
-            let at = totp.time_of(*step);
-            Ok(totp.verify(&code, at, Window::EXACT, None).accepted() == Some(*step))
+        (SteppedUpWith::Code(used), Some(typed)) => {
+            // It may have been a code of an authenticator that the step has removed, so of any number of digits.
+            [Digits::Six, Digits::Seven, Digits::Eight].into_iter().any(|digits| {
+                let row = CodesInARow::parse(typed, digits).ok();
+                let code = Code::parse(typed, digits).ok().or_else(|| row.map(|row| row.last().clone()));
+                code.is_some_and(|code| UsedCode::of(&code, account, keys.tokens()) == *used)
+            })
         }
     }
 }
@@ -130,7 +116,7 @@ pub(crate) fn reauthenticate(
         return Err(SessionError::ProofOfAnotherAccount);
     }
     let draft = Draft::of(record, session.account(), context, entropy)?;
-    if !is_sent_twice(&draft, session, presented)? {
+    if !is_sent_twice(&draft, session, presented) {
         if !record.is_current(session, now, policy) || !password.is_current(record, now) {
             return draft.decide(Err(Refusal::StepUpRequired));
         }

@@ -44,6 +44,11 @@ impl TokenKeys {
         self.signing.0
     }
 
+    /// The tag over these parts under the key that signs.
+    pub(crate) fn signed(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.signing.1.tag(parts)
+    }
+
     /// The tag over these parts under the key of this id, if there is one.
     pub(super) fn tag(&self, id: u32, parts: &[&[u8]]) -> Option<[u8; 32]> {
         let known = core::iter::once(&self.signing).chain(&self.retired).find(|(known, _)| *known == id);

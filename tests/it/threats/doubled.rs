@@ -195,6 +195,30 @@ fn g38_whoever_switched_the_factor_off_may_go_on_at_once() {
     }
 }
 
+#[test]
+fn g38_after_one_of_two_is_removed_a_code_of_the_other_is_fresh() {
+    let (world, phones, _) = World::with_apps(2);
+    let mut session = world.session(1);
+    let typed = phones[0].code(world.now());
+    let fresh = fresh_factor(&world, &session, &typed).unwrap();
+    let removed = world.verifier.remove_authenticator(fresh, world.first_authenticator(), Requirement::None);
+    session.continue_after(removed.unwrap());
+    let before = charged(&world);
+    // The same form again, also within the next step: done once, nothing charged.
+    for _ in 0..2 {
+        assert_eq!(fresh_factor(&world, &session, &typed).unwrap_err(), Refusal::AlreadyDone);
+        let row = format!("{} {typed}", phones[0].codes_in_a_row(world.now()).rsplit_once(' ').unwrap().0);
+        assert_eq!(fresh_factor(&world, &session, &row).unwrap_err(), Refusal::AlreadyDone);
+        world.clock.advance(STEP / 2);
+    }
+    assert_eq!(charged(&world), before);
+    // Whatever else is typed is another form: guesses are charged, and the other phone's code is accepted.
+    let wrong = phones[1].wrong_code(world.now());
+    assert_eq!(fresh_factor(&world, &session, &wrong).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(charged(&world).0, before.0 + 1);
+    assert!(fresh_factor(&world, &session, &phones[1].code(world.now())).is_ok());
+}
+
 fn steps_at_once<S: BlockingStore>(world: &World<S>)
 where
     S::Error: core::fmt::Debug,

@@ -343,12 +343,9 @@ impl Account {
             (With::Passkey { passkey: last, signed: before }, Presented::Passkey { passkey, signed }) => {
                 (last, before) == (*passkey, *signed)
             }
-            // Alone or as the last in a row.
+            // Alone or as the last in a row, also where the step that it was for has removed the phone.
             (With::Code { phone, step, .. }, Presented::Code(_) | Presented::CodesInARow(_)) => {
-                // Where it is gone, the step that it was for has removed it, and its code cannot be compared any more.
-                // To compare others with the apps that are left would give guesses for nothing.
-                let is_bound = self.bound(Which::Phone(phone)).is_some();
-                !is_bound || presented.newest().is_some_and(|shown| shown[&phone].contains(&step))
+                presented.newest().is_some_and(|shown| shown[&phone].contains(&step))
             }
             _ => false,
         }

@@ -141,7 +141,8 @@ impl Service {
         Some((Input::Text(text), presented))
     }
 
-    /// The steps at which each of the phones shows this code: in ten minutes before and after.
+    /// The steps at which each of the phones, and of those that are not bound any more, shows this code: in ten minutes
+    /// before and after.
     fn shown(&self, who: Who, phones: &[(usize, Phone)], code: &str) -> Shown {
         let current = self.clock.now().as_secs() / 30;
         let mut known = self.codes.borrow_mut();
@@ -155,7 +156,9 @@ impl Service {
             });
             shown.collect::<Vec<u64>>()
         };
-        let shown = phones.iter().map(|(number, phone)| (*number, shown_by(*number, phone)));
+        let all = self.holders[who as usize].phones.iter().enumerate();
+        let all = all.chain(phones.iter().map(|(number, phone)| (*number, phone)));
+        let shown = all.map(|(number, phone)| (number, shown_by(number, phone)));
         shown.collect::<BTreeMap<_, _>>()
     }
 
