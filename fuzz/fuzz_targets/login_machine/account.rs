@@ -167,7 +167,8 @@ impl Account {
             // Also where the step that it was for has removed the authenticator.
             (With::Code(code), What::Typed(text)) => {
                 let digits = digits(text).unwrap_or_default();
-                let is_of_form = matches!((code.len(), digits.len()), (6, 6 | 24) | (7, 7 | 21) | (8, 8 | 24));
+                let is_of_form =
+                    matches!((code.len(), digits.len()), (6, 6 | 24) | (7, 7 | 21) | (8, 8 | 24));
                 is_of_form && digits.ends_with(code.as_str())
             }
             _ => false,
