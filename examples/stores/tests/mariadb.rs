@@ -316,9 +316,13 @@ async fn a_deadlock_is_a_conflict_and_stores_nothing() {
     let swap = tokio::spawn(async move { trail::swap(&store, "alice", trail::at(1), 2, &[10]).await });
     let waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
         AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())";
-    while sqlx::query(waiting).fetch_one(&mut other).await.unwrap().get::<i64, _>(0) == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let waits = async {
+        // The server renews that table only for a reader who has not asked for a tenth of a second.
+        while sqlx::query(waiting).fetch_one(&mut other).await.unwrap().get::<i64, _>(0) == 0 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(40), waits).await.expect("the swap does not wait for the lock");
     other.execute("UPDATE second_factor SET record = 'x' WHERE account = 'alice'").await.unwrap();
     assert_eq!(swap.await.unwrap().unwrap(), Swap::Conflict);
     other.execute("ROLLBACK").await.unwrap();
