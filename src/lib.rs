@@ -1,11 +1,6 @@
 #![cfg_attr(
     all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde"),
-    doc = "[`Verifier`]: Verifier",
-    doc = "[`BlockingVerifier`]: BlockingVerifier",
-    doc = "[`begin_enrollment`]: Verifier::begin_enrollment",
-    doc = "[`confirm_enrollment`]: Verifier::confirm_enrollment",
-    doc = "[`fresh_factor`]: Verifier::fresh_factor",
-    doc = "[`Policy::guess_odds`]: Policy::guess_odds",
+    doc = "[`manual::login`]: manual::login",
     doc = "[`manual::promises`]: manual::promises",
     doc = "[`manual::threats`]: manual::threats",
     doc = "[`manual::standards`]: manual::standards",
@@ -13,7 +8,22 @@
     doc = "[`manual::regimes`]: manual::regimes",
     doc = "[`manual::operations`]: manual::operations",
     doc = "[`manual::passkeys`]: manual::passkeys",
-    doc = include_str!("../README.md")
+    doc = "[`manual::remembered_devices`]: manual::remembered_devices",
+    doc = "[`manual::speed`]: manual::speed",
+    doc = include_str!("../README.md"),
+    doc = "",
+    doc = "# The layers",
+    doc = "",
+    doc = "Each uses those below it.",
+    doc = "",
+    doc = "| | |",
+    doc = "|---|---|",
+    doc = "| your service | password checked, cookies set, database plugged in |",
+    doc = "| [`verifier`] | loads, decides, swaps; what you call, async and blocking. No rule is in it |",
+    doc = "| [`store`] | two methods and a contract that you implement. No rule is in it either |",
+    doc = "| [`session`] | the rules, pure: record, input, time, entropy and policy give outcome, next record and events |",
+    doc = "| [`enrollment`] | secrets in and out: base32, key URIs, QR codes, recovery codes |",
+    doc = "| [`otp`] | HOTP and TOTP in constant time; without an allocator |"
 )]
 #![cfg_attr(
     not(all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde")),

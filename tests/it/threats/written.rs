@@ -10,6 +10,7 @@ use crate::support::sessions::{charged, row};
 use crate::support::{Phone, STEP, World, code_required, complete, days, refusal};
 
 const README: &str = include_str!("../../../README.md");
+const REMEMBERED_DEVICES: &str = include_str!("../../../src/manual/remembered_devices.rs");
 const SECURITY: &str = include_str!("../../../SECURITY.md");
 
 /// The text without its line breaks.
@@ -43,7 +44,7 @@ fn g35_the_odds_that_are_written_are_those_of_the_policy() {
 
 #[test]
 fn g35_new_recovery_codes_forget_no_device_and_a_used_one_forgets_all() {
-    assert!(flowing(README).contains(
+    assert!(flowing(&REMEMBERED_DEVICES.replace("//!", "")).contains(
         "forgets all devices when the password or the authenticator changes or a recovery code is used"
     ));
     let (world, phone, codes) = World::enrolled();
