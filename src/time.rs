@@ -1,12 +1,12 @@
-//! Time as an argument: [`UnixTime`], whole seconds with arithmetic that cannot overflow.
+//! Time as an argument: [`UnixTime`], in whole seconds, with arithmetic that cannot overflow.
 
 use core::fmt;
 use core::time::Duration;
 
 /// Seconds since 1970-01-01T00:00:00Z, the "current Unix time" of RFC 6238 §3 R1.
 ///
-/// Nothing below the verifier reads a clock; time comes in as this type, and every operation on it
-/// saturates or says that it cannot be done.
+/// Nothing below the verifier reads a clock: time is passed in as this type. Its operations either saturate
+/// or return `None`.
 ///
 /// ```
 /// use core::time::Duration;
@@ -39,13 +39,13 @@ impl UnixTime {
         self.0
     }
 
-    /// This moment and `span` later, at most [`UnixTime::MAX`]. Fractions of a second in `span` are dropped.
+    /// The moment `span` later, but at most [`UnixTime::MAX`]. Fractions of a second in `span` are dropped.
     #[must_use]
     pub const fn saturating_add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span.as_secs()))
     }
 
-    /// How long ago `earlier` was, or `None` if it is in the future of `self`.
+    /// How long `earlier` is before `self`, or `None` if it is later than `self`.
     pub const fn checked_since(self, earlier: Self) -> Option<Duration> {
         match self.0.checked_sub(earlier.0) {
             Some(secs) => Some(Duration::from_secs(secs)),
@@ -54,12 +54,12 @@ impl UnixTime {
     }
 }
 
-/// How far the clocks of a host's instances may be apart: what was made this little in the future counts as made
-/// now; what was made further ahead was made by a clock that was wrong, and does not count as alive.
+/// How far the clocks of a host's instances may be apart. Something made at most this far in the future
+/// counts as made now. Something made further ahead was made under a wrong clock and does not count as alive.
 #[cfg(feature = "alloc")]
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// Whether something that was made at `since` is alive at `now`.
+/// Whether something that was made at `since` and lives for `lifetime` is still alive at `now`.
 #[cfg(feature = "alloc")]
 pub(crate) fn is_alive(since: UnixTime, lifetime: Duration, now: UnixTime) -> bool {
     match now.checked_since(since) {
@@ -68,13 +68,13 @@ pub(crate) fn is_alive(since: UnixTime, lifetime: Duration, now: UnixTime) -> bo
     }
 }
 
-/// Whether two moments are less than `span` apart, either way.
+/// Whether two moments are less than `span` apart, whichever is earlier.
 #[cfg(feature = "alloc")]
 pub(crate) fn is_near(one: UnixTime, span: Duration, other: UnixTime) -> bool {
     one.as_secs().abs_diff(other.as_secs()) < span.as_secs()
 }
 
-/// The number of seconds, undecorated.
+/// The number of seconds, without a unit.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -1,9 +1,9 @@
 use core::fmt;
 
-/// The hash function under the HMAC: SHA-1, or its SHA-2 siblings that RFC 6238 §1.2 allows.
+/// The hash function of the HMAC: SHA-1, or SHA-256 or SHA-512, which RFC 6238 §1.2 allows.
 ///
-/// SHA-1 is the default, because authenticator apps that ignore the `algorithm` parameter exist, and
-/// HMAC-SHA-1 is not affected by the collisions that are known for SHA-1 (RFC 4226 Appendix B).
+/// SHA-1 is the default because some authenticator apps ignore the `algorithm` parameter and use SHA-1
+/// anyway. The known collisions of SHA-1 do not affect HMAC-SHA-1 (RFC 4226 Appendix B).
 ///
 /// ```
 /// use second_factor::Algorithm;
@@ -28,8 +28,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Bytes of the HMAC's output, and so of a generated secret (RFC 6238 §5.1: "keys SHOULD be of the length
-    /// of the HMAC output"): 20, 32 or 64.
+    /// The length of the HMAC's output in bytes, and so of a generated secret (RFC 6238 §5.1: "keys SHOULD be
+    /// of the length of the HMAC output"): 20, 32 or 64.
     pub const fn output_len(self) -> usize {
         match self {
             Self::Sha1 => 20,

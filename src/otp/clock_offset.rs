@@ -1,6 +1,7 @@
 use core::fmt;
 
-/// By how much the clock of an authenticator is off, judged by a code of it: whole time steps, in seconds.
+/// How far the clock of an authenticator is off, as one of its codes shows: a whole number of time steps, in
+/// seconds.
 ///
 /// ```
 /// use second_factor::otp::ClockOffset;
@@ -13,12 +14,12 @@ use core::fmt;
 pub struct ClockOffset(i32);
 
 impl ClockOffset {
-    /// The offset of so many seconds: above zero, the authenticator's clock is ahead of the server's.
+    /// An offset of `secs` seconds. If it is positive, the authenticator's clock is ahead of the server's.
     pub const fn from_secs(secs: i32) -> Self {
         Self(secs)
     }
 
-    /// Seconds: above zero, the authenticator's clock is ahead of the server's.
+    /// The offset in seconds. If it is positive, the authenticator's clock is ahead of the server's.
     pub const fn as_secs(self) -> i32 {
         self.0
     }
@@ -29,7 +30,7 @@ impl ClockOffset {
     }
 }
 
-/// In words: "about 90 seconds ahead".
+/// As text for people: "about 90 seconds ahead".
 impl fmt::Display for ClockOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = if self.is_ahead() { "ahead" } else { "behind" };

@@ -5,9 +5,10 @@ use zeroize::Zeroize;
 
 use super::Digits;
 
-/// A one-time code: what the claimant typed, parsed once, or what an authenticator shows.
+/// A one-time code: one that the claimant typed, already parsed, or one that an authenticator shows.
 ///
-/// Held inline with its leading zeros, cleared when dropped, redacted in `Debug`, compared in constant time.
+/// It is stored inline with its leading zeros, cleared when dropped, redacted in `Debug`, and compared in
+/// constant time.
 ///
 /// ```
 /// use second_factor::{Code, Digits};
@@ -20,28 +21,29 @@ use super::Digits;
 /// ```
 #[derive(Clone)]
 pub struct Code {
-    /// ASCII digits, and zero bytes after them.
+    /// ASCII digits, followed by zero bytes.
     text: [u8; Self::MAX_DIGITS],
     digits: Digits,
 }
 
 impl Code {
-    /// The longest input that is read, in bytes. A code with its white space is far below.
+    /// The longest input that is read, in bytes. A code with its white space is much shorter.
     pub const MAX_INPUT_LEN: usize = 256;
 
     const MAX_DIGITS: usize = 8;
 
     /// Reads what the claimant typed.
     ///
-    /// White space around the code is forgiven, and so is one space or one dash between two digits, as apps
-    /// show codes in groups: `123 456`, `123-456`. Nothing else is: no sign, no underscore, no digits of
-    /// other scripts, and no digit too few, since leading zeros belong to the code (RFC 4226 §5.3).
+    /// White space around the code is ignored, and so is one space or one dash between two digits, since apps
+    /// show codes in groups: `123 456`, `123-456`. Everything else is refused: a sign, an underscore, digits
+    /// of other scripts, and a code without its leading zeros, which belong to it (RFC 4226 §5.3).
     ///
     /// # Errors
     ///
-    /// [`CodeError::Character`] where there is something else than ASCII digits,
-    /// [`CodeError::Length`] where there are more or fewer than `digits` of them, or more than
-    /// [`MAX_INPUT_LEN`](Self::MAX_INPUT_LEN) bytes, which are then not read. Neither carries the input.
+    /// [`CodeError::Character`] if there is anything other than ASCII digits. [`CodeError::Length`] if there
+    /// are more or fewer than `digits` of them, or if the input has more than
+    /// [`MAX_INPUT_LEN`](Self::MAX_INPUT_LEN) bytes; such an input is not read. Neither error contains the
+    /// input.
     ///
     /// ```
     /// use second_factor::{Code, Digits, otp::CodeError};
@@ -79,7 +81,7 @@ impl Code {
     pub(super) fn from_value(value: u32, digits: Digits) -> Self {
         let mut text = [0; Self::MAX_DIGITS];
         let mut rest = value;
-        // To divide by a constant is to multiply, whose time does not depend on the value.
+        // Division by a constant compiles to a multiplication, whose time does not depend on the value.
         for place in text.iter_mut().take(digits.count().into()).rev() {
             *place = b'0' | (rest % 10) as u8;
             rest /= 10;
@@ -92,7 +94,7 @@ impl Code {
         self.digits
     }
 
-    /// The digits, in clear: for an authenticator to show.
+    /// The digits in clear, for an authenticator to show.
     ///
     /// ```
     /// use second_factor::{Code, Digits};
@@ -105,7 +107,7 @@ impl Code {
         str::from_utf8(digits).unwrap_or_default()
     }
 
-    /// The code as a number, to be compared with truncated values of so many `digits`.
+    /// The code as a number, to be compared with the last `digits` digits of truncated values.
     pub(super) fn guess(&self, digits: Digits) -> Guess {
         let read = self.text.iter().take(self.digits.count().into());
         let number =
@@ -120,7 +122,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// In constant time.
+/// Compares in constant time.
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
         (self.text.ct_eq(&other.text) & self.digits.count().ct_eq(&other.digits.count())).into()
@@ -135,7 +137,7 @@ impl Drop for Code {
     }
 }
 
-/// A text is not a code of the expected digits. The claimant's input.
+/// The text is not a code with the expected number of digits. The claimant's input is at fault.
 ///
 /// ```
 /// use second_factor::{Code, Digits, otp::CodeError};
@@ -147,33 +149,32 @@ impl Drop for Code {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeError {
-    /// A code of another length was expected.
+    /// The code does not have the expected length.
     #[error("the code has {found} characters where {expected} digits are expected")]
     Length {
-        /// The digits expected.
+        /// The number of digits expected.
         expected: u8,
-        /// The characters found, without white space around them and the one separator that is forgiven; or
-        /// the bytes of an input that is too long to be read.
+        /// The number of digits found, or the length in bytes of an input that is too long to be read.
         found: usize,
     },
-    /// There is something else than ASCII digits.
+    /// There is a character that is not an ASCII digit.
     #[error("the code has a character that is not a digit")]
     Character,
 }
 
-/// A code as a number, for as long as one verification takes.
+/// A code as a number, kept only while it is verified.
 pub(super) struct Guess {
     number: u32,
     digits: Digits,
 }
 
 impl Guess {
-    /// More than eight digits: the code of no value.
+    /// A number of more than eight digits, which no code equals.
     const OF_NONE: u32 = u32::MAX;
 
     /// Whether this is the code of `value`, in constant time.
     pub(super) fn matches(&self, value: u32) -> Choice {
-        // Division by a constant is a multiplication, whose time does not depend on the value.
+        // Division by a constant compiles to a multiplication, whose time does not depend on the value.
         let number = match self.digits {
             Digits::Six => value % 1_000_000,
             Digits::Seven => value % 10_000_000,

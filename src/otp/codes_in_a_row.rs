@@ -4,10 +4,12 @@ use zeroize::Zeroizing;
 
 use super::{Code, CodeError, Digits};
 
-/// Codes of consecutive time steps, as many as make 64 bits: four of six digits, three of seven or eight.
+/// Codes of consecutive time steps, enough of them for 64 bits: four codes of six digits, or three of seven
+/// or eight.
 ///
-/// So many cannot be guessed by somebody who knows none of them, so they need no throttling (SP 800-63B §3.1.4.2 asks
-/// for it under 64 bits). Whoever has the app reads them off within two and a half minutes. Cleared when dropped, redacted in `Debug`.
+/// Somebody who knows none of them cannot guess them all, so they need no throttling (SP 800-63B §3.1.4.2
+/// asks for it below 64 bits). With six digits and a period of 30 seconds, whoever has the app can read them
+/// off within two and a half minutes. They are cleared when dropped and redacted in `Debug`.
 ///
 /// ```
 /// use second_factor::{Digits, otp::CodesInARow};
@@ -28,10 +30,10 @@ pub struct CodesInARow {
 impl CodesInARow {
     pub(super) const MAX_COUNT: usize = 4;
 
-    /// The digits of four codes of six, or of three of eight.
+    /// The digits of four codes of six digits, or of three codes of eight.
     const MAX_DIGITS: usize = 24;
 
-    /// How many codes of so many digits it takes.
+    /// How many codes with this number of digits are needed.
     pub const fn count(digits: Digits) -> u8 {
         match digits {
             Digits::Six => 4,
@@ -39,13 +41,15 @@ impl CodesInARow {
         }
     }
 
-    /// Reads what the claimant typed, the oldest code first, with or without blanks and dashes between digits.
+    /// Reads what the claimant typed, the oldest code first. Blanks, tabs, line breaks and dashes are ignored
+    /// wherever they are.
     ///
     /// # Errors
     ///
-    /// [`CodeError::Character`] where there is something else than ASCII digits, [`CodeError::Length`] where there are
-    /// more or fewer than [`count`](Self::count) codes have, or more than [`Code::MAX_INPUT_LEN`] bytes, which are
-    /// then not read. Neither carries the input.
+    /// [`CodeError::Character`] if there is anything other than ASCII digits and what is ignored.
+    /// [`CodeError::Length`] if there are more or fewer digits than [`count`](Self::count) codes have, or if
+    /// the input has more than [`Code::MAX_INPUT_LEN`] bytes; such an input is not read. Neither error
+    /// contains the input.
     pub fn parse(input: &str, digits: Digits) -> Result<Self, CodeError> {
         let count = Self::count(digits);
         let expected = digits.count().saturating_mul(count);

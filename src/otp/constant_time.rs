@@ -1,8 +1,8 @@
-//! Searches that do not tell, by time or branches, where they found something.
+//! Searches whose time and branches do not depend on where they find something.
 //!
-//! A search sees every candidate and becomes a branch at its end only, in a `reveal` function. These functions
-//! are never inlined, because `benches/constant-time.supp` names them as where a branch may depend on a
-//! secret.
+//! A search looks at every candidate. Only at the end, in a `reveal` function, is there a branch on the
+//! result. These functions are never inlined, because `benches/constant-time.supp` names them as the places
+//! where a branch may depend on a secret.
 
 #[cfg(feature = "alloc")]
 use core::hint::black_box;
@@ -13,11 +13,11 @@ use subtle::ConstantTimeEq;
 
 use super::{TimeStep, Verdict};
 
-/// The first number offered that matched, kept without a branch on whether and where that was.
+/// The first of the offered numbers that matched. Keeping it takes no branch on whether or where one matched.
 #[derive(Clone, Copy)]
 pub(crate) struct FirstMatch {
     number: u64,
-    /// All ones once one has matched, else zero.
+    /// All ones once a number has matched, zero before that.
     found: u64,
 }
 
@@ -26,27 +26,27 @@ impl FirstMatch {
         Self { number: 0, found: 0 }
     }
 
-    /// A number that matches counts unless an earlier one has.
+    /// Keeps `number` if it matches and no earlier number did.
     pub(crate) fn offer(&mut self, number: u64, matches: Choice) {
         let matches = 0_u64.wrapping_sub(matches.unwrap_u8().into());
         self.number |= number & matches & !self.found;
         self.found |= matches;
     }
 
-    /// What is found, once every number has been offered.
+    /// The number that was found. Call it once every number has been offered.
     #[inline(never)]
     pub(crate) fn reveal(self) -> Option<u64> {
         (self.found != 0).then_some(self.number)
     }
 
-    /// Whether it is this number that is found, once every number has been offered.
+    /// Whether `number` is the one that was found. Call it once every number has been offered.
     #[cfg(feature = "alloc")]
     fn is(self, number: u64) -> bool {
         (self.number ^ number) | !self.found == 0
     }
 }
 
-/// The verdict on a code that was compared with the steps it may have and with those that are used.
+/// The verdict on a code that was compared with the acceptable steps and with the used ones.
 #[inline(never)]
 pub(crate) fn reveal_verdict(accepted: FirstMatch, replayed: FirstMatch) -> Verdict {
     match (accepted.reveal(), replayed.reveal()) {
@@ -56,7 +56,7 @@ pub(crate) fn reveal_verdict(accepted: FirstMatch, replayed: FirstMatch) -> Verd
     }
 }
 
-/// The first entry that matches, and its place. Every entry is compared, whichever matches.
+/// The first entry that matches, and its place. Every entry is compared, whichever one matches.
 #[cfg(feature = "alloc")]
 pub(crate) fn find<T>(entries: &[T], matches: impl Fn(&T) -> Choice) -> Option<(usize, &T)> {
     let mut found = FirstMatch::none();
@@ -70,7 +70,8 @@ pub(crate) fn find<T>(entries: &[T], matches: impl Fn(&T) -> Choice) -> Option<(
 #[inline(never)]
 fn reveal_entry<T>(entries: &[T], found: FirstMatch) -> Option<(usize, &T)> {
     for (place, (number, entry)) in (0..).zip(entries).enumerate() {
-        // Hidden from the optimizer, which would compute the place from what is found: the one returned is public.
+        // Behind `black_box`, so that what is returned is the loop's own counter. The optimizer would
+        // otherwise return `found.number`, which memcheck still sees as secret.
         if black_box(found.is(number)) {
             return Some((place, entry));
         }
@@ -82,7 +83,8 @@ fn reveal_entry<T>(entries: &[T], found: FirstMatch) -> Option<(usize, &T)> {
 #[cfg(feature = "alloc")]
 #[inline(never)]
 pub(crate) fn reveal_equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    // Hidden from the optimizer, which would return what was compared: the answer that is returned is public.
+    // Behind `black_box`, so that what is returned is the constant `true`. The optimizer would otherwise
+    // return the result of the comparison, which memcheck still sees as secret.
     if one.ct_eq(other).into() { black_box(true) } else { false }
 }
 

@@ -21,8 +21,8 @@ impl Counter {
         self.0
     }
 
-    /// The counter after this one, or `None` after the last: a counter never wraps round to values already
-    /// used.
+    /// The counter after this one, or `None` after the last one. A counter never wraps around to values
+    /// already used.
     pub const fn next(self) -> Option<Self> {
         match self.0.checked_add(1) {
             Some(value) => Some(Self(value)),

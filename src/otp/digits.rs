@@ -16,7 +16,7 @@ use core::fmt;
     serde(try_from = "u8", into = "u8")
 )]
 pub enum Digits {
-    /// Six, what authenticator apps expect unless told otherwise.
+    /// Six. Authenticator apps expect this unless told otherwise.
     #[default]
     Six,
     /// Seven.
@@ -35,7 +35,7 @@ impl Digits {
         }
     }
 
-    /// How many codes there are: ten to the power of [`count`](Self::count).
+    /// How many different codes there are: ten to the power of [`count`](Self::count).
     pub const fn modulus(self) -> u32 {
         match self {
             Self::Six => 1_000_000,
@@ -70,7 +70,7 @@ impl fmt::Display for Digits {
     }
 }
 
-/// A number of digits is not one of RFC 4226 §5.3.
+/// The number of digits is not one that RFC 4226 §5.3 allows.
 ///
 /// ```
 /// use second_factor::Digits;
@@ -83,6 +83,6 @@ impl fmt::Display for Digits {
 #[error("a code has 6 to 8 digits, not {found}")]
 #[non_exhaustive]
 pub struct DigitsError {
-    /// The number asked for.
+    /// The number of digits asked for.
     pub found: u8,
 }

@@ -2,9 +2,9 @@ use super::{
     CodeError, DigitsError, LookAheadError, PeriodError, ResyncWindowError, SecretLengthError, WindowError,
 };
 
-/// What the [`otp`](crate::otp) layer refused. Messages carry sizes and positions, never the input.
+/// An error of the [`otp`](crate::otp) layer. Messages contain sizes and positions, never the input.
 ///
-/// Each constructor returns the error of its own type; all of them convert into this one.
+/// Each constructor returns an error type of its own. All of them convert into this one.
 ///
 /// ```
 /// use second_factor::otp::OtpError;
@@ -23,7 +23,7 @@ use super::{
 pub enum OtpError {
     /// The secret has no bytes or too many.
     SecretLength(#[from] SecretLengthError),
-    /// The number of digits is not one of RFC 4226 §5.3.
+    /// The number of digits is not one that RFC 4226 §5.3 allows.
     Digits(#[from] DigitsError),
     /// The period is zero, or longer than SP 800-63B §3.1.4.1 allows.
     Period(#[from] PeriodError),
@@ -31,8 +31,8 @@ pub enum OtpError {
     Window(#[from] WindowError),
     /// The look-ahead is too long.
     LookAhead(#[from] LookAheadError),
-    /// The window of resynchronization is too wide.
+    /// The resynchronization window is too wide.
     ResyncWindow(#[from] ResyncWindowError),
-    /// The claimant typed something else than a code.
+    /// The claimant typed something other than a code.
     Code(#[from] CodeError),
 }

@@ -1,8 +1,9 @@
-//! HMAC (RFC 2104) over counters, built from the compression functions of the hash crates.
+//! HMAC (RFC 2104) of counters, built on the compression functions of the hash crates.
 //!
-//! A counter and its padding fill less than one block, and so does the inner digest. Once the two blocks that
+//! A counter and its padding fit into one block, and so does the inner digest. Once the two blocks that
 //! depend on the key have been compressed, a code costs two more compressions. For a window, all inner blocks
-//! come first and all outer ones after: the processor overlaps what does not depend on each other.
+//! are compressed first and all outer ones afterwards, so that the processor can overlap work that is
+//! independent.
 
 use core::{array, slice};
 
@@ -12,7 +13,8 @@ use zeroize::Zeroize;
 
 use super::{Algorithm, Secret};
 
-/// The keyed state of HMAC: what is left of the secret after its two blocks, cleared on drop.
+/// The keyed state of HMAC: what the secret becomes once its two blocks are compressed. It is cleared on
+/// drop.
 pub(crate) enum Hmac {
     Sha1(Keyed<Sha1>),
     Sha256(Keyed<Sha256>),
@@ -24,7 +26,7 @@ impl Hmac {
         Self::with_key(secret.expose(), algorithm)
     }
 
-    /// As RFC 2104 §2 has it, the key may have any length.
+    /// The key may have any length (RFC 2104 §2).
     fn with_key(key: &[u8], algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Sha1 => Self::Sha1(Keyed::new(key)),
@@ -39,9 +41,9 @@ impl Hmac {
         value
     }
 
-    /// Calls `visit` with each of `count` counters and its value, in order from `first` on, wrapping round.
+    /// Calls `visit` with each of `count` counters and its value, in order from `first` on, wrapping around.
     ///
-    /// The work depends on `count` alone: two compressions for each counter.
+    /// The amount of work depends on `count` only: two compressions for each counter.
     pub(crate) fn for_each(&self, first: u64, count: u16, mut visit: impl FnMut(u64, u32)) {
         let mut next = first;
         for _ in 0..count / WINDOW {
@@ -79,7 +81,7 @@ impl Hmac {
 /// How many counters are compressed together: the default window of TOTP (RFC 6238 §5.2).
 const WINDOW: u16 = 3;
 
-/// The chaining values after the key's two blocks: K ⊕ ipad and K ⊕ opad.
+/// The chaining values after the two blocks that depend on the key: K ⊕ ipad and K ⊕ opad.
 pub(crate) struct Keyed<H: Hash> {
     inner: H::State,
     outer: H::State,
@@ -114,12 +116,13 @@ impl<H: Hash> Keyed<H> {
         values
     }
 
-    /// The whole HMAC of each counter: all inner blocks, then all outer ones. Inner digests stay in memory; they
-    /// are of no use without the outer state.
+    /// The whole HMAC of each counter: all inner blocks, then all outer ones. The inner digests are not
+    /// cleared, since they are of no use without the outer state.
     fn tags<const N: usize>(&self, counters: [u64; N]) -> [H::Tag; N] {
         let mut blocks = [H::ZEROED; N];
         let mut states = [self.inner; N];
-        // Loops, since `map` moves whole arrays of blocks about, which takes as long as a compression.
+        // Loops instead of `map`, which would copy whole arrays of blocks. That takes as long as a
+        // compression.
         for (block, counter) in blocks.iter_mut().zip(counters) {
             *block = last_block::<H>(&counter.to_be_bytes());
         }
@@ -146,7 +149,7 @@ impl<H: Hash> Drop for Keyed<H> {
     }
 }
 
-/// A Merkle–Damgård hash (FIPS 180-4) by its compression function.
+/// A Merkle–Damgård hash (FIPS 180-4), used through its compression function.
 pub(crate) trait Hash: Digest {
     /// The chaining value.
     type State: Copy + Zeroize;
@@ -246,8 +249,8 @@ fn xor(block: &mut [u8], pad: u8) {
     }
 }
 
-/// The last block of a hash over a block of key and then `message`: the message, the bit that ends it, zeros,
-/// the length in bits (FIPS 180-4 §5.1).
+/// The last block when one block of key and then `message` are hashed: the message, the bit that ends it,
+/// zeros, and the length in bits (FIPS 180-4 §5.1).
 fn last_block<H: Hash>(message: &[u8]) -> H::Block {
     let mut block = H::ZEROED;
     let bytes = block.as_mut();
@@ -278,12 +281,14 @@ fn compress<H: Hash>(state: &mut H::State, block: &H::Block) {
 /// Dynamic truncation (RFC 4226 §5.3).
 ///
 /// The offset is in the last byte of the HMAC, which for SHA-256 and SHA-512 is not byte 19 (erratum 6756).
-/// Every four bytes that it may point to are read, and masked: no address depends on the HMAC.
+/// All groups of four bytes that it may point to are read, and all but one are masked out, so no address
+/// depends on the HMAC.
 fn truncate(tag: &[u8]) -> u32 {
     let offset = u32::from(tag.last().copied().unwrap_or_default() & 0x0f);
     let mut value = 0;
     for (at, bytes) in (0..16_u32).zip(tag.windows(4)) {
-        // Zero minus one is all ones; of what is below 16, it has the highest bit clear.
+        // Where `at` is `offset`, zero minus one has the highest bit set. Elsewhere the result is below 16
+        // and has it clear.
         let is_here = 0_u32.wrapping_sub((at ^ offset).wrapping_sub(1) >> 31);
         value |= is_here & bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
     }

@@ -6,9 +6,10 @@ use super::constant_time::FirstMatch;
 use super::hmac::Hmac;
 use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
 
-/// HOTP, the counter-based one-time password of RFC 4226, keyed with one secret.
+/// HOTP, the counter-based one-time password of RFC 4226, for one secret.
 ///
-/// Holds the keyed state of the HMAC, not the secret, and clears it when dropped: key once, verify many.
+/// It holds the keyed state of the HMAC, not the secret, and clears it when dropped. Make it once to verify
+/// many codes.
 ///
 /// ```
 /// use second_factor::otp::{Counter, LookAhead};
@@ -19,7 +20,7 @@ use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
 ///
 /// let matched = hotp.verify(&typed, Counter::new(0), LookAhead::default()).unwrap();
 /// assert_eq!(matched, Counter::new(2));
-/// // Remember the one after it, and the code is not accepted again.
+/// // Remember the counter after it, so that the code is not accepted again.
 /// let expected = matched.next().unwrap();
 /// assert_eq!(hotp.verify(&typed, expected, LookAhead::default()), None);
 /// # Ok::<(), second_factor::otp::OtpError>(())
@@ -31,7 +32,7 @@ pub struct Hotp {
 }
 
 impl Hotp {
-    /// HOTP with this secret. RFC 4226 knows SHA-1 only; key URIs name the others too.
+    /// HOTP with this secret. RFC 4226 defines SHA-1 only, but key URIs can name the other algorithms too.
     pub fn new(secret: &Secret, algorithm: Algorithm, digits: Digits) -> Self {
         Self { hmac: Hmac::new(secret, algorithm), algorithm, digits }
     }
@@ -49,14 +50,14 @@ impl Hotp {
         Code::from_value(self.hmac.value(counter.get()), self.digits)
     }
 
-    /// The counter value that `code` belongs to, among the expected one and those of the look-ahead (RFC 4226
-    /// §7.2, §7.4): the lowest, where there are several.
+    /// Finds the counter value that `code` belongs to, among the expected one and those of the look-ahead
+    /// (RFC 4226 §7.2, §7.4). If there are several, it is the lowest.
     ///
-    /// Keep the [next](Counter::next) value as the next `expected`, in one atomic step with letting the
-    /// claimant in. After the last value there is none, and the authenticator has come to its end. The
-    /// look-ahead ends there too: it never reaches round to values already used.
+    /// Store the [next](Counter::next) value as the new `expected`, in the same atomic step that lets the
+    /// claimant in. After the last value there is no next one, and the authenticator cannot be used any more.
+    /// The look-ahead ends there too: it never wraps around to values already used.
     ///
-    /// The work depends on the look-ahead alone.
+    /// The amount of work depends on the look-ahead only.
     ///
     /// ```
     /// use second_factor::otp::{Counter, LookAhead};
@@ -75,7 +76,7 @@ impl Hotp {
         let mut matched = FirstMatch::none();
         self.hmac.for_each(first, values.saturating_add(1), |counter, value| {
             let is_this = guess.matches(value);
-            // Not so once the counter has wrapped round, which is public.
+            // A counter that has wrapped around does not count. The branch is on public values.
             if counter >= first {
                 matched.offer(counter, is_this);
             }
@@ -83,15 +84,15 @@ impl Hotp {
         matched.reveal().map(Counter::new)
     }
 
-    /// Finds a counter that has run ahead, by two codes in a row (RFC 4226 §7.4, Appendix E.4): the value to
-    /// be expected next, after both.
+    /// Finds a counter that has run ahead, from two codes in a row (RFC 4226 §7.4, Appendix E.4). Returns the
+    /// value to expect next, after both codes.
     ///
-    /// The first code is sought from `from` on over `window`, which two codes allow to be wider than any
-    /// look-ahead: a pair is guessed by chance once in the square of what one code is. One code alone
-    /// never moves the counter. There is no value to be expected after the last, so a pair that ends
-    /// there is not found.
+    /// The first code is searched for from `from` on, across `window`. This window may be wider than any
+    /// look-ahead because there are two codes: the chance of guessing both is the square of the chance of
+    /// guessing one. One code alone never moves the counter. After the last counter value there is none to
+    /// expect, so a pair that ends there is not found.
     ///
-    /// The work depends on the window alone.
+    /// The amount of work depends on the window only.
     ///
     /// ```
     /// use second_factor::otp::{Counter, ResyncWindow};

@@ -1,6 +1,6 @@
 /// The look-ahead window s of HOTP: how many counter values past the expected one are tried (RFC 4226 §7.4).
 ///
-/// "As low as possible": 10 by default, at most 100.
+/// It is 10 by default and at most 100, since RFC 4226 §7.4 wants it "as low as possible".
 ///
 /// ```
 /// use second_factor::otp::LookAhead;
@@ -32,7 +32,7 @@ impl LookAhead {
         if values > Self::MAX { Err(LookAheadError { found: values }) } else { Ok(Self(values)) }
     }
 
-    /// How many values beyond the expected one.
+    /// How many values beyond the expected one are tried.
     pub const fn get(self) -> u8 {
         self.0
     }
@@ -58,7 +58,7 @@ impl From<LookAhead> for u8 {
     }
 }
 
-/// A look-ahead is beyond the bound that keeps a verifier from being worn out (RFC 4226 §7.4).
+/// The look-ahead is larger than [`LookAhead::MAX`], which limits the work of a verifier (RFC 4226 §7.4).
 ///
 /// ```
 /// use second_factor::otp::LookAhead;
@@ -71,6 +71,6 @@ impl From<LookAhead> for u8 {
 #[error("a look-ahead is at most {max} values, not {found}", max = LookAhead::MAX)]
 #[non_exhaustive]
 pub struct LookAheadError {
-    /// The values asked for.
+    /// The number of values asked for.
     pub found: u8,
 }

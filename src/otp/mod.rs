@@ -1,7 +1,7 @@
-//! One-time codes as the RFCs have them: HOTP (RFC 4226) and TOTP (RFC 6238).
+//! One-time codes as the RFCs define them: HOTP (RFC 4226) and TOTP (RFC 6238).
 //!
-//! This layer needs no `std`, no allocator, no clock and no random numbers. Time is an argument, so is the
-//! last accepted step; what to remember between calls, and how many guesses to allow, is the business of
+//! This layer needs no `std`, no allocator, no clock and no random numbers. The time and the last accepted
+//! step are arguments. What to remember between calls, and how many guesses to allow, is decided in
 //! [`session`](crate::session).
 
 mod algorithm;

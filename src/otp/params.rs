@@ -1,10 +1,10 @@
 use super::{Algorithm, Digits, Period, TimeStep};
 use crate::time::UnixTime;
 
-/// What both sides of a TOTP authenticator agree on beside the secret (RFC 6238 §4.1).
+/// What both sides of a TOTP authenticator agree on besides the secret (RFC 6238 §4.1).
 ///
-/// Stored with each authenticator, not globally (§3 R4): to change the default leaves existing ones as they
-/// are.
+/// They are stored with each authenticator, not globally (§3 R4), so a changed default does not affect
+/// existing authenticators.
 ///
 /// ```
 /// use second_factor::{Algorithm, Digits, Period, TotpParams, UnixTime};
@@ -31,7 +31,7 @@ impl TotpParams {
         Self { algorithm, digits, period, t0: UnixTime::EPOCH }
     }
 
-    /// The same, with steps counted from `t0`.
+    /// The same parameters, with steps counted from `t0`.
     ///
     /// ```
     /// use second_factor::{TotpParams, UnixTime};
@@ -44,7 +44,7 @@ impl TotpParams {
         Self { t0, ..self }
     }
 
-    /// The hash under the HMAC.
+    /// The hash function of the HMAC.
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -59,7 +59,7 @@ impl TotpParams {
         self.period
     }
 
-    /// The time T0 at which steps start to be counted.
+    /// The time T0 from which steps are counted.
     pub const fn t0(&self) -> UnixTime {
         self.t0
     }

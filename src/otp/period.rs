@@ -1,7 +1,7 @@
-/// The time step size X of RFC 6238 §4.1, in whole seconds: 1 to 120, by default 30.
+/// The time step size X of RFC 6238 §4.1, in whole seconds: 1 to 120, and 30 by default.
 ///
-/// The upper bound is SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least once
-/// every two minutes.
+/// The upper bound comes from SP 800-63B §3.1.4.1: the nonce of a time-based authenticator changes at least
+/// once every two minutes.
 ///
 /// ```
 /// use second_factor::Period;
@@ -62,7 +62,7 @@ impl From<Period> for u32 {
     }
 }
 
-/// A period is zero, or longer than SP 800-63B §3.1.4.1 allows.
+/// The period is zero, or longer than SP 800-63B §3.1.4.1 allows.
 ///
 /// ```
 /// use second_factor::Period;
@@ -75,6 +75,6 @@ impl From<Period> for u32 {
 #[error("a period is 1 to {max} seconds, not {found_secs}", max = Period::MAX_SECS)]
 #[non_exhaustive]
 pub struct PeriodError {
-    /// The seconds asked for.
+    /// The number of seconds asked for.
     pub found_secs: u32,
 }

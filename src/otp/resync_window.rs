@@ -1,8 +1,8 @@
-/// How far resynchronization by two codes seeks (RFC 4226 §7.4, Appendix E.4): how many counter values past
-/// the expected one are tried for the first of them.
+/// How far resynchronization by two codes searches (RFC 4226 §7.4, Appendix E.4): how many counter values
+/// past the expected one are tried for the first code.
 ///
-/// At most 1,000, which is also the default: far beyond any [look-ahead](super::LookAhead), and bounded, so that a
-/// verifier is not worn out by it.
+/// It is at most 1,000, which is also the default. That is far more than any [look-ahead](super::LookAhead),
+/// but still limits the work of a verifier.
 ///
 /// ```
 /// use second_factor::otp::ResyncWindow;
@@ -34,7 +34,7 @@ impl ResyncWindow {
         if values > Self::MAX { Err(ResyncWindowError { found: values }) } else { Ok(Self(values)) }
     }
 
-    /// How many values beyond the expected one.
+    /// How many values beyond the expected one are tried.
     pub const fn get(self) -> u16 {
         self.0
     }
@@ -60,8 +60,8 @@ impl From<ResyncWindow> for u16 {
     }
 }
 
-/// A window of resynchronization is beyond the bound that keeps a verifier from being worn out (RFC 4226
-/// §7.4).
+/// The resynchronization window is wider than [`ResyncWindow::MAX`], which limits the work of a verifier (RFC
+/// 4226 §7.4).
 ///
 /// ```
 /// use second_factor::otp::ResyncWindow;
@@ -74,6 +74,6 @@ impl From<ResyncWindow> for u16 {
 #[error("a resynchronization window is at most {max} values, not {found}", max = ResyncWindow::MAX)]
 #[non_exhaustive]
 pub struct ResyncWindowError {
-    /// The values asked for.
+    /// The number of values asked for.
     pub found: u16,
 }

@@ -6,12 +6,12 @@ use zeroize::Zeroize;
 #[cfg(feature = "alloc")]
 use super::Algorithm;
 
-/// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, held inline.
+/// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, stored inline.
 ///
-/// Cleared when dropped, redacted in `Debug`, compared in constant time. It has no `Display`, no `Deref` and
-/// no serde: the bytes leave through [`expose`](Self::expose) alone. How a secret comes into an account is
-/// the business of [`enrollment`](crate::enrollment), which also sets the floor of 128 bits; this type reads
-/// whatever real sites issue and [says how strong it is](Self::strength).
+/// It is cleared when dropped, redacted in `Debug`, and compared in constant time. It has no `Display`, no
+/// `Deref` and no serde: [`expose`](Self::expose) is the only way to the bytes.
+/// [`enrollment`](crate::enrollment) makes and imports secrets, and sets the minimum of 128 bits. This type
+/// accepts whatever real sites issue and [tells how strong it is](Self::strength).
 ///
 /// ```
 /// use second_factor::{Secret, otp::Strength};
@@ -66,7 +66,7 @@ impl Secret {
         self.len.saturating_mul(8)
     }
 
-    /// How this secret stands to RFC 4226 §4 R6.
+    /// How the length of this secret compares with what RFC 4226 §4 R6 asks for.
     pub fn strength(&self) -> Strength {
         match self.len {
             0..16 => Strength::BelowRequired,
@@ -82,7 +82,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// In constant time.
+/// Compares in constant time.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         (self.bytes.ct_eq(&other.bytes) & self.len.ct_eq(&other.len)).into()
@@ -93,13 +93,13 @@ impl Eq for Secret {}
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        // As a slice it is cleared at once, as an array byte by byte.
+        // `zeroize` clears a slice in bulk, but an array byte by byte.
         self.bytes.as_mut_slice().zeroize();
         self.len.zeroize();
     }
 }
 
-/// A secret has no bytes or too many.
+/// The secret has no bytes or too many.
 ///
 /// ```
 /// use second_factor::Secret;
@@ -115,8 +115,8 @@ pub struct SecretLengthError {
     pub found: usize,
 }
 
-/// How a secret stands to RFC 4226 §4 R6: "The length of the shared secret MUST be at least 128 bits. This
-/// document RECOMMENDs a shared secret length of 160 bits."
+/// How the length of a secret compares with RFC 4226 §4 R6: "The length of the shared secret MUST be at least
+/// 128 bits. This document RECOMMENDs a shared secret length of 160 bits."
 ///
 /// ```
 /// use second_factor::{Secret, otp::Strength};

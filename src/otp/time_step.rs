@@ -1,7 +1,7 @@
 /// A time step T: how many whole periods have passed since T0 (RFC 6238 §4.2).
 ///
-/// 64 bits wide, since 32 do not suffice beyond 2038. Steps are ordered; "later" is what replay protection
-/// asks.
+/// It has 64 bits, since RFC 6238 §4.2 asks for more than 32 for times beyond 2038. Steps are ordered: replay
+/// protection asks whether one is later than another.
 ///
 /// ```
 /// use second_factor::otp::TimeStep;

@@ -7,9 +7,10 @@ use super::hmac::Hmac;
 use super::{ClockOffset, Code, CodesInARow, Secret, TimeStep, TotpParams, Verdict, Window};
 use crate::time::UnixTime;
 
-/// TOTP, the time-based one-time password of RFC 6238, keyed with one secret.
+/// TOTP, the time-based one-time password of RFC 6238, for one secret.
 ///
-/// Holds the keyed state of the HMAC, not the secret, and clears it when dropped: key once, verify many.
+/// It holds the keyed state of the HMAC, not the secret, and clears it when dropped. Make it once to verify
+/// many codes.
 ///
 /// ```
 /// use second_factor::{Code, Digits, Secret, Totp, TotpParams, UnixTime, Window};
@@ -20,7 +21,7 @@ use crate::time::UnixTime;
 ///
 /// let accepted = totp.verify(&typed, now, Window::default(), None).accepted();
 /// assert_eq!(accepted, totp.time_step(now));
-/// // Remember the step, and the code is not accepted again.
+/// // Remember the step, so that the code is not accepted again.
 /// assert_eq!(totp.verify(&typed, now, Window::default(), accepted).accepted(), None);
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
@@ -40,7 +41,7 @@ impl Totp {
         self.params
     }
 
-    /// The code that an authenticator shows at `now` (RFC 6238 §4.2). Before T0, that of step 0.
+    /// The code that an authenticator shows at `now` (RFC 6238 §4.2). Before T0, it is the code of step 0.
     ///
     /// ```
     /// use second_factor::{Secret, Totp, TotpParams, UnixTime};
@@ -69,16 +70,18 @@ impl Totp {
         self.params.time_step(now)
     }
 
-    /// Whether `code` is acceptable at `now`: that of a step inside the window, and later than `after`.
+    /// Whether `code` is acceptable at `now`: it must be the code of a step that is inside the window and
+    /// later than `after`.
     ///
-    /// `after` is the step last accepted for this authenticator. Keep the [accepted](Verdict::accepted) step as
-    /// the next `after`, in one atomic step with letting the claimant in: "The verifier MUST NOT accept the
-    /// second attempt of the OTP after the successful validation has been issued for the first OTP" (RFC 6238
-    /// §5.2). Where several steps have this code, it is the lowest that counts, so that no more steps are
-    /// used up than need be.
+    /// `after` is the step last accepted for this authenticator. Store the [accepted](Verdict::accepted) step
+    /// as the new `after`, in the same atomic step that lets the claimant in: "The verifier MUST NOT accept
+    /// the second attempt of the OTP after the successful validation has been issued for the first OTP" (RFC
+    /// 6238 §5.2). If several steps have this code, the lowest one counts, so that no more steps than
+    /// necessary are used up.
     ///
-    /// Before T0, and for a code with another number of digits, nothing is acceptable. The work is the same
-    /// in every case, and so is the time but for what is public: the length of the window.
+    /// Before T0 no code is acceptable, and neither is one with another number of digits. The amount of work
+    /// and the time are the same in every case; they depend only on the length of the window, which is
+    /// public.
     ///
     /// ```
     /// use second_factor::{Secret, Totp, TotpParams, UnixTime, Window, otp::Verdict};
@@ -97,8 +100,8 @@ impl Totp {
         let (past, future) = (u64::from(window.past()), u64::from(window.future()));
         let current = self.time_step(now).map(TimeStep::get);
         let middle = current.unwrap_or_default();
-        // Steps before 0 and beyond the last do not exist: evaluated all the same, under numbers outside this
-        // range.
+        // Steps before 0 and beyond the last one do not exist. They are evaluated all the same, under numbers
+        // outside this range, and do not count.
         let existing = middle.saturating_sub(past)..=middle.saturating_add(future);
 
         let guess = code.guess(self.params.digits());
@@ -114,10 +117,11 @@ impl Totp {
         reveal_verdict(accepted, replayed)
     }
 
-    /// The same for codes of consecutive steps: the last of them inside the window, and all later than `after`. What
-    /// is accepted, or replayed, is the step of the last.
+    /// The same for codes of consecutive steps: the step of the last code must be inside the window, and the
+    /// steps of all codes later than `after`. The step that is accepted, or replayed, is that of the last
+    /// code.
     ///
-    /// The work depends on the window and on the number of digits alone.
+    /// The amount of work depends on the window and on the number of digits only.
     ///
     /// ```
     /// use second_factor::otp::{CodesInARow, Verdict};
@@ -152,11 +156,12 @@ impl Totp {
         let digits = self.params.digits();
         let mut guesses = codes.codes().iter().map(|code| code.guess(digits));
         let guesses: [_; CodesInARow::MAX_COUNT] = core::array::from_fn(|_| guesses.next());
-        // Whether the codes up to this one match the steps up to the present one.
+        // For each code, whether it and all codes before it match the steps that end at the current one.
         let mut run = [Choice::from(0); CodesInARow::MAX_COUNT];
         let (mut accepted, mut replayed) = (FirstMatch::none(), FirstMatch::none());
         self.hmac.for_each(first, steps, |step, value| {
-            // Steps before 0 and beyond the last do not exist: evaluated all the same.
+            // Steps before 0 and beyond the last one do not exist. They are evaluated all the same, and do
+            // not count.
             let exists = Choice::from(u8::from(current.is_some() && existing.contains(&step)));
             let mut before = exists;
             let mut whole = exists;
@@ -176,11 +181,12 @@ impl Totp {
         reveal_verdict(accepted, replayed)
     }
 
-    /// The step up to ten minutes away from `now` that has this code, and by how much the authenticator's clock is off
-    /// if it has just been shown. Of several it is the earliest.
+    /// The step, at most ten minutes away from `now`, that has this code, and how far the authenticator's
+    /// clock is off if the code has just been shown. If several steps have it, the earliest is returned.
     ///
-    /// For telling somebody why their codes are refused. Never accept a code by it: 41 steps of 30 seconds are 41
-    /// chances in a million for each guess. Before T0, and for a code with another number of digits, there is none.
+    /// Use it to tell somebody why their codes are refused, never to accept a code: across 41 steps of 30
+    /// seconds, each guess has 41 chances in a million. Before T0, and for a code with another number of
+    /// digits, the result is `None`.
     ///
     /// ```
     /// use second_factor::otp::ClockOffset;
@@ -205,7 +211,7 @@ impl Totp {
         let count = reach.saturating_mul(2).saturating_add(1);
         self.hmac.for_each(current.wrapping_sub(reach.into()), count, |step, value| {
             let matches = guess.matches(value);
-            // This branch is on what is public: the time.
+            // This branch depends only on the time, which is public.
             if existing.contains(&step) {
                 found.offer(step, matches);
             }

@@ -1,9 +1,10 @@
 use super::TimeStep;
 
-/// What [`Totp::verify`](super::Totp::verify) finds.
+/// The result of [`Totp::verify`](super::Totp::verify).
 ///
-/// The claimant must learn no more than "accepted" or "not accepted": a replayed code is a right one, and would
-/// tell who is guessing when a guess was right. The difference is for the audit trail.
+/// The claimant must learn no more than "accepted" or "not accepted". A replayed code is a right code, so
+/// reporting it would tell somebody who guesses that a guess was right. The difference between `Replayed` and
+/// `Wrong` is for the audit trail.
 ///
 /// ```
 /// use second_factor::otp::{TimeStep, Verdict};
@@ -14,16 +15,17 @@ use super::TimeStep;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub enum Verdict {
-    /// The code of this step, to be remembered as the last accepted.
+    /// It is the code of this step. Remember the step as the last accepted one.
     Accepted(TimeStep),
-    /// The code of this step, which is not later than the last accepted: used, or passed over.
+    /// It is the code of this step, but the step is not later than the last accepted one: it was used, or
+    /// skipped.
     Replayed(TimeStep),
-    /// The code of no step of the window.
+    /// It is not the code of any step in the window.
     Wrong,
 }
 
 impl Verdict {
-    /// The accepted step, if it is one.
+    /// The accepted step, if the code was accepted.
     pub const fn accepted(self) -> Option<TimeStep> {
         match self {
             Self::Accepted(step) => Some(step),

@@ -1,8 +1,8 @@
-/// Which time steps around the current one are accepted, for clocks that differ and for codes under way.
+/// Which time steps around the current one are accepted, since clocks differ and codes take time to arrive.
 ///
 /// RFC 6238 §5.2 recommends at most one step for network delay, and that is what [`Window::new`] allows. A
-/// code is then accepted over `period × (past + future + 1)` seconds: 90 s by default. A wider window
-/// multiplies the chance of a guess and asks for the named call [`Window::wide`].
+/// code is then accepted for `period × (past + future + 1)` seconds: 90 s by default. A wider window
+/// multiplies the chance that a guess is right, so it has a constructor of its own, [`Window::wide`].
 ///
 /// ```
 /// use second_factor::Window;
@@ -30,7 +30,7 @@ impl Window {
     /// The current step only.
     pub const EXACT: Self = Self { past: 0, future: 0 };
 
-    /// One step back, none ahead: the strict policy, for claimants whose clocks are known to be right.
+    /// One step back, none ahead: a stricter window, for claimants whose clocks are known to be right.
     pub const NO_FUTURE: Self = Self { past: 1, future: 0 };
 
     /// One step back, one ahead.
@@ -40,7 +40,7 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// [`WindowError`] where either is more than 1.
+    /// [`WindowError`] if either is more than 1.
     pub const fn new(past: u8, future: u8) -> Result<Self, WindowError> {
         if past > 1 || future > 1 { Err(WindowError { past, future }) } else { Ok(Self { past, future }) }
     }
@@ -49,7 +49,7 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// [`WindowError`] where either is more than that.
+    /// [`WindowError`] if either is more than that.
     pub const fn wide(past: u8, future: u8) -> Result<Self, WindowError> {
         if past > Self::MAX_STEPS || future > Self::MAX_STEPS {
             Err(WindowError { past, future })
@@ -80,7 +80,7 @@ impl Default for Window {
     }
 }
 
-/// A window as it is stored: past and future steps. Private, so that code goes through the named calls.
+/// A window as it is stored: past and future steps. It is private, so that code has to use the constructors.
 #[cfg(feature = "serde")]
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Steps(u8, u8);
@@ -101,7 +101,7 @@ impl From<Window> for Steps {
     }
 }
 
-/// A window reaches further than the constructor allows.
+/// The window has more steps than the constructor allows.
 ///
 /// ```
 /// use second_factor::Window;
@@ -110,11 +110,11 @@ impl From<Window> for Steps {
 /// assert_eq!((refused.past, refused.future), (2, 0));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a window of {past} past and {future} future steps is too wide (1 each, {max} by the named call)", max = Window::MAX_STEPS)]
+#[error("a window of {past} past and {future} future steps is too wide (at most 1 each, or {max} by Window::wide)", max = Window::MAX_STEPS)]
 #[non_exhaustive]
 pub struct WindowError {
-    /// Past steps asked for.
+    /// The number of past steps asked for.
     pub past: u8,
-    /// Future steps asked for.
+    /// The number of future steps asked for.
     pub future: u8,
 }

@@ -12,7 +12,7 @@ use crate::otp::{
 use crate::time::UnixTime;
 
 std::thread_local! {
-    /// Calls of the compression function on this thread, hashing of long keys aside.
+    /// Calls of the compression function on this thread, except those that hash long keys.
     pub(super) static COMPRESSIONS: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -26,7 +26,8 @@ fn secret() -> Secret {
     Secret::new(b"12345678901234567890").unwrap()
 }
 
-/// The HMAC crate on the same input, whole and truncated as RFC 4226 §5.4 writes it.
+/// What the `hmac` crate computes from the same input: the whole tag, and its value truncated as RFC 4226
+/// §5.4 writes it.
 fn reference(key: &[u8], algorithm: Algorithm, counter: u64) -> (Vec<u8>, u32) {
     let message = counter.to_be_bytes();
     let tag = match algorithm {
@@ -174,7 +175,7 @@ fn codes_in_a_row_cost_the_same_whatever_the_outcome() {
                     }
                 }
             }
-            // Before T0, and of another length.
+            // Before T0, and with another number of digits.
             let typed = row((0..count.into()).collect());
             assert_eq!(compressions(|| totp.verify_in_a_row(&typed, UnixTime::EPOCH, window, None)), cost);
             let other = if digits == Digits::Six { Digits::Eight } else { Digits::Six };
