@@ -18,16 +18,17 @@ use error::MAX_SYMBOLS;
 impl Secret {
     /// Reads base32 as people type it and as sites issue it.
     ///
-    /// Forgiven: lower case, white space, dashes, and `=` in any amount at the end. Non-zero trailing bits,
-    /// which sites emit that draw random characters rather than random bytes, are dropped;
-    /// [`Base32Secret::parse`] also tells.
+    /// Lower case, white space, dashes, and any number of `=` at the end are accepted. Trailing bits that are
+    /// not zero are dropped: sites that draw random characters instead of random bytes emit them.
+    /// [`Base32Secret::parse`] also tells what was forgiven.
     ///
-    /// The time this takes depends on the length, and where something is forgiven also on which characters are
-    /// letters, digits and separators. Decoding happens at enrollment and import, not at login.
+    /// The time this takes depends on the length. If something is forgiven, it also depends on which
+    /// characters are letters, digits and separators. Decoding happens at enrollment and import, not at
+    /// login.
     ///
     /// # Errors
     ///
-    /// [`Base32Error`] where the text is not base32 or no secret of 1 to 128 bytes.
+    /// [`Base32Error`] if the text is not base32, or is not the base32 of 1 to 128 bytes.
     ///
     /// ```
     /// use second_factor::Secret;
@@ -41,7 +42,8 @@ impl Secret {
     }
 
     /// Reads base32 as RFC 4648 §6 defines it: upper case, no separators, zero trailing bits, and either the
-    /// right padding or, as key URIs have it, none. Not in constant time, as [`from_base32`](Self::from_base32).
+    /// right padding or none, as in key URIs. Like [`from_base32`](Self::from_base32), it is not in constant
+    /// time.
     ///
     /// # Errors
     ///
@@ -58,7 +60,8 @@ impl Secret {
         read_secret_strict(text.as_bytes())
     }
 
-    /// The secret in base32, upper case and unpadded, for claimants who type instead of scanning.
+    /// The secret in base32, in upper case and without padding, for claimants who type it instead of scanning
+    /// a code.
     ///
     /// ```
     /// use second_factor::Secret;
@@ -73,7 +76,7 @@ impl Secret {
     }
 }
 
-/// A secret read from base32, with what was forgiven.
+/// A secret that was read from base32, and what was forgiven in its text.
 ///
 /// ```
 /// use second_factor::enrollment::Base32Secret;
@@ -89,11 +92,11 @@ pub struct Base32Secret {
     forgiven: Forgiven,
 }
 
-/// What was forgiven in reading a secret.
+/// What was forgiven when a secret was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Forgiven {
     pub(super) dropped_bits: bool,
-    /// Where the first deviation from RFC 4648 stands.
+    /// The position of the first deviation from RFC 4648.
     pub(super) respelled: Option<usize>,
 }
 
@@ -102,11 +105,11 @@ impl Forgiven {
 }
 
 impl Base32Secret {
-    /// Reads what [`Secret::from_base32`] reads, and not in constant time either.
+    /// Reads what [`Secret::from_base32`] reads. It is not in constant time either.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`Secret::from_base32`].
     pub fn parse(text: &str) -> Result<Self, Base32Error> {
         let (secret, forgiven) = read_secret(text.as_bytes())?;
         Ok(Self { secret, forgiven })
@@ -142,10 +145,11 @@ impl FromStr for Base32Secret {
     }
 }
 
-/// Reads a secret, and tells what was forgiven.
+/// Reads a secret and tells what was forgiven.
 #[inline(never)] // `constant-time.supp` matches this name.
 pub(super) fn read_secret(text: &[u8]) -> Result<(Secret, Forgiven), Base32Error> {
-    // Canonical text is read in constant time; only what is not goes through the reader that branches.
+    // Canonical text is read in constant time. Only other text goes through `symbols_of`, which branches on
+    // characters.
     if let Some((secret, dropped_bits)) = read_symbols(text) {
         return Ok((secret, Forgiven { dropped_bits, respelled: None }));
     }
@@ -155,7 +159,7 @@ pub(super) fn read_secret(text: &[u8]) -> Result<(Secret, Forgiven), Base32Error
     Ok((secret, Forgiven { dropped_bits, respelled }))
 }
 
-/// The same, with nothing forgiven.
+/// Reads a secret and forgives nothing.
 #[inline(never)] // `constant-time.supp` matches this name.
 pub(super) fn read_secret_strict(text: &[u8]) -> Result<Secret, Base32Error> {
     match read_secret(text)? {
@@ -165,7 +169,7 @@ pub(super) fn read_secret_strict(text: &[u8]) -> Result<Secret, Base32Error> {
     }
 }
 
-/// The secret and whether bits were dropped.
+/// The secret, and whether bits were dropped.
 #[inline(never)] // `constant-time.supp` matches this name.
 fn read_symbols(symbols: &[u8]) -> Option<(Secret, bool)> {
     if symbols.len() > MAX_SYMBOLS {
@@ -175,8 +179,8 @@ fn read_symbols(symbols: &[u8]) -> Option<(Secret, bool)> {
     Some((Secret::new(&decoded.bytes).ok()?, decoded.trailing_bits))
 }
 
-/// What remains of a text without separators and padding, in upper case, and where the first deviation from
-/// RFC 4648 stands that was forgiven.
+/// The characters of a text without separators and padding, in upper case, and the position of the first
+/// deviation from RFC 4648 that was forgiven.
 fn symbols_of(text: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Option<usize>), Base32Error> {
     let mut symbols = Zeroizing::new(Vec::with_capacity(MAX_SYMBOLS));
     let mut respelled = None;

@@ -1,7 +1,7 @@
-//! Serde for bytes: base32 text where a person may read the format, bytes where not.
+//! Serde for bytes: as base32 text in formats that people read, as bytes in others.
 //!
-//! For `#[serde(with = "bytes_text")]` on `[u8; N]`, and for `Vec<u8>` by name. Reading is strict: one spelling for
-//! one value.
+//! Use it through `#[serde(with = "bytes_text")]` for `[u8; N]`, and call `serialize` and `deserialize_vec`
+//! for `Vec<u8>`. Reading is strict: each value has one spelling.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -2,10 +2,10 @@
 use super::QrCapacityError;
 use super::{Base32Error, KeyUriError, RecoveryCodeError, SecretTooShort};
 
-/// What the [`enrollment`](crate::enrollment) layer refused, and whose fault it is.
+/// An error of the [`enrollment`](crate::enrollment) layer. Each variant says whose fault it is.
 ///
-/// Constructors return the narrow errors; each of them becomes this one by `?`. Messages carry positions and
-/// sizes, never the secret, the URI or the code.
+/// Constructors return more specific error types, and `?` converts each of them into this one. Messages
+/// contain positions and sizes, never the secret, the URI or the code.
 ///
 /// ```
 /// use second_factor::{EnrollmentError, KeyUri, enrollment::ImportedSecret};
@@ -21,19 +21,20 @@ use super::{Base32Error, KeyUriError, RecoveryCodeError, SecretTooShort};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnrollmentError {
-    /// The text of a secret is not base32. The input of whoever typed it.
+    /// The text of a secret is not base32. Whoever typed it is at fault.
     #[error(transparent)]
     Base32(#[from] Base32Error),
-    /// A key URI that cannot be read (the input's fault) or cannot be built (the host's).
+    /// A key URI cannot be read (the input is at fault) or cannot be built (the host is at fault).
     #[error(transparent)]
     KeyUri(#[from] KeyUriError),
-    /// The text is no recovery code. The claimant's input.
+    /// The text is not a recovery code. The claimant's input is at fault.
     #[error(transparent)]
     RecoveryCode(#[from] RecoveryCodeError),
-    /// The imported secret is under the floor. The host decides.
+    /// The imported secret is shorter than the minimum. The host decides what to do with it.
     #[error(transparent)]
     SecretTooShort(#[from] SecretTooShort),
-    /// The key URI does not fit a QR code. The host's: a shorter issuer or account name fits.
+    /// The key URI does not fit into a QR code. The host is at fault: only a URI that was read, with long
+    /// names or unknown parameters, can be too long.
     #[cfg(feature = "qr")]
     #[error(transparent)]
     QrCapacity(#[from] QrCapacityError),

@@ -2,16 +2,16 @@ use rand_core::TryCryptoRng;
 
 use crate::otp::{Algorithm, Secret};
 
-/// Making secrets.
+/// How secrets are made.
 impl Secret {
     /// A new random secret as long as the output of `algorithm`'s HMAC: 20, 32 or 64 bytes (RFC 6238 §5.1).
     ///
-    /// Takes exactly that many bytes from `rng`, and all of them are the secret: no rejection, no alphabet,
-    /// hence no bias.
+    /// Takes exactly that many bytes from `rng` and uses all of them as they are. Nothing is rejected or
+    /// mapped to an alphabet, so there is no bias.
     ///
     /// # Errors
     ///
-    /// The generator's own error, unchanged. There is no secret then, least of all a default one.
+    /// The generator's own error, unchanged. No secret is made then, and there is no default one.
     ///
     /// ```
     /// # use second_factor::{Algorithm, Secret};
@@ -22,7 +22,7 @@ impl Secret {
     /// # }
     /// ```
     ///
-    /// A generator that does not say it is a cryptographic one will not do (ASVS 6.5.3):
+    /// A generator that is not marked as a cryptographic one does not compile (ASVS 6.5.3):
     ///
     /// ```compile_fail,E0277
     /// # use second_factor::{Algorithm, Secret};

@@ -1,9 +1,10 @@
 use crate::otp::Secret;
 
-/// A secret that another system issued and that is long enough to be taken over.
+/// A secret that another system issued and that is long enough to be imported.
 ///
-/// [`new`](Self::new) holds it to RFC 4226 §4 R6. Sites that issued shorter secrets exist; moving their users
-/// without a new enrollment asks for the call [`legacy`](Self::legacy), whose name can be searched for.
+/// [`new`](Self::new) requires the length of RFC 4226 §4 R6. Some sites have issued shorter secrets. To move
+/// their users without a new enrollment, call [`legacy`](Self::legacy), whose name is easy to search for in
+/// code.
 ///
 /// ```
 /// use second_factor::{Secret, enrollment::ImportedSecret};
@@ -17,27 +18,28 @@ use crate::otp::Secret;
 pub struct ImportedSecret(Secret);
 
 impl ImportedSecret {
-    /// What RFC 4226 §4 R6 demands.
+    /// The number of bits that RFC 4226 §4 R6 requires.
     pub const FLOOR_BITS: usize = 128;
 
-    /// What the named call for old secrets demands: the 16 base32 characters that many sites issued.
+    /// The number of bits that [`legacy`](Self::legacy) requires: the 16 base32 characters that many sites
+    /// issued.
     pub const LEGACY_FLOOR_BITS: usize = 80;
 
-    /// Takes over a secret of at least 128 bits.
+    /// Imports a secret of at least 128 bits.
     ///
     /// # Errors
     ///
-    /// [`SecretTooShort`] under [`FLOOR_BITS`](Self::FLOOR_BITS).
+    /// [`SecretTooShort`] if it has fewer than [`FLOOR_BITS`](Self::FLOOR_BITS).
     pub fn new(secret: Secret) -> Result<Self, SecretTooShort> {
         Self::at_least(Self::FLOOR_BITS, secret)
     }
 
-    /// Takes over a secret of at least 80 bits, below what RFC 4226 §4 R6 demands: weaker than a new
+    /// Imports a secret of at least 80 bits. That is less than RFC 4226 §4 R6 requires, and weaker than a new
     /// enrollment.
     ///
     /// # Errors
     ///
-    /// [`SecretTooShort`] under [`LEGACY_FLOOR_BITS`](Self::LEGACY_FLOOR_BITS).
+    /// [`SecretTooShort`] if it has fewer than [`LEGACY_FLOOR_BITS`](Self::LEGACY_FLOOR_BITS).
     pub fn legacy(secret: Secret) -> Result<Self, SecretTooShort> {
         Self::at_least(Self::LEGACY_FLOOR_BITS, secret)
     }
@@ -60,8 +62,8 @@ impl ImportedSecret {
     }
 }
 
-/// The imported secret is under the floor of RFC 4226 §4 R6, or of the named call for old ones. The host
-/// decides.
+/// The imported secret is shorter than RFC 4226 §4 R6 or [`ImportedSecret::legacy`] requires. The host
+/// decides what to do with it.
 ///
 /// ```
 /// use second_factor::{Secret, enrollment::ImportedSecret};
@@ -71,11 +73,11 @@ impl ImportedSecret {
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the secret has {found_bits} bits, under the floor of {floor_bits}")]
+#[error("the secret has {found_bits} bits, but at least {floor_bits} are required")]
 #[non_exhaustive]
 pub struct SecretTooShort {
-    /// Bits found.
+    /// The number of bits that the secret has.
     pub found_bits: usize,
-    /// Bits demanded.
+    /// The number of bits required.
     pub floor_bits: usize,
 }

@@ -24,36 +24,39 @@ use parameters::UnknownParameter;
 pub use warning::KeyUriWarning;
 use warning::Warnings;
 
-/// A key URI, `otpauth://totp/…` or `otpauth://hotp/…`: what the QR code of an enrollment says.
+/// A key URI, `otpauth://totp/…` or `otpauth://hotp/…`: the content of the QR code of an enrollment.
 ///
-/// [`parse`](Self::parse) reads what real apps and sites emit and tells in [`warnings`](Self::warnings) what
-/// it forgave; [`parse_strict`](Self::parse_strict) reads what the key-URI format defines. Neither keeps the
-/// text, and no error contains any of it.
+/// [`parse`](Self::parse) reads what real apps and sites emit, and [`warnings`](Self::warnings) says what it
+/// forgave. [`parse_strict`](Self::parse_strict) reads only what the key-URI format defines. Neither keeps
+/// the text, and no error contains any of it.
 ///
-/// # How the odd ones are read
+/// # How unusual URIs are read
 ///
-/// - **Issuer.** The parameter wins, else the prefix of the label; an empty one counts as absent. Both are
-///   kept.
-/// - **Label.** Split at the colon after a prefix that equals the issuer parameter, else at the first literal
-///   `:`, else at the first `%3A`. Spaces before the account name are dropped; colons in it are kept.
-/// - **Plus signs.** Form encoding writes a space as `+` and never as `%20`. So in an issuer, parameter or
-///   prefix, a single `+` between two other characters is a space, unless the same text has a `%20` or a raw
-///   space, or the other issuer spells the plus as `%2B`. `Test+Issuer` is "Test Issuer"; `Disney+` and `C++`
-///   stay. In an account name a `+` is a plus: `alice+work@example.com`.
-/// - **Steam.** The type `steam`, `encoder=steam`, the flag `steam` or the issuer "Steam" make it
-///   [`KeyUriKind::Steam`], whose codes are five letters and digits: its `digits`, `period` and `algorithm`
-///   are not those of TOTP. `digits=5` alone does not, and is refused.
+/// - **Issuer.** The issuer is the parameter if there is one, otherwise the prefix of the label. An empty one
+///   counts as absent. Both are kept.
+/// - **Label.** It is split at the colon after a prefix that equals the issuer parameter; if there is none,
+///   at the first literal `:`; if there is none either, at the first `%3A`. Spaces before the account name
+///   are dropped, and colons in it are kept.
+/// - **Plus signs.** Form encoding writes a space as `+` and never as `%20`. So in an issuer (parameter or
+///   prefix), a single `+` between two other characters is read as a space, unless the same text has a `%20`
+///   or a raw space, or the other of the two spells the plus as `%2B`. `Test+Issuer` is read as "Test
+///   Issuer"; `Disney+` and `C++` stay as they are. In an account name a `+` is always a plus:
+///   `alice+work@example.com`.
+/// - **Steam.** A URI with the type `steam`, `encoder=steam`, the flag `steam` or the issuer "Steam" is
+///   [`KeyUriKind::Steam`]. Its codes are five letters and digits, so its `digits`, `period` and `algorithm`
+///   do not mean what they mean for TOTP. `digits=5` alone is not enough, and is refused.
 /// - **HOTP without counter** starts at 0, as the apps that accept it do.
-/// - **Short secrets** are read, marked with [`KeyUriWarning::ShortSecret`]; what to import is decided by
-///   [`ImportedSecret`](super::ImportedSecret).
+/// - **Short secrets** are read and marked with [`KeyUriWarning::ShortSecret`].
+///   [`ImportedSecret`](super::ImportedSecret) decides which of them may be imported.
 /// - **Duplicates** of `secret`, `issuer`, `algorithm`, `digits`, `period` and `counter` are refused, since
 ///   apps disagree on whether the first or the last one counts.
-/// - **Raw characters** that a URI would escape (spaces, CJK, `#`, a `/` in the label) stand for themselves.
+/// - **Raw characters** that a URI would escape (spaces, CJK, `#`, a `/` in the label) are read as
+///   themselves.
 ///
 /// # Equality
 ///
-/// Two are equal that enroll the same: issuer, account name, secret (in constant time), kind, unknown
-/// parameters. How it was spelled does not count.
+/// Two key URIs are equal if they enroll the same: if their issuer, account name, secret (compared in
+/// constant time), kind and unknown parameters are equal. How the texts were spelled does not count.
 ///
 /// ```
 /// use second_factor::{Algorithm, Digits, KeyUri, Period, enrollment::KeyUriKind};
@@ -71,7 +74,7 @@ use warning::Warnings;
 /// ```
 #[derive(Clone)]
 pub struct KeyUri {
-    /// Never empty, as the next one.
+    /// Never empty. Neither is `parameter_issuer`.
     label_issuer: Option<String>,
     parameter_issuer: Option<String>,
     account_name: String,
@@ -87,38 +90,39 @@ impl KeyUri {
 
     /// The longest issuer that can be enrolled, in bytes of UTF-8.
     ///
-    /// With this and [`MAX_ACCOUNT_NAME_LEN`](Self::MAX_ACCOUNT_NAME_LEN) the URI always fits a QR code with
-    /// error correction M (2,331 bytes). The issuer is printed twice, the account name once, and each byte may
-    /// become three: 3 × (2 × 200 + 260) are 1,980. All else is 292 at most, with the longest secret, algorithm,
-    /// digits and counter.
+    /// With this limit and [`MAX_ACCOUNT_NAME_LEN`](Self::MAX_ACCOUNT_NAME_LEN), the URI always fits into a
+    /// QR code with error correction M (2,331 bytes). The issuer is printed twice, the account name once, and
+    /// each byte may become three: 3 × (2 × 200 + 260) = 1,980 bytes. Everything else takes at most 292
+    /// bytes, with the longest secret, algorithm, digits and counter.
     pub const MAX_ISSUER_LEN: usize = 200;
 
-    /// The longest account name that can be enrolled, in bytes of UTF-8, each colon counted as the three bytes
-    /// that stand for it: any e-mail address (254) and any Matrix id (255, and two for its colon) fits.
+    /// The longest account name that can be enrolled, in bytes of UTF-8. Each colon counts as the three bytes
+    /// of its replacement. Any e-mail address (254 bytes) and any Matrix id (255 bytes, and two more for its
+    /// colon) fits.
     pub const MAX_ACCOUNT_NAME_LEN: usize = 260;
 
     /// Reads what real apps and sites emit.
     ///
-    /// Not in constant time: separators are sought in all of the text, and the secret is read as
+    /// It is not in constant time: the whole text is searched for separators, and the secret is read as
     /// [`Secret::from_base32`] reads it.
     ///
     /// # Errors
     ///
-    /// [`KeyUriError`] with the kind of fault and, where there is one, its position in bytes.
+    /// [`KeyUriError`], with the kind of fault and, where it has one, its position in bytes.
     pub fn parse(text: &str) -> Result<Self, KeyUriError> {
         parse::parse(text, parse::Mode::Lenient)
     }
 
     /// Reads what the key-URI format defines and nothing else: known parameters under their exact names,
-    /// escapes where the format wants them, a counter for HOTP, base32 as RFC 4648 has it, no Steam, no
-    /// `+` that could be a space.
+    /// escapes where the format requires them, a counter for HOTP, base32 as RFC 4648 defines it, no Steam,
+    /// and no `+` that could be a space.
     ///
-    /// The number of digits may also be 7, as in RFC 4226 §5.3. Differing issuers and short secrets are
-    /// warnings here too. Not in constant time, as [`parse`](Self::parse).
+    /// The number of digits may also be 7, as in RFC 4226 §5.3. Issuers that differ and short secrets are
+    /// warnings here too. Like [`parse`](Self::parse), it is not in constant time.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse), and for everything it forgives.
+    /// The errors of [`parse`](Self::parse), and an error for everything that it forgives.
     ///
     /// ```
     /// use second_factor::KeyUri;
@@ -133,16 +137,17 @@ impl KeyUri {
 
     /// The key URI of a TOTP authenticator.
     ///
-    /// A colon separates the issuer from the account name. In an account name each colon becomes U+2236 RATIO
-    /// (`∶`), which looks like it: `@ann:example.org` is enrolled, shown and [returned](Self::account_name) as
-    /// `@ann∶example.org`. Of the characters that look like a colon it is the one that most systems can show
-    /// (it is in GB 2312) and that no Unicode normalization makes a colon again.
+    /// A colon separates the issuer from the account name. In an account name, each colon is replaced by
+    /// U+2236 RATIO (`∶`), which looks like one: `@ann:example.org` is enrolled, shown and
+    /// [returned](Self::account_name) as `@ann∶example.org`. Of the characters that look like a colon, it is
+    /// the one that most systems can show (it is in GB 2312), and no Unicode normalization turns it back into
+    /// a colon.
     ///
     /// # Errors
     ///
-    /// [`KeyUriError`] where the issuer or the account name is empty, too long, has a control character or
-    /// begins with a space; and where the issuer has a colon, ends with a space or is "Steam" in any case, which
-    /// apps take for Steam's own codes.
+    /// [`KeyUriError`] if the issuer or the account name is empty, is too long, has a control character or
+    /// begins with a space. Also if the issuer has a colon, ends with a space, or is "Steam" in upper or
+    /// lower case, which apps take for Steam's own codes.
     ///
     /// ```
     /// use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};
@@ -166,7 +171,7 @@ impl KeyUri {
         Self::new(issuer, account_name, secret, KeyUriKind::Totp { algorithm, digits, period })
     }
 
-    /// The key URI of an HOTP authenticator whose next code is the one of `counter`.
+    /// The key URI of an HOTP authenticator whose next code is that of `counter`.
     ///
     /// # Errors
     ///
@@ -207,7 +212,7 @@ impl KeyUri {
         })
     }
 
-    /// Who issued the secret: the parameter, else the prefix of the label. Never empty.
+    /// Who issued the secret: the issuer parameter, or the prefix of the label if there is none. Never empty.
     pub fn issuer(&self) -> Option<&str> {
         self.parameter_issuer().or(self.label_issuer())
     }
@@ -222,7 +227,7 @@ impl KeyUri {
         self.parameter_issuer.as_deref()
     }
 
-    /// Whose account it is. Empty only with [`KeyUriWarning::EmptyAccountName`].
+    /// The name of the account. Empty only with [`KeyUriWarning::EmptyAccountName`].
     pub fn account_name(&self) -> &str {
         &self.account_name
     }
@@ -232,7 +237,7 @@ impl KeyUri {
         &self.secret
     }
 
-    /// Which kind of codes, with the parameters that this kind has.
+    /// The kind of codes, with the parameters of this kind.
     pub fn kind(&self) -> KeyUriKind {
         self.kind
     }
@@ -253,7 +258,7 @@ impl KeyUri {
         }
     }
 
-    /// Parameters that the format does not define, in order; a flag without `=` has no value.
+    /// The parameters that the format does not define, in order. A flag without `=` has no value.
     ///
     /// ```
     /// use second_factor::KeyUri;
@@ -281,12 +286,13 @@ impl KeyUri {
         self.warnings.iter()
     }
 
-    /// The URI: unreserved characters and `%XX` in every name and value, no padding, defaults omitted, the
-    /// issuer both before the account name and as a parameter.
+    /// The URI as text. Names and values consist of unreserved characters and `%XX`, the secret has no
+    /// padding, defaults are omitted, and the issuer is both before the account name and a parameter.
     ///
-    /// Reading it gives an equal value back: with [`parse_strict`](Self::parse_strict) for one that
-    /// [`totp`](Self::totp) or [`hotp`](Self::hotp) made, colons of its account name replaced; with
-    /// [`parse`](Self::parse) for any whose URI is not longer than [`MAX_LEN`](Self::MAX_LEN).
+    /// Reading the text gives an equal value again. [`parse_strict`](Self::parse_strict) does so for a value
+    /// that [`totp`](Self::totp) or [`hotp`](Self::hotp) made, in which the colons of the account name are
+    /// already replaced. [`parse`](Self::parse) does so for every value whose URI is not longer than
+    /// [`MAX_LEN`](Self::MAX_LEN).
     pub fn to_uri(&self) -> SecretText {
         print::print(self)
     }
@@ -301,7 +307,7 @@ impl FromStr for KeyUri {
     }
 }
 
-/// Without the secret and without the values of unknown parameters.
+/// Shows neither the secret nor the unknown parameters, only how many of these there are.
 impl fmt::Debug for KeyUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyUri")

@@ -1,9 +1,9 @@
 //! Secrets in and out: base32, key URIs, QR codes, recovery codes.
 //!
-//! Everything here is a value made from arguments: no clock, no storage, and random numbers only from the
-//! generator that the caller passes. What is typed, scanned or imported becomes a [`Secret`](crate::Secret),
-//! a [`KeyUri`] or a [`RecoveryCode`], or a typed error that carries positions and sizes and never the text;
-//! [`EnrollmentError`] is all of them.
+//! Everything here is a value made from arguments: there is no clock and no storage, and random numbers come
+//! only from the generator that the caller passes. What is typed, scanned or imported becomes a
+//! [`Secret`](crate::Secret), a [`KeyUri`] or a [`RecoveryCode`], or else a typed error that contains
+//! positions and sizes and never the text. All these errors convert into [`EnrollmentError`].
 //!
 //! ```
 //! use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};

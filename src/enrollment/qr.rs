@@ -8,12 +8,12 @@ use zeroize::Zeroizing;
 
 use super::{KeyUri, SecretText};
 
-/// The QR code of a key URI: as SVG, as text for a terminal, or as the bare matrix.
+/// The QR code of a key URI: as SVG, as text for a terminal, or as a plain matrix.
 ///
-/// Error correction M or better, a quiet zone of four modules (ISO/IEC 18004), dark on a light background
-/// that the page's or the terminal's theme cannot turn round. Whoever sees the image has the secret, so the
-/// outputs are [`SecretText`], the matrix is cleared when dropped, and `Debug` shows its size only. The
-/// working memory of the `qrcodegen` crate is not cleared.
+/// It has error correction M or better and a quiet zone of four modules (ISO/IEC 18004). It is dark on a
+/// light background, and the theme of the page or the terminal cannot invert that. Whoever sees the image has
+/// the secret, so the outputs are [`SecretText`], the matrix is cleared when dropped, and `Debug` shows only
+/// the size. The working memory of the `qrcodegen` crate is not cleared.
 ///
 /// ```
 /// use second_factor::{Algorithm, Digits, KeyUri, Period, QrCode, Secret};
@@ -40,9 +40,9 @@ impl QrCode {
     ///
     /// # Errors
     ///
-    /// [`QrCapacityError`] where the URI is longer than the largest code holds (2,331 bytes): only one that was
-    /// read, with long names or unknown parameters. What [`KeyUri::totp`] or [`KeyUri::hotp`] made always fits.
-    /// One that scans well has under 300.
+    /// [`QrCapacityError`] if the URI is longer than the largest code holds (2,331 bytes). Only a URI that
+    /// was read can be: one with long names or unknown parameters. One that [`KeyUri::totp`] or
+    /// [`KeyUri::hotp`] made always fits. A code scans well if its URI has fewer than 300 bytes.
     pub fn new(uri: &KeyUri) -> Result<Self, QrCapacityError> {
         let text = uri.to_uri();
         let encoded = Encoded::encode_text(text.expose(), QrCodeEcc::Medium)
@@ -56,12 +56,12 @@ impl QrCode {
         Ok(Self { size, dark })
     }
 
-    /// Modules on each side, without the quiet zone: 21 to 177.
+    /// The number of modules on each side, without the quiet zone: 21 to 177.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Whether the module in column `x` of row `y` is dark. Outside the code all are light.
+    /// Whether the module in column `x` of row `y` is dark. All modules outside the code are light.
     pub fn is_dark(&self, x: usize, y: usize) -> bool {
         x < self.size
             && y.checked_mul(self.size)
@@ -70,12 +70,13 @@ impl QrCode {
                 .unwrap_or(false)
     }
 
-    /// A document of its own, to be put into a page: it scales without blur and says "QR code" to a screen
-    /// reader. It refers to nothing outside, so the secret goes to nobody else.
+    /// A complete SVG document to put into a page. It scales without blur and has the title "QR code" for
+    /// screen readers. It loads nothing from elsewhere, so the secret goes to nobody else.
     pub fn svg(&self) -> SecretText {
         let side = self.size.saturating_add(2 * Self::QUIET_ZONE);
         let runs = (0..self.size).map(|y| self.runs(y).count()).fold(0, usize::saturating_add);
-        // No run is written in more than 24 characters, so the text never grows and leaves a copy behind.
+        // No run takes more than 24 characters, so the string never reallocates, which would leave a copy
+        // behind.
         let mut text = Zeroizing::new(String::with_capacity(runs.saturating_mul(24).saturating_add(512)));
         // Writing to a string does not fail.
         let _ = write!(
@@ -94,10 +95,9 @@ impl QrCode {
         SecretText::new(text)
     }
 
-    /// Lines of half blocks for a terminal that knows UTF-8 and 256 colours.
+    /// Lines of half-block characters, for a terminal with UTF-8 and 256 colours.
     ///
-    /// The colours are set to black on white, so that the code is right side out on dark and light terminals
-    /// alike.
+    /// The colours are set to black on white, so that the code is not inverted on a dark terminal.
     pub fn terminal(&self) -> SecretText {
         const START: &str = "\x1b[38;5;16;48;5;231m";
         const END: &str = "\x1b[0m\n";
@@ -120,7 +120,7 @@ impl QrCode {
         SecretText::new(text)
     }
 
-    /// As [`is_dark`](Self::is_dark), counted from the corner of the quiet zone.
+    /// Like [`is_dark`](Self::is_dark), but counted from the corner of the quiet zone.
     fn framed(&self, x: usize, y: usize) -> bool {
         match (x.checked_sub(Self::QUIET_ZONE), y.checked_sub(Self::QUIET_ZONE)) {
             (Some(x), Some(y)) => self.is_dark(x, y),
@@ -128,7 +128,7 @@ impl QrCode {
         }
     }
 
-    /// The columns of row `y` that are dark without a gap.
+    /// The runs of dark modules in row `y`, as ranges of columns.
     fn runs(&self, y: usize) -> impl Iterator<Item = Range<usize>> {
         let mut x = 0;
         core::iter::from_fn(move || {
@@ -145,7 +145,8 @@ impl fmt::Debug for QrCode {
     }
 }
 
-/// The key URI does not fit a QR code. The host's: a shorter issuer or account name fits.
+/// The key URI does not fit into a QR code. The host is at fault: only a URI that was read, with long names
+/// or unknown parameters, can be too long.
 ///
 /// ```
 /// use second_factor::{KeyUri, QrCode};
@@ -156,7 +157,7 @@ impl fmt::Debug for QrCode {
 /// # Ok::<(), second_factor::enrollment::KeyUriError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the key URI of {found} bytes does not fit a QR code")]
+#[error("the key URI of {found} bytes does not fit into a QR code")]
 #[non_exhaustive]
 pub struct QrCapacityError {
     /// The length of the URI in bytes.

@@ -16,12 +16,12 @@ pub use digest::RecoveryCodeDigest;
 pub use error::RecoveryCodeError;
 pub use set::RecoveryCodes;
 
-/// A recovery code: the look-up secret of SP 800-63B §3.1.2 that lets a subscriber in who lost the
-/// authenticator.
+/// A recovery code, which lets in a subscriber who has lost the authenticator. SP 800-63B §3.1.2 calls it a
+/// look-up secret.
 ///
-/// 128 random bits, shown as 26 characters of base32 in groups: `ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ`. So many
-/// bits that one approved hash suffices to store it. Cleared when dropped, redacted in `Debug`, compared in
-/// constant time.
+/// It has 128 random bits, shown as 26 characters of base32 in groups: `ABCDE-FGHIJ-KLMNO-PQRST-UVWXYZ`. With
+/// that many bits, one approved hash is enough to store it safely. It is cleared when dropped, redacted in
+/// `Debug`, and compared in constant time.
 ///
 /// ```
 /// use second_factor::RecoveryCode;
@@ -36,26 +36,26 @@ pub use set::RecoveryCodes;
 pub struct RecoveryCode([u8; Self::LEN]);
 
 impl RecoveryCode {
-    /// Bytes of entropy in a code.
+    /// The number of random bytes in a code.
     pub const LEN: usize = 16;
 
-    /// The longest text that is looked at, in bytes.
+    /// The longest text that is read, in bytes.
     pub const MAX_TEXT_LEN: usize = 256;
 
-    /// The code of this entropy.
+    /// The code with these random bytes.
     pub(crate) const fn from_entropy(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
     }
 
     /// Reads what the claimant typed.
     ///
-    /// Forgiven: case, white space, dashes of every length, and the digits that the alphabet does not have,
-    /// read as the letters they were copied from: 0 for O, 1 for I, 8 for B. There is one value for all
-    /// these spellings, so none of them is a second code.
+    /// Lower case, white space and dashes of every length are accepted. So are the digits that the alphabet
+    /// does not have; they are read as the letters that look like them: 0 as O, 1 as I, 8 as B. All these
+    /// spellings give the same value, so none of them counts as a second code.
     ///
     /// # Errors
     ///
-    /// [`RecoveryCodeError`] where that leaves something else than a code.
+    /// [`RecoveryCodeError`] if what remains is not a code.
     pub fn parse(text: &str) -> Result<Self, RecoveryCodeError> {
         if text.len() > Self::MAX_TEXT_LEN {
             return Err(RecoveryCodeError::TooLong);
@@ -79,15 +79,15 @@ impl RecoveryCode {
         base32::decode_array(symbols.as_bytes()).map(Self).ok_or(RecoveryCodeError::LastCharacter)
     }
 
-    /// The code in groups, in clear. The name is there to be searched for.
+    /// The code in clear, in groups.
     pub fn expose(&self) -> SecretText {
         let mut text = Zeroizing::new(String::with_capacity(TEXT_LEN));
         self.write(&mut text);
         SecretText::new(text)
     }
 
-    /// What is stored: SHA-256 over a domain, the account and the code, so that the digest of one account
-    /// says nothing about another's.
+    /// The digest to store: SHA-256 of a domain, the account and the code, so that digests of different
+    /// accounts cannot be compared.
     ///
     /// ```
     /// use second_factor::RecoveryCode;
@@ -103,7 +103,7 @@ impl RecoveryCode {
 
     fn write(&self, text: &mut String) {
         for (index, symbol) in base32::encode(&self.0).chars().enumerate() {
-            // Four groups of five, and six at the end: no group of one.
+            // Four groups of five and one of six, so that there is no group of one.
             if matches!(index, 5 | 10 | 15 | 20) {
                 text.push('-');
             }
@@ -112,10 +112,10 @@ impl RecoveryCode {
     }
 }
 
-/// Names the use of the hash, so that no other digest of this library passes for this one.
+/// Names the use of the hash, so that no other digest of this library can be used as this one.
 const DOMAIN: &[u8] = b"second-factor/recovery-code/v1";
 
-/// Characters of a code without dashes, and with them.
+/// The number of characters of a code without dashes, and below with them.
 const SYMBOLS: usize = 26;
 const TEXT_LEN: usize = SYMBOLS + 4;
 
@@ -134,7 +134,7 @@ impl FromStr for RecoveryCode {
     }
 }
 
-/// In constant time.
+/// Compares in constant time.
 impl PartialEq for RecoveryCode {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

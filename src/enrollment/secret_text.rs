@@ -3,11 +3,10 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-/// Text that holds a secret: a key URI, the SVG of a QR code, a page of recovery codes.
+/// Text that contains a secret: a key URI, the SVG of a QR code, a list of recovery codes.
 ///
-/// Cleared when dropped, redacted in `Debug`, without `Display`: the text leaves through
-/// [`expose`](Self::expose) alone. What the host copies from there (a template, a response body) is the
-/// host's to clear.
+/// It is cleared when dropped, redacted in `Debug`, and has no `Display`: [`expose`](Self::expose) is the
+/// only way to the text. The host has to clear its own copies, such as a template or a response body.
 ///
 /// ```
 /// use second_factor::KeyUri;
@@ -21,12 +20,12 @@ use zeroize::Zeroizing;
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes over text that was built without growing, so that no copy was left behind.
+    /// Takes text that was built without reallocating, so that no copy was left behind.
     pub(crate) fn new(text: Zeroizing<String>) -> Self {
         Self(text)
     }
 
-    /// The text, in clear. The name is there to be searched for.
+    /// The text in clear.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::SecretText;
 
-/// A secret in base32, to be typed into an app: cleared when dropped, redacted in `Debug`.
+/// A secret in base32, to be typed into an app. It is cleared when dropped and redacted in `Debug`.
 ///
 /// Made by [`Secret::to_base32`](crate::Secret::to_base32).
 #[derive(Clone)]
@@ -16,12 +16,12 @@ impl SetupKey {
         Self(symbols)
     }
 
-    /// The characters without separators, in clear. The name is there to be searched for.
+    /// The characters in clear, without separators.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The same in groups of four, easier to read and type. Apps ignore the spaces.
+    /// The same in groups of four, which are easier to read and type. Apps ignore the spaces.
     pub fn grouped(&self) -> SecretText {
         let mut text = Zeroizing::new(String::with_capacity(self.0.len().saturating_mul(2)));
         for (index, symbol) in self.0.chars().enumerate() {

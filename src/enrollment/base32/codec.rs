@@ -6,20 +6,21 @@ use base32ct::{Base32UpperUnpadded, Encoding};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// What base32 characters decode to.
+/// The result of decoding base32 characters.
 pub(super) struct Decoded {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// The last character has bits that belong to no byte and are not zero (RFC 4648 §3.5).
     pub(super) trailing_bits: bool,
 }
 
-/// Decodes upper-case characters without padding (RFC 4648 §6), in constant time but for the outcome.
+/// Decodes upper-case characters without padding (RFC 4648 §6). For texts of the same length, the time
+/// depends on nothing but the outcome.
 #[inline(never)] // `constant-time.supp` matches this name.
 pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     let mut bytes = Zeroizing::new(vec![0; symbols.len().saturating_mul(5) / 8]);
     Base32UpperUnpadded::decode(symbols, &mut bytes).ok()?;
-    // A decoder drops bits that belong to no byte. They can only be in a last group that is not whole: what was read
-    // there is the text only if it is encoded to it again.
+    // The decoder ignores bits that belong to no byte. Only an incomplete last group has such bits. They are
+    // zero if encoding the bytes of that group gives its characters again.
     let (_, last_bytes) = bytes.as_chunks::<5>();
     let (_, last_symbols) = symbols.as_chunks::<8>();
     let mut encoded = Zeroizing::new([0; 8]);
@@ -28,17 +29,17 @@ pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     Some(Decoded { trailing_bits: (!is_canonical).into(), bytes })
 }
 
-/// The bytes of a canonical text.
+/// The bytes of a canonical text, or `None` if it is not canonical.
 pub(crate) fn decode_vec(symbols: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     decode_symbols(symbols).filter(|decoded| !decoded.trailing_bits).map(|decoded| decoded.bytes)
 }
 
-/// The bytes of a canonical text, if there are `N` of them.
+/// The bytes of a canonical text, or `None` if it is not canonical or there are not `N` of them.
 pub(crate) fn decode_array<const N: usize>(symbols: &[u8]) -> Option<[u8; N]> {
     decode_vec(symbols)?.as_slice().try_into().ok()
 }
 
-/// The canonical text: upper case, no padding, zero bits at the end.
+/// The canonical text: in upper case, without padding, with zero bits at the end.
 pub(crate) fn encode(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(Base32UpperUnpadded::encode_string(bytes))
 }

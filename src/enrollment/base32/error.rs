@@ -1,6 +1,6 @@
 use crate::otp::Secret;
 
-/// Why a text is not the base32 of a secret. Positions count bytes from 0.
+/// Why a text is not the base32 of a secret. Positions are in bytes and start at 0.
 ///
 /// ```
 /// use second_factor::{Secret, enrollment::Base32Error};
@@ -10,40 +10,40 @@ use crate::otp::Secret;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Base32Error {
-    /// There is nothing to decode.
+    /// There are no characters to decode.
     #[error("there are no base32 characters")]
     Empty,
     /// A character outside the alphabet A-Z, 2-7 (RFC 4648 §3.3).
     #[error("the character at {position} is not base32")]
     Character {
-        /// Where.
+        /// Its position.
         position: usize,
     },
-    /// Something follows the padding.
+    /// A character follows the padding.
     #[error("base32 padding is followed by a character at {position}")]
     Padding {
-        /// Where the character that follows stands.
+        /// The position of that character.
         position: usize,
     },
-    /// No number of bytes encodes to this many characters (RFC 4648 §6).
+    /// No number of bytes is encoded in this many characters (RFC 4648 §6).
     #[error("no secret is {symbols} base32 characters long")]
     Length {
-        /// Characters found, without separators and padding.
+        /// The number of characters found, without separators and padding.
         symbols: usize,
     },
-    /// More characters than the longest secret has.
+    /// There are more characters than the longest secret has.
     #[error("there are more than {max} base32 characters", max = MAX_SYMBOLS)]
     TooLong,
-    /// Strict: the trailing bits are not zero (RFC 4648 §3.5).
+    /// In strict reading only: the trailing bits are not zero (RFC 4648 §3.5).
     #[error("the trailing bits of the base32 text are not zero")]
     TrailingBits,
-    /// Strict: lower case, a separator, or padding of a wrong length.
-    #[error("base32 text with lower case, a separator or wrong padding at {position}")]
+    /// In strict reading only: there is lower case, a separator, or padding of a wrong length.
+    #[error("the base32 text has lower case, a separator or wrong padding at {position}")]
     Spelling {
-        /// Where the first of them stands.
+        /// The position of the first of them.
         position: usize,
     },
 }
 
-/// The characters of [`Secret::MAX_LEN`] bytes.
+/// The number of characters that encode [`Secret::MAX_LEN`] bytes.
 pub(super) const MAX_SYMBOLS: usize = (Secret::MAX_LEN * 8).div_ceil(5);

@@ -3,7 +3,8 @@ use core::fmt;
 use super::{super::Base32Error, KeyUri};
 use crate::otp::Period;
 
-/// Why a key URI was refused. Positions count bytes of the text from 0; the text itself is in no message.
+/// Why a key URI was refused. Positions are in bytes of the text and start at 0. No message contains the text
+/// itself.
 ///
 /// ```
 /// use second_factor::{KeyUri, enrollment::KeyUriError};
@@ -15,40 +16,40 @@ use crate::otp::Period;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUriError {
-    /// Longer than [`KeyUri::MAX_LEN`].
+    /// The text is longer than [`KeyUri::MAX_LEN`].
     #[error("the key URI has {found} bytes, more than {max}", max = KeyUri::MAX_LEN)]
     TooLong {
-        /// The bytes found.
+        /// The number of bytes found.
         found: usize,
     },
-    /// It does not begin with `otpauth://`.
+    /// The text does not begin with `otpauth://`.
     #[error("the text does not begin with otpauth:// ({0})")]
     Scheme(ForeignScheme),
     /// The type is neither `totp` nor `hotp`.
     #[error("the type of the key URI is not totp or hotp ({0})")]
     Type(ForeignType),
-    /// A percent sign without two hexadecimal digits.
+    /// A percent sign is not followed by two hexadecimal digits.
     #[error("the key URI has a malformed escape at {position}")]
     Escape {
-        /// Where the percent sign stands.
+        /// The position of the percent sign.
         position: usize,
     },
-    /// The escapes give no UTF-8.
+    /// With its escapes undone, a name or value is not UTF-8.
     #[error("the part of the key URI that begins at {position} is not UTF-8")]
     Utf8 {
         /// Where the name or value begins.
         position: usize,
     },
-    /// A control character in an issuer or account name.
+    /// An issuer or account name has a control character.
     #[error("the part of the key URI that begins at {position} has a control character")]
     Control {
         /// Where the name or value begins.
         position: usize,
     },
-    /// Neither an issuer nor an account name; strict: no account name.
+    /// There is neither an issuer nor an account name. In strict reading: there is no account name.
     #[error("the key URI names no account")]
     EmptyLabel,
-    /// A known parameter came twice.
+    /// There are two parameters of the same known name.
     #[error("the key URI repeats a parameter at {position}")]
     Duplicate {
         /// Where the second one begins.
@@ -57,86 +58,91 @@ pub enum KeyUriError {
     /// There is no secret.
     #[error("the key URI has no secret")]
     MissingSecret,
-    /// The secret is not base32.
+    /// The secret is not base32. The position in this error is counted from the start of the secret, with its
+    /// escapes undone.
     #[error("the key URI has no readable secret: {0}")]
     Secret(Base32Error),
-    /// No algorithm of RFC 6238 §1.2.
+    /// The algorithm is not one of RFC 6238 §1.2.
     #[error("the key URI has an unknown algorithm at {position}")]
     Algorithm {
         /// Where the value begins.
         position: usize,
     },
-    /// The number of digits is no number, or not 6 to 8.
+    /// The number of digits is not a number from 6 to 8.
     #[error("the number of digits in the key URI at {position} is not 6, 7 or 8")]
     Digits {
         /// Where the value begins.
         position: usize,
     },
-    /// The period is no number, zero, or longer than SP 800-63B §3.1.4.1 allows.
+    /// The period is not a number, is zero, or is longer than SP 800-63B §3.1.4.1 allows.
     #[error("the period in the key URI at {position} is not 1 to {max} seconds", max = Period::MAX_SECS)]
     Period {
         /// Where the value begins.
         position: usize,
     },
-    /// The counter is not a number of 64 bits.
+    /// The counter is not a number that fits into 64 bits.
     #[error("the counter in the key URI at {position} is not a number")]
     Counter {
         /// Where the value begins.
         position: usize,
     },
-    /// Strict: an HOTP URI without its counter.
+    /// In strict reading only: an HOTP URI has no counter.
     #[error("the key URI has no counter")]
     MissingCounter,
-    /// Strict: a parameter that the format does not define for this type.
+    /// In strict reading only: there is a parameter that the format does not define for this type.
     #[error("the key URI has an undefined parameter at {position}")]
     UnknownParameter {
-        /// Where it begins.
+        /// Where the parameter begins.
         position: usize,
     },
-    /// Strict: a character that a URI escapes.
+    /// In strict reading only: there is a character that a URI has to escape.
     #[error("the key URI has an unescaped character at {position}")]
     RawCharacter {
         /// Where.
         position: usize,
     },
-    /// Strict: a plus sign that may stand for itself or for a space.
+    /// In strict reading only: there is a plus sign, which could be a plus or a space.
     #[error("the key URI has an ambiguous plus sign at {position}")]
     AmbiguousPlus {
         /// Where.
         position: usize,
     },
-    /// The issuer or account name has a colon, which separates the two. To be built, the issuer's only: the
-    /// host's. Strict: the input's.
+    /// The issuer or account name has a colon, which is what separates the two. When a URI is built, only the
+    /// issuer is refused for it, and the host is at fault. In strict reading, either is, and the input is at
+    /// fault.
     #[error("the {0} has a colon")]
     Colon(LabelPart),
-    /// The issuer or account name is there and empty. To be built: the host's. Strict: the input's.
+    /// The issuer or account name is there but empty. When a URI is built, the host is at fault; in strict
+    /// reading, the input.
     #[error("the {0} is empty")]
     EmptyName(LabelPart),
-    /// To be built: longer than [`KeyUri::MAX_ISSUER_LEN`] or [`KeyUri::MAX_ACCOUNT_NAME_LEN`]. The host's.
+    /// When a URI is built: a name is longer than [`KeyUri::MAX_ISSUER_LEN`] or
+    /// [`KeyUri::MAX_ACCOUNT_NAME_LEN`]. The host is at fault.
     #[error("the {part} has {found} bytes, more than {max}", max = part.max_len())]
     NameTooLong {
-        /// Which.
+        /// Which of the two names.
         part: LabelPart,
-        /// Its bytes, as they are printed.
+        /// Its length in bytes, as it is printed.
         found: usize,
     },
-    /// To be built: the issuer or account name has a control character. The host's.
+    /// When a URI is built: the issuer or account name has a control character. The host is at fault.
     #[error("the {0} has a control character")]
     ControlCharacter(LabelPart),
-    /// To be built: the issuer begins or ends with a space, or the account name begins with one, which readers
-    /// drop. The host's.
+    /// When a URI is built: the issuer begins or ends with a space, or the account name begins with one.
+    /// Readers drop such spaces. The host is at fault.
     #[error("the {0} begins or ends with a space")]
     SurroundingSpace(LabelPart),
-    /// To be built: apps take the issuer "Steam" for Steam's own codes. The host's.
+    /// When a URI is built: the issuer is "Steam", which apps take for Steam's own codes. The host is at
+    /// fault.
     #[error("the issuer is Steam, which apps read as another kind of code")]
     SteamIssuer,
 }
 
-/// What a URI is that is no key URI.
+/// What a text is that does not begin with `otpauth://`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ForeignScheme {
-    /// `steam://`, a bare Steam secret as Bitwarden writes it.
+    /// In strict reading only: `steam://`, a plain Steam secret as Bitwarden writes it.
     Steam,
     /// `otpauth-migration://`, the export of Google Authenticator: many secrets in one payload.
     Migration,
@@ -149,7 +155,7 @@ pub enum ForeignScheme {
 impl fmt::Display for ForeignScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Steam => "a bare Steam secret",
+            Self::Steam => "a plain Steam secret",
             Self::Migration => "an export of Google Authenticator",
             Self::NoAuthority => "no slashes after the scheme",
             Self::Other => "another scheme",
@@ -161,9 +167,9 @@ impl fmt::Display for ForeignScheme {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ForeignType {
-    /// There is none.
+    /// There is no type.
     Missing,
-    /// Strict: `steam`, which the format does not define.
+    /// In strict reading only: `steam`, which the format does not define.
     Steam,
     /// `yaotp`, Yandex's own codes.
     Yandex,
@@ -182,12 +188,12 @@ impl fmt::Display for ForeignType {
     }
 }
 
-/// One side of the label's colon.
+/// A part of the label, which is `issuer:account name`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LabelPart {
-    /// Before it, and in the issuer parameter.
+    /// The issuer, before the colon and in the issuer parameter.
     Issuer,
-    /// After it.
+    /// The account name, after the colon.
     AccountName,
 }
 

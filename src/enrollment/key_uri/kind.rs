@@ -1,7 +1,7 @@
 use crate::otp::{Algorithm, Counter, Digits, Period};
 
-/// Which codes a key URI is about. The parameters live in the variant that has them, so that a Steam URI
-/// cannot pass for an ordinary one.
+/// The kind of codes of a key URI. The parameters are in the variants that have them, so that a Steam URI
+/// cannot be used as an ordinary one.
 ///
 /// ```
 /// use second_factor::{KeyUri, enrollment::KeyUriKind};
@@ -38,7 +38,7 @@ pub enum KeyUriKind {
     /// Steam's own codes: five characters of another alphabet, SHA-1, 30 seconds. This library does not
     /// verify them.
     ///
-    /// Told by the type `steam`, the scheme `steam:`, the issuer "Steam", a parameter `steam` or
-    /// `encoder=steam`. Five digits alone do not tell: without one of these they are refused.
+    /// They are recognised by the type `steam`, the scheme `steam:`, the issuer "Steam", a parameter `steam`
+    /// or `encoder=steam`. `digits=5` without one of these is refused.
     Steam,
 }

@@ -5,7 +5,7 @@ use super::raw::Raw;
 use super::warning::Warnings;
 use super::{KeyUriError, KeyUriWarning, LabelPart};
 
-/// What the label says, `issuer:account` or the account alone.
+/// What the label says: `issuer:account`, or only the account.
 pub(super) struct Label {
     /// Never empty.
     pub(super) issuer: Option<String>,
@@ -13,7 +13,7 @@ pub(super) struct Label {
 }
 
 impl Label {
-    /// Reads the label. The issuer parameter decides where one with several colons is split.
+    /// Reads the label. The issuer parameter decides where a label with several colons is split.
     pub(super) fn read(
         raw: Raw<'_>,
         parameter_issuer: Option<&str>,
@@ -21,7 +21,8 @@ impl Label {
     ) -> Result<Self, KeyUriError> {
         let (issuer, account) = match split(raw, parameter_issuer)? {
             Split::AfterParameterIssuer(prefix, account) => {
-                // Equal under one of the readings of a plus sign: the parameter says under which.
+                // The prefix equals the parameter if each of its plus signs is read as a plus or as a space.
+                // The parameter shows which of the two it is.
                 warnings.note_if(
                     prefix.text.contains('+') && parameter_issuer.is_some_and(|issuer| issuer.contains(' ')),
                     KeyUriWarning::PlusAsSpace,
@@ -44,7 +45,7 @@ impl Label {
         Ok(Self { issuer, account_name })
     }
 
-    /// What the format demands on top: an account name, and no colon on either side.
+    /// Refuses what the strict format does not allow: a missing account name, and a colon in either part.
     pub(super) fn hold_to(&self, mode: Mode) -> Result<(), KeyUriError> {
         if mode == Mode::Lenient {
             Ok(())
@@ -60,9 +61,10 @@ impl Label {
     }
 }
 
-/// Refuses control characters in what `raw` was decoded to: no app shows them, and they forge lines in logs.
+/// Refuses control characters in the text that `raw` was decoded to: no app shows them, and they can forge
+/// lines in logs.
 pub(super) fn refuse_control(decoded: &str, raw: Raw<'_>) -> Result<(), KeyUriError> {
-    // Bytes will do for most names.
+    // Most names are ASCII, and looking at their bytes is enough.
     let has_control = if decoded.is_ascii() {
         decoded.bytes().any(|byte| byte.is_ascii_control())
     } else {
@@ -74,7 +76,7 @@ pub(super) fn refuse_control(decoded: &str, raw: Raw<'_>) -> Result<(), KeyUriEr
     Ok(())
 }
 
-/// Whether the raw label spells `issuer` and a colon, with every plus sign of it escaped.
+/// Whether the raw label begins with `issuer` and a colon, with every plus sign of the issuer escaped.
 pub(super) fn spells_exactly(raw: Raw<'_>, issuer: &str) -> Result<bool, KeyUriError> {
     Ok(after_issuer(raw, issuer, &[])?.is_some())
 }
@@ -98,8 +100,8 @@ fn split<'a>(raw: Raw<'a>, parameter_issuer: Option<&str>) -> Result<Split<'a>, 
     Ok(colon.map_or(Split::Whole, |(prefix, account)| Split::AtColon(prefix, account)))
 }
 
-/// The label split at the colon after `issuer`, if it begins with the two. A raw `+` may stand for each of
-/// `plus`.
+/// Splits the label at the colon after `issuer`, or returns `None` if it does not begin with the two. A raw
+/// `+` may stand for any of the bytes in `plus`.
 fn after_issuer<'a>(
     raw: Raw<'a>,
     issuer: &str,

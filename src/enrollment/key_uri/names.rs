@@ -2,15 +2,15 @@ use alloc::string::String;
 
 use super::{KeyUri, KeyUriError, LabelPart};
 
-/// What stands for a colon in an account name: U+2236 RATIO.
+/// What replaces a colon in an account name: U+2236 RATIO.
 ///
-/// The colon itself ends the issuer, and apps split at an escaped one too. RATIO looks like it, is in the
-/// Chinese fonts that every system has (GB 2312), and no Unicode normalization makes a colon of it, as it does
-/// of the full-width one. Turned down: U+A789 MODIFIER LETTER COLON, which looks the same and which fewer fonts
-/// have.
+/// The colon itself ends the issuer, and apps split at an escaped colon too. RATIO looks like a colon, is in
+/// the Chinese fonts that every system has (GB 2312), and is not turned into a colon by Unicode
+/// normalization, as the full-width colon is. U+A789 MODIFIER LETTER COLON looks the same, but fewer fonts
+/// have it.
 const COLON: &str = "\u{2236}";
 
-/// Refuses an issuer that cannot be enrolled. The one place of this rule, for key URIs and for policies.
+/// Refuses an issuer that cannot be enrolled. Key URIs and policies both use this rule.
 pub(crate) fn printable_issuer(issuer: &str) -> Result<(), KeyUriError> {
     printable(LabelPart::Issuer, issuer)?;
     if issuer.contains(':') {
@@ -24,7 +24,7 @@ pub(crate) fn printable_issuer(issuer: &str) -> Result<(), KeyUriError> {
     }
 }
 
-/// The account name as it is printed, unless it cannot be enrolled.
+/// The account name as it is printed, or an error if it cannot be enrolled.
 pub(super) fn printable_account_name(name: &str) -> Result<String, KeyUriError> {
     let name = name.replace(':', COLON);
     printable(LabelPart::AccountName, &name)?;
@@ -58,7 +58,7 @@ impl LabelPart {
 
 pub(super) const STEAM: &str = "Steam";
 
-/// Apps read this issuer, in any case, as another kind of code.
+/// Whether apps take this issuer, in upper or lower case, for Steam's own kind of codes.
 pub(super) fn is_steam(issuer: &str) -> bool {
     issuer.eq_ignore_ascii_case(STEAM)
 }

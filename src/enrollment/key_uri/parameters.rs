@@ -8,7 +8,7 @@ use super::raw::Raw;
 use super::warning::Warnings;
 use super::{KeyUriError, KeyUriWarning};
 
-/// The parameters as they stand in the text, sorted by name, duplicates refused.
+/// The parameters as they are in the text, with a field for each known name. Duplicates are refused.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
     pub(super) secret: Option<Raw<'a>>,
@@ -22,7 +22,8 @@ pub(super) struct Parameters<'a> {
     pub(super) unknown: Vec<UnknownParameter>,
 }
 
-/// Kept as it came; a misspelled `secret` ends up here too, hence the clearing.
+/// An unknown parameter, with its escapes undone. It is cleared when dropped, since a misspelled `secret`
+/// ends up here too.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct UnknownParameter {
     pub(super) name: Zeroizing<String>,
@@ -72,7 +73,7 @@ impl<'a> Parameters<'a> {
         Ok(())
     }
 
-    /// Where the parameter of this name is kept.
+    /// The field for the parameter of this name, if the name is known.
     fn slot(&mut self, name: &str) -> Option<&mut Option<Raw<'a>>> {
         Some(match name {
             "secret" => &mut self.secret,
@@ -86,7 +87,7 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Once: apps disagree on which of two counts.
+/// Fills the field, but only once: apps disagree on which of two values counts.
 fn fill<'a>(slot: &mut Option<Raw<'a>>, pair: Raw<'a>, value: Option<Raw<'a>>) -> Result<(), KeyUriError> {
     if slot.is_some() {
         return Err(KeyUriError::Duplicate { position: pair.at });

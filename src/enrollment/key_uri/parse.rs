@@ -92,17 +92,17 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     })
 }
 
-/// Where the first character stands that a URI writes as an escape (RFC 3986 §2): neither unreserved, nor
-/// reserved, nor `%`; and of the reserved ones `#` and the brackets of an IP address, which have no place here.
+/// The position of the first character that a URI has to escape (RFC 3986 §2): one that is neither unreserved
+/// nor reserved nor `%`. `#`, `[` and `]` are reserved but have no use in a key URI, so they count too.
 fn first_raw(text: &str) -> Option<usize> {
     let is_raw =
         |byte: u8| !matches!(byte, b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~');
-    // Most texts have none, and this look at all bytes does not branch on each.
+    // Most texts have none. This pass over all bytes is fast because it does not branch on each of them.
     let any = text.bytes().fold(false, |any, byte| any | is_raw(byte));
     if any { text.bytes().position(is_raw) } else { None }
 }
 
-/// `steam://SECRET`, as Bitwarden writes it: an issuer that everybody knows, and nothing beside the secret.
+/// `steam://SECRET`, as Bitwarden writes it: the issuer is Steam, and there is nothing but the secret.
 fn bare_steam(whole: Raw<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
     let whole = Raw { text: whole.text.trim_ascii_end(), ..whole };
     let raw = whole.text.find("://").map(|start| whole.around(start, start.saturating_add(3)).1);
@@ -119,7 +119,7 @@ fn bare_steam(whole: Raw<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriEr
     })
 }
 
-/// What follows `otpauth://`, in any case and after white space.
+/// What follows `otpauth://`, which may be in upper or lower case and after white space.
 fn after_scheme(whole: Raw<'_>) -> Result<Raw<'_>, KeyUriError> {
     let start = whole.text.len().saturating_sub(whole.text.trim_ascii_start().len());
     let (_, trimmed) = whole.around(0, start);
@@ -147,7 +147,8 @@ enum Type {
 }
 
 impl Type {
-    /// In any case, as RFC 3986 §3.2.2 has it for what stands in the place of a host.
+    /// Reads the type in upper or lower case. It is in the place of a URI's host, whose case does not matter
+    /// (RFC 3986 §3.2.2).
     fn read(text: &str, mode: Mode) -> Result<Self, KeyUriError> {
         let is = |name: &str| text.eq_ignore_ascii_case(name);
         let foreign = match mode {
@@ -174,7 +175,7 @@ fn refuse_ambiguous(raw: Raw<'_>, characters: &[char]) -> Result<(), KeyUriError
 fn secret(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
     let (secret, forgiven) = match read_secret(raw.text.as_bytes(), mode) {
-        // What has escapes is no base32 until they are undone.
+        // A text with escapes is base32 only once they are undone.
         Err(_) if raw.text.contains('%') => read_secret(&raw.decode_bytes()?, mode),
         read => read,
     }
@@ -249,7 +250,7 @@ fn counter(parameters: &Parameters<'_>, mode: Mode, warnings: &mut Warnings) -> 
     }
 }
 
-/// A parameter that belongs to the other type.
+/// Ignores a parameter that belongs to the other type, or refuses it in strict mode.
 fn ignore(parameter: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
     match (parameter, mode) {
         (None, _) => Ok(()),
@@ -261,7 +262,7 @@ fn ignore(parameter: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Re
     }
 }
 
-/// The three names, and what they become in the hands of apps: `sha256`, `SHA-1`, `HMACSHA512`,
+/// Reads the three names, and in lenient mode also what apps make of them: `sha256`, `SHA-1`, `HMACSHA512`,
 /// `HMAC-SHA-256`.
 fn algorithm(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
     let Some(raw) = raw else { return Ok(Algorithm::default()) };

@@ -19,7 +19,7 @@ pub(super) fn print(uri: &KeyUri) -> SecretText {
             out.escaped(issuer);
             out.plain(":");
         }
-        // Without an issuer, a colon in the account name would be read as the end of one.
+        // Without this colon, a colon in the account name would be read as the end of an issuer.
         None if uri.account_name().contains(':') => out.plain(":"),
         None => {}
     }
@@ -56,7 +56,8 @@ pub(super) fn print(uri: &KeyUri) -> SecretText {
     SecretText::new(out.0)
 }
 
-/// Enough for every byte to be escaped, so that the text never grows and leaves a copy behind.
+/// Enough for every byte to be escaped, so that the string never reallocates, which would leave a copy
+/// behind.
 fn capacity(uri: &KeyUri) -> usize {
     const FIXED: usize = 512; // names, separators, numbers, and 205 characters of base32
     let issuer = uri.issuer().map_or(0, str::len);
@@ -75,7 +76,7 @@ impl Out {
         self.0.push_str(text);
     }
 
-    /// RFC 3986 §2.3: unreserved characters, everything else as `%XX`.
+    /// Writes unreserved characters (RFC 3986 §2.3) as they are, and everything else as `%XX`.
     fn escaped(&mut self, text: &str) {
         utf8_percent_encode(text, RESERVED).for_each(|piece| self.plain(piece));
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::KeyUriError;
 
-/// A piece of the text as it came, and where in the whole it begins.
+/// A piece of the text with its escapes, and the position in the whole text where it begins.
 #[derive(Clone, Copy)]
 pub(super) struct Raw<'a> {
     pub(super) text: &'a str,
@@ -15,7 +15,7 @@ pub(super) struct Raw<'a> {
 }
 
 impl Raw<'_> {
-    /// What stands before byte `start`, and what stands from byte `end` on.
+    /// What is before byte `start`, and what is from byte `end` on.
     pub(super) fn around(self, start: usize, end: usize) -> (Self, Self) {
         let before = self.text.get(..start).unwrap_or_default();
         let after = self.text.get(end..).unwrap_or_default();
@@ -28,33 +28,33 @@ impl Raw<'_> {
         Some(self.around(start, start.saturating_add(1)))
     }
 
-    /// The same, with nothing after it where there is no separator.
+    /// The same, but if there is no separator, all of the text and an empty rest.
     pub(super) fn split_or_all(self, separator: u8) -> (Self, Self) {
         self.split_once(separator).unwrap_or(self.around(self.text.len(), self.text.len()))
     }
 
-    /// The byte whose escape begins at `start`.
+    /// The byte of the escape that begins at `start`.
     pub(super) fn escaped_byte(self, start: usize) -> Result<u8, KeyUriError> {
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
         let byte = percent_decode(rest).next().filter(|_| begins_with_escape(rest));
         byte.ok_or(self.malformed_at(start))
     }
 
-    /// The text with its escapes undone. A `+` stands for itself.
+    /// The text with its escapes undone. A `+` is read as a plus.
     ///
-    /// Cleared, since it may be a secret under a name that nobody knows.
+    /// It is cleared when dropped, since it may be a secret under an unknown name.
     pub(super) fn decode(self) -> Result<Zeroizing<String>, KeyUriError> {
         self.decode_as(self.text)
     }
 
-    /// The same, whatever bytes they are.
+    /// The same as bytes, which need not be UTF-8.
     pub(super) fn decode_bytes(self) -> Result<Zeroizing<Vec<u8>>, KeyUriError> {
         self.refuse_malformed()?;
         Ok(undo_escapes(self.text))
     }
 
-    /// The text with its escapes undone and form encoding's spaces read, and whether there were any: see
-    /// [`KeyUri`](super::KeyUri) for the rule.
+    /// The text with its escapes undone and with plus signs read as spaces by the rule of
+    /// [`KeyUri`](super::KeyUri), and whether there were such spaces.
     pub(super) fn decode_form(self) -> Result<(Zeroizing<String>, bool), KeyUriError> {
         if !self.text.contains('+') || self.text.contains(' ') || self.text.contains("%20") {
             return Ok((self.decode()?, false));
@@ -72,7 +72,7 @@ impl Raw<'_> {
         Ok((self.decode_as(&spaced)?, spaced != self.text))
     }
 
-    /// Undoes the escapes of `text`, which has those of this piece.
+    /// Undoes the escapes of `text`, which has the same escapes as this piece.
     fn decode_as(self, text: &str) -> Result<Zeroizing<String>, KeyUriError> {
         if !text.contains('%') {
             return Ok(Zeroizing::new(text.into()));
@@ -85,7 +85,7 @@ impl Raw<'_> {
         }
     }
 
-    /// Refuses a `%` that begins no escape: `percent-encoding` would leave it as it is.
+    /// Refuses a `%` that does not begin an escape. The crate `percent-encoding` would leave it as it is.
     fn refuse_malformed(self) -> Result<(), KeyUriError> {
         let text = self.text.as_bytes();
         let is_malformed = |start: &usize| {
@@ -101,7 +101,7 @@ impl Raw<'_> {
 }
 
 fn undo_escapes(text: &str) -> Zeroizing<Vec<u8>> {
-    // As long as the text, so that it never grows and leaves a copy behind.
+    // As long as the text, so that the vector never reallocates, which would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     bytes.extend(percent_decode(text.as_bytes()));
     bytes

@@ -2,33 +2,34 @@ use core::fmt;
 
 use crate::otp::{Secret, Strength};
 
-/// What reading a key URI forgave, or what deserves a second look.
+/// Something that was forgiven when a key URI was read, or that deserves a second look.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum KeyUriWarning {
-    /// The label names one issuer, the parameter another. The parameter won.
+    /// The label names one issuer and the parameter another. The parameter is used.
     IssuerMismatch,
-    /// The issuer parameter or the prefix of the label is there and empty. It counts as absent.
+    /// The issuer parameter or the prefix of the label is there but empty. It counts as absent.
     EmptyIssuer,
-    /// The label names an issuer only.
+    /// The label has no account name.
     EmptyAccountName,
-    /// The secret has less than the 128 bits of RFC 4226 §4 R6.
+    /// The secret has fewer than the 128 bits that RFC 4226 §4 R6 requires.
     ShortSecret,
-    /// The secret's last character had bits that were not zero and were dropped (RFC 4648 §3.5).
+    /// The last character of the secret had trailing bits that were not zero. They were dropped (RFC 4648
+    /// §3.5).
     TrailingBits,
     /// The secret was in lower case, with separators, or with padding of a wrong length.
     SecretSpelling,
-    /// The algorithm was written otherwise than `SHA1`, `SHA256` or `SHA512`.
+    /// The algorithm was not spelled exactly `SHA1`, `SHA256` or `SHA512`.
     AlgorithmAlias,
     /// A `+` in an issuer was read as a space.
     PlusAsSpace,
-    /// A character that a URI escapes stood there as itself.
+    /// There was an unescaped character that a URI has to escape.
     RawCharacters,
     /// The name of a known parameter had upper-case letters.
     ParameterCase,
-    /// An HOTP URI without counter: it starts at 0.
+    /// An HOTP URI has no counter. It starts at 0.
     MissingCounter,
-    /// A parameter was dropped that means nothing for this kind of code.
+    /// A parameter that means nothing for this kind of code was dropped.
     IgnoredParameter,
 }
 
@@ -59,10 +60,10 @@ impl fmt::Display for KeyUriWarning {
             Self::IssuerMismatch => "the label names another issuer than the parameter",
             Self::EmptyIssuer => "an issuer is empty",
             Self::EmptyAccountName => "the account name is empty",
-            Self::ShortSecret => "the secret has less than 128 bits",
+            Self::ShortSecret => "the secret has fewer than 128 bits",
             Self::TrailingBits => "trailing bits of the secret were dropped",
             Self::SecretSpelling => "the secret is not in canonical base32",
-            Self::AlgorithmAlias => "the algorithm goes by another name",
+            Self::AlgorithmAlias => "the name of the algorithm is spelled in another way",
             Self::PlusAsSpace => "a plus sign was read as a space",
             Self::RawCharacters => "a character is not escaped",
             Self::ParameterCase => "the name of a parameter is in upper case",

@@ -2,10 +2,10 @@ use core::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 
-/// What is stored of a recovery code: 32 bytes, compared in constant time, redacted in `Debug`.
+/// What is stored of a recovery code: 32 bytes, compared in constant time and redacted in `Debug`.
 ///
-/// Not a secret by itself, since nobody inverts the hash of 128 random bits; redacted all the same. In serde
-/// it is base32 text in formats that people read, and bytes in others.
+/// It is not a secret, since nobody can invert the hash of 128 random bits, but it is redacted all the same.
+/// Serde writes it as base32 text in formats that people read, and as bytes in others.
 #[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct RecoveryCodeDigest(
@@ -13,7 +13,7 @@ pub struct RecoveryCodeDigest(
 );
 
 impl RecoveryCodeDigest {
-    /// A stored digest.
+    /// The digest with these stored bytes.
     ///
     /// ```
     /// use second_factor::{RecoveryCode, enrollment::RecoveryCodeDigest};
@@ -31,7 +31,7 @@ impl RecoveryCodeDigest {
         &self.0
     }
 
-    /// Whether they are equal, as a value that no branch depends on yet.
+    /// Whether the two are equal, as a `Choice`, so that no branch depends on it yet.
     pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
     }
@@ -43,7 +43,7 @@ impl fmt::Debug for RecoveryCodeDigest {
     }
 }
 
-/// In constant time.
+/// Compares in constant time.
 impl PartialEq for RecoveryCodeDigest {
     fn eq(&self, other: &Self) -> bool {
         self.ct_eq(other).into()

@@ -1,6 +1,6 @@
 use super::RecoveryCode;
 
-/// Why a text is no recovery code. The claimant's input.
+/// Why a text is not a recovery code. The claimant's input is at fault.
 ///
 /// ```
 /// use second_factor::RecoveryCode;
@@ -11,22 +11,23 @@ use super::RecoveryCode;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecoveryCodeError {
-    /// Longer than [`RecoveryCode::MAX_TEXT_LEN`].
-    #[error("the text is longer than {max} bytes, so it is no recovery code", max = RecoveryCode::MAX_TEXT_LEN)]
+    /// The text is longer than [`RecoveryCode::MAX_TEXT_LEN`].
+    #[error("the text is longer than {max} bytes, so it is not a recovery code", max = RecoveryCode::MAX_TEXT_LEN)]
     TooLong,
-    /// A character that no code has.
+    /// There is a character that no code has.
     #[error("no recovery code has the character at {position}")]
     Character {
-        /// Where, in bytes from 0.
+        /// Its position in bytes, starting at 0.
         position: usize,
     },
-    /// A code has 26 characters.
+    /// The text does not have the 26 characters of a code.
     #[error("a recovery code has 26 characters, not {found}")]
     Length {
-        /// The characters found, without separators.
+        /// The number of characters found, without separators.
         found: usize,
     },
-    /// The last character is none that ends a code: it carries three bits, not five (RFC 4648 §3.5).
+    /// No code ends in the last character. It stands for three bits, not five, so the other two must be zero
+    /// (RFC 4648 §3.5).
     #[error("no recovery code ends in this character")]
     LastCharacter,
 }

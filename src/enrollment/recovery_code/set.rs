@@ -8,15 +8,15 @@ use zeroize::Zeroizing;
 use super::{RecoveryCode, RecoveryCodeDigest, TEXT_LEN};
 use crate::enrollment::SecretText;
 
-/// The ten recovery codes of an account, shown once.
+/// The ten recovery codes of an account, which are shown once.
 ///
-/// Not `Clone`, not serde: the host shows them or offers them for download, and what is stored are the
-/// [`digests`](Self::digests).
+/// They have no `Clone` and no serde: the host shows them or offers them for download, and only their
+/// [`digests`](Self::digests) are stored.
 ///
 /// ```
 /// use second_factor::RecoveryCodes;
 ///
-/// let entropy = [7; RecoveryCodes::ENTROPY_LEN]; // random bytes, in earnest
+/// let entropy = [7; RecoveryCodes::ENTROPY_LEN]; // use random bytes in a real service
 /// let codes = RecoveryCodes::from_entropy(&entropy);
 /// assert_eq!(codes.iter().count(), 10);
 /// assert_eq!(codes.expose_lines().expose().lines().count(), 10);
@@ -28,21 +28,21 @@ impl RecoveryCodes {
     /// How many codes a set has.
     pub const COUNT: usize = 10;
 
-    /// Bytes of entropy in a set.
+    /// The number of random bytes in a set.
     pub const ENTROPY_LEN: usize = Self::COUNT * RecoveryCode::LEN;
 
     /// New random codes. Takes exactly [`ENTROPY_LEN`](Self::ENTROPY_LEN) bytes from `rng`.
     ///
     /// # Errors
     ///
-    /// The generator's own error, unchanged. There are no codes then.
+    /// The generator's own error, unchanged. No codes are made then.
     pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
         let mut entropy = Zeroizing::new([0; Self::ENTROPY_LEN]);
         rng.try_fill_bytes(entropy.as_mut_slice())?;
         Ok(Self::from_entropy(&entropy))
     }
 
-    /// The codes of this entropy, 16 bytes each. The caller clears it.
+    /// The codes with these random bytes, 16 for each. The caller has to clear `entropy`.
     pub fn from_entropy(entropy: &[u8; Self::ENTROPY_LEN]) -> Self {
         let (chunks, _) = entropy.as_chunks::<{ RecoveryCode::LEN }>();
         Self(chunks.iter().map(|chunk| RecoveryCode::from_entropy(*chunk)).collect())
@@ -53,12 +53,12 @@ impl RecoveryCodes {
         self.0.iter()
     }
 
-    /// What is stored, in the same order.
+    /// The digests to store, in the same order.
     pub fn digests<'a>(&'a self, account: &'a str) -> impl Iterator<Item = RecoveryCodeDigest> + 'a {
         self.iter().map(move |code| code.digest(account))
     }
 
-    /// One code a line, in clear: for a download.
+    /// The codes in clear, one a line, for a download.
     pub fn expose_lines(&self) -> SecretText {
         let mut text = Zeroizing::new(String::with_capacity((TEXT_LEN + 1) * Self::COUNT));
         for code in self {

@@ -8,7 +8,7 @@ use super::*;
 
 const CRATE: Alphabet = Alphabet::Rfc4648 { padding: false };
 
-/// What the `base32` crate decodes, if it encodes it as it was.
+/// What the `base32` crate decodes, if encoding that gives `text` again.
 fn crate_decode(text: &str) -> Option<Vec<u8>> {
     ::base32::decode(CRATE, text).filter(|bytes| ::base32::encode(CRATE, bytes) == text)
 }
@@ -25,7 +25,7 @@ proptest! {
         prop_assert_eq!(vec_of(&expected), Some(bytes));
     }
 
-    /// Mostly base32, with any byte in any place.
+    /// Mostly base32, in some cases with one character replaced by any ASCII byte.
     #[test]
     fn rfc4648_6_decodes_as_the_base32_crate(
         symbols in "[A-Z2-7]{0,40}",
@@ -48,7 +48,7 @@ proptest! {
     }
 }
 
-/// Every byte in every place of a group and of every possible end of one.
+/// Every byte, in every place of a whole group and of a last group of every possible length.
 #[test]
 fn rfc4648_3_3_no_other_byte_is_taken_anywhere() {
     for length in [2, 4, 5, 7, 8, 10, 16] {
@@ -63,7 +63,7 @@ fn rfc4648_3_3_no_other_byte_is_taken_anywhere() {
     }
 }
 
-/// All pairs of bytes, so that no two neighbours make up for each other.
+/// All pairs of bytes, so that two wrong neighbours cannot cancel each other out.
 #[test]
 fn rfc4648_3_3_two_wrong_bytes_do_not_make_up_for_each_other() {
     let known = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7');
@@ -77,7 +77,7 @@ fn rfc4648_3_3_two_wrong_bytes_do_not_make_up_for_each_other() {
     }
 }
 
-/// RFC 4648 §6: tails of 0, 2, 4, 5 and 7 characters only.
+/// RFC 4648 §6: the last group has 2, 4, 5, 7 or 8 characters.
 #[test]
 fn rfc4648_6_lengths() {
     for symbols in 0..100 {
