@@ -1,7 +1,7 @@
 //! A login over HTTP, from the password to the session.
 //!
-//! Two routes of a service, without its web framework: a trait stands for what that does. The site in `examples/web` and
-//! the recipes beside it are the same with a framework.
+//! The two routes of a service, without a web framework: a trait stands for what the framework does. The site
+//! in `examples/web` has the same routes with a framework.
 //!
 //! ```rust
 //! use second_factor::{
@@ -15,26 +15,27 @@
 //! trait Browser {
 //!     fn cookie(&self, name: &str) -> Option<&str>;
 //!     fn set_cookie(&self, name: &str, value: &str);
-//!     /// The form for the code; the challenge in the pre-login session or a `__Host-` cookie, never in the form.
+//!     /// Shows the form for the code. Keep the challenge in the pre-login session or a `__Host-` cookie, never in
+//!     /// the form.
 //!     fn ask_for_code(&self, challenge: &str) -> &'static str;
-//!     /// A new session, under a new id. It keeps `login.into_session()`.
+//!     /// Starts a new session, under a new id, that keeps `login.into_session()`.
 //!     fn start_session(&self, login: Authenticated) -> &'static str;
 //! }
 //!
-//! /// At start-up. `MemoryStore` is for the first afternoon; your database is two methods away.
+//! /// At start-up. `MemoryStore` is for trying things out; a store on your database has two methods to implement.
 //! fn verifier(sealing_key: &str) -> Result<Verifier<MemoryStore>> {
 //!     let keys = KeyRing::new(1, SealingKey::from_hex(sealing_key)?);
 //!     Ok(Verifier::new(MemoryStore::new(), Policy::new("Example")?, keys))
 //! }
 //!
-//! /// POST /login. `compare` reads the password's hash and compares it.
+//! /// POST /login. `compare` reads the hash of the password and compares it.
 //! async fn password(
 //!     it: &Verifier<MemoryStore>,
 //!     user: AccountId,
 //!     compare: impl AsyncFnOnce(&AccountId) -> bool,
 //!     browser: &impl Browser,
 //! ) -> Result<&'static str> {
-//!     let check = it.check_password(&user).await; // before the hash is read
+//!     let check = it.check_password(&user).await; // call it before the hash is read
 //!     if !compare(&user).await {
 //!         return Ok("Wrong name or password.");
 //!     }
@@ -49,7 +50,7 @@
 //!     }
 //! }
 //!
-//! /// POST /login/code, the challenge read from where it was put; a recovery code is taken too.
+//! /// POST /login/code, with the challenge from where it was kept. A recovery code is accepted as well.
 //! async fn code(it: &Verifier<MemoryStore>, challenge: &str, code: &str, browser: &impl Browser) -> Result<&'static str> {
 //!     let challenge = ChallengeToken::parse(challenge)?;
 //!     match it.present(&challenge, code, Remember::ThisDevice { label: "Firefox on Linux" }).await {
@@ -60,17 +61,19 @@
 //!         }
 //!         Err(Error::Refused(Refusal::AlreadyDone)) => Ok("You are logged in."), // the form was sent twice
 //!         Err(Error::Refused(Refusal::ChallengeOver)) => Ok("Please log in again."),
-//!         Err(Error::Refused(_)) => Ok("Not accepted."), // why is in the audit event; the claimant is not told
+//!         Err(Error::Refused(_)) => Ok("Not accepted."), // the audit event says why; do not tell the claimant
 //!         Err(error) => Err(error.into()),
 //!     }
 //! }
 //! ```
 //!
-//! Enrollment is two calls more: [`begin_enrollment`](crate::Verifier::begin_enrollment) returns the QR code's URI, and
-//! [`confirm_enrollment`](crate::Verifier::confirm_enrollment) takes the first code and returns the recovery codes. Before
-//! something sensitive, [`fresh_factor`](crate::Verifier::fresh_factor) takes another code in the session. Both fronts,
-//! [`Verifier`](crate::Verifier) and [`BlockingVerifier`](crate::BlockingVerifier), have the same methods.
+//! Enrollment takes two more calls: [`begin_enrollment`](crate::Verifier::begin_enrollment) returns the URI
+//! for the QR code, and [`confirm_enrollment`](crate::Verifier::confirm_enrollment) takes the first code and
+//! returns the recovery codes. Before a sensitive step in a session, ask for another code and pass it to
+//! [`fresh_factor`](crate::Verifier::fresh_factor). [`Verifier`](crate::Verifier) (async) and
+//! [`BlockingVerifier`](crate::BlockingVerifier) have the same methods.
 //!
-//! An account has several authenticators, each with a name and its last use, and each is replaced or removed by itself. A
-//! passkey that your service verifies is one of them ([`passkeys`](super::passkeys)). Your service can demand a second
-//! factor in a login, now or from a date on ([`Requirement`](crate::Requirement)).
+//! An account can have several authenticators, each with a name and the time of its last use, and each can be
+//! replaced or removed without the others. A passkey that your service verifies can be one of them
+//! ([`passkeys`](super::passkeys)). Your service can demand a second factor in a login, now or from a date on
+//! ([`Requirement`](crate::Requirement)).

@@ -1,15 +1,16 @@
-//! Pages to read: no code in here but examples.
+//! The manual: pages to read, without code except examples.
 //!
-//! - [`promises`]: what is promised, where it is kept, and the tests; the page to begin with;
+//! - [`promises`]: what is promised, where in the code it is kept, and the tests that show it. Begin here;
 //! - [`login`]: the two routes of a login over HTTP;
-//! - [`threats`]: what must fail, row by row, and the test that shows that it does;
-//! - [`standards`]: the clauses that are met, and the test that shows each;
-//! - [`limits`]: every number of the default policy, in one table, and every way in;
-//! - [`regimes`]: the settings for NIST SP 800-63B, OWASP ASVS, PCI DSS and PSD2, and what they do not give;
-//! - [`operations`]: keys rotated, versions upgraded, backups restored;
+//! - [`threats`]: what must fail, row by row, and the tests that show that it does;
+//! - [`standards`]: the clauses that are met, and the tests that show it;
+//! - [`limits`]: every number of the default policy in one table, and every way to complete a login;
+//! - [`regimes`]: the settings for NIST SP 800-63B, OWASP ASVS, PCI DSS and PSD2, and what no setting can
+//!   provide;
+//! - [`operations`]: how to rotate keys, upgrade versions and restore backups;
 //! - [`remembered_devices`]: what "remember me on this device" is worth;
 //! - [`speed`]: what a second factor costs a login;
-//! - [`passkeys`]: passkeys and security keys that the host verifies, with a whole example.
+//! - [`passkeys`]: passkeys and security keys that the host verifies, with a complete example.
 
 pub mod limits;
 pub mod login;
