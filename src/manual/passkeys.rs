@@ -1,41 +1,47 @@
-//! Passkeys and security keys in place of a code: what the host does, what this library does, and a whole example.
+//! Passkeys and security keys in place of a code: what the host does, what this library does, and a complete
+//! example.
 //!
-//! This library does not speak WebAuthn. The host runs the ceremony with a library made for it, and tells this one how it
-//! ended, with [`HostAuthenticatorVerified::by_host`]. What it hands in is presented where a code is
-//! ([`present`], [`fresh_factor`], [`reauthenticate`]), and goes by the same rules: it completes a challenge once, the same
-//! form sent twice is told so, a device can be remembered after it, and it is removed, replaced and required as an app is.
+//! This library does not implement WebAuthn. The host runs the ceremony with a WebAuthn library, and tells
+//! this library with [`HostAuthenticatorVerified::by_host`] that it succeeded. This proof is presented where
+//! a code would be ([`present`], [`fresh_factor`], [`reauthenticate`]), and the same rules apply to it: it
+//! completes a challenge once; if the same form is sent twice, the second answer says so; a device can be
+//! remembered after it. The authenticator is removed, replaced and required like an app.
 //!
-//! Two things differ, since nobody can guess a signature. A refused one is not charged to the guess budget, and a spent
-//! budget does not hold a right one up. And it gives no guesses back: it does not prove the clock.
+//! Two things differ. Nobody can guess a signature, so a refused proof is not charged to the guess budget,
+//! and a right proof is accepted even if the budget is spent. And a proof gives no guesses back over time,
+//! since it does not show that the clock is right, as a code does.
 //!
 //! # What the host must do
 //!
-//! - **Verify with a WebAuthn library.** It checks the signature, the type of the ceremony, and that origin and relying
-//!   party are yours. The origin is what makes a passkey safe from phishing: compare it with a list of your own, never with
-//!   a header of the request.
-//! - **Make a new challenge for each ceremony,** of 16 random bytes at least. Keep it on the server, in the session of the
-//!   browser that was asked, and take it away with the first answer, right or wrong. This library refuses the bytes of the
-//!   last proof that it accepted, and does not know those before it.
-//! - **Hand in the challenge as `signed`,** not the signature: an ECDSA signature can be rewritten into another that is
-//!   valid, too.
-//! - **Look the credential up in the account** of the login or the session. A proof of another account is an error of the
-//!   host's, [`ProofOfAnotherAccount`], and lets nobody in.
-//! - **Decide on user verification.** The password was typed before, so the key may be possession alone, and "preferred"
-//!   is enough. Where the [first factor](crate::session::FirstFactor) is weaker than a password, demand it, and have the
-//!   WebAuthn library check the flag.
-//! - **Keep the sign count** of a security key, and do not hand in a proof whose count did not grow: the key was copied.
-//!   Synchronized passkeys send zero each time.
-//! - **Ask for a proof when one is bound.** [`bind_host_authenticator`] takes what an enrollment takes: the password where
-//!   nothing is bound, and a fresh factor otherwise. A fresh factor is good for five minutes, so run the registration
-//!   first.
+//! - **Verify with a WebAuthn library.** It checks the signature, the type of the ceremony, and that the
+//!   origin and the relying party are yours. The check of the origin is what protects a passkey from
+//!   phishing: compare it with your own list, never with a header of the request.
+//! - **Make a new challenge for each ceremony,** of at least 16 random bytes. Keep it on the server, in the
+//!   session of the browser that was asked, and delete it with the first answer, right or wrong. For each
+//!   authenticator, this library refuses the proof that it accepted last, but does not remember earlier ones.
+//! - **Pass the challenge as `signed`,** not the signature: anybody can turn an ECDSA signature into another
+//!   one that is valid too.
+//! - **Look up the credential among those of the account** that logs in or owns the session. A proof of
+//!   another account is an error of the host, [`ProofOfAnotherAccount`], and lets nobody in.
+//! - **Decide on user verification.** After a password, the key only has to prove possession, so "preferred"
+//!   is enough. If the [first factor](crate::session::FirstFactor) is weaker than a password, require user
+//!   verification, and have the WebAuthn library check the flag.
+//! - **Store the signature counter** of a security key, and do not pass on a proof whose counter has not
+//!   grown: the key may have been copied. Synchronized passkeys always send zero.
+//! - **Ask for a proof before binding.** [`bind_host_authenticator`] takes what an enrollment takes: the
+//!   password if no authenticator is bound yet, and a fresh factor otherwise. A fresh factor is valid for
+//!   five minutes by default, so run the registration before you ask for it.
 //! - **Delete the credential with the authenticator.** A removal is an
-//!   [event](crate::session::EventKind::AuthenticatorRemoved) with its id, which [`AuthenticatorId::of_host`] makes of a
-//!   credential. Closing an account is one event for all. What is left over opens nothing: a proof of a credential that is
-//!   not bound is refused. But a browser would offer it.
-//! - **Hand in nothing that can be guessed,** such as a code in a message: this library would not count the guesses.
+//!   [event](crate::session::EventKind::AuthenticatorRemoved) with the id of the authenticator, which
+//!   [`AuthenticatorId::of_host`] computes from the credential. When an account is closed, there is one event
+//!   for all of them. A credential that you forget to delete lets nobody in, since a proof of a credential
+//!   that is not bound is refused. But a browser would still offer it.
+//! - **Pass nothing that can be guessed,** such as a code from a message: this library would not count the
+//!   guesses.
 //!
-//! An app or recovery codes beside a passkey can still be phished. An account that has a passkey alone is asked for it and
-//! for nothing else; its recovery codes are the way back in.
+//! An app or recovery codes that an account has besides a passkey can still be phished. An account whose only
+//! authenticator is a passkey is asked for that and for nothing else, but its recovery codes still let the
+//! owner in.
 //!
 //! # What is claimed
 //!
@@ -44,13 +50,15 @@
 //! | [`HardwareKey`](crate::session::HostAuthenticatorKind::HardwareKey): the key cannot leave the device | `pwd`, `hwk`, `mfa` | `hwk`, `mfa` |
 //! | [`SoftwareKey`](crate::session::HostAuthenticatorKind::SoftwareKey): the key may be copied, as synchronized passkeys are | `pwd`, `swk`, `mfa` | `swk`, `mfa` |
 //!
-//! WebAuthn says which it is: a credential that is eligible for backup is a software key. That the user was verified is
-//! not claimed (`user`, `pin` and `fpt` of RFC 8176): the host knows, and may add it.
+//! WebAuthn says which kind a credential is: one that is eligible for backup is a software key. The claims
+//! that say that the user was verified (`user`, `pin` and `fpt` of RFC 8176) are never made; the host knows
+//! about it and may add them.
 //!
 //! # Example
 //!
-//! The key signs the challenge alone here. In WebAuthn it signs the authenticator's data and a hash of the client's data,
-//! in which the challenge is; the library for it does what `finish` does.
+//! In this example the key signs only the challenge. In WebAuthn it signs the authenticator data and a hash
+//! of the client data, which contains the challenge. There, the WebAuthn library does what `finish` does
+//! here.
 //!
 //! ```
 //! use p256::ecdsa::signature::{Signer, Verifier};
@@ -81,7 +89,7 @@
 //!         Ok(Self { challenge })
 //!     }
 //!
-//!     /// Takes the ceremony by value: whatever the answer is, there is no second one.
+//!     /// Takes the ceremony by value, so that there is only one answer to it.
 //!     fn finish(self, credential: &Credential, signature: &Signature) -> Option<HostAuthenticatorVerified> {
 //!         credential.key.verify(&self.challenge, signature).ok()?;
 //!         let account = credential.account.clone();
@@ -93,7 +101,7 @@
 //! let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
 //! let verifier = BlockingVerifier::new(MemoryStore::new(), Policy::new("Example")?, keys);
 //! let account = AccountId::new("user-7")?;
-//! let password_typed = || PasswordVerified::by_host(verifier.check_password(&account)); // and the hash compared
+//! let password_typed = || PasswordVerified::by_host(verifier.check_password(&account)); // and the hash was compared
 //!
 //! // Registration. The private key is in the passkey, the public one in the host's table.
 //! let passkey = SigningKey::from_slice(&[7; 32])?;
@@ -105,7 +113,7 @@
 //! let (recovery_codes, _end_all_sessions) = bound.into_parts();
 //! assert!(recovery_codes.is_some()); // show them once
 //!
-//! // Login. The token and the ceremony wait in the browser's session.
+//! // Login. The token and the ceremony are kept in the browser's session.
 //! let Login::CodeRequired(challenge) = verifier.password_verified(password_typed(), None)? else {
 //!     return Err("a factor is bound, so one is asked for".into());
 //! };
@@ -116,10 +124,10 @@
 //! assert_eq!(accepted.authenticated.amr(), ["pwd", "swk", "mfa"]);
 //! let mut session = accepted.authenticated.into_session();
 //!
-//! // The same answer again, in another ceremony: it is of another challenge.
+//! // The same answer fails in another ceremony, which has another challenge.
 //! assert!(Ceremony::begin()?.finish(&credential, &signature).is_none());
 //!
-//! // A sensitive step: here, the passkey is removed, and its row with it.
+//! // A sensitive step: here, the passkey is removed, and the host's row of it is deleted.
 //! let ceremony = Ceremony::begin()?;
 //! let signature: Signature = passkey.sign(&ceremony.challenge);
 //! let proof = ceremony.finish(&credential, &signature).ok_or("not signed by this key")?;

@@ -1,14 +1,15 @@
-//! The settings for four sets of rules that services are audited by: a policy for each, and what this library cannot
-//! give.
+//! The settings for four sets of rules that services are audited by: a policy for each, and what this library
+//! cannot provide.
 //!
-//! [`standards`](super::standards) says clause by clause what is met and which test shows it; this page says what to
-//! set. A policy alone complies with nothing: each section ends with the part of the host, and with what takes
-//! another factor than a code that is typed in.
+//! [`standards`](super::standards) says clause by clause what is met and which test shows it. This page says
+//! what to set. A policy alone makes no service compliant: each section ends with the part of the host, and
+//! with what a code that is typed in cannot provide.
 //!
-//! In all four, codes in a row and recovery codes are taken when single codes are not any more. They identify the
-//! user, who has typed the password besides; they have 64 bits and more, and 128. Wrong codes in a row are not counted
-//! at all, and wrong recovery codes not once the budget is spent. An assessor who wants these refused under a lock, too,
-//! wants what this library does not do: nobody is locked out by somebody who guesses.
+//! Under all four policies, codes in a row and recovery codes are still accepted when single codes are not.
+//! They identify the user, who has also typed the password: codes in a row have at least 64 bits, and a
+//! recovery code has 128. Wrong codes in a row are not counted at all, and wrong recovery codes are not
+//! counted once the budget is spent. If an assessor wants these refused under a lock too, this library does
+//! not do that, so that nobody who guesses can lock the owner out.
 //!
 //! # NIST SP 800-63B-4, AAL2
 //!
@@ -23,34 +24,34 @@
 //!
 //! assert!(policy.requires_second_factor());
 //! assert_eq!(policy.remember_for(), Duration::ZERO);
-//! // §3.2.2: at most 100 consecutive failures. 30 fit between two accepted codes, and no policy allows 100.
+//! // §3.2.2: at most 100 consecutive failures. Here it is 30 between two accepted codes, and no policy allows 100.
 //! assert_eq!(policy.guess_budget() + policy.most_credit(), 30);
 //! // §4.1.2.2: no policy allows more than 10 minutes.
 //! assert_eq!(policy.enrollment_lifetime(), Duration::from_secs(10 * 60));
 //! # Ok::<(), second_factor::session::PolicyError>(())
 //! ```
 //!
-//! §5.1: a remembered browser is no authentication. A service that wants remembered devices treats what they let in as
-//! AAL1: a session is at AAL2 where its [`amr`](crate::Session::amr) holds `mfa`, and on a remembered device it does so
-//! only after a step-up.
+//! §5.1: a remembered browser does not count as authentication. A service that wants remembered devices has
+//! to treat their sessions as AAL1. A session is at AAL2 if its [`amr`](crate::Session::amr) contains `mfa`;
+//! on a remembered device, that is so only after a step-up.
 //!
 //! The host's part:
 //!
 //! - Reauthentication (§2.2.3: after 24 hours, or one hour without activity). [`auth_time`](crate::Session::auth_time)
 //!   says when a factor was last presented.
 //! - Telling the owner, at two addresses and with a way to object (§4.6), of every event for which
-//!   [`notify_owner`](crate::session::EventKind::notify_owner) says so.
-//! - The password (§3.1.1), and how often a wrong one may be typed.
+//!   [`notify_owner`](crate::session::EventKind::notify_owner) is true.
+//! - The password (§3.1.1), and how often a wrong password may be typed.
 //!
 //! What this library cannot give:
 //!
-//! - Phishing resistance. AAL2 demands that an option with it is offered (§2.2.2), such as a passkey. A code that is
-//!   typed in can be relayed.
+//! - Phishing resistance. At AAL2 the service has to offer an option that resists phishing (§2.2.2), such as
+//!   a passkey. A code that is typed in can be relayed.
 //! - Verifier compromise resistance: with the sealing key and the database, codes can be computed.
-//! - Validated cryptography (FIPS 140), which is demanded of government agencies: the implementations of SHA-1, SHA-2 and
-//!   XChaCha20-Poly1305 have no certificate, and the last is no approved algorithm.
-//! - §3.2.2 to the letter: nothing is disabled, single codes are refused instead. See [`standards`](super::standards),
-//!   "Where the sources conflict".
+//! - Validated cryptography (FIPS 140), which government agencies need: the implementations of SHA-1, SHA-2
+//!   and XChaCha20-Poly1305 have no certificate, and XChaCha20-Poly1305 is not an approved algorithm.
+//! - §3.2.2 to the letter: the authenticator is not disabled; single codes are refused instead. See
+//!   [`standards`](super::standards), "Where the sources conflict".
 //!
 //! # OWASP ASVS 5.0, level 2
 //!
@@ -66,7 +67,7 @@
 //! assert!(policy.requires_second_factor());
 //! assert_eq!(policy.remember_for(), Duration::ZERO);
 //! assert_eq!(policy.step_up_age(), Duration::from_secs(5 * 60)); // 7.5.1
-//! // 6.5.5: the time step is 30 seconds, and three of them are accepted.
+//! // 6.5.5: the time step is 30 seconds, and the codes of three steps are accepted.
 //! assert_eq!(policy.totp().period().as_secs(), 30);
 //! assert_eq!(policy.window().steps(), 3);
 //!
@@ -76,22 +77,27 @@
 //! # Ok::<(), second_factor::session::PolicyError>(())
 //! ```
 //!
-//! 6.5.5 gives a code 30 seconds. Read as the time step, every policy with the default period meets it, and the default
-//! window accepts a code for 90 seconds in all (RFC 6238 §5.2 and §6).
-//! [`Window::NO_FUTURE`](crate::Window::NO_FUTURE) makes that 60, [`Window::EXACT`](crate::Window::EXACT) 30: then a code
-//! that was typed as it changed is refused, and so is every code of a phone whose clock is wrong by half a minute.
+//! 6.5.5 allows a code 30 seconds. If that means the time step, every policy with the default period meets
+//! it; the default window accepts a code for 90 seconds in all (RFC 6238 §5.2 and §6).
+//! [`Window::NO_FUTURE`](crate::Window::NO_FUTURE) makes that 60 seconds and
+//! [`Window::EXACT`](crate::Window::EXACT) 30. With the latter, a code that changes while it is typed is
+//! refused, and so is every code of a phone whose clock is off by half a minute.
 //!
 //! The host's part:
 //!
-//! - 7.5.1: full authentication before the factors are changed: [`reauthenticate`](crate::Verifier::reauthenticate), which
-//!   takes password and code. A [`FreshFactor`](crate::FreshFactor), the code alone, is taken, too; ask for the password
-//!   beside it before [`disable`](crate::Verifier::disable) and
-//!   [`regenerate_recovery_codes`](crate::Verifier::regenerate_recovery_codes), which take nothing else.
-//! - 7.5.2: a factor before all sessions are ended: [`is_elevated`](crate::Session::is_elevated), since
-//!   [`end_all_sessions`](crate::Verifier::end_all_sessions) asks for none. The list of sessions is the host's.
-//! - 7.3.1, 7.3.2: how long a session lives. 16.3.1: wrong passwords in the log.
+//! - 7.5.1: full authentication before the factors are changed. Use
+//!   [`reauthenticate`](crate::Verifier::reauthenticate), which takes the password and a code. The library
+//!   also accepts a [`FreshFactor`](crate::FreshFactor), which is a code without the password.
+//!   [`disable`](crate::Verifier::disable) and
+//!   [`regenerate_recovery_codes`](crate::Verifier::regenerate_recovery_codes) take nothing else, so ask for
+//!   the password too before you call them.
+//! - 7.5.2: a factor before all sessions are ended. Check [`is_elevated`](crate::Session::is_elevated), since
+//!   [`end_all_sessions`](crate::Verifier::end_all_sessions) does not ask for a factor. The list of sessions
+//!   is the host's too.
+//! - 7.3.1, 7.3.2: how long a session lives.
+//! - 16.3.1: wrong passwords in the log.
 //!
-//! What this library cannot give: the hardware-based, phishing-resistant factor of level 3 (6.3.3).
+//! What this library cannot provide: the hardware-based, phishing-resistant factor of level 3 (6.3.3).
 //!
 //! # PCI DSS 4.0.1
 //!
@@ -109,36 +115,39 @@
 //! assert!(policy.requires_second_factor());
 //! assert_eq!(policy.remember_for(), Duration::ZERO);
 //! assert_eq!(policy.guess_budget(), 10);
-//! assert_eq!(policy.most_credit(), 0); // no time gives a guess back
+//! assert_eq!(policy.most_credit(), 0); // no guess is ever given back by time
 //! # Ok::<(), second_factor::session::PolicyError>(())
 //! ```
 //!
-//! 8.3.4: a user is locked out after at most 10 attempts, for 30 minutes or until identified. The eleventh code is not
-//! evaluated, even if it is right, in whichever session and on whichever instance, after whatever time. Codes in a row
-//! and recovery codes identify the user.
+//! 8.3.4: a user is locked out after at most 10 attempts, for 30 minutes or until identified. Under this
+//! policy the eleventh code is not evaluated, even if it is right, in any session, on any instance and after
+//! any time. Codes in a row and recovery codes identify the user.
 //!
-//! - A guess is charged once for each authenticator that an account has. With two of them the sixth code is not
-//!   evaluated, with three the fourth.
-//! - Wrong codes in a login that is then completed are given back. All others add up for as long as the account lives,
-//!   and no accepted code makes up for them, since there is no time that could. Once there are ten, every login takes
-//!   codes in a row, until the owner changes the password with a fresh factor beside it: that gives the ten back. So tell
-//!   the owner at [`Locked`](crate::session::EventKind::Locked).
-//! - `guess_budget(5, days(6))` is gentler: 10 guesses fit between two accepted codes, and time gives some back. But a
-//!   lock may then end in less than 30 minutes.
+//! - A guess is charged once for each authenticator app that an account has. With two apps the sixth code is
+//!   not evaluated, with three the fourth.
+//! - Wrong codes in a login that is then completed are given back. All others add up for as long as the
+//!   account exists, and no accepted code makes up for them, since under this policy time gives nothing back.
+//!   Once there are ten, every login needs codes in a row instead of a single code, until the owner changes
+//!   the password with a fresh factor: that gives the ten back. So tell the owner when the event
+//!   [`Locked`](crate::session::EventKind::Locked) comes.
+//! - `guess_budget(5, days(6))` is less strict: 10 guesses fit between two accepted codes, and time gives
+//!   some back. But a lock may then end after less than 30 minutes.
 //!
 //! The host's part:
 //!
-//! - Wrong passwords: the library does not hear of them, so the lock after ten of them is the host's.
-//! - 8.5.1: an exception for somebody is documented, authorised and limited in time. The library knows none: an
-//!   [administrator's reset](crate::session::AdministratorReset) leads to another enrollment and not into the account.
-//! - 8.2.8: sessions that end after 15 minutes without activity.
+//! - Wrong passwords: the library does not learn of them, so the host has to lock after ten of them.
+//! - 8.5.1: an exception for a user is documented, authorised and limited in time. The library has no
+//!   exceptions: after an [administrator's reset](crate::session::AdministratorReset) the user has to enroll
+//!   again before getting in.
+//! - 8.2.8: ending sessions after 15 minutes without activity.
 //!
 //! # PSD2 (Delegated Regulation (EU) 2018/389)
 //!
-//! **This library is no strong customer authentication by itself.** Art. 4(3)(a): where authentication failed, it must not
-//! be possible to tell which element was wrong. Here a password comes before the code, so whoever is asked for a code
-//! knows that the password was right. A service that asks for both on one form, and answers alike whichever was wrong, has
-//! to see to that itself, to the time which it takes, and to counting what failed at the password. What can be set:
+//! **This library alone is not strong customer authentication.** Art. 4(3)(a): if authentication fails, it
+//! must not be possible to tell which element was wrong. Here the password comes before the code, so whoever
+//! is asked for a code knows that the password was right. A service can ask for both on one form. It then has
+//! to give the same answer whichever was wrong, take the same time for it, and count the failures of the
+//! password itself. What can be set:
 //!
 //! ```
 //! use core::time::Duration;
@@ -158,12 +167,12 @@
 //! # Ok::<(), second_factor::session::PolicyError>(())
 //! ```
 //!
-//! Art. 4(3)(b): at most five failed attempts one after the other, then a block. The sixth code is not evaluated; with two
-//! authenticators the third. What is said above of guesses that add up holds here, too.
+//! Art. 4(3)(b): at most five failed attempts one after the other, then a block. The sixth code is not
+//! evaluated; with two authenticator apps, the third. Guesses add up as described above for PCI DSS.
 //!
-//! The host's part: the end of a session after 5 minutes without activity (Art. 4(3)(d)); telling the payer before a block
-//! is made permanent (Art. 4(4)): the event comes with the fifth failure, and a
-//! [`CodeRefused`](crate::session::EventKind::CodeRefused) with each.
+//! The host's part: ending a session after 5 minutes without activity (Art. 4(3)(d)), and telling the payer
+//! before a block is made permanent (Art. 4(4)). The event [`Locked`](crate::session::EventKind::Locked)
+//! comes with the fifth failure, and a [`CodeRefused`](crate::session::EventKind::CodeRefused) with each one.
 //!
-//! What this library cannot give besides: dynamic linking (Art. 5). A code is bound to a time and to no amount and no
-//! payee.
+//! What else this library cannot provide: dynamic linking (Art. 5). A code is bound to a time, not to an
+//! amount and a payee.

@@ -1,16 +1,17 @@
 //! What "remember me on this device" is, and what it is not.
 //!
-//! A remembered device is **not a second factor** and never counts as one. SP 800-63B §5.1 does not let a cookie stand for
-//! authentication. What "remember me" buys is convenience, and it costs assurance: such a login is one by password, and
-//! says so. Its [`method`](crate::Authenticated::method) is `RememberedDevice { since }`, its `amr` is `["pwd"]`.
+//! A remembered device is **not a second factor** and never counts as one. SP 800-63B §5.1 does not accept a
+//! cookie as authentication. "Remember me" is convenient, but such a login is only as strong as the password,
+//! and it says so: its [`method`](crate::Authenticated::method) is `RememberedDevice { since }`, and its
+//! `amr` is `["pwd"]`.
 //!
 //! So this library
 //!
-//! - asks for a fresh code before anything sensitive, also where a remembered device let somebody in;
+//! - asks for a fresh code before anything sensitive, even if a remembered device let somebody in;
 //! - never extends the 30 days, however often the device is used;
-//! - gives the device a new token as it is used, and ends a device whose token is used in two copies;
+//! - gives the device a new token as it is used, and forgets a device if two copies of its token are used;
 //! - forgets all devices when the password or the authenticator changes or a recovery code is used;
-//! - asks on every new device.
+//! - asks for a code on every new device.
 //!
 //! If your service needs AAL2 at each login, turn it off:
 //!
