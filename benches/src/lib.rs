@@ -1,4 +1,4 @@
-//! What the benchmarks and examinations share: a service with one account, and a way to talk to valgrind.
+//! What the benchmarks and checks share: a service with one account, and a way to talk to valgrind.
 
 mod service;
 pub mod valgrind;
@@ -7,7 +7,7 @@ use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
 
 pub use service::{Dice, Service};
 
-/// Keys that seal nothing and sign tokens.
+/// Keys that sign tokens but do not seal secrets.
 pub fn without_a_seal() -> Keys {
     Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new([7; 32])))
 }
@@ -15,6 +15,7 @@ pub fn without_a_seal() -> Keys {
 /// The secret of RFC 6238 Appendix B for SHA-1, 160 bits.
 pub const SECRET: &[u8] = b"12345678901234567890";
 
-/// A key URI as enrollment prints it: an issuer on both sides, an escape, the recommended 160 bits.
+/// A key URI as enrollment prints it: with the issuer in the label and as a parameter, an escape, and the
+/// recommended 160 bits.
 pub const KEY_URI: &str =
     "otpauth://totp/Example:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example";

@@ -22,7 +22,8 @@ pub struct Service {
     pub recovery_codes: Vec<String>,
     clock: Arc<HandClock>,
     phone: Totp,
-    /// Of the last record that was put in place. What the verifier draws has one bit less.
+    /// The revision of the last record that `put` stored. It has the highest bit set, which revisions of the
+    /// verifier do not have.
     revision: AtomicU64,
 }
 
@@ -51,11 +52,11 @@ impl Service {
         Self { verifier, store, account, recovery_codes, clock, phone, revision: AtomicU64::new(1 << 63) }
     }
 
-    /// The password step of a browser that is not remembered, one time step later.
+    /// Waits for one time step, and makes the password step in a browser that is not remembered.
     ///
     /// # Panics
     ///
-    /// If it asks for no code.
+    /// If no code is asked for.
     pub fn challenge(&self) -> ChallengeToken {
         self.wait(30);
         match self.log_in(None) {
@@ -64,7 +65,7 @@ impl Service {
         }
     }
 
-    /// Logs in with a code, one time step later, and has the device remembered.
+    /// Waits for one time step, logs in with a code, and has the device remembered.
     ///
     /// # Panics
     ///
@@ -75,7 +76,7 @@ impl Service {
         accepted.device.expect("the policy remembers devices")
     }
 
-    /// Moves the clock on by so many seconds.
+    /// Moves the clock forward by `secs` seconds.
     pub fn wait(&self, secs: u64) {
         self.clock.0.fetch_add(secs, Ordering::Relaxed);
     }
@@ -84,16 +85,16 @@ impl Service {
     ///
     /// # Panics
     ///
-    /// If the store fails, as also below.
+    /// If the store fails.
     pub fn record(&self) -> AccountRecord {
         self.row().value
     }
 
-    /// Stores this record in place of the one that is there.
+    /// Stores this record in place of the current one.
     ///
     /// # Panics
     ///
-    /// As above.
+    /// If the store fails.
     pub fn put(&self, record: &AccountRecord) {
         let expected = Expected::At(self.row().revision);
         let revision = Revision::new(self.revision.fetch_add(1, Ordering::Relaxed));
@@ -131,14 +132,14 @@ impl Service {
     }
 }
 
-/// What is typed is no secret any more, for whoever watches under valgrind.
+/// The code that the phone shows. Memcheck treats it as public, since it is typed.
 fn typed(phone: &Totp, now: UnixTime) -> String {
     let code = phone.generate(now).expose().to_owned();
     crate::valgrind::make_defined(code.as_bytes());
     code
 }
 
-/// A clock that is moved by hand.
+/// A clock that is set by hand.
 struct HandClock(AtomicU64);
 
 impl Clock for HandClock {
@@ -147,7 +148,7 @@ impl Clock for HandClock {
     }
 }
 
-/// Reproducible bytes (`SplitMix64`), so that every run does the same.
+/// Reproducible random bytes (`SplitMix64`), so that every run does the same.
 pub struct Dice(pub u64);
 
 impl Dice {

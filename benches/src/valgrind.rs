@@ -1,4 +1,4 @@
-//! Client requests to valgrind (`valgrind.h`, `memcheck.h`, `callgrind.h`): without valgrind they do nothing.
+//! Client requests to valgrind (`valgrind.h`, `memcheck.h`, `callgrind.h`). Without valgrind they do nothing.
 
 use core::mem::size_of_val;
 
@@ -7,12 +7,13 @@ pub fn is_here() -> bool {
     request(RUNNING_ON_VALGRIND, 0, 0) != 0
 }
 
-/// Memcheck: what these bytes hold is unknown from here on. A branch or an address that depends on it is reported.
+/// Memcheck: the content of these bytes is undefined from now on. A branch or an address that depends on it
+/// is reported.
 pub fn make_undefined<T: ?Sized>(value: &T) {
     request(MAKE_MEM_UNDEFINED, core::ptr::from_ref(value).cast::<()>() as usize, size_of_val(value));
 }
 
-/// Memcheck: what these bytes hold is public from here on.
+/// Memcheck: the content of these bytes is defined, that is public, from now on.
 pub fn make_defined<T: ?Sized>(value: &T) {
     request(MAKE_MEM_DEFINED, core::ptr::from_ref(value).cast::<()>() as usize, size_of_val(value));
 }
@@ -41,8 +42,9 @@ const fn tool(a: u8, b: u8) -> usize {
 fn request(number: usize, first: usize, second: usize) -> usize {
     let arguments = [number, first, second, 0, 0, 0];
     let mut answer = 0_usize;
-    // SAFETY: outside valgrind these are rotations of `rdi` by 128 bits in all and an exchange of `rbx` with itself, which
-    // change nothing but flags. Under valgrind the request reads `arguments` and writes the answer to `rdx`.
+    // SAFETY: outside valgrind these instructions rotate `rdi` by 128 bits in all and exchange `rbx` with
+    // itself, which changes only flags. Under valgrind the request reads `arguments` and writes the answer to
+    // `rdx`.
     unsafe {
         core::arch::asm!(
             "rol rdi, 3",

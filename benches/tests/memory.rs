@@ -1,4 +1,4 @@
-//! What the hot paths do with memory: nothing on the heap, and nothing secret left behind.
+//! What the hot paths do with memory: they allocate nothing on the heap and leave no secret behind.
 #![allow(unsafe_code, reason = "a counting allocator, and a look at memory after a drop")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -12,14 +12,14 @@ use second_factor::{
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    /// What is looked for in memory that is given back, and how often it was there.
+    /// What is searched for in memory that is freed, and below how often it was found.
     static WATCHED: Cell<&'static [u8]> = const { Cell::new(&[]) };
     static SEEN: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
 
-// SAFETY: everything is done by the system's allocator.
+// SAFETY: all calls are passed on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
@@ -30,7 +30,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         let wanted = WATCHED.get();
         if !wanted.is_empty() {
-            // SAFETY: it is still allocated, and so long; volatile reads take what is there.
+            // SAFETY: the memory is still allocated and has this length; volatile reads return what is there.
             let byte = |at| unsafe { memory.add(at).read_volatile() };
             let here = |start| wanted.iter().zip(start..).all(|(wanted, at)| byte(at) == *wanted);
             if (0..(layout.size() + 1).saturating_sub(wanted.len())).any(here) {
@@ -100,7 +100,7 @@ fn secrets_and_keyed_states_are_cleared_when_dropped() {
     assert!(contains(&before, b"287082") && !contains(&after, b"28") && !contains(&after, b"82"));
 }
 
-/// A secret whose parameter is misspelled, and what an invisible character or a wrong escape makes of the text.
+/// Key URIs with a secret whose parameter is misspelled, or with an invisible character or a wrong escape.
 #[test]
 fn nothing_of_a_key_uri_that_may_be_a_secret_is_given_back_uncleared() {
     const START: &str = "otpauth://totp/A:b?secret=MZXW6YQ&secert=";
@@ -139,8 +139,8 @@ fn what_is_not_cleared_is_seen() {
     assert!(contains(&after, SECRET));
 }
 
-/// No run of eight bytes that depend on the secret is still there. Others may be: in padding lies what lay on the stack
-/// before.
+/// Asserts that no run of eight bytes that depend on the secret is still there. Other bytes may be: padding
+/// contains what was on the stack before.
 fn assert_cleared<T>(keyed: impl Fn(&[u8]) -> T) {
     let [(other, _), (before, after)] = [OTHER_SECRET, SECRET].map(|secret| {
         clear_stack();
@@ -155,7 +155,7 @@ fn assert_cleared<T>(keyed: impl Fn(&[u8]) -> T) {
     assert!(!runs.iter().any(|run| contains(&after, run)), "a part of the keyed state is still there");
 }
 
-/// Earlier values were moved about there.
+/// Overwrites the stack, to which earlier values were moved.
 #[inline(never)]
 fn clear_stack() {
     black_box([0_u8; 1 << 14]);
@@ -167,11 +167,13 @@ fn contains(memory: &[u8], wanted: &[u8]) -> bool {
 
 /// The bytes of a value before and after its drop.
 fn around_drop<T>(value: T) -> (Vec<u8>, Vec<u8>) {
-    // Zeroed first, so that padding is readable; then the value byte by byte where it will be dropped.
+    // The place is zeroed first, so that padding is readable. The value is then dropped where its bytes are
+    // read.
     let mut place = Box::new(MaybeUninit::<T>::zeroed());
     place.write(value);
     let bytes = place.as_ptr().cast::<u8>();
-    // SAFETY: the place is as long as `T` and stays allocated; volatile reads take what is there, as an attacker would.
+    // SAFETY: the place is as long as `T` and stays allocated; volatile reads return what is there, as an
+    // attacker would see it.
     let look = || (0..size_of::<T>()).map(|at| unsafe { bytes.add(at).read_volatile() }).collect::<Vec<u8>>();
     let before = look();
     // SAFETY: it was written above and is not used as a `T` again.

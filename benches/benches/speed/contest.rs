@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion};
 
-/// Does something so many times and tells how long that took.
+/// Does something as many times as it is told, and returns how long that took.
 pub type Timed = Box<dyn FnMut(u64) -> Duration>;
 
-/// Times all of `work`.
+/// Times the whole of `work`.
 pub fn timed<T>(mut work: impl FnMut() -> T + 'static) -> Timed {
     Box::new(move |times| {
         let start = Instant::now();
@@ -20,7 +20,7 @@ pub fn timed<T>(mut work: impl FnMut() -> T + 'static) -> Timed {
     })
 }
 
-/// Times `work`, but not what has to be `prepare`d for it.
+/// Times `work`, but not `prepare`, which makes its input.
 pub fn timed_after<P, T>(
     mut prepare: impl FnMut() -> P + 'static,
     mut work: impl FnMut(P) -> T + 'static,
@@ -37,14 +37,14 @@ pub fn timed_after<P, T>(
     })
 }
 
-/// What is aimed at.
+/// The aim of a comparison.
 #[derive(Clone, Copy)]
 pub enum Aim {
-    /// At least so many times faster than the other.
+    /// At least this many times faster than the other.
     Faster(f64),
-    /// At most so many times the other.
+    /// At most this many times as long as the other takes.
     AtMost(f64),
-    /// Nothing: for information.
+    /// No aim: the row is for information.
     None,
 }
 
@@ -54,7 +54,7 @@ struct Entrant {
     aim: Aim,
 }
 
-/// A piece of work: this library first, then whom it is measured against.
+/// A piece of work: this library first, then what it is compared with.
 pub struct Contest {
     work: &'static str,
     entrants: Vec<Entrant>,
@@ -71,7 +71,7 @@ impl Contest {
         self
     }
 
-    /// Criterion's part: distributions and plots.
+    /// Makes criterion's reports: distributions and plots.
     pub fn report(&self, criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(self.work);
         group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(800));
@@ -86,12 +86,13 @@ impl Contest {
     }
 }
 
-/// The least time of each entrant, in nanoseconds. They take turns: what slows the machine for a moment slows all.
+/// The least time of each entrant, in nanoseconds. They take turns, so that what slows the machine for a
+/// moment slows all of them.
 struct Least<'a> {
     contest: &'a Contest,
-    /// How often each does its work in one sample.
+    /// How often each entrant does its work in one sample.
     times: Vec<u64>,
-    /// One of them takes long: once in a pass is enough.
+    /// Whether one of them takes so long that one round in a pass is enough.
     slow: bool,
     nanos: Vec<f64>,
 }
@@ -124,7 +125,7 @@ const ROUNDS: usize = 100;
 const SAMPLE: Duration = Duration::from_micros(40);
 const SLOW: Duration = Duration::from_millis(1);
 
-/// How many times fill a sample.
+/// How many times the work has to be done to fill a sample.
 fn fill(timed: &mut Timed) -> u64 {
     let mut times = 1;
     while once(timed, times) < SAMPLE {
@@ -133,12 +134,12 @@ fn fill(timed: &mut Timed) -> u64 {
     times
 }
 
-/// How long so many times take, undisturbed.
+/// How long it takes to do the work this many times: the least of five attempts.
 fn once(timed: &mut Timed, times: u64) -> Duration {
     (0..5).map(|_| timed(times)).min().unwrap_or_default()
 }
 
-/// The one table, printed last.
+/// Measures everything and prints the table.
 pub fn print_table(contests: &[Contest]) {
     let width = contests.iter().map(|contest| contest.work.len()).max().unwrap_or_default();
     let mut measured: Vec<Least<'_>> = contests.iter().map(Least::of).collect();

@@ -1,4 +1,5 @@
-//! `cargo bench`: criterion's reports, then one table of this library beside its peers and the limit.
+//! `cargo bench`: criterion's reports, then one table that compares this library with other crates and with
+//! the compression function alone.
 
 mod contest;
 mod works;

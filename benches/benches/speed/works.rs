@@ -15,7 +15,7 @@ use crate::contest::{Contest, Timed, timed, timed_after};
 
 const NOW: u64 = 1_700_000_010;
 
-/// The code of none of the steps around [`NOW`] under any of the algorithms; `works::all` asserts it.
+/// A code that is wrong for all steps around [`NOW`] with each algorithm; every verification asserts it.
 const WRONG: &str = "000000";
 
 pub fn all() -> Vec<Contest> {
@@ -50,14 +50,14 @@ struct Hash {
     totp_rs: totp_rs::Algorithm,
     totp_rfc: totp_rfc::Algorithm,
     aims: Aims,
-    /// So many compressions, each of what the one before left.
+    /// This many compressions, each of the state that the one before left.
     chained: fn(u64) -> Timed,
-    /// So many independent ones, then three independent ones, then three that each need one of those: the shape of a
-    /// window, and what the processor may overlap in it.
+    /// This many independent compressions, then three independent ones, then three that each need one of
+    /// those: the shape of a window, with what the processor can overlap in it.
     window: fn(usize) -> Timed,
 }
 
-/// Aims of a verification with the key set up.
+/// The aims of a verification with the key set up.
 struct Aims {
     totp_rs: Aim,
     totp_rfc: Aim,
@@ -156,7 +156,7 @@ fn params(algorithm: Algorithm) -> TotpParams {
     TotpParams::new(algorithm, Digits::Six, Period::DEFAULT)
 }
 
-/// From the typed text to the refusal.
+/// Does all the work from the typed text to the refusal.
 fn refuse(totp: &Totp) {
     let code = Code::parse(black_box(WRONG), Digits::Six).unwrap();
     let verdict = totp.verify(&code, black_box(UnixTime::from_secs(NOW)), Window::DEFAULT, None);
@@ -243,7 +243,7 @@ fn key_uri() -> Contest {
     )
 }
 
-/// From the typed code to the record that is stored.
+/// Does all the work from the typed code to the stored record.
 fn present(keys: impl Into<Keys>) -> Timed {
     let service = std::rc::Rc::new(Service::enrolled(keys));
     let verifier = service.clone();
@@ -268,7 +268,8 @@ fn second_step() -> [Contest; 2] {
         argon2::Argon2::default().hash_password_into(b"hunter2", b"0123456789abcdef", &mut hash).unwrap();
         hash
     });
-    // Apart: the memory that Argon2 fills leaves nothing in the caches for whom comes after.
+    // Argon2 is in a contest of its own: it fills so much memory that nothing of what is measured next stays
+    // in the caches.
     [
         Contest::new("one whole second step, MemoryStore", present(ring()))
             .against("the same without a seal", present(without_a_seal()), NoAim)

@@ -1,8 +1,10 @@
-//! Whether time tells what was typed: two classes of inputs, interleaved at random, and Welch's t-test on how long each took,
-//! after Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?" (2017).
+//! Tests whether the time shows what was typed: it runs two classes of inputs, interleaved at random, and
+//! compares their times with Welch's t-test, after Reparaz, Balasch and Verbauwhede, "Dude, is my code
+//! constant time?" (2017).
 //!
-//! `cargo run --release -p second-factor-benches --bin dudect [SAMPLES]` prints a table. It gates nothing: a difference that
-//! is not there now may be drowned in the noise of the machine, and `.ci/constant-time` looks at the code itself.
+//! `cargo run --release -p second-factor-benches --bin dudect [SAMPLES]` prints a table. No check depends on
+//! it: a difference that it does not show may be smaller than the noise of the machine. `.ci/constant-time`
+//! looks at the code itself.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,15 +15,17 @@ use second_factor_benches::{Dice, SECRET};
 
 fn main() {
     let samples = std::env::args().nth(1).map_or(2_000_000, |samples| samples.parse().expect("a number"));
-    assert!(samples >= 100_000, "fewer samples than 100,000 say nothing");
-    println!("{samples} samples a row. |t| is the greatest over {CROPS} crops of the slow tail and none.\n");
+    assert!(samples >= 100_000, "fewer than 100,000 samples show nothing");
+    println!(
+        "{samples} samples a row. |t| is the greatest of {CROPS} crops of the slow tail and of no crop.\n"
+    );
     println!("| what, and what is compared | ns | ns | abs(t) | at {LEAK} |");
     println!("|---|---|---|---|---|");
     library(samples);
     planted(samples);
 }
 
-/// Above this, the times of two classes differ.
+/// An absolute value of t above this means that the times of the two classes differ.
 const LEAK: f64 = 4.5;
 
 fn library(samples: usize) {
@@ -64,7 +68,7 @@ fn same_code((one, other): &(Code, Code)) -> bool {
     one == other
 }
 
-/// What must be seen: comparisons as they should not be.
+/// Planted mistakes, which should show a difference.
 fn planted(samples: usize) {
     let totp = Totp::new(&Secret::new(SECRET).expect("a secret"), TotpParams::default());
     let digits = |dice: &mut Dice, class: usize| {
@@ -105,7 +109,7 @@ fn some_time(dice: &mut Dice) -> UnixTime {
     UnixTime::from_secs(1_700_000_010 + dice.roll() % 1_000_000_000)
 }
 
-/// A code of which this many digits are right, from the left, and all others wrong.
+/// A code whose first `kept` digits are right and all others wrong.
 fn miss(right: &Code, kept: usize) -> Code {
     let wrong = |(place, digit): (usize, char)| match digit {
         _ if place < kept => digit,
@@ -116,8 +120,8 @@ fn miss(right: &Code, kept: usize) -> Code {
     Code::parse(&text, Digits::Six).expect("six digits")
 }
 
-/// Times `work` on inputs of two classes and prints a row. A sample is `batch` calls on one input, so that the clock can tell
-/// them; an input is made before any of its chunk is timed.
+/// Times `work` on inputs of two classes and prints a row. A sample is `batch` calls on one input, so that it
+/// takes long enough for the clock. All inputs of a chunk are made before any of them is timed.
 fn compare<I, T>(
     what: &str,
     samples: usize,
@@ -145,7 +149,7 @@ fn compare<I, T>(
             .collect()
     };
 
-    // The first chunks warm up and say where to crop; they are not counted.
+    // The first chunks warm up and determine where to crop. They are not counted.
     let mut times: Vec<f64> = (0..10).flat_map(|_| chunk()).map(|(_, time)| time).collect();
     times.sort_by(f64::total_cmp);
     let mut tests: Vec<(f64, Welch)> =
@@ -169,13 +173,14 @@ fn compare<I, T>(
 /// How many inputs are made at a time.
 const CHUNK: usize = 5_000;
 
-/// How many crops there are.
+/// How many crops of the slow tail are tested, besides none.
 const CROPS: usize = 100;
 
-/// The crop whose means are printed: without the slowest twentieth.
+/// The index of the crop whose means are printed: it leaves out the slowest twentieth.
 const MOST: usize = 42;
 
-/// Thresholds that leave more and more of the slow tail in, as the paper's program has them: interruptions are all there.
+/// Thresholds that keep more and more of the slow tail, which contains all interruptions, as in the program
+/// of the paper.
 fn crops(sorted: &[f64]) -> impl Iterator<Item = f64> {
     (1..=CROPS).map(|crop| {
         let kept = 1.0 - 0.5_f64.powf(10.0 * crop as f64 / CROPS as f64);
@@ -185,7 +190,7 @@ fn crops(sorted: &[f64]) -> impl Iterator<Item = f64> {
     })
 }
 
-/// Welch's t-test between two classes, by running means and sums of squares (Welford).
+/// Welch's t-test of two classes, from running means and sums of squares (Welford).
 #[derive(Default)]
 struct Welch([Class; 2]);
 
@@ -209,7 +214,7 @@ impl Welch {
         self.0.map(|class| class.mean)
     }
 
-    /// Nothing where a crop leaves too few samples.
+    /// The value of t, or `None` if the crop leaves too few samples.
     fn t(&self) -> Option<f64> {
         let [one, other] = self.0;
         if one.count < 10_000.0 || other.count < 10_000.0 {

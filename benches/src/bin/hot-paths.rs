@@ -1,4 +1,4 @@
-//! Walks the hot paths once each, for `.ci/instructions` to count under callgrind.
+//! Runs each hot path once, so that `.ci/instructions` can count its instructions under callgrind.
 
 use std::hint::black_box;
 
@@ -46,8 +46,8 @@ fn main() {
     session_steps();
 }
 
-/// The steps of a login, from the request to the record that is stored, on an account with ten recovery codes and five remembered devices;
-/// and the record as a database has it.
+/// The steps of a login, from the request to the stored record, for an account with ten recovery codes and
+/// five remembered devices. Also writing and reading the record as a database does.
 fn session_steps() {
     let service = Service::enrolled(KeyRing::new(1, SealingKey::new([7; 32])));
     let older: Vec<_> = (0..4).map(|_| service.remember()).collect();
@@ -56,7 +56,7 @@ fn session_steps() {
     let (challenge, code) = (service.challenge(), service.code());
     let recovery_code = service.recovery_codes.last().expect("ten");
     let record = service.record();
-    // Of the same record each time, and the first use of anything is not counted.
+    // Each step starts from the same record. The first run warms up and is not counted.
     let count_step = |name, step: &dyn Fn()| {
         for name in [c"warm-up", name] {
             service.put(&record);
@@ -77,7 +77,8 @@ fn session_steps() {
     count(c"read-record-json", || serde_json::from_str::<AccountRecord>(black_box(&json)).expect("a record"));
 }
 
-/// A remembered device answers: with the next token, or in the grace after that with the same one, and then nothing is stored.
+/// A remembered device logs in. It gets the next token, or within the grace period after that the same token,
+/// and then nothing is stored.
 fn device_step(service: &Service, token: &DeviceToken) {
     let login = service.log_in(Some(token.expose()));
     assert!(matches!(login, Login::Complete(Accepted { device: Some(_), .. })));

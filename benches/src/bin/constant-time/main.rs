@@ -1,8 +1,9 @@
-//! Runs what handles secrets with the secrets marked as undefined, for `.ci/constant-time` to watch under memcheck: every
-//! branch and every address that depends on them is reported (the method of Langley's ctgrind).
+//! Runs the code that handles secrets, with the secrets marked as undefined. `.ci/constant-time` runs it
+//! under memcheck, which reports every branch and every address that depends on them (the method of Langley's
+//! ctgrind).
 //!
-//! What may depend on a secret is the outcome. The places where the library turns it into a branch are named in
-//! `benches/constant-time.supp`, each with the reason.
+//! Only the outcome may depend on a secret. `benches/constant-time.supp` names the places where the library
+//! turns it into a branch, each with the reason.
 
 mod session;
 
@@ -45,7 +46,8 @@ fn main() {
     }
 }
 
-/// Canonical text. Where a spelling is forgiven, what the characters are leaks, and `respelled` shows it.
+/// Reads canonical text. If a spelling is forgiven, the time shows of which kind the characters are, which
+/// `respelled` shows.
 fn base32() {
     for text in ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "MZXW6YQ", "MZXW6YR"]
     {
@@ -60,13 +62,13 @@ fn undefined(text: &str) -> String {
     text
 }
 
-/// Planted: what must not be in the library.
+/// Planted: a comparison that stops early, which must not be in the library.
 #[inline(never)]
 fn early_exit(one: &[u8], other: &[u8]) -> bool {
     one.iter().zip(other).all(|(one, other)| one == other)
 }
 
-/// Planted: each comparison is in constant time, and the search stops where it finds.
+/// Planted: each comparison is in constant time, but the search stops at the first match.
 #[inline(never)]
 fn first_match(stored: &[RecoveryCodeDigest], wanted: &RecoveryCodeDigest) -> Option<usize> {
     stored.iter().position(|digest| digest == wanted)
@@ -79,7 +81,7 @@ fn verify() {
             let key: [u8; 20] = SECRET.try_into().expect("20 bytes");
             let key = Secret::new(&secret(key)).expect("a secret");
             let totp = Totp::new(&key, TotpParams::new(algorithm, digits, Period::DEFAULT));
-            // What the phone shows depends on the secret and is as undefined.
+            // What the phone shows depends on the secret, so it is undefined too.
             let shown = totp.generate(now);
             let wrong = Code::parse(&"0".repeat(digits.count().into()), digits).expect("a code");
             for after in [None, totp.time_step(now)] {
@@ -97,7 +99,7 @@ fn verify() {
     }
 }
 
-/// The right codes, those of one step earlier, one wrong in each place, and used ones.
+/// The right codes, those of one step earlier, codes with a wrong one in each place, and used codes.
 fn verify_in_a_row() {
     let now = UnixTime::from_secs(1_700_000_010);
     for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
@@ -119,7 +121,8 @@ fn verify_in_a_row() {
                     if let Some(place) = wrong {
                         typed.replace_range(place * width..(place + 1) * width, &"0".repeat(width));
                     }
-                    // Reading digits branches on what is public, that they are digits: they are undefined from then on.
+                    // Reading the codes branches on whether the characters are digits, which is public. They
+                    // are undefined only after that.
                     let typed = CodesInARow::parse(&typed, digits).expect("codes in a row");
                     for code in typed.codes() {
                         valgrind::make_undefined(code.expose());
@@ -153,7 +156,7 @@ fn secret<const N: usize>(bytes: [u8; N]) -> [u8; N] {
     bytes
 }
 
-/// What anybody may see.
+/// Marks an outcome as public.
 fn outcome<T>(value: T) {
     valgrind::make_defined(&value);
     drop(black_box(value));

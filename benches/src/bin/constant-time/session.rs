@@ -1,4 +1,4 @@
-//! Logins under a token key that is undefined, and look-ups in a record of which the digests are.
+//! Logins with an undefined token key, and look-ups in a record whose digests are undefined.
 
 use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
 use second_factor::{AccountRecord, ChallengeToken, Login, Refusal, Remember, Secret};
@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use crate::secret;
 
-/// Every recovery code in its place, and one that is in none.
+/// Presents every recovery code of the record, and one that is not in it.
 pub fn recovery_code() {
     let service = Service::enrolled(without_a_seal());
     let challenge = service.challenge();
     let stored = service.record();
     let undefined = undefined_digests(&stored);
 
-    // Reading what the claimant types branches on every character of it, so what is undefined here is what is stored.
+    // Reading what the claimant types branches on every character of it, so here the stored digests are
+    // undefined instead.
     let shown = service.recovery_codes.iter().map(|code| (code.as_str(), true));
     for (typed, is_there) in shown.chain([(OF_NOBODY, false)]) {
         service.put(&undefined);
@@ -23,7 +24,8 @@ pub fn recovery_code() {
     }
 }
 
-/// The current token of a device, the one before it, in the grace and after it, and forged ones.
+/// Presents the current token of a device and the previous one, within the grace period and after it, and
+/// forged tokens.
 pub fn device_token() {
     let service = Service::enrolled(undefined_keys());
     let first: Vec<_> = (0..3).map(|_| public(service.remember().expose())).collect();
@@ -47,7 +49,7 @@ pub fn device_token() {
     }
 }
 
-/// A challenge with the right code and with a wrong one, and forged ones.
+/// Presents a challenge with the right code and with a wrong one, and forged challenges.
 pub fn challenge() {
     let service = Service::enrolled(undefined_keys());
     let text = public(service.challenge().expose());
@@ -64,15 +66,15 @@ pub fn challenge() {
     }
 }
 
-/// No account has it.
+/// A recovery code that no account has.
 const OF_NOBODY: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
 
-/// What it signs is as undefined.
+/// Keys whose token key is undefined, and so is everything that it signs.
 fn undefined_keys() -> Keys {
     Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new(secret([7; 32]))))
 }
 
-/// The token that a remembered device is given.
+/// The token that a remembered device gets when it logs in.
 fn remembered(service: &Service, cookie: &str) -> String {
     match service.log_in(Some(cookie)) {
         Login::Complete(accepted) => {
@@ -82,21 +84,23 @@ fn remembered(service: &Service, cookie: &str) -> String {
     }
 }
 
-/// The text of a token, its tag included, is known to whoever presents it.
+/// Marks the text of a token, including its tag, as public: whoever presents it knows it.
 fn public(text: &str) -> String {
     let text = text.to_owned();
     valgrind::make_defined(text.as_bytes());
     text
 }
 
-/// The token with one character of its tag exchanged; the last one stands for one bit.
+/// The token with the character at `place` of its tag replaced. The last character of a tag stands for one
+/// bit.
 fn forged(text: &str, place: usize) -> String {
     let (body, tag) = text.rsplit_once('.').expect("a tag");
     let other = if tag[place..].starts_with('A') { "Q" } else { "A" };
     format!("{body}.{}{other}{}", &tag[..place], &tag[place + 1..])
 }
 
-/// The record with the digests of its recovery codes undefined. In postcard they stand as they are, and reading copies them.
+/// The record, with the digests of its recovery codes undefined. In postcard they are plain bytes, and
+/// reading copies them without a branch.
 fn undefined_digests(record: &AccountRecord) -> AccountRecord {
     let stored = postcard::to_allocvec(record).expect("postcard");
     let json = serde_json::to_value(record).expect("JSON");
