@@ -13,7 +13,7 @@
 //!
 //! # Attacks on the flow
 //!
-//! | # | What must fail, or hold | Held by |
+//! | # | What must fail, or hold | Shown by |
 //! |---|---|---|
 //! | A1a | A code that was accepted is presented again, in a second challenge in the same time step: refused, with the same answer as a wrong code (CVE-2022-25838, CVE-2015-7225) | `tests/it/threats/replay.rs::a01a_same_code_in_a_second_challenge_of_the_same_step` |
 //! | A1b | The same in the next time step, still inside the window (CVE-2021-43177) | `tests/it/threats/replay.rs::a01b_same_code_in_the_next_step_still_inside_the_window`, `tests/it/threats/codes_in_a_row.rs::a01_codes_in_a_row_are_accepted_once_whichever_the_door` |
@@ -60,7 +60,7 @@
 //!
 //! # Failures of deployed systems
 //!
-//! | # | What went wrong | Held by |
+//! | # | What went wrong | Shown by |
 //! |---|---|---|
 //! | F1 | AuthQuake (2024): ten guesses in each of any number of sessions at once, codes valid for minutes, no alert | `tests/it/threats/guessing.rs::f01_authquake_parallel_sessions_share_one_budget`; `tests/it/threats/guessing.rs::f01_a_code_older_than_one_step_is_refused` |
 //! | F2 | One pending login token accepts any number of wrong codes (CVE-2026-56450) | `tests/it/threats/guessing.rs::f02_a_pending_token_dies_at_the_fifth_wrong_code` |
@@ -101,7 +101,7 @@
 //!
 //! # Tried on this library
 //!
-//! | # | What was tried, and what holds | Held by |
+//! | # | What was tried, and what holds | Shown by |
 //! |---|---|---|
 //! | G1 | Somebody with the password opens any number of challenges: a challenge that the owner has open still takes a code or a recovery code | `tests/it/threats/crowding.rs::g01_open_challenges_outlive_any_number_of_password_steps`, `tests/it/threats/crowding.rs::g01_an_open_challenge_outlives_guesses_in_all_others`, `tests/it/threats/crowding.rs::g01_a_crowd_of_password_steps_holds_up_no_code`, `tests/it/threats/crowding.rs::g01_an_enrollment_outlives_any_number_of_others` |
 //! | G2 | Sixty-four tasks try to step up in a loop in a stolen session: nobody else is held up, and once the budget is spent nothing is written | `tests/it/threats/crowding.rs::g02_sixty_four_tasks_with_a_stolen_session_hold_up_nobody`, `tests/it/threats/crowding.rs::g02_an_owner_changes_the_password_amid_the_guesses_of_sixty_four` |
@@ -142,7 +142,7 @@
 //!
 //! # Moving from an old system
 //!
-//! | # | What must fail, or hold | Held by |
+//! | # | What must fail, or hold | Shown by |
 //! |---|---|---|
 //! | M1 | A thousand accounts are moved from a system with plain secrets (80 and 160 bits, two hash functions, six and eight digits) and hashed recovery codes. Each logs in with its next code and none with a used one; a tenth log in with an old recovery code. Nobody is told that something was switched on, and no session ends | `tests/it/threats/migration/accounts.rs::m01_a_thousand_accounts_move_and_nobody_notices` |
 //! | M2 | A secret is imported into an account that already has an authenticator, or that binds one at the same time: refused. A normal import ends sessions and tells the owner; a quiet one does neither. No code up to the last step that the old system accepted is accepted | `tests/it/threats/migration/imports.rs::m02_nothing_is_imported_over_what_is_bound`, `tests/it/threats/migration/imports.rs::m02_of_eight_imports_and_bindings_at_once_one_counts`, `tests/it/threats/migration/imports.rs::m02_a_loud_import_ends_sessions_and_tells_a_quiet_one_neither`, `tests/it/threats/migration/imports.rs::m02_no_code_up_to_the_last_step_of_the_old_system_is_accepted` |
@@ -157,7 +157,7 @@
 //! What can go wrong while keys are rotated, backups restored and versions upgraded;
 //! [`operations`](super::operations) says how to do it.
 //!
-//! | # | What must fail, or hold | Held by |
+//! | # | What must fail, or hold | Shown by |
 //! |---|---|---|
 //! | O1 | Keys are rotated while owners log in, step up and enroll: all of them succeed, in the end no row needs the old key, and the walk ends no session and undoes no login | `tests/it/store/key_rotation.rs::o01_keys_rotated_under_load_shut_nobody_out`, `tests/it/store/key_rotation.rs::o01_a_walk_that_was_interrupted_is_walked_again`, `tests/it/store/key_rotation.rs::o01_an_instance_that_still_seals_with_the_old_key_undoes_the_walk`, `tests/it/store/key_rotation.rs::o01_a_row_that_is_sealed_anew_is_otherwise_as_it_was`, `tests/it/store/key_rotation.rs::o01_a_login_beside_the_walk_is_not_undone` |
 //! | O2 | A key is removed while rows still need it: an error names the key, and the rows stay as they are | `tests/it/store/key_rotation.rs::o02_a_row_whose_key_is_missing_is_an_error_and_stays` |
