@@ -2,12 +2,12 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// The host's name for an account: 1 to 255 bytes of text without control characters, which never changes and
-/// is never given to somebody else.
+/// The host's id for an account: 1 to 255 bytes of text without control characters. It must never change and
+/// never be given to somebody else.
 ///
-/// Every digest and every sealed secret is bound to it, so a row that is copied from one account to another
-/// opens nothing. Take the primary key, not the user name or the e-mail address: those change hands. Compared
-/// byte by byte: no case folding, no normalization.
+/// Every digest and every sealed secret is bound to it, so a row that is copied to another account is of no
+/// use there. Take the primary key, not the user name or the e-mail address, which can pass to another
+/// person. Ids are compared byte by byte, without case folding or normalization.
 ///
 /// ```
 /// use second_factor::AccountId;
@@ -33,8 +33,8 @@ impl AccountId {
     ///
     /// # Errors
     ///
-    /// [`AccountIdError`] unless it has 1 to [`MAX_LEN`](Self::MAX_LEN) bytes and no control character: logs
-    /// and databases stumble over those, and no primary key has them.
+    /// [`AccountIdError`] unless it has 1 to [`MAX_LEN`](Self::MAX_LEN) bytes and no control character: those
+    /// cause errors in logs and databases, and no primary key has them.
     pub fn new(id: impl Into<String>) -> Result<Self, AccountIdError> {
         let id = id.into();
         match id.len() {
@@ -83,7 +83,7 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Why a text is no account id. The host's to put right; the text is not repeated here.
+/// Why a text is not an account id. The host has to fix this. The error does not repeat the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountIdError {

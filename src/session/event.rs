@@ -6,10 +6,10 @@ use crate::time::UnixTime;
 
 mod text;
 
-/// Something that happened to an account, for the host's security log and for telling its owner. Never holds
-/// a secret, a code or a token.
+/// Something that happened to an account, for the host's security log and for telling its owner. It never
+/// holds a secret, a code or a token.
 ///
-/// Events are handed out after the record they describe was stored, in order.
+/// The host gets the events in order, after the record that they describe was stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -18,7 +18,7 @@ pub struct AuditEvent {
     pub account: AccountId,
     /// When, by the verifier's clock.
     pub at: UnixTime,
-    /// Where the request came from that it happened in. `None` where the host did not say so with
+    /// Where the request that caused it came from. `None` if the host did not say so with
     /// [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of).
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub origin: Option<Origin>,
@@ -26,8 +26,8 @@ pub struct AuditEvent {
     pub kind: EventKind,
 }
 
-/// What happened. [`notify_owner`](Self::notify_owner) says of which the owner should be told (ASVS 6.3.5,
-/// 6.3.7).
+/// What happened. [`notify_owner`](Self::notify_owner) says which ones the owner should be told about (ASVS
+/// 6.3.5, 6.3.7).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -36,12 +36,12 @@ pub enum EventKind {
     ChallengeOpened,
     /// A login was completed.
     LoggedIn {
-        /// What stood beside the first factor.
+        /// What was verified beside the first factor.
         method: AuthMethod,
     },
     /// A second factor was presented for a sensitive step.
     SteppedUp {
-        /// Which.
+        /// What was presented.
         method: AuthMethod,
     },
     /// A code was refused.
@@ -54,30 +54,32 @@ pub enum EventKind {
         /// Why. The claimant was not told.
         reason: RefusedBecause,
     },
-    /// What the host verified of an authenticator of its own was refused.
+    /// A proof of an authenticator that the host verifies was refused.
     HostAuthenticatorRefused {
         /// Why. The claimant was not told.
         reason: RefusedBecause,
     },
-    /// A recovery code of an old system was tried, and charged for. If it was right, the login follows.
+    /// A recovery code of an old system was tried. The try was charged before the host compared the code; if
+    /// it was right, the login's events follow.
     OldRecoveryCodeTried,
-    /// A recovery code was used up. All remembered devices were forgotten, but in a step-up that of the session.
+    /// A recovery code was used up. All remembered devices were forgotten; a step-up keeps the device of its
+    /// session.
     RecoveryCodeUsed {
         /// How many are left. Offer new ones before there are none (SP 800-63B §4.2.1.1).
         remaining: usize,
     },
-    /// A challenge took its last failed guess and is over.
+    /// The last guess of a challenge failed, so the challenge is over.
     ChallengeExhausted,
-    /// So many guesses failed that it is not the owner mistyping: somebody has this password. Raised at every
-    /// fifth unrefunded guess.
+    /// So many guesses failed that these are hardly the owner's typing errors: somebody else may know the
+    /// password. Raised at every fifth unrefunded guess.
     PasswordSuspectedKnown {
-        /// Guesses that no success refunded, less one for each month between accepted codes.
+        /// Guesses that no success refunded, less one for each whole month between two accepted codes.
         guesses: u32,
     },
-    /// The guess budget was spent with this guess: single codes are not evaluated any more. Codes in a row and recovery
-    /// codes are.
+    /// This guess spent the guess budget: single codes are no longer evaluated. Codes in a row and recovery
+    /// codes still are.
     Locked {
-        /// When the next single code will be evaluated; `None` where waiting alone will not help.
+        /// When the next single code will be evaluated; `None` if waiting alone will not help.
         until: Option<UnixTime>,
     },
     /// An enrollment was begun.
@@ -86,27 +88,27 @@ pub enum EventKind {
     EnrollmentRefused,
     /// An authenticator was bound (SP 800-63B §4.1: recorded with its time).
     AuthenticatorBound {
-        /// Which.
+        /// Its id.
         authenticator: AuthenticatorId,
         /// What its owner calls it.
         label: String,
-        /// How.
+        /// How it was bound.
         binding: Binding,
     },
-    /// An authenticator was removed. With the last one two-factor authentication was switched off.
+    /// An authenticator was removed. If it was the last one, two-factor authentication is off now.
     AuthenticatorRemoved {
-        /// Which.
+        /// Its id.
         authenticator: AuthenticatorId,
         /// What its owner called it.
         label: String,
-        /// By whom.
+        /// Who removed it.
         by: RemovedBy,
         /// How many are left.
         remaining: usize,
     },
     /// An authenticator was given another label.
     AuthenticatorRenamed {
-        /// Which.
+        /// Its id.
         authenticator: AuthenticatorId,
         /// The new label.
         label: String,
@@ -120,38 +122,38 @@ pub enum EventKind {
     PasswordChangeInterrupted,
     /// All sessions were ended, and all devices forgotten.
     SessionsEnded,
-    /// What is kept about the account came out of a backup, so all sessions were ended, and all devices forgotten.
-    /// Recovery codes that were used since the backup count again, until new ones are made.
+    /// The account's record was restored from a backup, so all sessions were ended, and all devices
+    /// forgotten. Recovery codes that were used after the backup work again, until new ones are made.
     Restored,
     /// The account was closed.
     AccountClosed,
     /// A device is remembered.
     DeviceRemembered {
-        /// Which.
+        /// Its id.
         device: DeviceId,
         /// What the host calls it.
         label: String,
     },
     /// A device is no longer remembered.
     DeviceForgotten {
-        /// Which.
+        /// Its id.
         device: DeviceId,
         /// Why.
         reason: ForgottenBecause,
     },
-    /// A device token was presented that had been replaced twice: a copy of it is in other hands. All devices were
-    /// forgotten, and all sessions ended.
+    /// A device token was presented that had been replaced at least twice: somebody else has a copy of it.
+    /// All devices were forgotten, and all sessions ended.
     DeviceTokenStolen {
-        /// Which.
+        /// Its id.
         device: DeviceId,
     },
-    /// A device token was presented that is forged, or of a device that is not remembered any more. A code was asked
-    /// for.
+    /// A device token was presented that is forged, or belongs to a device that is no longer remembered. A
+    /// code was asked for.
     DeviceUnknown,
 }
 
 impl EventKind {
-    /// Whether the account's owner should be told, by a way that the claimant does not control.
+    /// Whether the account's owner should be told, through a channel that the claimant does not control.
     pub fn notify_owner(&self) -> bool {
         match self {
             Self::AuthenticatorBound { binding, .. } => *binding != Binding::ImportedQuietly,
@@ -190,16 +192,16 @@ impl EventKind {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum RefusedBecause {
-    /// It is not right.
+    /// It was wrong.
     Wrong,
-    /// It was right, and had been accepted before, or a later one had (RFC 6238 §5.2).
+    /// It was right, but it or a later code had been accepted before (RFC 6238 §5.2).
     Replayed,
-    /// It is that of another time, up to ten minutes away, so one of the two clocks is off. If it happens to many at
-    /// once, look at the server's.
+    /// It is the code of another time, up to ten minutes away, so the app's or the server's clock is off. If
+    /// this happens to many accounts at once, check the server's clock.
     ClockOff(ClockOffset),
-    /// There is no such challenge, or no longer.
+    /// Its challenge does not exist, or is over.
     NoChallenge,
-    /// The guess budget is spent; it was not evaluated.
+    /// The guess budget is spent, so it was not evaluated.
     Locked,
 }
 
@@ -210,13 +212,13 @@ pub enum RefusedBecause {
 pub enum Binding {
     /// The first one: two-factor authentication was switched on.
     First,
-    /// Beside others.
+    /// It was added beside others.
     Added,
-    /// In place of another.
+    /// It replaced another one.
     Replaced,
-    /// The host brought it from another system.
+    /// The host imported it from another system.
     Imported,
-    /// The same, and nothing was switched on: the account had it all along, so its owner is not told.
+    /// It was imported and nothing was switched on: the account had it all along, so its owner is not told.
     ImportedQuietly,
 }
 
@@ -236,19 +238,19 @@ pub enum RemovedBy {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ForgottenBecause {
-    /// Its owner said so.
+    /// Its owner revoked it, or ended all sessions.
     Revoked,
-    /// Password, authenticator or recovery code were changed or used.
+    /// The password or an authenticator was changed, a recovery code was used, or the account was closed.
     CredentialsChanged,
-    /// There were too many; this one was not used for longest.
+    /// There were too many devices; this one had not been used for the longest time.
     TooMany,
-    /// Its time was over.
+    /// It had been remembered for as long as the policy allows.
     Expired,
-    /// A token was presented that had been replaced a while ago: the answer with the new one was lost, or there are
-    /// two copies.
+    /// A token was presented that had been replaced some time ago: the answer with the new token was lost, or
+    /// there are two copies of the token.
     Outdated,
     /// A copied token of one of the account's devices turned up.
     Stolen,
-    /// The account's row came out of a backup.
+    /// The account's row was restored from a backup.
     Restored,
 }

@@ -5,10 +5,10 @@ use core::fmt;
 use super::KeyRing;
 use super::{Seal, TokenKeys};
 
-/// The keys of a service: what seals its secrets, and what signs its tokens.
+/// The keys of a service: those that seal its secrets, and those that sign its tokens.
 ///
-/// A [`KeyRing`](super::KeyRing) is both, and converts into this. A host with a [`Seal`] of its own hands
-/// [`TokenKeys`] in beside it.
+/// A [`KeyRing`](super::KeyRing) provides both and converts into this type. A host with a [`Seal`] of its own
+/// passes [`TokenKeys`] along with it.
 ///
 /// ```
 /// use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
@@ -22,7 +22,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// A seal of the host's, and the keys that sign tokens.
+    /// Keys made of the host's own seal and the keys that sign tokens.
     pub fn new(seal: impl Seal + 'static, tokens: TokenKeys) -> Self {
         Self { seal: Box::new(seal), tokens }
     }
@@ -36,7 +36,7 @@ impl Keys {
     }
 }
 
-/// One configured ring serves both.
+/// One ring both seals secrets and signs tokens.
 #[cfg(feature = "sealing")]
 impl From<KeyRing> for Keys {
     fn from(ring: KeyRing) -> Self {

@@ -1,58 +1,61 @@
 //! The rules: one record, pure decisions.
 //!
-//! Every rule is a function from the account's record, an input, the time, random bytes and the policy to a
-//! decision: the outcome, the record to store before the outcome is released, and what to log. This layer
-//! has no store, no clock and no random number generator. The rules are not public: a host calls the
-//! [`Verifier`](crate::Verifier), and finds here the types of what it hands in and gets back.
+//! Every rule is a function. It takes the account's record, an input, the time, random bytes and the policy,
+//! and returns a decision: the outcome, the record to store before the outcome is released, and the events to
+//! log. This layer has no store, no clock and no random number generator. The rules are not public: a host
+//! calls the [`Verifier`](crate::Verifier). This module has the types that it passes in and gets back.
 //!
 //! # The login
 //!
 //! | state | event | next |
 //! |---|---|---|
-//! | no proof | [`PasswordVerified`], no authenticator bound | [`Login::Complete`] (method: [`AuthMethod::SingleFactor`]), or [`Login::EnrollmentRequired`] where the policy or the host ([`Requirement`]) demands one |
+//! | no proof | [`PasswordVerified`], no authenticator bound | [`Login::Complete`] (method: [`AuthMethod::SingleFactor`]), or [`Login::EnrollmentRequired`] if the policy or the host ([`Requirement`]) demands a second factor |
 //! | no proof | [`PasswordVerified`], live remembered device of this account | [`Login::Complete`] (method: [`AuthMethod::RememberedDevice`]) |
 //! | no proof | [`PasswordVerified`], otherwise | [`Login::CodeRequired`]; nothing that authenticates has been issued, and nothing is stored |
 //! | challenge open | right code, of a step later than the last accepted | [`Accepted`], with a device token if the box was ticked; the challenge is done |
-//! | challenge open | codes in a row, all of steps later than the last accepted | [`Accepted`] (method: [`AuthMethod::CodesInARow`]), whatever the budget says; wrong ones cost nothing |
-//! | challenge open | [`HostAuthenticatorVerified`] of a bound authenticator | [`Accepted`] (method: [`AuthMethod::HostAuthenticator`]), whatever the budget says |
+//! | challenge open | codes in a row, all of steps later than the last accepted | [`Accepted`] (method: [`AuthMethod::CodesInARow`]), even if the guess budget is spent; wrong ones are not charged |
+//! | challenge open | [`HostAuthenticatorVerified`] of a bound authenticator | [`Accepted`] (method: [`AuthMethod::HostAuthenticator`]), even if the guess budget is spent |
 //! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up, all devices are forgotten |
-//! | challenge open | wrong or used code | refused and charged; at the fifth the challenge is over, for the right code too |
-//! | challenge open | ten minutes after the password, a change of password or factor | over |
+//! | challenge open | wrong or used code | refused and charged; the fifth one ends the challenge, and then the right code is refused too |
+//! | challenge open | ten minutes have passed since the password, or the password or a factor was changed | the challenge is over |
 //! | challenge done | anything | [`AlreadyDone`](Refusal::AlreadyDone): the form was sent twice |
-//! | any | a code, and the budget is spent | [`Locked`](Refusal::Locked), with the time of the next try if waiting helps; codes in a row and recovery codes are taken |
+//! | any | a code, and the budget is spent | [`Locked`](Refusal::Locked), with the time of the next try if waiting helps; codes in a row and recovery codes are still accepted |
 //! | any | the password is being changed | [`Retry`](Refusal::Retry), for a minute at most |
 //!
-//! # A proof is as old as what it proves
+//! # A change of credentials ends every earlier proof
 //!
-//! `check_password` reads the account before the host reads the password hash. Whatever is made of the proof (a
-//! challenge, a session, an enrollment) carries the epoch of that moment: 128 random bits that are new whenever the
-//! password or the second factor changes, a device token turns out to be stolen, or all sessions are ended. Under
-//! another epoch all of it is dead. So a login that compared the old password gets nowhere after a change, however the
-//! two are interleaved.
+//! `check_password` reads the account's record before the host reads the password hash. Whatever is made from
+//! the proof (a challenge, a session, an enrollment) carries the epoch of that moment: 128 random bits that
+//! are drawn anew whenever the password or the second factor changes, a device token turns out to be stolen,
+//! or all sessions are ended. Once the record has another epoch, all of these are refused. So a login that
+//! compared the old password is refused after a password change, however the two are interleaved.
 //!
 //! # Signed, not stored
 //!
-//! Challenges, device tokens and enrollments are values with a tag (HMAC-SHA-256 under [`TokenKeys`]), not rows. So the
-//! password step writes nothing, and nobody can fill up a list to push the owner's challenge out. The record keeps what
-//! must not be forgotten: last steps, failures, which challenges are done, which devices are remembered.
+//! Challenges, device tokens and enrollments are values with a tag (HMAC-SHA-256 under [`TokenKeys`]), not
+//! rows. So the password step writes nothing, and nobody can fill a list to push the owner's challenge out of
+//! it. The record keeps what must not be lost: the last accepted time steps, the failed guesses, which
+//! challenges are done, and which devices are remembered.
 //!
 //! # Several authenticators
 //!
-//! An account has up to five authenticators, three by default (SP 800-63B §4.1.2.1): apps, and what the host verifies
-//! itself, such as passkeys. A code is compared with every app, whichever matches, and a guess is charged once for each,
-//! so that more of them do not make guessing easier. Each is named, tells when it was last used, and is replaced or
-//! removed on its own; the last one that goes is two-factor authentication switched off.
+//! An account has up to five authenticators, three by default (SP 800-63B §4.1.2.1): apps, and authenticators
+//! that the host verifies itself, such as passkeys. A code is compared with every app, even after one has
+//! matched, and a guess is charged once for each app, so that more apps do not make guessing easier. Each
+//! authenticator has a label, shows when it was last used, and is replaced or removed on its own; removing
+//! the last one switches two-factor authentication off.
 //!
 //! # Clocks that are wrong
 //!
-//! Time only hides: what lies more than a minute in the future, or is over, is ignored, and deleted only in the write
-//! of an accepted code, which proves that the clock is right. No clock gives guesses: time counts for the guess budget
-//! from the last accepted code on, up to a month of it, and is taken into account for good only when the next one is
-//! accepted. So a clock that jumps, or one of several instances that is wrong, yields what a month's wait would, once.
+//! What has expired, or lies more than a minute in the future, is ignored but not yet deleted. It is deleted
+//! only in the write of an accepted code, since that code proves that the clock is right. A wrong clock gives
+//! an attacker few guesses: time gives guesses back from the last accepted code on, for a month at most, and
+//! this credit is saved only when the next code is accepted. So a clock that jumps, or an instance whose
+//! clock is wrong, yields at most what a month's wait would, and only once.
 //!
-//! A login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes, codes in a row
-//! included, are refused once the clock is right again. The way out is a recovery code, with which the owner logs in and
-//! enrolls anew, or an [`AdministratorReset`].
+//! A login while the clock is far *ahead* uses up all time steps until that time, so once the clock is right
+//! again, the owner's codes are refused, codes in a row included. Then the owner logs in with a recovery code
+//! and enrolls anew, or needs an [`AdministratorReset`].
 
 mod account;
 mod error;

@@ -4,18 +4,20 @@ use core::fmt::{self, Write};
 
 use super::record::garbles;
 
-/// Where a request came from, for the audit events of what it does: the "where" of ASVS 16.2.1.
+/// Where a request came from. The audit events of the request carry it: the "where" of ASVS 16.2.1.
 ///
-/// Hand it to [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of); the events have it in
-/// [`AuditEvent::origin`](crate::AuditEvent::origin). It decides nothing, and no account record holds it. (The HTTP header
-/// `Origin` is something else.)
+/// Pass it to [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of); the events have it in
+/// [`AuditEvent::origin`](crate::AuditEvent::origin). No decision depends on it, and no account record holds
+/// it. (The HTTP header `Origin` is something else.)
 ///
-/// Behind a proxy, the address of the connection is the proxy's own. Take the client's from the header that your proxy
-/// sets (`X-Forwarded-For`, `Forwarded`), and from no other: a client can send such a header too.
+/// Behind a proxy, the address of the connection is the proxy's own. Take the client's address from the
+/// header that your proxy sets (`X-Forwarded-For`, `Forwarded`), and from no other header: a client can send
+/// such headers too.
 ///
-/// Both are text of somebody who is not known yet. What could forge or garble a line of a log is dropped (control
-/// characters, line and paragraph separators, marks that turn the direction of the text), and what is too long is cut off;
-/// also when it is deserialized. Escape it like any other text where you show it. An address is personal data: keep it as
+/// Address and user agent come from somebody who is not authenticated yet. Characters that could forge or
+/// garble a line of a log are dropped (control characters, line and paragraph separators, marks that change
+/// the direction of the text), and text that is too long is cut off. The same happens when an origin is
+/// deserialized. Escape it like any other text where you show it. An address is personal data: keep it as
 /// long as the log, and no longer.
 ///
 /// ```
@@ -44,20 +46,20 @@ impl Origin {
     /// The longest user agent, in characters. Those of today's browsers have 100 to 200.
     pub const MAX_USER_AGENT: usize = 256;
 
-    /// An origin of which nothing is known yet.
+    /// An origin without address and user agent.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// From this address: an [`IpAddr`](core::net::IpAddr), or what else the host knows its clients by. Its first
-    /// [`MAX_ADDRESS`](Self::MAX_ADDRESS) characters are kept.
+    /// Sets the address: an [`IpAddr`](core::net::IpAddr), or whatever else the host identifies its clients
+    /// by. Its first [`MAX_ADDRESS`](Self::MAX_ADDRESS) characters are kept.
     #[must_use]
     pub fn with_address(self, address: impl fmt::Display) -> Self {
         Self { address: line(address, Self::MAX_ADDRESS), ..self }
     }
 
-    /// By this client: the value of the HTTP header `User-Agent`. Its first [`MAX_USER_AGENT`](Self::MAX_USER_AGENT)
-    /// characters are kept.
+    /// Sets the user agent: the value of the HTTP header `User-Agent`. Its first
+    /// [`MAX_USER_AGENT`](Self::MAX_USER_AGENT) characters are kept.
     #[must_use]
     pub fn with_user_agent(self, user_agent: &str) -> Self {
         Self { user_agent: line(user_agent, Self::MAX_USER_AGENT), ..self }
@@ -74,10 +76,10 @@ impl Origin {
     }
 }
 
-/// The text as one line of at most `max` characters; `None` where nothing is left of it.
+/// The text as one line of at most `max` characters; `None` if nothing is left.
 fn line(text: impl fmt::Display, max: usize) -> Option<Arc<str>> {
     let mut line = Line { text: String::new(), left: max };
-    // The one error is that the line is full, or that the host's `Display` gave up: what is there is kept.
+    // This fails when the line is full or the host's `Display` fails. What was written until then is kept.
     let _ = write!(line, "{text}");
     (!line.text.is_empty()).then(|| line.text.into())
 }

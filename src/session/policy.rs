@@ -16,8 +16,8 @@ const fn days(count: u64) -> Duration {
     Duration::from_secs(count.saturating_mul(24 * 60 * 60))
 }
 
-/// The numbers of the rules. Each default stands beside its reason. None can be built under which guessing has better
-/// odds than one in [`MIN_ODDS`](Self::MIN_ODDS).
+/// The numbers that the rules use. In the source, the reason for each default stands beside it. A policy
+/// under which guessing has better odds than one in [`MIN_ODDS`](Self::MIN_ODDS) cannot be built.
 ///
 /// ```
 /// use core::time::Duration;
@@ -55,8 +55,8 @@ impl Policy {
     /// then).
     pub const MAX_REMEMBER: Duration = days(30);
 
-    /// The longest that an enrollment may wait for its confirmation: 10 minutes (SP 800-63B-4 §4.1.2.2, which says so
-    /// of a binding code).
+    /// The longest that an enrollment may wait for its confirmation: 10 minutes (SP 800-63B-4 §4.1.2.2 has
+    /// this limit for a binding code).
     pub const MAX_ENROLLMENT_LIFETIME: Duration = minutes(10);
 
     /// The longest that a challenge may stay open.
@@ -78,32 +78,34 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError::Issuer`] for a name that cannot be enrolled, by the rules of
+    /// [`PolicyError::Issuer`] for a name that cannot be enrolled under the rules of
     /// [`KeyUri::totp`](crate::KeyUri::totp).
     pub fn new(issuer: impl Into<String>) -> Result<Self, PolicyError> {
         Self::builder(issuer).build()
     }
 
-    /// A policy that differs from the default in what is said on the builder.
+    /// A builder that starts from the default policy.
     pub fn builder(issuer: impl Into<String>) -> PolicyBuilder {
         PolicyBuilder(Self {
             issuer: issuer.into(),
             namespace: None,
-            // Whether a second factor is demanded is the host's to say; offering one is the default.
+            // The host decides whether a second factor is required; by default it is only offered.
             required: false,
-            // SHA-1, six digits, 30 seconds: what every authenticator app does. Some ignore anything else and
-            // show wrong codes.
+            // SHA-1, six digits, 30 seconds: what every authenticator app supports. Some apps ignore other
+            // parameters and show wrong codes.
             totp: TotpParams::default(),
-            // One step back for codes under way (RFC 6238 §5.2), one ahead for clocks that are fast.
+            // One step back for codes that took a while to arrive (RFC 6238 §5.2), one ahead for clocks that
+            // are fast.
             window: Window::DEFAULT,
-            // Who mistypes five times in a row is better off starting again; and a stolen challenge is worth
+            // Whoever mistypes five times in a row had better start again; and a stolen challenge allows only
             // five guesses.
             guesses_per_challenge: 5,
-            // Twenty at once, at most ten more for a month's waiting, and one every three days: 162 a year at most, so
-            // one chance in 2,057 with three codes of a million right at any time.
+            // Twenty at once, ten more after a month's wait (twenty at worst), and one every three days: at
+            // most 162 a year (see `guess_odds`). At any time three codes of a million are right, so the
+            // chance is one in 2,057.
             guess_budget: 20,
             regain_every: days(3),
-            // A phone, a tablet, and a spare (SP 800-63B §4.1.2.1 asks for several).
+            // A phone, a tablet, and a spare (SP 800-63B §4.1.2.1 asks for more than one).
             authenticators: 3,
             // Enough to find the phone.
             challenge_lifetime: minutes(10),
@@ -112,21 +114,22 @@ impl Policy {
             // ASVS 7.5.1: step-up no older than five minutes.
             step_up_age: minutes(5),
             remember_for: Self::MAX_REMEMBER,
-            // Two tabs that log in at the same moment, over a slow line.
+            // Two tabs that log in at the same moment over a slow connection.
             rotation_grace: minutes(1),
-            // A phone, a laptop, a desk at work, and what was forgotten.
+            // A phone, a laptop, a computer at work, and some that the owner has forgotten.
             devices: 10,
         })
     }
 
-    /// The bound on the chance that an attacker who has the password guesses a code within `span`, however often the
-    /// owner logs in and whatever the clocks of the service's instances do.
+    /// An upper bound on the chance that an attacker who has the password guesses a code within `span`,
+    /// however often the owner logs in and whatever the clocks of the service's instances do.
     ///
-    /// At most the budget, twice the [most that time gives at once](Self::most_credit), and one guess more for every
-    /// [`regain_every`](Self::regain_every) are not refunded. Each wins with as many codes of six digits as the window
-    /// has steps: that is what an authenticator may have whose parameters were chosen earlier, so longer codes do not
-    /// count here. Each password change that the owner authorises with a fresh factor adds at most the budget and the most
-    /// that time gives at once.
+    /// At most this many guesses are evaluated and not refunded: the budget, twice the [most that time gives
+    /// back at once](Self::most_credit), one for every [`regain_every`](Self::regain_every) in the span, and
+    /// one more. Against each guess, as many codes are right as the window has steps. The bound assumes codes
+    /// of six digits, even if this policy asks for more, since an authenticator keeps the parameters that it
+    /// was enrolled with. Each password change that the owner authorises with a fresh factor adds at most the
+    /// budget and the most that time gives back at once.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
         let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
         let at_once =
@@ -139,8 +142,8 @@ impl Policy {
         &self.issuer
     }
 
-    /// What tells this service's tokens and cookies from those of another service on the same host name: the
-    /// [issuer](Self::issuer), unless [another text](PolicyBuilder::namespace) is given.
+    /// The text that distinguishes this service's tokens and cookies from those of another service on the
+    /// same host name: the [issuer](Self::issuer), unless [another text](PolicyBuilder::namespace) is given.
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or(&self.issuer)
     }
@@ -160,12 +163,12 @@ impl Policy {
         self.window
     }
 
-    /// Failed guesses at which a challenge is over.
+    /// The number of failed guesses that ends a challenge.
     pub fn guesses_per_challenge(&self) -> u8 {
         self.guesses_per_challenge
     }
 
-    /// Guesses that are evaluated at once, before time gives any back.
+    /// How many guesses are evaluated at once, before time gives any back.
     pub fn guess_budget(&self) -> u16 {
         self.guess_budget
     }
@@ -175,7 +178,8 @@ impl Policy {
         self.regain_every
     }
 
-    /// The most guesses that the time between two accepted codes gives back: a month's, and no more than the budget.
+    /// The most guesses that the time between two accepted codes gives back: as many as a month does, and at
+    /// most the budget.
     pub fn most_credit(&self) -> u16 {
         let month = days(30).as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(0);
         u16::try_from(month).unwrap_or(u16::MAX).min(self.guess_budget)
@@ -201,18 +205,18 @@ impl Policy {
         self.step_up_age
     }
 
-    /// How long a device is remembered from the moment a code was presented on it. Zero: never.
+    /// How long a device is remembered after a code was presented on it. Zero: not at all.
     pub fn remember_for(&self) -> Duration {
         self.remember_for
     }
 
-    /// How long the previous device token is still taken after a rotation.
+    /// How long the previous device token is still accepted after a rotation.
     pub fn rotation_grace(&self) -> Duration {
         self.rotation_grace
     }
 
-    /// How many devices an account can have remembered; one more forgets the one that was not used for
-    /// longest.
+    /// How many devices an account can have remembered; remembering one more forgets the one that has not
+    /// been used for the longest time.
     pub fn devices(&self) -> usize {
         self.devices.into()
     }
@@ -231,8 +235,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// A namespace of its own for this service's tokens and cookies: 1 to 64 visible ASCII characters. Every token in
-    /// use becomes void when it changes, or when the issuer does where none is given.
+    /// A namespace of its own for this service's tokens and cookies: 1 to 64 visible ASCII characters. If the
+    /// namespace changes, every token in use becomes void. Without a namespace, the same happens if the
+    /// issuer changes.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.0.namespace = Some(namespace.into());
         self
@@ -250,14 +255,15 @@ impl PolicyBuilder {
         self
     }
 
-    /// Failed guesses at which a challenge is over, 1 to 20.
+    /// The number of failed guesses that ends a challenge, 1 to 20.
     pub fn guesses_per_challenge(mut self, guesses: u8) -> Self {
         self.0.guesses_per_challenge = guesses;
         self
     }
 
-    /// Guesses that are evaluated at once, 1 to 50 and no fewer than an account can have authenticators, and the time
-    /// in which one is given back, an hour or more. Over 30 days, none is: see [`Policy::most_credit`].
+    /// How many guesses are evaluated at once: at most 50, and at least as many as an account can have
+    /// authenticators. And the time in which one guess is given back: an hour to 366 days. If it is longer
+    /// than 30 days, none is given back: see [`Policy::most_credit`].
     pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
         self.0.guess_budget = guesses;
         self.0.regain_every = regain_every;
@@ -270,34 +276,36 @@ impl PolicyBuilder {
         self
     }
 
-    /// How long a challenge stays open, at most [`Policy::MAX_CHALLENGE_LIFETIME`].
+    /// How long a challenge stays open, from one minute to [`Policy::MAX_CHALLENGE_LIFETIME`].
     ///
-    /// Codes in a row take five periods to read off, two and a half minutes with the default. In a challenge that ends
-    /// sooner, their owner has to collect them first and type the password again then.
+    /// It takes up to five periods to read codes in a row off the app, two and a half minutes with the
+    /// default. If challenges end sooner, the owner has to collect the codes first and then type the password
+    /// again.
     pub fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
         self.0.challenge_lifetime = lifetime;
         self
     }
 
-    /// How long an enrollment waits for its confirmation, at most [`Policy::MAX_ENROLLMENT_LIFETIME`].
+    /// How long an enrollment waits for its confirmation, from one minute to
+    /// [`Policy::MAX_ENROLLMENT_LIFETIME`].
     pub fn enrollment_lifetime(mut self, lifetime: Duration) -> Self {
         self.0.enrollment_lifetime = lifetime;
         self
     }
 
-    /// How old a [`FreshFactor`](super::FreshFactor) may be, at most 15 minutes.
+    /// How old a [`FreshFactor`](super::FreshFactor) may be, from one second to 15 minutes.
     pub fn step_up_age(mut self, age: Duration) -> Self {
         self.0.step_up_age = age;
         self
     }
 
-    /// How long a device is remembered, at most [`Policy::MAX_REMEMBER`]. [`Duration::ZERO`]: never.
+    /// How long a device is remembered, at most [`Policy::MAX_REMEMBER`]. [`Duration::ZERO`]: not at all.
     pub fn remember_for(mut self, span: Duration) -> Self {
         self.0.remember_for = span;
         self
     }
 
-    /// How long the previous device token is still taken after a rotation, at most ten minutes.
+    /// How long the previous device token is still accepted after a rotation, at most ten minutes.
     pub fn rotation_grace(mut self, grace: Duration) -> Self {
         self.0.rotation_grace = grace;
         self
@@ -313,9 +321,9 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] says which setting is out of bounds; [`PolicyError::GuessOdds`] that together they give an
-    /// attacker better odds than one in [`Policy::MIN_ODDS`] per account and year, and
-    /// [`PolicyError::TooManyGuesses`] that 100 or more guesses would fit between two accepted codes.
+    /// [`PolicyError`] names the setting that is out of bounds. [`PolicyError::GuessOdds`] means that the
+    /// settings together give an attacker better odds than one in [`Policy::MIN_ODDS`] per account and year.
+    /// [`PolicyError::TooManyGuesses`] means that 100 or more guesses would fit between two accepted codes.
     pub fn build(self) -> Result<Policy, PolicyError> {
         let policy = self.0;
         let spans = [
@@ -357,30 +365,30 @@ impl PolicyBuilder {
     }
 }
 
-/// Why a policy could not be built. The host's to put right.
+/// Why a policy could not be built. The host has to fix this.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// The issuer cannot be enrolled, by the rules of [`KeyUri::totp`](crate::KeyUri::totp).
+    /// The issuer cannot be enrolled under the rules of [`KeyUri::totp`](crate::KeyUri::totp).
     #[error("the policy's issuer cannot be enrolled")]
     Issuer(#[source] KeyUriError),
     /// The namespace is not 1 to 64 visible ASCII characters.
     #[error("a namespace is 1 to 64 visible ASCII characters")]
     Namespace,
-    /// A number is outside of what its setter's documentation says.
+    /// A number is outside the bounds that its setter's documentation gives.
     #[error("the policy's `{setting}` is out of bounds")]
     OutOfBounds {
         /// The setter's name.
         setting: &'static str,
     },
     /// 100 guesses or more would fit between two accepted codes.
-    #[error("under this policy {guesses} guesses fit between two accepted codes; {max} are the most that is accepted", max = Policy::MAX_GUESSES)]
+    #[error("under this policy {guesses} guesses fit between two accepted codes; at most {max} are allowed", max = Policy::MAX_GUESSES)]
     TooManyGuesses {
         /// How many.
         guesses: u16,
     },
     /// An attacker with the password would have better odds than [`Policy::MIN_ODDS`].
-    #[error("under this policy an attacker who has the password guesses a code within a year with a chance of one in {one_in}; one in {min} is the most that is accepted", min = Policy::MIN_ODDS)]
+    #[error("under this policy an attacker who has the password guesses a code within a year with a chance of one in {one_in}; at most one in {min} is allowed", min = Policy::MIN_ODDS)]
     GuessOdds {
         /// One in how many.
         one_in: u64,

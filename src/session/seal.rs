@@ -16,32 +16,32 @@ pub use sealing_key::{SealingKey, SealingKeyError};
 
 /// How secrets are kept in a record: sealed so that a stolen database yields no codes (RFC 6238 §3 R7).
 ///
-/// [`KeyRing`](super::KeyRing) is the one to use; a key management service plugs in here. Decisions call it
-/// synchronously, so a remote service unwraps a data key at start-up rather than every secret.
+/// Use [`KeyRing`](super::KeyRing), or implement this trait for a key management service. Its methods are
+/// called synchronously, so let a remote service unwrap a data key at start-up rather than every secret.
 ///
-/// To be correct, an implementation
+/// To be correct, an implementation:
 ///
 /// - authenticates [`SealContext::associated_data`], so that what was sealed for one account does not open
 ///   for another;
-/// - never opens what it did not seal: a failure is an error, not another secret;
-/// - depends on its arguments and keys alone, `nonce` being all the randomness there is.
+/// - never opens what it did not seal: it returns an error, never another secret;
+/// - depends on its arguments and keys alone: `nonce` is its only randomness.
 pub trait Seal: Send + Sync {
-    /// Seals `secret` for `context`. The nonce is random and used once.
+    /// Seals `secret` for `context`. The nonce is random and used only once.
     ///
     /// # Errors
     ///
-    /// [`SealError`] where nothing could be sealed.
+    /// [`SealError`] if the secret could not be sealed.
     fn seal(&self, secret: &Secret, context: SealContext<'_>, nonce: [u8; 24]) -> Result<Sealed, SealError>;
 
     /// Opens what [`seal`](Self::seal) made for the same context.
     ///
     /// # Errors
     ///
-    /// [`SealError`] where it does not open.
+    /// [`SealError`] if it does not open.
     fn open(&self, sealed: &Sealed, context: SealContext<'_>) -> Result<Secret, SealError>;
 
-    /// Whether `sealed` was made with the key that is used for sealing now. If not, it is sealed anew when
-    /// its record is next written.
+    /// Whether `sealed` was made with the key that is used for sealing now. If not, the secret is sealed anew
+    /// when its record is next written.
     fn is_current(&self, sealed: &Sealed) -> bool;
 }
 
@@ -57,15 +57,14 @@ impl<'a> SealContext<'a> {
         Self { account, authenticator }
     }
 
-    /// The bytes to authenticate beside the ciphertext. No two contexts have the same.
+    /// The bytes to authenticate beside the ciphertext. No two contexts have the same bytes.
     pub fn associated_data(&self) -> Vec<u8> {
-        // The authenticator's id is of fixed length, so the account may be of any.
+        // The authenticator's id has a fixed length, so the account id may have any length.
         [b"second-factor/seal/v1\0".as_slice(), self.authenticator, self.account.as_bytes()].concat()
     }
 }
 
-/// A sealed secret, as it stands in a record: 1 to 1024 bytes that mean something to the [`Seal`] that made
-/// them.
+/// A sealed secret as a record holds it: 1 to 1024 bytes that only the [`Seal`] that made them understands.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
@@ -87,7 +86,7 @@ impl Sealed {
         &self.0
     }
 
-    /// The id of the key that sealed it, where it was one of a [`KeyRing`].
+    /// The id of the key that sealed it, if it was a key of a [`KeyRing`].
     #[cfg(feature = "sealing")]
     pub fn key(&self) -> Option<u32> {
         KeyRing::key_of(self)
@@ -101,11 +100,11 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// Why a secret could not be sealed or opened. Nothing was let in.
+/// Why a secret could not be sealed or opened. Nobody was let in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// The bytes are not of a form that this kind of seal makes.
+    /// The bytes do not have the form that this kind of seal makes.
     #[error("the sealed secret is malformed")]
     Malformed,
     /// The key that sealed this secret is not on the ring.
@@ -114,21 +113,21 @@ pub enum SealError {
         /// The key's id.
         key: u32,
     },
-    /// The seal is broken: a wrong key, or a secret that was sealed for another account or authenticator, or
-    /// was changed.
+    /// The seal does not open: the key is wrong, or the secret was changed, or was sealed for another account
+    /// or authenticator.
     #[error("the seal does not open: wrong key, another account's secret, or damage")]
     Broken,
-    /// A key service did not do its part.
+    /// A key service could not be reached or refused to work.
     #[error("the key service is unavailable")]
     Unavailable,
-    /// What was sealed is no secret.
+    /// What was sealed does not have the length of a secret.
     #[error(transparent)]
     Secret(#[from] SecretLengthError),
 }
 
-/// No seal at all: secrets stand in the record in clear, and whoever reads the database can make codes.
+/// No seal at all: secrets are stored in clear, and whoever reads the database can make codes.
 ///
-/// For tests, and for stores that are encrypted as a whole and say so in their threat model.
+/// For tests, and for hosts whose store is encrypted as a whole and whose threat model says so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StoreSecretsInClear;
 

@@ -5,10 +5,10 @@ use core::fmt;
 use super::{Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
 use crate::session::AuthMethod;
 
-/// What happened, in words for the account's owner: a line of the security log, or the subject of a mail.
+/// What happened, in words for the account's owner: for a line of the security log, or the subject of a mail.
 ///
-/// English, without dates: a host that speaks another language, or shows the [`until`](EventKind::Locked) of
-/// a lock, matches on the kind.
+/// The text is English and has no dates: a host that uses another language, or shows until when a code is
+/// refused ([`until`](EventKind::Locked)), matches on the kind.
 ///
 /// ```
 /// use second_factor::session::EventKind;
@@ -44,7 +44,7 @@ impl fmt::Display for EventKind {
             Self::HostAuthenticatorRefused { reason } => {
                 return write!(f, "A security key or passkey was refused: {}", Refused(*reason));
             }
-            Self::OldRecoveryCodeTried => "A recovery code from before was tried",
+            Self::OldRecoveryCodeTried => "A recovery code of the old system was tried",
             Self::RecoveryCodeUsed { remaining } => {
                 return write!(f, "A recovery code was used; {remaining} are left");
             }
@@ -73,7 +73,7 @@ impl fmt::Display for EventKind {
             Self::PasswordChanged => "The password was changed",
             Self::PasswordChangeInterrupted => "A change of the password was interrupted; all sessions ended",
             Self::SessionsEnded => "All sessions were ended",
-            Self::Restored => "The account came out of a backup; all sessions were ended",
+            Self::Restored => "The account was restored from a backup; all sessions were ended",
             Self::AccountClosed => "The account was closed",
             Self::DeviceRemembered { label, .. } => return write!(f, "A device is remembered: {label}"),
             Self::DeviceForgotten { reason, .. } => {
@@ -91,8 +91,8 @@ fn bound(binding: Binding) -> &'static str {
     match binding {
         Binding::First => "Two-factor authentication was switched on",
         Binding::Added => "An authenticator was added",
-        Binding::Replaced => "An authenticator took the place of another",
-        Binding::Imported | Binding::ImportedQuietly => "An authenticator came along from another system",
+        Binding::Replaced => "An authenticator replaced another",
+        Binding::Imported | Binding::ImportedQuietly => "An authenticator was imported from another system",
     }
 }
 
@@ -106,21 +106,21 @@ impl fmt::Display for Refused {
             RefusedBecause::Replayed => "it had been used, or a later one had",
             RefusedBecause::ClockOff(offset) => return write!(f, "the clock of its app is {offset}"),
             RefusedBecause::NoChallenge => "the login it was for was over",
-            RefusedBecause::Locked => "too many had been wrong",
+            RefusedBecause::Locked => "too many codes had been wrong",
         })
     }
 }
 
 fn forgotten(reason: ForgottenBecause) -> &'static str {
     match reason {
-        ForgottenBecause::Revoked => "its owner said so",
+        ForgottenBecause::Revoked => "its owner asked for it",
         ForgottenBecause::CredentialsChanged => {
-            "password, authenticator or recovery codes were changed or used"
+            "the password or an authenticator was changed, or a recovery code was used"
         }
-        ForgottenBecause::TooMany => "there were too many",
-        ForgottenBecause::Expired => "its time was over",
+        ForgottenBecause::TooMany => "there were too many devices",
+        ForgottenBecause::Expired => "it had been remembered long enough",
         ForgottenBecause::Outdated => "its cookie had been replaced",
-        ForgottenBecause::Restored => "the account came out of a backup",
+        ForgottenBecause::Restored => "the account was restored from a backup",
         ForgottenBecause::Stolen => "a copy of a device's cookie turned up",
     }
 }

@@ -4,12 +4,12 @@ use crate::otp::{Digits, Window};
 
 /// An upper bound on the chance that somebody with the password guesses a code within some time.
 ///
-/// It holds for guesses without pause, from any number of machines, beside an owner who logs in as often as
-/// they like: see [`Policy::guess_odds`](super::Policy::guess_odds).
+/// It holds for guesses without pause, from any number of machines, while the owner logs in as often as they
+/// like: see [`Policy::guess_odds`](super::Policy::guess_odds).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GuessOdds {
     guesses: u64,
-    /// Of 2³¹ truncated values, how many at most a guess wins with.
+    /// How many of the 2³¹ truncated values a guess wins with, at most.
     winning: u64,
 }
 
@@ -18,7 +18,8 @@ impl GuessOdds {
     const VALUES: u64 = 1 << 31;
 
     pub(crate) fn new(guesses: u64, window: Window) -> Self {
-        // 2³¹ is no multiple of a power of ten: the luckiest codes stand for one value more than the others.
+        // 2³¹ is not a multiple of a power of ten, so some codes stand for one value more than the others.
+        // Assume those.
         let luckiest = Self::VALUES.div_ceil(Digits::Six.modulus().into());
         Self { guesses, winning: luckiest.saturating_mul(window.steps().into()) }
     }
@@ -28,7 +29,7 @@ impl GuessOdds {
         self.guesses
     }
 
-    /// The chance as "at most one in …", rounded down, so towards the attacker.
+    /// The chance as "at most one in …", rounded down, that is, in favor of the attacker.
     pub fn one_in(&self) -> u64 {
         Self::VALUES.checked_div(self.guesses.saturating_mul(self.winning)).unwrap_or(u64::MAX)
     }

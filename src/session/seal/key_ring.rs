@@ -13,11 +13,12 @@ use crate::session::TokenKeys;
 /// The keys of a service: one that seals secrets, and retired ones that still open them. The keys that sign tokens
 /// are derived from them, under a label of their own, so that one configured key serves both.
 ///
-/// To rotate: give the new key to every instance as a *retired* one, then let it seal, with the old one among the
-/// retired; records are sealed anew as they are next written, and all others by a walk that
-/// [reseals](crate::Verifier::reseal) them. A retired key may go once no record is sealed with it and the longest life of
-/// a token is over. A key that was stolen is [retired for opening alone](Self::with_opening_only), so that no token that
-/// it signed counts any more. [`manual::operations`](crate::manual::operations) has the steps.
+/// To rotate, first give the new key to every instance as a *retired* key. Then let the new key seal, and
+/// make the old one a retired key. A record is sealed anew when it is next written; to reach all others,
+/// [reseal](crate::Verifier::reseal) every account. Remove a retired key once no record is sealed with it and
+/// the longest lifetime of a token is over. If a key was stolen, keep it [for opening
+/// only](Self::with_opening_only), so that tokens that it signed are no longer accepted.
+/// [`manual::operations`](crate::manual::operations) has the steps.
 ///
 /// Sealing is XChaCha20-Poly1305 with a random nonce of 192 bits, the account and the authenticator as
 /// associated data, and the key's id in front.
@@ -33,11 +34,11 @@ pub struct KeyRing {
     retired: Vec<Retired>,
 }
 
-/// A key that seals no more.
+/// A key that no longer seals.
 struct Retired {
     id: u32,
     key: SealingKey,
-    /// Whether tokens that it signed still count.
+    /// Whether tokens that it signed are still accepted.
     verifies: bool,
 }
 
@@ -52,22 +53,22 @@ impl KeyRing {
         Self { sealing: (id, key), retired: Vec::new() }
     }
 
-    /// This ring, with one more key that opens and no longer seals. Tokens that it signed still count.
+    /// This ring, with one more key that opens and no longer seals. Tokens that it signed are still accepted.
     #[must_use]
     pub fn with_retired(mut self, id: u32, key: SealingKey) -> Self {
         self.retired.push(Retired { id, key, verifies: true });
         self
     }
 
-    /// This ring, with one more key that opens and does nothing else: tokens that it signed count no more, so
-    /// open logins start again and remembered devices are asked for a code.
+    /// This ring, with one more key that opens and does nothing else. Tokens that it signed are no longer
+    /// accepted, so logins under way have to start again, and remembered devices are asked for a code.
     #[must_use]
     pub fn with_opening_only(mut self, id: u32, key: SealingKey) -> Self {
         self.retired.push(Retired { id, key, verifies: false });
         self
     }
 
-    /// The keys that sign tokens, one for each key of this ring that may.
+    /// The keys for tokens: one for each key of this ring whose tokens are accepted.
     pub(crate) fn token_keys(&self) -> TokenKeys {
         let (id, key) = &self.sealing;
         let verifying = self.retired.iter().filter(|retired| retired.verifies);
@@ -124,7 +125,7 @@ impl Seal for KeyRing {
     }
 }
 
-/// Ids only.
+/// Shows the ids only.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let retired: Vec<u32> = self.retired.iter().map(|retired| retired.id).collect();

@@ -23,7 +23,7 @@ impl SealingKey {
     ///
     /// # Errors
     ///
-    /// Those of `rng`.
+    /// The errors of `rng`.
     pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
         let mut key = Self([0; 32]);
         rng.try_fill_bytes(&mut key.0)?;
@@ -31,7 +31,7 @@ impl SealingKey {
     }
 
     /// The key of 64 hexadecimal digits, as `openssl rand -hex 32` prints it. White space around them is
-    /// forgiven.
+    /// ignored.
     ///
     /// ```
     /// use second_factor::SealingKey;
@@ -42,7 +42,7 @@ impl SealingKey {
     ///
     /// # Errors
     ///
-    /// [`SealingKeyError`] for everything else.
+    /// [`SealingKeyError`] for any other text.
     pub fn from_hex(text: &str) -> Result<Self, SealingKeyError> {
         let digits = text.trim().as_bytes();
         if digits.len() != 64 {
@@ -88,7 +88,7 @@ impl Drop for SealingKey {
     }
 }
 
-/// The text is no sealing key. It is not repeated here: it may be a mistyped one.
+/// The text is not a sealing key. The error does not repeat it, since it may be a mistyped key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a sealing key is written as 64 hexadecimal digits")]
 pub struct SealingKeyError;

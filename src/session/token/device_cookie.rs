@@ -7,12 +7,12 @@ use crate::session::{AccountId, Policy};
 
 /// The cookie that keeps a device token in the browser.
 impl DeviceToken {
-    /// The attributes of the cookie, beside its name, value and `Max-Age`. The name's `__Host-` prefix has
-    /// browsers insist on them.
+    /// The attributes of the cookie, beside its name, value and `Max-Age`. The name's `__Host-` prefix makes
+    /// browsers insist on the attributes.
     pub const COOKIE_ATTRIBUTES: &'static str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
     /// The name of the cookie that holds this account's token. It differs by account and by
-    /// [`Policy::namespace`], so that two services on one host name do not overwrite each other's.
+    /// [`Policy::namespace`], so that two services on one host name do not overwrite each other's cookie.
     ///
     /// ```
     /// use second_factor::{AccountId, DeviceToken, Policy};
@@ -32,7 +32,8 @@ impl DeviceToken {
 
     /// The value of the `Set-Cookie` header that gives this token to the browser.
     ///
-    /// `Max-Age` is the whole time of the policy, also after a rotation: what counts is the server's clock.
+    /// `Max-Age` is always the policy's full time, also after a rotation: the server decides when the device
+    /// is forgotten.
     ///
     /// ```
     /// # use second_factor::{DeviceToken, Policy};

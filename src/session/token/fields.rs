@@ -13,7 +13,7 @@ impl Fields {
         Self(Zeroizing::new(Vec::with_capacity(super::MAX_BODY)))
     }
 
-    /// One more field. Account ids, names and sealed secrets are all far below 64 KiB.
+    /// Adds a field. Account ids, names and sealed secrets are all far below 64 KiB.
     pub(crate) fn push(&mut self, field: &[u8]) {
         let len = u16::try_from(field.len()).unwrap_or(u16::MAX);
         self.0.extend_from_slice(&len.to_be_bytes());

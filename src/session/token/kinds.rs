@@ -11,8 +11,8 @@ use crate::session::record::{Epoch, SealedSecret};
 use crate::session::{AccountId, AuthenticatorId, FirstFactor, Sealed};
 use crate::time::UnixTime;
 
-/// Defines a kind of token. Tokens carry their account, so that the second step of a flow takes it from there and
-/// never from input. Serde writes the text, for the host's session.
+/// Defines a kind of token. Tokens carry their account, so that the second step of a flow takes the account
+/// from the token and never from input. Serde writes the text, for the host's session.
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident, $claims:ty) => {
         $(#[$doc])*
@@ -28,8 +28,8 @@ macro_rules! token {
             ///
             /// # Errors
             ///
-            /// [`TokenError`] for everything else, tokens of another kind included. Whether it is genuine is
-            /// found out by the verifier.
+            /// [`TokenError`] for any other text, tokens of another kind included. Whether the token is
+            /// genuine is for the verifier to find out.
             pub fn parse(text: &str) -> Result<Self, TokenError> {
                 Signed::parse(text).map(Self).ok_or(TokenError)
             }
@@ -39,7 +39,7 @@ macro_rules! token {
                 self.0.text()
             }
 
-            /// The account that it names. Not proved before the verifier has taken it.
+            /// The account that it names. This is not proved until the verifier has accepted the token.
             pub fn account(&self) -> &AccountId {
                 self.0.account()
             }
@@ -80,26 +80,27 @@ macro_rules! token {
 token! {
     /// An open login: the password was right, the code is still to come. It authenticates nobody.
     ///
-    /// Good for ten minutes from the password and for five guesses, and dead as soon as the password or the second
-    /// factor changes. The host keeps it in its pre-login session, or in a `__Host-` cookie (`HttpOnly`, `Secure`,
-    /// `SameSite`), and hands it back with the code. It never belongs in a form or a URL: whoever could plant a
-    /// challenge of their own in the owner's browser would have the owner's success refund their guesses.
+    /// By default it is valid for ten minutes after the password and for five guesses. It becomes void as
+    /// soon as the password or the second factor changes. The host keeps it in its pre-login session, or in a
+    /// `__Host-` cookie (`HttpOnly`, `Secure`, `SameSite`), and passes it back with the code. Never put it
+    /// into a form or a URL: an attacker who could plant their own challenge in the owner's browser would
+    /// have their guesses refunded by the owner's success.
     ChallengeToken, ChallengeClaims
 }
 
 token! {
-    /// An unconfirmed enrollment, the sealed secret included. The host keeps it in the session that began it, so that
-    /// no other can confirm it.
+    /// An unconfirmed enrollment, the sealed secret included. The host keeps it in the session that began it,
+    /// so that no other session can confirm it.
     EnrollmentToken, EnrollmentClaims
 }
 
 token! {
-    /// "Remember me on this device": a series of 128 random bits that names the device, and a generation that
-    /// changes with use.
+    /// "Remember me on this device": a series of 128 random bits that identifies the device, and a generation
+    /// that changes with use.
     ///
-    /// The host sets it as a cookie of the name [`cookie_name`](Self::cookie_name), which differs by account so
-    /// that several users of one browser do not overwrite each other, and hands the cookie's value to the
-    /// password step.
+    /// The host sets it as a cookie with the name [`cookie_name`](Self::cookie_name), which differs by
+    /// account so that several users of one browser do not overwrite each other's cookie. It passes the
+    /// cookie's value to the password step.
     DeviceToken, DeviceClaims
 }
 
@@ -166,7 +167,7 @@ pub(crate) struct EnrollmentClaims {
 /// Where among the account's authenticators a new one goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
-    /// It is the first, and the password alone was enough to begin.
+    /// As the first one; the password alone was enough to begin.
     First,
     /// Beside the others.
     Beside,

@@ -1,4 +1,5 @@
-//! What a browser or a host's session holds between two calls: each proves one thing and passes for nothing else.
+//! Tokens: what a browser or the host's session holds between two calls. Each kind proves one thing and is
+//! accepted for nothing else.
 
 mod device_cookie;
 mod fields;
@@ -12,7 +13,7 @@ pub(crate) use kinds::{ChallengeClaims, DeviceClaims, EnrollmentClaims, Place};
 pub use kinds::{ChallengeToken, DeviceToken, EnrollmentToken};
 pub use token_keys::{TokenKey, TokenKeys};
 
-/// The text is no token of the kind expected. What it was is not repeated here.
+/// The text is not a token of the expected kind. The error does not repeat the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not a token of this kind")]
 pub struct TokenError;

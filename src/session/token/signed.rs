@@ -8,7 +8,7 @@ use super::{MAX_TEXT, TokenKeys, text};
 use crate::otp::constant_time::reveal_equal;
 use crate::session::AccountId;
 
-/// What a kind of token says beside whose it is.
+/// What a kind of token says besides its account.
 pub(crate) trait Claims: Sized {
     /// Begins the text, so that a token of another kind is not even read.
     const PREFIX: &'static str;
@@ -44,7 +44,7 @@ impl<C: Claims> Signed<C> {
         Self { account, claims, key, body, tag, text }
     }
 
-    /// Reads the text of a token. Whether it is genuine is for [`is_genuine`](Self::is_genuine) to say.
+    /// Reads the text of a token. [`is_genuine`](Self::is_genuine) says whether it is genuine.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;

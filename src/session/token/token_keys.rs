@@ -7,13 +7,13 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The keys that sign challenges, device tokens and enrollments: one that signs, and retired ones that still verify.
 ///
-/// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its own keys; a
-/// host with a [`Seal`](super::super::Seal) of its own makes them itself and hands both in as
-/// [`Keys`](super::super::Keys). Whoever has the signing key can make a challenge without the password, and still
-/// needs a code.
+/// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its
+/// own keys; a host with a [`Seal`](super::super::Seal) of its own makes them itself and passes both as
+/// [`Keys`](super::super::Keys). Whoever has the signing key can make a challenge without the password, but
+/// still needs a code.
 ///
-/// To rotate, give the new key to every instance as a retired one first, then let it sign. A retired key may go once
-/// the longest life of a token is over: 30 days, where devices are remembered.
+/// To rotate, first give the new key to every instance as a retired key, then let it sign. Remove a retired
+/// key once the longest lifetime of a token is over: 30 days if devices are remembered.
 ///
 /// ```
 /// use second_factor::session::{TokenKey, TokenKeys};
@@ -56,7 +56,7 @@ impl TokenKeys {
     }
 }
 
-/// Ids only.
+/// Shows the ids only.
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let retired: Vec<u32> = self.retired.iter().map(|(id, _)| *id).collect();
@@ -74,20 +74,22 @@ impl TokenKey {
         Self(key)
     }
 
-    /// The key that goes with another one, under a label of its own, so that neither tells the other.
+    /// The key that is derived from another one, under a label of its own, so that it does not reveal the
+    /// other.
     #[cfg(feature = "sealing")]
     pub(crate) fn derived_from(key: &[u8; 32]) -> Self {
         Self(Self(*key).tag(&[b"second-factor/token-key/v1"]))
     }
 
-    /// HMAC-SHA-256 over parts, each with its length in front, so that no two lists of parts run together.
+    /// HMAC-SHA-256 over parts, each with its length in front, so that two different lists of parts never
+    /// give the same input.
     fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        // RFC 2104 §2 fills the key up with zeros to a block.
+        // RFC 2104 §2 pads the key with zeros to a block.
         let mut block = Zeroizing::new([0; 64]);
         block.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
         let mut mac = Hmac::<Sha256>::new((&*block).into());
         for part in parts {
-            // A slice is never longer than `isize::MAX` bytes, which 64 bits hold.
+            // A slice is never longer than `isize::MAX` bytes, which fits into 64 bits.
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
