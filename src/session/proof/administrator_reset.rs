@@ -1,7 +1,6 @@
 use crate::session::AccountId;
 
-/// The host's word that an administrator, who is authenticated as such, wants this account's second factor
-/// removed.
+/// The host's word that an authenticated administrator wants this account's second factor removed.
 #[derive(Debug)]
 #[must_use = "nothing is reset before this goes to the verifier"]
 pub struct AdministratorReset {
@@ -9,17 +8,18 @@ pub struct AdministratorReset {
 }
 
 impl AdministratorReset {
-    /// The host authenticated `administrator`, who is allowed to reset `account`, whose owner was identified
-    /// at the same level of proofing as at registration (ASVS 6.4.4).
+    /// The host authenticated `administrator`, who is allowed to reset `account`. The account's owner was
+    /// identified with the same level of identity proofing as at registration (ASVS 6.4.4).
     ///
     /// # Errors
     ///
-    /// [`AdministratorOfOneself`] if the two are the same: then a fresh code is needed, as of everybody.
+    /// [`AdministratorOfOneself`] if the two are the same: administrators need a fresh code for their own
+    /// account, as everybody does.
     pub fn by_host(account: AccountId, administrator: &AccountId) -> Result<Self, AdministratorOfOneself> {
         if account == *administrator { Err(AdministratorOfOneself) } else { Ok(Self { account }) }
     }
 
-    /// Whose second factor is to go.
+    /// Whose second factor is to be removed.
     pub fn account(&self) -> &AccountId {
         &self.account
     }

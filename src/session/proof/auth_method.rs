@@ -10,15 +10,17 @@ pub enum AuthMethod {
     SingleFactor,
     /// A code.
     Code,
-    /// Codes of consecutive time steps, together at least 64 bits: taken also when too many single codes were wrong.
+    /// Codes of consecutive time steps, together at least 64 bits: accepted even after too many single codes
+    /// were wrong.
     CodesInARow,
     /// A recovery code.
     RecoveryCode,
     /// An authenticator that the host verified: a passkey, a security key.
     HostAuthenticator(HostAuthenticatorKind),
-    /// Nothing now: a code was presented on this device at `since`, and the claimant asked to be remembered.
+    /// Nothing in this login: a code was presented on this device at `since`, and the claimant asked to be
+    /// remembered.
     ///
-    /// This is not a second factor (SP 800-63B §5.1): the login counts as one by password.
+    /// This is not a second factor (SP 800-63B §5.1): the login counts as one with the password alone.
     RememberedDevice {
         /// When the code was presented.
         since: UnixTime,
@@ -28,9 +30,10 @@ pub enum AuthMethod {
 impl AuthMethod {
     /// Authentication method references of RFC 8176 §2 for the login as a whole, after this first factor.
     ///
-    /// `pwd` only where a password was verified, `otp` only where a code of RFC 4226 or 6238 was, `hwk` and `swk` where
-    /// a key signed, `mfa` where any second factor was verified in this login. A remembered device is none, so it
-    /// leaves the first factor alone; one that is no password has no name in RFC 8176.
+    /// `pwd` only where a password was verified, `otp` only where a code of RFC 4226 or 6238 was, `hwk` and
+    /// `swk` where a key signed, `mfa` where any second factor was verified in this login. A remembered
+    /// device is not a second factor, so only the first factor is listed. A first factor that is not a
+    /// password has no name in RFC 8176, so nothing is listed for it.
     ///
     /// ```
     /// use second_factor::session::{AuthMethod, FirstFactor, HostAuthenticatorKind};
@@ -56,7 +59,7 @@ impl AuthMethod {
         }
     }
 
-    /// Whether a second factor was verified: a remembered device is none (SP 800-63B §5.1).
+    /// Whether a second factor was verified: a remembered device is not one (SP 800-63B §5.1).
     pub const fn is_second_factor(self) -> bool {
         match self {
             Self::Code | Self::CodesInARow | Self::RecoveryCode | Self::HostAuthenticator(_) => true,

@@ -3,8 +3,8 @@ use crate::time::UnixTime;
 
 /// A login that met the rules. Only this library makes one, and it cannot be copied: one login, one session.
 ///
-/// The host starts a *new* session from it (a new id, never the one from before), keeps what
-/// [`into_session`](Self::into_session) makes of it there, and asks `is_current` with it.
+/// The host starts a *new* session from it (with a new id, never the old one), keeps the result of
+/// [`into_session`](Self::into_session) in that session, and passes it to `is_current`.
 ///
 /// ```compile_fail,E0451
 /// fn forged(session: second_factor::Session) -> second_factor::Authenticated {
@@ -38,7 +38,7 @@ impl Authenticated {
         self.session.account()
     }
 
-    /// When: what `OpenID` Connect calls `auth_time`.
+    /// When they logged in: what `OpenID` Connect calls `auth_time`.
     pub fn at(&self) -> UnixTime {
         self.session.at()
     }

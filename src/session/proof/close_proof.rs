@@ -1,12 +1,13 @@
 use crate::session::{AccountId, AdministratorReset, Reauthenticated};
 
-/// What an account may be closed on: its owner, who [reauthenticated](Reauthenticated), or an administrator's word.
+/// What permits closing an account: its owner [reauthenticated](Reauthenticated), or an administrator wants
+/// it closed.
 #[derive(Debug)]
 #[must_use = "nothing is closed before this goes to `close_account`"]
 pub enum CloseProof {
     /// The owner.
     Owner(Reauthenticated),
-    /// An administrator, or the host itself, as when it deletes accounts that nobody uses.
+    /// An administrator, or the host itself, for example when it deletes accounts that nobody uses.
     Administrator(AdministratorReset),
 }
 

@@ -4,7 +4,8 @@ use crate::session::record::Epoch;
 
 /// The host must end all sessions of this account, in every browser, this one included.
 ///
-/// A host that asks `is_current` on each request has done so already; one with a session table may delete the rows.
+/// A host that calls `is_current` on each request has done so already; one with a session table may delete
+/// the rows.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the sessions from before the change are dead; end them in the host too"]
 pub struct EndAllSessions {
@@ -18,10 +19,11 @@ impl EndAllSessions {
     }
 }
 
-/// The host must end every *other* session of this account. The one that made the change goes on: hand this to its
-/// [`continue_after`](crate::Session::continue_after), and give it a new id in the browser.
+/// The host must end every *other* session of this account. The session that made the change goes on: pass
+/// this to its [`continue_after`](crate::Session::continue_after), and give the session a new id in the
+/// browser.
 ///
-/// It names the session and the epoch before the change, so it continues no other one.
+/// It names the session and the epoch before the change, so it cannot continue any other session.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the session that made the change is dead too, unless it is continued"]
 pub struct EndOtherSessions {

@@ -1,7 +1,7 @@
 use crate::session::{AccountId, AccountRecord, FreshFactor, PasswordVerified, Policy, Reauthenticated};
 use crate::time::UnixTime;
 
-/// What an enrollment may begin with: a [`Reauthenticated`], a [`FreshFactor`], or, while no authenticator is bound,
+/// What permits an enrollment: a [`Reauthenticated`], a [`FreshFactor`], or, while no authenticator is bound,
 /// the password that was just typed.
 #[derive(Debug)]
 #[must_use = "nothing is enrolled before this goes to `begin_enrollment`"]
@@ -24,7 +24,7 @@ impl EnrollmentProof {
         }
     }
 
-    /// Whether it may be of the password that a change has replaced since.
+    /// Whether it may be of a password that a change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
         matches!(&self.0, Enrolling::Password(proof) if proof.began_during_change())
     }

@@ -11,7 +11,7 @@ pub enum FirstFactor {
 }
 
 impl FirstFactor {
-    /// How it stands in a token.
+    /// Its number in a token.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Password => 0,

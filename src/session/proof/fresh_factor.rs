@@ -3,9 +3,9 @@ use crate::session::record::Epoch;
 use crate::session::{AccountId, AccountRecord, AuthMethod, DeviceId, Policy, Session};
 use crate::time::{UnixTime, is_alive};
 
-/// A code, a recovery code or an authenticator of the host's own presented just now, in a live session, for one sensitive step: to disable, to
-/// enroll anew, to make new recovery codes, or whatever the host guards with it. Taken by value, so it serves
-/// once.
+/// A code, a recovery code or a host-verified authenticator that was presented just now, in a live session,
+/// for one sensitive step: to switch two-factor authentication off, to enroll anew, to make new recovery
+/// codes, or whatever else the host protects with it. It is taken by value, so it can be used only once.
 ///
 /// ```compile_fail,E0382
 /// fn twice(fresh: second_factor::session::FreshFactor, disable: impl Fn(second_factor::session::FreshFactor)) {
@@ -19,7 +19,7 @@ pub struct FreshFactor {
     account: AccountId,
     epoch: Epoch,
     session: SessionId,
-    /// On which the session was begun, and with which it ends.
+    /// The remembered device that the session was begun on. The session ends with it.
     device: Option<DeviceId>,
     at: UnixTime,
     method: AuthMethod,
@@ -36,7 +36,7 @@ impl FreshFactor {
         &self.account
     }
 
-    /// When.
+    /// When it was presented.
     pub fn at(&self) -> UnixTime {
         self.at
     }
@@ -51,12 +51,13 @@ impl FreshFactor {
         self.session
     }
 
-    /// The state of the account's credentials in which it was presented.
+    /// The epoch in which it was presented.
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    /// Whether it was presented to this account as it is now, and lately, in a session that has not ended.
+    /// Whether it was presented lately, in a session that has not ended, and the credentials are still the
+    /// same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == record.epoch
             && is_alive(self.at, policy.step_up_age(), now)

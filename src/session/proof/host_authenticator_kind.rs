@@ -1,7 +1,7 @@
-/// What kind of key an authenticator of the host's own has.
+/// What kind of key a host-verified authenticator has.
 ///
-/// Both prove the possession of a key by signing, so there is nothing to guess. A code that is sent in a message is no
-/// such authenticator: it can be guessed, and this library would not count the guesses.
+/// Both prove the possession of a key by signing, so there is nothing to guess. A code that is sent in a
+/// message is not such an authenticator: it can be guessed, and this library would not count the guesses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

@@ -3,14 +3,15 @@ use core::fmt;
 use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, AuthenticatorId};
 
-/// The host's word that an authenticator of its own, which is bound to this account, has just proved itself: a passkey
-/// or a security key whose signature the host verified.
+/// The host's word that it has just verified a signature of an authenticator that is bound to this account: a
+/// passkey or a security key.
 ///
-/// It is presented where a code is, and goes by the same rules; a spent guess budget does not hold it up, since there
-/// is nothing to guess. What the host has to see to, and this library cannot: a new challenge for each ceremony, which
-/// is kept in the browser's session, taken away with its first answer, and never accepted for another account.
+/// It is presented in place of a code, under the same rules, but is accepted even if the guess budget is
+/// spent, since there is nothing to guess. The host must ensure what this library cannot: each ceremony has a
+/// new challenge, which is kept in the browser's session, removed with its first answer, and never accepted
+/// for another account.
 ///
-/// Good once. It cannot be copied or stored:
+/// It can be used once, and neither copied nor stored:
 ///
 /// ```compile_fail,E0599
 /// fn twice(proof: second_factor::session::HostAuthenticatorVerified) {
@@ -28,9 +29,9 @@ pub struct HostAuthenticatorVerified {
 impl HostAuthenticatorVerified {
     /// The host verified a signature of the authenticator that has this credential.
     ///
-    /// `credential` are the bytes that it was bound with, in WebAuthn the credential id. `signed` is the challenge that it
-    /// signed, which no other proof of it has (a signature can be rewritten into another one that is valid, too). A
-    /// proof of the same bytes as the last one is refused.
+    /// `credential` is what it was bound with: in WebAuthn, the credential id. `signed` is the challenge that
+    /// it signed, which no other proof has. Do not pass the signature, which can be rewritten into another
+    /// valid one. A proof with the same `signed` as the last accepted one is refused.
     pub fn by_host(account: AccountId, credential: &[u8], signed: &[u8]) -> Self {
         let authenticator = AuthenticatorId::of_host(&account, credential);
         let digest = ProofDigest::of(&account, signed);
@@ -52,7 +53,7 @@ impl HostAuthenticatorVerified {
     }
 }
 
-/// By what one proof is told from another.
+/// Distinguishes one proof from another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct ProofDigest(

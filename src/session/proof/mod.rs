@@ -1,4 +1,4 @@
-//! What was verified, as values that only the check can make, and what a change of credentials obliges the host to.
+//! Proofs of what was verified, and what the host must do after a change of credentials.
 
 mod administrator_reset;
 mod auth_method;

@@ -2,8 +2,8 @@ use crate::enrollment::RecoveryCodeDigest;
 use crate::enrollment::digest::sha256;
 use crate::session::AccountId;
 
-/// One try of a recovery code of an old system, which is paid for already. The host compares what was typed with its
-/// old hashes, and says which it was if it was right. Otherwise it drops this.
+/// One try of a recovery code of an old system. The try is charged already. The host compares what was typed
+/// with its old hashes. If one matches, it says [which it was](Self::was); otherwise it drops this value.
 #[derive(Debug)]
 #[must_use = "compare what was typed with the hashes of the old system"]
 pub struct OldRecoveryCodeTry {
@@ -21,7 +21,7 @@ impl OldRecoveryCodeTry {
         &self.account
     }
 
-    /// The host compared the hash of this name, and the code was right. The name is one of those that came with the
+    /// What was typed matches the hash of this name, which is one of the names that were passed at the
     /// import.
     pub fn was(self, name: &str) -> OldRecoveryCodeVerified {
         let Self { account, challenge } = self;
@@ -30,8 +30,8 @@ impl OldRecoveryCodeTry {
     }
 }
 
-/// The host's word that a recovery code of an old system was typed, to be [presented](crate::Verifier::present) in the
-/// challenge in which it was tried. It counts once.
+/// The host's word that a recovery code of an old system was typed, to be
+/// [presented](crate::Verifier::present) in the challenge in which it was tried. It can be used once.
 #[derive(Debug)]
 #[must_use = "a verified recovery code counts for nothing before it is presented"]
 pub struct OldRecoveryCodeVerified {

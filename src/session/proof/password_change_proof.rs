@@ -3,7 +3,7 @@ use super::reauthenticated::Beside;
 use crate::session::{AccountId, AccountRecord, PasswordReset, Policy, Reauthenticated};
 use crate::time::UnixTime;
 
-/// What a password may be changed on: a [`Reauthenticated`] or a [`PasswordReset`].
+/// What permits a password change: a [`Reauthenticated`] or a [`PasswordReset`].
 #[derive(Debug)]
 #[must_use = "nothing is changed before this goes to `change_password`"]
 pub struct PasswordChangeProof(Changing);
@@ -23,7 +23,7 @@ impl PasswordChangeProof {
         }
     }
 
-    /// Whether a reset may have been verified by what another change has replaced since.
+    /// Whether a reset may have been verified by something that another change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
         matches!(&self.0, Changing::Reset(proof) if proof.began_during_change())
     }
@@ -43,7 +43,8 @@ impl PasswordChangeProof {
         }
     }
 
-    /// Whether the owner authorises the change with a fresh factor: whoever was guessing has lost the way in.
+    /// Whether the owner authorises the change with a fresh factor, so that an attacker who was guessing no
+    /// longer knows the password.
     pub(crate) fn has_fresh_factor(&self) -> bool {
         matches!(&self.0, Changing::Reauthenticated(Reauthenticated { beside: Beside::FreshFactor(_), .. }))
     }

@@ -9,24 +9,24 @@ use crate::time::{UnixTime, is_alive};
 
 /// The account as it was before the host read the password hash. Made by `check_password`.
 ///
-/// Whatever is made from the proof carries the epoch of this moment, so that a password that changed in between
-/// makes all of it void. A store that failed is reported later, by `password_verified`, so that strangers learn
-/// nothing from it.
+/// Whatever is made from it carries the epoch of this moment, so a password change in between makes all of it
+/// void. If the store failed, only `password_verified` reports that, so that somebody without the password
+/// does not learn of it.
 #[must_use = "compare the hash, then make a `PasswordVerified` of it"]
 pub struct PasswordCheck {
     account: AccountId,
     at: UnixTime,
-    /// `None` where the record could not be read.
+    /// `None` if the record could not be read.
     epoch: Option<Epoch>,
     /// A password change was under way, so it is not known which of the two hashes the host compares.
     during_change: bool,
     read: Option<Box<Read>>,
 }
 
-/// What came of reading the record.
+/// The result of reading the record.
 pub(crate) type Read = Result<Snapshot, ReadError>;
 
-/// A record, and the number of the revision under which it was read; `None` where there was no row.
+/// A record, and the number of the revision under which it was read; `None` if there was no row.
 pub(crate) struct Snapshot {
     pub(crate) record: AccountRecord,
     pub(crate) revision: Option<u64>,
@@ -41,7 +41,7 @@ pub(crate) enum ReadError {
 }
 
 impl PasswordCheck {
-    /// How long what is made of it counts.
+    /// How long the proof that is made from it is valid.
     const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
     pub(crate) fn new(account: AccountId, at: UnixTime, read: Read) -> Self {
@@ -60,12 +60,13 @@ impl PasswordCheck {
         self.at
     }
 
-    /// What was read, the first time that it is asked for.
+    /// What was read; `None` from the second call on.
     pub(super) fn take_read(&mut self) -> Option<Read> {
         self.read.take().map(|read| *read)
     }
 
-    /// Whether the host may have compared a hash that was replaced since, in the very epoch in which it was.
+    /// Whether a password change was under way: then the host may have compared a hash that was replaced
+    /// since, without a new epoch.
     pub(super) fn began_during_change(&self) -> bool {
         self.during_change
     }

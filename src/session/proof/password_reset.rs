@@ -1,11 +1,12 @@
 use crate::session::{AccountId, AccountRecord, PasswordCheck};
 use crate::time::UnixTime;
 
-/// The host's word that whoever asks for a new password showed that they control the account's mailbox, or whatever
-/// else the host resets passwords by.
+/// The host's word that whoever asks for a new password showed that they control the account's mailbox, or
+/// passed another check that the host requires for a reset.
 ///
-/// It permits a change of the password and nothing else: it logs nobody in, changes no factor and restores no guess.
-/// The check that it is made of began before the host verified the reset, so that a change in between makes it void.
+/// It permits a change of the password and nothing else: it logs nobody in, changes no factor and gives no
+/// guesses back. It is made from a check that began before the host verified the reset, so that a change in
+/// between makes it void.
 #[derive(Debug)]
 #[must_use = "nothing is reset before this goes to `change_password`"]
 pub struct PasswordReset(PasswordCheck);
@@ -21,7 +22,7 @@ impl PasswordReset {
         self.0.account()
     }
 
-    /// Whether the reset may have been verified by what a password change has replaced since.
+    /// Whether the reset may have been verified by something that a password change has replaced since.
     pub(super) fn began_during_change(&self) -> bool {
         self.0.began_during_change()
     }

@@ -4,12 +4,12 @@ use crate::time::UnixTime;
 
 /// The host's word that this account's password was just typed and was right.
 ///
-/// It is the one thing that this library takes on trust. Make it right where the password hash was compared, and
-/// nowhere else. Another first factor (a link in a mail, a single sign-on) takes the same way, and
-/// [says so](Self::first_factor): whatever let the claimant in, the code is asked for.
+/// The library cannot check this. So make this value only where the password hash was compared, and nowhere
+/// else. Use it for another first factor too (a link in a mail, a single sign-on), and [say
+/// so](Self::first_factor): the code is asked for after any of them.
 ///
-/// Good for five minutes, once, and only while the account's credentials are what they were when the check began. It
-/// cannot be copied or stored:
+/// It is valid for five minutes, once, and only while the account's credentials are the same as when the
+/// check began. It cannot be copied or stored:
 ///
 /// ```compile_fail,E0599
 /// fn twice(proof: second_factor::PasswordVerified) {
@@ -30,8 +30,8 @@ impl PasswordVerified {
         Self { check, first_factor: FirstFactor::Password, requirement: Requirement::None }
     }
 
-    /// The same, where it was not a password that the host verified: what is [claimed](crate::AuthMethod::amr) for the
-    /// login follows it.
+    /// Says what the host verified, if it was not a password. The [method references](crate::AuthMethod::amr)
+    /// of the login depend on it.
     ///
     /// ```
     /// use second_factor::session::{FirstFactor, PasswordCheck};
@@ -46,7 +46,8 @@ impl PasswordVerified {
         self
     }
 
-    /// The same, of an account of which the host demands a second factor, or will: a role, a group, a date.
+    /// Says that the host demands a second factor of this account, now or from a date on: because of its role
+    /// or group, for example.
     ///
     /// ```
     /// use second_factor::session::{PasswordCheck, Requirement};
@@ -72,7 +73,7 @@ impl PasswordVerified {
         self.check.at()
     }
 
-    /// What was read when the check began, the first time that it is asked for.
+    /// What was read when the check began; `None` from the second call on.
     pub(crate) fn take_read(&mut self) -> Option<Read> {
         self.check.take_read()
     }

@@ -3,8 +3,8 @@ use core::fmt;
 
 use crate::session::{AccountId, HostAuthenticatorVerified, OldRecoveryCodeVerified};
 
-/// What is presented where a factor is asked for: what the claimant typed, or the host's word for something that it
-/// verified itself. Every call that asks for a factor takes whatever becomes one.
+/// What is presented where a factor is asked for: what the claimant typed, or the host's word for something
+/// that it verified itself. Every call that asks for a factor takes anything that converts into this.
 ///
 /// ```
 /// use second_factor::session::Presented;
@@ -21,7 +21,7 @@ enum Kind<'a> {
 }
 
 impl<'a> Presented<'a> {
-    /// What was typed, if it is that.
+    /// What was typed, if anything was.
     pub(crate) fn typed(&self) -> Option<&'a str> {
         match self.0 {
             Kind::Typed(text) => Some(text),
@@ -43,7 +43,7 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Whose it is, where that is known before it is compared.
+    /// Whose it is, if that is known before it is compared.
     pub(crate) fn account(&self) -> Option<&AccountId> {
         match &self.0 {
             Kind::Typed(_) => None,

@@ -2,8 +2,9 @@ use super::SessionId;
 use crate::session::{AccountId, AccountRecord, FreshFactor, PasswordVerified, Policy};
 use crate::time::UnixTime;
 
-/// Whoever holds the session typed the password again and, where an authenticator is bound, presented a fresh factor
-/// beside it (SP 800-63B §4.1.2.1, ASVS 7.5.1). Made by `reauthenticate` alone; good for one change of credentials.
+/// Whoever holds the session typed the password again and, where an authenticator is bound, presented a fresh
+/// factor beside it (SP 800-63B §4.1.2.1, ASVS 7.5.1). Only `reauthenticate` makes it; it permits one change
+/// of credentials.
 #[derive(Debug)]
 #[must_use = "the step that it was asked for has not been taken yet"]
 pub struct Reauthenticated {
@@ -30,7 +31,8 @@ impl Reauthenticated {
         self.password.account()
     }
 
-    /// Whether the credentials may be changed on it: the account is as it was, and a factor was shown if it has one.
+    /// Whether it permits a change of credentials: they are still the same, and a factor was shown if the
+    /// account has one.
     pub(crate) fn permits_change(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         self.password.is_current(record, now)
             && match &self.beside {
@@ -40,7 +42,7 @@ impl Reauthenticated {
             }
     }
 
-    /// Whether an authenticator may be enrolled on it.
+    /// Whether it permits an enrollment.
     pub(crate) fn permits_enrollment(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match self.beside {
             Beside::RecoveryLogin => self.password.is_current(record, now),

@@ -10,8 +10,8 @@ pub enum Requirement {
     /// No.
     #[default]
     None,
-    /// From this moment on. Before it a login succeeds, and says in [`Accepted::enroll_by`](crate::Accepted::enroll_by)
-    /// until when there is time.
+    /// From this moment on. Before that, a login succeeds, and
+    /// [`Accepted::enroll_by`](crate::Accepted::enroll_by) says until when there is time.
     EnrolledBy(UnixTime),
     /// Yes.
     Enrolled,
@@ -23,7 +23,8 @@ impl Requirement {
         if policy.requires_second_factor() { Self::Enrolled } else { self }
     }
 
-    /// Whether an account must have a second factor now, for a host that asks before it asks for a code.
+    /// Whether an account must have a second factor now, for a host that wants to know it before it asks for
+    /// a code.
     pub fn is_due(self, now: UnixTime) -> bool {
         match self {
             Self::None => false,
@@ -32,7 +33,7 @@ impl Requirement {
         }
     }
 
-    /// From when on, where that is still to come.
+    /// From when on, if that is in the future.
     pub(crate) fn due_later(self, now: UnixTime) -> Option<UnixTime> {
         match self {
             Self::EnrolledBy(time) if now < time => Some(time),

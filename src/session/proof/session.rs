@@ -5,10 +5,10 @@ use crate::session::record::Epoch;
 use crate::session::{AccountId, AuthMethod, DeviceId, FirstFactor, FreshFactor};
 use crate::time::{UnixTime, is_alive};
 
-/// What the host keeps in its session of somebody who logged in: who, how, when, and in which epoch.
+/// What the host keeps in the session of somebody who logged in: who, how, when, and in which epoch.
 ///
-/// Made of an [`Authenticated`](super::Authenticated), and kept where the claimant cannot write, as in a session
-/// table: whoever can make one up is logged in. It holds no secret.
+/// It is made from an [`Authenticated`](super::Authenticated). Keep it where the claimant cannot write, for
+/// example in a session table: whoever can forge one is logged in. It holds no secret.
 ///
 /// ```
 /// use second_factor::session::Session;
@@ -87,7 +87,8 @@ impl Session {
         self.method
     }
 
-    /// The remembered device that the session was begun on in place of a code. The session ends with it.
+    /// The remembered device that was accepted in place of a code when the session began. The session ends
+    /// when the device is forgotten.
     pub fn device(&self) -> Option<DeviceId> {
         self.device
     }
@@ -100,8 +101,9 @@ impl Session {
         }
     }
 
-    /// Whether a factor was presented in this session within the last `at_most`, for actions of the host's own that
-    /// ask "again after an hour". A login with a code counts; one on a remembered device does not.
+    /// Whether a factor was presented in this session within the last `at_most`, for actions of the host's
+    /// own that ask for a factor "again after an hour". A login with a code counts; one on a remembered
+    /// device does not.
     pub fn is_elevated(&self, now: UnixTime, at_most: Duration) -> bool {
         let by_login = self.method.is_second_factor().then_some(self.at);
         let by_step_up = self.elevation.map(|elevation| elevation.at);
@@ -119,7 +121,7 @@ impl Session {
         self.elevation.map_or(self.method, |elevation| elevation.method).amr(self.first_factor)
     }
 
-    /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.
+    /// Lets the session that made a change go on, in the new epoch. Also give it a new id in the browser.
     ///
     /// Any other session stays as it is, and so is over.
     pub fn continue_after(&mut self, change: EndOtherSessions) {
@@ -140,8 +142,8 @@ impl Session {
     }
 }
 
-/// The number of the encoding. A session of a format that is not known is refused, not half understood: during an
-/// upgrade, that of a newer version.
+/// The number of the encoding. A session of an unknown format is refused, so it is never half understood:
+/// during an upgrade, for example, the session of a newer version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(
     feature = "serde",
@@ -164,7 +166,7 @@ impl TryFrom<u32> for SessionFormat {
     }
 }
 
-/// What serde's error says of another format. No claimant writes a session, so the number may be told.
+/// The text of serde's error for another format. No claimant writes a session, so it may show the number.
 #[cfg(feature = "serde")]
 #[derive(Debug, thiserror::Error)]
 #[error(

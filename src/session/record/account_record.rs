@@ -9,7 +9,7 @@ use crate::session::rule::Context;
 use crate::session::{AccountId, Policy, Session};
 use crate::time::UnixTime;
 
-/// All that is kept about an account's second factor, in one value that a store swaps as a whole.
+/// Everything that is kept about an account's second factor, in one value that a store swaps as a whole.
 ///
 /// Since replay protection, counting, single use and revocation all live here, each is one atomic step on any
 /// store that can compare and swap one row. The host does not look inside; it stores what serde makes of it
@@ -17,7 +17,7 @@ use crate::time::UnixTime;
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///
-/// There is no way from a record to its authenticators but through the verifier, which charges each wrong guess (RFC 4226 §7.1):
+/// Only the verifier reaches the authenticators in a record, and it charges each wrong guess (RFC 4226 §7.1):
 ///
 /// ```compile_fail,E0616
 /// fn unthrottled(record: &second_factor::AccountRecord) {
@@ -34,7 +34,8 @@ pub struct AccountRecord {
     pub(crate) account: AccountId,
     pub(crate) epoch: Epoch,
     pub(crate) authenticators: Vec<Authenticator>,
-    /// Those that were made here, or the names that the host gave those of an old system.
+    /// Digests of the codes that were made here, or of the names that the host gave to those of an old
+    /// system.
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
     pub(crate) devices: Vec<Device>,
@@ -46,7 +47,7 @@ pub struct AccountRecord {
 }
 
 impl AccountRecord {
-    /// The most recovery codes, which is as many as an old system's may be.
+    /// The most recovery codes: as many as can be imported from an old system.
     pub(crate) const MAX_RECOVERY_CODES: usize = 20;
 
     /// The record of an account that has no second factor yet. Use this when the store has no row.
@@ -54,7 +55,7 @@ impl AccountRecord {
         Self::in_epoch(account, Epoch::NONE)
     }
 
-    /// The same in another epoch.
+    /// The same in the given epoch.
     pub(crate) fn in_epoch(account: AccountId, epoch: Epoch) -> Self {
         Self {
             account,
@@ -69,18 +70,18 @@ impl AccountRecord {
         }
     }
 
-    /// Whose it is.
+    /// Whose record it is.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// Whether this session is still one: nothing that ends it has happened to the account.
+    /// Whether this session is still alive: nothing that ends it has happened to the account.
     pub(crate) fn is_current(&self, session: &Session, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == session.epoch()
             && session.device().is_none_or(|id| self.living_device(id, now, policy).is_some())
     }
 
-    /// The remembered device of this id, and its place.
+    /// The remembered device of this id and its index, unless its time is over.
     pub(crate) fn living_device(
         &self,
         id: DeviceId,
@@ -90,7 +91,8 @@ impl AccountRecord {
         self.devices.iter().enumerate().find(|(_, device)| device.id == id && device.is_alive(now, policy))
     }
 
-    /// Whether the guess budget does not cover another code. Without an authenticator there is nothing to guess.
+    /// The lock, if the guess budget does not cover another code. Without an authenticator there is nothing
+    /// to guess.
     pub(crate) fn lock(&self, context: &Context<'_>) -> Option<Lock> {
         if self.authenticators.is_empty() {
             return None;
@@ -98,8 +100,8 @@ impl AccountRecord {
         self.budget.lock(self.guesses_a_code(), context.now, context.policy)
     }
 
-    /// How many guesses something typed is: a code is compared with every authenticator app. At least one, so that
-    /// wrong recovery codes are counted where there is no app.
+    /// How many guesses are charged for a code: it is compared with every authenticator app, so one for each.
+    /// At least one, so that wrong recovery codes are charged even if there is no app.
     pub(crate) fn guesses_a_code(&self) -> u16 {
         let apps = self.authenticators.iter().filter(|bound| bound.app().is_some());
         u16::try_from(apps.count()).unwrap_or(u16::MAX).max(1)
@@ -110,8 +112,8 @@ impl AccountRecord {
         self.authenticators.iter().find(|bound| bound.id == id)
     }
 
-    /// The ids of the keys of a [`KeyRing`](crate::KeyRing) that the secrets in this record are sealed with, each once,
-    /// so that an operator knows when a retired key may go.
+    /// The ids of the keys of a [`KeyRing`](crate::KeyRing) that the secrets in this record are sealed with,
+    /// each once, so that an operator knows when a retired key can be removed.
     #[cfg(feature = "sealing")]
     pub fn sealing_keys(&self) -> Vec<u32> {
         let apps = self.authenticators.iter().filter_map(Authenticator::app);
@@ -121,7 +123,7 @@ impl AccountRecord {
         keys
     }
 
-    /// What the account's page shows.
+    /// The status that the account's page shows.
     pub(crate) fn status(&self, context: &Context<'_>) -> FactorStatus {
         let lock = self.lock(context);
         FactorStatus {

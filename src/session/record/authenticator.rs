@@ -9,7 +9,7 @@ use crate::session::{
 };
 use crate::time::UnixTime;
 
-/// A sealed secret and what its codes are made with.
+/// A sealed secret and the parameters of its codes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct SealedSecret {
@@ -38,13 +38,13 @@ pub(crate) struct Authenticator {
     pub(crate) label: String,
     #[cfg_attr(feature = "serde", serde(rename = "bound"))]
     pub(crate) bound_at: UnixTime,
-    /// When it was last accepted; `None` for an imported one that was not yet.
+    /// When it was last accepted; `None` for an imported or host-verified one that was not accepted yet.
     #[cfg_attr(feature = "serde", serde(rename = "used"))]
     pub(crate) last_used: Option<UnixTime>,
     pub(crate) prover: Prover,
 }
 
-/// What an authenticator proves itself by.
+/// How an authenticator proves itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(
     feature = "serde",
@@ -52,9 +52,9 @@ pub(crate) struct Authenticator {
     serde(rename_all = "snake_case", deny_unknown_fields)
 )]
 pub(crate) enum Prover {
-    /// Codes of an authenticator app.
+    /// By codes of an authenticator app.
     App(App),
-    /// What the host verifies.
+    /// By a signature that the host verifies.
     Host(Host),
 }
 
@@ -69,12 +69,12 @@ pub(crate) struct App {
     pub(crate) last_accepted: Option<TimeStep>,
 }
 
-/// An authenticator of the host's own.
+/// An authenticator that the host verifies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct Host {
     pub(crate) kind: HostAuthenticatorKind,
-    /// Of the last proof that was accepted, so that it is not accepted again.
+    /// The digest of the last accepted proof, so that it is not accepted again.
     #[cfg_attr(feature = "serde", serde(rename = "proof"))]
     pub(crate) last_proof: Option<ProofDigest>,
 }

@@ -5,14 +5,14 @@ use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, TokenError};
 
 public_id! {
-    /// Names one of an account's authenticators, for lists, logs and forms. It opens nothing.
+    /// Identifies one of an account's authenticators in lists, logs and forms. It grants no access.
     AuthenticatorId
 }
 
 impl AuthenticatorId {
-    /// The authenticator of the host's own that has this credential: in WebAuthn, the credential id.
+    /// The id of the host-verified authenticator that has this credential: in WebAuthn, the credential id.
     ///
-    /// A function of the two, so that a host needs no table to find one by the other.
+    /// It is computed from account and credential, so that a host needs no table to find it.
     ///
     /// ```
     /// use second_factor::AccountId;

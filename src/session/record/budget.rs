@@ -3,47 +3,51 @@ use core::time::Duration;
 use crate::session::Policy;
 use crate::time::UnixTime;
 
-/// How many guesses an account has left, whoever makes them and from wherever.
+/// How many guesses an account has left, no matter who makes them and from where.
 ///
-/// A guess is charged when it is made, and only the completion of its own login challenge refunds it. Time is taken from
-/// nothing but accepted codes, since these prove the clock: between two of them at most `guess_budget` guesses and a
-/// month's credit are evaluated, whatever the clocks of the instances do.
+/// A guess is charged when it is made, and only the completion of its own login challenge refunds it. Only an
+/// accepted code moves the times in this struct, since it proves that the clock is right: between two
+/// accepted codes at most `guess_budget` guesses and a month's credit are evaluated, whatever the clocks of
+/// the instances do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct GuessBudget {
-    /// Guesses charged, and neither refunded nor made up for by time.
+    /// Guesses that were charged and not given back, neither by a refund nor by time.
     spent: u16,
-    /// From when on time gives credit: that of an accepted code.
+    /// From when on time gives credit: set when a code is accepted, and at the first binding.
     since: UnixTime,
-    /// Guesses typed that no success refunded, by which the alarm goes.
+    /// Typed guesses that no success refunded. This count raises the alarm.
     unrefunded: u32,
-    /// From when on a month without an alarm lowers that count: the time of an accepted code.
+    /// The time of the last accepted code. Each whole month from it to the next one lowers `unrefunded` by
+    /// one.
     quiet_since: UnixTime,
-    /// Guesses since the last accepted code, whatever was restored or refunded between (SP 800-63B §3.2.2).
+    /// Guesses since the last accepted code, including those that were refunded or restored (SP 800-63B
+    /// §3.2.2).
     consecutive: u16,
 }
 
 /// What a charged guess set off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Charged {
-    /// The unrefunded guesses have reached a multiple of [`GuessBudget::ALARM_EVERY`].
+    /// The count of unrefunded guesses, if it has reached a multiple of [`GuessBudget::ALARM_EVERY`].
     pub(crate) alarm: Option<u32>,
-    /// The next guess is not covered.
+    /// The lock, if the next guess is not covered.
     pub(crate) lock: Option<Lock>,
 }
 
 /// The budget does not cover a guess.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Lock {
-    /// When it will, if time alone will do.
+    /// When it will cover one; `None` if waiting alone will not help.
     pub(crate) retry_at: Option<UnixTime>,
 }
 
 impl GuessBudget {
-    /// At so many unrefunded guesses, and their multiples, the owner is told that somebody has the password.
+    /// At each multiple of this many unrefunded guesses, the owner is told that somebody may know the
+    /// password.
     const ALARM_EVERY: u32 = 5;
 
-    /// A month without an accepted code between takes one off the count that the alarm goes by.
+    /// Each month between two accepted codes takes one off `unrefunded`.
     const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
     /// Nothing spent.
@@ -55,12 +59,12 @@ impl GuessBudget {
         consecutive: 0,
     };
 
-    /// Nothing spent, from the binding of the first authenticator on.
+    /// Nothing spent; time gives credit from `now` on, when the first authenticator is bound.
     pub(crate) fn of_first_binding(now: UnixTime) -> Self {
         Self { since: now, quiet_since: now, ..Self::FULL }
     }
 
-    /// Whether a guess against so many authenticators is not covered now.
+    /// The lock, if a guess that is compared with this many authenticators is not covered now.
     pub(crate) fn lock(&self, authenticators: u16, now: UnixTime, policy: &Policy) -> Option<Lock> {
         if self.consecutive.saturating_add(authenticators) > Policy::MAX_GUESSES {
             return Some(Lock { retry_at: None });
@@ -76,7 +80,7 @@ impl GuessBudget {
         Some(Lock { retry_at })
     }
 
-    /// Charges a guess that was compared with so many authenticators.
+    /// Charges a guess that was compared with this many authenticators.
     pub(crate) fn charge(&mut self, authenticators: u16, now: UnixTime, policy: &Policy) -> Charged {
         self.spent = self.spent.saturating_add(authenticators);
         self.consecutive = self.consecutive.saturating_add(authenticators);
@@ -87,18 +91,20 @@ impl GuessBudget {
         }
     }
 
-    /// Gives back what the challenge was charged that has just been completed: it was the owner who mistyped in it.
+    /// Gives back what was charged in a challenge that has just been completed: it was the owner who
+    /// mistyped.
     pub(crate) fn refund(&mut self, charged: u16, typed: u8) {
         self.spent = self.spent.saturating_sub(charged);
         self.unrefunded = self.unrefunded.saturating_sub(typed.into());
     }
 
-    /// Another authenticator takes the place of those that were guessed at.
+    /// The authenticators that were guessed at have all been replaced.
     pub(crate) fn rebind(&mut self) {
         self.consecutive = 0;
     }
 
-    /// A code was accepted, which proves the clock: the time since the last one counts now.
+    /// A code was accepted, which proves that the clock is right: saves the credit for the time since the
+    /// last one.
     pub(crate) fn take_credit(&mut self, now: UnixTime, policy: &Policy) {
         self.consecutive = 0;
         let credit = self.credit(now, policy);
@@ -113,13 +119,14 @@ impl GuessBudget {
         self.quiet_since = now;
     }
 
-    /// The owner changed the password with a fresh factor: whoever was guessing has lost the way in.
+    /// The owner changed the password with a fresh factor: an attacker who was guessing no longer knows the
+    /// password.
     pub(crate) fn restore(&mut self) {
         self.spent = 0;
         self.unrefunded = 0;
     }
 
-    /// What the time since the last accepted code is worth, in guesses.
+    /// How many guesses the time since the last accepted code gives back.
     fn credit(&self, now: UnixTime, policy: &Policy) -> u16 {
         let waited = now.checked_since(self.since).unwrap_or_default().as_secs();
         let credit = waited.checked_div(policy.regain_every().as_secs()).unwrap_or_default();

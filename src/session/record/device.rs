@@ -4,7 +4,7 @@ use super::{DeviceId, DeviceInfo, label};
 use crate::session::Policy;
 use crate::time::{UnixTime, is_alive, is_near};
 
-/// A remembered device as the record keeps it: nothing that opens anything.
+/// A remembered device as the record keeps it. Nothing in it grants access.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct Device {
@@ -19,19 +19,19 @@ pub(crate) struct Device {
     pub(crate) label: String,
 }
 
-/// What the generation of a genuine device token is to the device of its series.
+/// How the generation of a genuine device token compares with that of the device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Generation {
-    /// The current one, made or last replaced a moment ago.
+    /// The current one, which is younger than the grace.
     CurrentInGrace,
     Current,
-    /// The one before, replaced a moment ago: another tab was quicker, or the answer was lost.
+    /// The previous one, replaced within the grace: another tab was quicker, or the answer was lost.
     PreviousInGrace,
-    /// The one before, replaced long ago: the answer was lost then, or there are two copies.
+    /// The previous one, replaced earlier: the answer was lost then, or there are two copies.
     Previous,
-    /// Older than that: a copy is in other hands.
+    /// Older than that: somebody else has a copy.
     Older,
-    /// Newer than what is known here, as after a restored backup.
+    /// Newer than the current one, as after a backup was restored.
     Newer,
 }
 

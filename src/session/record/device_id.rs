@@ -5,8 +5,8 @@ use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, TokenError};
 
 public_id! {
-    /// Names a remembered device, for lists, logs and forms. It is a hash of what the device's token holds, so it
-    /// opens nothing.
+    /// Identifies a remembered device in lists, logs and forms. It is a hash of what the device's token
+    /// holds, so it grants no access.
     DeviceId
 }
 

@@ -3,7 +3,7 @@ use crate::session::token::Reader;
 /// The generation of an account's credentials: 128 random bits, new whenever the password changes, an authenticator
 /// is bound or removed, a device token turns out to be stolen, or all sessions are ended.
 ///
-/// Whatever was made from a proof carries the epoch of that proof, and is dead under another one.
+/// Whatever was made from a proof carries the epoch of that proof, and is void in another epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct Epoch(

@@ -6,7 +6,7 @@ use crate::session::proof::{ProofDigest, SessionId};
 use crate::session::{AccountId, AuthenticatorId, TokenKeys};
 use crate::time::UnixTime;
 
-/// The last step-up of the account, so that a form that was sent twice is told from a second try. It holds no code.
+/// The last step-up of the account. It tells a form that was sent twice from a second try, and holds no code.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct LastStepUp {
@@ -25,14 +25,15 @@ pub(crate) struct LastStepUp {
 pub(crate) enum SteppedUpWith {
     /// A code, or the last of codes in a row.
     Code(UsedCode),
-    /// The proof of an authenticator of the host's own.
+    /// The proof of an authenticator that the host verifies.
     Host { authenticator: AuthenticatorId, proof: ProofDigest },
     /// A recovery code.
     RecoveryCode(RecoveryCodeDigest),
 }
 
-/// By what a code that was accepted is known again: a tag under the service's key, so that the database alone does not
-/// tell the code. It outlives the authenticator, which may be what the code was presented for to remove.
+/// Recognizes a code that was accepted. It is a tag under the service's key, so that the database alone does
+/// not reveal the code. It is kept when the authenticator is removed, since the code may have been presented
+/// for just that.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct UsedCode(

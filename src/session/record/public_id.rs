@@ -1,6 +1,6 @@
-//! Names of 128 bits that open nothing, for lists, logs and forms.
+//! Ids of 128 bits for lists, logs and forms. They grant no access.
 
-/// Defines such a name. Serde and `Display` write it as base32 text.
+/// Defines such an id. Serde and `Display` write it as base32 text.
 macro_rules! public_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -17,7 +17,7 @@ macro_rules! public_id {
             ///
             /// # Errors
             ///
-            /// [`TokenError`] for everything else.
+            /// [`TokenError`] for any other text.
             pub fn parse(text: &str) -> Result<Self, TokenError> {
                 crate::session::token::text::decode_array(text).map(Self).ok_or(TokenError)
             }

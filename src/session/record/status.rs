@@ -16,9 +16,11 @@ pub struct FactorStatus {
     pub authenticators: Vec<AuthenticatorInfo>,
     /// How many recovery codes are unused, those of an old system included.
     pub recovery_codes_left: usize,
-    /// Single codes are not evaluated: the guess budget is spent. Codes in a row and recovery codes are.
+    /// The guess budget is spent, so single codes are not evaluated. Codes in a row and recovery codes still
+    /// are.
     pub is_locked: bool,
-    /// When single codes are evaluated again; `None` where they are, or where waiting alone will not help.
+    /// When single codes are evaluated again; `None` if the account is not locked, or if waiting alone will
+    /// not help.
     pub retry_at: Option<UnixTime>,
     /// The remembered devices, oldest first.
     pub devices: Vec<DeviceInfo>,
@@ -43,7 +45,7 @@ pub struct AuthenticatorInfo {
     pub kind: AuthenticatorKind,
     /// When it was bound here.
     pub bound_at: UnixTime,
-    /// When it was last accepted; `None` for an imported one that was not yet.
+    /// When it was last accepted; `None` for an imported or host-verified one that was not accepted yet.
     pub last_used: Option<UnixTime>,
 }
 
@@ -51,9 +53,9 @@ pub struct AuthenticatorInfo {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum AuthenticatorKind {
-    /// An authenticator app, and what its codes are made with.
+    /// An authenticator app, and the parameters of its codes.
     App(TotpParams),
-    /// One that the host verifies.
+    /// An authenticator that the host verifies.
     Host(HostAuthenticatorKind),
 }
 
@@ -67,7 +69,7 @@ pub struct DeviceInfo {
     pub label: String,
     /// When the code was presented on it.
     pub since: UnixTime,
-    /// When it was last used.
+    /// When it was last used. A use within the policy's rotation grace after that does not count.
     pub last_used: UnixTime,
     /// From when on it is asked for a code again.
     pub until: UnixTime,

@@ -14,18 +14,19 @@ pub(crate) struct TouchedChallenge {
     pub(crate) opened_at: UnixTime,
     /// Failed guesses in it.
     pub(crate) failures: u8,
-    /// What was charged to the account's budget for them: what its completion refunds.
+    /// What was charged to the account's budget for them. Completing the challenge refunds it.
     pub(crate) charged: u16,
     /// It was completed.
     pub(crate) done: bool,
 }
 
 impl TouchedChallenge {
-    /// The most that are kept. Nothing hangs on an entry but a count of failures, a refund and an
+    /// The most that are kept. Dropping an entry loses only a count of failures, a refund and the answer
     /// [`AlreadyDone`](crate::Refusal::AlreadyDone).
     pub(crate) const MAX: usize = 100;
 
-    /// The entry of this challenge, made if there is none. For room the oldest goes, those that are over first.
+    /// The entry of this challenge, made if there is none. If the list is full, the oldest entry is dropped,
+    /// first among those that are over.
     pub(crate) fn of<'t>(
         touched: &'t mut Vec<Self>,
         challenge: &ChallengeClaims,

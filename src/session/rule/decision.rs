@@ -100,8 +100,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// A new epoch: every session, challenge, enrollment and proof of the one before is dead. Remembered devices go
-    /// with it.
+    /// Begins a new epoch: every session, challenge, enrollment and proof of the previous one is void, and
+    /// all remembered devices are forgotten.
     pub(crate) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
         let epoch = Epoch::new(self.entropy.take()?);
         let record = self.change();
@@ -111,13 +111,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Whether a password change is under way, which everything has to wait for.
+    /// Refuses while a password change is under way: everything has to wait for it.
     pub(crate) fn wait_for_password_change(&self) -> Result<(), Refusal> {
         if self.record.password_change.is_some() { Err(Refusal::Retry) } else { Ok(()) }
     }
 
-    /// The same for what the host itself has verified in this very moment: a change that was interrupted is ended,
-    /// and with it every session and proof from before.
+    /// The same, before something that the host itself has just verified. In addition, a change that was
+    /// interrupted is ended, and with it every session and proof from before.
     pub(crate) fn end_interrupted_password_change(&mut self) -> Result<Result<(), Refusal>, SessionError> {
         match &self.record.password_change {
             None => return Ok(Ok(())),
@@ -131,7 +131,7 @@ impl<'a> Draft<'a> {
         Ok(Err(Refusal::Retry))
     }
 
-    /// Leaves the mark of a password change that begins in this epoch.
+    /// Marks the record: a password change begins in this epoch.
     pub(crate) fn mark_password_change(&mut self) -> PasswordChangeMark {
         let mark = PasswordChangeMark { epoch: self.record.epoch, at: self.context.now };
         self.change().password_change = Some(mark.clone());
@@ -145,7 +145,7 @@ impl<'a> Draft<'a> {
         self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
     }
 
-    /// The decision. In a record that is written anyway, secrets under a retired key are sealed anew.
+    /// Makes the decision. If the record is written anyway, secrets under a retired key are sealed anew.
     pub(crate) fn decide<T>(mut self, outcome: T) -> Result<Decision<T>, SessionError> {
         if self.changed {
             self.reseal()?;

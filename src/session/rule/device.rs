@@ -8,16 +8,16 @@ use crate::session::{
     AuthMethod, DeviceId, DeviceToken, EventKind, FirstFactor, ForgottenBecause, SessionError,
 };
 
-/// Lets a remembered device in, or takes its token for what it is.
+/// Logs in on a remembered device, or reacts to a token that is outdated, stolen or unknown.
 ///
 /// | token of a series that is remembered | answer | writes |
 /// |---|---|---|
-/// | current generation, younger than the grace | in, the same token | 0 |
-/// | current generation | in, the next generation | 1 |
-/// | previous generation, within the grace | in, the current token again | 0 |
-/// | previous generation, later | a code; the series and the sessions it began end; the owner is told | 1 |
-/// | any older generation | a code; all devices and all sessions end; alarm | 1 |
-/// | anything else | a code | 0 |
+/// | current generation, younger than the grace | logged in, with the same token | 0 |
+/// | current generation | logged in, with the next generation | 1 |
+/// | previous generation, within the grace | logged in, with the current token again | 0 |
+/// | previous generation, later | a code is asked for; the device is forgotten, which ends its sessions; the owner is told | 1 |
+/// | any older generation | a code is asked for; all devices are forgotten, all sessions end; the owner is told | 1 |
+/// | anything else | a code is asked for | 0 |
 pub(super) fn recognize(
     draft: &mut Draft<'_>,
     token: &DeviceToken,

@@ -1,4 +1,4 @@
-//! Binding an authenticator: an app by its first code, one of the host's own on the host's word.
+//! Binding an authenticator: an app by its first code, a host-verified one on the host's word.
 
 use super::new_authenticator::{NewAuthenticator, NewHostAuthenticator};
 use super::{Context, Decision, Draft, Entropy};
@@ -17,11 +17,11 @@ use crate::time::{UnixTime, is_alive};
 #[non_exhaustive]
 #[must_use = "show the secret, or nobody can confirm"]
 pub struct EnrollmentBegun {
-    /// Confirms it. Keep it in the session that began it.
+    /// Confirms the enrollment. Keep it in the session that began the enrollment.
     pub token: EnrollmentToken,
     /// The key URI to show as a QR code and as a setup key.
     pub uri: KeyUri,
-    /// When it is over unless confirmed.
+    /// When the enrollment is over unless it was confirmed.
     pub expires_at: UnixTime,
 }
 
@@ -35,16 +35,16 @@ pub struct EnrollmentConfirmed {
 }
 
 impl EnrollmentConfirmed {
-    /// Which one it is now.
+    /// The id of the authenticator that was bound.
     pub fn authenticator(&self) -> AuthenticatorId {
         self.authenticator
     }
 
-    /// New recovery codes, to be shown once, and the obligation to end all sessions: the user logs in again, now with
-    /// a code. In one pair, so that neither is dropped unseen.
+    /// New recovery codes, to be shown once, and the obligation to end all sessions: the user logs in again,
+    /// now with a code. They come as one pair, so that neither is overlooked.
     ///
-    /// The codes are made with the first authenticator, with one that replaces another, and where none were left. An
-    /// authenticator beside others leaves the codes that the owner has.
+    /// Codes are made for the first authenticator, for one that replaces another, and if no codes were left.
+    /// When an authenticator is added beside others, the owner otherwise keeps their codes.
     pub fn into_parts(self) -> (Option<RecoveryCodes>, EndAllSessions) {
         (self.recovery_codes, self.end_sessions)
     }
@@ -87,8 +87,8 @@ pub(crate) fn begin_enrollment(
     draft.decide(Ok(EnrollmentBegun { token, uri, expires_at }))
 }
 
-/// The key URI of an unconfirmed enrollment again, for a page that is loaded anew. Once it is confirmed, no
-/// call returns the secret.
+/// The key URI of an unconfirmed enrollment again, for a page that is reloaded. Once it is confirmed, no call
+/// returns the secret.
 pub(crate) fn pending_enrollment(
     record: &AccountRecord,
     token: &EnrollmentToken,
@@ -105,8 +105,8 @@ pub(crate) fn pending_enrollment(
     draft.decide(Ok(uri))
 }
 
-/// Confirms an enrollment with a code from the new secret: binds it, burns the code's step, makes recovery
-/// codes, and ends everything from before by a new epoch.
+/// Confirms an enrollment with a code from the new secret: binds the authenticator, uses up the code's step,
+/// makes recovery codes if needed, and ends everything from before by a new epoch.
 pub(crate) fn confirm_enrollment(
     record: &AccountRecord,
     token: &EnrollmentToken,
@@ -127,7 +127,7 @@ pub(crate) fn confirm_enrollment(
     let totp = Totp::new(&secret, params);
     let Verdict::Accepted(step) = totp.verify(&code, context.now, context.policy.window(), None) else {
         draft.event(EventKind::EnrollmentRefused);
-        // Whoever has the secret learns nothing by it, and the owner learns what to mend.
+        // Somebody who has the secret learns nothing new from it, and the owner learns what to fix.
         let offset = totp.clock_offset(&code, context.now);
         return draft
             .decide(Err(offset.map_or(Refusal::NotAccepted, |(_, offset)| Refusal::ClockOff(offset))));
@@ -175,7 +175,7 @@ pub(crate) fn bind_host_authenticator(
     draft.decide(Ok(confirmed))
 }
 
-/// Where a new authenticator goes, if it may be bound on this proof.
+/// Where a new authenticator goes, if this proof permits binding it.
 fn permitted(
     draft: &Draft<'_>,
     proof: &EnrollmentProof,
@@ -197,7 +197,7 @@ fn permitted(
     has_room(draft, place).map(|()| place)
 }
 
-/// Whether the place is there.
+/// Whether the account has this place.
 fn has_room(draft: &Draft<'_>, place: Place) -> Result<(), Refusal> {
     let bound = &draft.record.authenticators;
     match place {
@@ -212,7 +212,7 @@ fn has_room(draft: &Draft<'_>, place: Place) -> Result<(), Refusal> {
     }
 }
 
-/// Whether an authenticator with this secret is bound. One whose seal does not open is none that could be compared.
+/// Whether an authenticator with this secret is bound. One whose seal does not open cannot be compared.
 fn is_bound(draft: &Draft<'_>, secret: &Secret) -> bool {
     let seal = draft.context.keys.seal();
     let apps = draft.record.authenticators.iter().filter_map(|bound| Some((&bound.id, bound.app()?)));
@@ -228,7 +228,7 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
     Ok(codes)
 }
 
-/// What a token says, if it is genuine, young enough, and of the account's present epoch.
+/// The claims of a token, if it is genuine, young enough, and of the account's current epoch.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
     let Context { now, policy, keys, .. } = *draft.context;
     let claims = token.0.claims();

@@ -2,17 +2,18 @@ use zeroize::Zeroize;
 
 use crate::session::SessionError;
 
-/// The random bytes that one decision may use, drawn before it at the edge. Cleared when dropped.
+/// The random bytes that one decision may use. The verifier draws them before the decision. Cleared when
+/// dropped.
 ///
-/// A decision is a function of its arguments, and this is the argument that stands for chance: with the same
-/// bytes it decides the same. Draw a new one for every decision, a repeated one included.
+/// A decision depends only on its arguments, and these bytes are its only randomness: with the same bytes it
+/// decides the same. Draw new bytes for every decision, even when a decision is repeated.
 pub(crate) struct Entropy {
     bytes: [u8; Self::LEN],
     used: usize,
 }
 
 impl Entropy {
-    /// How many bytes one decision may use. The greediest, the confirmation of an enrollment, uses 184, and 24 for
+    /// How many bytes one decision may use. The confirmation of an enrollment uses the most: 176, and 24 for
     /// each authenticator whose secret is sealed anew.
     const LEN: usize = 384;
 
@@ -20,7 +21,7 @@ impl Entropy {
     ///
     /// # Errors
     ///
-    /// Those of `fill`; no bytes of a failed draw are ever used.
+    /// The errors of `fill`; no bytes of a failed draw are ever used.
     pub(crate) fn draw<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
         let mut entropy = Self { bytes: [0; Self::LEN], used: 0 };
         fill(&mut entropy.bytes)?;

@@ -1,4 +1,4 @@
-//! What was set up in another system, brought along by the host.
+//! The import of what was set up in another system.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,12 +14,12 @@ use crate::session::{
     SessionError,
 };
 
-/// An authenticator app that was bound and confirmed in another system, on the word of the host that brings it
-/// along with [`Verifier::import`](crate::Verifier::import).
+/// An authenticator app that was bound and confirmed in another system. The host vouches for that, and
+/// imports it with [`Verifier::import`](crate::Verifier::import).
 ///
-/// One account after the other can be moved while the service runs. Its app goes on working, and so do the old recovery
-/// codes, of which the host keeps the hashes: [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows
-/// the login.
+/// Accounts can be moved one after the other while the service runs. The app goes on working, and so do the
+/// old recovery codes, whose hashes the host keeps:
+/// [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows a login with one.
 ///
 /// ```
 /// use second_factor::enrollment::ImportedSecret;
@@ -66,7 +66,7 @@ pub struct Import {
 }
 
 impl Import {
-    /// The host brings this authenticator along. The secret's strength was looked at when the
+    /// The host imports this authenticator. The strength of the secret was checked when the
     /// [`ImportedSecret`] was made.
     pub fn by_host(account: AccountId, secret: ImportedSecret, params: TotpParams) -> Self {
         let (label, recovery_codes) = (label_or("", "Authenticator app"), Vec::new());
@@ -79,17 +79,19 @@ impl Import {
         self
     }
 
-    /// The time step of the last code that the other system accepted, so that none up to it is accepted again (RFC 6238
-    /// §5.2).
+    /// The time step of the last code that the other system accepted, so that neither this code nor an
+    /// earlier one is accepted again (RFC 6238 §5.2).
     pub fn last_accepted(mut self, step: TimeStep) -> Self {
         self.last_accepted = Some(step);
         self
     }
 
-    /// The unused recovery codes of the other system, by names of the host's own: the ids of the rows that hold their
-    /// hashes, say. One is used by [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code), and each counts once.
+    /// The unused recovery codes of the other system. The host gives each a name, for example the id of the
+    /// row that holds its hash. A claimant uses one through
+    /// [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code); each works once.
     ///
-    /// Codes with fewer than eight digits, or the like, are guessed more easily than a code of an app. Leave them out.
+    /// Leave out codes that are as weak as fewer than eight digits: they are guessed more easily than a code
+    /// of an app.
     ///
     /// # Errors
     ///
@@ -115,11 +117,11 @@ impl Import {
     /// The most recovery codes of another system.
     pub const MAX_RECOVERY_CODES: usize = AccountRecord::MAX_RECOVERY_CODES;
 
-    /// Nothing was switched on: the account had this second factor all along. Sessions go on, and its owner is not
-    /// told.
+    /// Use this if nothing is switched on: the account had this second factor all along. Its sessions go on,
+    /// and its owner is not told.
     ///
-    /// A password that was typed before the import may still complete its login without a code, into a session like those
-    /// that go on. It changes no factor.
+    /// A login whose password was typed before the import may still complete without a code. Its session is
+    /// like those that go on, and cannot change the second factor.
     pub fn quietly(mut self) -> Self {
         self.quietly = true;
         self
@@ -131,15 +133,15 @@ impl Import {
     }
 }
 
-/// The host brings along more recovery codes than an account can have.
+/// The host wants to import more recovery codes than an account can have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an account can bring along {max} recovery codes at most", max = Import::MAX_RECOVERY_CODES)]
+#[error("at most {max} recovery codes can be imported for an account", max = Import::MAX_RECOVERY_CODES)]
 pub struct TooManyRecoveryCodes;
 
-/// Binds an authenticator from another system. Refused with [`Refusal::AlreadyBound`] where one is bound: an import
-/// never replaces, and adds to nothing.
+/// Binds an authenticator from another system. Refused with [`Refusal::AlreadyBound`] if one is bound: an
+/// import neither replaces an authenticator nor adds one beside others.
 ///
-/// There are no recovery codes but the old ones until the owner makes some.
+/// The account has only the old recovery codes until the owner makes new ones.
 pub(crate) fn import(
     record: &AccountRecord,
     import: &Import,

@@ -21,8 +21,8 @@ pub enum Login {
     /// A code is needed. Nothing that authenticates has been issued; end whatever older session this browser
     /// may have, keep the token in the pre-login session or a `__Host-` cookie and ask for the code.
     CodeRequired(ChallengeToken),
-    /// The policy demands a second factor and the account has none: begin an enrollment with this proof, in the same
-    /// request. The claimant is not logged in.
+    /// The policy or the host demands a second factor and the account has none: begin an enrollment with this
+    /// proof, in the same request. The claimant is not logged in.
     EnrollmentRequired(PasswordVerified),
 }
 
@@ -33,25 +33,25 @@ pub enum Login {
 pub struct Accepted {
     /// The proof to start a session from.
     pub authenticated: Authenticated,
-    /// The device cookie to set, where there is one: the box was ticked, or a remembered device answered. `None`
-    /// leaves the browser's cookie as it is.
+    /// The device cookie to set: the claimant asked to be remembered, or logged in on a remembered device. If
+    /// it is `None`, leave the browser's cookie as it is.
     pub device: Option<DeviceToken>,
     /// How many recovery codes are unused. Offer new ones before there are none (SP 800-63B §4.2.1.1).
     pub recovery_codes_left: usize,
-    /// Until when the account, which has no second factor, has time to enroll one; see
+    /// By when the account, which has no second factor, must enroll one; see
     /// [`Requirement::EnrolledBy`](crate::session::Requirement::EnrolledBy).
     pub enroll_by: Option<UnixTime>,
 }
 
-/// Whether to ask for a code on this device again before 30 days are over. A login by recovery code is never
-/// remembered.
+/// Whether to remember this device, so that no code is asked for on it for 30 days (or what the policy says).
+/// A login with a recovery code is never remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Remember<'a> {
     /// Ask each time.
     #[default]
     No,
-    /// The box was ticked. The label is for the owner's list of devices ("Firefox on Linux"); its first 64
-    /// characters are kept.
+    /// The claimant ticked the box. The label is for the owner's list of devices ("Firefox on Linux"); its
+    /// first 64 characters are kept.
     ThisDevice {
         /// What to call it.
         label: &'a str,
@@ -97,7 +97,7 @@ pub(crate) fn password_verified(
     {
         return draft.decide(Ok(AfterPassword::Complete(accepted)));
     }
-    // After a theft was found, the challenge bears the new epoch.
+    // If a theft was found just now, the challenge has the new epoch.
     let epoch = draft.record.epoch;
     let (first_factor, opened_at) = (proof.kind(), proof.at());
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
@@ -121,7 +121,7 @@ pub(crate) fn present(
     let form = Form::of(presented, record)?;
     let claims = match living(&draft, challenge) {
         Ok(claims) => claims,
-        // The try of an old recovery code that exhausted the challenge is still to be answered.
+        // If the try of an old recovery code was the last guess, the host's answer to it may still come.
         Err(NotLiving::Exhausted) if matches!(form, Form::OldRecoveryCode(_)) => challenge.0.claims(),
         Err(NotLiving::Done) => return draft.decide(Err(Refusal::AlreadyDone)),
         Err(NotLiving::Exhausted | NotLiving::Over) => {
@@ -142,7 +142,7 @@ pub(crate) fn present(
             }
             accepted.trust_the_clock(&mut draft);
             let device = match (method, remember) {
-                // Whoever lost the authenticator should not stay logged in without it.
+                // Whoever has lost the authenticator should not be remembered without it.
                 (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
                 (_, Remember::ThisDevice { label }) => remember_device(&mut draft, label)?,
             };
@@ -162,8 +162,8 @@ pub(crate) fn present(
     }
 }
 
-/// A try of a recovery code of an old system, which the host compares: it is charged before it is known whether it is
-/// right, since the host's word comes later or never.
+/// A try of a recovery code of an old system, which the host compares: it is charged before it is known
+/// whether it is right, since the host's answer comes later or never.
 pub(crate) fn try_old_recovery_code(
     record: &AccountRecord,
     challenge: &ChallengeToken,
@@ -200,13 +200,13 @@ pub(crate) fn try_old_recovery_code(
 enum NotLiving {
     /// It was completed.
     Done,
-    /// It took its last guess.
+    /// Its last guess has failed.
     Exhausted,
     /// It is expired, forged, or from before a change.
     Over,
 }
 
-/// What a challenge says, if something can be presented for it.
+/// The claims of a challenge, if something can be presented for it.
 fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t ChallengeClaims, NotLiving> {
     let Context { now, policy, keys, .. } = *draft.context;
     let record = &draft.record;
@@ -227,7 +227,7 @@ fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t Ch
     }
 }
 
-/// A new session. `device` is the remembered device that stands in for a code.
+/// A new session. `device` is the remembered device that takes the place of a code.
 pub(super) fn log_in(
     draft: &mut Draft<'_>,
     first_factor: FirstFactor,

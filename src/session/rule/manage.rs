@@ -13,8 +13,8 @@ use crate::session::{
     SessionError,
 };
 
-/// Switches two-factor authentication off: all authenticators, the recovery codes and all remembered devices
-/// go. Refused while a second factor is demanded.
+/// Switches two-factor authentication off: removes all authenticators, the recovery codes and all remembered
+/// devices. Refused while a second factor is demanded.
 pub(crate) fn disable(
     record: &AccountRecord,
     fresh: &FreshFactor,
@@ -30,7 +30,7 @@ pub(crate) fn disable(
     draft.decide(Ok(end_sessions))
 }
 
-/// Removes one authenticator. The last one is two-factor authentication switched off.
+/// Removes one authenticator. Removing the last one switches two-factor authentication off.
 pub(crate) fn remove_authenticator(
     record: &AccountRecord,
     fresh: &FreshFactor,
@@ -95,7 +95,8 @@ pub(crate) fn regenerate_recovery_codes(
     draft.decide(Ok(codes))
 }
 
-/// Forgets one remembered device; whether it was there. It takes no fresh factor: it takes rights away.
+/// Forgets one remembered device, and returns whether it was there. No fresh factor is needed, since this
+/// only takes rights away.
 pub(crate) fn forget_device(
     record: &AccountRecord,
     account: &AccountId,
@@ -109,7 +110,7 @@ pub(crate) fn forget_device(
     draft.decide(is_there)
 }
 
-/// Forgets all remembered devices; how many there were.
+/// Forgets all remembered devices, and returns how many there were.
 pub(crate) fn forget_all_devices(
     record: &AccountRecord,
     account: &AccountId,
@@ -122,8 +123,8 @@ pub(crate) fn forget_all_devices(
     draft.decide(count)
 }
 
-/// Ends all sessions of the account, the one that asks included. Remembered devices are forgotten too, so that whoever
-/// stole a session cannot come back to do it again without a factor.
+/// Ends all sessions of the account, the one that asks included. Remembered devices are forgotten too, so
+/// that whoever stole a session cannot log in again without a factor.
 pub(crate) fn end_all_sessions(
     record: &AccountRecord,
     session: &Session,
@@ -144,8 +145,7 @@ pub(crate) fn end_all_sessions(
 }
 
 /// Removes the second factor of somebody who lost both authenticator and recovery codes, on an
-/// administrator's word. The password still stands; the account has no second factor until its owner enrolls
-/// one.
+/// administrator's word. The password stays; the account has no second factor until its owner enrolls one.
 pub(crate) fn administrator_reset(
     record: &AccountRecord,
     reset: &AdministratorReset,
@@ -162,8 +162,8 @@ pub(crate) fn administrator_reset(
     draft.decide(Ok(EndAllSessions { account }))
 }
 
-/// Closes the account: all that was kept about it goes. What stays is a record with a new epoch, also where none was,
-/// so that no session or proof from before counts if the id ever comes back.
+/// Closes the account: everything that was kept about it is removed. A record with a new epoch stays, even if
+/// there was none before, so that no session or proof from before is valid if the id is ever used again.
 pub(crate) fn close_account(
     record: &AccountRecord,
     proof: &CloseProof,
@@ -199,7 +199,7 @@ fn permits_none(draft: &Draft<'_>, requirement: Requirement) -> Result<(), Refus
     if requirement.under(policy).is_due(now) { Err(Refusal::FactorRequired) } else { Ok(()) }
 }
 
-/// Removes authenticators on their owner's word. Everything from before ends, but for the session that asked.
+/// Removes authenticators for their owner. Everything from before ends, except the session that asked.
 fn remove(
     draft: &mut Draft<'_>,
     fresh: &FreshFactor,

@@ -6,7 +6,7 @@ use crate::session::{AuthenticatorId, HostAuthenticatorKind};
 
 /// What is to be enrolled: an authenticator app, beside the account's others unless it [replaces](Self::replacing) one.
 ///
-/// A name alone is one too, with nothing said of the rest.
+/// An account name alone converts into it, with defaults for the rest.
 ///
 /// ```
 /// use second_factor::session::NewAuthenticator;
@@ -30,21 +30,21 @@ impl<'a> NewAuthenticator<'a> {
         Self { account_name, issuer: None, label: "", replacing: None }
     }
 
-    /// What its owner calls it ("Phone"), for lists; the first 64 characters are kept. "Authenticator app" where
-    /// nothing is said.
+    /// What its owner calls it ("Phone"), for lists; the first 64 characters are kept. The default is
+    /// "Authenticator app".
     pub const fn label(mut self, label: &'a str) -> Self {
         self.label = label;
         self
     }
 
-    /// The issuer that the app shows, where it is not the policy's: that of the account's tenant. By the rules of
-    /// [`KeyUri::totp`](crate::KeyUri::totp).
+    /// The issuer that the app shows, if it is not the policy's: that of the account's tenant, for example.
+    /// The rules are those of [`KeyUri::totp`](crate::KeyUri::totp).
     pub const fn issuer(mut self, issuer: &'a str) -> Self {
         self.issuer = Some(issuer);
         self
     }
 
-    /// It takes the place of this one, which is removed once the new one is confirmed.
+    /// It replaces this one, which is removed once the new one is confirmed.
     pub const fn replacing(mut self, authenticator: AuthenticatorId) -> Self {
         self.replacing = Some(authenticator);
         self
@@ -86,19 +86,20 @@ pub struct NewHostAuthenticator<'a> {
 }
 
 impl<'a> NewHostAuthenticator<'a> {
-    /// The one that has this credential, in WebAuthn the credential id. The host verified its registration.
+    /// The authenticator that has this credential: in WebAuthn, the credential id. The host verified its
+    /// registration.
     pub const fn new(credential: &'a [u8], kind: HostAuthenticatorKind) -> Self {
         Self { credential, kind, label: "", replacing: None }
     }
 
-    /// What its owner calls it, for lists; the first 64 characters are kept. "Security key" or "Passkey" where nothing
-    /// is said.
+    /// What its owner calls it, for lists; the first 64 characters are kept. The default is "Security key" or
+    /// "Passkey", by its kind.
     pub const fn label(mut self, label: &'a str) -> Self {
         self.label = label;
         self
     }
 
-    /// It takes the place of this one, which is removed.
+    /// It replaces this one, which is removed.
     pub const fn replacing(mut self, authenticator: AuthenticatorId) -> Self {
         self.replacing = Some(authenticator);
         self
@@ -115,7 +116,7 @@ impl<'a> NewHostAuthenticator<'a> {
     }
 }
 
-/// Without the credential: what it is, is for the host to say.
+/// Without the credential: only the host knows what it holds.
 impl fmt::Debug for NewHostAuthenticator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, label, replacing, .. } = self;
@@ -129,7 +130,7 @@ impl fmt::Debug for NewHostAuthenticator<'_> {
 
 pub(super) fn label_or(text: &str, default: &str) -> String {
     let text = label(text.trim());
-    // A blank may have stood between characters that are not kept.
+    // Blanks may be at the ends again, now that other characters were dropped.
     match text.trim() {
         "" => default.into(),
         text => text.into(),

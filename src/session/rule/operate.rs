@@ -1,15 +1,16 @@
-//! What an operator does to a row, whosever account it is.
+//! What an operator does to the row of any account.
 
 use super::{Context, Decision, Draft, Entropy};
 use crate::otp::TimeStep;
 use crate::session::record::Authenticator;
 use crate::session::{AccountId, AccountRecord, EndAllSessions, EventKind, ForgottenBecause, SessionError};
 
-/// Seals the account's secrets with the key that seals now; whether one was under another key.
+/// Seals the account's secrets with the key that seals now, and returns whether one was sealed with another
+/// key.
 ///
 /// # Errors
 ///
-/// [`SessionError::Seal`] where one does not open. Then nothing is written, and the key must not go.
+/// [`SessionError::Seal`] if one does not open. Then nothing is written, and the key must not be removed.
 pub(crate) fn reseal(
     record: &AccountRecord,
     account: &AccountId,
@@ -26,14 +27,15 @@ pub(crate) fn reseal(
         }
     }
     if is_stale {
-        // What is written is sealed anew.
+        // A changed record is sealed anew by `decide`.
         let _ = draft.change();
     }
     draft.decide(is_stale)
 }
 
-/// What has to end after a row came out of a backup: every session, challenge and enrollment that was over, every device
-/// that was forgotten, and every code up to now, since some of them were used meanwhile.
+/// Ends what a restored backup may have brought back: every session, challenge and enrollment, every
+/// remembered device, and every code up to now, since some of them were ended, forgotten or used after the
+/// backup.
 pub(crate) fn end_what_a_backup_revived(
     record: &AccountRecord,
     account: &AccountId,

@@ -1,8 +1,8 @@
 //! A password change: the host writes its hash between two swaps of the record.
 //!
-//! The first swap ends every session, device and challenge and leaves a mark; while it is there, nobody logs in. The
-//! second takes the mark away. So there is no moment in which the new password is in force beside old sessions, nor
-//! one in which somebody can come in by the old password and stay.
+//! The first swap ends every session, device and challenge and leaves a mark; while the mark is there, nobody
+//! can log in. The second swap removes the mark. So the new password is never in force while old sessions are
+//! alive, and nobody can log in with the old password and stay logged in.
 
 use super::{Context, Decision, Draft, Entropy};
 use crate::session::proof::SessionId;
@@ -64,10 +64,10 @@ pub(crate) fn begin_password_change(
     draft.decide(Ok(change))
 }
 
-/// The second swap: the session that goes on, if one does.
+/// The second swap. Returns the permission for the session that goes on, if one does.
 ///
-/// Where the mark is not this change's any more, the write took so long that somebody else went on meanwhile, and it
-/// is not known who came in by which password: everybody logs in again.
+/// If the mark is no longer this change's, the host's write took so long that others could log in meanwhile.
+/// Since it is not known who logged in with which password, everybody has to log in again.
 pub(crate) fn finish_password_change(
     record: &AccountRecord,
     change: &PasswordChange,

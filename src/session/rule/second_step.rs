@@ -14,8 +14,8 @@ use crate::session::{
 };
 use crate::time::UnixTime;
 
-/// What is presented, by its form: without blanks and dashes, as many digits as a code of one of the account's
-/// authenticators has, as many as codes in a row have, or otherwise a recovery code.
+/// What is presented, by its form. Blanks and dashes do not count. Digits are a code or codes in a row if
+/// their number fits one of the account's apps; other text is a recovery code.
 #[derive(Clone, Copy)]
 pub(super) enum Form<'a> {
     Code(&'a str),
@@ -29,7 +29,8 @@ pub(super) enum Form<'a> {
 impl<'a> Form<'a> {
     /// # Errors
     ///
-    /// [`SessionError::ProofOfAnotherAccount`] for what the host verified for another account than the record's.
+    /// [`SessionError::ProofOfAnotherAccount`] for a proof that the host made for another account than the
+    /// record's.
     pub(super) fn of(presented: &'a Presented<'_>, record: &AccountRecord) -> Result<Self, SessionError> {
         if presented.account().is_some_and(|account| *account != record.account) {
             return Err(SessionError::ProofOfAnotherAccount);
@@ -68,7 +69,7 @@ impl<'a> Form<'a> {
 /// What became of what was presented.
 pub(super) enum Verdict {
     Accepted(AcceptedWith),
-    /// Refused free of charge: not even compared, or nothing that can be guessed.
+    /// Refused and not charged: it was not compared, or cannot be guessed.
     Free(Refusal, Option<RefusedBecause>),
     /// Compared, refused, and to be charged.
     Charged(RefusedBecause),
@@ -97,8 +98,8 @@ impl AcceptedWith {
         }
     }
 
-    /// What else an accepted code means: it proves that the clock is right. So the time since the last one gives
-    /// credit now, and what is over is dropped, which until then is ignored where it is.
+    /// An accepted code also proves that the clock is right. So the time since the last one gives credit now,
+    /// and what is over is dropped; until then it was only ignored.
     pub(super) fn trust_the_clock(&self, draft: &mut Draft<'_>) {
         if matches!(self, Self::Code { .. }) {
             let Context { now, policy, .. } = *draft.context;
@@ -111,7 +112,7 @@ impl AcceptedWith {
 /// Compares what is presented with what the account has. What is accepted is used up; after a recovery code, all
 /// devices are forgotten but those that are kept.
 ///
-/// `challenge` is that of the login in which it is presented, if it is one.
+/// `challenge` is that of the login in which it is presented; `None` in a step-up.
 pub(super) fn evaluate(
     draft: &mut Draft<'_>,
     form: Form<'_>,
@@ -161,8 +162,8 @@ impl Codes {
         }
     }
 
-    /// By how much the clock is off, if a code is that of another time. Of several in a row it is not looked for: the
-    /// last alone says nothing of the others.
+    /// By how much the clock is off, if a code is that of another time. This is not determined for several in
+    /// a row, since the last one says nothing about the others.
     fn clock_offset(&self, totp: &Totp, now: UnixTime) -> Option<(TimeStep, ClockOffset)> {
         match self {
             Self::One(code) => totp.clock_offset(code, now),
@@ -171,8 +172,8 @@ impl Codes {
     }
 }
 
-/// Every authenticator app is compared, whichever matches, and each that matches moves to its step. `read` finds
-/// nothing in what is not of the form of codes with so many digits.
+/// Compares with every authenticator app, even after one has matched. Each that matches records the code's
+/// step. `read` returns `None` if what was typed does not have the form of codes with this many digits.
 fn compare(
     draft: &mut Draft<'_>,
     method: AuthMethod,
@@ -244,7 +245,8 @@ fn evaluate_host(draft: &mut Draft<'_>, proof: &HostAuthenticatorVerified) -> Ve
     Verdict::Accepted(AcceptedWith::Host { method, authenticator, proof: digest })
 }
 
-/// The host's word that a recovery code of an old system was typed. Its try was charged before the host compared it.
+/// The host says that a recovery code of an old system was typed. Its try was charged before the host
+/// compared it.
 fn evaluate_old_recovery_code(
     draft: &mut Draft<'_>,
     proof: &OldRecoveryCodeVerified,
@@ -268,8 +270,8 @@ fn use_recovery_code(draft: &mut Draft<'_>, index: usize, is_kept: impl Fn(&Devi
     draft.forget_devices(ForgottenBecause::CredentialsChanged, is_kept);
 }
 
-/// Evaluated whether the account is locked or not: at 112 bits and more there is nothing to guess, and this
-/// is the owner's way back in.
+/// Evaluated whether the account is locked or not: a code has 128 bits, so it cannot be guessed, and this is
+/// the owner's way back in.
 fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&Device) -> bool) -> Verdict {
     let Ok(code) = RecoveryCode::parse(typed) else {
         return Verdict::Free(Refusal::Malformed, None);
@@ -277,7 +279,7 @@ fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&
     let digest = code.digest(draft.record.account.as_str());
     let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
     let Some((index, _)) = matching else {
-        // Where the budget is spent nothing is recorded, so that nobody makes the service write without end.
+        // If the budget is spent, nothing is recorded, so that nobody can make the service write without end.
         return match draft.record.lock(draft.context) {
             Some(_) => Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Wrong)),
             None => Verdict::Charged(RefusedBecause::Wrong),
@@ -313,7 +315,8 @@ pub(super) fn refuse(
     }
 }
 
-/// Charges a guess: whether its challenge is exhausted by it, and whether the next one is not covered.
+/// Charges a guess. Returns whether it exhausted its challenge, and the lock if the next guess is not
+/// covered.
 pub(super) fn pay(draft: &mut Draft<'_>, charge: Charge<'_>) -> (bool, Option<Lock>) {
     let Context { now, policy, .. } = *draft.context;
     let guesses = draft.record.guesses_a_code();

@@ -14,13 +14,13 @@ use crate::session::{
 };
 use crate::time::{is_alive, is_near};
 
-/// How long the same form again counts as sent twice.
+/// The same form counts as sent twice if it comes again within this time.
 const DOUBLED_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long after a login by recovery code its owner may bind a new authenticator with the password alone.
 const RECOVERY_LOGIN: Duration = Duration::from_secs(60 * 60);
 
-/// A factor, presented in the form of the sensitive step itself.
+/// A fresh factor, presented in the form of the sensitive step itself.
 pub(crate) fn fresh_factor(
     record: &AccountRecord,
     session: &Session,
@@ -71,7 +71,7 @@ pub(crate) fn fresh_factor(
     draft.decide(outcome)
 }
 
-/// Whether the last step-up was this very one, a moment ago.
+/// Whether this is the last step-up again, which was made a moment ago.
 fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>) -> bool {
     let Context { now, keys, .. } = *draft.context;
     let Some(last) = &draft.record.last_step_up else { return false };
@@ -88,7 +88,7 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
             RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used)
         }
         (SteppedUpWith::Code(used), Some(typed)) => {
-            // It may have been a code of an authenticator that the step has removed, so of any number of digits.
+            // The step may have removed the code's authenticator, so the code may have any number of digits.
             [Digits::Six, Digits::Seven, Digits::Eight].into_iter().any(|digits| {
                 let row = CodesInARow::parse(typed, digits).ok();
                 let code = Code::parse(typed, digits).ok().or_else(|| row.map(|row| row.last().clone()));
@@ -98,11 +98,12 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
     }
 }
 
-/// What a change of credentials asks for: the password, which was just typed again, and beside it a fresh factor
-/// where an authenticator is bound.
+/// What a change of credentials asks for: the password, which was just typed again, and a fresh factor if an
+/// authenticator is bound.
 ///
-/// Where none is bound, what is presented is not looked at. In a session that a recovery code began within the last hour,
-/// nothing presented is enough for a new enrollment: its owner has lost the authenticator.
+/// If none is bound, what is presented is ignored. In a session that a recovery code began within the last
+/// hour, it may be blank, which permits a new enrollment and nothing else: the owner has lost the
+/// authenticator.
 pub(crate) fn reauthenticate(
     record: &AccountRecord,
     session: &Session,
