@@ -10,18 +10,19 @@ use crate::store::Store;
 
 /// What an account's page offers.
 impl<S: Store> Verifier<S> {
-    /// Begins an enrollment. The proof is a [`Reauthenticated`](crate::session::Reauthenticated) or a [`FreshFactor`], or the password that was just
-    /// verified where no authenticator is bound.
+    /// Begins an enrollment. The proof is a [`Reauthenticated`](crate::session::Reauthenticated) or a
+    /// [`FreshFactor`], or, if no authenticator is bound, the password that was just verified.
     ///
     /// Nothing is stored: the token holds the enrollment until it is confirmed.
     ///
-    /// `new` is the name that the app shows beside the issuer, the user name or e-mail address, and whatever else there is
-    /// to say of it: a label, the authenticator that it replaces.
+    /// `new` is at least the name that the app shows beside the issuer: the user name or e-mail address. It
+    /// can also have a label, and the authenticator that it replaces.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where a fresh factor is needed, there is no room for another authenticator, or not the one
-    /// that is to be replaced; [`Error::Session`] for names that no key URI can hold; otherwise as everywhere.
+    /// [`Error::Refused`] if a fresh factor is needed, there is no room for another authenticator, or the one
+    /// that is to be replaced is not bound; [`Error::Session`] for names that no key URI can hold; otherwise
+    /// as for [every call](Verifier).
     pub async fn begin_enrollment<'a>(
         &self,
         proof: impl Into<EnrollmentProof>,
@@ -34,11 +35,11 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// The key URI of an unconfirmed enrollment again, for a page that is loaded anew.
+    /// The key URI of an unconfirmed enrollment again, for a page that is reloaded.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the enrollment is over; otherwise as everywhere.
+    /// [`Error::Refused`] if the enrollment is over; otherwise as for [every call](Verifier).
     pub async fn pending_enrollment(&self, token: &EnrollmentToken) -> Result<KeyUri, Error<S::Error>> {
         let decided = self.drive(token.account(), |record, context, entropy| {
             rule::pending_enrollment(record, token, context, entropy)
@@ -50,9 +51,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the code is not accepted or the enrollment is over, with
-    /// [`ClockOff`](crate::Refusal::ClockOff) where it is right for another time up to ten minutes away; otherwise as
-    /// everywhere.
+    /// [`Error::Refused`] if the code is not accepted or the enrollment is over, with
+    /// [`ClockOff`](crate::Refusal::ClockOff) if the code is right for another time up to ten minutes away;
+    /// otherwise as for [every call](Verifier).
     pub async fn confirm_enrollment(
         &self,
         token: &EnrollmentToken,
@@ -64,12 +65,12 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Binds an authenticator that the host verifies: a passkey, a security key. The host verified its registration, and
-    /// binds it on the same proofs as an app.
+    /// Binds an authenticator that the host verifies: a passkey, a security key. The host must have verified
+    /// its registration. Binding it needs the same proofs as an app.
     ///
     /// # Errors
     ///
-    /// As [`begin_enrollment`](Self::begin_enrollment), and [`Error::Refused`] with
+    /// As for [`begin_enrollment`](Self::begin_enrollment), and [`Error::Refused`] with
     /// [`AlreadyBound`](crate::Refusal::AlreadyBound) for one that is bound already.
     pub async fn bind_host_authenticator(
         &self,
@@ -83,13 +84,13 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Binds an authenticator that was confirmed in another system. All sessions of the account end,
-    /// unless it is imported [quietly](Import::quietly): then there are none to end.
+    /// Binds an authenticator that was confirmed in another system. All sessions of the account end, unless
+    /// it is imported [quietly](Import::quietly): then they go on.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] with [`AlreadyBound`](crate::Refusal::AlreadyBound) where one is bound; otherwise as
-    /// everywhere.
+    /// [`Error::Refused`] with [`AlreadyBound`](crate::Refusal::AlreadyBound) if one is bound; otherwise as
+    /// for [every call](Verifier).
     pub async fn import(&self, import: Import) -> Result<Option<EndAllSessions>, Error<S::Error>> {
         let decided = self.drive(import.account(), |record, context, entropy| {
             rule::import(record, &import, context, entropy)
@@ -97,12 +98,12 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Switches two-factor authentication off: all authenticators go.
+    /// Switches two-factor authentication off: removes all authenticators.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the factor is no longer fresh, or a second factor is demanded by the host or the policy;
-    /// otherwise as everywhere.
+    /// [`Error::Refused`] if the factor is no longer fresh, or the host or the policy demands a second
+    /// factor; otherwise as for [every call](Verifier).
     pub async fn disable(
         &self,
         fresh: FreshFactor,
@@ -114,15 +115,17 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Removes one authenticator; the last one is two-factor authentication switched off.
+    /// Removes one authenticator. Removing the last one switches two-factor authentication off.
     ///
-    /// Look for what would be refused before you ask for the code: the factor is used up by a refusal, too, and the same
-    /// code again within a minute is [`AlreadyDone`](crate::Refusal::AlreadyDone).
+    /// Before you ask for the code, check whether the removal would be refused: a refusal uses the factor up
+    /// too, and the same code again within a minute is answered with
+    /// [`AlreadyDone`](crate::Refusal::AlreadyDone).
     ///
     /// # Errors
     ///
-    /// As [`disable`](Self::disable), where it is the last; [`Error::Refused`] with
-    /// [`NoAuthenticator`](crate::Refusal::NoAuthenticator) where it is not bound.
+    /// As for [`disable`](Self::disable), but a demanded second factor counts only for the last
+    /// authenticator; [`Error::Refused`] with [`NoAuthenticator`](crate::Refusal::NoAuthenticator) if it is
+    /// not bound.
     pub async fn remove_authenticator(
         &self,
         fresh: FreshFactor,
@@ -139,7 +142,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the factor is no longer fresh or the authenticator is not bound; otherwise as everywhere.
+    /// [`Error::Refused`] if the factor is no longer fresh or the authenticator is not bound; otherwise as
+    /// for [every call](Verifier).
     pub async fn rename_authenticator(
         &self,
         fresh: FreshFactor,
@@ -156,7 +160,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the factor is no longer fresh; otherwise as everywhere.
+    /// [`Error::Refused`] if the factor is no longer fresh; otherwise as for [every call](Verifier).
     pub async fn regenerate_recovery_codes(
         &self,
         fresh: FreshFactor,
@@ -167,18 +171,19 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Changes the password. `write` stores the host's new hash, made beforehand, in place of the old one and of no
-    /// other; it is called once, after every session, device and challenge of the account has ended. It fails only where
-    /// nothing was written and nothing will be: after a timeout or a lost reply, read which hash is in force before you
-    /// answer, because logins go on by it.
+    /// Changes the password. `write` replaces the old hash, and only that one, with the host's new hash,
+    /// which is made beforehand. It is called once, after every session, device and challenge of the account
+    /// has ended. It must return an error only if nothing was written and nothing will be. So after a timeout
+    /// or a lost reply, read which hash is in force before you return: this library relies on the answer.
     ///
-    /// The session that made the change goes on: hand the result to its
-    /// [`continue_after`](Session::continue_after). After a [`PasswordReset`](crate::PasswordReset) none does.
+    /// The session that made the change goes on: pass the result to its
+    /// [`continue_after`](Session::continue_after). After a [`PasswordReset`](crate::PasswordReset) no
+    /// session goes on.
     ///
-    /// While it runs, logins are answered [`Retry`](crate::Refusal::Retry). If it is interrupted (a crash, a request
-    /// that is cancelled), they are for a minute at most, and whichever password is in force then is the one to log in
-    /// with. The host bounds its write at 30 seconds: a write that takes effect more than a minute after it began,
-    /// which this library cannot see, would have nobody wait for it.
+    /// While the change runs, logins are answered with [`Retry`](crate::Refusal::Retry). If it is interrupted
+    /// (by a crash or a cancelled request), this lasts a minute at most; then the owner logs in with
+    /// whichever password is in force. The host must limit its write to 30 seconds: logins do not wait for a
+    /// write that takes effect more than a minute after the change began, which this library cannot see.
     ///
     /// # Errors
     ///
@@ -217,7 +222,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the session is over; otherwise as everywhere.
+    /// [`Error::Refused`] if the session is over; otherwise as for [every call](Verifier).
     pub async fn end_all_sessions(&self, session: &Session) -> Result<EndAllSessions, Error<S::Error>> {
         let decided = self.drive(session.account(), |record, context, entropy| {
             rule::end_all_sessions(record, session, context, entropy)
@@ -225,13 +230,13 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Closes the account. What stays in its row is a small record by which sessions and proofs from before are known
-    /// to be over, should the id ever come back; so the row is not deleted.
+    /// Closes the account. Do not delete its row: a small record stays in it, so that sessions and proofs
+    /// from before are over even if the id is ever used again.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the owner's proof does not permit it, or while the password is being changed; otherwise
-    /// as everywhere.
+    /// [`Error::Refused`] if the owner's proof does not permit it, or while the password is being changed;
+    /// otherwise as for [every call](Verifier).
     pub async fn close_account(
         &self,
         proof: impl Into<CloseProof>,
@@ -247,7 +252,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] while the password is being changed; otherwise as everywhere.
+    /// [`Error::Refused`] while the password is being changed; otherwise as for [every call](Verifier).
     pub async fn administrator_reset(
         &self,
         reset: AdministratorReset,
@@ -258,11 +263,11 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// Forgets one remembered device; whether it was there.
+    /// Forgets one remembered device, and returns whether it was there.
     ///
     /// # Errors
     ///
-    /// As everywhere; never refused.
+    /// As for [every call](Verifier), but never refused.
     pub async fn forget_device(
         &self,
         account: &AccountId,
@@ -274,11 +279,11 @@ impl<S: Store> Verifier<S> {
         .await
     }
 
-    /// Forgets all remembered devices; how many there were.
+    /// Forgets all remembered devices, and returns how many there were.
     ///
     /// # Errors
     ///
-    /// As everywhere; never refused.
+    /// As for [every call](Verifier), but never refused.
     pub async fn forget_all_devices(&self, account: &AccountId) -> Result<usize, Error<S::Error>> {
         self.drive(account, |record, context, entropy| {
             rule::forget_all_devices(record, account, context, entropy)
@@ -291,7 +296,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// As everywhere; never refused.
+    /// As for [every call](Verifier), but never refused.
     pub async fn status(&self, account: &AccountId) -> Result<FactorStatus, Error<S::Error>> {
         let (record, _) = self.load(account).await?;
         Ok(record.status(&self.context()))

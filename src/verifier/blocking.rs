@@ -19,13 +19,13 @@ use crate::store::{Blocking, BlockingStore};
 pub struct BlockingVerifier<S>(Verifier<Blocking<S>>);
 
 impl<S: BlockingStore> BlockingVerifier<S> {
-    /// A verifier under the clock and the random numbers of the operating system.
+    /// A verifier that uses the clock and the random numbers of the operating system.
     #[cfg(all(feature = "std", feature = "os-entropy"))]
     pub fn new(store: S, policy: Policy, keys: impl Into<Keys>) -> Self {
         Self(Verifier::new(Blocking(store), policy, keys))
     }
 
-    /// A verifier under a clock and random numbers of the host's.
+    /// A verifier that uses the host's own clock and random numbers.
     pub fn with_sources(
         store: S,
         policy: Policy,
@@ -36,7 +36,7 @@ impl<S: BlockingStore> BlockingVerifier<S> {
         Self(Verifier::with_sources(Blocking(store), policy, keys, clock, entropy))
     }
 
-    /// The same, its audit events handed to `sink`.
+    /// The same verifier, which passes its audit events to `sink`.
     #[must_use]
     pub fn with_events(self, sink: impl EventSink + 'static) -> Self {
         Self(self.0.with_events(sink))
@@ -48,7 +48,7 @@ impl<S: BlockingStore> BlockingVerifier<S> {
         Self(self.0.on_behalf_of(origin))
     }
 
-    /// The rules.
+    /// The policy.
     pub fn policy(&self) -> &Policy {
         self.0.policy()
     }

@@ -4,7 +4,8 @@ use crate::time::UnixTime;
 
 /// Tells the time. The one place where a clock is read.
 ///
-/// It must be the server's own, kept by a time service (ASVS 6.5.8), never one that a client sends.
+/// The time must be the server's own, kept right by a time service (ASVS 6.5.8), never one that a client
+/// sends.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> UnixTime;
@@ -16,7 +17,8 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The clock of the operating system. A clock before 1970 reads as 1970, under which no code is accepted.
+/// The clock of the operating system. A clock that is set to before 1970 reads as the start of 1970; no code
+/// of today is accepted then.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

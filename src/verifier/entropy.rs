@@ -4,7 +4,7 @@ pub trait EntropySource: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`EntropyError`] where it cannot; then nothing is decided.
+    /// [`EntropyError`] if it cannot; then nothing is decided.
     fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError>;
 }
 
@@ -25,9 +25,9 @@ impl EntropySource for OsEntropy {
     }
 }
 
-/// A generator of the host's, behind a lock.
+/// The host's own generator, behind a lock.
 ///
-/// A generator that does not say it is a cryptographic one will not do (ASVS 6.5.3):
+/// A generator that is not marked as cryptographic does not compile here (ASVS 6.5.3):
 ///
 /// ```compile_fail,E0277
 /// fn predictable<R: rand_core::TryRng + Send>(rng: R) -> impl second_factor::verifier::EntropySource {

@@ -1,24 +1,25 @@
 use super::EntropyError;
 use crate::session::{Refusal, SessionError};
 
-/// Why a call to the verifier did not succeed, and whose it is to put right. In every case nobody was let in.
+/// Why a call to the verifier did not succeed, and who has to fix it. In every case nobody was let in.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The claimant's: not accepted. Show them what it says; `401 Unauthorized` or `429 Too Many Requests`
-    /// over HTTP.
+    /// The claimant's fault: what they presented was not accepted. Show them the text; `401 Unauthorized` or
+    /// `429 Too Many Requests` over HTTP.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The host's, or a bug: the decision could not be made.
+    /// The host's fault, or a bug: no decision could be made.
     #[error(transparent)]
     Session(SessionError),
-    /// The store's. Whether the record was written is unknown; a code that was presented may be burnt.
+    /// The store's fault. It is unknown whether the record was written; a code that was presented may be used
+    /// up.
     #[error("the store of second-factor records failed")]
     Store(#[source] E),
-    /// Too many others were writing to this account's record. Worth another try.
+    /// Too many others were writing to this account's record. Try again.
     #[error("too many requests for this account at once")]
     Contention,
-    /// The host's: there were no random bytes.
+    /// The host's fault: its source of random bytes failed.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
@@ -37,15 +38,17 @@ impl<E> Error<E> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangePasswordError<E, W> {
-    /// It was refused or could not begin. The password is the old one; sessions may have ended if the store failed.
+    /// It was refused or could not begin. The old password is in force; sessions may have ended if the store
+    /// failed.
     #[error("the password change did not start")]
     NotStarted(#[source] Error<E>),
-    /// The host's write failed. As far as the host knows the password is the old one; all sessions and remembered
-    /// devices have ended.
+    /// The host's write failed. As far as the host knows, the old password is in force; all sessions and
+    /// remembered devices have ended.
     #[error("the new password was not written")]
     NotWritten(#[source] W),
-    /// The new password is in force, all sessions and remembered devices have ended, and none goes on: log in again,
-    /// if need be in a minute. Without an error it took so long that others logged in meanwhile, and they were ended.
+    /// The new password is in force, all sessions and remembered devices have ended, and no session goes on:
+    /// the owner has to log in again, possibly after a minute. If this holds no error, the write took so long
+    /// that others may have logged in meanwhile; their sessions were ended.
     #[error("the password was changed; log in again")]
     Unfinished(#[source] Option<Error<E>>),
 }

@@ -4,10 +4,10 @@ use crate::session::AuditEvent;
 #[cfg(feature = "tracing")]
 use crate::session::Origin;
 
-/// Takes the audit events, once what they describe is stored.
+/// Receives the audit events, after what they describe was stored.
 ///
-/// It is called in the middle of a request: put the event into a queue or a log, and return. A closure will
-/// do.
+/// It is called in the middle of a request: put the event into a queue or a log, and return. A closure is an
+/// event sink, too.
 ///
 /// ```
 /// use second_factor::session::AuditEvent;
@@ -41,9 +41,9 @@ impl EventSink for NoEvents {
     fn record(&self, _: &AuditEvent) {}
 }
 
-/// Hands the events to [`tracing`], as `INFO`; those of which the owner should be told as `WARN`. The target
-/// is `second_factor::audit`; the fields are `account`, `at` (seconds since 1970), `kind`, and `address` and `user_agent` of
-/// an origin that is known.
+/// Passes the events to [`tracing`] as `INFO`, and those that the owner should be told about as `WARN`. The
+/// target is `second_factor::audit`; the fields are `account`, `at` (seconds since 1970), `kind`, and, if the
+/// origin is known, `address` and `user_agent`.
 #[cfg(feature = "tracing")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingEvents;

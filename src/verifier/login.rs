@@ -11,10 +11,12 @@ use crate::store::{Expected, Revision, Store, Versioned};
 
 /// Logging in, and stepping up in a session.
 impl<S: Store> Verifier<S> {
-    /// Reads the account before the host reads its password hash. Never fails: what went wrong is told by
-    /// [`password_verified`](Self::password_verified), to whom the password belongs and to nobody else.
+    /// Reads the account before the host reads its password hash. It never fails:
+    /// [`password_verified`](Self::password_verified) reports what went wrong, so that only somebody with the
+    /// password learns of it.
     ///
-    /// For a name that does not exist, call it with an id that nobody has, so that both take the same work.
+    /// For a user name that does not exist, call it with an id that no account has, so that both cases take
+    /// the same work.
     pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
         let now = self.now();
         let read = match self.store().load(account).await {
@@ -33,14 +35,16 @@ impl<S: Store> Verifier<S> {
     /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent
     /// one. Whatever it holds, at worst a code is asked for.
     ///
-    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless a remembered device
-    /// answers, or an interrupted password change is ended.
+    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless the token of
+    /// a remembered device has to be replaced or was replaced before, or an interrupted password change is
+    /// ended.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] with [`ChallengeOver`](crate::Refusal::ChallengeOver) where the proof is older than five
-    /// minutes or the account has changed since, and with [`Retry`](crate::Refusal::Retry) while its password is being
-    /// changed; [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
+    /// [`Error::Refused`] with [`ChallengeOver`](crate::Refusal::ChallengeOver) if the proof is older than
+    /// five minutes or the account's credentials have changed since, and with
+    /// [`Retry`](crate::Refusal::Retry) while its password is being changed; [`Error::Store`],
+    /// [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
     pub async fn password_verified(
         &self,
         mut proof: PasswordVerified,
@@ -72,15 +76,15 @@ impl<S: Store> Verifier<S> {
         })
     }
 
-    /// The second step: a code or a recovery code for the challenge, or what the host verified of an authenticator of
-    /// its own.
+    /// The second step: takes a code, codes in a row or a recovery code for the challenge, or the proof of an
+    /// authenticator that the host verified.
     ///
-    /// What the claimant typed tells by its form which it is. After a recovery code all remembered devices are
-    /// forgotten, and this one is not remembered.
+    /// The form of what the claimant typed tells which it is. After a recovery code all remembered devices
+    /// are forgotten, and this one is not remembered.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where it is not accepted; otherwise as everywhere.
+    /// [`Error::Refused`] if it is not accepted; otherwise as for [every call](Verifier).
     pub async fn present<'a>(
         &self,
         challenge: &ChallengeToken,
@@ -94,13 +98,15 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// A try of a recovery code of an old system, of an account that was [imported](Self::import) with such codes. It is
-    /// charged to the guess budget first; then the host compares what was typed with its old hashes, and
-    /// [presents](Self::present) what [`OldRecoveryCodeTry::was`] makes of the one that was right. The completion of the
-    /// login gives the charge back.
+    /// Begins a try of a recovery code of an old system, for an account that was [imported](Self::import)
+    /// with such codes. The try is charged to the guess budget first. Then the host compares what was typed
+    /// with its old hashes. If one matches, the host passes its name to [`OldRecoveryCodeTry::was`] and
+    /// [presents](Self::present) the result. The completion of the login gives the charge back.
     ///
-    /// For what was typed and was [`Malformed`](crate::Refusal::Malformed) as a code and recovery code of this library.
-    /// Tries count for the alarm as they are made, like wrong codes. The fifth ends the challenge, and is still answered.
+    /// Use it if [`present`](Self::present) refused what was typed as
+    /// [`Malformed`](crate::Refusal::Malformed): it is neither a code nor a recovery code of this library.
+    /// Tries count for the alarm when they are made, like wrong codes. The fifth ends the challenge, but can
+    /// still be presented if it was right.
     ///
     /// ```
     /// use second_factor::enrollment::ImportedSecret;
@@ -132,7 +138,7 @@ impl<S: Store> Verifier<S> {
     /// let presented = verifier.present(&challenge, typed, Remember::No).await;
     /// assert_eq!(presented.unwrap_err().refusal(), Some(Refusal::Malformed));
     ///
-    /// // Paid for before it is compared.
+    /// // Charged before it is compared.
     /// let tried = verifier.try_old_recovery_code(&challenge).await?;
     /// let right = old_codes.iter().find(|(_, hash)| bcrypt::verify(typed, hash).unwrap_or(false));
     /// let Some((id, _)) = right else {
@@ -147,8 +153,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where the challenge is over, the budget does not cover it, or no recovery code is left; otherwise
-    /// as everywhere.
+    /// [`Error::Refused`] if the challenge is over, the budget does not cover the try, or no recovery code is
+    /// left; otherwise as for [every call](Verifier).
     pub async fn try_old_recovery_code(
         &self,
         challenge: &ChallengeToken,
@@ -159,17 +165,17 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// A fresh factor before something sensitive, on the form of the sensitive step itself: a code, a recovery code, or
-    /// what the host verified of an authenticator of its own.
+    /// Takes a fresh factor before something sensitive, in the form of the sensitive step itself: a code,
+    /// codes in a row, a recovery code, or the proof of an authenticator that the host verified.
     ///
-    /// What the claimant typed tells by its form which it is. A wrong one is charged to the account's guess budget, and
-    /// nothing refunds it.
+    /// The form of what the claimant typed tells which it is. A wrong one is charged to the account's guess
+    /// budget, and nothing refunds it.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where it is not accepted, the session is over, or the account has no authenticator; with
-    /// [`AlreadyDone`](crate::Refusal::AlreadyDone) for the same form sent twice within a minute. Otherwise as
-    /// everywhere.
+    /// [`Error::Refused`] if it is not accepted, the session is over, or the account has no authenticator;
+    /// with [`AlreadyDone`](crate::Refusal::AlreadyDone) if the same form is sent twice within a minute.
+    /// Otherwise as for [every call](Verifier).
     pub async fn fresh_factor<'a>(
         &self,
         session: &Session,
@@ -182,16 +188,15 @@ impl<S: Store> Verifier<S> {
         Ok(decided.await??)
     }
 
-    /// What a change of credentials asks for: the password, just typed again, and a
-    /// [fresh factor](Self::fresh_factor) beside it where an authenticator is bound. Where none is, what is presented is
-    /// not looked at.
+    /// Takes what a change of credentials needs: the password, just typed again, and, if an authenticator is
+    /// bound, a [fresh factor](Self::fresh_factor). If none is bound, what is presented is ignored.
     ///
-    /// Who logged in with a recovery code within the last hour has lost the authenticator: with nothing typed, the
-    /// password is enough to enroll a new one, and for nothing else.
+    /// Somebody who logged in with a recovery code within the last hour has lost the authenticator. If they
+    /// leave the code blank, the password is enough to enroll a new one, but for nothing else.
     ///
     /// # Errors
     ///
-    /// As [`fresh_factor`](Self::fresh_factor); [`Error::Session`] for the password of another account.
+    /// As for [`fresh_factor`](Self::fresh_factor); [`Error::Session`] for the password of another account.
     pub async fn reauthenticate<'a>(
         &self,
         session: &Session,
@@ -206,11 +211,11 @@ impl<S: Store> Verifier<S> {
         Ok(Reauthenticated { password, session: session.id(), beside })
     }
 
-    /// Whether this session is still one. To be asked with every request that the session authenticates.
+    /// Whether this session is still alive. Call it on every request that the session authenticates.
     ///
     /// # Errors
     ///
-    /// As everywhere; never refused.
+    /// As for [every call](Verifier), but never refused.
     pub async fn is_current(&self, session: &Session) -> Result<bool, Error<S::Error>> {
         let (record, _) = self.load(session.account()).await?;
         Ok(record.is_current(session, self.now(), self.policy()))

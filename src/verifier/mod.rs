@@ -1,4 +1,4 @@
-//! What the host calls: load, decide, swap, release. No rule lives here.
+//! What the host calls. Each call loads, decides, swaps and releases; the rules are in `session`.
 
 mod account;
 mod blocking;
@@ -8,7 +8,7 @@ mod error;
 mod events;
 mod login;
 mod operate;
-#[expect(clippy::module_inception, reason = "the type is the room")]
+#[expect(clippy::module_inception, reason = "the module holds the type of this name")]
 mod verifier;
 
 pub use blocking::BlockingVerifier;

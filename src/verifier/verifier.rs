@@ -10,14 +10,16 @@ use crate::time::UnixTime;
 
 /// The second factor of a service: a store, and the rules over it.
 ///
-/// One for the whole service: its clones share everything, and cost next to nothing. Each call loads the account's record, decides, swaps
-/// the next record in, and only then releases the outcome. If somebody else was quicker it decides again, a
-/// bounded number of times.
+/// Make one for the whole service: its clones share store, policy, keys, clock and random source, and cost
+/// next to nothing. Each call loads the account's record, decides, swaps the next record in, and only then
+/// releases the outcome. If another call wrote the record first, it decides again, a bounded number of times.
 ///
-/// Every call fails with an [`Error`] that says whose fault it is; in none was anybody let in. A call that is
-/// dropped half-way, as with a request that is cancelled, has either happened or not; a code may be burnt.
+/// A call that fails returns an [`Error`] that says whose fault it is, and nobody was let in. Every call may
+/// fail with [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`]; its
+/// documentation says when it is refused. A call that is dropped half-way, as when a request is cancelled,
+/// has either happened completely or not at all; a code may be used up.
 ///
-/// Where a request came from belongs into the audit log: see [`on_behalf_of`](Self::on_behalf_of).
+/// The audit log should say where a request came from: see [`on_behalf_of`](Self::on_behalf_of).
 ///
 /// [`BlockingVerifier`](super::BlockingVerifier) is the same without `async`.
 ///
@@ -86,13 +88,13 @@ impl<S: Store> Verifier<S> {
     /// [`Error::Contention`].
     pub const MAX_ATTEMPTS: usize = 64;
 
-    /// A verifier under the clock and the random numbers of the operating system.
+    /// A verifier that uses the clock and the random numbers of the operating system.
     #[cfg(all(feature = "std", feature = "os-entropy"))]
     pub fn new(store: S, policy: Policy, keys: impl Into<Keys>) -> Self {
         Self::with_sources(store, policy, keys, super::SystemClock, super::OsEntropy)
     }
 
-    /// A verifier under a clock and random numbers of the host's.
+    /// A verifier that uses the host's own clock and random numbers.
     pub fn with_sources(
         store: S,
         policy: Policy,
@@ -105,16 +107,18 @@ impl<S: Store> Verifier<S> {
         Self { shared: Arc::new(shared), events: Arc::new(NoEvents), origin: None }
     }
 
-    /// The same, its audit events handed to `sink`. Clones from before keep the sink that they had.
+    /// The same verifier, which passes its audit events to `sink`. Clones that were made before keep their
+    /// sink.
     #[must_use]
     pub fn with_events(self, sink: impl EventSink + 'static) -> Self {
         Self { events: Arc::new(sink), ..self }
     }
 
-    /// The same verifier for one request: every audit event of its calls says that it came from `origin`, to the sink and
-    /// to the store (ASVS 16.2.1: a log entry says when, where, who and what).
+    /// The same verifier for one request: every audit event of its calls names `origin`, both in the sink and
+    /// in the store (ASVS 16.2.1: a log entry says when, where, who and what).
     ///
-    /// Make it where the request comes in. This one, and those made for other requests, are left as they are.
+    /// Call it where the request comes in. It changes neither this verifier nor those made for other
+    /// requests.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -146,7 +150,7 @@ impl<S: Store> Verifier<S> {
         Self { origin: Some(origin), ..self.clone() }
     }
 
-    /// The rules.
+    /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.shared.policy
     }

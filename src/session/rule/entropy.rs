@@ -13,8 +13,8 @@ pub(crate) struct Entropy {
 }
 
 impl Entropy {
-    /// How many bytes one decision may use. The confirmation of an enrollment uses the most: 176, and 24 for
-    /// each authenticator whose secret is sealed anew.
+    /// How many bytes one decision may use. The confirmation of an enrollment uses the most: 184, with the 8
+    /// of the new revision, and 24 for each authenticator whose secret is sealed anew.
     const LEN: usize = 384;
 
     /// Draws with `fill`.

@@ -90,8 +90,8 @@ impl Import {
     /// row that holds its hash. A claimant uses one through
     /// [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code); each works once.
     ///
-    /// Leave out codes that are as weak as fewer than eight digits: they are guessed more easily than a code
-    /// of an app.
+    /// Leave out codes with fewer than eight digits, and others that are as weak: they are guessed more
+    /// easily than a code of an app.
     ///
     /// # Errors
     ///
