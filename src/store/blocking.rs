@@ -4,7 +4,7 @@ use core::error::Error;
 use super::{Change, Store, Swap, Versioned};
 use crate::session::{AccountId, AccountRecord};
 
-/// [`Store`] for hosts without an async runtime. The contract is the same, to the letter.
+/// [`Store`] for hosts without an async runtime. The contract is exactly the same.
 pub trait BlockingStore: Send + Sync {
     /// Why the storage failed.
     type Error: Error + Send + Sync + 'static;
@@ -47,7 +47,7 @@ macro_rules! blocking_store_behind {
 blocking_store_behind!(&S, Arc<S>);
 
 /// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they
-/// hold up the thread while the storage works.
+/// block the thread while the storage works.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocking<S>(pub S);
 

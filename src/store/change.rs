@@ -1,9 +1,10 @@
 use super::Revision;
 use crate::session::{AccountRecord, AuditEvent};
 
-/// A write of one row: what is expected to be there, and what takes its place.
+/// A write of one row: what is expected to be there, and what replaces it.
 ///
-/// The verifier makes it; a store takes it apart. `Copy`, so that a store can go through it as often as it needs.
+/// The verifier makes it and a store reads it. It is `Copy`, so that a store can read it as often as it
+/// needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
     expected: Expected,
@@ -50,14 +51,14 @@ impl<'a> Change<'a> {
         self.record
     }
 
-    /// What the change means for an audit trail, in order; often there is none. A store that keeps a trail writes them in
-    /// the same atomic step as the record, after those of the changes before.
+    /// The audit events of the change, in order; often there are none. A store that keeps a trail writes them
+    /// in the same atomic step as the record, after those of the changes before.
     pub const fn events(self) -> &'a [AuditEvent] {
         self.events
     }
 }
 
-/// What a write takes to be there. There is no way to overwrite whatever is.
+/// What a write expects to be there. No write overwrites a row unconditionally.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Expected {
     /// No row.
@@ -66,7 +67,7 @@ pub enum Expected {
     At(Revision),
 }
 
-/// What became of a write. A conflict is an outcome, not an error: somebody else was quicker.
+/// The outcome of a write. A conflict is an outcome, not an error: another writer was first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use = "a conflict means that nothing was stored"]
 pub enum Swap {

@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard};
 use super::{BlockingStore, Change, Expected, Store, Swap, Versioned};
 use crate::session::{AccountId, AccountRecord, AuditEvent};
 
-/// Records in memory: for tests, examples, and a first afternoon. Nothing survives the process.
+/// Records in memory: for tests, examples and first experiments. Nothing survives the process.
 ///
-/// It is a [`Store`] and a [`BlockingStore`] and keeps the contract of both, durability excepted. It keeps no audit trail unless
-/// [made with one](Self::with_trail): a trail only grows, and most tests listen to the
-/// [`EventSink`](crate::verifier::EventSink) instead, which hears every event.
+/// It is a [`Store`] and a [`BlockingStore`] and keeps the contract of both, except durability. It keeps no
+/// audit trail unless [made with one](Self::with_trail): a trail only grows, and most tests listen to the
+/// [`EventSink`](crate::verifier::EventSink) instead, which receives every event.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
@@ -32,7 +32,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// An empty store that keeps the events of what it stores, for a test of what a host's trail would have.
+    /// An empty store that keeps the events of what it stores, to test what a host's trail would contain.
     ///
     /// ```
     /// use second_factor::{AccountId, MemoryStore};

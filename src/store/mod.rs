@@ -3,7 +3,7 @@
 //! A row per account: its id, a revision, and the [`AccountRecord`](crate::session::AccountRecord) as serde
 //! writes it.
 
-#[expect(clippy::module_inception, reason = "the trait is the room")]
+#[expect(clippy::module_inception, reason = "the module holds the trait of this name")]
 mod store;
 
 mod blocking;

@@ -1,7 +1,7 @@
 use core::fmt;
 
-/// Which write of a row this is: a random number that the verifier draws, so that no revision comes twice and no
-/// store needs a counter or a sequence.
+/// Identifies one write of a row: a random number that the verifier draws, so that no revision comes twice
+/// and no store needs a counter or a sequence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Revision(u64);
 
@@ -11,7 +11,7 @@ impl Revision {
         Self(number)
     }
 
-    /// The number, for a column. Those that the verifier draws fit a signed 64-bit one.
+    /// The number, for a column. Those that the verifier draws fit into a signed 64-bit column.
     pub const fn get(self) -> u64 {
         self.0
     }

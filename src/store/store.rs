@@ -13,26 +13,29 @@ use crate::session::{AccountId, AccountRecord};
 /// - swaps atomically: of writers that expect the same thing, exactly one is told [`Swap::Stored`], the
 ///   others [`Swap::Conflict`]. One conditional statement does it (`UPDATE … WHERE account = ? AND revision =
 ///   ?`, `INSERT … ON CONFLICT DO NOTHING`); reading first and writing afterwards does not;
-/// - returns from [`load`](Self::load) what the latest `Stored` stored: no cache, no replica that lags;
+/// - returns from [`load`](Self::load) the record of the latest swap that was answered with `Stored`: no
+///   cache, no replica that lags;
 /// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the
-///   host may still roll back: a refusal that is rolled back is a free guess;
+///   host may still roll back: if a refusal is rolled back, the guess was free;
 /// - keeps the revision that the change brings, and returns it from `load`;
-/// - writes [`Change::events`] in the same atomic step as the record, if it keeps an audit trail, so that an event is there
-///   if and only if its record was stored, and is read in the order of the writes; it says so in its documentation if it
-///   keeps none;
+/// - writes [`Change::events`] in the same atomic step as the record, if it keeps an audit trail, so that an
+///   event is there if and only if its record was stored, and events are read in the order of the writes; if
+///   it keeps no trail, its documentation says so;
 /// - keeps accounts apart by every byte of their ids, which are 1 to 255 bytes of UTF-8 without control characters:
 ///   no case folding, no trimming, no collation;
 /// - keeps the record as serde wrote it, to the last field;
-/// - returns an `Err` for a failure, never for a conflict; and `Conflict` only where nothing was stored. A swap that
-///   may have been sent is never sent again by a client: its second copy would answer `Conflict`.
+/// - returns an `Err` for a failure, never for a conflict; and `Conflict` only if nothing was stored. The
+///   database client never sends a swap again that it may have sent already: the second copy would answer
+///   `Conflict`.
 ///
-/// The row of an id that may come back is never deleted: [`close_account`](crate::Verifier::close_account) leaves a
-/// small record in it, by which sessions from before are known to be over.
+/// Never delete the row of an id that may be used again: [`close_account`](crate::Verifier::close_account)
+/// leaves a small record in it, so that sessions from before are over.
 ///
-/// An `Err` may leave it open whether the record was stored. The verifier lets nobody in then, and a code may
-/// be burnt.
+/// After an `Err` it may be unknown whether the record was stored. The verifier then lets nobody in, and a
+/// code may be used up.
 ///
-/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks.
+/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these rules it
+/// breaks.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
