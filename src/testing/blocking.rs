@@ -6,7 +6,7 @@ use super::{Report, Suite};
 use crate::session::{AccountId, AuditEvent};
 use crate::store::{Blocking, BlockingStore};
 
-/// [`Suite`] for a [`BlockingStore`]: the same cases, their racers a thread each.
+/// [`Suite`] for a [`BlockingStore`]: the same cases, with a thread for each racer.
 #[must_use = "nothing is tested before `run`"]
 pub struct BlockingSuite<'t, S, G>(Suite<'t, Blocking<S>, G>);
 

@@ -1,13 +1,13 @@
 use core::fmt;
 
 /// What a store, and the verifier over it, must keep: the clauses of [`Store`](crate::Store)'s documentation.
-/// `Display` says the clause.
+/// `Display` prints the clause.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Clause {
     /// Of writers that expect the same thing exactly one is told `Stored`.
     AtomicSwap,
-    /// A load returns what the latest `Stored` stored.
+    /// A load returns the record of the latest swap that was answered with `Stored`.
     Latest,
     /// `Stored` is told only when the record is durable on its own.
     Durable,
@@ -19,7 +19,7 @@ pub enum Clause {
     RecordKept,
     /// A conflict is not an `Err`.
     ConflictIsNoError,
-    /// Where `Conflict` is told, nothing was stored.
+    /// When the answer is `Conflict`, nothing was stored.
     ConflictStoresNothing,
     /// The trail holds the events of each stored change once and in order, and none of a change that was not stored.
     Trail,
@@ -27,7 +27,7 @@ pub enum Clause {
     FailureIsError,
     /// After a conflict the verifier decides again, a bounded number of times.
     DecidedAgain,
-    /// Where it is unknown whether a record was stored, nobody is let in, and the code is burnt.
+    /// If it is unknown whether a record was stored, nobody is let in, and the code is used up.
     UnknownRefused,
     /// Once locked, an attempt costs a read and no write.
     LockedReadsOnly,
@@ -51,7 +51,7 @@ impl Clause {
         Self::LockedReadsOnly,
     ];
 
-    /// What usually stands behind a broken clause.
+    /// The usual cause of a broken clause.
     pub fn usual_cause(self) -> &'static str {
         match self {
             Self::AtomicSwap => {
@@ -110,13 +110,13 @@ impl fmt::Display for Clause {
             Self::AtomicSwap => {
                 "a swap is atomic: of writers that expect the same thing exactly one is told Stored"
             }
-            Self::Latest => "a load returns what the latest Stored stored",
+            Self::Latest => "a load returns the record of the latest swap that was answered with Stored",
             Self::Durable => "Stored is told only when the record is durable on its own",
             Self::RevisionKept => "a load returns the revision that the latest stored change brought",
             Self::AccountsApart => "accounts are kept apart by every byte of their ids",
             Self::RecordKept => "the record is kept as it was handed over, to the last field",
             Self::ConflictIsNoError => "a conflict is an outcome, never an Err",
-            Self::ConflictStoresNothing => "where Conflict is told, nothing was stored",
+            Self::ConflictStoresNothing => "when the answer is Conflict, nothing was stored",
             Self::Trail => {
                 "the trail holds the events of each stored change once and in order, and none of a change that was not stored"
             }
@@ -125,7 +125,7 @@ impl fmt::Display for Clause {
                 "after a conflict the record is loaded and decided on again, a bounded number of times"
             }
             Self::UnknownRefused => {
-                "an unknown outcome is a refusal: nobody is let in, and the code is burnt"
+                "an unknown outcome is a refusal: nobody is let in, and the code is used up"
             }
             Self::LockedReadsOnly => "once locked, an attempt costs a read and no write",
         })

@@ -11,10 +11,10 @@ use crate::store::{Blocking, BlockingStore, Change, Store, Swap, Versioned};
 pub enum Fault {
     /// The call fails before it reaches the store. Nothing is stored.
     Fail,
-    /// The call is carried out, and its reply is lost: the caller gets an error, and does not know.
+    /// The call is carried out, and its reply is lost: the caller gets an error, and does not know that it
+    /// was carried out.
     LoseReply,
-    /// The call is carried out after so many polls; in a blocking store, after giving way to other threads so
-    /// often.
+    /// The call is carried out after this many polls. In a blocking store they follow each other at once.
     Delay {
         /// How many.
         polls: u32,
@@ -22,16 +22,15 @@ pub enum Fault {
     /// The request arrives twice. The first reply is the one that counts.
     Duplicate,
     /// The request arrives twice, and the first reply is lost: a client that retries. After a swap the second
-    /// reply is
-    /// `Conflict`, although the record was stored; no correct store answers so, and the verifier lets nobody
-    /// in all the same.
+    /// reply is `Conflict`, although the record was stored. No correct store answers so; even then the
+    /// verifier lets nobody in.
     Retry,
-    /// A swap is told `Conflict` and does not reach the store: somebody else was quicker. A load is not
-    /// touched.
+    /// A swap is answered with `Conflict` and does not reach the store, as if another writer had been first.
+    /// Loads are not affected.
     Conflict,
 }
 
-/// A store in front of another that goes wrong at chosen calls, for testing what a service makes of it.
+/// A store in front of another that fails at chosen calls, to test how a service reacts.
 ///
 /// Loads and swaps are counted together from 1, in the order in which they begin.
 ///
@@ -67,7 +66,7 @@ struct Plan {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultyError<E> {
-    /// It was told to.
+    /// The fault was planned.
     #[error("fault injected into call {call}")]
     Injected {
         /// Which call it was.
@@ -99,7 +98,7 @@ impl<S> Faulty<S> {
         self.planned().calls
     }
 
-    /// The store behind.
+    /// The store behind this one.
     pub fn inner(&self) -> &S {
         &self.inner
     }

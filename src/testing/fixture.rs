@@ -12,13 +12,13 @@ use super::{Clause, Hook};
 use crate::session::{AccountId, AccountRecord, AuditEvent};
 use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 
-/// A fresh store and the questions that every case asks of it.
+/// A fresh store, and the checks that the cases share.
 pub(super) struct Fixture<'b, S, G> {
     pub(super) store: Arc<S>,
     pub(super) guard: &'b G,
     pub(super) racers: &'b Racers<'b>,
     hooks: &'b Hooks<'b, S, G>,
-    /// What is broken if nothing more exact can be said.
+    /// The clause to report if no more exact one is known.
     clause: Clause,
 }
 
@@ -75,7 +75,7 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         }
     }
 
-    /// A swap of what is there: its revision.
+    /// Swaps what is there, and returns the new revision.
     pub(super) async fn stores(&self, expected: Expected, next: &AccountRecord) -> Result<Revision, Broken> {
         let revision = next_revision();
         self.stores_at(revision, expected, next).await?;
@@ -118,7 +118,7 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         }
     }
 
-    /// Somebody else was told `Conflict`, so the row must be as before.
+    /// A swap was answered with `Conflict`, so the row must be as before.
     pub(super) async fn is_untouched(&self, before: &Versioned<AccountRecord>) -> Result<(), Broken> {
         let after = self.row(&before.value).await?;
         if after.as_ref() == Some(before) {
@@ -187,7 +187,7 @@ pub(super) fn failed(error: &dyn Error) -> String {
     text
 }
 
-/// In which parts a record is another than it should be.
+/// The parts in which a record is not what it should be.
 pub(super) fn differs(wanted: &AccountRecord, found: &AccountRecord) -> String {
     fn part<T: PartialEq>(differing: &mut String, name: &str, wanted: &T, found: &T) {
         if wanted != found {

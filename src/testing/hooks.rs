@@ -5,7 +5,7 @@ use core::pin::Pin;
 
 use crate::session::{AccountId, AuditEvent};
 
-/// What a builder may offer beside a fresh store. The cases that need it are skipped without.
+/// What a builder may offer beside a fresh store. Without a hook, the cases that need it are skipped.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Hook {

@@ -1,4 +1,4 @@
-//! Concurrency without a runtime: futures joined on one task, or handed to whatever the caller spawns with.
+//! Concurrency without a runtime: futures are joined on one task, or passed to the caller's spawner.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -18,19 +18,19 @@ pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) enum Racers<'t> {
     /// All on the task that runs the suite, polled in turn.
     Joined,
-    /// Each handed to the caller's spawner.
+    /// Each passed to the caller's spawner.
     Spawned(Box<dyn Fn(Task) + 't>),
 }
 
 impl Racers<'_> {
-    /// A thread each.
+    /// One thread for each.
     pub(super) fn threads() -> Self {
         Self::Spawned(Box::new(|task| {
             thread::spawn(move || block_on(task));
         }))
     }
 
-    /// Runs all at once. What a racer came to is missing if it panicked or was dropped.
+    /// Runs all at once, and returns their results. That of a racer that panicked or was dropped is missing.
     pub(super) async fn race<F>(&self, racers: impl IntoIterator<Item = F>) -> Vec<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -51,7 +51,7 @@ impl Racers<'_> {
     }
 }
 
-/// Where racers leave what they came to.
+/// Where racers leave their results.
 struct Finish<T>(Mutex<Runners<T>>);
 
 struct Runners<T> {
@@ -83,7 +83,7 @@ impl<T> Finish<T> {
     }
 }
 
-/// A racer's lane; it is left even if the racer panics.
+/// Counts a racer as running until this is dropped, even if the racer panics.
 struct Lane<T>(Arc<Finish<T>>);
 
 impl<T> Lane<T> {
@@ -121,7 +121,7 @@ impl Future for Joined {
     }
 }
 
-/// Is pending for so many polls, and asks to be polled again.
+/// Is pending for this many polls, and asks each time to be polled again.
 #[derive(Debug)]
 pub(super) struct Yields(pub(super) u32);
 
@@ -142,7 +142,7 @@ impl Future for Yields {
 
 /// Runs a future on this thread, which sleeps while there is nothing to do.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
-    /// The flag outlives a token that somebody else who parks this thread has taken.
+    /// The flag stays set even if other code that parks this thread has consumed the unpark token.
     struct Unpark(Thread, AtomicBool);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Clause, Hook};
 
-/// What the suite found. [`assert`](Self::assert) makes a test of it; `Display` tells it all.
+/// What the suite found. [`assert`](Self::assert) makes a test of it; `Display` prints all of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[must_use = "a report that nobody reads proves nothing: call `assert`"]
 pub struct Report {
@@ -19,7 +19,7 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// That is what it is for.
+    /// If a case failed.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.failures.is_empty(), "{self}");
@@ -29,7 +29,7 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// That is what it is for.
+    /// If a case failed or was skipped.
     #[track_caller]
     pub fn assert_complete(&self) {
         self.assert();
@@ -104,7 +104,7 @@ impl Failure {
         &self.expected
     }
 
-    /// What came.
+    /// What came instead.
     pub fn found(&self) -> &str {
         &self.found
     }
@@ -120,7 +120,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A failure whose case is known further up.
+/// A failure; the caller knows its case.
 #[derive(Debug)]
 pub(super) struct Broken {
     clause: Clause,
@@ -133,7 +133,7 @@ impl Broken {
         Self { clause, expected: expected.into(), found: found.into() }
     }
 
-    /// The same, its expectation being about `what`.
+    /// The same, with `what` added to the expectation.
     pub(super) fn about(mut self, what: &str) -> Self {
         self.expected = [&self.expected, " (", what, ")"].concat();
         self

@@ -1,4 +1,4 @@
-//! Records to keep, made by the rules themselves: what a store is handed in earnest.
+//! Sample records, made by the rules themselves: like those that a store gets in production.
 
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -52,7 +52,8 @@ pub(super) fn keys() -> Keys {
     Keys::new(Padding, TokenKeys::new(1, TokenKey::new([7; 32])))
 }
 
-/// Bytes that differ from call to call and not from run to run (`SplitMix64`). For records of the suite only.
+/// Bytes that differ from call to call, but not from run to run (`SplitMix64`). For records of the suite
+/// only.
 #[derive(Debug, Default)]
 pub(super) struct Counting(AtomicU64);
 
@@ -128,7 +129,7 @@ impl Seal for Padding {
     }
 }
 
-/// A record under way, and the rules that take it there.
+/// A record in the making, and what the rules need to make it.
 struct Making {
     record: AccountRecord,
     policy: Policy,
@@ -157,7 +158,7 @@ pub(super) enum SampleError {
 type Made<T> = Result<T, SampleError>;
 
 impl Making {
-    /// Past 2^53, so that a number that passes through a double is another one afterwards.
+    /// Past 2^53, so that passing the number through a double changes it.
     const NOW: UnixTime = UnixTime::from_secs((1 << 53) + 1);
 
     fn new(account: AccountId) -> Made<Self> {
@@ -238,8 +239,8 @@ impl Making {
     }
 }
 
-/// Every list full, every text at its longest, every optional part there, in numbers that a
-/// double cannot hold.
+/// Every list is full, every text as long as possible, every optional part there; a double cannot hold the
+/// numbers.
 pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let mut making = Making::new(account)?;
     let totp = making.enroll()?;
@@ -277,7 +278,7 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     Ok(making.record)
 }
 
-/// Apps, authenticators of the host's own, and the recovery codes of an old system, as many as there can be.
+/// As many apps, host-verified authenticators and recovery codes of an old system as there can be.
 fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
     let account = making.record.account().clone();
     let Some(app) = making.record.authenticators.first().cloned() else { return Err(SampleError::Login) };

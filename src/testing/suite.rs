@@ -13,8 +13,7 @@ use crate::store::Store;
 /// Runs the cases of the contract against a [`Store`].
 ///
 /// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary
-/// directory, a container, a schema to drop. Whatever a builder's closure cannot do it panics about, as a
-/// test does.
+/// directory, a container, a schema to drop. A builder's closure that fails panics, as a test does.
 #[must_use = "nothing is tested before `run`"]
 pub struct Suite<'t, S, G> {
     hooks: Hooks<'t, S, G>,
@@ -30,14 +29,14 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     }
 
     /// Opens a second store on the data of the first, which stays open: another instance of the service. For
-    /// the cases about caches and locks that are shared within one process only.
+    /// the cases about caches and locks that work only within one process.
     pub fn another(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
         self.hooks.another = Some(Box::new(open));
         self
     }
 
     /// Opens a store on the data of one that was dropped, for the case about durability. A stricter builder
-    /// kills its engine first.
+    /// kills the database engine first.
     pub fn reopen(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
         self.hooks.reopen = Some(Box::new(open));
         self
@@ -50,22 +49,22 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
         self
     }
 
-    /// Reads the audit trail of an account, the oldest event first, for the cases about it: a `SELECT` beside those of the store. Leave
-    /// it out where the store keeps no trail.
+    /// Reads the audit trail of an account, the oldest event first, for the cases about it: with a `SELECT`
+    /// that the store itself does not need. Leave it out if the store keeps no trail.
     pub fn trail(mut self, read: impl AsyncFn(&S, &G, &AccountId) -> Vec<AuditEvent> + 't) -> Self {
         self.hooks.trail = Some(Box::new(read));
         self
     }
 
     /// Spawns the racers of the races, so that they run on several threads: `|task| { tokio::spawn(task); }`.
-    /// Without it they are polled in turn on the task that runs the suite, which shows every race between the
-    /// awaits of a store and none within them.
+    /// Without it they are polled in turn on the task that runs the suite: this finds every race at a store's
+    /// await points, and none in the code between them.
     pub fn spawn(mut self, spawn: impl Fn(Task) + 't) -> Self {
         self.racers = Racers::Spawned(Box::new(spawn));
         self
     }
 
-    /// Runs one case only, while its failure is looked into.
+    /// Runs only one case, to look into its failure.
     ///
     /// # Panics
     ///

@@ -278,7 +278,7 @@ impl<S: Store + 'static> Service<S> {
         self.totp.generate(next).expose().to_string()
     }
 
-    /// Some codes that are not right now.
+    /// Some codes that are wrong at this time.
     fn wrong_codes(&self) -> Vec<String> {
         let now = Stopped::NOW.as_secs();
         let right = [now.saturating_sub(30), now, now.saturating_add(30)]
@@ -303,15 +303,15 @@ impl<S: Store + 'static> Service<S> {
         Ok(challenges)
     }
 
-    /// What becomes of this code in a new login.
+    /// Presents this code in a new login.
     async fn present<G>(&self, fixture: &Fixture<'_, S, G>, code: &str) -> Result<Try, Broken> {
         let challenge = self.challenge(fixture).await?;
         let accepted = self.verifier.present(&challenge, code, Remember::No).await;
         Ok(accepted.map_or_else(|error| Try::of(&error), |_| Try::Accepted))
     }
 
-    /// 64 at once present the same code, in eight challenges. Each reads before anybody writes, wherever they
-    /// run.
+    /// 64 at once present the same code, in eight challenges. Each reads before any of them writes, on one
+    /// thread or on several.
     async fn present_by_64<G>(&self, fixture: &Fixture<'_, S, G>, typed: &str) -> Result<Vec<Try>, Broken> {
         let challenges = self.challenges(fixture).await?;
         self.verifier.store().plan_always(Fault::Delay { polls: 1 });

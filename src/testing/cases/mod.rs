@@ -30,7 +30,7 @@ macro_rules! cases {
                 }
             }
 
-            /// What is broken where the case cannot say it more exactly.
+            /// The clause to report if the case knows no more exact one.
             pub(super) fn clause(self) -> Clause {
                 match self {
                     $(Self::$variant => Clause::$clause),*

@@ -18,8 +18,8 @@ type Outcome = Result<(), Broken>;
 /// Races are run again and again, because threads that race meet only now and then.
 const ROUNDS: u64 = 10;
 
-/// An attempt to write loses only where another wins, so a writer that keeps losing beyond this is kept out
-/// by something else.
+/// A write loses only if another one wins, so a writer that loses more often than this is kept out by
+/// something else.
 const MAX_ATTEMPTS: usize = 1_000;
 
 pub(super) async fn one_of_64_creators_wins<S: Store + 'static, G>(fixture: Fixture<'_, S, G>) -> Outcome {
@@ -45,7 +45,7 @@ async fn one_wins<S: Store + 'static, G>(
     expected: Expected,
     round: u64,
 ) -> Result<Revision, Broken> {
-    // No record is that of an earlier round.
+    // No round repeats a record of an earlier one.
     let first = round.saturating_mul(64).saturating_add(1);
     let swaps = (first..).take(64).map(|number| {
         let (store, record) = (fixture.store.clone(), numbered(id, number));
@@ -91,8 +91,7 @@ pub(super) async fn no_update_of_two_instances_is_lost<S: Store + 'static, G>(
     none_is_lost(&fixture, &[&fixture.store, &other.store], 16, 8).await
 }
 
-/// Each writer reads, adds one and swaps, again and again where others were quicker. All that they added must
-/// be there.
+/// Each writer reads, adds one and swaps, and tries again if another writer was first. The sum must be right.
 async fn none_is_lost<S: Store + 'static, G>(
     fixture: &Fixture<'_, S, G>,
     stores: &[&Arc<S>],
@@ -105,7 +104,7 @@ async fn none_is_lost<S: Store + 'static, G>(
     for added in arrived(fixture, writers, fixture.racers.race(additions).await)? {
         added.map_err(|lost| match lost {
             Lost::Erred(error) => erred(error),
-            // Who loses and loses reads what is no longer there.
+            // A writer that loses every time reads outdated rows.
             Lost::KeptOut => Broken::new(
                 Clause::Latest,
                 format!("a writer that gets its turn among {writers}"),
@@ -150,7 +149,7 @@ async fn add<S: Store>(store: Arc<S>, id: AccountId, updates: usize) -> Result<(
     Ok(())
 }
 
-/// What the racers came to, if all of them came.
+/// The results of the racers, if all of them finished.
 pub(super) fn arrived<S: Store, G, T>(
     fixture: &Fixture<'_, S, G>,
     started: usize,
@@ -164,7 +163,7 @@ pub(super) fn arrived<S: Store, G, T>(
         .broken(format!("{started} calls that return"), format!("{missing} that panicked or were dropped")))
 }
 
-/// In a race everybody but one meets a conflict.
+/// An error in a race: everybody but one should have met a conflict.
 pub(super) fn erred(error: String) -> Broken {
     Broken::new(
         Clause::ConflictIsNoError,

@@ -1,4 +1,4 @@
-//! Records and ids as they come.
+//! Records and ids of every form.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -15,11 +15,11 @@ use crate::testing::samples::{
 type Outcome = Result<(), Broken>;
 
 pub(super) async fn the_largest_record_is_kept<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
-    // Of the longest id as well, in characters of four bytes.
+    // With the longest id as well, in characters of four bytes.
     let id = account(["\u{1f511}".repeat(63).as_str(), "abc"].concat());
     let record = made(&fixture, largest(id.clone()))?;
     keeps(&fixture, "the largest record", &record, Expected::Absent).await?;
-    // And in place of a small one, and the other way round.
+    // Then the largest replaces a small one, and a small one the largest.
     let id = account("alice");
     let small = keeps(&fixture, "a small record", &numbered(&id, 1), Expected::Absent).await?;
     let record = made(&fixture, largest(id.clone()))?;
@@ -71,7 +71,7 @@ pub(super) async fn accounts_of_hostile_ids_are_kept_apart<S: Store, G>(
         rows.push((record, revision));
     }
     holds_apart(&fixture, &rows).await?;
-    // Each written once more, the last first: none moves another.
+    // Each is written once more, the last first: no write changes another row.
     for (record, revision) in rows.iter_mut().rev() {
         *record = numbered(record.account(), number_of(record).saturating_add(1_000));
         *revision = fixture.stores(Expected::At(*revision), record).await?;
@@ -117,7 +117,7 @@ async fn holds_apart<S: Store, G>(
     Ok(())
 }
 
-/// Ids that a collation, a normalization, a trim, a pattern, a path or a key format takes for one another.
+/// Ids that a collation, a normalization, a trim, a pattern, a path or a key format confuses.
 fn hostile_ids() -> Vec<AccountId> {
     let a = |count| "a".repeat(count);
     let long = [

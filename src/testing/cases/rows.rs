@@ -70,8 +70,7 @@ pub(super) async fn a_conflict_stores_nothing<S: Store, G>(fixture: Fixture<'_, 
     let revision = fixture.creates(&numbered(&id, 1)).await?;
     let value = numbered(&id, 2);
     let row = Versioned { revision: fixture.stores(Expected::At(revision), &value).await?, value };
-    // Whatever these answer is looked at elsewhere; here only what they leave behind where they say
-    // `Conflict`.
+    // Other cases check the answers. This one checks what is left behind after the answer `Conflict`.
     for expected in [Expected::Absent, Expected::At(revision)] {
         if fixture.conflicts(expected, &numbered(&id, 3)).await.is_ok() {
             fixture.is_untouched(&row).await?;

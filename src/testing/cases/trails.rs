@@ -1,4 +1,4 @@
-//! The audit trail, of a store that keeps one: a change's events are there if its record is, and not otherwise.
+//! The audit trail, of a store that keeps one: a change's events are there if and only if its record is.
 
 use alloc::format;
 use alloc::string::String;
@@ -36,7 +36,7 @@ pub(super) async fn events_are_kept_in_order<S: Store, G>(fixture: Fixture<'_, S
 }
 
 pub(super) async fn an_event_of_each_kind_is_kept<S: Store, G>(fixture: Fixture<'_, S, G>) -> Outcome {
-    // Of the longest id as well, in characters of four bytes.
+    // With the longest id as well, in characters of four bytes.
     for id in ["alice", &["\u{1f511}".repeat(63).as_str(), "abc"].concat()] {
         let mut one = Account::new(id);
         for kind in kinds(&one.id) {
@@ -54,7 +54,7 @@ pub(super) async fn a_conflict_leaves_no_event<S: Store, G>(fixture: Fixture<'_,
     alice.write(&fixture, 2).await?;
     let stale = alice.at;
     alice.conflicts(&fixture, Expected::Absent).await?;
-    // What comes after a conflict is whole.
+    // The events after a conflict are all there.
     alice.write(&fixture, 2).await?;
     alice.is_told(&fixture).await?;
     for expected in [stale, Expected::Absent, Expected::At(next_revision())] {
@@ -79,7 +79,7 @@ pub(super) async fn two_instances_write_one_trail<S: Store + 'static, G>(
     race(&fixture, &[&fixture.store, &other.store]).await
 }
 
-/// What fails, or is sent twice, at each call of four loads and swaps.
+/// Each fault, at each call of four loads and swaps.
 pub(super) async fn whatever_fails_events_are_there_if_their_record_is<S: Store, G>(
     fixture: Fixture<'_, S, G>,
 ) -> Outcome {
@@ -121,7 +121,7 @@ pub(super) async fn events_survive_a_reopen<S: Store, G>(fixture: Fixture<'_, S,
 struct Account {
     id: AccountId,
     at: Expected,
-    /// Numbers the records and the events: none is like another.
+    /// Numbers the records and the events, so that no two are alike.
     number: u32,
     trail: Vec<AuditEvent>,
 }
@@ -131,7 +131,8 @@ impl Account {
         Self { id: account(id), at: Expected::Absent, number: 0, trail: Vec::new() }
     }
 
-    /// An event like no other of the account. Each is older than the one before: clocks go back, and order is not theirs to give.
+    /// An event like no other of the account. Each is older than the one before: clocks can go back, so they
+    /// must not decide the order.
     fn event(&mut self) -> AuditEvent {
         self.number = self.number.saturating_add(1);
         numbered_event(&self.id, self.number)
@@ -166,7 +167,7 @@ impl Account {
         self.is_told(fixture).await
     }
 
-    /// A load and a swap through faults. Whether it is stored is what the row says afterwards.
+    /// A load and a swap through faults. The row says afterwards whether the change was stored.
     async fn try_write<S: Store, G>(
         &mut self,
         fixture: &Fixture<'_, S, G>,
@@ -195,7 +196,7 @@ fn numbered_event(id: &AccountId, number: u32) -> AuditEvent {
     AuditEvent {
         account: id.clone(),
         at: UnixTime::from_secs(u32::MAX.saturating_sub(number).into()),
-        // Some say where the request came from, as far as that goes.
+        // Some have an origin, with the longest user agent.
         origin: number.is_multiple_of(3).then(|| {
             let (address, agent) = ("2001:db8::1", "\u{1f511}".repeat(Origin::MAX_USER_AGENT));
             Origin::new().with_address(address).with_user_agent(&agent)
@@ -204,7 +205,8 @@ fn numbered_event(id: &AccountId, number: u32) -> AuditEvent {
     }
 }
 
-/// Writers of two rows, each of whom decides again where others were quicker. The record's number says in which order they came.
+/// Writers of two rows, each of which tries again if another writer was first. The record's number gives the
+/// order.
 async fn race<S: Store + 'static, G>(fixture: &Fixture<'_, S, G>, stores: &[&Arc<S>]) -> Outcome {
     const WRITERS: u32 = 16;
     let ids = ["alice", "bob"].map(account);
@@ -230,7 +232,7 @@ async fn write_in_turn<S: Store>(
     writer: u32,
 ) -> Result<Vec<(u64, Vec<AuditEvent>)>, String> {
     const UPDATES: usize = 6;
-    /// As in the other races: beyond this something else keeps the writer out, and another case says so.
+    /// As in the other races: beyond this something else keeps the writer out, which another case reports.
     const MAX_ATTEMPTS: u32 = 1_000;
     let erred = |error: S::Error| failed(&error);
     let mut stored = Vec::new();
