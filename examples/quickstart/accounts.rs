@@ -13,21 +13,22 @@ use crate::stop::Stop;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
-    /// Random, and never changed or given to somebody else, as a user name may be.
+    /// Random. Unlike a user name, it never changes and is never given to somebody else.
     id: AccountId,
     /// A PHC string: Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random
     /// salt.
     password: String,
 }
 
-/// Why nobody can be called this. A colon would end the name in a key URI.
+/// Why this cannot be a user name. A colon would end the name in a key URI.
 pub(crate) fn user_name_fault(user: &str) -> Option<&'static str> {
     let fine = |c: char| c.is_alphanumeric() || "._-+@".contains(c);
     ((user.len() > 64) || user.is_empty() || !user.chars().all(fine))
-        .then_some("A user name has 1 to 64 letters, digits or . _ - + @ in it.")
+        .then_some("A user name has 1 to 64 characters: letters, digits and . _ - + @.")
 }
 
-/// Why this cannot be a password. A service also looks it up among the leaked ones (SP 800-63B §3.1.1.2).
+/// Why this cannot be a password. A real service also looks it up in a list of leaked passwords (SP 800-63B
+/// §3.1.1.2).
 pub(crate) fn password_fault(password: &str) -> Option<&'static str> {
     (password.chars().count() < 8).then_some("A password has 8 characters or more.")
 }
@@ -45,7 +46,8 @@ impl JsonFile {
         stored.map(|_| ()).ok_or(Stop::Unusable("This user name is taken."))
     }
 
-    /// The account of this user name. For a name that is not there, one that nobody has: what follows is the same work.
+    /// The account id of this user name. For an unknown name, an id that no account has, so that what follows
+    /// takes the same work.
     pub(crate) fn account(&self, user: &str) -> Result<AccountId, Stop> {
         match self.read()?.accounts.remove(user) {
             Some(account) => Ok(account.id),
@@ -53,10 +55,10 @@ impl JsonFile {
         }
     }
 
-    /// The hash that this password was compared with and is right for. A service limits the tries here too.
+    /// The user's hash, if this password matches it. A real service limits the tries here too.
     pub(crate) fn verify_password(&self, user: &str, password: &str) -> Result<Option<String>, FileError> {
         let Some(account) = self.read()?.accounts.remove(user) else {
-            // It takes as long as for a user that there is.
+            // This takes as long as for a known user.
             let _ = hash(password)?;
             return Ok(None);
         };
@@ -68,7 +70,7 @@ impl JsonFile {
         }
     }
 
-    /// Puts the new hash in the place of the old one and of no other.
+    /// Replaces the old hash with the new one. If another hash is there, it is left as it is.
     pub(crate) fn replace_hash(&self, user: &str, old: &str, new: String) -> Result<(), FileError> {
         let replaced = self.update(|contents| {
             let account = contents.accounts.get_mut(user).filter(|account| account.password == old);

@@ -1,4 +1,4 @@
-//! The clock of the operating system, and the time that `wait` pretends has passed on top.
+//! The clock of the operating system, plus the time that `wait` pretends has passed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The second factor of this service: login and enrollment. What an account's page offers is in
-//! `settings.rs`. No other file decides anything about it; they are what a service has already: accounts,
-//! cookies, sessions.
+//! `settings.rs`. No other file decides anything about it; the others are what a service already has:
+//! accounts, cookies, sessions.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{menu, security_log, settings, terminal, words};
 
 pub(crate) type Verifier = BlockingVerifier<Arc<JsonFile>>;
 
-/// One for the whole service. Without a clock to play with it is `BlockingVerifier::new(file, policy, ring)`.
+/// One verifier for the whole service. With the real clock it is `BlockingVerifier::new(file, policy, ring)`.
 pub(crate) fn open(
     file: &Arc<JsonFile>,
     clock: &Arc<PretendClock>,
@@ -31,8 +31,8 @@ pub(crate) fn open(
         .with_events(move |event: &AuditEvent| security_log::note(&log, event)))
 }
 
-/// The one place that vouches for a password: where its hash, which is read after the check began, was compared. And
-/// that hash.
+/// The only place that says that a password was right: it compares the hash, which is read after the check
+/// began. Returns that hash too.
 pub(crate) fn verify_password(
     host: &Host,
     user: &str,
@@ -48,7 +48,7 @@ pub(crate) fn verify_password(
 pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
     let (proof, _) = verify_password(host, user, "password: ")?;
     let cookie = host.cookie(&DeviceToken::cookie_name(proof.account(), host.verifier.policy()))?;
-    // Whether a second factor is demanded of this account is the service's to say.
+    // The service decides whether a second factor is demanded of this account.
     let proof = proof.demanding(host.requirement);
     match host.verifier.password_verified(proof, cookie.as_deref())? {
         Login::Complete(accepted) => start_session(host, user, accepted),
@@ -57,7 +57,7 @@ pub(crate) fn log_in(host: &mut Host, user: &str) -> Result<(), Stop> {
             let accepted = present(host, &challenge)?;
             start_session(host, user, accepted)
         }
-        // One is demanded, and there is none: the password alone logs nobody in.
+        // A second factor is demanded and there is none, so the password alone logs nobody in.
         Login::EnrollmentRequired(proof) => {
             terminal::say(words::ENROLLMENT_REQUIRED);
             enroll(host, proof, NewAuthenticator::app(user))
@@ -88,8 +88,8 @@ fn start_session(host: &mut Host, user: &str, accepted: Accepted) -> Result<(), 
     Ok(())
 }
 
-/// "Enable two-factor authentication" with the password typed again; another authenticator with a fresh code, beside the
-/// first or, where there is no room, in the place of one.
+/// "Enable two-factor authentication": the first authenticator needs the password again; another one needs a
+/// fresh code, and is added or, if there is no room, replaces one.
 pub(crate) fn enable(host: &mut Host, label: &str) -> Result<(), Stop> {
     let Session { user, login } = settings::session(host)?;
     let new = NewAuthenticator::app(&user).label(label);
@@ -98,7 +98,7 @@ pub(crate) fn enable(host: &mut Host, label: &str) -> Result<(), Stop> {
         let (password, _) = verify_password(host, &user, "password again: ")?;
         return enroll(host, password, new);
     }
-    // Before a code is asked for, which would be used up.
+    // Checked before a code is asked for, which would be used up.
     if bound.len() >= host.verifier.policy().authenticators() {
         terminal::say(words::NO_ROOM);
         let replaced = menu::choose("", &bound)?;
@@ -108,7 +108,7 @@ pub(crate) fn enable(host: &mut Host, label: &str) -> Result<(), Stop> {
     enroll(host, fresh, new)
 }
 
-/// A new authenticator in the place of one, which keeps its name unless it is given another.
+/// Replaces an authenticator. The new one gets the old one's name unless it is given another.
 pub(crate) fn replace(host: &mut Host, replaced: &AuthenticatorInfo, label: &str) -> Result<(), Stop> {
     let user = settings::session(host)?.user;
     let label = if label.is_empty() { &replaced.label } else { label };
@@ -123,7 +123,7 @@ fn enroll(host: &mut Host, proof: impl Into<EnrollmentProof>, new: NewAuthentica
     let confirmed = until_accepted(host, "code (six digits): ", |verifier, typed| {
         verifier.confirm_enrollment(&begun.token, typed)
     })?;
-    // No codes come with an authenticator beside others: the owner has some.
+    // An additional authenticator brings no new codes: the owner has some.
     let (recovery_codes, end_sessions) = confirmed.into_parts();
     terminal::say(words::recovery_codes(recovery_codes.as_ref()));
     host.end_all_sessions(end_sessions.account());
@@ -131,7 +131,7 @@ fn enroll(host: &mut Host, proof: impl Into<EnrollmentProof>, new: NewAuthentica
     Ok(())
 }
 
-/// Asks for codes until one is accepted, or there is no use in asking again.
+/// Asks for codes until one is accepted, or asking again is useless.
 pub(crate) fn until_accepted<T>(
     host: &Host,
     prompt: &str,

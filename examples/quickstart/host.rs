@@ -1,4 +1,4 @@
-//! What a service keeps between two requests: devices with their cookies, sessions, and what the time is.
+//! What a service keeps between two requests: devices with their cookies, sessions, and the clock.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ pub(crate) struct Host {
     pub(crate) verifier: Verifier,
     pub(crate) file: Arc<JsonFile>,
     pub(crate) clock: Arc<PretendClock>,
-    /// In front of which the user sits.
+    /// The device that the user sits in front of.
     pub(crate) device: String,
-    /// Whether this service demands a second factor, which `demand` says. A service knows it of each account: by its
-    /// role, its group, or a date.
+    /// Whether this service demands a second factor, as set by `demand`. A real service knows this for each
+    /// account: by its role, its group, or a date.
     pub(crate) requirement: Requirement,
-    /// By device, gone when the program ends. A service keeps them in a table, under a random id that is new
-    /// with each login.
+    /// By device; gone when the program ends. A real service keeps them in a table, under a random id that is
+    /// new with each login.
     sessions: BTreeMap<String, Session>,
 }
 
-/// Somebody is logged in. Whether this is still so, `settings::session` asks.
+/// Somebody has logged in. `settings::session` finds out whether this session is still alive.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) user: String,
@@ -62,7 +62,8 @@ impl Host {
         self.sessions.remove(&self.device);
     }
 
-    /// On this device at once. On the others the epoch ends them when they next ask for something.
+    /// Ends the session on this device at once. On the other devices the new epoch ends it at its next
+    /// request.
     pub(crate) fn end_all_sessions(&mut self, account: &AccountId) {
         if self.session().is_some_and(|session| session.login.account() == account) {
             self.end_session();

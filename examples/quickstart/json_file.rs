@@ -1,7 +1,7 @@
-//! One JSON file that holds it all, and the store that the library asks for on top of it.
+//! One JSON file that holds everything, and on top of it the store that the library needs.
 //!
-//! For a demonstration: every call reads the file and every write replaces it. A service has a database and
-//! makes the swap one conditional statement (`UPDATE … WHERE account = ? AND revision = ?`).
+//! For a demonstration: every call reads the file and every write replaces it. A real service has a database
+//! and makes the swap one conditional statement (`UPDATE … WHERE account = ? AND revision = ?`).
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -22,8 +22,8 @@ pub(crate) struct Contents {
     pub(crate) accounts: BTreeMap<String, Account>,
     /// What the library keeps: a row per account, as serde writes it.
     records: BTreeMap<AccountId, Row>,
-    /// The cookies of each device, by their names. They belong to the browsers, which are all in here in
-    /// this demonstration.
+    /// The cookies of each device, by their names. They belong to the browsers, which this demonstration
+    /// plays as well.
     pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -40,9 +40,9 @@ pub(crate) enum FileError {
     Io { path: PathBuf, source: io::Error },
     #[error("{path} is not a file of this program; it was left as it is", path = path.display())]
     Json { path: PathBuf, source: serde_json::Error },
-    #[error("somebody holds {path}; if no other quickstart is running, delete it", path = path.display())]
+    #[error("another process holds {path}; if no other quickstart is running, delete it", path = path.display())]
     Locked { path: PathBuf },
-    #[error("a password could not be hashed, or its hash not be read")]
+    #[error("a password could not be hashed, or a hash could not be read")]
     Hash,
     #[error("the password has just been changed by somebody else")]
     Replaced,
@@ -68,8 +68,8 @@ impl JsonFile {
         path.into()
     }
 
-    /// What is there now. A file that is not there yet is empty; since it is only ever replaced as a whole,
-    /// it is never half written.
+    /// What is in the file now. A missing file counts as empty. Since the file is only ever replaced as a
+    /// whole, it is never half written.
     pub(crate) fn read(&self) -> Result<Contents, FileError> {
         match fs::read(&self.path) {
             Ok(json) => serde_json::from_slice(&json)
@@ -79,8 +79,8 @@ impl JsonFile {
         }
     }
 
-    /// Reads, changes and replaces the file while nobody else does, in this process or another. `None` leaves
-    /// it as it is.
+    /// Reads, changes and replaces the file while nobody else does, in this process or another. If `change`
+    /// returns `None`, the file stays as it is.
     pub(crate) fn update<T>(
         &self,
         change: impl FnOnce(&mut Contents) -> Option<T>,
@@ -130,19 +130,19 @@ impl BlockingStore for JsonFile {
     }
 }
 
-/// A file that is new and that nobody but its owner may read.
+/// Makes a new file that nobody but its owner may read.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
-/// Where this makes a file, nobody but its owner may read it.
+/// If these options create a file, nobody but its owner may read it.
 pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
-/// Makes the name of a new file durable, where a folder can be opened for that.
+/// Makes the name of a new file durable, if the system can open a folder for that.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
@@ -153,8 +153,8 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that is there while somebody writes. (`File::lock` would do it better; this crate builds with Rust
-/// 1.88, which is older.)
+/// A file that exists while somebody writes. (`File::lock` would be better, but this crate builds with Rust
+/// 1.88, which does not have it.)
 struct Lock(PathBuf);
 
 impl Lock {

@@ -79,12 +79,12 @@ fn open(path: PathBuf) -> Result<Host, String> {
         "second-factor quickstart: a login with a password and a code.\n\n\
          accounts file: {}\n\
          sealing key:   {}\n\
-         \x20              A DEVELOPMENT KEY, in clear beside what it seals. A real one belongs somewhere else.\n",
+         \x20              A DEVELOPMENT KEY, in clear beside the file that it seals. Keep a real one somewhere else.\n",
         file.path().display(),
         file.beside(".key").display(),
     ));
     say(if is_new {
-        "There are no accounts yet. Press Enter to be walked through it all, or type `help`."
+        "There are no accounts yet. Press Enter for a tour, or type `help`."
     } else {
         "`login` logs in, `help` lists all commands."
     });

@@ -8,7 +8,7 @@ use crate::stop::Stop;
 use crate::{DEFAULT_PATH, accounts, flow, security_log, settings, terminal, tour, words};
 
 const COMMANDS: [(&str, &str); 20] = [
-    ("tour", "be walked through it all (Enter does so too, while there are no accounts)"),
+    ("tour", "try all of this, step by step (so does Enter, while there are no accounts)"),
     ("register", "make an account: user name, password"),
     ("login", "log in: user name, password, and what the account asks for on this device"),
     ("enable", "switch two-factor authentication on, or add another authenticator: `enable Tablet`"),
@@ -18,10 +18,10 @@ const COMMANDS: [(&str, &str); 20] = [
         "move to another phone: `replace 1` by its number in the list, `replace 1 New phone` to rename it",
     ),
     ("remove", "remove an authenticator, `remove 1`; its codes are void"),
-    ("disable", "switch two-factor authentication off: all of them go"),
+    ("disable", "switch two-factor authentication off, which removes all authenticators"),
     ("codes", "make new recovery codes; the old ones are void"),
     ("password", "change the password"),
-    ("status", "whether two-factor authentication is on, and what is left of it"),
+    ("status", "whether two-factor authentication is on, and what the account has"),
     ("devices", "list the devices that are remembered"),
     ("forget", "forget a remembered device: `forget 1` by its number in the list, or `forget all`"),
     ("log", "the security log of this account"),
@@ -33,7 +33,7 @@ const COMMANDS: [(&str, &str); 20] = [
     ),
     ("wait", "pretend that time passes: `wait 30d`; `wait 11m` also where a code is asked for"),
     ("help", "list the commands"),
-    ("quit", "leave; all but the sessions is kept"),
+    ("quit", "leave; everything but the sessions is kept"),
 ];
 
 pub(crate) fn help() -> String {
@@ -44,15 +44,15 @@ pub(crate) fn help() -> String {
          Beside it are FILE.key, the key that its secrets are sealed with, FILE.log, the security log, and FILE.lock\n\
          while it is written. Delete them all to start over.\n\n\
          It reads commands and answers line by line, from a terminal or a pipe, and leaves at the end of input.\n\
-         An empty line where something is asked for gives up.\n\n\
+         An empty line as an answer cancels the command.\n\n\
          Commands:\n{}\n\n\
-         Where a code is asked for, a recovery code does as well, except to switch two-factor authentication on.\n\
+         Where a code is asked for, a recovery code works too, except to switch two-factor authentication on.\n\
          The key to type into an app is on the line that starts with `setup key: `; without a phone,\n\
          `oathtool --totp -b KEY` makes its codes. Each code works once.\n\n\
          The rules: 5 wrong codes end a login; after 20, a single code is not enough: type four in a row, or a\n\
-         recovery code. 3 days give one try back. A remembered device needs no code for 30 days. A change of the password\n\
+         recovery code. One try comes back every 3 days. A remembered device needs no code for 30 days. A change of the password\n\
          or of the second factor ends the other sessions and forgets all devices. An account has three authenticators at\n\
-         most, and any of them will do. An enrollment waits for 10 minutes,\n\
+         most, and any of them works. An enrollment waits for 10 minutes,\n\
          and so does a login.",
         commands()
     )
@@ -80,7 +80,7 @@ pub(crate) fn run(host: &mut Host) {
     }
 }
 
-/// Does what the line says; whether to go on.
+/// Runs the command in this line, and returns whether to go on.
 fn command(host: &mut Host, line: &str) -> Result<bool, Stop> {
     let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let argument = argument.trim();
@@ -126,7 +126,7 @@ pub(crate) fn or_ask(argument: &str, prompt: &str) -> Result<String, Stop> {
     if answer.is_empty() { Err(Stop::GaveUp) } else { Ok(answer) }
 }
 
-/// Makes an account; its user name.
+/// Makes an account, and returns its user name.
 pub(crate) fn register(host: &mut Host) -> Result<String, Stop> {
     let user = or_ask("", "user name: ")?;
     if let Some(fault) = accounts::user_name_fault(&user) {
@@ -148,7 +148,7 @@ pub(crate) fn log_out(host: &mut Host) {
     terminal::say(format!("Logged out on {}.", host.device));
 }
 
-/// Another browser; its session may have ended meanwhile.
+/// Moves to another browser, whose session may have ended meanwhile.
 pub(crate) fn device(host: &mut Host, name: &str) -> Result<(), Stop> {
     name.clone_into(&mut host.device);
     terminal::say(format!("device: {name}"));
@@ -158,13 +158,13 @@ pub(crate) fn device(host: &mut Host, name: &str) -> Result<(), Stop> {
     }
 }
 
-/// The authenticators of whoever is logged in, of which there is one at least.
+/// The authenticators of whoever is logged in. It is refused if there are none.
 fn authenticators(host: &mut Host) -> Result<Vec<AuthenticatorInfo>, Stop> {
     let bound = settings::status(host)?.authenticators;
     if bound.is_empty() { Err(Stop::Refused(Refusal::NoAuthenticator)) } else { Ok(bound) }
 }
 
-/// The one of this number; without a number the list is shown and it is asked for.
+/// The authenticator with this number. Without a number, shows the list and asks for one.
 pub(crate) fn choose<'a>(
     number: &str,
     bound: &'a [AuthenticatorInfo],

@@ -1,8 +1,8 @@
 //! The key that the secrets in the accounts file are sealed with, in a file of its own.
 //!
-//! THIS IS A DEVELOPMENT KEY: whoever copies both files has both. A service keeps its key where a copy of the
-//! database does not take it along: a secret manager, a key service, or at least the environment
-//! (`SealingKey::from_hex`, `openssl rand -hex 32`).
+//! THIS IS A DEVELOPMENT KEY: whoever copies the folder has the file and its key. A real service keeps its
+//! key where a copy of the database does not include it: a secret manager, a key service, or at least the
+//! environment (`SealingKey::from_hex`, `openssl rand -hex 32`).
 
 use std::fs;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub(crate) fn open(accounts: &JsonFile) -> io::Result<SealingKey> {
     SealingKey::from_hex(&text).map_err(|error| named(&path, &error))
 }
 
-/// Makes the key, unless it is there. It is never replaced: nothing that it sealed would open again.
+/// Makes the key, unless it exists. It is never replaced, since nothing that it sealed would open again.
 fn make(path: &Path) -> io::Result<()> {
     let mut key = Zeroizing::new([0; 32]);
     getrandom::fill(key.as_mut_slice())?;

@@ -10,8 +10,8 @@ use second_factor::session::AuditEvent;
 use crate::json_file::private;
 use crate::{terminal, words};
 
-/// Keeps an event, and says what its owner should be told of by mail. It is called in the middle of a
-/// request, so a service puts the event into a queue here.
+/// Keeps an event, and prints what the account's owner should be told by mail. It is called in the middle of
+/// a request, so a service puts the event into a queue here.
 pub(crate) fn note(path: &Path, event: &AuditEvent) {
     if let Err(error) = append(path, event) {
         terminal::say(format!("{}: {error}", path.display()));
@@ -28,7 +28,7 @@ fn append(path: &Path, event: &AuditEvent) -> io::Result<()> {
         .write_all(format!("{line}\n").as_bytes())
 }
 
-/// What is known of an account, oldest first.
+/// The events of an account, oldest first.
 pub(crate) fn of(path: &Path, account: &AccountId) -> io::Result<Vec<AuditEvent>> {
     let events = fs::read_to_string(path)?;
     let events = events.lines().map(serde_json::from_str).collect::<Result<Vec<AuditEvent>, _>>()?;

@@ -10,8 +10,8 @@ use crate::host::{Host, Session};
 use crate::stop::Stop;
 use crate::{terminal, words};
 
-/// What every request of a session asks first: is it still one? Password and second factor may have been
-/// changed elsewhere.
+/// Every request of a session calls this first: the password or the second factor may have been changed
+/// elsewhere, which ends the session.
 pub(crate) fn session(host: &mut Host) -> Result<Session, Stop> {
     let session = host.session().ok_or(Stop::LoggedOut)?;
     if host.verifier.is_current(&session.login)? {
@@ -29,7 +29,7 @@ pub(crate) fn status(host: &mut Host) -> Result<FactorStatus, Stop> {
 /// A fresh code, or recovery code, for one sensitive step.
 pub(crate) fn step_up(host: &mut Host) -> Result<FreshFactor, Stop> {
     let login = session(host)?.login;
-    // Before anything is asked: whoever has no second factor is told so.
+    // Checked before a code is asked for, so that somebody without a second factor is told so.
     if !host.verifier.status(login.account())?.is_enabled() {
         return Err(Error::Refused(Refusal::NoAuthenticator).into());
     }
@@ -51,7 +51,8 @@ pub(crate) fn disable(host: &mut Host) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The last one is two-factor authentication switched off, so it too is refused while a second factor is demanded.
+/// Removing the last one switches two-factor authentication off, so it is refused while a second factor is
+/// demanded.
 pub(crate) fn remove(host: &mut Host, removed: &AuthenticatorInfo) -> Result<(), Stop> {
     let fresh = step_up(host)?;
     let others = host.verifier.remove_authenticator(fresh, removed.id, host.requirement)?;
@@ -75,7 +76,7 @@ pub(crate) fn change_password(host: &mut Host) -> Result<(), Stop> {
     let code = if is_enabled { host.ask_code(FRESH_CODE)? } else { String::new() };
     let proof = host.verifier.reauthenticate(&login, password, &code)?;
     let new = accounts::hash(&terminal::ask_new_password("new password: ")?)?;
-    // In between nobody comes in by the old password.
+    // While this runs, nobody can log in with the old password.
     let others = host.verifier.change_password(proof, || host.file.replace_hash(&user, &old, new))?;
     go_on(host, others);
     terminal::say(words::PASSWORD_CHANGED);

@@ -1,4 +1,4 @@
-//! Why a command did not get to its end.
+//! Why a command did not finish.
 
 use second_factor::Refusal;
 use second_factor::enrollment::QrCapacityError;
@@ -8,16 +8,16 @@ use crate::json_file::FileError;
 
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// There is nothing more to read.
+    /// The input has ended.
     EndOfInput,
-    /// An empty line where something was asked for.
+    /// The answer was an empty line.
     GaveUp,
     LoggedOut,
     SessionEnded,
     WrongPassword,
     /// The library said no.
     Refused(Refusal),
-    /// What was typed will not do, and why.
+    /// What was typed cannot be used, and why.
     Unusable(&'static str),
     /// Not the user's fault.
     Failed(String),
@@ -32,7 +32,7 @@ impl From<Error<FileError>> for Stop {
     }
 }
 
-/// Says how far it came, and so which password is in force.
+/// The text says how far the change came, and so which password is in force.
 impl From<ChangePasswordError<FileError, FileError>> for Stop {
     fn from(error: ChangePasswordError<FileError, FileError>) -> Self {
         match error {

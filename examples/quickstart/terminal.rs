@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::accounts;
 use crate::stop::Stop;
 
-/// A reader that has gone away is noticed where the next line is asked for.
+/// If nobody reads the output any more, this is noticed when the next line is asked for.
 pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stdout(), "{text}");
 }
@@ -60,7 +60,7 @@ fn read_raw_line() -> Result<String, Stop> {
         Ok(1..) => {}
         Ok(0) | Err(_) => return Err(Stop::EndOfInput),
     }
-    // What is typed into a pipe is not shown, not even its line break.
+    // A pipe does not show what is typed into it, so the line break is missing.
     if !io::stdin().is_terminal() {
         say("");
     }

@@ -1,4 +1,4 @@
-//! The whole story, one step after the other. Each step is one of the commands.
+//! A tour of everything, step by step. Each step is one of the commands.
 
 use crate::host::Host;
 use crate::stop::Stop;
@@ -24,26 +24,26 @@ fn walk(host: &mut Host) -> Result<(), Stop> {
     again(host, |host| flow::log_in(host, &user))?;
 
     say(
-        "\nStep 3 of 8: enable two-factor authentication. Whoever found this laptop open cannot: it takes the password again.",
+        "\nStep 3 of 8: enable two-factor authentication. Somebody who finds this laptop unlocked cannot: it asks for the password again.",
     );
     again(host, |host| flow::enable(host, ""))?;
 
-    say("\nStep 4 of 8: log in again, as anybody has to now. Say yes (y) to have this laptop remembered.");
+    say(
+        "\nStep 4 of 8: log in again, since all sessions have ended. Say yes (y) to have this laptop remembered.",
+    );
     again(host, |host| flow::log_in(host, &user))?;
 
     say("\nStep 5 of 8: log out, and log in again on the same device.");
     menu::log_out(host);
     again(host, |host| flow::log_in(host, &user))?;
 
-    say(
-        "\nStep 6 of 8: somebody sits in front of another device. The password alone does not let them in.\n\
-         Type the next code; one that was used before is not accepted.",
-    );
+    say("\nStep 6 of 8: somebody uses another device. The password alone does not let them in.\n\
+         Type the next code; one that was used before is not accepted.");
     menu::device(host, "desktop")?;
     again(host, |host| flow::log_in(host, &user))?;
 
     say(
-        "\nStep 7 of 8: a second authenticator, for the day that the phone is lost: a tablet, or another app. It takes the\n\
+        "\nStep 7 of 8: a second authenticator, in case the phone is lost: a tablet, or another app. It needs the\n\
          next code of the first one. (`wait 1m` lets a minute pass for oathtool.) Then log in with a code of either.",
     );
     again(host, |host| flow::enable(host, "Tablet"))?;
@@ -51,7 +51,7 @@ fn walk(host: &mut Host) -> Result<(), Stop> {
     say(words::authenticators(&settings::status(host)?.authenticators));
 
     say(
-        "\nStep 8 of 8: the phone is lost. Remove number 1 with a code of the tablet; codes of the phone are void then.",
+        "\nStep 8 of 8: the phone is lost. Remove number 1 with a code of the tablet; then the phone's codes are void.",
     );
     again(host, |host| {
         let bound = settings::status(host)?.authenticators;
@@ -60,7 +60,7 @@ fn walk(host: &mut Host) -> Result<(), Stop> {
 
     say(
         "\nThat was it. Go on with `apps`, `replace`, `codes`, `devices`, `log`, `password`, `disable`; `demand now` has\n\
-         this service insist on a second factor; `wait 30d` shows that the laptop is forgotten in 30 days. `help` lists all\n\
+         this service insist on a second factor; `wait 30d` shows that the laptop is forgotten after 30 days. `help` lists all\n\
          commands. Everything is kept for the next run.",
     );
     Ok(())

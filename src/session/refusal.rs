@@ -11,8 +11,8 @@ pub enum Refusal {
     /// Not accepted; another code may be tried.
     #[error("not accepted")]
     NotAccepted,
-    /// The input is not of the form of a code, so it was not tried and nothing was charged.
-    #[error("not of the form of a code")]
+    /// The input does not have the form of a code, so it was not tried and nothing was charged.
+    #[error("this does not look like a code")]
     Malformed,
     /// Not accepted, and the login is over (spent, expired, or ended by a change to the account): start again
     /// from the password.
