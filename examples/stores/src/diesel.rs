@@ -26,8 +26,8 @@ diesel::table! {
 /// Accounts in a SQLite file, behind one connection. Several processes may open the same file, also through
 /// [`rusqlite`](crate::rusqlite).
 ///
-/// The connection is the store's own: on one of the host's, a transaction that the host has begun would take the swap back
-/// with it.
+/// The connection is the store's own: on one of the host's, the rollback of a transaction that the host has
+/// begun would undo the swap.
 pub struct DieselStore {
     connection: Mutex<SqliteConnection>,
     keeps_trail: bool,
@@ -42,13 +42,14 @@ impl DieselStore {
         Ok(Self { connection: Mutex::new(connection), keeps_trail: true })
     }
 
-    /// The same, and it keeps no audit trail.
+    /// The same store without an audit trail.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }
     }
 
-    /// The connection. A transaction is rolled back where it fails, so a thread that panicked left nothing half done.
+    /// The connection. A transaction is rolled back when it fails, so a thread that panicked left nothing
+    /// half done.
     pub fn connection(&self) -> MutexGuard<'_, SqliteConnection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,7 +62,7 @@ impl BlockingStore for DieselStore {
         let row = accounts::table.find(account.as_str());
         let row = row.select((accounts::revision, accounts::record));
         let row: Option<(i64, String)> = row.first(&mut *self.connection()).optional()?;
-        // The next in line has the connection already.
+        // The connection is free for the next thread before this decodes the record.
         let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
             Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
             Err(error) => Err(Error::DeserializationError(error.into())),

@@ -1,12 +1,13 @@
-//! etcd, from 3.4 on, through its JSON gateway. It keeps an audit trail, unless [`EtcdStore::without_trail`] says that it does not.
+//! etcd, from 3.4 on, through its JSON gateway. It keeps an audit trail, unless it is made with
+//! [`EtcdStore::without_trail`].
 //!
-//! An account is two keys, its record and its revision. A load reads both at one moment. A swap is a transaction that compares the
-//! value of the second and puts both: the revision of the contract is a random one that only the value holds, etcd's own
-//! `mod_revision` is another.
+//! An account is two keys, its record and its revision. A load reads both at one moment. A swap is a
+//! transaction that compares the value of the second and puts both: the revision of the contract is a random
+//! number in that value; etcd's own `mod_revision` is something else.
 //!
-//! `Stored` rests on the write-ahead logs of a majority of the members, each synced to its disk, so `--unsafe-no-fsync` must not be
-//! set. Loads are linearizable: a member that was cut off, or slept, asks the majority before it answers. A minority answers
-//! nothing, and nobody is let in.
+//! `Stored` relies on the write-ahead logs of a majority of the members, each synced to its disk, so
+//! `--unsafe-no-fsync` must not be set. Loads are linearizable: a member that was cut off, or slept, asks the
+//! majority before it answers. A minority answers nothing, and nobody is let in.
 //!
 //! etcd keeps what was overwritten until it is compacted: set `--auto-compaction-retention`, and watch the size against
 //! `--quota-backend-bytes`, 2 GiB by default. Past that etcd takes no writes, and no code is accepted. So it is for some 100,000 accounts, not
@@ -26,9 +27,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A member that does not accept a connection in this time is passed over.
+/// A member that does not accept a connection in this time is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-/// For a whole answer. An election takes one or two seconds.
+/// The time for a whole answer. An election takes one or two seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Accounts in etcd, under a prefix.
@@ -45,8 +46,8 @@ pub struct EtcdStore {
 impl EtcdStore {
     /// Accounts under `prefix`, such as `second-factor/`, of the cluster whose members listen at `endpoints`.
     ///
-    /// The builder brings certificates (with a TLS feature of reqwest) and the token of an etcd user as a header. It is set here not to
-    /// repeat or to redirect requests, and not to use a proxy.
+    /// Set certificates (with a TLS feature of reqwest) and the token of an etcd user, as a header, on the
+    /// builder. Repeated requests, redirects and proxies are switched off here.
     pub fn new(
         client: ClientBuilder,
         endpoints: impl IntoIterator<Item = Url>,
@@ -63,8 +64,9 @@ impl EtcdStore {
         })
     }
 
-    /// The same, and it keeps no audit trail. By default each change's events are written in the transaction of its record, a key each:
-    /// `trail/`, the account, the revision, a number. Nothing deletes them: move them elsewhere before they fill etcd.
+    /// The same store without an audit trail. By default each change's events are written in the transaction
+    /// of its record, with a key for each event: `trail/`, the account, the revision, a number. Nothing
+    /// deletes them: move them elsewhere before they fill etcd.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }
@@ -73,7 +75,7 @@ impl EtcdStore {
     /// The account's audit trail, oldest first.
     pub async fn trail(&self, account: &AccountId) -> Result<Vec<AuditEvent>, EtcdError> {
         let mut events = self.range(&self.keys("trail", account)).await?;
-        // Revisions are random; etcd's count the transactions.
+        // The contract's revisions are random; etcd's own count the transactions.
         events.sort_by(|a, b| (a.create_revision, &a.key).cmp(&(b.create_revision, &b.key)));
         events.iter().map(|event| serde_json::from_slice(&event.value).map_err(EtcdError::Format)).collect()
     }
@@ -153,7 +155,8 @@ impl Store for EtcdStore {
     async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, EtcdError> {
         let keys = self.keys("account", account);
         let revision = keys.key(REVISION);
-        // What is not said here is zero to etcd, and a zero is equal to what is not there. So it is said.
+        // etcd reads a field that is left out as zero, and a key that does not exist has zeros. So no field
+        // is left out.
         let compare = match change.expected() {
             Expected::Absent => {
                 json!({ "key": revision, "result": "EQUAL", "target": "CREATE", "create_revision": "0" })
@@ -187,14 +190,16 @@ fn put(key: String, value: &impl Serialize) -> Result<Value, EtcdError> {
 enum Repeat {
     /// It changes nothing.
     Always,
-    /// Only where no connection was made. A second copy of a swap that was stored would be told that there is a conflict.
+    /// Only if no connection was made. A second copy of a swap that was stored would be answered with a
+    /// conflict.
     Unsent,
 }
 
 const RECORD: &str = "record";
 const REVISION: &str = "revision";
 
-/// The keys of one account. Its id ends with a NUL, which is in no id: so no account's keys are among those of another.
+/// The keys of one account. A NUL, which is in no id, follows the id, so no account's keys are among those of
+/// another.
 struct Keys(String);
 
 impl Keys {
@@ -206,7 +211,7 @@ impl Keys {
         BASE64_STANDARD.encode(self.bytes(name))
     }
 
-    /// Behind the last of them.
+    /// The end of the range, just after the last of them.
     fn end(&self) -> String {
         BASE64_STANDARD.encode(format!("{}\u{1}", self.0))
     }
@@ -226,9 +231,9 @@ pub enum EtcdError {
     Unanswered(#[source] reqwest::Error),
     #[error("etcd answered {status}: {message}")]
     Refused { status: StatusCode, message: String },
-    #[error("not as this store writes it")]
+    #[error("the value in etcd is not in the format of this store")]
     Format(#[source] serde_json::Error),
-    #[error("an account has a record or a revision, and not both")]
+    #[error("an account has a record or a revision, but not both")]
     HalfAnAccount,
 }
 
@@ -238,7 +243,7 @@ impl EtcdError {
     }
 }
 
-/// An answer without a header is none of etcd's.
+/// An answer without a header is not from etcd.
 #[derive(Deserialize)]
 struct Header {}
 

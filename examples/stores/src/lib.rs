@@ -1,6 +1,6 @@
 //! Stores for `second-factor`, small enough to copy: a file each, with its schema beside it.
 //!
-//! | file | engine | what `Stored` rests on |
+//! | file | engine | what makes `Stored` durable |
 //! |---|---|---|
 //! | [`sqlite`] | SQLite through sqlx | WAL with `synchronous = FULL` |
 //! | [`rusqlite`] | SQLite without async | the same |
@@ -12,7 +12,7 @@
 //!
 //! A load is one statement, and so is a swap with the events of its change: a login is three round trips.
 //!
-//! Each keeps an audit trail, in the same atomic step as the record, and can do without: `without_trail`.
+//! Each writes an audit trail in the same atomic step as the record, unless it is made with `without_trail`.
 
 pub mod diesel;
 pub mod etcd;

@@ -6,32 +6,37 @@ use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
 use sqlx::mysql::{MySqlDatabaseError, MySqlPool, MySqlRow};
 use sqlx::{Error, Row};
 
-/// Of an account.
+/// Parameter: the account.
 pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = ?";
-/// Of an account, a record and its revision. Not INSERT IGNORE, which turns other errors into warnings.
+/// Parameters: the account, the record and its revision. Not INSERT IGNORE, which turns other errors into
+/// warnings.
 pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) VALUES (?, ?, ?)";
-/// Of a record, its revision, an account, and the revision that is replaced. Of two that race for a row, the second waits for the first and
-/// then finds its condition false: an update reads what is committed, whatever the isolation level.
+/// Parameters: the record, its revision, the account, and the revision that is replaced. If two swaps race
+/// for a row, the second waits for the first and then finds its condition false: an update reads what is
+/// committed, whatever the isolation level.
 pub const SWAP: &str = "UPDATE second_factor SET record = ?, revision = ? WHERE account = ? AND revision = ?";
-/// Of an account, a record, its revision, the revision that is replaced or null, and a JSON array of the events: writes both or neither.
+/// Parameters: the account, the record, its revision, the revision that is replaced or null, and a JSON array
+/// of the events. Writes record and events, or neither.
 pub const SWAP_WITH_EVENTS: &str = "CALL second_factor_swap(?, ?, ?, ?, ?)";
-/// Of an account: its events, the oldest first.
+/// Parameter: the account. Returns its events, the oldest first.
 pub const TRAIL: &str =
     "SELECT CAST(event AS CHAR) FROM second_factor_trail WHERE account = ? ORDER BY number";
-/// Of a time in seconds since 1970: deletes events before it.
+/// Parameter: a time in seconds since 1970. Deletes events before it.
 pub const PRUNE: &str = include_str!("../mariadb/prune.sql");
 
-/// What says that somebody else was quicker: a duplicate key; a deadlock, and a certification that failed in Galera, of which this was the
-/// victim; a snapshot that is out of date (`innodb_snapshot_isolation`). In each the whole transaction was rolled back.
+/// The errors that mean that another writer was first: 1062, a duplicate key; 1213, a deadlock, or a failed
+/// certification in Galera, of which this transaction was the victim; 1020, a snapshot that is out of date
+/// (`innodb_snapshot_isolation`). In each case the whole transaction was rolled back.
 ///
-/// Not among them: 1205, a lock that was waited for in vain. Nothing was stored then either, but whoever holds the lock may do so for long,
-/// and deciding again would wait again: it is an error.
+/// Not among them is 1205, a lock wait that timed out. Nothing was stored then either, but the lock may be
+/// held for long, and deciding again would wait again. So it is an error.
 const CONFLICTS: [u16; 3] = [1062, 1213, 1020];
 
-/// Accounts in MariaDB or MySQL. Under `innodb_flush_log_at_trx_commit = 1`, the default, and where there is a binary log
-/// `sync_binlog = 1`, which is no default of MariaDB's, `Stored` is durable.
+/// Accounts in MariaDB or MySQL. Under `innodb_flush_log_at_trx_commit = 1`, the default, and, if there is a
+/// binary log, `sync_binlog = 1`, which is not MariaDB's default, `Stored` is durable.
 ///
-/// It holds from READ COMMITTED to SERIALIZABLE. Under READ UNCOMMITTED a load would show what is not stored yet and may never be.
+/// It holds from READ COMMITTED to SERIALIZABLE. Under READ UNCOMMITTED a load could return a record that is
+/// not stored yet and may never be.
 #[derive(Clone, Debug)]
 pub struct MariaDbStore {
     pool: MySqlPool,
@@ -39,15 +44,15 @@ pub struct MariaDbStore {
 }
 
 impl MariaDbStore {
-    /// Brings the schema up to date. The pool may be the host's, in autocommit mode, as sqlx has it. Made with
-    /// `test_before_acquire(false)`, it saves the ping that otherwise precedes every statement.
+    /// Brings the schema up to date. The pool may be the host's, in autocommit mode, as sqlx has it. A pool
+    /// that is made with `test_before_acquire(false)` saves the ping that otherwise precedes every statement.
     pub async fn migrate(pool: MySqlPool) -> Result<Self, Error> {
         sqlx::migrate!("./mariadb").run(&pool).await?;
         Ok(Self { pool, keeps_trail: true })
     }
 
-    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
-    /// be had.
+    /// The same store without an audit trail. By default it keeps one: a trail that nobody reads can be
+    /// pruned, but one that was not kept cannot be recovered.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }
@@ -64,7 +69,7 @@ impl MariaDbStore {
         if self.keeps_trail && !change.events().is_empty() {
             let events = serde_json::to_string(change.events()).map_err(foreign)?;
             let swap = sqlx::query(SWAP_WITH_EVENTS).bind(id).bind(record).bind(revision);
-            // To the end: what fails may come after a row.
+            // Read to the end: an error may come after a row.
             let rows = swap.bind(before).bind(events).fetch_all(&self.pool).await?;
             return rows.first().ok_or(Error::RowNotFound)?.try_get::<i64, _>(0).map(|stored| stored == 1);
         }
@@ -72,7 +77,8 @@ impl MariaDbStore {
             None => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
             Some(before) => sqlx::query(SWAP).bind(record).bind(revision).bind(id).bind(before),
         };
-        // sqlx has rows counted that were found (CLIENT_FOUND_ROWS). Each that was found has changed: no revision comes twice.
+        // sqlx makes the server count the rows that were found (CLIENT_FOUND_ROWS). A row that was found has
+        // also changed, since no revision comes twice.
         Ok(swap.execute(&self.pool).await?.rows_affected() == 1)
     }
 }

@@ -22,35 +22,37 @@ macro_rules! with_events {
     };
 }
 
-/// Of an account.
+/// Parameter: the account.
 pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = $1";
-/// Of an account, a record and its revision.
+/// Parameters: the account, the record and its revision.
 pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) VALUES ($1, $2, $3)
     ON CONFLICT DO NOTHING";
-/// Of an account, a record, its revision, and the revision that it replaces. Of two that race for a row, the second waits for the first
-/// and then finds its condition false.
+/// Parameters: the account, the record, its revision, and the revision that it replaces. If two swaps race
+/// for a row, the second waits for the first and then finds its condition false.
 pub const SWAP: &str = "UPDATE second_factor SET record = $2, revision = $3
     WHERE account = $1 AND revision = $4";
-/// The same, and the events of the change, of a JSON array of them: the argument after the others. One statement is one transaction, so
-/// both are written or neither is. A select, so that the count of rows is that of the record.
+/// Like [`CREATE`], and writes the events of the change: the last parameter is a JSON array of them. One
+/// statement is one transaction, so both are written or neither is. It ends with a `SELECT`, so that the
+/// count of rows is that of the record.
 pub const CREATE_WITH_EVENTS: &str = with_events!(
     "INSERT INTO second_factor (account, record, revision) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
     "$4"
 );
-/// The same for a swap.
+/// The same for [`SWAP`].
 pub const SWAP_WITH_EVENTS: &str = with_events!(
     "UPDATE second_factor SET record = $2, revision = $3 WHERE account = $1 AND revision = $4",
     "$5"
 );
-/// Of an account: its events, the oldest first.
+/// Parameter: the account. Returns its events, the oldest first.
 pub const TRAIL: &str = "SELECT event::text FROM second_factor_trail WHERE account = $1 ORDER BY number";
-/// Of a time in seconds since 1970: deletes the events before it.
+/// Parameter: a time in seconds since 1970. Deletes the events before it.
 pub const PRUNE: &str = include_str!("../postgres/prune.sql");
-/// In transactions stricter than READ COMMITTED the second of two that race fails with this instead, having stored nothing.
+/// In transactions stricter than READ COMMITTED the second of two that race fails with this instead, and
+/// stores nothing.
 const SERIALIZATION_FAILURE: &str = "40001";
 
-/// Accounts in PostgreSQL. A statement on its own is a transaction on its own, and under `synchronous_commit = on`, the default,
-/// `Stored` is durable.
+/// Accounts in PostgreSQL. Each statement is a transaction of its own, and under `synchronous_commit = on`,
+/// the default, `Stored` is durable.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
@@ -58,15 +60,16 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Brings the schema up to date. The pool may be the host's. Made with `test_before_acquire(false)`, it saves the ping that
-    /// otherwise precedes every statement: half of the round trips that a login waits for.
+    /// Brings the schema up to date. The pool may be the host's. A pool that is made with
+    /// `test_before_acquire(false)` saves the ping that otherwise precedes every statement: half of the round
+    /// trips that a login waits for.
     pub async fn migrate(pool: PgPool) -> Result<Self, Error> {
         sqlx::migrate!("./postgres").run(&pool).await?;
         Ok(Self { pool, keeps_trail: true })
     }
 
-    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
-    /// be had.
+    /// The same store without an audit trail. By default it keeps one: a trail that nobody reads can be
+    /// pruned, but one that was not kept cannot be recovered.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }

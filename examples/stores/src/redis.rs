@@ -1,9 +1,11 @@
 //! Redis, with a script that makes the swap atomic, and an audit trail.
 //!
-//! `Stored` is as durable as the server is set up to be. The contract asks for `appendonly yes` with `appendfsync always`: the script's answer
-//! then waits for the disk. With `everysec`, the usual setting, a crash loses up to a second of writes, and codes accepted in it are
-//! accepted again. With snapshots alone, or a replica that takes over, it is more: replication is asynchronous, in a cluster too. Eviction must be off (`maxmemory-policy noeviction`): an
-//! evicted record is an account without a second factor. A server whose memory is full writes nothing, and nobody gets in: prune the trails.
+//! `Stored` is as durable as the server is set up to be. The contract asks for `appendonly yes` with
+//! `appendfsync always`: the script's answer then waits for the disk. With `everysec`, the usual setting, a
+//! crash loses up to a second of writes, and codes accepted in it are accepted again. With snapshots alone,
+//! or when a replica takes over, more is lost: replication is asynchronous, in a cluster too. Eviction must
+//! be off (`maxmemory-policy noeviction`): an evicted record is an account without a second factor. A server
+//! whose memory is full writes nothing, and nobody can log in: prune the trails.
 
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, ErrorKind, RedisError, Script};
@@ -11,11 +13,13 @@ use second_factor::AccountRecord;
 use second_factor::session::AccountId;
 use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
 
-/// The script that swaps. Redis runs one at a time. It is sent by its digest, and whole where the server does not know it yet.
+/// The script that swaps. Redis runs one script at a time. The client sends its digest, and the whole script
+/// if the server does not know it yet.
 pub const SWAP: &str = include_str!("../redis/swap.lua");
 
-/// Accounts in Redis, a hash each: the record and its revision. And a stream each, the trail: an entry for a change, with its revision and
-/// its events in order. `XTRIM … MINID` with a time in milliseconds prunes it.
+/// Accounts in Redis. Each has a hash with the record and its revision, and a stream, the trail, with an
+/// entry for each change: its revision and its events in order. `XTRIM … MINID` with a time in milliseconds
+/// prunes it.
 #[derive(Clone)]
 pub struct RedisStore {
     connection: ConnectionManager,
@@ -25,26 +29,27 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// A store whose keys start with `prefix`. Give the connection a response timeout that outlasts a slow disk; the default is half
-    /// a second. A call that ran out of time, or lost its connection, is an `Err` and not sent again, since it may have stored.
+    /// A store whose keys start with `prefix`. Give the connection a response timeout that outlasts a slow
+    /// disk; the default is half a second. A call that ran out of time, or lost its connection, is an `Err`
+    /// and not sent again, since it may have stored the record.
     pub fn new(connection: ConnectionManager, prefix: impl Into<String>) -> Self {
         Self { connection, prefix: prefix.into(), swap: Script::new(SWAP), keeps_trail: true }
     }
 
-    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
-    /// be had.
+    /// The same store without an audit trail. By default it keeps one: a trail that nobody reads can be
+    /// pruned, but one that was not kept cannot be recovered.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }
     }
 
-    /// Of the account's hash. A cluster places a key by what is between its braces, up to the first that closes: so no id has one here,
-    /// and both keys of an account are in one place.
+    /// The key of the account's hash. A cluster chooses the slot of a key by the text between `{` and the
+    /// first `}`. So a `}` in an id is escaped here, and both keys of an account are in one slot.
     pub fn key(&self, account: &AccountId) -> String {
         format!("{}:{{{}}}", self.prefix, account.as_str().replace('%', "%25").replace('}', "%7D"))
     }
 
-    /// Of the account's trail.
+    /// The key of the account's trail.
     pub fn trail_key(&self, account: &AccountId) -> String {
         self.key(account) + ":trail"
     }

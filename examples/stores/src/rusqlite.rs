@@ -34,14 +34,15 @@ impl RusqliteStore {
         Ok(Self { connection: Mutex::new(connection), keeps_trail: true })
     }
 
-    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
-    /// be had.
+    /// The same store without an audit trail. By default it keeps one: a trail that nobody reads can be
+    /// pruned, but one that was not kept cannot be recovered.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }
     }
 
-    /// The connection. A transaction is rolled back where it is dropped, so a thread that panicked left nothing half done.
+    /// The connection. A transaction is rolled back when it is dropped, so a thread that panicked left
+    /// nothing half done.
     pub fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,7 +54,7 @@ impl BlockingStore for RusqliteStore {
     fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let row = self.connection().prepare_cached(LOAD)?.query_row([account.as_str()], read).optional()?;
-        // The next in line has the connection already.
+        // The connection is free for the next thread before this decodes the record.
         let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
             Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
             Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into())),

@@ -9,23 +9,25 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode as Journal, SqlitePoo
 use sqlx::sqlite::{SqliteRow, SqliteSynchronous as Synchronous};
 use sqlx::{Error, Row};
 
-/// Of an account.
+/// Parameter: the account.
 pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = ?";
-/// Of an account, a record and its revision.
+/// Parameters: the account, the record and its revision.
 pub const CREATE: &str = "INSERT INTO second_factor (account, record, revision) VALUES (?1, ?2, ?3)
     ON CONFLICT DO NOTHING";
-/// Of an account, a record, its revision, and the revision that it replaces.
+/// Parameters: the account, the record, its revision, and the revision that it replaces.
 pub const SWAP: &str = "UPDATE second_factor SET record = ?2, revision = ?3
     WHERE account = ?1 AND revision = ?4";
-/// Of an account, the revision of a change, and a JSON array of its events: writes those, in the transaction that writes the record.
+/// Parameters: the account, the revision of the change, and a JSON array of its events. Writes the events, in
+/// the transaction that writes the record.
 pub const NOTE: &str = "INSERT INTO second_factor_trail (account, revision, sequence, at, event)
     SELECT ?1, ?2, key + 1, value ->> 'at', value FROM json_each(?3) ORDER BY key";
-/// Of an account: its events, the oldest first.
+/// Parameter: the account. Returns its events, the oldest first.
 pub const TRAIL: &str = "SELECT event FROM second_factor_trail WHERE account = ? ORDER BY number";
-/// Of a time in seconds since 1970: deletes events before it.
+/// Parameter: a time in seconds since 1970. Deletes events before it.
 pub const PRUNE: &str = include_str!("../sqlite/prune.sql");
 
-/// Accounts in a SQLite file. SQLite lets one connection write: writers queue for ours, in turn, instead of polling for a lock.
+/// Accounts in a SQLite file. SQLite lets one connection write at a time: this store has only one that
+/// writes, and writers queue for it instead of polling for a lock.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     /// For loads.
@@ -39,7 +41,7 @@ impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-        // Readers do not wait for writers. Writers of other processes are waited for.
+        // Readers do not wait for writers. A writer waits for those of other processes.
         let options = options.journal_mode(Journal::Wal).busy_timeout(Duration::from_secs(5));
         // A commit is on the disk. With NORMAL a power cut could bring back a used code.
         let options = options.synchronous(Synchronous::Full);
@@ -49,8 +51,8 @@ impl SqliteStore {
         Ok(Self { reader: pool().connect_with(options.read_only(true)).await?, writer, keeps_trail: true })
     }
 
-    /// The same, and it keeps no audit trail. By default it does: a trail that nobody reads can be pruned, one that was not kept cannot
-    /// be had.
+    /// The same store without an audit trail. By default it keeps one: a trail that nobody reads can be
+    /// pruned, but one that was not kept cannot be recovered.
     #[must_use]
     pub fn without_trail(self) -> Self {
         Self { keeps_trail: false, ..self }
@@ -79,7 +81,7 @@ impl Store for SqliteStore {
             return Ok(if done.rows_affected() == 0 { Swap::Conflict } else { Swap::Stored });
         }
         let events = serde_json::to_string(change.events()).map_err(|error| Error::Encode(error.into()))?;
-        // Dropped without a commit, it is rolled back.
+        // If this is dropped without a commit, it is rolled back.
         let mut both = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if swap.execute(&mut *both).await?.rows_affected() == 0 {
             return Ok(Swap::Conflict);
