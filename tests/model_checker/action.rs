@@ -10,9 +10,9 @@ use crate::tape::{Fault, Op};
 /// One step of the world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
-    /// So many seconds pass, on every clock.
+    /// This many seconds pass, on every clock.
     Tick(u32),
-    /// The clock of an instance is set so many seconds off.
+    /// The clock of an instance is set this many seconds off.
     Skew(u8, i32),
     StealSession(u8),
     StealDevice(u8),
@@ -22,20 +22,21 @@ pub enum Action {
         deed: Deed,
         how: How,
     },
-    /// The owner's request of a moment ago again.
+    /// The owner's last request is sent again, a moment later.
     Again {
         instance: u8,
         how: How,
     },
-    /// A call half done takes its next step.
+    /// A pending call takes its next step.
     Go(u8, Fault),
-    /// A call half done is carried to its end.
+    /// A pending call runs to its end.
     Rest(u8),
-    /// A call half done is dropped where it is.
+    /// A pending call is dropped where it is.
     Drop(u8),
-    /// All recovery codes but two are lost. To keep states small.
+    /// All recovery codes but two are lost, to keep states small.
     LoseRecoveryCodes,
-    /// The second app has the secret of the first, as in a row that bound it while its seal did not open.
+    /// The second app gets the secret of the first, as if it had been bound while the first one's seal did
+    /// not open.
     Twin,
 }
 
@@ -45,15 +46,15 @@ pub enum How {
     Whole,
     /// Up to its second operation.
     Begin,
-    /// To its end, and the reply to its first swap is lost.
+    /// To its end, but the reply to its first swap is lost.
     Lost,
     /// The store fails at once.
     Failing,
-    /// There are no random bytes.
+    /// The source of random bytes fails.
     NoEntropy,
 }
 
-/// A recovery code of nobody.
+/// A recovery code that nobody has.
 const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 
 /// What can happen in this state.
@@ -78,7 +79,7 @@ pub fn actions(state: &State, scenario: &Scenario) -> Vec<Action> {
         }
         for instance in 0..instances {
             for how in hows {
-                // Whether the attacker's replies are lost makes no difference to anybody else.
+                // It makes no difference to anybody else whether the attacker's replies are lost.
                 if browser != ATTACKER || *how != How::Lost {
                     actions.push(Action::Call { browser: browser as u8, instance, deed, how: *how });
                 }
@@ -133,7 +134,7 @@ fn pending(state: &State, scenario: &Scenario, index: usize, actions: &mut Vec<A
     }
 }
 
-/// A deed with what it needs, if whoever does it has that.
+/// A deed with everything that it needs, if the person who does it has that.
 pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
     let held = &state.browsers[browser];
     let is_attacker = browser == ATTACKER;
@@ -167,7 +168,7 @@ pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
             chosen: chosen(state, browser, typed)?,
             replacing: Some(state.authenticator(which)?),
         },
-        // Before anything is bound, the password is the account; whoever has it may bind.
+        // Before anything is bound, whoever has the password has the account and may bind.
         Deed::Confirm | Deed::BindKey(_) if is_attacker && !state.is_bound() => return None,
         Deed::BindKey(typed) => What::BindKey {
             session: session()?,
@@ -225,7 +226,7 @@ fn signed(state: &State, typed: Typed, key: &Key) -> Chosen {
     Chosen { typed, text, key: Some(key.clone()), of: key.id, first: 0, last: 0 }
 }
 
-/// What is typed, if whoever types has it.
+/// What is typed, if the person who types it has it.
 pub fn chosen(state: &State, browser: usize, typed: Typed) -> Option<Chosen> {
     let text = |text: &str| Some(Chosen { typed, text: text.into(), key: None, of: 0, first: 0, last: 0 });
     let step = state.step();

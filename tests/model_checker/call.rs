@@ -15,7 +15,7 @@ pub enum Typed {
     Right,
     /// The last four codes that it showed.
     Row,
-    /// The same of the second app.
+    /// The code that the second app shows, and its last four codes.
     Other,
     OtherRow,
     /// The next recovery code.
@@ -25,25 +25,25 @@ pub enum Typed {
     Wrong,
     WrongRow,
     WrongRecovery,
-    /// What was accepted last, seen over the owner's shoulder.
+    /// What was accepted last: somebody looked over the owner's shoulder.
     Used,
     UsedRow,
     UsedRecovery,
     /// The signature that was accepted last.
     UsedKey,
-    /// The code that an app shows now whose authenticator was removed, and a new signature of such a one.
+    /// The current code of an app that was removed, and a new signature of a key that was removed.
     Removed,
     RemovedKey,
     Nothing,
 }
 
 impl Typed {
-    /// Something of the owner's that is good.
+    /// Whether it is something valid that the owner has.
     pub fn is_right(self) -> bool {
         matches!(self, Self::Right | Self::Row | Self::Other | Self::OtherRow | Self::Recovery | Self::Key)
     }
 
-    /// Several codes.
+    /// Whether it is several codes.
     pub fn is_row(self) -> bool {
         matches!(self, Self::Row | Self::OtherRow)
     }
@@ -71,16 +71,16 @@ pub enum Deed {
     PresentRemember(Typed),
     Disable(Typed),
     NewCodes(Typed),
-    /// An app beside those that are bound.
+    /// Adds an app.
     Enroll(Typed),
-    /// An app in place of this one.
+    /// Replaces this authenticator with an app.
     Replace(Which, Typed),
     Confirm,
-    /// An authenticator that the host verifies, beside those that are bound.
+    /// Adds an authenticator that the host verifies.
     BindKey(Typed),
     Remove(Which, Typed),
     Rename(Which, Typed),
-    /// The host brings along the owner's app from another system.
+    /// The host imports the owner's app from another system.
     Import,
     ImportQuietly,
     ChangePassword(Typed),
@@ -94,7 +94,7 @@ pub enum Deed {
     AdministratorReset,
 }
 
-/// A deed with all that it needs.
+/// A deed with everything that it needs.
 #[derive(Clone, Debug)]
 pub enum What {
     Login {
@@ -217,7 +217,7 @@ impl What {
     }
 }
 
-/// A call that was made, and what it was told so far.
+/// A call that was made, and the answers that it got so far.
 #[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -235,7 +235,7 @@ pub struct Call {
     pub old: bool,
     /// The same request, sent again.
     pub again: bool,
-    /// A conflict was told that was none.
+    /// It was answered with a conflict although there was none.
     pub has_conflict: bool,
     /// An authenticator was imported quietly since it began, so the password alone enrolls nothing any more.
     pub is_overtaken: bool,
@@ -244,7 +244,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether something was presented beside the password.
+    /// Whether something was presented in addition to the password.
     pub fn has_factor(&self) -> bool {
         self.what.chosen().is_some_and(|chosen| chosen.typed != Typed::Nothing)
     }
@@ -263,7 +263,7 @@ pub enum Released {
     Enrollment(EnrollmentToken, Secret),
     Bound(Option<Vec<String>>),
     Codes(Vec<String>),
-    /// An authenticator was removed, or all.
+    /// One authenticator was removed, or all of them.
     Off(Session),
     Renamed,
     Imported,
@@ -279,7 +279,7 @@ pub enum Released {
 }
 
 impl Released {
-    /// Somebody got what they asked for.
+    /// Whether somebody got what they asked for.
     pub fn is_good(&self) -> bool {
         matches!(
             self,

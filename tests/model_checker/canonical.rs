@@ -1,21 +1,23 @@
-//! Two states are the same if they differ in nothing but the values of random bytes and a shift of time.
+//! A hash of a state. Two states have the same one if they differ only in the values of random bytes and by a
+//! shift of time.
 
 use crate::state::State;
 
-/// A piece of what is compared.
+/// A part of a state, as it is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Token {
-    /// As it is.
+    /// Compared as it is.
     Literal(u64),
-    /// Random bytes: only which of them are equal counts.
+    /// Random bytes: it only matters which of them are equal.
     Name(u64),
-    /// Seconds since 1970: only the distance from now counts.
+    /// Seconds since 1970: only the distance from now matters.
     Time(u64),
-    /// A time step of 30 seconds: the same.
+    /// A time step of 30 seconds: only the distance from now matters.
     Step(u64),
 }
 
-/// Random bytes are text of base32 of 16 bytes or more; times and time steps are told by their size.
+/// Base32 text of 16 bytes or more is taken for random bytes; times and time steps are recognized by their
+/// size.
 pub fn tokens_of_json(text: &str) -> Vec<Token> {
     let bytes = text.as_bytes();
     let (mut tokens, mut literal, mut at) = (Vec::new(), 0, 0);
@@ -47,7 +49,7 @@ pub fn tokens_of_json(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// What a signed token says, without its tag.
+/// The content of a signed token, without its tag.
 pub fn tokens_of_signed(text: &str) -> Vec<Token> {
     fields_of_signed(text)
         .iter()
@@ -75,7 +77,7 @@ pub fn fields_of_signed(text: &str) -> Vec<Vec<u8>> {
     fields
 }
 
-/// The name of random bytes as the record spells them.
+/// The hash that names these random bytes, from their text in the record.
 pub fn name_of(bytes: &[u8]) -> u64 {
     hash_bytes(base32::encode(base32::Alphabet::Rfc4648 { padding: false }, bytes).as_bytes())
 }
@@ -96,7 +98,7 @@ fn mix(hash: u128, word: u64) -> u128 {
     mixed ^ (mixed >> 71)
 }
 
-/// Takes what a state holds, in an order that does not depend on random bytes.
+/// Hashes what a state holds, in an order that does not depend on random bytes.
 #[derive(Debug)]
 pub struct Canonical {
     hash: u128,

@@ -1,4 +1,4 @@
-//! What has to hold where an authenticator is bound, renamed or removed, or recovery codes are made.
+//! What has to hold when an authenticator is bound, renamed or removed, or recovery codes are made.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::scenario::AUTHENTICATORS;
 use crate::state::{ATTACKER, Phone, State};
 use crate::tape::{Row, Stored};
 
-/// How long after a login by recovery code its owner may bind without a factor, in seconds.
+/// For how many seconds after a login by recovery code the owner may bind without a factor.
 const RECOVERY_LOGIN: u64 = 60 * 60;
 
-/// A swap that may have changed a factor.
+/// Checks a swap that may have changed a factor.
 pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
     let changes_factor = |event: &EventKind| {
         matches!(
@@ -32,7 +32,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         return Ok(());
     }
     let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
-    // The word of an administrator or of the host is no proof from before.
+    // What an administrator or the host asks for needs no proof of the owner.
     if !matches!(call.what, What::AdministratorReset | What::Import { .. }) {
         if call.old || call.what.is_old() {
             return broken("P4: a proof from before a change changed a factor");
@@ -65,10 +65,10 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     Ok(())
 }
 
-/// Whether something fresh was presented in this very call, or what stands for it.
+/// Whether a fresh factor, or what counts as one, was presented in this call.
 fn has_fresh_factor(call: &Call) -> bool {
     match &call.what {
-        // The enrollment was begun with one.
+        // The enrollment was begun with a fresh factor.
         What::Confirm { .. } => true,
         What::BindKey { session, chosen, .. } if chosen.typed == Typed::Nothing => {
             is_recovery_login(&session.value, call)
@@ -77,7 +77,7 @@ fn has_fresh_factor(call: &Call) -> bool {
     }
 }
 
-/// Whether an enrollment may begin with this call, where an authenticator is bound.
+/// Whether an enrollment may begin with this call while an authenticator is bound.
 pub fn may_enroll(call: &Call) -> bool {
     match &call.what {
         What::Login { .. } => false,
@@ -88,7 +88,7 @@ pub fn may_enroll(call: &Call) -> bool {
     }
 }
 
-/// The owner has lost the authenticator, and got in by a recovery code lately.
+/// Whether the owner has lost the authenticator and logged in with a recovery code lately.
 fn is_recovery_login(session: &Session, call: &Call) -> bool {
     let age = decided_at(call).saturating_sub(session.at().as_secs());
     session.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN
@@ -126,7 +126,7 @@ fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Resu
     Ok(())
 }
 
-/// What was removed gets into the attacker's hands.
+/// The attacker gets what was removed.
 fn removed(next: &mut State, before: &Row, authenticator: &str) {
     if let Some((_, Some(sealed))) = before.authenticators().find(|(id, _)| *id == authenticator) {
         let phone = next.phones.iter().find(|phone| *phone.text == *sealed);

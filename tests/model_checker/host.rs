@@ -1,4 +1,4 @@
-//! What a host does for a request, with the verifier.
+//! What a host does for a request, using the verifier.
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
@@ -159,7 +159,7 @@ async fn answer(call: &Call, service: &TapeVerifier) -> Result<Released, Release
     })
 }
 
-/// The password is compared; `None` types whatever is in force.
+/// Compares the password; `None` stands for the one in force.
 async fn password_of(service: &TapeVerifier, typed: Option<u8>) -> Result<PasswordVerified, Released> {
     let check = service.check_password(&account()).await;
     let in_force = tape::compare().await;

@@ -1,4 +1,5 @@
-//! A model checker over the real code: every order of what a few people do, as far as time allows.
+//! A model checker over the real code: it tries every order of what a few people can do, as far as time
+//! allows.
 #![cfg(all(feature = "std", feature = "serde"))]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -49,7 +50,8 @@ fn service() -> TapeVerifier {
     Verifier::with_sources(TapeStore, policy(), keys, TapeClock, TapeEntropy).with_events(tape::record_event)
 }
 
-/// With `MODEL_CHECKER_STATES` in the environment, so many states; otherwise a few thousand.
+/// The environment variable `MODEL_CHECKER_STATES` sets how many states are searched; the default is a few
+/// thousand.
 #[test]
 fn nothing_breaks_a_promise() {
     let most: usize = match std::env::var("MODEL_CHECKER_STATES") {
@@ -75,7 +77,7 @@ fn nothing_breaks_a_promise() {
     assert!(states >= most / 10 * 9, "the search has shrunk: {states} states");
 }
 
-/// Once a search has failed, no other begins.
+/// Once a search has failed, no other one begins.
 struct StopOnPanic<'a>(&'a AtomicUsize);
 
 impl Drop for StopOnPanic<'_> {

@@ -1,4 +1,4 @@
-//! What has to be possible from every state: no session of before is good, and the owner gets in.
+//! What has to hold in every state: no session from before a change is valid, and the owner can log in.
 
 use crate::action::{Action, How, chosen, what};
 use crate::call::{Deed, TapeVerifier, Typed};
@@ -9,8 +9,8 @@ use crate::step::step;
 use crate::tape::{Fault, Setting, run};
 use crate::trace::line;
 
-/// Looks at the sessions, and lets the owner try. Whether the owner was let try: not after the attacker used the
-/// mailbox.
+/// Checks the sessions, and lets the owner try to log in. Returns whether the owner tried: not after the
+/// attacker used the mailbox.
 pub fn probe(
     state: &State,
     scenario: &Scenario,
@@ -24,7 +24,7 @@ pub fn probe(
     let mut start = state.clone();
     start.skews = [0; 2];
     start.typed_recovery.clear();
-    // The owner's own calls are given up; those of the attacker go on when it suits the attacker.
+    // The owner's own pending calls are dropped; the attacker's go on whenever the attacker wants.
     start.pending.retain(|call| call.browser == ATTACKER);
     if start.is_bound() && start.unused_recovery().is_some() {
         let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
@@ -44,7 +44,7 @@ pub fn probe(
     if start.shared.row.as_ref().is_some_and(|row| row.authenticators().count() != held) {
         return broken("P4: an authenticator is bound that is not the owner's");
     }
-    // By each app alone; where none is bound, by the password, and with what then has to be enrolled.
+    // By each app alone; if none is bound, by the password, and with the app that then has to be enrolled.
     let (apps, is_bound) = (start.apps().count(), start.is_bound());
     for row in [Typed::Row, Typed::OtherRow].into_iter().take(apps.max(usize::from(!is_bound))) {
         let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
@@ -60,7 +60,7 @@ struct Probe<'a> {
     state: State,
     scenario: &'a Scenario,
     service: &'a TapeVerifier,
-    /// What was done, if anybody wants to know.
+    /// What was done, for the trace, if one is wanted.
     lines: Option<&'a mut Vec<String>>,
 }
 
@@ -69,7 +69,7 @@ impl Probe<'_> {
         self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password)
     }
 
-    /// Tries until so many seconds have passed, the attacker acting between.
+    /// Tries until this many seconds have passed, while the attacker acts in between.
     fn try_until(&mut self, ways: &[Typed], secs: u64) -> Result<bool, Violation> {
         let end = self.state.time + secs;
         loop {
@@ -77,7 +77,7 @@ impl Probe<'_> {
             if !can_try(self) {
                 self.attack()?;
             }
-            // Each session and each device token of the attacker's can end a login once.
+            // Each session and each device token that the attacker holds can end a login once.
             for _ in 0..4 {
                 if (can_try(self) || !self.state.is_bound()) && self.attempt(ways)? {
                     return Ok(true);
@@ -115,7 +115,7 @@ impl Probe<'_> {
         self.state.browsers[0].session.as_ref().is_some_and(|session| !session.old)
     }
 
-    /// The attacker does all that can be done.
+    /// The attacker does everything that an attacker can do.
     fn attack(&mut self) -> Result<(), Violation> {
         while !self.state.pending.is_empty() {
             self.does(Action::Rest(0))?;
@@ -156,7 +156,7 @@ fn call(browser: u8, deed: Deed) -> Action {
     Action::Call { browser, instance: 0, deed, how: How::Whole }
 }
 
-/// No session is current that is from before a change, or whose device is gone.
+/// Checks that no session is current that is from before a change, or whose device is gone.
 fn sessions(state: &State, service: &TapeVerifier) -> Result<(), Violation> {
     for browser in &state.browsers {
         let Some(session) = &browser.session else { continue };

@@ -1,4 +1,4 @@
-//! What whoever called does with the answer.
+//! What the caller does with the answer.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
                 base32::encode(base32::Alphabet::Rfc4648 { padding: false }, &fields[5]).into();
             let phone = Phone { id: name_of(&fields[5]), text, secret, typed: 0 };
             let tokens = tokens_of_signed(token.expose());
-            // On the password alone, while nothing was bound.
+            // It was begun on the password alone, while nothing was bound.
             let is_overtaken =
                 call.is_overtaken && call.what.chosen().is_none_or(|chosen| chosen.typed == Typed::Nothing);
             let token = Held { old: is_old || is_overtaken, ..Held::new(token, tokens) };

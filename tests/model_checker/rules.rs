@@ -1,4 +1,5 @@
-//! What has to hold, said of what everybody presented, of nothing that the code under test keeps.
+//! What has to hold. The rules look at what everybody presented, and trust nothing that the code under test
+//! keeps.
 
 use std::fmt;
 
@@ -31,21 +32,21 @@ pub fn broken<T>(what: impl Into<String>) -> Result<T, Violation> {
     Err(Violation::Broken(what.into()))
 }
 
-/// Guesses that the attacker may make from the first one on, as `Policy::guess_odds` counts them: a code is one for each
-/// app that it is compared with.
+/// How many guesses the attacker may make from the first one on, as `Policy::guess_odds` counts them: a code
+/// counts once for each app that it is compared with.
 fn guesses_allowed(state: &State) -> u64 {
     let waited = (state.time - state.ghost.since) / REGAIN;
     BUDGET * (1 + u64::from(state.ghost.restores)) + 2 * CREDIT + waited + 1
 }
 
-/// Counts from the first guess on: whatever was saved up until then is in the bound.
+/// Starts counting at the first guess: the bound includes whatever credit was saved until then.
 fn begin_count(next: &mut State) {
     if next.ghost.guesses == 0 && next.ghost.charged == 0 {
         next.ghost.since = next.time;
     }
 }
 
-/// The clock under which the call decided what it stored or answered last: no swap reads it.
+/// The time at which the call made its last decision. A swap reads no clock, so its time does not count.
 pub fn decided_at(call: &Call) -> u64 {
     let mut clocks = call.tape.iter().rev();
     let decided =
@@ -53,7 +54,7 @@ pub fn decided_at(call: &Call) -> u64 {
     decided.map_or(call.started, |(clock, _)| *clock)
 }
 
-/// A swap that was stored, whether its caller hears of it or not.
+/// Checks a swap that was stored, whether its caller hears of it or not.
 pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
     next.ghost.was_held_up |= next.time - call.sent_at >= GRACE;
     let has = |is: &dyn Fn(&EventKind) -> bool| swap.events.iter().any(is);
@@ -86,8 +87,8 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         match event {
             EventKind::DeviceTokenStolen { device } => {
                 let id = hash_bytes(device.to_string().as_bytes());
-                // A request that was held up for longer than the grace cannot be told from a copy; nor can one where
-                // clocks are further apart than that.
+                // A request that was held up for longer than the grace looks like a copy; so does any request
+                // if clocks are further apart than the grace.
                 let is_in_doubt = next.ghost.was_held_up || next.ghost.were_clocks_wrong;
                 if next.ghost.stolen_device != Some(id) && !is_in_doubt {
                     return broken("P6: a false alarm, nobody has stolen a device token");
@@ -117,7 +118,8 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     Ok(())
 }
 
-/// A code, a recovery code or a key's signature was taken: once, from the owner, and for nothing that is over.
+/// Checks that a code, a recovery code or a key's signature was accepted once, from the owner, and for
+/// nothing that is over.
 fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violation> {
     let Some(chosen) = call.what.chosen() else {
         return broken("P1: a code was taken, and none was presented");
@@ -160,7 +162,8 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
         if next.ghost.used_key.as_ref().is_some_and(|used| used.text == chosen.text) {
             return broken("P1: a signature was taken twice");
         }
-        // The library knows the last one again. An older one is the host's to refuse: it answers no challenge of its.
+        // The library recognizes only the last signature. The host has to refuse an older one, which answers
+        // none of its challenges.
         let is_older = |seen: &Chosen| seen.typed == Typed::UsedKey && seen.text != chosen.text;
         next.pending.retain(|call| !call.what.chosen().is_some_and(is_older));
         next.ghost.used_key = Some(chosen.clone());
@@ -175,14 +178,14 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
     let oldest = ghost.accepted.len().saturating_sub(AUTHENTICATORS);
     ghost.accepted.drain(..oldest);
     ghost.used = Some(chosen.clone());
-    // A confirmation gives no credit.
+    // The code that confirms an enrollment gives no credit.
     if !matches!(call.what, What::Confirm { .. }) {
         (ghost.guesses_since_code, ghost.restores_since_code) = (0, 0);
     }
     Ok(())
 }
 
-/// What the attacker made the service write is one of the few things that the attacker can.
+/// Checks that what the attacker made the service write is one of the few things that an attacker can cause.
 fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool) -> Result<(), Violation> {
     if !was_bound {
         return Ok(());
@@ -227,12 +230,12 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
     Ok(())
 }
 
-/// Whether it is a code that the attacker hopes for.
+/// Whether it is a guess: a code that can be right only by chance.
 fn is_guess(typed: Typed) -> bool {
     matches!(typed, Typed::Wrong | Typed::Used | Typed::Removed)
 }
 
-/// Whether the owner presented something that is right, within a minute, and nothing later made it worthless meanwhile.
+/// Whether the owner presented something right, within a minute, and nothing has made it invalid since.
 fn is_right_in_time(next: &State, call: &Call) -> bool {
     let Some(chosen) = call.what.chosen() else { return false };
     let is_right = match chosen.typed {
@@ -250,12 +253,12 @@ fn is_right_in_time(next: &State, call: &Call) -> bool {
         }
         _ => false,
     };
-    // The record knows the last step-up again, and no other.
+    // The record recognizes the last step-up only.
     let last = next.ghost.stepped_up.as_ref().filter(|_| call.what.session().is_some());
     is_right && last.is_none_or(|last| last.text == chosen.text) && decided_at(call) < call.sent_at + 60
 }
 
-/// What was given to the claimant is not in the row, in what is told, or in what is printed of it.
+/// Checks that secrets that the claimant got are not in the row, in events, or in what `Debug` prints.
 fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> Result<(), Violation> {
     let (secrets, printed) = match released {
         Released::In(session, Some(token)) => {
@@ -277,7 +280,7 @@ fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> R
     Ok(())
 }
 
-/// What a caller was told.
+/// Checks the answer that a caller got.
 pub fn on_release(
     next: &mut State,
     call: &Call,

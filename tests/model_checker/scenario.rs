@@ -33,7 +33,7 @@ pub const DAYS: i32 = 24 * 60 * 60;
 pub const STEP: u32 = 30;
 const MONTH: u32 = 30 * 24 * 60 * 60;
 
-/// A search of its own.
+/// One search.
 #[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
 #[derive(Debug)]
 pub struct Scenario {
@@ -48,14 +48,14 @@ pub struct Scenario {
     pub skews: [&'static [i32]; 2],
     pub steals: bool,
     pub interleaves: bool,
-    /// Calls can be held up before the password is compared, too.
+    /// Calls can also be held up before the password is compared.
     pub is_slow: bool,
     pub has_faults: bool,
-    /// How many seconds after all began the host demands a second factor, if it does.
+    /// How many seconds after the start the host demands a second factor, if it does.
     pub due: Option<u32>,
 }
 
-/// A small policy, under which a few steps reach everything.
+/// A policy with small numbers, under which a few steps reach everything.
 pub fn policy() -> Policy {
     Policy::builder("Example")
         .authenticators(AUTHENTICATORS as u8)
@@ -68,7 +68,7 @@ pub fn policy() -> Policy {
         .unwrap()
 }
 
-/// Nobody does anything, with one browser and right clocks.
+/// A scenario in which nobody does anything, with one browser and right clocks.
 const QUIET: Scenario = Scenario {
     name: "",
     start: Vec::new(),

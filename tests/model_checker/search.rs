@@ -1,4 +1,4 @@
-//! Breadth first, so that the first trace to a broken promise is a shortest one.
+//! A breadth-first search, so the first trace to a broken promise is a shortest one.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -20,7 +20,7 @@ pub struct Seen {
     pub steps: usize,
     pub depth: usize,
     pub probes: usize,
-    /// There was nothing left to look at.
+    /// No state was left to look at.
     pub is_complete: bool,
 }
 
@@ -31,11 +31,11 @@ struct Node {
     action: Action,
 }
 
-/// Looks at so many states.
+/// Looks at `most` states at most.
 ///
 /// # Panics
 ///
-/// With a trace, where a promise is broken.
+/// With a trace, if a promise is broken.
 pub fn search(scenario: &Scenario, service: &TapeVerifier, most: usize) -> Seen {
     let mut first = State::new(scenario);
     for (index, action) in scenario.start.iter().enumerate() {
@@ -89,7 +89,7 @@ pub fn search(scenario: &Scenario, service: &TapeVerifier, most: usize) -> Seen 
     seen
 }
 
-/// How a node was reached, from nothing on.
+/// How a node was reached, from the very beginning.
 fn path(scenario: &Scenario, nodes: &[Node], mut at: u32, last: Option<Action>) -> Vec<Action> {
     let mut path: Vec<Action> = last.into_iter().collect();
     while let Some(node) = nodes.get(at as usize) {
@@ -101,7 +101,7 @@ fn path(scenario: &Scenario, nodes: &[Node], mut at: u32, last: Option<Action>) 
     path
 }
 
-/// A hash is its own hash.
+/// The keys are hashes already, so they are not hashed again.
 #[derive(Default)]
 struct AsItIs(u64);
 

@@ -1,4 +1,4 @@
-//! What happens before the searches begin, so that they begin deep.
+//! What happens before a search begins, so that it starts in an interesting state.
 
 use crate::action::{Action, How};
 use crate::call::Deed::{BindKey, ChangePassword, Confirm, Enroll, Login, Present, PresentRemember};
@@ -33,7 +33,7 @@ pub const BIND_KEY: &[Action] = &[
 pub const LOG_IN_BY_KEY: &[Action] =
     &[call(OWNER, Login), call(OWNER, Present(Typed::Key)), Action::Tick(STEP)];
 
-/// Another app beside the first.
+/// The owner adds another app.
 pub const ADD_APP: &[Action] = &[
     call(OWNER, Login),
     call(OWNER, Present(Typed::Right)),
@@ -43,7 +43,7 @@ pub const ADD_APP: &[Action] = &[
     Action::Tick(STEP),
 ];
 
-/// An authenticator that the host verifies beside the others.
+/// The owner adds an authenticator that the host verifies.
 pub const ADD_KEY: &[Action] = &[
     call(OWNER, Login),
     call(OWNER, Present(Typed::Right)),
@@ -55,7 +55,8 @@ pub const ADD_KEY: &[Action] = &[
 /// Both apps have one secret.
 pub const TWIN: &[Action] = &[Action::Twin];
 
-/// All guesses that fit between two accepted codes, at two apps: one of the budget, and one by a clock that is ahead.
+/// All guesses that fit between two accepted codes, at two apps: one from the budget, and one through a clock
+/// that is ahead.
 pub const GUESS_AT_TWO: &[Action] = &[call(ATTACKER, Login), call(ATTACKER, Present(Typed::Wrong))];
 
 pub const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Right)), Action::Tick(STEP)];
@@ -71,7 +72,8 @@ pub const SPEND: &[Action] = &[
     call(ATTACKER, Present(Typed::Wrong)),
 ];
 
-/// All but one of the guesses that fit between two accepted codes: three of the budget, and two by a clock that is ahead.
+/// All but one of the guesses that fit between two accepted codes: three from the budget, and two through a
+/// clock that is ahead.
 pub const NEARLY_ALL: &[Action] = &[
     Action::Skew(0, 9 * DAYS),
     call(ATTACKER, Login),
@@ -80,8 +82,8 @@ pub const NEARLY_ALL: &[Action] = &[
     Action::Skew(0, 0),
 ];
 
-/// A month goes by, all guesses that fit are made, the owner logs in, and again all that fit are made, by a clock that
-/// is ahead.
+/// A month passes, and all guesses that fit are made. Then the owner logs in, and again all guesses that fit
+/// are made, through a clock that is ahead.
 pub const GUESS_TWICE: &[Action] = &[
     Action::Tick(30 * DAYS as u32),
     call(ATTACKER, Login),
@@ -106,7 +108,7 @@ pub const GUESS_TWICE: &[Action] = &[
     call(ATTACKER, Login),
 ];
 
-/// Two enrollments are begun, one by the attacker while the password is enough.
+/// Two enrollments are begun, one of them by the attacker while the password is still enough.
 pub const BEGIN_ENROLLMENTS: &[Action] = &[
     call(ATTACKER, Login),
     call(ATTACKER, Enroll(Typed::Nothing)),
@@ -121,7 +123,7 @@ pub const STEAL_DEVICE: &[Action] = &[Action::StealDevice(OWNER)];
 pub const RECOVER: &[Action] =
     &[call(OWNER, Login), call(OWNER, Present(Typed::Recovery)), Action::Tick(STEP)];
 
-/// A password change after its first swap: the host has not written yet.
+/// A password change after its first swap: the host has not written its hash yet.
 pub const BEGIN_CHANGE: &[Action] = &[
     Action::Call { browser: OWNER, instance: 0, deed: ChangePassword(Typed::Right), how: How::Begin },
     Action::Go(0, Fault::None),

@@ -1,5 +1,5 @@
-//! What there is between two steps: the row, the clocks, what everybody holds, the calls half done, and what the rules
-//! have to remember.
+//! The state between two steps: the row, the clocks, what everybody holds, the pending calls, and what the
+//! rules have to remember.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub const START: u64 = 1_700_000_010 / 30 * 30;
 pub struct Held<T> {
     pub value: Arc<T>,
     pub tokens: Arc<Vec<Token>>,
-    /// It is from before a change, and so worth nothing.
+    /// It is from before a change, and so no longer valid.
     pub old: bool,
 }
 
@@ -47,20 +47,20 @@ impl<T> Clone for Held<T> {
 #[derive(Clone, Debug)]
 pub struct Device {
     pub token: Arc<DeviceToken>,
-    /// The name of its id, and the id as the record spells it.
+    /// The hash of its id, by which states name it, and the id as the record spells it.
     pub id: u64,
     pub text: Arc<str>,
     pub generation: u64,
-    /// The clock of the instance that took the code.
+    /// The time when the code was accepted, by the instance's clock.
     pub made_at: u64,
     pub old: bool,
 }
 
-/// How many codes are kept.
+/// How many codes the cache holds.
 const MOST_CODES: usize = 10_000;
 
 thread_local! {
-    /// Codes that were asked for before, by app and step: what can be typed is asked of every state.
+    /// A cache of codes, by app and step, since every state computes what can be typed.
     static CODES: RefCell<HashMap<(u64, u64), String>> = RefCell::default();
 }
 
@@ -70,7 +70,7 @@ pub struct Phone {
     pub id: u64,
     pub text: Arc<str>,
     pub secret: Secret,
-    /// The last step that the owner typed a code of.
+    /// The latest step whose code the owner has typed.
     pub typed: u64,
 }
 
@@ -78,7 +78,7 @@ pub struct Phone {
 #[derive(Clone, Debug)]
 pub struct Key {
     pub credential: Arc<str>,
-    /// Its id, and the name of it.
+    /// Its id, and the hash of that, by which states name it.
     pub authenticator: Arc<str>,
     pub id: u64,
 }
@@ -124,7 +124,7 @@ pub struct Chosen {
     /// What is typed, or what the key signed.
     pub text: Arc<str>,
     pub key: Option<Key>,
-    /// The authenticator, or the digest of the recovery code; 0 where it is neither.
+    /// The authenticator, or the digest of the recovery code; 0 if it is neither.
     pub of: u64,
     pub first: u64,
     pub last: u64,
@@ -143,7 +143,7 @@ pub struct Browser {
 /// A recovery code: its text, and its digest as the record spells it.
 pub type Recovery = (Arc<str>, Arc<str>);
 
-/// The owner's request of a moment ago, which may be sent again.
+/// The owner's last request, which may be sent again a moment later.
 #[derive(Clone, Debug)]
 pub struct Sent {
     pub what: What,
@@ -152,7 +152,7 @@ pub struct Sent {
     pub at: u64,
 }
 
-/// What the rules remember, none of it known to the code under test.
+/// What the rules remember. The code under test knows none of it.
 #[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
@@ -164,17 +164,17 @@ pub struct Ghost {
     pub used_key: Option<Chosen>,
     /// What was presented in the last step-up.
     pub stepped_up: Option<Chosen>,
-    /// What was removed last: the attacker has found it.
+    /// The authenticator that was removed last: the attacker has found it.
     pub removed: Option<Phone>,
     pub removed_key: Option<Key>,
     /// When the attacker first guessed, or the first authenticator was bound.
     pub since: u64,
-    /// Codes of the attacker that were compared, and those since the last accepted code.
+    /// How many codes of the attacker were compared: in all, and since the last accepted code.
     pub guesses: u16,
     pub guesses_since_code: u16,
-    /// Guesses that the attacker's writes were charged as.
+    /// How many guesses were charged for the attacker's writes.
     pub charged: u16,
-    /// Password changes that a fresh factor authorised, and those since the last accepted code.
+    /// Password changes that a fresh factor authorised: in all, and since the last accepted code.
     pub restores: u16,
     pub restores_since_code: u16,
     /// When the attacker last had a device token replaced.
@@ -185,7 +185,8 @@ pub struct Ghost {
     pub were_clocks_wrong: bool,
     /// A request took longer than the grace.
     pub was_held_up: bool,
-    /// Nobody can say what the owner is entitled to any more: the attacker bound an authenticator while none was bound.
+    /// The attacker bound an authenticator while none was bound, so the rules about the owner no longer
+    /// apply.
     pub is_over: bool,
 }
 
@@ -197,11 +198,11 @@ pub struct State {
     pub browsers: [Browser; 3],
     /// The password that the owner knows.
     pub password: u8,
-    /// The owner's, as many as are bound.
+    /// The owner's phones that are bound.
     pub phones: Vec<Phone>,
     pub keys: Vec<Key>,
     pub recovery: Vec<Recovery>,
-    /// The recovery codes that the owner typed, whatever became of them.
+    /// The recovery codes that the owner typed, accepted or not.
     pub typed_recovery: Vec<u64>,
     pub sent: Option<Arc<Sent>>,
     pub pending: Vec<Arc<Call>>,
@@ -285,7 +286,7 @@ impl State {
         self.ghost.accepted.iter().filter(|(id, _)| *id == of).map(|(_, step)| *step).max().unwrap_or(0)
     }
 
-    /// Whatever was made until now is from before a change.
+    /// Marks everything that was made until now as being from before a change.
     pub fn everything_is_old(&mut self, but: u64) {
         for browser in &mut self.browsers {
             browser.session.iter_mut().for_each(|held| held.old = true);
@@ -298,7 +299,7 @@ impl State {
         self.devices_are_gone(|_| true);
     }
 
-    /// Whatever was begun on the password alone enrolls nothing any more.
+    /// Marks what was begun on the password alone: it can no longer enroll anything.
     pub fn enrollments_are_old(&mut self) {
         for enrolling in self.browsers.iter_mut().filter_map(|browser| browser.enrolling.as_mut()) {
             enrolling.token.old = true;

@@ -1,4 +1,4 @@
-//! From a state to the next one, by the real code.
+//! Goes from a state to the next one, by the real code.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::scenario::GRACE;
 use crate::state::{ATTACKER, Sent, State};
 use crate::tape::{Answer, Fault, Row, Run, Setting, run};
 
-/// The next state and what the service answered, or `None` where the action changes nothing that another does not.
+/// The next state and what the service answered, or `None` if another action has the same effect.
 pub type Next = Option<(State, Option<String>)>;
 
 /// Does an action.
@@ -131,7 +131,7 @@ fn carry_on(next: State, call: Call, how: How, service: &TapeVerifier) -> Result
     }
 }
 
-/// Runs a call on by so many operations, and takes in what came of it.
+/// Runs a call on by `live` operations, and checks and keeps what came of it.
 fn advance(
     mut next: State,
     mut call: Call,
@@ -163,7 +163,7 @@ fn advance(
         return Ok(None);
     }
     match call.deed {
-        // Every password that the owner set is known to the owner.
+        // The owner knows every password that the owner has set.
         Deed::ChangePassword(_) if call.browser != ATTACKER => next.password = next.shared.password,
         Deed::Reset if call.browser == ATTACKER => next.ghost.used_mailbox = true,
         _ => {}

@@ -1,7 +1,8 @@
-//! What a call sees of the world: a store, a clock, entropy and the host's password table, all on a tape.
+//! What a call sees of the world: a store, a clock, entropy and the host's password table, all recorded on a
+//! tape.
 //!
-//! A future cannot be copied, but a search has to go back to a state with a call half done. So a call is run again from
-//! its start, and what it was told before is told again from the tape; then it goes on live, or waits.
+//! A future cannot be copied, but a search has to go back to a state with a pending call. So the call is run
+//! again from its start, and gets the same answers as before from the tape. Then it goes on live, or waits.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -35,7 +36,7 @@ impl Row {
         Self { stored, text, tokens, is_bound, is_changing_password }
     }
 
-    /// The text of the fields from one to the next one named.
+    /// The text from the field `from` up to the field `to`.
     pub fn between(&self, from: &str, to: &str) -> &str {
         let start = self.text.find(from).unwrap();
         let end = self.text[start..].find(to).map_or(self.text.len(), |at| start + at);
@@ -52,7 +53,7 @@ impl Row {
         })
     }
 
-    /// With how many apps a code is compared, and how many guesses something typed is.
+    /// With how many apps a code is compared, which is also how many guesses it is charged as.
     pub fn guesses_a_code(&self) -> u16 {
         (self.authenticators().filter(|(_, sealed)| sealed.is_some()).count() as u16).max(1)
     }
@@ -63,14 +64,14 @@ impl Row {
     }
 }
 
-/// Where a call can be held up: everything happens in one step at these places, and other calls between them.
+/// Where a call can be held up. Each of these operations is one step, and other calls can run in between.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Op {
     Load,
     Swap,
     /// The host compares the password with its hash.
     Compare,
-    /// The host writes a new hash in place of the old one.
+    /// The host replaces the old hash with a new one.
     Write,
 }
 
@@ -88,17 +89,17 @@ pub enum Answer {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     None,
-    /// The swap is stored and its reply lost.
+    /// The swap is stored, but its reply is lost.
     Lost,
     /// Nothing is done, and the store says that it failed.
     Failed,
-    /// Nothing is stored, and the store tells a conflict.
+    /// Nothing is stored, and the store answers with a conflict.
     Conflict,
-    /// There are no random bytes.
+    /// The source of random bytes fails.
     NoEntropy,
 }
 
-/// A swap that was stored, while it ran live.
+/// A swap that was stored live, not from the tape.
 #[derive(Debug)]
 pub struct Stored {
     pub before: Option<Arc<Row>>,
@@ -119,9 +120,9 @@ pub struct Run {
     pub shared: Shared,
     pub tape: Vec<(u64, Answer)>,
     at: usize,
-    /// The clock of the part of the call that runs.
+    /// The time that the running part of the call sees.
     clock: u64,
-    /// The instance's clock now.
+    /// The time by the instance's clock now.
     live_clock: u64,
     /// How many operations may run live.
     live: u32,
@@ -138,7 +139,7 @@ thread_local! {
     static RUN: RefCell<Run> = RefCell::default();
 }
 
-/// What the caller says of a run.
+/// The settings of a run.
 #[derive(Debug)]
 pub struct Setting {
     pub shared: Shared,
@@ -152,7 +153,8 @@ pub struct Setting {
     pub seed: u64,
 }
 
-/// Runs a call: what is on the tape first, then so many operations live. `None` where it waits before the next one.
+/// Runs a call: first what is on the tape, then at most `live` operations. `None` if it waits before the next
+/// one.
 pub fn run<T>(setting: Setting, call: impl Future<Output = T>) -> (Option<T>, Run) {
     let Setting { shared, tape, started, live_clock, live, compare_waits, fault, seed } = setting;
     RUN.with_borrow_mut(|run| {
@@ -237,7 +239,7 @@ pub async fn compare() -> u8 {
     }
 }
 
-/// Writes a new password in place of this one and of no other.
+/// Replaces the old password, and only that one, with a new one.
 pub async fn write(old: u8, new: u8) -> Result<(), TapeError> {
     let answer = operation(Op::Write, |run| {
         if run.shared.password != old {

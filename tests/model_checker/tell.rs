@@ -1,4 +1,4 @@
-//! What of a state makes a difference.
+//! Which parts of a state make a difference.
 
 use crate::call::{Call, What};
 use crate::canonical::{Canonical, hash_bytes};
@@ -6,7 +6,7 @@ use crate::state::{Browser, Chosen, Device, Ghost, Held, State};
 use crate::tape::Answer;
 
 impl State {
-    /// Says all that makes a difference.
+    /// Hashes every part that makes a difference.
     pub fn tell(&self, to: &mut Canonical) {
         for skew in self.skews {
             to.literal(skew as u64);

@@ -1,4 +1,4 @@
-//! How it came about, for a person to read.
+//! How a promise was broken, for a person to read.
 
 use crate::action::{Action, How};
 use crate::call::TapeVerifier;
@@ -11,7 +11,7 @@ use crate::tape::Fault;
 /// The most lines that are shown of an attempt to get in.
 const MOST_LINES: usize = 8;
 
-/// The way to a broken promise, a line for each action.
+/// The path to a broken promise, with a line for each action.
 pub fn trace(
     scenario: &Scenario,
     path: &[Action],

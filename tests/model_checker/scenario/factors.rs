@@ -70,7 +70,7 @@ pub fn authenticators() -> Vec<Scenario> {
     ]
 }
 
-/// They come and go.
+/// Searches in which authenticators are added and removed.
 pub fn bindings() -> Vec<Scenario> {
     vec![
         Scenario {
