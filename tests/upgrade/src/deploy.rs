@@ -1,4 +1,4 @@
-//! The steps of `manual::operations`, in order.
+//! The steps of a deploy from `manual::operations`, in order.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,13 +39,13 @@ fn o04_a_rolling_deploy_to_another_format_asks_nobody_twice() {
     deploy(&FORWARD);
 }
 
-/// The rows are written in format 1 again before the first instance of this version comes back.
+/// Rows are written in format 1 again before the first instance of this version comes back.
 #[test]
 fn o04_a_rolling_deploy_goes_back_by_the_same_steps() {
     deploy(&[[Next2, Next2], [Next2, Next1], [Next1, Next1], [Next1, This], [This, This]]);
 }
 
-/// Runs an owner through the steps, two days in each, so that each instance answers each kind of request.
+/// Takes an owner through the steps, two days in each, so that each instance answers each kind of request.
 fn deploy(steps: &[[Runs; 2]]) {
     let table = Table::new();
     let [first, second] = steps[0].map(|runs| runs.start(&table));
@@ -58,7 +58,7 @@ fn deploy(steps: &[[Runs; 2]]) {
             let pair = Pair::new(first.start(&table), second.start(&table));
             owner.spend_a_day(&pair);
         }
-        // Each instance has written what it is meant to write, so the step shows what it says.
+        // Each instance has written the format that it should write.
         let written = BTreeSet::from([first.writes(), second.writes()]);
         assert_eq!(table.take_formats(), written, "rows in step {number}");
         let seen = owner.take_seen();

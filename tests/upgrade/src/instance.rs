@@ -1,6 +1,6 @@
-//! What a browser, and the host's session table, get from an instance and bring to another: texts alone.
+//! What a browser and the host's session table get from one instance and bring to another. It is all text.
 
-/// Why a request was not answered as it was meant.
+/// Why a request did not succeed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum No {
     /// A refusal, by its name.
@@ -34,16 +34,16 @@ pub(crate) struct Status {
     pub(crate) devices: usize,
 }
 
-/// One of the servers of a service. Each call is one request: what it takes, another instance may have given.
+/// One of the servers of a service. Each call is one request: another instance may have made what it takes.
 pub(crate) trait Instance: Send + Sync {
-    /// Version and written format, for messages.
+    /// The version and the format that it writes, for messages.
     fn name(&self) -> String;
     fn log_in(&self, password: &str, cookie: Option<&str>) -> Result<Step, No>;
     fn present(&self, challenge: &str, typed: &str, remember: bool) -> Result<In, No>;
     fn is_current(&self, session: &str) -> Result<bool, No>;
     /// The session, elevated.
     fn step_up(&self, session: &str, code: &str) -> Result<String, No>;
-    /// A key URI and an enrollment token. Without a code where nothing is bound yet.
+    /// A key URI and an enrollment token. The code is empty if nothing is bound yet.
     fn begin_enrollment(&self, session: &str, password: &str, code: &str) -> Result<(String, String), No>;
     /// The key URI again.
     fn pending_enrollment(&self, token: &str) -> Result<String, No>;
@@ -60,6 +60,6 @@ pub(crate) trait Instance: Send + Sync {
         meanwhile: &mut dyn FnMut(),
     ) -> Result<String, No>;
     fn status(&self) -> Result<Status, No>;
-    /// What an operator or a page does without anything typed; each with its name.
+    /// What an operator or a page does without any input; each call with its name.
     fn operate(&self) -> Vec<(&'static str, Result<(), No>)>;
 }

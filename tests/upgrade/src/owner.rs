@@ -1,4 +1,4 @@
-//! The owner of an account, whose requests are answered by two instances in turns.
+//! The owner of an account, whose requests are answered by two instances in turn.
 
 use core::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use crate::table::Table;
 
 pub(crate) const ACCOUNT: &str = "alice";
 
-/// Two instances behind a load balancer that sends each request to the one that did not have the last.
+/// Two instances behind a load balancer that sends requests to them in turn.
 pub(crate) struct Pair {
     instances: [Box<dyn Instance>; 2],
     turn: Cell<usize>,
@@ -64,12 +64,12 @@ pub(crate) struct Owner {
     pub(crate) challenge: String,
     /// An enrollment that waits for its code, and its key URI.
     pub(crate) enrollment: (String, String),
-    /// The formats of what the instances handed out.
+    /// The formats of what the instances gave out.
     seen: BTreeMap<&'static str, BTreeSet<char>>,
 }
 
 impl Owner {
-    /// One who has enrolled, logged in, and left things half done.
+    /// An owner who has enrolled, logged in, and left things half done.
     pub(crate) fn enrolled(pair: &Pair, table: &Arc<Table>) -> Self {
         let password = "the first password".to_owned();
         table.set_password(&password);
@@ -109,7 +109,7 @@ impl Owner {
         }
     }
 
-    /// A whole login by code: the password at one instance, the code at the other.
+    /// A complete login with a code: the password at one instance, the code at the other.
     pub(crate) fn log_in(&mut self, pair: &Pair, remember: bool) -> In {
         let challenge = self.open(pair);
         let entered = pair.next().present(&challenge, &self.code(), remember).unwrap();
@@ -119,7 +119,7 @@ impl Owner {
         entered
     }
 
-    /// The session is one at both instances.
+    /// The session is alive at both instances.
     fn is_in(&self, pair: &Pair, session: &str) {
         for instance in pair.both() {
             assert_eq!(instance.is_current(session), Ok(true), "{} of {}", instance.name(), pair.name());
@@ -137,8 +137,8 @@ impl Owner {
         self.challenge = self.open(pair);
     }
 
-    /// All that an owner does, begun and ended by what went before. Nobody is asked twice, nobody is logged out but by
-    /// a change that ends sessions, and no code is accepted twice.
+    /// Everything that an owner does, going on with what was begun the day before. Nobody is asked twice,
+    /// nobody is logged out except by a change that ends sessions, and no code is accepted twice.
     pub(crate) fn spend_a_day(&mut self, pair: &Pair) {
         self.go_on_from_yesterday(pair);
         self.use_no_code_twice(pair);
@@ -155,7 +155,8 @@ impl Owner {
         let entered = pair.next().present(&challenge, &code, false).unwrap();
         self.is_in(pair, &entered.session);
         assert_eq!(refused(pair.next().present(&challenge, &code, false)), "AlreadyDone");
-        // The first rotates the cookie or answers within the grace; the second, a moment later, gives the same again.
+        // The first login rotates the cookie or is within the grace; the second, a moment later, gets the
+        // same cookie again.
         for _ in 0..2 {
             let answer = pair.next().log_in(&self.password, Some(&self.cookie));
             let Ok(Step::In(In { session, cookie: Some(cookie) })) = answer else {
@@ -175,7 +176,7 @@ impl Owner {
         let challenge = self.open(pair);
         assert_eq!(refused(pair.next().present(&challenge, &used, false)), "NotAccepted");
         self.session = pair.next().present(&challenge, &self.code(), false).unwrap().session;
-        // At both in the same moment.
+        // The same code at both instances at the same moment.
         let challenges = [self.open(pair), self.open(pair)];
         let (code, start) = (self.code(), Barrier::new(2));
         let entered = thread::scope(|scope| {
@@ -266,14 +267,14 @@ impl Owner {
         }
     }
 
-    /// Takes note of the format of what was handed out.
+    /// Records the format of what was given out.
     fn see(&mut self, what: &'static str, text: String) -> String {
         let format = text.strip_prefix("{\"format\":").or_else(|| text.strip_prefix(['c', 'd', 'e']));
         self.seen.entry(what).or_default().extend(format.and_then(|rest| rest.chars().next()));
         text
     }
 
-    /// The formats of all that was handed out since this was last asked, by kind.
+    /// The formats of everything that was given out since the last call of this, by kind.
     pub(crate) fn take_seen(&mut self) -> BTreeMap<&'static str, BTreeSet<char>> {
         core::mem::take(&mut self.seen)
     }

@@ -1,4 +1,4 @@
-//! An instance, over the library that the module above names: this text is compiled once for each version.
+//! An instance, using the library that the parent module names: this file is compiled once for each version.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// One that writes this format.
+    /// An instance that writes this format.
     pub(crate) fn writing(format: u32, table: &Arc<Table>, account: &str) -> Self {
         let ring = KeyRing::new(1, SealingKey::new([7; 32]));
         let policy = Policy::new("Example").unwrap();
@@ -127,7 +127,7 @@ impl Instance for Service {
         let proof = self.verifier().reauthenticate(&session, self.password(password)?, code)?;
         let changed = self.verifier().change_password(proof, || {
             meanwhile();
-            // What plays another instance has had its turn on this thread.
+            // `meanwhile` ran another instance on this thread, so set this one's format again.
             super::write(self.format);
             self.table.set_password(new);
             Ok::<(), &str>(())

@@ -30,7 +30,7 @@ impl Table {
         self.row(account).map(|(_, text)| text).unwrap_or_default()
     }
 
-    /// Whether the row was at the revision that was expected, and now is at the next.
+    /// Replaces the row if it is at the expected revision. Returns whether it did.
     pub(crate) fn swap(&self, account: &str, expected: Option<u64>, next: (u64, String)) -> bool {
         let mut rows = self.rows.lock().unwrap();
         if rows.get(account).map(|(revision, _)| *revision) != expected {
@@ -48,7 +48,7 @@ impl Table {
         self.writes.load(Ordering::SeqCst)
     }
 
-    /// The formats of the rows that were written since this was last asked.
+    /// The formats of the rows that were written since the last call of this.
     pub(crate) fn take_formats(&self) -> BTreeSet<char> {
         core::mem::take(&mut self.formats.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! An instance on this version, which knows format 1 alone.
+//! An instance on this version, which knows only format 1.
 
 use ::now as library;
 
@@ -9,7 +9,7 @@ pub(crate) use service::Service;
 
 const VERSION: &str = "this version";
 
-/// There is nothing to be set.
+/// There is nothing to set: this version always writes format 1.
 fn write(format: u32) {
     assert_eq!(format, 1);
 }
