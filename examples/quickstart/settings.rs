@@ -68,7 +68,7 @@ pub(crate) fn new_recovery_codes(host: &mut Host) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The old password, a fresh code where there is a second factor, the new password.
+/// Asks for the old password, for a fresh code if there is a second factor, and for the new password.
 pub(crate) fn change_password(host: &mut Host) -> Result<(), Stop> {
     let Session { user, login } = session(host)?;
     let (password, old) = verify_password(host, &user, "old password: ")?;

@@ -70,8 +70,8 @@ pub enum EventKind {
     },
     /// The last guess of a challenge failed, so the challenge is over.
     ChallengeExhausted,
-    /// So many guesses failed that these are hardly the owner's typing errors: somebody else may know the
-    /// password. Raised at every fifth unrefunded guess.
+    /// So many guesses failed that it is hardly the owner mistyping: somebody else may know the password.
+    /// Raised at every fifth unrefunded guess.
     PasswordSuspectedKnown {
         /// Guesses that no success refunded, less one for each whole month between two accepted codes.
         guesses: u32,

@@ -9,7 +9,7 @@ pub trait BlockingStore: Send + Sync {
     /// Why the storage failed.
     type Error: Error + Send + Sync + 'static;
 
-    /// The account's record and its revision, or `None` where there is no row.
+    /// The account's record and its revision, or `None` if there is no row.
     ///
     /// # Errors
     ///

@@ -72,7 +72,7 @@ pub trait Store: Send + Sync {
     /// Why the storage failed.
     type Error: Error + Send + Sync + 'static;
 
-    /// The account's record and its revision, or `None` where there is no row.
+    /// The account's record and its revision, or `None` if there is no row.
     fn load(
         &self,
         account: &AccountId,

@@ -37,7 +37,7 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         Broken::new(self.clause, expected, found)
     }
 
-    /// The row must hold this record, at this revision where it is known.
+    /// The row must hold this record at this revision.
     pub(super) async fn holds(&self, record: &AccountRecord, revision: Revision) -> Result<(), Broken> {
         let expected = format!("the record of {:?} at revision {revision}", record.account().as_str());
         let Some(row) = self.row(record).await? else {

@@ -168,8 +168,8 @@ impl<S: Store> Verifier<S> {
     /// Takes a fresh factor before something sensitive, in the form of the sensitive step itself: a code,
     /// codes in a row, a recovery code, or the proof of an authenticator that the host verified.
     ///
-    /// The form of what the claimant typed tells which it is. A wrong one is charged to the account's guess
-    /// budget, and nothing refunds it.
+    /// The form of what the claimant typed tells which it is. A wrong code or recovery code is charged to the
+    /// account's guess budget, and nothing refunds it.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@
 //! | [`diesel`] | SQLite through diesel, without async | the same |
 //! | [`postgres`] | PostgreSQL through sqlx | `synchronous_commit = on`, the default |
 //! | [`etcd`] | etcd, through its JSON gateway | the synced logs of a majority of the members |
-//! | [`mariadb`] | MariaDB or MySQL through sqlx | `innodb_flush_log_at_trx_commit = 1`, the default, and `sync_binlog = 1` where there is a binary log |
+//! | [`mariadb`] | MariaDB or MySQL through sqlx | `innodb_flush_log_at_trx_commit = 1`, the default, and `sync_binlog = 1` if there is a binary log |
 //! | [`redis`] | Redis, a script | `appendonly yes` with `appendfsync always`; see there |
 //!
 //! A load is one statement, and so is a swap with the events of its change: a login is three round trips.

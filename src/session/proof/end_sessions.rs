@@ -28,7 +28,7 @@ impl EndAllSessions {
 #[must_use = "the session that made the change is dead too, unless it is continued"]
 pub struct EndOtherSessions {
     pub(crate) account: AccountId,
-    /// The session that made the change; `None` where it was made without one.
+    /// The session that made the change; `None` if it was made without one.
     pub(crate) session: Option<SessionId>,
     pub(crate) before: Epoch,
     pub(crate) after: Epoch,

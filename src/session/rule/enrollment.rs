@@ -242,7 +242,7 @@ fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t Enrol
     has_room(draft, claims.place).map(|()| claims)
 }
 
-/// Binds, ends everything from before by a new epoch, and makes recovery codes where the owner needs some.
+/// Binds, ends everything from before by a new epoch, and makes recovery codes if the owner needs some.
 fn bind_and_confirm(
     draft: &mut Draft<'_>,
     authenticator: Authenticator,
