@@ -43,7 +43,7 @@ fn the_whole_story_and_a_second_run() {
     program.challenge("alice", "y");
     let wrong = program.wrong_codes(&key).next().unwrap();
     assert!(program.line(&wrong, CODE).contains(NOT_ACCEPTED));
-    assert!(program.line("12345", CODE).contains("does not look like a code"));
+    assert!(program.line("12345", CODE).contains("not of the form of a code"));
     let spent = program.next_code(&key);
     assert!(program.line(&spent, "laptop, alice> ").contains(WITH_CODE));
 
@@ -287,12 +287,12 @@ fn what_an_account_page_offers() {
     for line in [
         "two-factor authentication was switched on (mail to the owner)",
         "a device is remembered: phone (mail to the owner)",
-        "a device was forgotten: its owner asked for it",
+        "a device was forgotten: its owner said so",
         "a recovery code was refused: it was wrong",
         "a recovery code was used, 9 are left (mail to the owner)",
         "new recovery codes were made (mail to the owner)",
         "the password was changed (mail to the owner)",
-        "an authenticator replaced another: Authenticator app (mail to the owner)",
+        "an authenticator took the place of another: Authenticator app (mail to the owner)",
         "an authenticator was removed: Authenticator app (mail to the owner)",
     ] {
         assert!(log.contains(line), "no `{line}` in\n{log}");
@@ -430,7 +430,7 @@ fn two_authenticators_one_is_replaced_and_one_removed() {
     for line in [
         "two-factor authentication was switched on (mail to the owner)",
         "an authenticator was added: Tablet (mail to the owner)",
-        "an authenticator replaced another: Fourth (mail to the owner)",
+        "an authenticator took the place of another: Fourth (mail to the owner)",
         "an authenticator was removed: Third (mail to the owner)",
         "an authenticator was removed: Authenticator app (mail to the owner)",
     ] {

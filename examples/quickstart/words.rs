@@ -89,7 +89,7 @@ pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod, recovery_code
 pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
     match refusal {
         Refusal::NotAccepted => "That code was not accepted. Wait for the next one.".into(),
-        Refusal::Malformed => "That does not look like a code, which has six digits. (A recovery code has 26 letters and digits.)\n\
+        Refusal::Malformed => "That is not of the form of a code: six digits. (A recovery code has 26 letters and digits.)\n\
                                An empty line gives up."
             .into(),
         Refusal::ChallengeOver => {
@@ -101,13 +101,13 @@ pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
         }
         Refusal::StepUpRequired => "This took too long, or the account was changed meanwhile. Try again.".into(),
         Refusal::AlreadyDone => {
-            "This code was accepted a moment ago, and what it was for is done. For anything else, wait for the next code.".into()
+            "This code was taken a moment ago, and what it was for is done. For more, wait for the next one.".into()
         }
         Refusal::Retry => "The password of this account is being changed. Try again in a minute.".into(),
         Refusal::ClockOff(offset) => {
             let side = if offset.is_ahead() { "ahead" } else { "behind" };
             format!(
-                "Your clock is off by about {} seconds: it is {side}. Nothing was set up. Set your phone to the time of\n\
+                "Your clock is off by about {} seconds: it is {side}. Nothing was set up. Have your phone take the time of\n\
                  the network, and type the next code.",
                 offset.as_secs().unsigned_abs()
             )
@@ -127,8 +127,8 @@ fn locked(retry_at: Option<UnixTime>, host: &Host) -> String {
         _ => "four",
     };
     let mut text = format!(
-        "Too many codes were wrong. Where a code is asked for, type {count} codes in a row as your app shows them, on one\n\
-         line (this takes about two minutes), or a recovery code. A remembered device needs neither."
+        "Too many codes were wrong. Where a code goes, type {count} codes in a row as your app shows them, on one line\n\
+         (about two minutes), or a recovery code. A remembered device needs neither."
     );
     if let Some(retry_at) = retry_at {
         let wait = span(retry_at.checked_since(host.now()).unwrap_or_default());
@@ -239,7 +239,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
             "two-factor authentication was switched on".into()
         }
         EventKind::AuthenticatorBound { binding: Binding::Replaced, label, .. } => {
-            format!("an authenticator replaced another: {label}")
+            format!("an authenticator took the place of another: {label}")
         }
         EventKind::AuthenticatorBound { label, .. } => format!("an authenticator was added: {label}"),
         EventKind::AuthenticatorRemoved { label, by, remaining, .. } => {
@@ -261,7 +261,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::DeviceTokenStolen { .. } => {
             "a copy of a remembered device's cookie turned up; all devices and sessions are void now".into()
         }
-        EventKind::DeviceUnknown => "a device cookie was presented that is no longer valid".into(),
+        EventKind::DeviceUnknown => "a cookie came that no longer counts".into(),
         other => format!("{other:?}"),
     }
 }
@@ -272,29 +272,27 @@ fn why(reason: RefusedBecause) -> String {
         RefusedBecause::Replayed => "it had been used".into(),
         RefusedBecause::ClockOff(offset) => format!("its app's clock is {offset}"),
         RefusedBecause::NoChallenge => "the login was over".into(),
-        RefusedBecause::Locked => "too many codes had been wrong".into(),
+        RefusedBecause::Locked => "too many had been wrong".into(),
         _ => "for another reason".into(),
     }
 }
 
 fn forgotten(reason: ForgottenBecause) -> &'static str {
     match reason {
-        ForgottenBecause::Revoked => "its owner asked for it",
-        ForgottenBecause::CredentialsChanged => {
-            "the password or an authenticator was changed, or a recovery code was used"
-        }
-        ForgottenBecause::Expired => "it had been remembered long enough",
+        ForgottenBecause::Revoked => "its owner said so",
+        ForgottenBecause::CredentialsChanged => "a password, phone or recovery code was changed or used",
+        ForgottenBecause::Expired => "its time was over",
         ForgottenBecause::Outdated => "its cookie had been replaced",
         ForgottenBecause::Stolen => "a copy of a device's cookie turned up",
-        _ => "there were too many devices",
+        _ => "there were too many",
     }
 }
 
 pub(crate) fn pretended(now: UnixTime, ahead: Duration) -> String {
     format!(
-        "Here it is now {}, {} ahead of the real time, until this program ends.\n\
-         Your phone keeps the real time; oathtool can follow: `oathtool --totp -b --now '{} seconds' KEY`.\n\
-         (A code that is accepted now voids all codes up to this time: back in the real time, use a recovery code.)",
+        "Here it is now {}, {} ahead of the true time, until this program ends.\n\
+         Your phone does not come along, oathtool does: `oathtool --totp -b --now '{} seconds' KEY`.\n\
+         (A code that is taken now voids all up to this time: back in the true time a recovery code gets you in.)",
         date(now),
         span(ahead),
         ahead.as_secs()

@@ -1,7 +1,7 @@
 use core::fmt;
 
-/// Identifies one write of a row: a random number that the verifier draws, so that no revision comes twice
-/// and no store needs a counter or a sequence.
+/// Which write of a row this is: a random number that the verifier draws, so that no revision comes twice and no
+/// store needs a counter or a sequence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Revision(u64);
 

@@ -34,8 +34,7 @@ use crate::session::{AccountId, AccountRecord};
 /// After an `Err` it may be unknown whether the record was stored. The verifier then lets nobody in, and a
 /// code may be used up.
 ///
-/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these rules it
-/// breaks.
+/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};

@@ -1,29 +1,28 @@
-//! Tests whether a store is correct.
+//! Whether a store is correct, as something to call.
 //!
 //! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
 //! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
-//! races of 64 writers, logins and recovery codes, 10,000 guesses. More cases run if the builder offers what
-//! they need: a second instance, a reopen, a failure, and the audit trail of a store that keeps one. A case
-//! that fails says which [`Clause`] broke, what was expected, what came instead, and what usually causes
-//! that.
+//! races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder offers decides on the
+//! rest: a second instance, a reopen, a failure, and the audit trail of a store that keeps one. A case that fails says
+//! which [`Clause`] broke, what was expected, what came, and what usually causes it.
 //!
 //! | clause | shown by |
 //! |---|---|
 //! | [`AtomicSwap`](Clause::AtomicSwap) | writers in turn and in races, logins and guesses of many at once |
 //! | [`Latest`](Clause::Latest), [`RevisionKept`](Clause::RevisionKept) | each write is read at once, by another instance too |
 //! | [`Durable`](Clause::Durable) | what was stored is there after a reopen |
-//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses |
+//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format takes for one another |
 //! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
 //! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
 //! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, and after a reopen |
 //! | [`FailureIsError`](Clause::FailureIsError) | a store that is made to fail |
 //! | [`DecidedAgain`](Clause::DecidedAgain), [`UnknownRefused`](Clause::UnknownRefused), [`LockedReadsOnly`](Clause::LockedReadsOnly) | logins through faults |
 //!
-//! Nothing here needs a runtime. An async suite is a future that the host's own runtime runs; its racers are
-//! polled in turn on one task, or run on several threads with [`Suite::spawn`]. A blocking suite races
-//! threads. A store that never answers hangs the suite: give the test a timeout.
+//! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn
+//! on one task, or run on several threads with [`Suite::spawn`]. A blocking one races threads. A store that
+//! never answers hangs the suite: give the test a timeout.
 //!
-//! [`Faulty`] is for a service's own tests: a store that fails at chosen calls.
+//! [`Faulty`] is for what comes after: a store that goes wrong at chosen calls, under a service's own tests.
 //!
 //! # An example, complete
 //!
@@ -63,7 +62,7 @@
 //!
 //! // In tests/store.rs, under #[test]:
 //! fn accounts_keep_the_contract() {
-//!     // A fresh store for each case, and a guard for what it is built on. The guard is dropped after the store:
+//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store:
 //!     // a temporary directory removes itself, a container stops. Here it is the table.
 //!     let fresh = || {
 //!         let table = Arc::new(Mutex::new(Table::default()));

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Clause, Hook};
 
-/// What the suite found. [`assert`](Self::assert) makes a test of it; `Display` prints all of it.
+/// What the suite found. [`assert`](Self::assert) makes a test of it; `Display` tells it all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[must_use = "a report that nobody reads proves nothing: call `assert`"]
 pub struct Report {
@@ -19,7 +19,7 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// If a case failed.
+    /// That is what it is for.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.failures.is_empty(), "{self}");

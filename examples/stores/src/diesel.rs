@@ -62,7 +62,7 @@ impl BlockingStore for DieselStore {
         let row = accounts::table.find(account.as_str());
         let row = row.select((accounts::revision, accounts::record));
         let row: Option<(i64, String)> = row.first(&mut *self.connection()).optional()?;
-        // The connection is free for the next thread before this decodes the record.
+        // The next in line has the connection already.
         let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
             Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
             Err(error) => Err(Error::DeserializationError(error.into())),

@@ -231,9 +231,9 @@ pub enum EtcdError {
     Unanswered(#[source] reqwest::Error),
     #[error("etcd answered {status}: {message}")]
     Refused { status: StatusCode, message: String },
-    #[error("the value in etcd is not in the format of this store")]
+    #[error("not as this store writes it")]
     Format(#[source] serde_json::Error),
-    #[error("an account has a record or a revision, but not both")]
+    #[error("an account has a record or a revision, and not both")]
     HalfAnAccount,
 }
 

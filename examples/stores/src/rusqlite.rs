@@ -54,7 +54,7 @@ impl BlockingStore for RusqliteStore {
     fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let row = self.connection().prepare_cached(LOAD)?.query_row([account.as_str()], read).optional()?;
-        // The connection is free for the next thread before this decodes the record.
+        // The next in line has the connection already.
         let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
             Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
             Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into())),

@@ -121,7 +121,7 @@ impl Session {
         self.elevation.map_or(self.method, |elevation| elevation.method).amr(self.first_factor)
     }
 
-    /// Lets the session that made a change go on, in the new epoch. Also give it a new id in the browser.
+    /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.
     ///
     /// Any other session stays as it is, and so is over.
     pub fn continue_after(&mut self, change: EndOtherSessions) {

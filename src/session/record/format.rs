@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for Envelope {
     }
 }
 
-/// A key of the envelope. It is recognized in place, without making a string of it.
+/// A key of the envelope, told where it stands in the text.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Key {
