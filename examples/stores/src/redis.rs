@@ -7,9 +7,7 @@
 
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, ErrorKind, RedisError, Script};
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
 
 /// The script that swaps. Redis runs one at a time. It is sent by its digest, and whole where the server does not know it yet.
 pub const SWAP: &str = include_str!("../redis/swap.lua");
