@@ -52,24 +52,46 @@ mod time;
 #[cfg(feature = "alloc")]
 pub mod verifier;
 
-#[cfg(feature = "qr")]
-pub use enrollment::QrCode;
+// Everything that a host names in its daily work is here, too; the modules have the rest, and the overview.
 #[cfg(feature = "alloc")]
-pub use enrollment::{EnrollmentError, KeyUri, RecoveryCode, RecoveryCodes};
-pub use otp::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
+pub use enrollment::{
+    EnrollmentError, ImportedSecret, KeyUri, KeyUriError, RecoveryCode, RecoveryCodes, SecretText,
+};
+#[cfg(feature = "qr")]
+pub use enrollment::{QrCapacityError, QrCode};
+pub use otp::{
+    Algorithm, ClockOffset, Code, CodesInARow, Digits, Hotp, Period, Secret, Totp, TotpParams, Window,
+};
 #[cfg(feature = "alloc")]
 pub use session::{
-    Accepted, AccountId, AccountRecord, AuditEvent, AuthMethod, Authenticated, AuthenticatorId,
-    ChallengeToken, DeviceToken, EventKind, FirstFactor, FreshFactor, HostAuthenticatorVerified, Import,
-    Keys, Login, NewAuthenticator, NewHostAuthenticator, Origin, PasswordReset, PasswordVerified, Policy,
-    Presented, Refusal, Remember, Requirement, Session,
+    Accepted, AccountId, AccountIdError, AccountRecord, AdministratorOfOneself, AdministratorReset,
+    AuditEvent, AuthMethod, Authenticated, AuthenticatorId, AuthenticatorInfo, AuthenticatorKind, Binding,
+    ChallengeToken, CloseProof, DeviceId, DeviceInfo, DeviceToken, EndAllSessions, EndOtherSessions,
+    EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, EventKind, FactorStatus,
+    FirstFactor, ForgottenBecause, FreshFactor, HostAuthenticatorKind, HostAuthenticatorVerified, Import,
+    Keys, Login, NewAuthenticator, NewHostAuthenticator, OldRecoveryCodeTry, OldRecoveryCodeVerified, Origin,
+    PasswordChangeProof, PasswordCheck, PasswordReset, PasswordVerified, Policy, PolicyBuilder, PolicyError,
+    Presented, Reauthenticated, Refusal, RefusalAnswer, RefusedBecause, Remember, RemovedBy, Requirement,
+    Seal, SealContext, SealError, Sealed, Session, SessionError, SessionInfo, TokenError, TokenKey,
+    TokenKeys,
 };
 #[cfg(feature = "sealing")]
-pub use session::{KeyRing, SealingKey};
+pub use session::{KeyRing, SealingKey, SealingKeyError};
+#[cfg(feature = "alloc")]
+pub use store::{
+    Blocking, BlockingStore, Change, DynStore, Expected, Revision, Store, StoreError, Swap, Versioned,
+};
 #[cfg(feature = "std")]
-pub use store::MemoryStore;
+pub use store::{MemoryStore, MemoryStoreError};
+pub use time::{UnixTime, UnixTimeError};
+#[cfg(feature = "os-entropy")]
+pub use verifier::OsEntropy;
+#[cfg(feature = "std")]
+pub use verifier::SystemClock;
+#[cfg(feature = "tracing")]
+pub use verifier::TracingEvents;
 #[cfg(feature = "alloc")]
-pub use store::{BlockingStore, Store};
-pub use time::UnixTime;
-#[cfg(feature = "alloc")]
-pub use verifier::{BlockingVerifier, Verifier};
+pub use verifier::{
+    BlockingVerifier, ChangePasswordError, Clock, EntropyError, EntropySource, Error, EventSink, NoEvents,
+    Verifier,
+};

@@ -1,12 +1,20 @@
 //! Time as an argument: [`UnixTime`], in whole seconds, with arithmetic that cannot overflow.
 
-use core::fmt;
 use core::time::Duration;
+
+mod civil;
+mod error;
+#[cfg(feature = "std")]
+mod system;
+mod text;
+
+pub use error::UnixTimeError;
 
 /// Seconds since 1970-01-01T00:00:00Z, the "current Unix time" of RFC 6238 §3 R1.
 ///
 /// Nothing below the verifier reads a clock: time is passed in as this type. Its operations either saturate
-/// or return `None`.
+/// or say that they cannot be done. A host converts it to and from its own type for dates, `SystemTime` or
+/// RFC 3339 text, and shows it [in words](Self::in_words).
 ///
 /// ```
 /// use core::time::Duration;
@@ -72,11 +80,4 @@ pub(crate) fn is_alive(since: UnixTime, lifetime: Duration, now: UnixTime) -> bo
 #[cfg(feature = "alloc")]
 pub(crate) fn is_near(one: UnixTime, span: Duration, other: UnixTime) -> bool {
     one.as_secs().abs_diff(other.as_secs()) < span.as_secs()
-}
-
-/// The number of seconds, without a unit.
-impl fmt::Display for UnixTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use second_factor::UnixTime;
-use second_factor::verifier::{Clock, SystemClock};
+use second_factor::{Clock, SystemClock, UnixTime};
 
 #[derive(Debug, Default)]
 pub(crate) struct PretendClock(AtomicU64);

@@ -4,11 +4,10 @@
 
 use std::sync::Arc;
 
-use second_factor::session::{AuthenticatorInfo, EnrollmentProof, NewAuthenticator, PolicyError};
-use second_factor::verifier::{Error, OsEntropy};
 use second_factor::{
-    Accepted, AuditEvent, BlockingVerifier, ChallengeToken, DeviceToken, KeyRing, Login, PasswordVerified,
-    Policy, QrCode, Refusal, Remember, SealingKey,
+    Accepted, AuditEvent, AuthenticatorInfo, BlockingVerifier, ChallengeToken, DeviceToken, EnrollmentProof,
+    Error, KeyRing, Login, NewAuthenticator, OsEntropy, PasswordVerified, Policy, PolicyError, QrCode,
+    Refusal, Remember, SealingKey,
 };
 
 use crate::clock::PretendClock;

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use second_factor::otp::CodesInARow;
-use second_factor::session::Requirement;
-use second_factor::verifier::Clock;
-use second_factor::{AccountId, UnixTime};
+use second_factor::{AccountId, Clock, Requirement, UnixTime};
 
 use crate::clock::{PretendClock, parse_span};
 use crate::flow::Verifier;
@@ -43,11 +40,6 @@ impl Host {
 
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
-    }
-
-    /// How many codes in a row are asked for once too many were wrong.
-    pub(crate) fn codes_in_a_row(&self) -> u8 {
-        CodesInARow::count(self.verifier.policy().totp().digits())
     }
 
     pub(crate) fn session(&self) -> Option<Session> {

@@ -9,8 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
-use second_factor::{AccountId, AccountRecord, BlockingStore};
+use second_factor::{AccountId, AccountRecord, BlockingStore, Change, Expected, Revision, Swap, Versioned};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Account;

@@ -1,7 +1,6 @@
 //! The commands, by name.
 
-use second_factor::Refusal;
-use second_factor::session::{AuditEvent, AuthenticatorInfo};
+use second_factor::{AuditEvent, AuthenticatorInfo, Refusal};
 
 use crate::host::Host;
 use crate::stop::Stop;
@@ -198,7 +197,7 @@ fn log(host: &mut Host) -> Result<(), Stop> {
     let events = security_log::of(&host.file.beside(".log"), &account);
     for AuditEvent { at, kind, .. } in events.map_err(|error| Stop::Failed(error.to_string()))? {
         let mail = if kind.notify_owner() { " (mail to the owner)" } else { "" };
-        terminal::say(format!("{}  {}{mail}", words::date(at), words::event(&kind)));
+        terminal::say(format!("{at}  {kind}{mail}"));
     }
     Ok(())
 }

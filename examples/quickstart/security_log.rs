@@ -4,11 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use second_factor::AccountId;
-use second_factor::session::AuditEvent;
+use second_factor::{AccountId, AuditEvent};
 
 use crate::json_file::private;
-use crate::{terminal, words};
+use crate::terminal;
 
 /// Keeps an event, and prints what the account's owner should be told by mail. It is called in the middle of
 /// a request, so a service puts the event into a queue here.
@@ -17,7 +16,7 @@ pub(crate) fn note(path: &Path, event: &AuditEvent) {
         terminal::say(format!("{}: {error}", path.display()));
     }
     if event.kind.notify_owner() {
-        terminal::say(format!("(A mail to the owner: {})", words::event(&event.kind)));
+        terminal::say(format!("(A mail to the owner: {})", event.kind));
     }
 }
 

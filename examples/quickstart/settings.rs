@@ -1,8 +1,8 @@
 //! What an account's page offers to whoever is logged in.
 
-use second_factor::session::{AuthenticatorInfo, DeviceInfo, EndOtherSessions, FactorStatus};
-use second_factor::verifier::Error;
-use second_factor::{FreshFactor, Refusal};
+use second_factor::{
+    AuthenticatorInfo, DeviceInfo, EndOtherSessions, Error, FactorStatus, FreshFactor, Refusal,
+};
 
 use crate::accounts;
 use crate::flow::{until_accepted, verify_password};

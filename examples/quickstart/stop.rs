@@ -1,8 +1,6 @@
 //! Why a command did not finish.
 
-use second_factor::Refusal;
-use second_factor::enrollment::QrCapacityError;
-use second_factor::verifier::{ChangePasswordError, Error};
+use second_factor::{ChangePasswordError, Error, QrCapacityError, Refusal};
 
 use crate::json_file::FileError;
 

@@ -5,8 +5,8 @@
 //!
 //! ```rust
 //! use second_factor::{
-//!     AccountId, Authenticated, ChallengeToken, DeviceToken, KeyRing, Login, MemoryStore, PasswordVerified, Policy,
-//!     Refusal, Remember, SealingKey, Verifier, verifier::Error,
+//!     AccountId, Authenticated, ChallengeToken, DeviceToken, Error, KeyRing, Login, MemoryStore, PasswordVerified, Policy,
+//!     Refusal, Remember, SealingKey, Verifier,
 //! };
 //!
 //! type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
@@ -7,7 +7,7 @@ use core::str::FromStr;
 ///
 /// Every digest and every sealed secret is bound to it, so a row that is copied from one account to another
 /// opens nothing. Take the primary key, not the user name or the e-mail address: those change hands. Compared
-/// byte by byte: no case folding, no normalization.
+/// byte by byte: no case folding, no normalization. An integer key becomes one by [`From`], as its decimal digits.
 ///
 /// ```
 /// use second_factor::AccountId;
@@ -15,6 +15,7 @@ use core::str::FromStr;
 /// let account = AccountId::new("7f3c2a")?;
 /// assert_eq!(account.as_str(), "7f3c2a");
 /// assert!(AccountId::new("").is_err());
+/// assert_eq!(AccountId::from(42_u64).as_str(), "42");
 /// # Ok::<(), second_factor::session::AccountIdError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -53,6 +54,31 @@ impl AccountId {
         self.0.as_bytes()
     }
 }
+
+/// Account ids from integers.
+macro_rules! from_integers {
+    ($($integer:ty)*) => {
+        $(
+            /// The decimal digits of the primary key, with a minus sign where it is negative: `42` is the account of
+            /// [`new("42")`](AccountId::new). Different integers are different accounts, and the same integer of
+            /// another type is the same account.
+            ///
+            /// ```
+            /// use second_factor::AccountId;
+            ///
+            #[doc = concat!("assert_eq!(AccountId::from(42_", stringify!($integer), ").as_str(), \"42\");")]
+            /// ```
+            impl From<$integer> for AccountId {
+                fn from(key: $integer) -> Self {
+                    // At most 40 bytes, none of them a control character.
+                    Self(key.to_string())
+                }
+            }
+        )*
+    };
+}
+
+from_integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 
 /// As [`new`](Self::new).
 impl FromStr for AccountId {

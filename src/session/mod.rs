@@ -56,6 +56,48 @@
 //! A login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes, codes in a row
 //! included, are refused once the clock is right again. The way out is a recovery code, with which the owner logs in and
 //! enrolls anew, or an [`AdministratorReset`].
+//!
+//! # What an API sends
+//!
+//! An app that speaks JSON is sent these, with the feature `serde`:
+//!
+//! | value | as JSON |
+//! |---|---|
+//! | [`RefusalAnswer`], of [`Refusal::answer`] | code, text, whether to begin again, seconds to wait |
+//! | [`FactorStatus`], with [`AuthenticatorInfo`] and [`DeviceInfo`] | ids, labels and times, and no secret |
+//! | [`SessionInfo`], of [`Session::info`] | who logged in, how and when |
+//! | [`ChallengeToken`], [`EnrollmentToken`], [`DeviceToken`] | a string, which the app keeps as it would a password and sends back |
+//! | [`AuthenticatorId`], [`DeviceId`] | a string, which opens nothing |
+//! | [`UnixTime`](crate::UnixTime) | seconds since 1970 |
+//!
+//! Key URIs and recovery codes are never serialized: they leave by `expose`, where a reader of the code sees it. A
+//! [`Session`] and a record are serialized for the host's own tables, and never leave the host.
+//!
+//! ```
+//! use second_factor::session::EnrollmentBegun;
+//! use second_factor::{Error, RecoveryCodes, UnixTime};
+//! use serde_json::{Value, json};
+//!
+//! /// The answer to whatever was refused: status and body. `None` where it was not the claimant's fault.
+//! fn refused<E>(error: &Error<E>, now: UnixTime) -> Option<(u16, Value)> {
+//!     let refusal = error.refusal()?;
+//!     Some((refusal.status(), json!(refusal.answer(now))))
+//! }
+//!
+//! /// The secret is in the URI, so it is sent once, and not logged.
+//! fn begun(begun: &EnrollmentBegun) -> Value {
+//!     json!({ "token": begun.token, "uri": begun.uri.to_uri().expose(), "expires_at": begun.expires_at })
+//! }
+//!
+//! fn recovery_codes(codes: &RecoveryCodes) -> Value {
+//!     json!(codes.iter().map(|code| code.expose().expose().to_owned()).collect::<Vec<_>>())
+//! }
+//! # let locked = Error::<core::fmt::Error>::Refused(second_factor::Refusal::Locked { retry_at: None });
+//! # assert_eq!(refused(&locked, UnixTime::EPOCH).map(|(status, _)| status), Some(429));
+//! # let codes = RecoveryCodes::from_entropy(&[7; RecoveryCodes::ENTROPY_LEN]);
+//! # assert_eq!(recovery_codes(&codes).as_array().map(Vec::len), Some(10));
+//! # let _ = begun;
+//! ```
 
 mod account;
 mod error;
@@ -66,6 +108,7 @@ mod policy;
 pub(crate) mod proof;
 pub(crate) mod record;
 mod refusal;
+mod refusal_answer;
 pub(crate) mod rule;
 mod seal;
 mod token;
@@ -81,11 +124,13 @@ pub use proof::{
     EndOtherSessions, EnrollmentProof, FirstFactor, FreshFactor, HostAuthenticatorKind,
     HostAuthenticatorVerified, OldRecoveryCodeTry, OldRecoveryCodeVerified, PasswordChangeProof,
     PasswordCheck, PasswordReset, PasswordVerified, Presented, Reauthenticated, Requirement, Session,
+    SessionInfo,
 };
 pub use record::{
     AccountRecord, AuthenticatorId, AuthenticatorInfo, AuthenticatorKind, DeviceId, DeviceInfo, FactorStatus,
 };
 pub use refusal::Refusal;
+pub use refusal_answer::RefusalAnswer;
 pub use rule::{
     Accepted, EnrollmentBegun, EnrollmentConfirmed, Import, Login, NewAuthenticator, NewHostAuthenticator,
     Remember, TooManyRecoveryCodes,

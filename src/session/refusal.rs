@@ -1,3 +1,7 @@
+use alloc::string::String;
+use core::time::Duration;
+
+use super::RefusalAnswer;
 use crate::otp::ClockOffset;
 use crate::time::UnixTime;
 
@@ -57,6 +61,141 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What to show to the claimant: a sentence or two in plain English.
+    ///
+    /// It tells nobody why a code was not accepted. A service that speaks another language goes by [`code`](Self::code).
+    /// The time of the next try is not in it: see [`retry_after`](Self::retry_after).
+    ///
+    /// ```
+    /// use second_factor::Refusal;
+    ///
+    /// let text = Refusal::NotAccepted.in_words();
+    /// assert_eq!(text, "This code was not accepted. Each code works once: wait for the next one.");
+    /// ```
+    pub fn in_words(self) -> String {
+        match self {
+            Self::ClockOff(offset) => clock_off(offset),
+            Self::NotAccepted => {
+                "This code was not accepted. Each code works once: wait for the next one.".into()
+            }
+            Self::Malformed => {
+                "A code is six digits (in some apps seven or eight). A recovery code is 26 letters and \
+                                digits."
+                    .into()
+            }
+            Self::ChallengeOver => "Too many tries, or too much time has passed. Please start again.".into(),
+            Self::Locked { .. } => {
+                "Too many codes were wrong. Type four codes in a row as your app shows them (three if \
+                                    they have more than six digits; about two minutes), or a recovery code."
+                    .into()
+            }
+            Self::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
+            Self::StepUpRequired => "This took too long, or your session is over. Please try again.".into(),
+            Self::AlreadyDone => "This is done already. For anything more, wait for the next code.".into(),
+            Self::Retry => "Your password is being changed. Please try again in a minute.".into(),
+            Self::TooManyAuthenticators => {
+                "You have as many authenticators as an account can have: choose one to be replaced, or remove one.".into()
+            }
+            Self::AlreadyBound => "This authenticator is on your account already.".into(),
+            Self::FactorRequired => {
+                "Two-factor authentication is required here, so your last authenticator stays. Add \
+                                     another one first, or replace it."
+                    .into()
+            }
+            Self::NoAuthenticator => "Your account has no such authenticator.".into(),
+        }
+    }
+
+    /// A name that does not change, for a program that reads the answer: that of the variant, in snake case.
+    ///
+    /// ```
+    /// use second_factor::Refusal;
+    ///
+    /// assert_eq!(Refusal::NotAccepted.code(), "not_accepted");
+    /// ```
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotAccepted => "not_accepted",
+            Self::Malformed => "malformed",
+            Self::ChallengeOver => "challenge_over",
+            Self::Locked { .. } => "locked",
+            Self::EnrollmentOver => "enrollment_over",
+            Self::StepUpRequired => "step_up_required",
+            Self::AlreadyDone => "already_done",
+            Self::Retry => "retry",
+            Self::ClockOff(_) => "clock_off",
+            Self::TooManyAuthenticators => "too_many_authenticators",
+            Self::AlreadyBound => "already_bound",
+            Self::FactorRequired => "factor_required",
+            Self::NoAuthenticator => "no_authenticator",
+        }
+    }
+
+    /// The status of an HTTP answer with this refusal.
+    ///
+    /// | status | refusals |
+    /// |---|---|
+    /// | 400 | `Malformed` |
+    /// | 401 | `NotAccepted`, `ChallengeOver`, `StepUpRequired` |
+    /// | 403 | `FactorRequired` |
+    /// | 404 | `NoAuthenticator` |
+    /// | 409 | `AlreadyDone`, `AlreadyBound`, `ClockOff`, `EnrollmentOver`, `TooManyAuthenticators` |
+    /// | 429 | `Locked` |
+    /// | 503 | `Retry` |
+    ///
+    /// A web site rather leads the browser to the next page after `AlreadyDone`.
+    ///
+    /// ```
+    /// use second_factor::Refusal;
+    ///
+    /// assert_eq!(Refusal::Locked { retry_at: None }.status(), 429);
+    /// ```
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::NotAccepted | Self::ChallengeOver | Self::StepUpRequired => 401,
+            Self::FactorRequired => 403,
+            Self::NoAuthenticator => 404,
+            Self::AlreadyDone
+            | Self::AlreadyBound
+            | Self::ClockOff(_)
+            | Self::EnrollmentOver
+            | Self::TooManyAuthenticators => 409,
+            Self::Locked { .. } => 429,
+            Self::Retry => 503,
+        }
+    }
+
+    /// How long the same thing will be refused: what the HTTP header `Retry-After` says, in whole seconds. `None` where
+    /// waiting does not help, or where there is nothing to wait for.
+    ///
+    /// Under a lock it is the time until a single code is evaluated again. Codes in a row and recovery codes need not wait.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use second_factor::{Refusal, UnixTime};
+    ///
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let locked = Refusal::Locked { retry_at: Some(UnixTime::from_secs(1_700_000_090)) };
+    /// assert_eq!(locked.retry_after(now), Some(Duration::from_secs(90)));
+    /// assert_eq!(Refusal::NotAccepted.retry_after(now), None);
+    /// ```
+    pub const fn retry_after(self, now: UnixTime) -> Option<Duration> {
+        match self {
+            Self::Locked { retry_at: Some(retry_at) } => match retry_at.checked_since(now) {
+                Some(wait) => Some(wait),
+                None => Some(Duration::ZERO),
+            },
+            Self::Retry => Some(Duration::from_secs(60)),
+            _ => None,
+        }
+    }
+
+    /// All of this in one value, for an API to send as JSON.
+    pub fn answer(self, now: UnixTime) -> RefusalAnswer {
+        RefusalAnswer::new(self, now)
+    }
+
     /// Whether the challenge or enrollment that was tried is over, so that a form that asks for another code would ask in
     /// vain: drop its token and begin again.
     ///
@@ -64,4 +203,14 @@ impl Refusal {
     pub const fn is_over(self) -> bool {
         matches!(self, Self::ChallengeOver | Self::EnrollmentOver | Self::StepUpRequired)
     }
+}
+
+/// Only an enrollment is answered with this, where nothing is bound yet whose codes could be guessed.
+fn clock_off(offset: ClockOffset) -> String {
+    let side = if offset.is_ahead() { "ahead" } else { "behind" };
+    let secs = offset.as_secs().unsigned_abs();
+    alloc::format!(
+        "Your clock is off by about {secs} seconds: your phone's is {side}. Nothing was set up yet. Have the phone take its \
+         time from the network, and type the next code."
+    )
 }

@@ -12,6 +12,7 @@ use crate::session::{
     Reauthenticated, Remember, Requirement, Session,
 };
 use crate::store::{Blocking, BlockingStore};
+use crate::time::UnixTime;
 
 /// [`Verifier`] for hosts without an async runtime, over a [`BlockingStore`].
 ///
@@ -56,6 +57,11 @@ impl<S: BlockingStore> BlockingVerifier<S> {
     /// The store.
     pub fn store(&self) -> &S {
         &self.0.store().0
+    }
+
+    /// See [`Verifier::now`].
+    pub fn now(&self) -> UnixTime {
+        self.0.now()
     }
 
     /// See [`Verifier::check_password`].

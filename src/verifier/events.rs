@@ -10,11 +10,77 @@ use crate::session::Origin;
 /// event sink, too.
 ///
 /// ```
-/// use second_factor::session::AuditEvent;
-/// use second_factor::verifier::EventSink;
+/// use second_factor::{AuditEvent, EventSink};
 ///
 /// fn takes(sink: impl EventSink) {}
-/// takes(|event: &AuditEvent| println!("{} {:?}", event.at, event.kind));
+/// takes(|event: &AuditEvent| println!("{} {}: {}", event.at, event.account, event.kind));
+/// ```
+///
+/// # Into an async database
+///
+/// A sink cannot wait for a database: it is not `async`, and the request would wait along. Put a bounded queue between
+/// the two, and have one task write what comes out of it.
+///
+/// - **When the queue is full,** the database is slower than the events come, and more memory will not help. The sink
+///   drops the event, counts it, and the host raises an alarm about the count. It never waits.
+/// - **When the process is killed,** what is in the queue is lost. When it stops in order, drop every verifier that has the
+///   sink and wait for the task.
+/// - **What must not be lost is not for the queue:** the store writes the events of each change of a record together with
+///   the record ([`Change::events`](crate::store::Change::events)), both or neither. Read the security log from
+///   that trail. The sink hears those events too, and those that changed nothing, such as a code that was refused
+///   while the account was locked. It is for mails to owners, metrics and a log for machines.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use second_factor::{AccountId, KeyRing, MemoryStore, PasswordVerified, Policy, SealingKey};
+/// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+/// # let (store, policy) = (MemoryStore::new(), Policy::new("Example")?);
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use second_factor::{AuditEvent, EventSink, Verifier};
+/// use tokio::sync::mpsc;
+///
+/// struct Queue {
+///     to: mpsc::Sender<AuditEvent>,
+///     dropped: AtomicU64,
+/// }
+///
+/// impl EventSink for Queue {
+///     fn record(&self, event: &AuditEvent) {
+///         // The queue is full, or its task has ended.
+///         if self.to.try_send(event.clone()).is_err() {
+///             self.dropped.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let (to, mut from) = mpsc::channel(1_000);
+/// let queue = Arc::new(Queue { to, dropped: AtomicU64::new(0) });
+/// let verifier = Verifier::new(store, policy, keys).with_events(queue.clone());
+///
+/// let task = tokio::spawn(async move {
+///     let (mut table, mut batch) = (Vec::new(), Vec::new());
+///     while from.recv_many(&mut batch, 100).await > 0 {
+///         // In earnest one INSERT of all of them, tried again a few times where it fails.
+///         table.append(&mut batch);
+///     }
+///     table
+/// });
+///
+/// // The service runs.
+/// # let account = AccountId::from(7);
+/// # let proof = PasswordVerified::by_host(verifier.check_password(&account).await);
+/// # let _ = verifier.password_verified(proof, None).await?;
+///
+/// // It stops in order.
+/// let dropped = queue.dropped.load(Ordering::Relaxed);
+/// drop((verifier, queue));
+/// let table = task.await?;
+/// assert_eq!((table.len(), dropped), (1, 0));
+/// # Ok(())
+/// # }
 /// ```
 pub trait EventSink: Send + Sync {
     /// Something happened.

@@ -160,6 +160,12 @@ impl<S: Store> Verifier<S> {
         &self.shared.store
     }
 
+    /// The time by the verifier's clock: for [`Session::is_elevated`](crate::Session::is_elevated) and
+    /// [`Refusal::retry_after`](crate::Refusal::retry_after).
+    pub fn now(&self) -> UnixTime {
+        self.shared.clock.now()
+    }
+
     /// Load, decide, swap, release.
     pub(super) async fn drive<T>(
         &self,
@@ -216,10 +222,6 @@ impl<S: Store> Verifier<S> {
     pub(super) fn context(&self) -> Context<'_> {
         let Shared { policy, keys, .. } = &*self.shared;
         Context { now: self.now(), policy, keys, origin: self.origin.as_ref() }
-    }
-
-    pub(super) fn now(&self) -> UnixTime {
-        self.shared.clock.now()
     }
 }
 

@@ -37,6 +37,15 @@ mod enrollment {
     mod recovery_codes;
 }
 
+mod hosts {
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
+    mod api;
+    #[cfg(feature = "std")]
+    mod dates;
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
+    mod words;
+}
+
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod login {
     mod device_orders;

@@ -8,9 +8,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::{BigInt, Integer, Text};
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, BlockingStore, Change, Expected, Revision, Swap, Versioned};
 
 use crate::sqlite::NOTE;
 

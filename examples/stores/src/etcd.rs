@@ -20,9 +20,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::{Client, ClientBuilder, StatusCode, Url, redirect, retry};
-use second_factor::AccountRecord;
-use second_factor::session::{AccountId, AuditEvent};
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, Versioned,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,8 +1,6 @@
 //! MariaDB (10.6 and later) or MySQL (8.0 and later) through sqlx, with an audit trail.
 
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
 use sqlx::mysql::{MySqlDatabaseError, MySqlPool, MySqlRow};
 use sqlx::{Error, Row};
 

@@ -1,8 +1,6 @@
 //! PostgreSQL through sqlx, with an audit trail.
 
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Error, Row};
 

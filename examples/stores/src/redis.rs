@@ -9,9 +9,7 @@
 
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, ErrorKind, RedisError, Script};
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
 
 /// The script that swaps. Redis runs one script at a time. The client sends its digest, and the whole script
 /// if the server does not know it yet.

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, types::Type};
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, BlockingStore, Change, Expected, Revision, Swap, Versioned};
 
 use crate::sqlite::{CREATE, LOAD, NOTE, SWAP};
 

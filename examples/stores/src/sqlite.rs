@@ -2,9 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use second_factor::AccountRecord;
-use second_factor::session::AccountId;
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode as Journal, SqlitePool, SqlitePoolOptions};
 use sqlx::sqlite::{SqliteRow, SqliteSynchronous as Synchronous};
 use sqlx::{Error, Row};

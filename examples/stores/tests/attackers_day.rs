@@ -12,8 +12,9 @@ use common::TestClock;
 use common::counting::{Counting, Writes};
 use common::database::{Database, Schema};
 use common::victim::{NO_RECOVERY_CODE, Service, Victim, forged, password};
-use second_factor::verifier::{Clock, Error};
-use second_factor::{AuthMethod, ChallengeToken, Login, MemoryStore, Refusal, Remember, Store, UnixTime};
+use second_factor::{
+    AuthMethod, ChallengeToken, Clock, Error, Login, MemoryStore, Refusal, Remember, Store, UnixTime,
+};
 
 const ACCOUNTS: usize = 100;
 const TASKS: usize = 64;

@@ -7,10 +7,10 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
-use second_factor::AccountId;
-use second_factor::session::{AccountRecord, AuditEvent};
-use second_factor::store::{BlockingStore, Change, Expected, Revision, Swap};
-use second_factor::testing::BlockingSuite;
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, BlockingStore, Change, Expected, Revision, Swap,
+    testing::BlockingSuite,
+};
 use second_factor_stores::diesel::DieselStore;
 use second_factor_stores::rusqlite::RusqliteStore;
 use second_factor_stores::sqlite::TRAIL;

@@ -16,10 +16,9 @@ use common::Wire;
 use failover::{Load, Tally, Watched};
 use gate::{Gate, Scripted, closed_port};
 use reqwest::Client;
-use second_factor::session::AuditEvent;
-use second_factor::store::{Change, Expected, Revision, Store, Swap};
-use second_factor::testing::Suite;
-use second_factor::{AccountId, AccountRecord};
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, testing::Suite,
+};
 use second_factor_stores::etcd::{EtcdError, EtcdStore};
 use serde_json::json;
 use tokio::sync::Mutex;

@@ -10,9 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::{Account, STEP};
-use second_factor::session::{EventKind, Refusal, RefusedBecause, Remember};
-use second_factor::verifier::Error;
-use second_factor::{DeviceToken, Login};
+use second_factor::{DeviceToken, Error, EventKind, Login, Refusal, RefusedBecause, Remember};
 use second_factor_stores::postgres::{PostgresStore, TRAIL};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection, Row};

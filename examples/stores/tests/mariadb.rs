@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use common::{Wire, trail};
-use second_factor::session::AuditEvent;
-use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
-use second_factor::testing::{Clause, Suite};
-use second_factor::{AccountId, AccountRecord};
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, Versioned,
+    testing::{Clause, Suite},
+};
 use second_factor_stores::mariadb::{CREATE, LOAD, MariaDbStore, PRUNE, SWAP, TRAIL};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};

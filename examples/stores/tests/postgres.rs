@@ -5,10 +5,9 @@ mod common;
 use common::Wire;
 use common::database::{Database, Schema, server};
 use common::trail;
-use second_factor::AccountId;
-use second_factor::session::{AccountRecord, AuditEvent};
-use second_factor::store::{Change, Expected, Revision, Store, Swap};
-use second_factor::testing::Suite;
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, testing::Suite,
+};
 use second_factor_stores::postgres::{CREATE, LOAD, PRUNE, PostgresStore, SWAP, SWAP_WITH_EVENTS, TRAIL};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Row};

@@ -8,10 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use common::{Wire, trail};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::{Client, ConnectionAddr, IntoConnectionInfo};
-use second_factor::AccountId;
-use second_factor::session::AuditEvent;
-use second_factor::store::{Expected, Swap};
-use second_factor::testing::Suite;
+use second_factor::{AccountId, AuditEvent, Expected, Swap, testing::Suite};
 use second_factor_stores::redis::RedisStore;
 
 fn server() -> redis::ConnectionInfo {

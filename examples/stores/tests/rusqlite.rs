@@ -3,10 +3,10 @@
 mod common;
 
 use common::trail;
-use second_factor::AccountId;
-use second_factor::session::{AccountRecord, AuditEvent};
-use second_factor::store::{Blocking, BlockingStore, Change, Expected, Revision, Swap};
-use second_factor::testing::BlockingSuite;
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, Blocking, BlockingStore, Change, Expected, Revision, Swap,
+    testing::BlockingSuite,
+};
 use second_factor_stores::rusqlite::RusqliteStore;
 use second_factor_stores::sqlite::{PRUNE, TRAIL};
 use tempfile::TempDir;

@@ -3,10 +3,9 @@
 mod common;
 
 use common::trail;
-use second_factor::AccountId;
-use second_factor::session::{AccountRecord, AuditEvent, Remember};
-use second_factor::store::{Change, Expected, Revision, Store, Swap};
-use second_factor::testing::Suite;
+use second_factor::{
+    AccountId, AccountRecord, AuditEvent, Change, Expected, Remember, Revision, Store, Swap, testing::Suite,
+};
 use second_factor_stores::sqlite::{CREATE, LOAD, PRUNE, SWAP, SqliteStore, TRAIL};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;

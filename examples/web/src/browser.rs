@@ -39,6 +39,11 @@ impl Browser {
         &self.label
     }
 
+    /// Whether it came by HTTPS. On plain HTTP, so on loopback alone, cookies have other names.
+    pub(crate) fn is_https(&self) -> bool {
+        self.is_https
+    }
+
     /// A value in the session.
     pub(crate) async fn get<T: DeserializeOwned>(&self, key: &str) -> Outcome<Option<T>> {
         Ok(self.session.get(key).await?)

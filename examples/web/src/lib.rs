@@ -13,7 +13,6 @@
 mod app;
 mod browser;
 mod database;
-mod date;
 mod guards;
 mod pages;
 mod routes;

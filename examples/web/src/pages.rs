@@ -2,7 +2,6 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::date;
 use crate::two_factor::{FactorStatus, UnixTime, words};
 
 pub(crate) mod authenticators;
@@ -271,8 +270,8 @@ pub(crate) fn account(
         Some(view),
         &html! {
             h1 { "Hello, " (name) }
-            p.lead #arrival { "You logged in " strong { (how) } ", " (date::words(at)) "."
-                @if let Some(confirmed) = confirmed { " You last confirmed that it is you " (date::words(confirmed)) "." } }
+            p.lead #arrival { "You logged in " strong { (how) } ", " (at.in_words()) "."
+                @if let Some(confirmed) = confirmed { " You last confirmed that it is you " (confirmed.in_words()) "." } }
             section.card aria-labelledby="two-factor" {
                 div.spread {
                     h2 #two-factor { "Two-factor authentication" }
@@ -282,13 +281,13 @@ pub(crate) fn account(
                     None => {
                         p { "Your password is all that stands between your account and somebody else. Add a code from your phone." }
                         @if let Some(from) = demanded_from { p.notice {
-                            "From " strong { (date::words(from)) } " on this site requires it: enable it before then, or you will have \
+                            "From " strong { (from.in_words()) } " on this site requires it: enable it before then, or you will have \
                              to when you next log in."
                         } }
                         p.actions { a.button href="/account/two-factor/enable" { "Enable two-factor authentication" } }
                     }
                     Some(since) => {
-                        p { "Each login asks for a code. On since " (date::words(since)) "." }
+                        p { "Each login asks for a code. On since " (since.in_words()) "." }
                         @if status.is_locked { p.fault role="alert" {
                             "Too many codes were wrong: somebody may know your password. Change it. Where a code is asked for, "
                             (words::way_in(status.retry_at))
@@ -324,7 +323,7 @@ pub(crate) fn account(
                 h2 #log { "Security log" }
                 ol.log {
                     @for (at, what, is_notable) in log {
-                        li class=[is_notable.then_some("notable")] { span { (what) } time { (date::words(*at)) } }
+                        li class=[is_notable.then_some("notable")] { span { (what) } time { (at.in_words()) } }
                     }
                 }
             }
@@ -419,8 +418,8 @@ pub(crate) fn devices(view: &View, status: &FactorStatus) -> Markup {
                         li {
                             div {
                                 strong { (device.label) }
-                                small { "Last used " time { (date::words(device.last_used)) } }
-                                small { "Since " time { (date::day(device.since)) } ", until " time { (date::day(device.until)) } }
+                                small { "Last used " time { (device.last_used.in_words()) } }
+                                small { "Since " time { (device.since.day_in_words()) } ", until " time { (device.until.day_in_words()) } }
                             }
                             form method="post" action="/account/devices" {
                                 (view.token()) input type="hidden" name="device" value=(device.id);

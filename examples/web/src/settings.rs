@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use crate::database::Database;
-use crate::date;
 use crate::stop::BoxError;
 use crate::two_factor::UnixTime;
 use crate::users::random_hex;
@@ -39,8 +38,8 @@ impl Settings {
         };
         let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
         let port = var("PORT").unwrap_or_else(|| "3000".into());
-        let enroll_by = var("ENROLL_BY")
-            .map(|day| date::parse(&day).ok_or(format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")));
+        let enroll_by =
+            var("ENROLL_BY").map(|day| day.parse().map_err(|error| format!("ENROLL_BY: {error}: {day}")));
         let settings = Self {
             host: host.parse().map_err(|_| format!("HOST is no address: {host}"))?,
             port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,

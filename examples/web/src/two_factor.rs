@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-pub use second_factor::session::{AuthenticatorInfo, FactorStatus};
-use second_factor::session::{DeviceId, FreshFactor, Origin, Reauthenticated, Requirement, Session};
-use second_factor::store::DynStore;
-use second_factor::verifier::{OsEntropy, TracingEvents};
-use second_factor::{Accepted, AccountId, ChallengeToken, DeviceToken, KeyRing, Login};
-use second_factor::{PasswordVerified, Policy, Remember, SealingKey, TotpParams, Verifier};
-pub use second_factor::{UnixTime, verifier::Clock, verifier::SystemClock};
+use second_factor::{
+    Accepted, AccountId, ChallengeToken, DeviceId, DeviceToken, DynStore, FreshFactor, KeyRing, Login,
+    Origin, OsEntropy, PasswordVerified, Policy, Reauthenticated, Remember, Requirement, SealingKey, Session,
+    TotpParams, TracingEvents, Verifier,
+};
+pub use second_factor::{AuthenticatorInfo, FactorStatus};
+pub use second_factor::{Clock, SystemClock, UnixTime};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
 
 use crate::stop::{Fallible, Outcome, Stop};
@@ -74,7 +74,7 @@ impl TwoFactor {
         let account = AccountId::new(users::id(&self.db, name).await?).map_err(Stop::failed)?;
         let (proof, _) = self.password(&account, password).await?;
         let proof = proof.demanding(self.requirement);
-        let device = browser.cookie(&DeviceToken::cookie_name(&account, self.verifier.policy()));
+        let device = browser.cookie(&self.device_cookie(browser, &account));
         match self.verifier.password_verified(proof, device.as_deref()).await? {
             Login::Complete(accepted) => {
                 browser.start_anew("session", self.session(browser, accepted), "/account").await
@@ -100,10 +100,16 @@ impl TwoFactor {
 
     fn session(&self, browser: &Browser, accepted: Accepted) -> Session {
         if let Some(token) = &accepted.device {
-            let name = DeviceToken::cookie_name(token.account(), self.verifier.policy());
+            let name = self.device_cookie(browser, token.account());
             browser.set_cookie(&name, token.expose(), self.verifier.policy().remember_for());
         }
         accepted.authenticated.into_session()
+    }
+
+    fn device_cookie(&self, browser: &Browser, account: &AccountId) -> String {
+        let name =
+            if browser.is_https() { DeviceToken::cookie_name } else { DeviceToken::development_cookie_name };
+        name(account, self.verifier.policy())
     }
 
     /// Who is logged in here. Asked anew with every request: password or second factor may have been changed elsewhere.

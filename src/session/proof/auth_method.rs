@@ -59,6 +59,40 @@ impl AuthMethod {
         }
     }
 
+    /// How somebody got in after this first factor, in words that follow "You logged in".
+    ///
+    /// English. When a remembered device was [last asked for a code](Self::RememberedDevice) is not in it.
+    ///
+    /// ```
+    /// use second_factor::{AuthMethod, FirstFactor};
+    ///
+    /// assert_eq!(AuthMethod::Code.in_words(FirstFactor::Password), "with your password and a code");
+    /// assert_eq!(AuthMethod::Code.in_words(FirstFactor::Other), "with a code");
+    /// ```
+    pub const fn in_words(self, first: FirstFactor) -> &'static str {
+        let by_password = matches!(first, FirstFactor::Password);
+        match self {
+            Self::SingleFactor if by_password => "with your password alone",
+            Self::SingleFactor => "without a second factor",
+            Self::Code if by_password => "with your password and a code",
+            Self::Code => "with a code",
+            Self::CodesInARow if by_password => "with your password and codes in a row",
+            Self::CodesInARow => "with codes in a row",
+            Self::RecoveryCode if by_password => "with your password and a recovery code",
+            Self::RecoveryCode => "with a recovery code",
+            Self::HostAuthenticator(HostAuthenticatorKind::HardwareKey) if by_password => {
+                "with your password and a security key"
+            }
+            Self::HostAuthenticator(HostAuthenticatorKind::HardwareKey) => "with a security key",
+            Self::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) if by_password => {
+                "with your password and a passkey"
+            }
+            Self::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) => "with a passkey",
+            Self::RememberedDevice { .. } if by_password => "with your password, on a remembered device",
+            Self::RememberedDevice { .. } => "on a remembered device",
+        }
+    }
+
     /// Whether a second factor was verified: a remembered device is none (SP 800-63B §5.1).
     pub const fn is_second_factor(self) -> bool {
         match self {

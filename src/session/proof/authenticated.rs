@@ -57,4 +57,9 @@ impl Authenticated {
     pub fn amr(&self) -> &'static [&'static str] {
         self.session.amr()
     }
+
+    /// How the claimant got in, in words: see [`AuthMethod::in_words`].
+    pub fn in_words(&self) -> &'static str {
+        self.session.in_words()
+    }
 }

@@ -19,6 +19,7 @@ mod presented;
 mod reauthenticated;
 mod requirement;
 mod session;
+mod session_info;
 
 pub use administrator_reset::{AdministratorOfOneself, AdministratorReset};
 pub use auth_method::AuthMethod;
@@ -44,3 +45,4 @@ pub use reauthenticated::Reauthenticated;
 pub use requirement::Requirement;
 pub use session::Session;
 pub(crate) use session::SessionId;
+pub use session_info::SessionInfo;

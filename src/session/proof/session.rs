@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use super::EndOtherSessions;
+use super::{EndOtherSessions, SessionInfo};
 use crate::session::record::Epoch;
 use crate::session::{AccountId, AuthMethod, DeviceId, FirstFactor, FreshFactor};
 use crate::time::{UnixTime, is_alive};
@@ -119,6 +119,16 @@ impl Session {
     /// Authentication method references (RFC 8176), true of this session as it is now. See [`AuthMethod::amr`].
     pub fn amr(&self) -> &'static [&'static str] {
         self.elevation.map_or(self.method, |elevation| elevation.method).amr(self.first_factor)
+    }
+
+    /// How they got in, in words: see [`AuthMethod::in_words`].
+    pub fn in_words(&self) -> &'static str {
+        self.method.in_words(self.first_factor)
+    }
+
+    /// What its owner may see of it, also over an API.
+    pub fn info(&self) -> SessionInfo {
+        SessionInfo::of(self)
     }
 
     /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.

@@ -8,6 +8,7 @@ use crate::time::UnixTime;
 
 /// The state of an account's second factor, for its owner to look at.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FactorStatus {
     /// When the oldest authenticator was bound; `None` while two-factor authentication is off.
@@ -35,6 +36,7 @@ impl FactorStatus {
 
 /// An authenticator as its owner sees it in a list (SP 800-63B §4.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct AuthenticatorInfo {
     /// Which one: to rename, replace or remove it.
@@ -51,6 +53,7 @@ pub struct AuthenticatorInfo {
 
 /// What an authenticator is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum AuthenticatorKind {
     /// An authenticator app, and the parameters of its codes.
@@ -61,6 +64,7 @@ pub enum AuthenticatorKind {
 
 /// A remembered device as its owner sees it in a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeviceInfo {
     /// Which one: to forget it.

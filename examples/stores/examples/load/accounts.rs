@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use second_factor::session::{Remember, SealingKey};
-use second_factor::store::{Change, Expected, Swap};
-use second_factor::verifier::{Clock, OsEntropy};
 use second_factor::{
-    AccountId, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Store, Totp, UnixTime, Verifier,
+    AccountId, Change, Clock, Expected, KeyRing, Login, MemoryStore, OsEntropy, PasswordVerified, Policy,
+    Remember, SealingKey, Store, Swap, Totp, UnixTime, Verifier,
 };
 
 use crate::Outcome;

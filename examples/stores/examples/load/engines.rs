@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use second_factor::store::{Blocking, Store};
+use second_factor::{Blocking, Store};
 use second_factor_stores::postgres::{self, PostgresStore};
 use second_factor_stores::redis::RedisStore;
 use second_factor_stores::rusqlite::RusqliteStore;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use second_factor::session::{AccountId, AccountRecord, Remember};
-use second_factor::store::{Change, Store, Swap, Versioned};
+use second_factor::{AccountId, AccountRecord, Change, Remember, Store, Swap, Versioned};
 
 use crate::Outcome;
 use crate::accounts::{Service, Subject};

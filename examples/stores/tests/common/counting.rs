@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use second_factor::session::EventKind;
-use second_factor::store::{Change, Store, Swap, Versioned};
-use second_factor::{AccountId, AccountRecord, AuthMethod};
+use second_factor::{AccountId, AccountRecord, AuthMethod, Change, EventKind, Store, Swap, Versioned};
 
 /// Of one account.
 #[derive(Clone, Copy, Debug, Default)]

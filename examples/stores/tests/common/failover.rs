@@ -6,11 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use second_factor::session::{Refusal, SealingKey};
-use second_factor::store::{Change, Store, Swap, Versioned};
-use second_factor::verifier::{Clock, Error, OsEntropy};
 use second_factor::{
-    AccountId, AccountRecord, KeyRing, Login, PasswordVerified, Policy, Remember, Totp, UnixTime, Verifier,
+    AccountId, AccountRecord, Change, Clock, Error, KeyRing, Login, OsEntropy, PasswordVerified, Policy,
+    Refusal, Remember, SealingKey, Store, Swap, Totp, UnixTime, Verifier, Versioned,
 };
 use tokio::task::JoinHandle;
 

@@ -11,12 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use second_factor::enrollment::KeyUri;
-use second_factor::session::{AuditEvent, EventKind, Refusal, RefusedBecause, Remember, SealingKey};
-use second_factor::verifier::{Clock, Error, EventSink, OsEntropy};
 use second_factor::{
-    Accepted, AccountId, ChallengeToken, KeyRing, Login, PasswordVerified, Policy, Store, Totp, TotpParams,
-    UnixTime, Verifier,
+    Accepted, AccountId, AuditEvent, ChallengeToken, Clock, Error, EventKind, EventSink, KeyRing, KeyUri,
+    Login, OsEntropy, PasswordVerified, Policy, Refusal, RefusedBecause, Remember, SealingKey, Store, Totp,
+    TotpParams, UnixTime, Verifier,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

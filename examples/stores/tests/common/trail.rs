@@ -1,8 +1,6 @@
 //! What the tests of the trails share.
 
-use second_factor::session::AuditEvent;
-use second_factor::store::{Change, Expected, Revision, Store, Swap};
-use second_factor::{AccountId, AccountRecord};
+use second_factor::{AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap};
 
 /// What a query of the trail says.
 pub fn events(rows: impl IntoIterator<Item = String>) -> Vec<AuditEvent> {

@@ -3,11 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use second_factor::session::SealingKey;
-use second_factor::verifier::{Clock, OsEntropy};
 use second_factor::{
-    Accepted, AccountId, DeviceToken, KeyRing, Login, PasswordVerified, Policy, Remember, Session, Store,
-    Totp, UnixTime, Verifier,
+    Accepted, AccountId, Clock, DeviceToken, KeyRing, Login, OsEntropy, PasswordVerified, Policy, Remember,
+    SealingKey, Session, Store, Totp, UnixTime, Verifier,
 };
 
 use super::counting::Counting;

@@ -3,7 +3,6 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{View, back, card, code_field, fresh_code, present_password, shell};
-use crate::date;
 use crate::two_factor::{AuthenticatorInfo, FactorStatus, Place, words};
 
 const LOST_PHONE: &str =
@@ -108,9 +107,9 @@ pub(crate) fn list(view: &View, status: &FactorStatus) -> Markup {
                         li {
                             div {
                                 strong { (bound.label) }
-                                small { (words::kind(bound.kind)) ", since " time { (date::day(bound.bound_at)) } }
+                                small { (words::kind(bound.kind)) ", since " time { (bound.bound_at.day_in_words()) } }
                                 @match bound.last_used {
-                                    Some(at) => small { "Last used " time { (date::words(at)) } },
+                                    Some(at) => small { "Last used " time { (at.in_words()) } },
                                     None => small { "Not used yet" },
                                 }
                             }

@@ -1,7 +1,8 @@
 //! Several authenticators on an account, each enrolled, renamed, replaced and removed by its owner.
 
-use second_factor::session::{AuthenticatorId, EnrollmentToken, NewAuthenticator, Requirement};
-use second_factor::{AuthMethod, QrCode, Refusal};
+use second_factor::{
+    AuthMethod, AuthenticatorId, EnrollmentToken, NewAuthenticator, QrCode, Refusal, Requirement,
+};
 
 use super::{AuthenticatorInfo, FactorStatus, Member, TwoFactor, UnixTime};
 use crate::stop::{Outcome, Stop};

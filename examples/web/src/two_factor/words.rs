@@ -1,13 +1,11 @@
 //! What the library says, in the words of this site.
 
-use second_factor::otp::{ClockOffset, CodesInARow};
-use second_factor::session::{AuditEvent, AuthenticatorKind, HostAuthenticatorKind, Origin, TokenError};
-use second_factor::store::StoreError;
-use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{AuthMethod, Refusal, UnixTime};
+use second_factor::{
+    AuditEvent, AuthMethod, AuthenticatorKind, ChangePasswordError, CodesInARow, Error,
+    HostAuthenticatorKind, Origin, Refusal, StoreError, TokenError, UnixTime,
+};
 
 use super::{CODES, Member};
-use crate::date;
 use crate::stop::Stop;
 
 impl Member {
@@ -19,14 +17,10 @@ impl Member {
     /// How and when they got in, in words, and when they last confirmed since that it is them.
     pub(crate) fn arrival(&self) -> (String, UnixTime, Option<UnixTime>) {
         let how = match self.session.method() {
-            AuthMethod::SingleFactor => "with your password alone".into(),
-            AuthMethod::Code => "with your password and a code".into(),
-            AuthMethod::CodesInARow => "with your password and codes in a row".into(),
-            AuthMethod::RecoveryCode => "with your password and a recovery code".into(),
             AuthMethod::RememberedDevice { since } => {
-                format!("with your password, on a device remembered since {}", date::words(since))
+                format!("with your password, on a device remembered since {}", since.in_words())
             }
-            other => format!("{other:?}"),
+            _ => self.session.in_words().to_owned(),
         };
         let (at, confirmed) = (self.session.at(), self.session.auth_time());
         (how, at, (confirmed != at).then_some(confirmed))
@@ -40,7 +34,7 @@ pub(crate) fn way_in(retry_at: Option<UnixTime>) -> String {
         "type {count} codes in a row as your app shows them (about two minutes), or a recovery code."
     );
     match retry_at {
-        Some(retry_at) => format!("{way} A single code is accepted again from {} on.", date::words(retry_at)),
+        Some(retry_at) => format!("{way} A single code is accepted again from {} on.", retry_at.in_words()),
         None => way,
     }
 }
@@ -90,48 +84,15 @@ impl From<Error<StoreError>> for Stop {
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
         let message = match refusal {
-            Refusal::NotAccepted => {
-                "This code was not accepted. Each code works once: wait for the next one.".into()
-            }
-            Refusal::Malformed => "A code is six digits. A recovery code is 26 letters and digits.".into(),
-            Refusal::ChallengeOver => {
-                "Too many tries, or too much time has passed. Please start again.".into()
-            }
-            Refusal::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
             Refusal::Locked { retry_at } => {
                 return Self::Locked(format!("Too many codes were wrong: {}", way_in(retry_at)));
             }
             // The answer to the first is on its way to the same browser.
             Refusal::AlreadyDone => return Self::GoTo("/account"),
-            Refusal::Retry => "Your password is being changed. Please try again in a minute.".into(),
-            Refusal::StepUpRequired => {
-                "This took too long, or your session is over. Please try again.".into()
-            }
-            Refusal::ClockOff(offset) => clock_off(offset),
-            Refusal::TooManyAuthenticators => {
-                "You have as many authenticators as an account can have: choose one to be replaced.".into()
-            }
-            Refusal::AlreadyBound => "This authenticator is on your account already.".into(),
-            Refusal::NoAuthenticator => "Your account has no such authenticator.".into(),
-            Refusal::FactorRequired => {
-                "Two-factor authentication is required here, so your last authenticator stays. To remove it, add another \
-                 one first, or replace it."
-                    .into()
-            }
-            other => other.to_string(),
+            other => other.in_words(),
         };
         Self::Refused { message, over: refusal.is_over() }
     }
-}
-
-/// Told at the set-up alone, where nothing is bound yet that could be guessed.
-fn clock_off(offset: ClockOffset) -> String {
-    let side = if offset.is_ahead() { "ahead" } else { "behind" };
-    format!(
-        "Your clock is off by about {} seconds: your phone's is {side}. Nothing was set up yet. Have the phone take its time \
-         from the network, and type the next code.",
-        offset.as_secs().unsigned_abs()
-    )
 }
 
 /// Says which of the two passwords is in force; where the change began, nobody is logged in any more.

@@ -1,0 +1,167 @@
+//! What a host shows and sends: refusals and logins in words, account ids of integers, cookies.
+
+use core::time::Duration;
+use std::collections::HashSet;
+
+use second_factor::{
+    AccountId, AuthMethod, ClockOffset, DeviceToken, FirstFactor, HostAuthenticatorKind, Policy, Refusal,
+    UnixTime,
+};
+
+use crate::support::{DAY, START, World};
+
+fn all_refusals() -> [Refusal; 14] {
+    [
+        Refusal::NotAccepted,
+        Refusal::Malformed,
+        Refusal::ChallengeOver,
+        Refusal::Locked { retry_at: None },
+        Refusal::Locked { retry_at: Some(START) },
+        Refusal::EnrollmentOver,
+        Refusal::StepUpRequired,
+        Refusal::AlreadyDone,
+        Refusal::Retry,
+        Refusal::ClockOff(ClockOffset::from_secs(-90)),
+        Refusal::TooManyAuthenticators,
+        Refusal::AlreadyBound,
+        Refusal::FactorRequired,
+        Refusal::NoAuthenticator,
+    ]
+}
+
+#[test]
+fn each_refusal_has_words_a_code_and_a_status_of_its_own() {
+    let all = all_refusals();
+    let codes: HashSet<_> = all.iter().map(|refusal| refusal.code()).collect();
+    let texts: HashSet<_> = all.iter().map(|refusal| refusal.in_words()).collect();
+    assert_eq!([codes.len(), texts.len()], [13, 13], "both locks read alike");
+    for refusal in all {
+        let text = refusal.in_words();
+        assert!(text.ends_with('.') && text.starts_with(char::is_uppercase), "{text}");
+        assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
+        assert!((400..600).contains(&refusal.status()), "{refusal:?}");
+        // The code is the variant's name in snake case.
+        let name = format!("{refusal:?}");
+        let name = name.split([' ', '(']).next().unwrap();
+        let camel: String =
+            refusal.code().split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+        assert_eq!(camel, name);
+    }
+}
+
+#[test]
+fn only_a_lock_and_a_password_change_say_how_long_to_wait() {
+    let locked = |retry_at: UnixTime| Refusal::Locked { retry_at: Some(retry_at) };
+    let day_after = START.saturating_add(DAY);
+    assert_eq!(locked(day_after).retry_after(START), Some(DAY));
+    assert_eq!(locked(START).retry_after(START), Some(Duration::ZERO));
+    assert_eq!(locked(START).retry_after(day_after), Some(Duration::ZERO), "it is over already");
+    assert_eq!(
+        locked(UnixTime::MAX).retry_after(START).map(|wait| wait.as_secs()),
+        Some(u64::MAX - START.as_secs())
+    );
+    assert_eq!(Refusal::Retry.retry_after(START), Some(Duration::from_secs(60)));
+    let others = all_refusals().into_iter().filter(|refusal| refusal.retry_after(START).is_some());
+    assert_eq!(others.count(), 2);
+}
+
+/// ASVS 6.3.8, and what an attacker must not learn: a code that was right is told as one that was wrong.
+#[test]
+fn a_wrong_and_a_used_code_are_told_in_the_same_words() {
+    let (world, phone, _) = World::enrolled();
+    let used = phone.code(world.now());
+    let _ = world.present(&used).unwrap();
+    let wrong = phone.wrong_code(world.now());
+    let off = phone.code(UnixTime::from_secs(world.now().as_secs() - 180));
+    let [used, wrong, off] = [used, wrong, off].map(|code| world.present(&code).unwrap_err());
+    for other in [wrong, off] {
+        assert_eq!(used.answer(world.now()), other.answer(world.now()));
+        assert_eq!(used.status(), other.status());
+    }
+}
+
+/// Whose clock is off is told to whoever sets an app up; in a login it would tell that a code was right.
+#[test]
+fn a_clock_that_is_off_is_told_in_the_set_up_alone() {
+    let world = World::new();
+    let begun = world.begin();
+    let phone = crate::support::Phone::scan(&begun.uri);
+    let late = phone.code(UnixTime::from_secs(world.now().as_secs() - 180));
+    let refused =
+        crate::support::refusal(world.verifier.confirm_enrollment(&begun.token, &late)).unwrap_err();
+    let answer = refused.answer(world.now());
+    assert_eq!((answer.code, answer.clock_off_secs), ("clock_off", Some(-180)));
+    assert!(answer.text.contains("about 180 seconds: your phone's is behind"), "{}", answer.text);
+
+    let (world, phone, _) = World::enrolled();
+    let late = phone.code(UnixTime::from_secs(world.now().as_secs() - 180));
+    let answer = world.present(&late).unwrap_err().answer(world.now());
+    assert_eq!((answer.code, answer.clock_off_secs), ("not_accepted", None));
+}
+
+#[test]
+fn each_way_in_has_words_that_name_no_password_unless_one_was_typed() {
+    let methods = [
+        AuthMethod::SingleFactor,
+        AuthMethod::Code,
+        AuthMethod::CodesInARow,
+        AuthMethod::RecoveryCode,
+        AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey),
+        AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey),
+        AuthMethod::RememberedDevice { since: START },
+    ];
+    let mut all = HashSet::new();
+    for method in methods {
+        let [password, other] =
+            [FirstFactor::Password, FirstFactor::Other].map(|first| method.in_words(first));
+        assert!(password.starts_with("with your password"), "{password}");
+        assert!(!other.contains("password"), "{other}");
+        all.extend([password, other]);
+    }
+    assert_eq!(all.len(), 14);
+
+    let (world, phone, _) = World::enrolled();
+    let accepted = world.log_in(&phone);
+    assert_eq!(accepted.authenticated.in_words(), "with your password and a code");
+    assert_eq!(accepted.authenticated.into_session().in_words(), "with your password and a code");
+}
+
+#[test]
+fn different_integers_are_different_accounts() {
+    let keys = [0, 1, -1, 7, 42, 420, i64::MAX, i64::MIN];
+    let ids: HashSet<_> = keys.into_iter().map(AccountId::from).collect();
+    assert_eq!(ids.len(), keys.len());
+    for key in keys {
+        // The same integer is the same account, whatever its type, and as text.
+        assert_eq!(AccountId::from(key), AccountId::from(i128::from(key)));
+        assert_eq!(AccountId::from(key), AccountId::new(key.to_string()).unwrap());
+    }
+    assert_eq!(AccountId::from(42), AccountId::from(42_u64));
+    assert_eq!(AccountId::from(u128::MAX).as_str(), "340282366920938463463374607431768211455");
+    assert_eq!(AccountId::from(i128::MIN).as_str(), "-170141183460469231731687303715884105728");
+}
+
+#[test]
+fn a_development_cookie_is_another_one_than_that_of_production() {
+    let (world, phone, _) = World::enrolled();
+    let token = world.remember(&phone);
+    let policy = world.verifier.policy();
+    let [real, development] = [token.set_cookie(policy), token.set_development_cookie(policy)];
+    let [real, development] = [real.expose(), development.expose()];
+
+    assert!(real.starts_with(&DeviceToken::cookie_name(&world.account, policy)), "{real}");
+    assert!(real.starts_with("__Host-device-") && real.contains("; Secure"), "{real}");
+    let name = DeviceToken::development_cookie_name(&world.account, policy);
+    assert!(
+        development.starts_with(&format!("{name}={}; Max-Age=2592000; ", token.expose())),
+        "{development}"
+    );
+    // A browser on plain HTTP would drop it with either of the two (RFC 6265bis 4.1.3.2).
+    assert!(!development.contains("__Host-") && !development.contains("Secure"), "{development}");
+    assert!(development.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{development}");
+
+    // They differ by account and service, like those of production.
+    let other = Policy::builder("Example").namespace("other").build().unwrap();
+    assert_ne!(name, DeviceToken::development_cookie_name(&world.account, &other));
+    assert_ne!(name, DeviceToken::development_cookie_name(&AccountId::from(42), policy));
+}
