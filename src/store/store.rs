@@ -105,7 +105,7 @@ macro_rules! store_behind {
     )*};
 }
 
-store_behind!(&S, Arc<S>);
+store_behind!(&S, Arc<S>, Box<S>);
 
 /// Why a [`DynStore`] failed: the error of the store inside.
 #[derive(Debug, thiserror::Error)]
