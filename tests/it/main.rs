@@ -62,6 +62,8 @@ mod login {
 mod store {
     #[cfg(feature = "testing")]
     mod conformance;
+    #[cfg(feature = "json")]
+    mod json;
     mod key_rotation;
     mod record_format;
     mod restored_backup;
