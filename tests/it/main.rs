@@ -75,6 +75,12 @@ mod store {
     mod wrong_trails;
 }
 
+#[cfg(all(feature = "testing", feature = "serde", feature = "sealing"))]
+mod testing {
+    mod authenticator_app;
+    mod manual_clock;
+}
+
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod standards {
     mod asvs;
