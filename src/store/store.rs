@@ -35,8 +35,8 @@ use crate::session::{AccountId, AccountRecord};
 /// code may be used up.
 ///
 /// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks:
-/// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).run().await.assert_complete()`. Then each
-/// clause was tested and kept.
+/// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).run().await.assert_complete()`. If it
+/// passes, every clause was tested and kept.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};

@@ -30,7 +30,7 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// That is what it is for.
+    /// If a case failed.
     #[track_caller]
     pub fn assert(&self) {
         assert!(self.failures.is_empty(), "{self}");
