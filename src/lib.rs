@@ -62,6 +62,8 @@ pub use enrollment::{QrCapacityError, QrCode};
 pub use otp::{
     Algorithm, ClockOffset, Code, CodesInARow, Digits, Hotp, Period, Secret, Totp, TotpParams, Window,
 };
+#[cfg(feature = "json")]
+pub use session::JsonError;
 #[cfg(feature = "alloc")]
 pub use session::{
     Accepted, AccountId, AccountIdError, AccountRecord, AdministratorOfOneself, AdministratorReset,

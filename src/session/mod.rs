@@ -102,6 +102,8 @@
 mod account;
 mod error;
 mod event;
+#[cfg(feature = "json")]
+mod json;
 mod keys;
 mod origin;
 mod policy;
@@ -116,6 +118,10 @@ mod token;
 pub use account::{AccountId, AccountIdError};
 pub use error::SessionError;
 pub use event::{AuditEvent, Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
+#[cfg(feature = "json")]
+pub use json::JsonError;
+#[cfg(feature = "json")]
+pub(crate) use json::write as write_json;
 pub use keys::Keys;
 pub use origin::Origin;
 pub use policy::{GuessOdds, Policy, PolicyBuilder, PolicyError};

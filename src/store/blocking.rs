@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::error::Error;
 
@@ -44,7 +45,7 @@ macro_rules! blocking_store_behind {
     )*};
 }
 
-blocking_store_behind!(&S, Arc<S>);
+blocking_store_behind!(&S, Arc<S>, Box<S>);
 
 /// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they
 /// block the thread while the storage works.

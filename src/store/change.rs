@@ -56,6 +56,27 @@ impl<'a> Change<'a> {
     pub const fn events(self) -> &'a [AuditEvent] {
         self.events
     }
+
+    /// The [events](Self::events) as one JSON array, for a statement that writes them all.
+    ///
+    /// ```
+    /// use second_factor::store::{Change, Expected, Revision};
+    /// use second_factor::{AccountId, AccountRecord, AuditEvent};
+    ///
+    /// let event = r#"{"account":"user-7","at":1700000000,"kind":"password_changed"}"#;
+    /// let (record, events) = (AccountRecord::new(AccountId::new("user-7")?), [AuditEvent::from_json(event)?]);
+    /// let change = Change::new(Expected::Absent, Revision::new(0x5eed), &record, &events);
+    /// assert_eq!(change.events_json()?, format!("[{event}]"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError::Unwritable`](crate::session::JsonError::Unwritable), which is a bug in this library.
+    #[cfg(feature = "json")]
+    pub fn events_json(self) -> Result<alloc::string::String, crate::session::JsonError> {
+        crate::session::write_json(self.events)
+    }
 }
 
 /// What a write expects to be there. No write overwrites a row unconditionally.

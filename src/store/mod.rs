@@ -1,7 +1,7 @@
 //! The contract that a host's storage keeps: two methods, and no rule.
 //!
 //! A row per account: its id, a revision, and the [`AccountRecord`](crate::session::AccountRecord) as serde
-//! writes it.
+//! writes it. With the feature `json`, `AccountRecord::to_json` writes the column and `Versioned::from_json` reads the row.
 
 #[expect(clippy::module_inception, reason = "the module holds the trait of this name")]
 mod store;

@@ -1,5 +1,8 @@
 use core::fmt;
 
+#[cfg(feature = "json")]
+use crate::session::{AccountRecord, JsonError};
+
 /// Which write of a row this is: a random number that the verifier draws, so that no revision comes twice and no
 /// store needs a counter or a sequence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,4 +33,26 @@ pub struct Versioned<T> {
     pub value: T,
     /// Its revision.
     pub revision: Revision,
+}
+
+#[cfg(feature = "json")]
+impl Versioned<AccountRecord> {
+    /// The record of a row, from its two columns.
+    ///
+    /// ```
+    /// use second_factor::store::{Revision, Versioned};
+    /// use second_factor::{AccountId, AccountRecord};
+    ///
+    /// let json = AccountRecord::new(AccountId::new("user-7")?).to_json()?;
+    /// let row = Versioned::from_json(&json, Revision::new(0x5eed))?;
+    /// assert_eq!(row.value.account().as_str(), "user-7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`AccountRecord::from_json`].
+    pub fn from_json(json: impl AsRef<[u8]>, revision: Revision) -> Result<Self, JsonError> {
+        Ok(Self { value: AccountRecord::from_json(json)?, revision })
+    }
 }

@@ -34,7 +34,9 @@ use crate::session::{AccountId, AccountRecord};
 /// After an `Err` it may be unknown whether the record was stored. The verifier then lets nobody in, and a
 /// code may be used up.
 ///
-/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks.
+/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks:
+/// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).run().await.assert_complete()`. If it
+/// passes, every clause was tested and kept.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};
@@ -105,7 +107,7 @@ macro_rules! store_behind {
     )*};
 }
 
-store_behind!(&S, Arc<S>);
+store_behind!(&S, Arc<S>, Box<S>);
 
 /// Why a [`DynStore`] failed: the error of the store inside.
 #[derive(Debug, thiserror::Error)]

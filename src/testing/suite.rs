@@ -12,6 +12,9 @@ use crate::store::Store;
 
 /// Runs the cases of the contract against a [`Store`].
 ///
+/// Offer every hook (`another`, `reopen`, `fail`, `trail`) and end with [`assert_complete`](Report::assert_complete), so that no
+/// case is skipped.
+///
 /// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary
 /// directory, a container, a schema to drop. A builder's closure that fails panics, as a test does.
 #[must_use = "nothing is tested before `run`"]

@@ -71,6 +71,8 @@ mod login {
 mod store {
     #[cfg(feature = "testing")]
     mod conformance;
+    #[cfg(feature = "json")]
+    mod json;
     mod key_rotation;
     mod record_format;
     mod restored_backup;
@@ -80,6 +82,12 @@ mod store {
     mod wrong_stores;
     #[cfg(feature = "testing")]
     mod wrong_trails;
+}
+
+#[cfg(all(feature = "testing", feature = "serde", feature = "sealing"))]
+mod testing {
+    mod authenticator_app;
+    mod manual_clock;
 }
 
 #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]

@@ -8,7 +8,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::result::{ConnectionError, Error};
 use diesel::sql_types::{BigInt, Integer, Text};
-use second_factor::{AccountId, AccountRecord, BlockingStore, Change, Expected, Revision, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, Change, Expected, JsonError, Revision, Swap, Versioned,
+};
 
 use crate::sqlite::NOTE;
 
@@ -53,26 +55,28 @@ impl DieselStore {
     }
 }
 
-impl BlockingStore for DieselStore {
-    type Error = Error;
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum DieselStoreError {
+    Database(#[from] Error),
+    Json(#[from] JsonError),
+}
 
-    fn load(&self, account: &AccountId) -> QueryResult<Option<Versioned<AccountRecord>>> {
+impl BlockingStore for DieselStore {
+    type Error = DieselStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, DieselStoreError> {
         let row = accounts::table.find(account.as_str());
         let row = row.select((accounts::revision, accounts::record));
         let row: Option<(i64, String)> = row.first(&mut *self.connection()).optional()?;
         // The next in line has the connection already.
-        let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
-            Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
-            Err(error) => Err(Error::DeserializationError(error.into())),
-        };
-        row.map(decode).transpose()
+        let Some((revision, record)) = row else { return Ok(None) };
+        Ok(Some(Versioned::from_json(record, Revision::new(revision.cast_unsigned()))?))
     }
 
-    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> QueryResult<Swap> {
-        let record = serde_json::to_string(change.record())
-            .map_err(|error| Error::SerializationError(error.into()))?;
-        let events = serde_json::to_string(change.events())
-            .map_err(|error| Error::SerializationError(error.into()))?;
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, DieselStoreError> {
+        let (record, events) = (change.record().to_json()?, change.events_json()?);
         let has_events = self.keeps_trail && !change.events().is_empty();
         let revision = change.revision().get().cast_signed();
         let id = accounts::account.eq(account.as_str());

@@ -21,10 +21,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::{Client, ClientBuilder, StatusCode, Url, redirect, retry};
 use second_factor::{
-    AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, Versioned,
+    AccountId, AccountRecord, AuditEvent, Change, Expected, JsonError, Revision, Store, Swap, Versioned,
 };
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A member that does not accept a connection in this time is skipped.
@@ -77,7 +77,7 @@ impl EtcdStore {
         let mut events = self.range(&self.keys("trail", account)).await?;
         // The contract's revisions are random; etcd's own count the transactions.
         events.sort_by(|a, b| (a.create_revision, &a.key).cmp(&(b.create_revision, &b.key)));
-        events.iter().map(|event| serde_json::from_slice(&event.value).map_err(EtcdError::Format)).collect()
+        events.iter().map(|event| Ok(AuditEvent::from_json(&event.value)?)).collect()
     }
 
     fn keys(&self, kind: &str, account: &AccountId) -> Keys {
@@ -144,10 +144,10 @@ impl Store for EtcdStore {
         };
         match (take(RECORD), take(REVISION)) {
             (None, None) => Ok(None),
-            (Some(record), Some(revision)) => Ok(Some(Versioned {
-                value: serde_json::from_slice(&record).map_err(EtcdError::Format)?,
-                revision: serde_json::from_slice(&revision).map(Revision::new).map_err(EtcdError::Format)?,
-            })),
+            (Some(record), Some(revision)) => {
+                let revision = serde_json::from_slice(&revision).map_err(EtcdError::Format)?;
+                Ok(Some(Versioned::from_json(record, Revision::new(revision))?))
+            }
             _ => Err(EtcdError::HalfAnAccount),
         }
     }
@@ -166,12 +166,15 @@ impl Store for EtcdStore {
                 json!({ "key": revision, "result": "EQUAL", "target": "VALUE", "value": before })
             }
         };
-        let mut puts =
-            vec![put(keys.key(RECORD), change.record())?, put(revision, &change.revision().get())?];
+        let mut puts = vec![
+            put(keys.key(RECORD), change.record().to_json()?),
+            put(revision, change.revision().to_string()),
+        ];
         if self.keeps_trail {
             let trail = self.keys("trail", account);
             for (number, event) in change.events().iter().enumerate() {
-                puts.push(put(trail.key(&format!("{:020}/{number:03}", change.revision().get())), event)?);
+                let key = trail.key(&format!("{:020}/{number:03}", change.revision().get()));
+                puts.push(put(key, event.to_json()?));
             }
         }
         let swap = json!({ "compare": [compare], "success": puts, "failure": [] });
@@ -180,9 +183,8 @@ impl Store for EtcdStore {
     }
 }
 
-fn put(key: String, value: &impl Serialize) -> Result<Value, EtcdError> {
-    let value = BASE64_STANDARD.encode(serde_json::to_vec(value).map_err(EtcdError::Format)?);
-    Ok(json!({ "request_put": { "key": key, "value": value } }))
+fn put(key: String, value: String) -> Value {
+    json!({ "request_put": { "key": key, "value": BASE64_STANDARD.encode(value) } })
 }
 
 /// Whether a call is made again at another endpoint.
@@ -231,8 +233,10 @@ pub enum EtcdError {
     Unanswered(#[source] reqwest::Error),
     #[error("etcd answered {status}: {message}")]
     Refused { status: StatusCode, message: String },
-    #[error("not as this store writes it")]
+    #[error("not as etcd answers, or as this store writes a revision")]
     Format(#[source] serde_json::Error),
+    #[error(transparent)]
+    Json(#[from] JsonError),
     #[error("an account has a record or a revision, and not both")]
     HalfAnAccount,
 }

@@ -1,6 +1,8 @@
 //! MariaDB (10.6 and later) or MySQL (8.0 and later) through sqlx, with an audit trail.
 
-use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, Change, Expected, JsonError, Revision, Store, Swap, Versioned,
+};
 use sqlx::mysql::{MySqlDatabaseError, MySqlPool, MySqlRow};
 use sqlx::{Error, Row};
 
@@ -56,20 +58,19 @@ impl MariaDbStore {
         Self { keeps_trail: false, ..self }
     }
 
-    async fn swap(&self, id: &[u8], change: Change<'_>) -> Result<bool, Error> {
-        let foreign = |error: serde_json::Error| Error::Encode(error.into());
-        let record = serde_json::to_string(change.record()).map_err(foreign)?;
+    async fn swap(&self, id: &[u8], change: Change<'_>) -> Result<bool, MariaDbStoreError> {
+        let record = change.record().to_json()?;
         let revision = change.revision().get().cast_signed();
         let before = match change.expected() {
             Expected::Absent => None,
             Expected::At(before) => Some(before.get().cast_signed()),
         };
         if self.keeps_trail && !change.events().is_empty() {
-            let events = serde_json::to_string(change.events()).map_err(foreign)?;
+            let events = change.events_json()?;
             let swap = sqlx::query(SWAP_WITH_EVENTS).bind(id).bind(record).bind(revision);
             // Read to the end: an error may come after a row.
             let rows = swap.bind(before).bind(events).fetch_all(&self.pool).await?;
-            return rows.first().ok_or(Error::RowNotFound)?.try_get::<i64, _>(0).map(|stored| stored == 1);
+            return Ok(rows.first().ok_or(Error::RowNotFound)?.try_get::<i64, _>(0)? == 1);
         }
         let swap = match before {
             None => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
@@ -81,19 +82,31 @@ impl MariaDbStore {
     }
 }
 
-impl Store for MariaDbStore {
-    type Error = Error;
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum MariaDbStoreError {
+    Database(#[from] Error),
+    Json(#[from] JsonError),
+}
 
-    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Error> {
+impl Store for MariaDbStore {
+    type Error = MariaDbStoreError;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MariaDbStoreError> {
         let row = sqlx::query(LOAD).bind(account.as_str().as_bytes()).fetch_optional(&self.pool).await?;
         row.as_ref().map(versioned).transpose()
     }
 
-    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Error> {
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        change: Change<'_>,
+    ) -> Result<Swap, MariaDbStoreError> {
         match self.swap(account.as_str().as_bytes(), change).await {
             Ok(true) => Ok(Swap::Stored),
             Ok(false) => Ok(Swap::Conflict),
-            Err(Error::Database(error))
+            Err(MariaDbStoreError::Database(Error::Database(error)))
                 if error
                     .try_downcast_ref::<MySqlDatabaseError>()
                     .is_some_and(|error| CONFLICTS.contains(&error.number())) =>
@@ -105,8 +118,7 @@ impl Store for MariaDbStore {
     }
 }
 
-fn versioned(row: &MySqlRow) -> Result<Versioned<AccountRecord>, Error> {
-    let record: &str = row.try_get("record")?;
-    let value = serde_json::from_str(record).map_err(|error| Error::Decode(error.into()))?;
-    Ok(Versioned { value, revision: Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned()) })
+fn versioned(row: &MySqlRow) -> Result<Versioned<AccountRecord>, MariaDbStoreError> {
+    let revision = Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned());
+    Ok(Versioned::from_json(row.try_get::<&str, _>("record")?, revision)?)
 }

@@ -1,6 +1,8 @@
 //! PostgreSQL through sqlx, with an audit trail.
 
-use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, Change, Expected, JsonError, Revision, Store, Swap, Versioned,
+};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Error, Row};
 
@@ -74,16 +76,31 @@ impl PostgresStore {
     }
 }
 
-impl Store for PostgresStore {
-    type Error = Error;
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum PostgresStoreError {
+    Database(#[from] Error),
+    Json(#[from] JsonError),
+}
 
-    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Error> {
+impl Store for PostgresStore {
+    type Error = PostgresStoreError;
+
+    async fn load(
+        &self,
+        account: &AccountId,
+    ) -> Result<Option<Versioned<AccountRecord>>, PostgresStoreError> {
         let row = sqlx::query(LOAD).bind(account.as_str()).fetch_optional(&self.pool).await?;
         row.as_ref().map(versioned).transpose()
     }
 
-    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Error> {
-        let record = serde_json::to_string(change.record()).map_err(|error| Error::Encode(error.into()))?;
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        change: Change<'_>,
+    ) -> Result<Swap, PostgresStoreError> {
+        let record = change.record().to_json()?;
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
         let has_events = self.keeps_trail && !change.events().is_empty();
         let mut swap = match (change.expected(), has_events) {
@@ -97,8 +114,7 @@ impl Store for PostgresStore {
             swap = swap.bind(before.get().cast_signed());
         }
         if has_events {
-            swap = swap
-                .bind(serde_json::to_string(change.events()).map_err(|error| Error::Encode(error.into()))?);
+            swap = swap.bind(change.events_json()?);
         }
         match swap.execute(&self.pool).await {
             Ok(done) if done.rows_affected() == 0 => Ok(Swap::Conflict),
@@ -106,13 +122,12 @@ impl Store for PostgresStore {
             Err(Error::Database(error)) if error.code().as_deref() == Some(SERIALIZATION_FAILURE) => {
                 Ok(Swap::Conflict)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 }
 
-fn versioned(row: &PgRow) -> Result<Versioned<AccountRecord>, Error> {
-    let record: &str = row.try_get("record")?;
-    let value = serde_json::from_str(record).map_err(|error| Error::Decode(error.into()))?;
-    Ok(Versioned { value, revision: Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned()) })
+fn versioned(row: &PgRow) -> Result<Versioned<AccountRecord>, PostgresStoreError> {
+    let revision = Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned());
+    Ok(Versioned::from_json(row.try_get::<&str, _>("record")?, revision)?)
 }

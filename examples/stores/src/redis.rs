@@ -8,8 +8,10 @@
 //! whose memory is full writes nothing, and nobody can log in: prune the trails.
 
 use redis::aio::ConnectionManager;
-use redis::{AsyncCommands, ErrorKind, RedisError, Script};
-use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
+use redis::{AsyncCommands, RedisError, Script};
+use second_factor::{
+    AccountId, AccountRecord, Change, Expected, JsonError, Revision, Store, Swap, Versioned,
+};
 
 /// The script that swaps. Redis runs one script at a time. The client sends its digest, and the whole script
 /// if the server does not know it yet.
@@ -53,34 +55,41 @@ impl RedisStore {
     }
 }
 
-impl Store for RedisStore {
-    type Error = RedisError;
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum RedisStoreError {
+    Redis(#[from] RedisError),
+    Json(#[from] JsonError),
+}
 
-    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, RedisError> {
+impl Store for RedisStore {
+    type Error = RedisStoreError;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, RedisStoreError> {
         let key = self.key(account);
         let row: (Option<u64>, Option<String>) =
             self.connection.clone().hmget(key, &["revision", "record"]).await?;
         let (Some(revision), Some(record)) = row else { return Ok(None) };
-        let value = serde_json::from_str(&record).map_err(foreign)?;
-        Ok(Some(Versioned { value, revision: Revision::new(revision) }))
+        Ok(Some(Versioned::from_json(record, Revision::new(revision))?))
     }
 
-    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, RedisError> {
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        change: Change<'_>,
+    ) -> Result<Swap, RedisStoreError> {
         let expected = match change.expected() {
             Expected::Absent => String::new(),
             Expected::At(revision) => revision.to_string(),
         };
-        let record = serde_json::to_string(change.record()).map_err(foreign)?;
+        let record = change.record().to_json()?;
         let mut swap = self.swap.key(self.key(account));
         swap.key(self.trail_key(account)).arg(expected).arg(change.revision().get()).arg(record);
         for event in change.events().iter().filter(|_| self.keeps_trail) {
-            swap.arg("event").arg(serde_json::to_string(event).map_err(foreign)?);
+            swap.arg("event").arg(event.to_json()?);
         }
         let stored: bool = swap.invoke_async(&mut self.connection.clone()).await?;
         Ok(if stored { Swap::Stored } else { Swap::Conflict })
     }
-}
-
-fn foreign(error: serde_json::Error) -> RedisError {
-    (ErrorKind::Parse, "not an account record", error.to_string()).into()
 }

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, types::Type};
-use second_factor::{AccountId, AccountRecord, BlockingStore, Change, Expected, Revision, Swap, Versioned};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
+use second_factor::{
+    AccountId, AccountRecord, BlockingStore, Change, Expected, JsonError, Revision, Swap, Versioned,
+};
 
 use crate::sqlite::{CREATE, LOAD, NOTE, SWAP};
 
@@ -46,25 +48,28 @@ impl RusqliteStore {
     }
 }
 
-impl BlockingStore for RusqliteStore {
-    type Error = rusqlite::Error;
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum RusqliteStoreError {
+    Database(#[from] rusqlite::Error),
+    Json(#[from] JsonError),
+}
 
-    fn load(&self, account: &AccountId) -> rusqlite::Result<Option<Versioned<AccountRecord>>> {
+impl BlockingStore for RusqliteStore {
+    type Error = RusqliteStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, RusqliteStoreError> {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let row = self.connection().prepare_cached(LOAD)?.query_row([account.as_str()], read).optional()?;
         // The next in line has the connection already.
-        let decode = |(revision, record): (i64, String)| match serde_json::from_str(&record) {
-            Ok(value) => Ok(Versioned { value, revision: Revision::new(revision.cast_unsigned()) }),
-            Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into())),
-        };
-        row.map(decode).transpose()
+        let Some((revision, record)) = row else { return Ok(None) };
+        Ok(Some(Versioned::from_json(record, Revision::new(revision.cast_unsigned()))?))
     }
 
-    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> rusqlite::Result<Swap> {
-        let foreign = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
-        let record = serde_json::to_string(change.record()).map_err(foreign)?;
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, RusqliteStoreError> {
+        let (record, events) = (change.record().to_json()?, change.events_json()?);
         let has_events = self.keeps_trail && !change.events().is_empty();
-        let events = serde_json::to_string(change.events()).map_err(foreign)?;
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
         let mut connection = self.connection();
         let both = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -2,10 +2,12 @@
 
 use std::{path::Path, time::Duration};
 
-use second_factor::{AccountId, AccountRecord, Change, Expected, Revision, Store, Swap, Versioned};
+use second_factor::{
+    AccountId, AccountRecord, Change, Expected, JsonError, Revision, Store, Swap, Versioned,
+};
+use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode as Journal, SqlitePool, SqlitePoolOptions};
 use sqlx::sqlite::{SqliteRow, SqliteSynchronous as Synchronous};
-use sqlx::{Error, Row};
 
 /// Parameter: the account.
 pub const LOAD: &str = "SELECT revision, record FROM second_factor WHERE account = ?";
@@ -37,7 +39,7 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
         // Readers do not wait for writers. A writer waits for those of other processes.
         let options = options.journal_mode(Journal::Wal).busy_timeout(Duration::from_secs(5));
@@ -57,16 +59,28 @@ impl SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    type Error = Error;
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum SqliteStoreError {
+    Database(#[from] sqlx::Error),
+    Json(#[from] JsonError),
+}
 
-    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Error> {
+impl Store for SqliteStore {
+    type Error = SqliteStoreError;
+
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, SqliteStoreError> {
         let row = sqlx::query(LOAD).bind(account.as_str()).fetch_optional(&self.reader).await?;
         row.as_ref().map(versioned).transpose()
     }
 
-    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Error> {
-        let record = serde_json::to_string(change.record()).map_err(|error| Error::Encode(error.into()))?;
+    async fn compare_and_swap(
+        &self,
+        account: &AccountId,
+        change: Change<'_>,
+    ) -> Result<Swap, SqliteStoreError> {
+        let record = change.record().to_json()?;
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
         let swap = match change.expected() {
             Expected::Absent => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
@@ -78,7 +92,7 @@ impl Store for SqliteStore {
             let done = swap.execute(&self.writer).await?;
             return Ok(if done.rows_affected() == 0 { Swap::Conflict } else { Swap::Stored });
         }
-        let events = serde_json::to_string(change.events()).map_err(|error| Error::Encode(error.into()))?;
+        let events = change.events_json()?;
         // Dropped without a commit, it is rolled back.
         let mut both = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if swap.execute(&mut *both).await?.rows_affected() == 0 {
@@ -90,8 +104,7 @@ impl Store for SqliteStore {
     }
 }
 
-fn versioned(row: &SqliteRow) -> Result<Versioned<AccountRecord>, Error> {
-    let record: &str = row.try_get("record")?;
-    let value = serde_json::from_str(record).map_err(|error| Error::Decode(error.into()))?;
-    Ok(Versioned { value, revision: Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned()) })
+fn versioned(row: &SqliteRow) -> Result<Versioned<AccountRecord>, SqliteStoreError> {
+    let revision = Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned());
+    Ok(Versioned::from_json(row.try_get::<&str, _>("record")?, revision)?)
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use common::TestClock;
+use common::START;
 use common::counting::{Counting, Writes};
 use common::database::{Database, Schema};
 use common::victim::{NO_RECOVERY_CODE, Service, Victim, forged, password};
+use second_factor::testing::ManualClock;
 use second_factor::{
     AuthMethod, ChallengeToken, Clock, Error, Login, MemoryStore, Refusal, Remember, Store, UnixTime,
 };
@@ -92,7 +93,7 @@ struct World<S> {
 }
 
 async fn attackers_day<S: Store + 'static>(name: &str, store: S, extent: Extent) {
-    let (store, clock, begun) = (Arc::new(store), TestClock::at(1_700_000_010), Instant::now());
+    let (store, clock, begun) = (Arc::new(store), ManualClock::at(START), Instant::now());
     let service = || common::victim::service(Counting::over(store.clone()), clock.clone());
     let (owners, attacker) = (service(), service());
     let victims = Victim::many(&service(), &clock, ACCOUNTS).await;

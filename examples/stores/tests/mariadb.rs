@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use common::{Wire, trail};
+use second_factor::testing::{Clause, Suite};
 use second_factor::{
     AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, Versioned,
-    testing::{Clause, Suite},
 };
-use second_factor_stores::mariadb::{CREATE, LOAD, MariaDbStore, PRUNE, SWAP, TRAIL};
+use second_factor_stores::mariadb::{CREATE, LOAD, MariaDbStore, MariaDbStoreError, PRUNE, SWAP, TRAIL};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 
@@ -176,13 +176,13 @@ impl Store for TextIds {
     async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, sqlx::Error> {
         let row = sqlx::query(LOAD).bind(account.as_str()).fetch_optional(&self.0).await?;
         Ok(row.map(|row| Versioned {
-            value: serde_json::from_str(row.get("record")).unwrap(),
+            value: AccountRecord::from_json(row.get::<&str, _>("record")).unwrap(),
             revision: Revision::new(row.get::<i64, _>("revision").cast_unsigned()),
         }))
     }
 
     async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, sqlx::Error> {
-        let record = serde_json::to_string(change.record()).unwrap();
+        let record = change.record().to_json().unwrap();
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
         let swap = match change.expected() {
             Expected::Absent => sqlx::query(CREATE).bind(id).bind(record).bind(revision),
@@ -290,6 +290,7 @@ async fn a_lock_waited_for_in_vain_is_an_error_and_stores_nothing() {
         other.execute("START TRANSACTION").await.unwrap();
         other.execute(AssertSqlSafe(format!("SELECT * FROM {table} FOR UPDATE"))).await.unwrap();
         let error = trail::swap(&store, "alice", trail::at(1), 2, &[10, 11]).await.unwrap_err();
+        let MariaDbStoreError::Database(error) = error else { panic!("{error:?}") };
         assert_eq!(number(&error), Some(1205), "{error}");
         other.execute("ROLLBACK").await.unwrap();
         assert_eq!(trail::revision(&store, "alice").await, Some(1), "{table}");

@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use failover::{Load, Owner, Tally, Watched};
 use pair::{Pair, Standby};
-use second_factor_stores::postgres::PostgresStore;
+use second_factor_stores::postgres::{PostgresStore, PostgresStoreError};
 use sqlx::Error;
 
 /// Of a server that is gone nothing is lost, unless it cannot be connected to in the first place.
-fn may_be_stored(error: &Error) -> bool {
+fn may_be_stored(error: &PostgresStoreError) -> bool {
+    let PostgresStoreError::Database(error) = error else { return true };
     !matches!(error, Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused)
         && !matches!(error, Error::PoolTimedOut | Error::PoolClosed)
 }

@@ -3,10 +3,11 @@
 mod common;
 
 use common::trail;
+use second_factor::testing::Suite;
 use second_factor::{
-    AccountId, AccountRecord, AuditEvent, Change, Expected, Remember, Revision, Store, Swap, testing::Suite,
+    AccountId, AccountRecord, AuditEvent, Change, Expected, JsonError, Remember, Revision, Store, Swap,
 };
-use second_factor_stores::sqlite::{CREATE, LOAD, PRUNE, SWAP, SqliteStore, TRAIL};
+use second_factor_stores::sqlite::{CREATE, LOAD, PRUNE, SWAP, SqliteStore, SqliteStoreError, TRAIL};
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 
@@ -39,6 +40,25 @@ async fn it_conforms() {
         .await;
     println!("{report}");
     report.assert_complete();
+}
+
+/// Told from a database that fails, and left as it is.
+#[tokio::test]
+async fn a_record_that_cannot_be_read_says_why() {
+    let (store, _folder) = fresh().await;
+    let alice = AccountId::new("alice").unwrap();
+    let record = AccountRecord::new(alice.clone()).to_json().unwrap();
+    let newer = record.replacen("\"format\":1", "\"format\":2", 1);
+    for (row, why) in [
+        (&record[..100], JsonError::CutOff { line: 1, column: 100 }),
+        (&newer, JsonError::NewerFormat { format: 2 }),
+        ("{}", JsonError::Malformed { line: 1, column: 2 }),
+    ] {
+        let put = "INSERT OR REPLACE INTO second_factor (account, record, revision) VALUES ('alice', ?, 1)";
+        sqlx::query(put).bind(row).execute(&store.writer).await.unwrap();
+        let error = store.load(&alice).await.unwrap_err();
+        assert!(matches!(error, SqliteStoreError::Json(found) if found == why), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 ///
 /// Since replay protection, counting, single use and revocation all live here, each is one atomic step on any
 /// store that can compare and swap one row. The host does not look inside; it stores what serde makes of it
-/// (JSON is fine, about 1 KiB) and asks the verifier for its status.
+/// (JSON, one to two KiB; with the feature `json` `to_json` writes it) and asks the verifier for its status.
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///

@@ -83,6 +83,12 @@ impl<'de> Visitor<'de> for Envelope {
     }
 }
 
+/// Whether records of this format are of a newer version.
+#[cfg(feature = "json")]
+pub(crate) fn is_newer_format(format: u32) -> bool {
+    format > FORMAT
+}
+
 /// A key of the envelope, told where it stands in the text.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]

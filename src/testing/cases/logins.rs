@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::races::{arrived, erred};
-use crate::otp::{Totp, TotpParams};
 use crate::session::{
     AccountId, AccountRecord, AuditEvent, ChallengeToken, EventKind, Login, PasswordVerified, Policy,
     Refusal, RefusedBecause, Remember,
@@ -16,11 +15,13 @@ use crate::store::Store;
 use crate::testing::fixture::{Fixture, failed};
 use crate::testing::report::Broken;
 use crate::testing::samples::{Counting, account, keys};
-use crate::testing::{Fault, Faulty, FaultyError};
+use crate::testing::{AuthenticatorApp, Fault, Faulty, FaultyError, ManualClock};
 use crate::time::UnixTime;
-use crate::verifier::{Clock, Error, Verifier};
+use crate::verifier::{Error, Verifier};
 
 type Outcome = Result<(), Broken>;
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_010);
 
 /// A power of two, like the 512 wrong codes that are tried in turn.
 const CHALLENGES: usize = 8;
@@ -206,7 +207,7 @@ pub(super) async fn a_conflict_is_decided_again<S: Store + 'static, G>(
 struct Service<S> {
     verifier: Arc<Verifier<Faulty<Arc<S>>>>,
     account: AccountId,
-    totp: Totp,
+    app: AuthenticatorApp,
     recovery_code: String,
     /// Codes that were compared with the right ones, and refused.
     evaluated: Arc<AtomicUsize>,
@@ -229,18 +230,6 @@ impl Try {
     }
 }
 
-struct Stopped;
-
-impl Stopped {
-    const NOW: UnixTime = UnixTime::from_secs(1_700_000_010);
-}
-
-impl Clock for Stopped {
-    fn now(&self) -> UnixTime {
-        Self::NOW
-    }
-}
-
 impl<S: Store + 'static> Service<S> {
     async fn enrolled<G>(fixture: &Fixture<'_, S, G>) -> Result<Self, Broken> {
         let account = account("alice");
@@ -256,33 +245,32 @@ impl<S: Store + 'static> Service<S> {
         #[expect(clippy::expect_used, reason = "a constant")]
         let policy = Policy::new("Conformance").expect("an issuer");
         let store = Faulty::new(fixture.store.clone());
+        let clock = ManualClock::at(NOW);
         let verifier =
-            Verifier::with_sources(store, policy, keys(), Stopped, Counting::default()).with_events(count);
+            Verifier::with_sources(store, policy, keys(), clock, Counting::default()).with_events(count);
 
         let proof = PasswordVerified::by_host(verifier.check_password(&account).await);
         let begun =
             verifier.begin_enrollment(proof, "alice").await.map_err(|error| went_wrong(fixture, &error))?;
-        let totp = Totp::new(begun.uri.secret(), TotpParams::default());
-        let code = totp.generate(Stopped::NOW);
-        let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await;
+        let app = AuthenticatorApp::scan(&begun.uri);
+        let confirmed = verifier.confirm_enrollment(&begun.token, &app.code(NOW)).await;
         let confirmed = confirmed.map_err(|error| went_wrong(fixture, &error))?;
         let (recovery_codes, _) = confirmed.into_parts();
         let recovery_code = recovery_codes.as_ref().and_then(|codes| codes.iter().next());
         let recovery_code = recovery_code.map_or_else(String::new, |code| code.expose().expose().to_string());
-        Ok(Self { verifier: Arc::new(verifier), account, totp, recovery_code, evaluated })
+        Ok(Self { verifier: Arc::new(verifier), account, app, recovery_code, evaluated })
     }
 
     /// The code after the one that confirmed the enrollment: within the window, and not used.
     fn next_code(&self) -> String {
-        let next = Stopped::NOW.saturating_add(core::time::Duration::from_secs(30));
-        self.totp.generate(next).expose().to_string()
+        self.app.code(NOW.saturating_add(core::time::Duration::from_secs(30)))
     }
 
     /// Some codes that are wrong at this time.
     fn wrong_codes(&self) -> Vec<String> {
-        let now = Stopped::NOW.as_secs();
+        let now = NOW.as_secs();
         let right = [now.saturating_sub(30), now, now.saturating_add(30)]
-            .map(|at| self.totp.generate(UnixTime::from_secs(at)).expose().to_string());
+            .map(|at| self.app.code(UnixTime::from_secs(at)));
         (0..1_000_u32).map(|number| format!("{number:06}")).filter(|code| !right.contains(code)).collect()
     }
 

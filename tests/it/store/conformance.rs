@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use second_factor::session::AuditEvent;
 use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
-use second_factor::testing::{BlockingSuite, Clause, Failure, Hook, Report, Suite};
+use second_factor::testing::{
+    BlockingSuite, Clause, Failure, Fault, Faulty, FaultyError, Hook, Report, Suite,
+};
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 
 use super::wrong_stores::{Disk, JsonStore, Wrong};
@@ -45,6 +47,46 @@ async fn the_memory_store_passes_on_many_threads() {
 #[test]
 fn the_memory_store_passes_as_a_blocking_one() {
     BlockingSuite::new(memory).another(OfMemory::clone).trail(trail).run().assert();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_boxed_store_passes_whole() {
+    type Boxed = Box<Faulty<OfMemory>>;
+    async fn open(memory: &OfMemory) -> Boxed {
+        Box::new(Faulty::new(memory.clone()))
+    }
+    async fn fresh() -> (Boxed, OfMemory) {
+        let (_, memory) = memory();
+        (open(&memory).await, memory)
+    }
+    Suite::new(fresh)
+        .another(open)
+        .reopen(open)
+        .fail(async |store: &Boxed, _: &OfMemory| store.plan_always(Fault::Fail))
+        .trail(async |_: &Boxed, memory: &OfMemory, account: &AccountId| memory.trail(account).unwrap())
+        .spawn(|task| drop(tokio::spawn(task)))
+        .run()
+        .await
+        .assert_complete();
+}
+
+/// One whose type is chosen when the service starts.
+#[test]
+fn a_box_of_some_blocking_store_passes_whole() {
+    type Boxed = Box<dyn BlockingStore<Error = FaultyError<MemoryStoreError>>>;
+    type Inside = Arc<Faulty<OfMemory>>;
+    let open = |inside: &Inside| -> Boxed { Box::new(inside.clone()) };
+    let fresh = || {
+        let inside = Inside::new(Faulty::new(memory().0));
+        (open(&inside), inside)
+    };
+    BlockingSuite::new(fresh)
+        .another(open)
+        .reopen(open)
+        .fail(|_, inside| inside.plan_always(Fault::Fail))
+        .trail(|_, inside, account| inside.inner().trail(account).unwrap())
+        .run()
+        .assert_complete();
 }
 
 async fn run(wrong: Wrong) -> Report {

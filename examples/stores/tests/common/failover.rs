@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use second_factor::testing::{AuthenticatorApp, ManualClock};
 use second_factor::{
     AccountId, AccountRecord, Change, Clock, Error, KeyRing, Login, OsEntropy, PasswordVerified, Policy,
-    Refusal, Remember, SealingKey, Store, Swap, Totp, UnixTime, Verifier, Versioned,
+    Refusal, Remember, SealingKey, Store, Swap, UnixTime, Verifier, Versioned,
 };
 use tokio::task::JoinHandle;
 
-use crate::common::TestClock;
+use crate::common::START;
 
 /// Between two logins of an account, by its clock: in this time more guesses of the budget come back than one login takes.
 const PAUSE: Duration = Duration::from_hours(12 * 24);
@@ -160,8 +161,8 @@ impl Load {
 /// Of an account, with the phone.
 pub struct Owner<S: Store> {
     id: AccountId,
-    phone: Totp,
-    clock: TestClock,
+    phone: AuthenticatorApp,
+    clock: ManualClock,
     instances: [Verifier<Watched<S>>; 2],
     tally: Arc<Tally>,
     accepted: UnixTime,
@@ -169,7 +170,7 @@ pub struct Owner<S: Store> {
 
 impl<S: Store + Clone> Owner<S> {
     pub async fn enroll(instances: [Watched<S>; 2], id: &str) -> Self {
-        let (id, clock) = (AccountId::new(id).unwrap(), TestClock::at(1_700_000_010));
+        let (id, clock) = (AccountId::new(id).unwrap(), ManualClock::at(START));
         let tally = instances[0].tally.clone();
         let instances = instances.map(|store| {
             let (policy, ring) = (Policy::new("Example").unwrap(), KeyRing::new(1, SealingKey::new([7; 32])));
@@ -177,9 +178,9 @@ impl<S: Store + Clone> Owner<S> {
         });
         let password = PasswordVerified::by_host(instances[0].check_password(&id).await);
         let begun = instances[0].begin_enrollment(password, id.as_str()).await.unwrap();
-        let phone = Totp::new(begun.uri.secret(), instances[0].policy().totp());
-        let code = phone.generate(clock.now());
-        let confirmed = instances[0].confirm_enrollment(&begun.token, code.expose()).await.unwrap();
+        let phone = AuthenticatorApp::scan(&begun.uri);
+        let code = phone.code(clock.now());
+        let confirmed = instances[0].confirm_enrollment(&begun.token, &code).await.unwrap();
         let (_codes, _nobody_is_logged_in) = confirmed.into_parts();
         let accepted = clock.now();
         Self { id, phone, clock, instances, tally, accepted }
@@ -239,8 +240,7 @@ impl<S: Store + Clone> Owner<S> {
             let Login::CodeRequired(challenge) = verifier.password_verified(password, None).await? else {
                 panic!("{}: no code was asked for", self.id);
             };
-            let code = self.phone.generate(self.clock.now());
-            verifier.present(&challenge, code.expose(), Remember::No).await
+            verifier.present(&challenge, &self.phone.code(self.clock.now()), Remember::No).await
         };
         match answer.await {
             Ok(_) => {

@@ -8,13 +8,14 @@ pub mod victim;
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use second_factor::testing::{AuthenticatorApp, ManualClock};
 use second_factor::{
-    Accepted, AccountId, AuditEvent, ChallengeToken, Clock, Error, EventKind, EventSink, KeyRing, KeyUri,
-    Login, OsEntropy, PasswordVerified, Policy, Refusal, RefusedBecause, Remember, SealingKey, Store, Totp,
-    TotpParams, UnixTime, Verifier,
+    Accepted, AccountId, AuditEvent, ChallengeToken, Clock, Error, EventKind, EventSink, KeyRing, Login,
+    OsEntropy, PasswordVerified, Policy, Refusal, RefusedBecause, Remember, SealingKey, Store, UnixTime,
+    Verifier,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,30 +26,6 @@ pub fn skip(missing: &str, why: impl Display) {
     assert!(std::env::var_os("REQUIRE_ALL").is_none(), "REQUIRE_ALL is set and there is no {missing}: {why}");
     // To the stream itself: what a passing test prints is not shown.
     let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("skipped: no {missing}: {why}\n"));
-}
-
-/// A clock that is set by hand.
-#[derive(Clone, Debug)]
-pub struct TestClock(Arc<AtomicU64>);
-
-impl TestClock {
-    pub fn at(secs: u64) -> Self {
-        Self(Arc::new(AtomicU64::new(secs)))
-    }
-
-    pub fn set(&self, time: UnixTime) {
-        self.0.store(time.as_secs(), Ordering::SeqCst);
-    }
-
-    pub fn advance(&self, span: Duration) {
-        self.0.fetch_add(span.as_secs(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_secs(self.0.load(Ordering::SeqCst))
-    }
 }
 
 /// Keeps the kinds of events.
@@ -70,17 +47,19 @@ impl EventLog {
 /// A service with one account over a store that may hold others, and the account's phone.
 pub struct Account<S> {
     pub verifier: Verifier<S>,
-    pub clock: TestClock,
+    pub clock: ManualClock,
     pub events: EventLog,
     pub id: AccountId,
-    phone: Option<Totp>,
+    phone: Option<AuthenticatorApp>,
 }
 
+/// When the accounts of the tests begin.
+pub const START: UnixTime = UnixTime::from_secs(1_700_000_010);
 pub const STEP: Duration = Duration::from_secs(30);
 
 impl<S: Store> Account<S> {
     pub fn new(store: S, id: &str) -> Self {
-        Self::with_phone(store, id, TestClock::at(1_700_000_010), None)
+        Self::with_phone(store, id, ManualClock::at(START), None)
     }
 
     /// The same account and phone over another store, as after a restart of the service.
@@ -88,7 +67,7 @@ impl<S: Store> Account<S> {
         Account::with_phone(store, self.id.as_str(), self.clock, self.phone)
     }
 
-    fn with_phone(store: S, id: &str, clock: TestClock, phone: Option<Totp>) -> Self {
+    fn with_phone(store: S, id: &str, clock: ManualClock, phone: Option<AuthenticatorApp>) -> Self {
         let (policy, events) = (Policy::new("Example").unwrap(), EventLog::default());
         let ring = KeyRing::new(1, SealingKey::new([7; 32]));
         let verifier =
@@ -100,8 +79,7 @@ impl<S: Store> Account<S> {
     pub async fn enroll(&mut self) {
         let password = self.password().await;
         let begun = self.verifier.begin_enrollment(password, "alice@example.com").await.unwrap();
-        let uri: &KeyUri = &begun.uri;
-        self.phone = Some(Totp::new(uri.secret(), TotpParams::default()));
+        self.phone = Some(AuthenticatorApp::scan(&begun.uri));
         let code = self.code(self.now());
         let confirmed = self.verifier.confirm_enrollment(&begun.token, &code).await.unwrap();
         let (_, end_sessions) = confirmed.into_parts();
@@ -119,7 +97,7 @@ impl<S: Store> Account<S> {
     }
 
     pub fn code(&self, at: UnixTime) -> String {
-        self.phone.as_ref().unwrap().generate(at).expose().to_owned()
+        self.phone.as_ref().unwrap().code(at)
     }
 
     pub async fn challenge(&self) -> Result<ChallengeToken, Error<S::Error>> {

@@ -4,7 +4,7 @@ use second_factor::{AccountId, AccountRecord, AuditEvent, Change, Expected, Revi
 
 /// What a query of the trail says.
 pub fn events(rows: impl IntoIterator<Item = String>) -> Vec<AuditEvent> {
-    rows.into_iter().map(|event| serde_json::from_str(&event).unwrap()).collect()
+    rows.into_iter().map(|event| AuditEvent::from_json(event).unwrap()).collect()
 }
 
 /// The times of events.

@@ -3,13 +3,14 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use second_factor::testing::{AuthenticatorApp, ManualClock};
 use second_factor::{
     Accepted, AccountId, Clock, DeviceToken, KeyRing, Login, OsEntropy, PasswordVerified, Policy, Remember,
-    SealingKey, Session, Store, Totp, UnixTime, Verifier,
+    SealingKey, Session, Store, UnixTime, Verifier,
 };
 
+use super::STEP;
 use super::counting::Counting;
-use super::{STEP, TestClock};
 
 /// Of the form of a recovery code, and nobody's.
 pub const NO_RECOVERY_CODE: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
@@ -17,7 +18,7 @@ pub const NO_RECOVERY_CODE: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
 pub type Service<S> = Verifier<Counting<S>>;
 
 /// An instance of the service.
-pub fn service<S: Store>(store: Counting<S>, clock: TestClock) -> Service<S> {
+pub fn service<S: Store>(store: Counting<S>, clock: ManualClock) -> Service<S> {
     let (policy, ring) = (Policy::new("Example").unwrap(), KeyRing::new(1, SealingKey::new([7; 32])));
     Verifier::with_sources(store, policy, ring, clock, OsEntropy)
 }
@@ -37,7 +38,7 @@ pub fn forged(token: &str) -> String {
 pub struct Victim {
     pub id: AccountId,
     pub recovery_code: String,
-    phone: Totp,
+    phone: AuthenticatorApp,
     /// The token of the device that only its owner has.
     pub desk: String,
     /// That the owner is logged in with.
@@ -63,7 +64,7 @@ impl Stolen {
 
 impl Victim {
     /// Accounts with a phone and two remembered devices.
-    pub async fn many<S: Store>(verifier: &Service<S>, clock: &TestClock, count: usize) -> Vec<Self> {
+    pub async fn many<S: Store>(verifier: &Service<S>, clock: &ManualClock, count: usize) -> Vec<Self> {
         let mut victims = Vec::new();
         for number in 0..count {
             victims.push(Self::enroll(verifier, clock, &format!("victim-{number}")).await);
@@ -71,13 +72,12 @@ impl Victim {
         victims
     }
 
-    async fn enroll<S: Store>(verifier: &Service<S>, clock: &TestClock, id: &str) -> Self {
+    async fn enroll<S: Store>(verifier: &Service<S>, clock: &ManualClock, id: &str) -> Self {
         let id = AccountId::new(id).unwrap();
         let proof = password(verifier, &id).await;
         let begun = verifier.begin_enrollment(proof, id.as_str()).await.unwrap();
-        let phone = Totp::new(begun.uri.secret(), verifier.policy().totp());
-        let code = phone.generate(clock.now());
-        let confirmed = verifier.confirm_enrollment(&begun.token, code.expose()).await.unwrap();
+        let phone = AuthenticatorApp::scan(&begun.uri);
+        let confirmed = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
         let (codes, _nobody_is_logged_in) = confirmed.into_parts();
         let recovery_code = codes.unwrap().expose_lines().expose().lines().next().unwrap().to_owned();
 
@@ -89,9 +89,8 @@ impl Victim {
             else {
                 panic!("{id}: no code was asked for");
             };
-            let code = phone.generate(clock.now());
             let remember = Remember::ThisDevice { label };
-            devices.push(verifier.present(&challenge, code.expose(), remember).await.unwrap());
+            devices.push(verifier.present(&challenge, &phone.code(clock.now()), remember).await.unwrap());
         }
         let laptop = Stolen::from(devices.pop().unwrap());
         let desk = Stolen::from(devices.pop().unwrap()).first;
@@ -109,10 +108,7 @@ impl Victim {
 
     /// For how long this is the time, the attacker has so many guesses.
     pub fn begin_hour(&self, now: UnixTime, guesses: usize) {
-        let shown: Vec<_> = (0..5).map(|step| self.shown(now, 2 - step)).collect();
-        let wrong = ["000000", "111111", "222222", "333333", "444444", "555555"];
-        let wrong = wrong.into_iter().find(|wrong| !shown.iter().any(|code| code == wrong)).unwrap();
-        *self.hour.lock().unwrap() = (now, wrong.to_owned());
+        *self.hour.lock().unwrap() = (now, self.phone.wrong_code(now));
         self.guesses.store(guesses, Ordering::SeqCst);
     }
 
@@ -120,19 +116,12 @@ impl Victim {
         self.guesses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// What the phone shows so many steps from this time.
-    fn shown(&self, now: UnixTime, steps_back: i64) -> String {
-        let at = now.as_secs().saturating_add_signed(-30 * steps_back);
-        self.phone.generate(UnixTime::from_secs(at)).expose().to_owned()
-    }
-
     pub fn code(&self) -> String {
-        self.shown(self.hour.lock().unwrap().0, 0)
+        self.phone.code(self.hour.lock().unwrap().0)
     }
 
     pub fn codes_in_a_row(&self) -> String {
-        let now = self.hour.lock().unwrap().0;
-        [3, 2, 1, 0].map(|back| self.shown(now, back)).join(" ")
+        self.phone.codes_in_a_row(self.hour.lock().unwrap().0)
     }
 
     pub fn wrong_code(&self) -> String {

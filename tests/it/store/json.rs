@@ -1,0 +1,197 @@
+//! Records and events as JSON: what serde writes, and one error that says why a text was not read and nothing of what it says.
+
+use std::sync::Arc;
+
+use second_factor::session::JsonError;
+use second_factor::store::{Change, Expected, Revision, Versioned};
+use second_factor::{AccountRecord, AuditEvent, MemoryStore, Policy};
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// See `record_format.rs`.
+const GOLDEN: &str = include_str!("../data/record-format-1.json");
+/// The place of a secret in a text, where nothing may repeat it.
+const PLANTED: &str = "YFOAFCPMFUFJCZ7MRZS2DDPLXZPFKMX3";
+
+/// The golden record without the blanks that make it readable.
+fn compact() -> String {
+    let lines: Vec<_> = GOLDEN.lines().map(|line| line.trim_start().replacen("\": ", "\":", 1)).collect();
+    lines.concat()
+}
+
+fn golden() -> AccountRecord {
+    serde_json::from_str(GOLDEN).unwrap()
+}
+
+#[test]
+fn a_record_is_written_as_serde_writes_it_to_the_byte() {
+    assert_eq!(golden().to_json().unwrap(), compact());
+    assert_eq!(golden().to_json().unwrap(), serde_json::to_string(&golden()).unwrap());
+}
+
+#[test]
+fn a_record_is_read_from_text_and_bytes_and_with_its_revision() {
+    let (text, record) = (compact(), golden());
+    assert_eq!(AccountRecord::from_json(GOLDEN).unwrap(), record);
+    assert_eq!(AccountRecord::from_json(&text).unwrap(), record);
+    assert_eq!(AccountRecord::from_json(text.clone().into_bytes()).unwrap(), record);
+    let row = Versioned::from_json(text, Revision::new(7)).unwrap();
+    assert_eq!(row, Versioned { value: record, revision: Revision::new(7) });
+}
+
+#[test]
+fn a_record_that_is_cut_off_anywhere_says_that_it_is() {
+    let text = compact();
+    for length in 0..text.len() {
+        let error = AccountRecord::from_json(&text.as_bytes()[..length]).unwrap_err();
+        assert!(matches!(error, JsonError::CutOff { .. }), "{error:?} for {}", &text[..length]);
+    }
+    // Also where its format is one that this version does not know.
+    let newer = text.replacen("\"format\":1", "\"format\":2", 1);
+    for length in 0..newer.len() {
+        let error = AccountRecord::from_json(&newer.as_bytes()[..length]).unwrap_err();
+        assert!(matches!(error, JsonError::CutOff { .. }), "{error:?} for {}", &newer[..length]);
+    }
+}
+
+#[test]
+fn a_newer_format_is_told_from_what_is_malformed() {
+    let of_format = |format: &str| {
+        let text = compact().replacen("\"format\":1", &format!("\"format\":{format}"), 1);
+        AccountRecord::from_json(text).unwrap_err()
+    };
+    assert_eq!(of_format("2"), JsonError::NewerFormat { format: 2 });
+    assert_eq!(of_format("4294967295"), JsonError::NewerFormat { format: u32::MAX });
+    let unknown_body = r#"{"format":3,"record":{"epoch":"of another kind"}}"#;
+    assert_eq!(AccountRecord::from_json(unknown_body), Err(JsonError::NewerFormat { format: 3 }));
+    for malformed in ["0", "-1", "4294967296", "\"2\"", "1.5", "null"] {
+        let error = of_format(malformed);
+        assert!(matches!(error, JsonError::Malformed { line: 1, .. }), "{malformed}: {error:?}");
+    }
+}
+
+#[test]
+fn what_is_not_json_and_what_is_no_record_are_told_apart() {
+    for text in ["", " ", "[1", "{\"format\":1,\"record\""] {
+        let error = AccountRecord::from_json(text).unwrap_err();
+        assert!(matches!(error, JsonError::CutOff { .. }), "{text}: {error:?}");
+    }
+    let trailing = compact() + "}";
+    let unquoted = compact().replacen("\"record\"", "record", 1);
+    let deep = format!("{{\"format\":1,\"record\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    for text in ["x", "{]", "nuL", &trailing, &unquoted, &deep]
+        .map(str::as_bytes)
+        .into_iter()
+        .chain([&b"\"\xff\""[..]])
+    {
+        let error = AccountRecord::from_json(text).unwrap_err();
+        let is_told = matches!(error, JsonError::NotJson { .. } | JsonError::Malformed { .. });
+        assert!(is_told, "{:?}: {error:?}", String::from_utf8_lossy(text));
+    }
+    let error = AccountRecord::from_json(&trailing).unwrap_err();
+    assert_eq!(error, JsonError::NotJson { line: 1, column: trailing.len() });
+    for text in ["null", "[]", "{}", "1", "\"record\"", r#"{"format":1}"#, r#"{"format":1,"record":null}"#] {
+        let error = AccountRecord::from_json(text).unwrap_err();
+        assert!(matches!(error, JsonError::Malformed { .. }), "{text}: {error:?}");
+    }
+}
+
+/// Every variation of the golden record with this in the place of one value, and with a field of this name in one object.
+fn with_one_planted(planted: &Value) -> Vec<Value> {
+    fn vary(value: &Value, planted: &Value) -> Vec<Value> {
+        let mut varied = vec![planted.clone()];
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    for other in vary(field, planted) {
+                        let mut fields = fields.clone();
+                        fields.insert(name.clone(), other);
+                        varied.push(fields.into());
+                    }
+                }
+                let mut fields = fields.clone();
+                fields.insert(PLANTED.to_owned(), planted.clone());
+                varied.push(fields.into());
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    for other in vary(item, planted) {
+                        let mut items = items.clone();
+                        items[index] = other;
+                        varied.push(items.into());
+                    }
+                }
+            }
+            _ => {}
+        }
+        varied
+    }
+    vary(&serde_json::from_str(GOLDEN).unwrap(), planted)
+}
+
+#[test]
+fn no_error_repeats_what_stands_in_the_text() {
+    let mut refused = 0;
+    for planted in [json!(PLANTED), json!({ PLANTED: 1 }), json!([PLANTED]), json!(98_765_432_109_u64)] {
+        for text in with_one_planted(&planted).iter().map(Value::to_string) {
+            let read = AccountRecord::from_json(&text);
+            assert_eq!(read.is_ok(), serde_json::from_str::<AccountRecord>(&text).is_ok(), "{text}");
+            let Err(error) = read else { continue };
+            refused += 1;
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains(PLANTED) && !told.contains("98765432109"), "{told}");
+            assert!(std::error::Error::source(&error).is_none());
+        }
+    }
+    assert!(refused > 300, "{refused}");
+    // serde's own error does.
+    let text = compact().replacen("\"epoch\":\"", &format!("\"{PLANTED}\":\""), 1);
+    assert!(serde_json::from_str::<AccountRecord>(&text).unwrap_err().to_string().contains(PLANTED));
+    let error = AccountRecord::from_json(&text).unwrap_err();
+    let JsonError::Malformed { line: 1, column } = error else { panic!("{error:?}") };
+    assert!(text[..column].ends_with(&format!("\"{PLANTED}\"")), "{column} in {text}");
+    assert_eq!(
+        error.to_string(),
+        format!("not as this version of second-factor writes it, at line 1, column {column}")
+    );
+}
+
+#[test]
+fn what_is_read_of_a_damaged_record_is_what_serde_reads() {
+    let text = compact();
+    for (at, _) in text.char_indices() {
+        for other in ["0", "\"", "A", "}", "\u{0}"] {
+            let damaged = [&text[..at], other, &text[at + 1..]].concat();
+            let read = AccountRecord::from_json(&damaged);
+            assert_eq!(read.ok(), serde_json::from_str(&damaged).ok(), "{damaged}");
+        }
+    }
+}
+
+#[test]
+fn events_are_written_as_serde_writes_them_one_by_one_and_as_an_array() {
+    let store = Arc::new(MemoryStore::with_trail());
+    let world = World::over(store.clone(), Policy::new("Example").unwrap());
+    let (phone, codes) = world.enroll();
+    let _ = world.remember(&phone);
+    let _ = world.present(&codes[0]).unwrap();
+    let events = store.trail(&world.account).unwrap();
+    assert!(events.len() > 3, "{events:?}");
+    for event in &events {
+        let text = event.to_json().unwrap();
+        assert_eq!(text, serde_json::to_string(event).unwrap());
+        assert_eq!(AuditEvent::from_json(&text).unwrap(), *event);
+        for length in 0..text.len() {
+            let error = AuditEvent::from_json(&text.as_bytes()[..length]).unwrap_err();
+            assert!(matches!(error, JsonError::CutOff { .. }), "{error:?}");
+        }
+    }
+    let record = world.record();
+    let change = Change::new(Expected::Absent, Revision::new(1), &record, &events);
+    assert_eq!(change.events_json().unwrap(), serde_json::to_string(&events).unwrap());
+    let none = Change::new(Expected::Absent, Revision::new(1), &record, &[]);
+    assert_eq!(none.events_json().unwrap(), "[]");
+    let unknown = r#"{"account":"alice","at":1,"kind":"of_a_newer_version"}"#;
+    assert!(matches!(AuditEvent::from_json(unknown), Err(JsonError::Malformed { .. })));
+}
