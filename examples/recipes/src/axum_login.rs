@@ -1,0 +1,259 @@
+//! A service with axum-login, whose sessions are those of tower-sessions.
+//!
+//! axum-login logs in whatever is an [`AuthUser`]. Here that is a [`Member`], and only a login that met the rules becomes
+//! one. A password that waits for its code is a challenge, in a cookie of its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::Form;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum_login::{AuthSession, AuthUser, AuthnBackend};
+use second_factor::session::{EnrollmentBegun, EnrollmentToken};
+use second_factor::store::MemoryStoreError;
+use second_factor::verifier::{ChangePasswordError, Error};
+use second_factor::{
+    Accepted, AccountId, Authenticated, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified,
+    QrCode, Refusal, Remember, Session, Verifier,
+};
+use serde::{Deserialize, Serialize};
+use tower_cookies::{Cookie, Cookies};
+
+use crate::on_axum::blocking;
+use crate::users::{Replaced, Users};
+
+mod router;
+
+pub use router::router;
+
+/// Who is logged in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Member(Session);
+
+impl AuthUser for Member {
+    /// All that axum-login keeps between two requests.
+    type Id = Self;
+
+    fn id(&self) -> Self {
+        self.clone()
+    }
+
+    /// Left empty: `get_user` finds out whether the password or the second factor has changed since.
+    fn session_auth_hash(&self) -> &[u8] {
+        &[]
+    }
+}
+
+/// axum-login writes this in its logs.
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.account().fmt(f)
+    }
+}
+
+/// The backend. One for the whole service, cloned for each request.
+#[derive(Clone)]
+pub struct TwoFactor {
+    /// The rules.
+    pub verifier: Verifier<MemoryStore>,
+    /// The passwords.
+    pub users: Arc<Users>,
+}
+
+impl AuthnBackend for TwoFactor {
+    type User = Member;
+    type Credentials = Authenticated;
+    type Error = Error<MemoryStoreError>;
+
+    async fn authenticate(&self, login: Authenticated) -> Result<Option<Member>, Self::Error> {
+        Ok(Some(Member(login.into_session())))
+    }
+
+    /// axum-login asks this with each request.
+    async fn get_user(&self, member: &Member) -> Result<Option<Member>, Self::Error> {
+        Ok(self.verifier.is_current(&member.0).await?.then(|| member.clone()))
+    }
+}
+
+type Auth = AuthSession<TwoFactor>;
+
+/// The fields of all forms, as far as each has them.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Typed {
+    name: String,
+    password: String,
+    new_password: String,
+    /// A code, codes in a row or a recovery code.
+    code: String,
+    /// The box "remember me on this device".
+    remember: Option<String>,
+}
+
+impl TwoFactor {
+    /// The one place that vouches for a password, and the hash that it was compared with.
+    async fn password(&self, account: &AccountId, typed: String) -> Result<(PasswordVerified, String), Stop> {
+        let check = self.verifier.check_password(account).await; // before the hash is read
+        let (users, id) = (self.users.clone(), account.clone());
+        let hash = blocking(move || users.compare(&id, &typed)).await.map_err(Stop::Failed)?;
+        Ok((PasswordVerified::by_host(check), hash.ok_or(Stop::WrongPassword)?))
+    }
+
+    async fn start(&self, auth: Auth, cookies: &Cookies, accepted: Accepted) -> Answer {
+        if let Some(token) = &accepted.device {
+            set_cookie(cookies, token.set_cookie(self.verifier.policy()).expose());
+        }
+        set_cookie(cookies, &format!("{CHALLENGE}=; Max-Age=0; {ATTRIBUTES}"));
+        auth.session.clear().await;
+        go_on(auth, Member(accepted.authenticated.into_session())).await
+    }
+
+    /// The page with the QR code. What confirms it waits in the session.
+    async fn scan(&self, auth: Auth, begun: EnrollmentBegun) -> Answer {
+        auth.session.insert(ENROLLMENT, &begun.token).await.map_err(Stop::failed)?;
+        let qr = QrCode::new(&begun.uri).map_err(Stop::failed)?;
+        let key = begun.uri.secret().to_base32().grouped();
+        Ok(Html(format!("{}<code>{}</code>", qr.svg().expose(), key.expose())).into_response())
+    }
+}
+
+/// The session goes on, under a new id.
+async fn go_on(mut auth: Auth, member: Member) -> Answer {
+    auth.session.cycle_id().await.map_err(Stop::failed)?;
+    auth.login(&member).await.map_err(Stop::failed)?;
+    Ok(Redirect::to("/account").into_response())
+}
+
+async fn log_in(auth: Auth, cookies: Cookies, Form(typed): Form<Typed>) -> Answer {
+    let it = auth.backend.clone();
+    let account = it.users.id(&typed.name);
+    let (proof, _) = it.password(&account, typed.password).await?;
+    let device = cookies.get(&DeviceToken::cookie_name(&account, it.verifier.policy()));
+    match it.verifier.password_verified(proof, device.as_ref().map(Cookie::value)).await? {
+        Login::Complete(accepted) => it.start(auth, &cookies, accepted).await,
+        Login::CodeRequired(challenge) => {
+            end_session(&auth).await?;
+            let challenge = challenge.expose();
+            set_cookie(&cookies, &format!("{CHALLENGE}={challenge}; Max-Age=600; {ATTRIBUTES}"));
+            Ok(Redirect::to("/login/code").into_response())
+        }
+        Login::EnrollmentRequired(proof) => {
+            auth.session.clear().await;
+            auth.session.cycle_id().await.map_err(Stop::failed)?;
+            let begun = it.verifier.begin_enrollment(proof, &typed.name).await?;
+            it.scan(auth, begun).await
+        }
+    }
+}
+
+async fn code(auth: Auth, cookies: Cookies, Form(typed): Form<Typed>) -> Answer {
+    let it = auth.backend.clone();
+    let challenge = cookies.get(CHALLENGE).and_then(|cookie| ChallengeToken::parse(cookie.value()).ok());
+    let challenge = challenge.ok_or(Stop::LogIn)?;
+    let remember = match &typed.remember {
+        Some(label) => Remember::ThisDevice { label },
+        None => Remember::No,
+    };
+    let accepted = it.verifier.present(&challenge, &typed.code, remember).await?;
+    it.start(auth, &cookies, accepted).await
+}
+
+async fn log_out(auth: Auth) -> Answer {
+    end_session(&auth).await?;
+    Ok(Redirect::to("/login").into_response())
+}
+
+async fn enable(auth: Auth, Form(typed): Form<Typed>) -> Answer {
+    let it = auth.backend.clone();
+    let Member(session) = auth.user.clone().ok_or(Stop::LogIn)?;
+    let name = it.users.name(session.account()).ok_or(Stop::LogIn)?;
+    let (password, _) = it.password(session.account(), typed.password).await?;
+    let proof = it.verifier.reauthenticate(&session, password, &typed.code).await?;
+    let begun = it.verifier.begin_enrollment(proof, &name).await?;
+    it.scan(auth, begun).await
+}
+
+/// The first code. Every session ends, this one too: the owner logs in again.
+async fn confirm(auth: Auth, Form(typed): Form<Typed>) -> Answer {
+    let token: Option<EnrollmentToken> = auth.session.get(ENROLLMENT).await.map_err(Stop::failed)?;
+    let token = token.ok_or(Stop::LogIn)?;
+    let confirmed = auth.backend.verifier.confirm_enrollment(&token, &typed.code).await?;
+    let (recovery_codes, _all_are_over) = confirmed.into_parts();
+    end_session(&auth).await?;
+    let lines = recovery_codes.map(|codes| codes.expose_lines());
+    Ok(lines.map(|lines| lines.expose().to_owned()).unwrap_or_default().into_response())
+}
+
+async fn change_password(auth: Auth, Form(typed): Form<Typed>) -> Answer {
+    let it = auth.backend.clone();
+    let Member(mut session) = auth.user.clone().ok_or(Stop::LogIn)?;
+    let users = it.users.clone();
+    // Before the code is used up.
+    let new = blocking(move || users.hash(&typed.new_password)).await.map_err(Stop::Failed)?;
+    let (password, old) = it.password(session.account(), typed.password).await?;
+    let proof = it.verifier.reauthenticate(&session, password, &typed.code).await?;
+    let write = async || it.users.replace_hash(session.account(), &old, &new);
+    let others = it.verifier.change_password(proof, write).await?;
+    session.continue_after(others);
+    go_on(auth, Member(session)).await
+}
+
+async fn account(auth: Auth) -> Answer {
+    let Member(session) = auth.user.ok_or(Stop::LogIn)?;
+    let name = auth.backend.users.name(session.account()).ok_or(Stop::LogIn)?;
+    Ok(format!("{name}, by {}", session.amr().join(" and ")).into_response())
+}
+
+/// In the session: an enrollment that waits for its first code.
+const ENROLLMENT: &str = "enrollment";
+
+/// A cookie: a login that waits for its code. Not in the session, which begins with the login; so the same form sent twice
+/// is told so by the library, and nobody without a password has the service store a session.
+const CHALLENGE: &str = "__Host-challenge";
+const ATTRIBUTES: &str = DeviceToken::COOKIE_ATTRIBUTES;
+
+fn set_cookie(cookies: &Cookies, header: &str) {
+    cookies.add(Cookie::parse(header.to_owned()).expect("made here"));
+}
+
+async fn end_session(auth: &Auth) -> Result<(), Stop> {
+    match auth.session.id() {
+        Some(_) => auth.session.flush().await.map_err(Stop::failed),
+        None => Ok(()),
+    }
+}
+
+type Answer = Result<Response, Stop>;
+
+/// Why a request does not get what it asked for.
+enum Stop {
+    Refused(Refusal),
+    WrongPassword,
+    /// Nobody is logged in, or the login has to begin again.
+    LogIn,
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Stop {
+    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Error<MemoryStoreError>> for Stop {
+    fn from(error: Error<MemoryStoreError>) -> Self {
+        error.refusal().map_or_else(|| Self::failed(error), Self::Refused)
+    }
+}
+
+impl From<ChangePasswordError<MemoryStoreError, Replaced>> for Stop {
+    fn from(error: ChangePasswordError<MemoryStoreError, Replaced>) -> Self {
+        match error {
+            ChangePasswordError::NotStarted(error) => error.into(),
+            // The new password is in force, and no session goes on.
+            ChangePasswordError::Unfinished(_) => Self::LogIn,
+            error => Self::failed(error),
+        }
+    }
+}

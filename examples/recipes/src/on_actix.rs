@@ -1,0 +1,193 @@
+//! A service with actix-web whose database blocks: everything runs in [`web::block`](actix_web::web::block), over a
+//! [`BlockingVerifier`].
+
+use std::sync::Arc;
+
+use second_factor::session::EnrollmentBegun;
+use second_factor::store::MemoryStoreError;
+use second_factor::verifier::{ChangePasswordError, Error};
+use second_factor::{
+    Accepted, AccountId, BlockingVerifier, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified,
+    QrCode, Refusal, Remember, Session,
+};
+use serde::Deserialize;
+
+use crate::sessions::{Kept, Sessions};
+use crate::users::{Replaced, Users};
+
+mod site;
+
+pub use site::routes;
+use site::{Browser, Page};
+
+/// One for the whole service.
+pub struct TwoFactor {
+    verifier: BlockingVerifier<MemoryStore>,
+    users: Arc<Users>,
+    sessions: Sessions,
+}
+
+/// The fields of all forms, as far as each has them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    name: String,
+    password: String,
+    new_password: String,
+    /// A code, codes in a row or a recovery code.
+    code: String,
+    /// The box "remember me on this device".
+    remember: Option<String>,
+}
+
+impl TwoFactor {
+    /// Over these rules and these passwords.
+    pub fn new(verifier: BlockingVerifier<MemoryStore>, users: Arc<Users>) -> Self {
+        Self { verifier, users, sessions: Sessions::default() }
+    }
+
+    /// The one place that vouches for a password, and the hash that it was compared with.
+    fn password(&self, account: &AccountId, typed: &str) -> Result<(PasswordVerified, String), Stop> {
+        let check = self.verifier.check_password(account); // before the hash is read
+        let hash = self.users.compare(account, typed).map_err(Stop::Failed)?;
+        Ok((PasswordVerified::by_host(check), hash.ok_or(Stop::WrongPassword)?))
+    }
+
+    fn log_in(&self, browser: &mut Browser, typed: &Typed) -> Answer {
+        let account = self.users.id(&typed.name);
+        let (proof, _) = self.password(&account, &typed.password)?;
+        let device = browser.cookie(&DeviceToken::cookie_name(&account, self.verifier.policy()));
+        match self.verifier.password_verified(proof, device)? {
+            Login::Complete(accepted) => self.start(browser, accepted),
+            Login::CodeRequired(challenge) => {
+                self.end(browser);
+                let challenge = challenge.expose();
+                browser.set_cookie(format!("{CHALLENGE}={challenge}; Max-Age=600; {ATTRIBUTES}"));
+                Ok(Page::At("/login/code"))
+            }
+            Login::EnrollmentRequired(proof) => {
+                let begun = self.verifier.begin_enrollment(proof, &typed.name)?;
+                let kept = Kept { session: None, enrollment: Some(begun.token.clone()) };
+                self.renew(browser, kept)?;
+                scan(&begun)
+            }
+        }
+    }
+
+    fn code(&self, browser: &mut Browser, typed: &Typed) -> Answer {
+        let challenge = browser.cookie(CHALLENGE).and_then(|text| ChallengeToken::parse(text).ok());
+        let challenge = challenge.ok_or(Stop::LogIn)?;
+        let remember = match &typed.remember {
+            Some(label) => Remember::ThisDevice { label },
+            None => Remember::No,
+        };
+        let accepted = self.verifier.present(&challenge, &typed.code, remember)?;
+        self.start(browser, accepted)
+    }
+
+    fn start(&self, browser: &mut Browser, accepted: Accepted) -> Answer {
+        if let Some(token) = &accepted.device {
+            browser.set_cookie(token.set_cookie(self.verifier.policy()).expose().to_owned());
+        }
+        browser.set_cookie(format!("{CHALLENGE}=; Max-Age=0; {ATTRIBUTES}"));
+        let session = Some(accepted.authenticated.into_session());
+        self.renew(browser, Kept { session, enrollment: None })?;
+        Ok(Page::At("/account"))
+    }
+
+    fn log_out(&self, browser: &mut Browser) -> Answer {
+        self.end(browser);
+        Ok(Page::At("/login"))
+    }
+
+    /// Asked with each request.
+    fn session(&self, browser: &Browser) -> Result<Session, Stop> {
+        let session = self.kept(browser).session.ok_or(Stop::LogIn)?;
+        if self.verifier.is_current(&session)? { Ok(session) } else { Err(Stop::LogIn) }
+    }
+
+    fn account(&self, browser: &Browser) -> Answer {
+        let session = self.session(browser)?;
+        let name = self.users.name(session.account()).ok_or(Stop::LogIn)?;
+        Ok(Page::Text(format!("{name}, by {}", session.amr().join(" and "))))
+    }
+
+    fn enable(&self, browser: &mut Browser, typed: &Typed) -> Answer {
+        let session = self.session(browser)?;
+        let name = self.users.name(session.account()).ok_or(Stop::LogIn)?;
+        let (password, _) = self.password(session.account(), &typed.password)?;
+        let proof = self.verifier.reauthenticate(&session, password, &typed.code)?;
+        let begun = self.verifier.begin_enrollment(proof, &name)?;
+        self.renew(browser, Kept { session: Some(session), enrollment: Some(begun.token.clone()) })?;
+        scan(&begun)
+    }
+
+    /// The first code. Every session ends, this one too: the owner logs in again.
+    fn confirm(&self, browser: &mut Browser, typed: &Typed) -> Answer {
+        let token = self.kept(browser).enrollment.ok_or(Stop::LogIn)?;
+        let confirmed = self.verifier.confirm_enrollment(&token, &typed.code)?;
+        let (recovery_codes, _all_are_over) = confirmed.into_parts();
+        self.end(browser);
+        let lines = recovery_codes.map(|codes| codes.expose_lines());
+        Ok(Page::Text(lines.map(|lines| lines.expose().to_owned()).unwrap_or_default()))
+    }
+
+    fn change_password(&self, browser: &mut Browser, typed: &Typed) -> Answer {
+        let mut session = self.session(browser)?;
+        let new = self.users.hash(&typed.new_password).map_err(Stop::Failed)?; // before the code is used up
+        let (password, old) = self.password(session.account(), &typed.password)?;
+        let proof = self.verifier.reauthenticate(&session, password, &typed.code)?;
+        let write = || self.users.replace_hash(session.account(), &old, &new);
+        let others = self.verifier.change_password(proof, write)?;
+        session.continue_after(others);
+        self.renew(browser, Kept { session: Some(session), enrollment: None })?;
+        Ok(Page::At("/account"))
+    }
+}
+
+/// The page with the QR code.
+fn scan(begun: &EnrollmentBegun) -> Answer {
+    let qr = QrCode::new(&begun.uri).map_err(Stop::failed)?;
+    let key = begun.uri.secret().to_base32().grouped();
+    Ok(Page::Html(format!("{}<code>{}</code>", qr.svg().expose(), key.expose())))
+}
+
+/// A cookie: a login that waits for its code. Not in the session, which begins with the login; so the same form sent twice
+/// is told so by the library, and nobody without a password has the service store a session.
+const CHALLENGE: &str = "__Host-challenge";
+const ATTRIBUTES: &str = DeviceToken::COOKIE_ATTRIBUTES;
+
+type Answer = Result<Page, Stop>;
+
+/// Why a request does not get what it asked for.
+#[derive(Debug)]
+enum Stop {
+    Refused(Refusal),
+    WrongPassword,
+    /// Nobody is logged in, or the login has to begin again.
+    LogIn,
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Stop {
+    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Error<MemoryStoreError>> for Stop {
+    fn from(error: Error<MemoryStoreError>) -> Self {
+        error.refusal().map_or_else(|| Self::failed(error), Self::Refused)
+    }
+}
+
+impl From<ChangePasswordError<MemoryStoreError, Replaced>> for Stop {
+    fn from(error: ChangePasswordError<MemoryStoreError, Replaced>) -> Self {
+        match error {
+            ChangePasswordError::NotStarted(error) => error.into(),
+            // The new password is in force, and no session goes on.
+            ChangePasswordError::Unfinished(_) => Self::LogIn,
+            error => Self::failed(error),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What actix-web is told: routes, cookies, sessions, and what a refusal looks like.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{ContentType, LOCATION, SET_COOKIE};
+use actix_web::web::{Data, Form, ServiceConfig, block, get, post};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Route};
+use second_factor::{DeviceToken, Refusal};
+
+use super::{Answer, Stop, TwoFactor, Typed};
+use crate::sessions::Kept;
+
+/// The routes, on which posts are forms. Their pages are yours to draw.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/login", get().to(async || "name, password"))
+        .route("/login", form(TwoFactor::log_in))
+        .route("/login/code", get().to(async || "code"))
+        .route("/login/code", form(TwoFactor::code))
+        .route("/logout", form(|it, browser, _| it.log_out(browser)))
+        .route("/account", get().to(|it, browser| at_work(it, browser, |it, browser| it.account(browser))))
+        .route("/account/password", form(TwoFactor::change_password))
+        .route("/account/two-factor", form(TwoFactor::enable))
+        .route("/account/two-factor/confirm", form(TwoFactor::confirm));
+}
+
+fn form(work: fn(&TwoFactor, &mut Browser, &Typed) -> Answer) -> Route {
+    post().to(move |it, browser, Form(typed): Form<Typed>| {
+        at_work(it, browser, move |it, browser| work(it, browser, &typed))
+    })
+}
+
+/// Off the threads that serve requests. What was begun runs to its end, also if the sender hangs up.
+async fn at_work(
+    it: Data<TwoFactor>,
+    mut browser: Browser,
+    work: impl FnOnce(&TwoFactor, &mut Browser) -> Answer + Send + 'static,
+) -> HttpResponse {
+    let done = block(move || {
+        let answer = work(&it, &mut browser);
+        (answer, browser.set)
+    });
+    let (answer, set) = done.await.unwrap_or_else(|error| (Err(Stop::failed(error)), Vec::new()));
+    let mut response = response(answer);
+    for header in set {
+        if let Ok(value) = header.try_into() {
+            response.headers_mut().append(SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// What a page is.
+pub(super) enum Page {
+    /// The browser goes there.
+    At(&'static str),
+    Html(String),
+    Text(String),
+}
+
+fn response(answer: Answer) -> HttpResponse {
+    let go_to = |path| HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
+    match answer {
+        Ok(Page::At(path)) => go_to(path),
+        Ok(Page::Html(page)) => HttpResponse::Ok().content_type(ContentType::html()).body(page),
+        Ok(Page::Text(page)) => HttpResponse::Ok().content_type(ContentType::plaintext()).body(page),
+        // The form was sent twice, and the first answer has set the cookies.
+        Err(Stop::Refused(Refusal::AlreadyDone)) => go_to("/account"),
+        Err(Stop::Refused(refusal)) => HttpResponse::Unauthorized().body(refusal.to_string()),
+        Err(Stop::WrongPassword) => HttpResponse::Unauthorized().body("wrong name or password"),
+        Err(Stop::LogIn) => go_to("/login"),
+        Err(Stop::Failed(error)) => {
+            tracing::error!(error, "a request failed");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// The cookies that came, and those that go back.
+#[derive(Default)]
+pub(super) struct Browser {
+    cookies: BTreeMap<String, String>,
+    set: Vec<String>,
+}
+
+impl Browser {
+    const SESSION: &'static str = "__Host-session";
+
+    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// A `Set-Cookie` header.
+    pub(super) fn set_cookie(&mut self, header: String) {
+        self.set.push(header);
+    }
+}
+
+impl FromRequest for Browser {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let sent = request.cookies().map(|all| all.clone()).unwrap_or_default();
+        let cookies =
+            sent.iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
+        ready(Ok(Self { cookies, set: Vec::new() }))
+    }
+}
+
+/// The session of a browser.
+impl TwoFactor {
+    pub(super) fn kept(&self, browser: &Browser) -> Kept {
+        browser.cookie(Browser::SESSION).map_or_else(Kept::default, |id| self.sessions.get(id))
+    }
+
+    /// A new session under a new id, in place of the one that there was.
+    pub(super) fn renew(&self, browser: &mut Browser, kept: Kept) -> Result<(), Stop> {
+        self.end(browser);
+        let id = self.sessions.start(kept).map_err(Stop::failed)?;
+        browser.set_cookie(format!("{}={id}; {}", Browser::SESSION, DeviceToken::COOKIE_ATTRIBUTES));
+        Ok(())
+    }
+
+    pub(super) fn end(&self, browser: &Browser) {
+        if let Some(id) = browser.cookie(Browser::SESSION) {
+            self.sessions.end(id);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What must hold in every recipe.
+
+use std::time::Duration;
+
+use second_factor::{Code, Policy, Secret, Totp, TotpParams};
+
+use crate::client::Answer::{CodeRequired, LogIn, LoggedIn};
+use crate::client::{Client, Remember};
+use crate::service::{NAME, PASSWORD, Service, World};
+
+const STEP: Duration = Duration::from_secs(30);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const NOT_ACCEPTED: &str = "not accepted";
+
+/// The owner's phone.
+struct Phone(Totp);
+
+impl Phone {
+    fn scan(setup_key: &str) -> Self {
+        Self(Totp::new(&Secret::from_base32(setup_key).unwrap(), TotpParams::default()))
+    }
+
+    fn code<C: Client>(&self, world: &World<C>) -> Code {
+        self.0.generate(world.now())
+    }
+}
+
+async fn world<S: Service>() -> World<S::Client> {
+    World::of::<S>(Policy::new("Example").unwrap()).await
+}
+
+/// A service with an owner who enrolled. The code of the present step is not used up.
+async fn enrolled<S: Service>() -> (World<S::Client>, Phone, Vec<String>) {
+    let world = world::<S>().await;
+    let (phone, codes) = enroll(&world, &mut world.client()).await;
+    world.wait(10 * STEP);
+    (world, phone, codes)
+}
+
+async fn enroll<C: Client>(world: &World<C>, client: &mut C) -> (Phone, Vec<String>) {
+    assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
+    let phone = Phone::scan(&client.enable(PASSWORD).await.setup_key());
+    let codes = client.confirm(phone.code(world).expose()).await.recovery_codes();
+    assert_eq!(codes.len(), 10);
+    (phone, codes)
+}
+
+/// A browser in which the owner has logged in with a code, which is used up.
+async fn logged_in<C: Client>(world: &World<C>, phone: &Phone, remember: Remember) -> C {
+    let mut client = world.client();
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    assert_eq!(client.code(phone.code(world).expose(), remember).await, LoggedIn);
+    client
+}
+
+/// A code that the phone does not show anywhere near now.
+fn wrong(right: &Code) -> String {
+    let shifted = |c: char| char::from_digit((c.to_digit(10).unwrap() + 5) % 10, 10).unwrap();
+    right.expose().chars().map(shifted).collect()
+}
+
+pub async fn model_flow<S: Service>() {
+    let world = world::<S>().await;
+    let mut client = world.client();
+    assert_eq!(client.account().await, None);
+    assert_eq!(
+        client.log_in(NAME, "a wrong password").await.refusal(),
+        client.log_in("nobody", "x").await.refusal()
+    );
+    assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
+    assert_eq!(client.account().await.unwrap(), "ann, by pwd");
+
+    // Enabled with the password again.
+    let without_a_factor = client.session().map(str::to_owned);
+    client.enable("a wrong password").await.refusal();
+    let phone = Phone::scan(&client.enable(PASSWORD).await.setup_key());
+    assert!(!client.confirm(phone.code(&world).expose()).await.recovery_codes().is_empty());
+    assert_eq!(client.account().await, None, "enabling ends every session");
+
+    // Logged in with password and code.
+    world.wait(STEP);
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    assert_eq!(client.code(phone.code(&world).expose(), Remember::ThisDevice).await, LoggedIn);
+    assert_eq!(client.account().await.unwrap(), "ann, by pwd and otp and mfa");
+    assert_ne!(client.session().map(str::to_owned), without_a_factor, "the session has a new id");
+    client.log_out().await;
+    assert_eq!(client.account().await, None);
+
+    // This device is remembered, for 30 days and not longer; another is not.
+    assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
+    assert_eq!(client.account().await.unwrap(), "ann, by pwd");
+    assert_eq!(world.client().log_in(NAME, PASSWORD).await, CodeRequired);
+    world.wait(29 * DAY);
+    assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
+    world.wait(DAY);
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+}
+
+pub async fn replay<S: Service>() {
+    let (world, phone, _) = enrolled::<S>().await;
+    let used = phone.code(&world);
+    logged_in(&world, &phone, Remember::No).await;
+
+    let mut client = world.client();
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), NOT_ACCEPTED);
+    world.wait(STEP);
+    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), NOT_ACCEPTED);
+    assert_eq!(client.account().await, None);
+    assert_eq!(client.code(phone.code(&world).expose(), Remember::No).await, LoggedIn);
+}
+
+pub async fn five_wrong_codes<S: Service>() {
+    let (world, phone, _) = enrolled::<S>().await;
+    let (right, mut client) = (phone.code(&world), world.client());
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    for _ in 0..4 {
+        assert_eq!(client.code(&wrong(&right), Remember::No).await.refusal(), NOT_ACCEPTED);
+    }
+    let over = client.code(&wrong(&right), Remember::No).await.refusal();
+    assert_ne!(over, NOT_ACCEPTED);
+    assert_eq!(client.code(right.expose(), Remember::No).await.refusal(), over, "the login is over");
+    assert_eq!(client.account().await, None);
+
+    // The login begins again, and the right code is as good as before.
+    logged_in(&world, &phone, Remember::No).await;
+}
+
+/// Somebody who has the password guesses until single codes are not taken any more.
+async fn lock<C: Client>(world: &World<C>, phone: &Phone) {
+    for _ in 0..4 {
+        let mut thief = world.client();
+        assert_eq!(thief.log_in(NAME, PASSWORD).await, CodeRequired);
+        for _ in 0..5 {
+            thief.code(&wrong(&phone.code(world)), Remember::No).await.refusal();
+        }
+    }
+}
+
+pub async fn codes_in_a_row<S: Service>() {
+    let (world, phone, _) = enrolled::<S>().await;
+    lock(&world, &phone).await;
+
+    let mut owner = world.client();
+    assert_eq!(owner.log_in(NAME, PASSWORD).await, CodeRequired);
+    let locked = owner.code(phone.code(&world).expose(), Remember::No).await.refusal();
+    assert!(locked.contains("several codes in a row"), "{locked}");
+    let mut shown = Vec::new();
+    for _ in 0..4 {
+        shown.push(phone.code(&world).expose().to_owned());
+        world.wait(STEP);
+    }
+    assert_eq!(owner.code(&shown.join(" "), Remember::No).await, LoggedIn);
+    assert_eq!(owner.account().await.unwrap(), "ann, by pwd and otp and mfa");
+}
+
+pub async fn recovery_code<S: Service>() {
+    let (world, phone, codes) = enrolled::<S>().await;
+    lock(&world, &phone).await;
+
+    let mut owner = world.client();
+    assert_eq!(owner.log_in(NAME, PASSWORD).await, CodeRequired);
+    assert_eq!(owner.code(&codes[0], Remember::No).await, LoggedIn);
+    assert_eq!(owner.account().await.unwrap(), "ann, by pwd and mfa");
+
+    let mut client = world.client();
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    assert_eq!(client.code(&codes[0], Remember::No).await.refusal(), NOT_ACCEPTED, "it works once");
+}
+
+pub async fn session_from_before<S: Service>() {
+    let world = world::<S>().await;
+    let mut elsewhere = world.client();
+    assert_eq!(elsewhere.log_in(NAME, PASSWORD).await, LoggedIn);
+    assert!(elsewhere.account().await.is_some());
+
+    enroll(&world, &mut world.client()).await;
+    assert_eq!(elsewhere.account().await, None);
+    assert_eq!(elsewhere.clone().enable(PASSWORD).await, LogIn);
+    assert_eq!(elsewhere.log_in(NAME, PASSWORD).await, CodeRequired);
+}
+
+pub async fn device_after_a_password_change<S: Service>() {
+    const NEW: &str = "another horse battery staple";
+    let (world, phone, _) = enrolled::<S>().await;
+    let mut device = logged_in(&world, &phone, Remember::ThisDevice).await;
+    world.wait(STEP);
+    let mut client = logged_in(&world, &phone, Remember::No).await;
+    device.log_out().await;
+    assert_eq!(device.log_in(NAME, PASSWORD).await, LoggedIn, "it is remembered");
+
+    world.wait(STEP);
+    let (code, mut before) = (phone.code(&world), client.clone());
+    client.change_password(PASSWORD, NEW, &wrong(&code)).await.refusal();
+    assert_eq!(client.change_password(PASSWORD, NEW, code.expose()).await, LoggedIn);
+    assert!(client.account().await.is_some(), "the session that made the change goes on");
+    assert_eq!(before.account().await, None, "under a new id");
+    assert_eq!(device.account().await, None, "the others are over");
+    assert_eq!(
+        device.log_in(NAME, PASSWORD).await.refusal(),
+        world.client().log_in("nobody", "x").await.refusal()
+    );
+    assert_eq!(device.log_in(NAME, NEW).await, CodeRequired, "it is forgotten");
+}
+
+pub async fn same_form_twice<S: Service>() {
+    let (world, phone, _) = enrolled::<S>().await;
+    let mut client = world.client();
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    let (code, mut again) = (phone.code(&world), client.clone());
+    assert_eq!(client.code(code.expose(), Remember::No).await, LoggedIn);
+    let answer = again.code(code.expose(), Remember::No).await;
+    assert_eq!(again.session(), None, "nobody is let in twice: {answer:?}");
+    assert!(client.account().await.is_some(), "and the first answer counts");
+}
+
+pub async fn half_a_login<S: Service>() {
+    let (world, phone, _) = enrolled::<S>().await;
+    let mut client = logged_in(&world, &phone, Remember::No).await;
+    assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
+    let mut half = world.client();
+    assert_eq!(half.log_in(NAME, PASSWORD).await, CodeRequired);
+    assert_eq!(half.account().await, None);
+    assert_eq!(half.enable(PASSWORD).await, LogIn);
+    assert_eq!(half.confirm("123456").await, LogIn);
+    assert_eq!(half.change_password(PASSWORD, "x", "123456").await, LogIn);
+    assert_eq!(
+        world.client().code(phone.code(&world).expose(), Remember::No).await,
+        LogIn,
+        "without a password"
+    );
+}
+
+pub async fn demanded_factor<S: Service>() {
+    let policy = Policy::builder("Example").require_second_factor().build().unwrap();
+    let world = World::of::<S>(policy).await;
+    let mut client = world.client();
+    let phone = Phone::scan(&client.log_in(NAME, PASSWORD).await.setup_key());
+    assert_eq!(client.account().await, None, "the password alone lets nobody in");
+    client.confirm(phone.code(&world).expose()).await.recovery_codes();
+    assert_eq!(client.account().await, None);
+    world.wait(STEP);
+    logged_in(&world, &phone, Remember::No).await;
+}
