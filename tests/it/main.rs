@@ -51,6 +51,7 @@ mod login {
     mod device_orders;
     #[cfg(feature = "testing")]
     mod faults;
+    mod from_totp_rs;
     mod fuzz_found;
     mod guess_odds;
     mod interleavings;

@@ -1,0 +1,228 @@
+//! The move of `manual::migration`, step by step, with totp-rs in the old system.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use second_factor::enrollment::ImportedSecret;
+use second_factor::otp::TimeStep;
+use second_factor::session::{AdministratorReset, Import, Remember, Requirement};
+use second_factor::{AccountId, ChallengeToken, Login, Refusal, Secret, Session, Totp, TotpParams};
+
+use crate::support::{STEP, World, at_once, refusal};
+
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// The account's row of the old table.
+#[derive(Clone)]
+struct Row {
+    secret: String,
+    last_step: Option<u64>,
+    /// Whether the account is moved, and the id of its authenticator once that is known.
+    moved: Option<String>,
+}
+
+/// A host with both.
+struct Host {
+    world: World,
+    row: Mutex<Row>,
+}
+
+/// What comes after the password.
+enum Next {
+    LoggedIn(Session),
+    OldCode,
+    Code(ChallengeToken),
+    TryAgain,
+}
+
+impl Host {
+    fn new() -> Self {
+        let row = Row { secret: SECRET.to_owned(), last_step: None, moved: None };
+        Self { world: World::new(), row: Mutex::new(row) }
+    }
+
+    fn row(&self) -> MutexGuard<'_, Row> {
+        self.row.lock().unwrap()
+    }
+
+    /// What the app shows.
+    fn code(&self) -> String {
+        let app = Totp::new(&Secret::from_base32(SECRET).unwrap(), TotpParams::default());
+        app.generate(self.world.now()).expose().to_owned()
+    }
+
+    fn password(&self) -> Next {
+        let proof = self.world.password();
+        let proof = match &*self.row() {
+            Row { moved: None, .. } => return Next::OldCode,
+            Row { moved: Some(_), .. } => proof.demanding(Requirement::Enrolled),
+        };
+        match self.world.verifier.password_verified(proof, None).unwrap() {
+            Login::Complete(accepted) => Next::LoggedIn(accepted.authenticated.into_session()),
+            Login::CodeRequired(challenge) => Next::Code(challenge),
+            Login::EnrollmentRequired(_) => Next::TryAgain,
+        }
+    }
+
+    /// The old system accepts a code.
+    fn accept(&self, typed: &str) -> bool {
+        let secret = totp_rs::Secret::try_from_base32(&self.row().secret).unwrap();
+        let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        let Some(step) = totp.check(typed, self.world.now().as_secs()) else { return false };
+        let mut row = self.row();
+        let is_first = row.moved.is_none() && row.last_step.is_none_or(|last| last < step);
+        if is_first {
+            row.last_step = Some(step);
+        }
+        is_first
+    }
+
+    /// Whichever is in charge accepts a code.
+    fn log_in(&self, typed: &str) -> bool {
+        match self.password() {
+            Next::LoggedIn(session) => panic!("by the password alone: {session:?}"),
+            Next::OldCode => self.accept(typed),
+            Next::Code(challenge) => self.world.verifier.present(&challenge, typed, Remember::No).is_ok(),
+            Next::TryAgain => false,
+        }
+    }
+
+    fn mark(&self) -> Row {
+        let mut row = self.row();
+        row.moved.get_or_insert_default();
+        row.clone()
+    }
+
+    fn move_here(&self) {
+        let (row, account) = (self.mark(), self.world.account.clone());
+        let secret = ImportedSecret::new(Secret::from_base32(&row.secret).unwrap()).unwrap();
+        let import = Import::by_host(account, secret, TotpParams::default()).quietly();
+        let import = match row.last_step {
+            Some(step) => import.last_accepted(TimeStep::new(step)),
+            None => import,
+        };
+        match refusal(self.world.verifier.import(import)) {
+            Ok(_) => self.row().moved = Some(self.world.first_authenticator().to_string()),
+            Err(refused) => assert_eq!(refused, Refusal::AlreadyBound),
+        }
+    }
+
+    /// Whether it was moved back.
+    fn move_back(&self) -> bool {
+        let status = self.world.verifier.status(&self.world.account).unwrap();
+        let bound: Vec<_> = status.authenticators.iter().map(|bound| bound.id.to_string()).collect();
+        if self.row().moved.as_slice() != bound {
+            return false;
+        }
+        let operator = AccountId::new("operator").unwrap();
+        let reset = AdministratorReset::by_host(self.world.account.clone(), &operator).unwrap();
+        let _ = self.world.verifier.administrator_reset(reset).unwrap();
+        // No later code can have been accepted here.
+        let mut row = self.row();
+        row.last_step = Some(self.world.now().as_secs() / 30 + 1);
+        row.moved = None;
+        true
+    }
+
+    fn wait(&self, steps: u32) {
+        self.world.clock.advance(steps * STEP);
+    }
+}
+
+#[test]
+fn whoever_logged_in_by_totp_rs_yesterday_logs_in_today() {
+    let host = Host::new();
+    assert!(host.log_in(&host.code()));
+    host.wait(24 * 60 * 2);
+    host.move_here();
+    let Next::Code(challenge) = host.password() else { panic!("the factor is asked for here") };
+    let accepted = host.world.verifier.present(&challenge, &host.code(), Remember::No).unwrap();
+    assert_eq!(accepted.authenticated.amr(), ["pwd", "otp", "mfa"]);
+}
+
+#[test]
+fn a_code_that_totp_rs_accepted_is_not_accepted_again_after_the_move() {
+    let host = Host::new();
+    let code = host.code();
+    assert!(host.log_in(&code));
+    assert!(!host.log_in(&code));
+    host.move_here();
+    assert!(!host.log_in(&code));
+    host.wait(1);
+    assert!(!host.log_in(&code), "it is still in the window");
+    assert!(host.log_in(&host.code()));
+}
+
+#[test]
+fn a_code_prompt_of_before_the_move_accepts_nothing_after_it() {
+    let host = Host::new();
+    assert!(matches!(host.password(), Next::OldCode));
+    host.move_here();
+    assert!(!host.accept(&host.code()));
+    assert!(host.log_in(&host.code()));
+}
+
+#[test]
+fn half_way_through_the_move_the_password_alone_is_not_enough() {
+    let host = Host::new();
+    host.mark();
+    assert!(matches!(host.password(), Next::TryAgain));
+    assert!(!host.accept(&host.code()));
+    // The job runs again, and once more.
+    host.move_here();
+    host.move_here();
+    assert!(host.log_in(&host.code()));
+}
+
+#[test]
+fn a_code_that_was_accepted_here_is_not_accepted_by_totp_rs_after_the_way_back() {
+    let host = Host::new();
+    host.move_here();
+    let code = host.code();
+    assert!(host.log_in(&code));
+    assert!(host.move_back());
+    assert!(matches!(host.password(), Next::OldCode));
+    assert!(!host.log_in(&code));
+    host.wait(2);
+    assert!(host.log_in(&host.code()));
+    // And here again.
+    let code = host.code();
+    host.move_here();
+    assert!(!host.log_in(&code));
+    host.wait(1);
+    assert!(host.log_in(&host.code()));
+}
+
+#[test]
+fn an_account_with_another_authenticator_is_not_moved_back() {
+    let host = Host::new();
+    host.move_here();
+    let Next::Code(challenge) = host.password() else { panic!("the factor is asked for here") };
+    let accepted = host.world.verifier.present(&challenge, &host.code(), Remember::No).unwrap();
+    let session = accepted.authenticated.into_session();
+    host.wait(1);
+    let fresh = host.world.verifier.fresh_factor(&session, &host.code()).unwrap();
+    let begun = host.world.verifier.begin_enrollment(fresh, host.world.in_place_of_first()).unwrap();
+    let app = Totp::new(begun.uri.secret(), TotpParams::default());
+    let code = app.generate(host.world.now());
+    let _ = host.world.verifier.confirm_enrollment(&begun.token, code.expose()).unwrap();
+    assert!(!host.move_back());
+    assert!(!host.log_in(&host.code()), "the phone that was replaced opens nothing");
+}
+
+/// One code, many logins, and the move under way.
+#[test]
+fn of_many_logins_with_one_code_during_the_move_one_counts() {
+    for _ in 0..50 {
+        let host = Host::new();
+        let (code, accepted) = (host.code(), AtomicUsize::new(0));
+        at_once(8, |n| match n {
+            0 => host.move_here(),
+            _ => {
+                accepted.fetch_add(usize::from(host.log_in(&code)), Ordering::SeqCst);
+            }
+        });
+        let later = usize::from(host.log_in(&code));
+        assert!(accepted.into_inner() + later == 1);
+    }
+}
