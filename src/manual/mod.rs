@@ -7,13 +7,17 @@
 //! - [`limits`]: every number of the default policy in one table, and every way to complete a login;
 //! - [`regimes`]: the settings for NIST SP 800-63B, OWASP ASVS, PCI DSS and PSD2, and what no setting can
 //!   provide;
+//! - [`comparison`]: what else there is, and when to take it;
+//! - [`migration`]: how to move from totp-rs and a table of secrets to this crate, each step with its way back;
 //! - [`operations`]: how to rotate keys, upgrade versions and restore backups;
 //! - [`remembered_devices`]: what "remember me on this device" is worth;
 //! - [`speed`]: what a second factor costs a login;
 //! - [`passkeys`]: passkeys and security keys that the host verifies, with a complete example.
 
+pub mod comparison;
 pub mod limits;
 pub mod login;
+pub mod migration;
 pub mod operations;
 pub mod passkeys;
 pub mod promises;

@@ -10,20 +10,16 @@ use axum::extract::State;
 use second_factor::session::EnrollmentBegun;
 use second_factor::store::MemoryStoreError;
 use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{
-    Accepted, AccountId, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified, Refusal,
-    Remember, Session, Verifier,
-};
-use serde::{Deserialize, Serialize};
+use second_factor::{Accepted, AccountId, Login, MemoryStore, PasswordVerified, Remember, Session, Verifier};
 
 use crate::on_axum::blocking;
 use crate::sessions::{Kept, Sessions};
 use crate::users::{Replaced, Users};
 
-mod router;
+mod setup;
 
-use router::Bearer;
-pub use router::router;
+pub use setup::router;
+use setup::{Answer, Bearer, Stop, Told, Typed};
 
 /// One for the whole service, cloned for each request.
 #[derive(Clone)]
@@ -31,48 +27,6 @@ pub struct TwoFactor {
     verifier: Verifier<MemoryStore>,
     users: Arc<Users>,
     sessions: Arc<Sessions>,
-}
-
-/// What the app sends, as far as each request has it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Typed {
-    name: String,
-    password: String,
-    new_password: String,
-    /// A code, codes in a row or a recovery code.
-    code: String,
-    /// From the answer to the password.
-    challenge: Option<ChallengeToken>,
-    /// What to call this device, if it is to be remembered.
-    remember: Option<String>,
-    /// What the app remembers of this account.
-    device: Option<String>,
-}
-
-/// What the app is told.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Told {
-    /// Ask for a code, and send this with it.
-    CodeRequired(ChallengeToken),
-    /// The bearer token goes with each request. A device token goes with each password: keep it in place of the last one.
-    LoggedIn {
-        bearer: String,
-        device: Option<DeviceToken>,
-    },
-    /// For an authenticator app. What it shows then goes with this bearer token.
-    Enroll {
-        bearer: String,
-        key_uri: String,
-    },
-    /// To be shown once. All sessions are over.
-    RecoveryCodes(Vec<String>),
-    LoggedOut,
-    Account {
-        name: String,
-        amr: &'static [&'static str],
-    },
 }
 
 impl TwoFactor {
@@ -177,23 +131,6 @@ async fn change_password(
     it.sessions.end(&bearer);
     let bearer = it.sessions.start(Kept { session: Some(session), enrollment: None });
     Ok(Json(Told::LoggedIn { bearer: bearer.map_err(Stop::failed)?, device: None }))
-}
-
-type Answer = Result<Json<Told>, Stop>;
-
-/// Why a request does not get what it asked for.
-enum Stop {
-    Refused(Refusal),
-    WrongPassword,
-    /// Nobody is logged in, or the login has to begin again.
-    LogIn,
-    Failed(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Stop {
-    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Failed(error.into())
-    }
 }
 
 impl From<Error<MemoryStoreError>> for Stop {

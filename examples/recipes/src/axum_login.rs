@@ -3,18 +3,17 @@
 //! axum-login logs in whatever is an [`AuthUser`]. Here that is a [`Member`], and only a login that met the rules becomes
 //! one. A password that waits for its code is a challenge, in a cookie of its own.
 
-use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::Form;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect};
 use axum_login::{AuthSession, AuthUser, AuthnBackend};
 use second_factor::session::{EnrollmentBegun, EnrollmentToken};
 use second_factor::store::MemoryStoreError;
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
     Accepted, AccountId, Authenticated, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified,
-    QrCode, Refusal, Remember, Session, Verifier,
+    QrCode, Remember, Session, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use tower_cookies::{Cookie, Cookies};
@@ -22,9 +21,10 @@ use tower_cookies::{Cookie, Cookies};
 use crate::on_axum::blocking;
 use crate::users::{Replaced, Users};
 
-mod router;
+mod setup;
 
-pub use router::router;
+pub use setup::router;
+use setup::{Answer, Stop, Typed, end_session, go_on, set_cookie};
 
 /// Who is logged in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,13 +41,6 @@ impl AuthUser for Member {
     /// Left empty: `get_user` finds out whether the password or the second factor has changed since.
     fn session_auth_hash(&self) -> &[u8] {
         &[]
-    }
-}
-
-/// axum-login writes this in its logs.
-impl fmt::Display for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.account().fmt(f)
     }
 }
 
@@ -77,20 +70,6 @@ impl AuthnBackend for TwoFactor {
 
 type Auth = AuthSession<TwoFactor>;
 
-/// The fields of all forms, as far as each has them.
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Typed {
-    name: String,
-    password: String,
-    new_password: String,
-    /// A code, codes in a row or a recovery code.
-    code: String,
-    /// The box "remember me on this device".
-    remember: Option<String>,
-}
-
 impl TwoFactor {
     /// The one place that vouches for a password, and the hash that it was compared with.
     async fn password(&self, account: &AccountId, typed: String) -> Result<(PasswordVerified, String), Stop> {
@@ -102,9 +81,9 @@ impl TwoFactor {
 
     async fn start(&self, auth: Auth, cookies: &Cookies, accepted: Accepted) -> Answer {
         if let Some(token) = &accepted.device {
-            set_cookie(cookies, token.set_cookie(self.verifier.policy()).expose());
+            set_cookie(cookies, token.set_cookie(self.verifier.policy()).expose())?;
         }
-        set_cookie(cookies, &format!("{CHALLENGE}=; Max-Age=0; {ATTRIBUTES}"));
+        set_cookie(cookies, &format!("{CHALLENGE}=; Max-Age=0; {ATTRIBUTES}"))?;
         auth.session.clear().await;
         go_on(auth, Member(accepted.authenticated.into_session())).await
     }
@@ -118,13 +97,6 @@ impl TwoFactor {
     }
 }
 
-/// The session goes on, under a new id.
-async fn go_on(mut auth: Auth, member: Member) -> Answer {
-    auth.session.cycle_id().await.map_err(Stop::failed)?;
-    auth.login(&member).await.map_err(Stop::failed)?;
-    Ok(Redirect::to("/account").into_response())
-}
-
 async fn log_in(auth: Auth, cookies: Cookies, Form(typed): Form<Typed>) -> Answer {
     let it = auth.backend.clone();
     let account = it.users.id(&typed.name);
@@ -135,7 +107,7 @@ async fn log_in(auth: Auth, cookies: Cookies, Form(typed): Form<Typed>) -> Answe
         Login::CodeRequired(challenge) => {
             end_session(&auth).await?;
             let challenge = challenge.expose();
-            set_cookie(&cookies, &format!("{CHALLENGE}={challenge}; Max-Age=600; {ATTRIBUTES}"));
+            set_cookie(&cookies, &format!("{CHALLENGE}={challenge}; Max-Age=600; {ATTRIBUTES}"))?;
             Ok(Redirect::to("/login/code").into_response())
         }
         Login::EnrollmentRequired(proof) => {
@@ -157,11 +129,6 @@ async fn code(auth: Auth, cookies: Cookies, Form(typed): Form<Typed>) -> Answer 
     };
     let accepted = it.verifier.present(&challenge, &typed.code, remember).await?;
     it.start(auth, &cookies, accepted).await
-}
-
-async fn log_out(auth: Auth) -> Answer {
-    end_session(&auth).await?;
-    Ok(Redirect::to("/login").into_response())
 }
 
 async fn enable(auth: Auth, Form(typed): Form<Typed>) -> Answer {
@@ -199,12 +166,6 @@ async fn change_password(auth: Auth, Form(typed): Form<Typed>) -> Answer {
     go_on(auth, Member(session)).await
 }
 
-async fn account(auth: Auth) -> Answer {
-    let Member(session) = auth.user.ok_or(Stop::LogIn)?;
-    let name = auth.backend.users.name(session.account()).ok_or(Stop::LogIn)?;
-    Ok(format!("{name}, by {}", session.amr().join(" and ")).into_response())
-}
-
 /// In the session: an enrollment that waits for its first code.
 const ENROLLMENT: &str = "enrollment";
 
@@ -212,34 +173,6 @@ const ENROLLMENT: &str = "enrollment";
 /// is told so by the library, and nobody without a password has the service store a session.
 const CHALLENGE: &str = "__Host-challenge";
 const ATTRIBUTES: &str = DeviceToken::COOKIE_ATTRIBUTES;
-
-fn set_cookie(cookies: &Cookies, header: &str) {
-    cookies.add(Cookie::parse(header.to_owned()).expect("made here"));
-}
-
-async fn end_session(auth: &Auth) -> Result<(), Stop> {
-    match auth.session.id() {
-        Some(_) => auth.session.flush().await.map_err(Stop::failed),
-        None => Ok(()),
-    }
-}
-
-type Answer = Result<Response, Stop>;
-
-/// Why a request does not get what it asked for.
-enum Stop {
-    Refused(Refusal),
-    WrongPassword,
-    /// Nobody is logged in, or the login has to begin again.
-    LogIn,
-    Failed(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Stop {
-    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Failed(error.into())
-    }
-}
 
 impl From<Error<MemoryStoreError>> for Stop {
     fn from(error: Error<MemoryStoreError>) -> Self {

@@ -1,4 +1,4 @@
-//! `second-factor` in three kinds of service, each a file to copy. The README says which to take.
+#![doc = include_str!("../README.md")]
 #![allow(clippy::missing_errors_doc, reason = "the names of the errors say it")]
 
 pub mod api;

@@ -8,36 +8,22 @@ use second_factor::store::MemoryStoreError;
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
     Accepted, AccountId, BlockingVerifier, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified,
-    QrCode, Refusal, Remember, Session,
+    QrCode, Remember, Session,
 };
-use serde::Deserialize;
 
 use crate::sessions::{Kept, Sessions};
 use crate::users::{Replaced, Users};
 
-mod site;
+mod setup;
 
-pub use site::routes;
-use site::{Browser, Page};
+pub use setup::routes;
+use setup::{Answer, Browser, Page, Stop, Typed};
 
 /// One for the whole service.
 pub struct TwoFactor {
     verifier: BlockingVerifier<MemoryStore>,
     users: Arc<Users>,
     sessions: Sessions,
-}
-
-/// The fields of all forms, as far as each has them.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Typed {
-    name: String,
-    password: String,
-    new_password: String,
-    /// A code, codes in a row or a recovery code.
-    code: String,
-    /// The box "remember me on this device".
-    remember: Option<String>,
 }
 
 impl TwoFactor {
@@ -156,24 +142,6 @@ fn scan(begun: &EnrollmentBegun) -> Answer {
 /// is told so by the library, and nobody without a password has the service store a session.
 const CHALLENGE: &str = "__Host-challenge";
 const ATTRIBUTES: &str = DeviceToken::COOKIE_ATTRIBUTES;
-
-type Answer = Result<Page, Stop>;
-
-/// Why a request does not get what it asked for.
-#[derive(Debug)]
-enum Stop {
-    Refused(Refusal),
-    WrongPassword,
-    /// Nobody is logged in, or the login has to begin again.
-    LogIn,
-    Failed(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Stop {
-    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Failed(error.into())
-    }
-}
 
 impl From<Error<MemoryStoreError>> for Stop {
     fn from(error: Error<MemoryStoreError>) -> Self {

@@ -24,7 +24,7 @@ struct Row {
 /// A host with both.
 struct Host {
     world: World,
-    row: Mutex<Row>,
+    row: Mutex<Option<Row>>,
 }
 
 /// What comes after the password.
@@ -38,10 +38,10 @@ enum Next {
 impl Host {
     fn new() -> Self {
         let row = Row { secret: SECRET.to_owned(), last_step: None, moved: None };
-        Self { world: World::new(), row: Mutex::new(row) }
+        Self { world: World::new(), row: Mutex::new(Some(row)) }
     }
 
-    fn row(&self) -> MutexGuard<'_, Row> {
+    fn row(&self) -> MutexGuard<'_, Option<Row>> {
         self.row.lock().unwrap()
     }
 
@@ -54,8 +54,9 @@ impl Host {
     fn password(&self) -> Next {
         let proof = self.world.password();
         let proof = match &*self.row() {
-            Row { moved: None, .. } => return Next::OldCode,
-            Row { moved: Some(_), .. } => proof.demanding(Requirement::Enrolled),
+            Some(Row { moved: None, .. }) => return Next::OldCode,
+            Some(Row { moved: Some(_), .. }) => proof.demanding(Requirement::Enrolled),
+            None => proof,
         };
         match self.world.verifier.password_verified(proof, None).unwrap() {
             Login::Complete(accepted) => Next::LoggedIn(accepted.authenticated.into_session()),
@@ -66,10 +67,11 @@ impl Host {
 
     /// The old system accepts a code.
     fn accept(&self, typed: &str) -> bool {
-        let secret = totp_rs::Secret::try_from_base32(&self.row().secret).unwrap();
+        let secret = totp_rs::Secret::try_from_base32(SECRET).unwrap();
         let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
         let Some(step) = totp.check(typed, self.world.now().as_secs()) else { return false };
         let mut row = self.row();
+        let row = row.as_mut().unwrap();
         let is_first = row.moved.is_none() && row.last_step.is_none_or(|last| last < step);
         if is_first {
             row.last_step = Some(step);
@@ -89,6 +91,7 @@ impl Host {
 
     fn mark(&self) -> Row {
         let mut row = self.row();
+        let row = row.as_mut().unwrap();
         row.moved.get_or_insert_default();
         row.clone()
     }
@@ -102,7 +105,10 @@ impl Host {
             None => import,
         };
         match refusal(self.world.verifier.import(import)) {
-            Ok(_) => self.row().moved = Some(self.world.first_authenticator().to_string()),
+            Ok(_) => {
+                let id = self.world.first_authenticator().to_string();
+                self.row().as_mut().unwrap().moved = Some(id);
+            }
             Err(refused) => assert_eq!(refused, Refusal::AlreadyBound),
         }
     }
@@ -111,16 +117,15 @@ impl Host {
     fn move_back(&self) -> bool {
         let status = self.world.verifier.status(&self.world.account).unwrap();
         let bound: Vec<_> = status.authenticators.iter().map(|bound| bound.id.to_string()).collect();
-        if self.row().moved.as_slice() != bound {
+        if self.row().as_ref().unwrap().moved.as_slice() != bound {
             return false;
         }
+        // The steps of the window, and a minute for clocks and delays.
+        self.row().as_mut().unwrap().last_step = Some(self.world.now().as_secs() / 30 + 3);
         let operator = AccountId::new("operator").unwrap();
         let reset = AdministratorReset::by_host(self.world.account.clone(), &operator).unwrap();
         let _ = self.world.verifier.administrator_reset(reset).unwrap();
-        // No later code can have been accepted here.
-        let mut row = self.row();
-        row.last_step = Some(self.world.now().as_secs() / 30 + 1);
-        row.moved = None;
+        self.row().as_mut().unwrap().moved = None;
         true
     }
 
@@ -183,7 +188,7 @@ fn a_code_that_was_accepted_here_is_not_accepted_by_totp_rs_after_the_way_back()
     assert!(host.move_back());
     assert!(matches!(host.password(), Next::OldCode));
     assert!(!host.log_in(&code));
-    host.wait(2);
+    host.wait(4);
     assert!(host.log_in(&host.code()));
     // And here again.
     let code = host.code();
@@ -208,6 +213,21 @@ fn an_account_with_another_authenticator_is_not_moved_back() {
     let _ = host.world.verifier.confirm_enrollment(&begun.token, code.expose()).unwrap();
     assert!(!host.move_back());
     assert!(!host.log_in(&host.code()), "the phone that was replaced opens nothing");
+}
+
+#[test]
+fn a_factor_that_was_moved_is_switched_off_by_its_owner() {
+    let host = Host::new();
+    host.move_here();
+    let Next::Code(challenge) = host.password() else { panic!("the factor is asked for here") };
+    let accepted = host.world.verifier.present(&challenge, &host.code(), Remember::No).unwrap();
+    let session = accepted.authenticated.into_session();
+    host.wait(1);
+    let fresh = host.world.verifier.fresh_factor(&session, &host.code()).unwrap();
+    *host.row() = None;
+    assert!(matches!(host.password(), Next::Code(_)), "it is asked for until it is off");
+    let _ = host.world.verifier.disable(fresh, Requirement::None).unwrap();
+    assert!(matches!(host.password(), Next::LoggedIn(_)));
 }
 
 /// One code, many logins, and the move under way.

@@ -22,7 +22,7 @@ impl App {
         let told = |name: &str| answer.get(name).cloned();
         let text = |value: &Value| value.as_str().map(str::to_owned);
         if let Some(challenge) = told("code_required") {
-            self.challenge = text(&challenge);
+            (self.challenge, self.bearer) = (text(&challenge), None);
             Answer::CodeRequired
         } else if let Some(told) = told("logged_in") {
             self.bearer = text(&told["bearer"]);
@@ -92,6 +92,10 @@ impl Client for App {
     async fn change_password(&mut self, password: &str, new: &str, code: &str) -> Answer {
         let body = json!({ "password": password, "new_password": new, "code": code });
         self.post("/account/password", body).await
+    }
+
+    fn already_done() -> Answer {
+        Answer::Refused("already done".to_owned())
     }
 
     fn session(&self) -> Option<&str> {

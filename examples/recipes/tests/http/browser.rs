@@ -114,6 +114,10 @@ impl Client for Browser {
         self.post("/account/password", &fields).await
     }
 
+    fn already_done() -> Answer {
+        Answer::LoggedIn
+    }
+
     fn session(&self) -> Option<&str> {
         self.cookies.get("__Host-session").map(String::as_str)
     }

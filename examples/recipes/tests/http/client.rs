@@ -20,6 +20,9 @@ pub trait Client: Clone {
 
     async fn change_password(&mut self, password: &str, new: &str, code: &str) -> Answer;
 
+    /// The answer to a form that was accepted a moment ago.
+    fn already_done() -> Answer;
+
     /// What stands for the session: a cookie's value or a bearer token.
     fn session(&self) -> Option<&str>;
 }

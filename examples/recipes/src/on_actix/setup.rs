@@ -9,8 +9,9 @@ use actix_web::http::header::{ContentType, LOCATION, SET_COOKIE};
 use actix_web::web::{Data, Form, ServiceConfig, block, get, post};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Route};
 use second_factor::{DeviceToken, Refusal};
+use serde::Deserialize;
 
-use super::{Answer, Stop, TwoFactor, Typed};
+use super::TwoFactor;
 use crate::sessions::Kept;
 
 /// The routes, on which posts are forms. Their pages are yours to draw.
@@ -53,30 +54,17 @@ async fn at_work(
     response
 }
 
-/// What a page is.
-pub(super) enum Page {
-    /// The browser goes there.
-    At(&'static str),
-    Html(String),
-    Text(String),
-}
-
-fn response(answer: Answer) -> HttpResponse {
-    let go_to = |path| HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
-    match answer {
-        Ok(Page::At(path)) => go_to(path),
-        Ok(Page::Html(page)) => HttpResponse::Ok().content_type(ContentType::html()).body(page),
-        Ok(Page::Text(page)) => HttpResponse::Ok().content_type(ContentType::plaintext()).body(page),
-        // The form was sent twice, and the first answer has set the cookies.
-        Err(Stop::Refused(Refusal::AlreadyDone)) => go_to("/account"),
-        Err(Stop::Refused(refusal)) => HttpResponse::Unauthorized().body(refusal.to_string()),
-        Err(Stop::WrongPassword) => HttpResponse::Unauthorized().body("wrong name or password"),
-        Err(Stop::LogIn) => go_to("/login"),
-        Err(Stop::Failed(error)) => {
-            tracing::error!(error, "a request failed");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
+/// The fields of all forms, as far as each has them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) password: String,
+    pub(super) new_password: String,
+    /// A code, codes in a row or a recovery code.
+    pub(super) code: String,
+    /// The box "remember me on this device".
+    pub(super) remember: Option<String>,
 }
 
 /// The cookies that came, and those that go back.
@@ -128,6 +116,50 @@ impl TwoFactor {
     pub(super) fn end(&self, browser: &Browser) {
         if let Some(id) = browser.cookie(Browser::SESSION) {
             self.sessions.end(id);
+        }
+    }
+}
+
+/// What a page is.
+pub(super) enum Page {
+    /// The browser goes there.
+    At(&'static str),
+    Html(String),
+    Text(String),
+}
+
+pub(super) type Answer = Result<Page, Stop>;
+
+/// Why a request does not get what it asked for.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Refused(Refusal),
+    WrongPassword,
+    /// Nobody is logged in, or the login has to begin again.
+    LogIn,
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Stop {
+    pub(super) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn response(answer: Answer) -> HttpResponse {
+    let go_to = |path| HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
+    match answer {
+        Ok(Page::At(path)) => go_to(path),
+        Ok(Page::Html(page)) => HttpResponse::Ok().content_type(ContentType::html()).body(page),
+        Ok(Page::Text(page)) => HttpResponse::Ok().content_type(ContentType::plaintext()).body(page),
+        // The form was sent twice, and the first answer has set the cookies.
+        Err(Stop::Refused(Refusal::AlreadyDone)) => go_to("/account"),
+        Err(Stop::Refused(refusal)) => HttpResponse::Unauthorized().body(refusal.to_string()),
+        Err(Stop::WrongPassword) => HttpResponse::Unauthorized().body("wrong name or password"),
+        Err(Stop::LogIn) => go_to("/login"),
+        Err(Stop::Failed(error)) => {
+            tracing::error!(error, "a request failed");
+            HttpResponse::InternalServerError().finish()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What axum is told: routes, where the bearer token is, and what a refusal looks like.
+//! What axum is told: routes, what goes over the wire, and what a refusal looks like.
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -8,9 +8,11 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use second_factor::{ChallengeToken, DeviceToken, Refusal};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Stop, TwoFactor, account, change_password, code, confirm, enable, log_in, log_out};
+use super::{TwoFactor, account, change_password, code, confirm, enable, log_in, log_out};
 use crate::on_axum::to_its_end;
 
 /// The routes.
@@ -37,6 +39,65 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
         let header = parts.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
         let bearer = header.and_then(|header| header.strip_prefix("Bearer "));
         bearer.map(|bearer| Self(bearer.to_owned())).ok_or(Stop::LogIn)
+    }
+}
+
+/// What the app sends, as far as each request has it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) password: String,
+    pub(super) new_password: String,
+    /// A code, codes in a row or a recovery code.
+    pub(super) code: String,
+    /// From the answer to the password.
+    pub(super) challenge: Option<ChallengeToken>,
+    /// What to call this device, if it is to be remembered.
+    pub(super) remember: Option<String>,
+    /// What the app remembers of this account.
+    pub(super) device: Option<String>,
+}
+
+/// What the app is told.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Told {
+    /// Ask for a code, and send this with it.
+    CodeRequired(ChallengeToken),
+    /// The bearer token goes with each request. A device token goes with each password: keep it in place of the last one.
+    LoggedIn {
+        bearer: String,
+        device: Option<DeviceToken>,
+    },
+    /// For an authenticator app. What it shows then goes with this bearer token.
+    Enroll {
+        bearer: String,
+        key_uri: String,
+    },
+    /// To be shown once. All sessions are over.
+    RecoveryCodes(Vec<String>),
+    LoggedOut,
+    Account {
+        name: String,
+        amr: &'static [&'static str],
+    },
+}
+
+pub(super) type Answer = Result<Json<Told>, Stop>;
+
+/// Why a request does not get what it asked for.
+pub(super) enum Stop {
+    Refused(Refusal),
+    WrongPassword,
+    /// Nobody is logged in, or the login has to begin again.
+    LogIn,
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Stop {
+    pub(super) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(error.into())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What axum and axum-login are told: routes, sessions, and what a refusal looks like.
 
+use std::fmt;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
@@ -9,8 +11,10 @@ use axum_login::tower_sessions::cookie::{SameSite, time::Duration};
 use axum_login::tower_sessions::{Expiry, MemoryStore, SessionManagerLayer};
 use axum_login::{AuthManagerLayerBuilder, login_required};
 use second_factor::Refusal;
+use serde::Deserialize;
+use tower_cookies::{Cookie, Cookies};
 
-use super::{Stop, TwoFactor, account, change_password, code, confirm, enable, log_in, log_out};
+use super::{Auth, Member, TwoFactor, change_password, code, confirm, enable, log_in};
 use crate::on_axum::to_its_end;
 
 /// The routes, on which posts are forms. Their pages are yours to draw.
@@ -36,6 +40,68 @@ pub fn router(two_factor: TwoFactor) -> Router {
         .layer(from_fn(to_its_end))
 }
 
+/// The fields of all forms, as far as each has them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) password: String,
+    pub(super) new_password: String,
+    /// A code, codes in a row or a recovery code.
+    pub(super) code: String,
+    /// The box "remember me on this device".
+    pub(super) remember: Option<String>,
+}
+
+async fn account(auth: Auth) -> Answer {
+    let Member(session) = auth.user.ok_or(Stop::LogIn)?;
+    let name = auth.backend.users.name(session.account()).ok_or(Stop::LogIn)?;
+    Ok(format!("{name}, by {}", session.amr().join(" and ")).into_response())
+}
+
+async fn log_out(auth: Auth) -> Answer {
+    end_session(&auth).await?;
+    Ok(Redirect::to("/login").into_response())
+}
+
+/// The session goes on, under a new id.
+pub(super) async fn go_on(mut auth: Auth, member: Member) -> Answer {
+    auth.session.cycle_id().await.map_err(Stop::failed)?;
+    auth.login(&member).await.map_err(Stop::failed)?;
+    Ok(Redirect::to("/account").into_response())
+}
+
+/// Ends the session of this browser, if it has one.
+pub(super) async fn end_session(auth: &Auth) -> Result<(), Stop> {
+    match auth.session.id() {
+        Some(_) => auth.session.flush().await.map_err(Stop::failed),
+        None => Ok(()),
+    }
+}
+
+/// Takes what stands in a `Set-Cookie` header.
+pub(super) fn set_cookie(cookies: &Cookies, header: &str) -> Result<(), Stop> {
+    cookies.add(Cookie::parse(header.to_owned()).map_err(Stop::failed)?);
+    Ok(())
+}
+
+pub(super) type Answer = Result<Response, Stop>;
+
+/// Why a request does not get what it asked for.
+pub(super) enum Stop {
+    Refused(Refusal),
+    WrongPassword,
+    /// Nobody is logged in, or the login has to begin again.
+    LogIn,
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Stop {
+    pub(super) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         match self {
@@ -49,5 +115,12 @@ impl IntoResponse for Stop {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
+    }
+}
+
+/// axum-login writes this in its logs.
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.account().fmt(f)
     }
 }
