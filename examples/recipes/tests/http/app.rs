@@ -54,6 +54,8 @@ impl App {
 }
 
 impl Client for App {
+    const SESSIONS_ADD_UP: bool = true;
+
     fn new(origin: &str) -> Self {
         let http = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
         Self { http, origin: origin.to_owned(), bearer: None, challenge: None, device: None }

@@ -65,6 +65,8 @@ impl Browser {
 }
 
 impl Client for Browser {
+    const SESSIONS_ADD_UP: bool = false;
+
     fn new(origin: &str) -> Self {
         let http = reqwest::Client::builder().redirect(Policy::none()).timeout(DEADLINE).build().unwrap();
         Self { http, origin: origin.to_owned(), cookies: BTreeMap::new() }

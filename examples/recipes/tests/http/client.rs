@@ -23,6 +23,9 @@ pub trait Client: Clone {
     /// The answer to a form that was accepted a moment ago.
     fn already_done() -> Answer;
 
+    /// Whether another login leaves the session of before alone. In a browser it takes its place.
+    const SESSIONS_ADD_UP: bool;
+
     /// What stands for the session: a cookie's value or a bearer token.
     fn session(&self) -> Option<&str>;
 }

@@ -72,6 +72,7 @@ pub async fn model_flow<S: Service>() {
     let mut again = client.clone();
     assert_eq!(again.log_in(NAME, PASSWORD).await, LoggedIn);
     assert_ne!(again.session(), client.session(), "each login has a new id");
+    assert_eq!(client.account().await.is_some(), S::Client::SESSIONS_ADD_UP);
     let mut client = again;
 
     // Enabled with the password again.
