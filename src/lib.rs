@@ -7,6 +7,8 @@
     doc = "[`manual::limits`]: manual::limits",
     doc = "[`manual::regimes`]: manual::regimes",
     doc = "[`manual::operations`]: manual::operations",
+    doc = "[`manual::comparison`]: manual::comparison",
+    doc = "[`manual::migration`]: manual::migration",
     doc = "[`manual::passkeys`]: manual::passkeys",
     doc = "[`manual::remembered_devices`]: manual::remembered_devices",
     doc = "[`manual::speed`]: manual::speed",

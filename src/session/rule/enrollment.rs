@@ -19,7 +19,8 @@ use crate::time::{UnixTime, is_alive};
 pub struct EnrollmentBegun {
     /// Confirms the enrollment. Keep it in the session that began the enrollment.
     pub token: EnrollmentToken,
-    /// The key URI to show as a QR code and as a setup key.
+    /// The key URI, to show as a QR code (`QrCode::new`) and as a setup key (`secret().to_base32().grouped()`). An app on the
+    /// same phone takes its [text](KeyUri::to_uri) as a link.
     pub uri: KeyUri,
     /// When the enrollment is over unless it was confirmed.
     pub expires_at: UnixTime,

@@ -34,7 +34,7 @@ macro_rules! token {
                 Signed::parse(text).map(Self).ok_or(TokenError)
             }
 
-            /// The text, in clear, for a cookie or the host's session: letters, digits and dots.
+            /// The text, in clear, for a cookie or the host's session: letters, digits and dots. Serde writes the same.
             pub fn expose(&self) -> &str {
                 self.0.text()
             }

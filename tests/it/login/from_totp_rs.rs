@@ -146,7 +146,7 @@ fn whoever_logged_in_by_totp_rs_yesterday_logs_in_today() {
 }
 
 #[test]
-fn a_code_that_totp_rs_accepted_is_not_accepted_again_after_the_move() {
+fn a_code_of_totp_rs_is_not_accepted_again_after_the_move() {
     let host = Host::new();
     let code = host.code();
     assert!(host.log_in(&code));
@@ -180,7 +180,7 @@ fn half_way_through_the_move_the_password_alone_is_not_enough() {
 }
 
 #[test]
-fn a_code_that_was_accepted_here_is_not_accepted_by_totp_rs_after_the_way_back() {
+fn a_code_of_here_is_not_accepted_by_totp_rs_after_the_way_back() {
     let host = Host::new();
     host.move_here();
     let code = host.code();
