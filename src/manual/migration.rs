@@ -58,9 +58,9 @@
 //! Deploy the [store](crate::store) and a login that asks the row who is in charge:
 //!
 //! ```
-//! use second_factor::session::Requirement;
-//! use second_factor::{AccountId, BlockingStore, BlockingVerifier, ChallengeToken, Login, PasswordVerified, Session};
-//! use second_factor::verifier::Error;
+//! use second_factor::{
+//!     AccountId, BlockingStore, BlockingVerifier, ChallengeToken, Error, Login, PasswordVerified, Requirement, Session,
+//! };
 //!
 //! /// The account's row of the old table.
 //! struct Row {
@@ -119,10 +119,8 @@
 //! **Check:** a job that writes nothing reads every row and compares what both systems make of it.
 //!
 //! ```
-//! use second_factor::enrollment::ImportedSecret;
 //! use second_factor::otp::TimeStep;
-//! use second_factor::session::Import;
-//! use second_factor::{AccountId, Secret, Totp, TotpParams, UnixTime};
+//! use second_factor::{AccountId, Import, ImportedSecret, Secret, Totp, TotpParams, UnixTime};
 //!
 //! struct Row {
 //!     user_id: String,
@@ -165,9 +163,7 @@
 //! One of your own first, then a hundred, then the rest. A job does this for each, and may be interrupted and repeated:
 //!
 //! ```
-//! use second_factor::session::Import;
-//! use second_factor::verifier::Error;
-//! use second_factor::{AccountId, BlockingStore, BlockingVerifier, Refusal};
+//! use second_factor::{AccountId, AdministratorReset, BlockingStore, BlockingVerifier, Error, Import, Refusal};
 //!
 //! # struct Row { moved: Option<String> }
 //! # struct Table(std::cell::RefCell<Row>);
@@ -180,7 +176,7 @@
 //! # }
 //! # type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 //! # fn import_of(_: &Row) -> Result<Import> {
-//! #     use second_factor::{enrollment::ImportedSecret, Secret, TotpParams};
+//! #     use second_factor::{ImportedSecret, Secret, TotpParams};
 //! #     let secret = ImportedSecret::new(Secret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")?)?;
 //! #     Ok(Import::by_host(AccountId::new("ann")?, secret, TotpParams::default()).quietly())
 //! # }
@@ -202,8 +198,6 @@
 //!         Err(error) => Err(error.into()),
 //!     }
 //! }
-//!
-//! use second_factor::session::AdministratorReset;
 //!
 //! /// Whether the old system is in charge again.
 //! fn move_back<S: BlockingStore>(

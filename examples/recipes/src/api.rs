@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use second_factor::session::EnrollmentBegun;
-use second_factor::store::MemoryStoreError;
-use second_factor::verifier::{ChangePasswordError, Error};
-use second_factor::{Accepted, AccountId, Login, MemoryStore, PasswordVerified, Remember, Session, Verifier};
+use second_factor::{
+    Accepted, AccountId, ChangePasswordError, EnrollmentBegun, Error, Login, MemoryStore, MemoryStoreError,
+    PasswordVerified, Remember, Session, Verifier,
+};
 
 use crate::on_axum::blocking;
 use crate::sessions::{Kept, Sessions};
@@ -91,7 +91,7 @@ async fn log_out(State(it): State<TwoFactor>, Bearer(bearer): Bearer) -> Answer 
 async fn account(State(it): State<TwoFactor>, Bearer(bearer): Bearer) -> Answer {
     let session = it.session(&bearer).await?;
     let name = it.users.name(session.account()).ok_or(Stop::LogIn)?;
-    Ok(Json(Told::Account { name, amr: session.amr() }))
+    Ok(Json(Told::Account { name, session: session.info() }))
 }
 
 async fn enable(State(it): State<TwoFactor>, Bearer(bearer): Bearer, Json(typed): Json<Typed>) -> Answer {

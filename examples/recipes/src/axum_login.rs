@@ -8,12 +8,10 @@ use std::sync::Arc;
 use axum::extract::Form;
 use axum::response::{Html, IntoResponse, Redirect};
 use axum_login::{AuthSession, AuthUser, AuthnBackend};
-use second_factor::session::{EnrollmentBegun, EnrollmentToken};
-use second_factor::store::MemoryStoreError;
-use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
-    Accepted, AccountId, Authenticated, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified,
-    QrCode, Remember, Session, Verifier,
+    Accepted, AccountId, Authenticated, ChallengeToken, ChangePasswordError, DeviceToken, EnrollmentBegun,
+    EnrollmentToken, Error, Login, MemoryStore, MemoryStoreError, PasswordVerified, QrCode, Remember,
+    Session, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use tower_cookies::{Cookie, Cookies};

@@ -3,12 +3,9 @@
 
 use std::sync::Arc;
 
-use second_factor::session::EnrollmentBegun;
-use second_factor::store::MemoryStoreError;
-use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
-    Accepted, AccountId, BlockingVerifier, ChallengeToken, DeviceToken, Login, MemoryStore, PasswordVerified,
-    QrCode, Remember, Session,
+    Accepted, AccountId, BlockingVerifier, ChallengeToken, ChangePasswordError, DeviceToken, EnrollmentBegun,
+    Error, Login, MemoryStore, MemoryStoreError, PasswordVerified, QrCode, Remember, Session,
 };
 
 use crate::sessions::{Kept, Sessions};
@@ -95,7 +92,7 @@ impl TwoFactor {
     fn account(&self, browser: &Browser) -> Answer {
         let session = self.session(browser)?;
         let name = self.users.name(session.account()).ok_or(Stop::LogIn)?;
-        Ok(Page::Text(format!("{name}, by {}", session.amr().join(" and "))))
+        Ok(Page::Text(format!("{name}, {}", session.in_words())))
     }
 
     fn enable(&self, browser: &mut Browser, typed: &Typed) -> Answer {

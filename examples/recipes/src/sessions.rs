@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use second_factor::Session;
-use second_factor::session::EnrollmentToken;
+use second_factor::{EnrollmentToken, Session};
 
 use crate::users::random_hex;
 

@@ -3,10 +3,11 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use second_factor::enrollment::ImportedSecret;
 use second_factor::otp::TimeStep;
-use second_factor::session::{AdministratorReset, Import, Remember, Requirement};
-use second_factor::{AccountId, ChallengeToken, Login, Refusal, Secret, Session, Totp, TotpParams};
+use second_factor::{
+    AccountId, AdministratorReset, ChallengeToken, Import, ImportedSecret, Login, Refusal, Remember,
+    Requirement, Secret, Session, Totp, TotpParams,
+};
 
 use crate::support::{STEP, World, at_once, refusal};
 

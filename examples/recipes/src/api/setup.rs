@@ -8,7 +8,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use second_factor::{ChallengeToken, DeviceToken, Refusal};
+use second_factor::{ChallengeToken, Clock, DeviceToken, Refusal, SessionInfo, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -80,7 +80,7 @@ pub(super) enum Told {
     LoggedOut,
     Account {
         name: String,
-        amr: &'static [&'static str],
+        session: SessionInfo,
     },
 }
 
@@ -103,18 +103,20 @@ impl Stop {
 
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
-        let error = |status, code, message: &str| {
-            (status, Json(json!({ "error": code, "message": message }))).into_response()
-        };
+        let answer =
+            |status, code, text| (status, Json(json!({ "code": code, "text": text }))).into_response();
         match self {
-            Self::Refused(refusal) => error(StatusCode::UNAUTHORIZED, "refused", &refusal.to_string()),
-            Self::WrongPassword => {
-                error(StatusCode::UNAUTHORIZED, "wrong_password", "Wrong name or password.")
+            Self::Refused(refusal) => {
+                let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+                (status, Json(refusal.answer(SystemClock.now()))).into_response()
             }
-            Self::LogIn => error(StatusCode::UNAUTHORIZED, "log_in", "Log in first."),
-            Self::Failed(failure) => {
-                tracing::error!(error = failure, "a request failed");
-                error(StatusCode::INTERNAL_SERVER_ERROR, "failed", "Try again later.")
+            Self::WrongPassword => {
+                answer(StatusCode::UNAUTHORIZED, "wrong_password", "Wrong name or password.")
+            }
+            Self::LogIn => answer(StatusCode::UNAUTHORIZED, "log_in", "Please log in."),
+            Self::Failed(error) => {
+                tracing::error!(error, "a request failed");
+                answer(StatusCode::INTERNAL_SERVER_ERROR, "failed", "Please try again later.")
             }
         }
     }

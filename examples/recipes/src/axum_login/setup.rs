@@ -56,7 +56,7 @@ pub(super) struct Typed {
 async fn account(auth: Auth) -> Answer {
     let Member(session) = auth.user.ok_or(Stop::LogIn)?;
     let name = auth.backend.users.name(session.account()).ok_or(Stop::LogIn)?;
-    Ok(format!("{name}, by {}", session.amr().join(" and ")).into_response())
+    Ok(format!("{name}, {}", session.in_words()).into_response())
 }
 
 async fn log_out(auth: Auth) -> Answer {
@@ -107,8 +107,11 @@ impl IntoResponse for Stop {
         match self {
             // The form was sent twice, and the first answer has set the cookies.
             Self::Refused(Refusal::AlreadyDone) => Redirect::to("/account").into_response(),
-            Self::Refused(refusal) => (StatusCode::UNAUTHORIZED, refusal.to_string()).into_response(),
-            Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong name or password").into_response(),
+            Self::Refused(refusal) => {
+                let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+                (status, refusal.in_words()).into_response()
+            }
+            Self::WrongPassword => (StatusCode::UNAUTHORIZED, "Wrong name or password.").into_response(),
             Self::LogIn => Redirect::to("/login").into_response(),
             Self::Failed(error) => {
                 tracing::error!(error, "a request failed");

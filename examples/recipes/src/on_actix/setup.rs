@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, LOCATION, SET_COOKIE};
 use actix_web::web::{Data, Form, ServiceConfig, block, get, post};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Route};
@@ -154,8 +155,11 @@ fn response(answer: Answer) -> HttpResponse {
         Ok(Page::Text(page)) => HttpResponse::Ok().content_type(ContentType::plaintext()).body(page),
         // The form was sent twice, and the first answer has set the cookies.
         Err(Stop::Refused(Refusal::AlreadyDone)) => go_to("/account"),
-        Err(Stop::Refused(refusal)) => HttpResponse::Unauthorized().body(refusal.to_string()),
-        Err(Stop::WrongPassword) => HttpResponse::Unauthorized().body("wrong name or password"),
+        Err(Stop::Refused(refusal)) => {
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+            HttpResponse::build(status).body(refusal.in_words())
+        }
+        Err(Stop::WrongPassword) => HttpResponse::Unauthorized().body("Wrong name or password."),
         Err(Stop::LogIn) => go_to("/login"),
         Err(Stop::Failed(error)) => {
             tracing::error!(error, "a request failed");

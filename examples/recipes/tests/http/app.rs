@@ -1,7 +1,7 @@
 //! An app: JSON and bearer tokens.
 
 use reqwest::RequestBuilder;
-use second_factor::KeyUri;
+use second_factor::{KeyUri, Refusal};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Remember};
@@ -34,10 +34,10 @@ impl App {
             Answer::Enroll(uri.secret().to_base32().expose().to_owned())
         } else if let Some(codes) = told("recovery_codes") {
             Answer::RecoveryCodes(codes.as_array().unwrap().iter().filter_map(text).collect())
-        } else if answer == "logged_out" || answer["error"] == "log_in" {
+        } else if answer == "logged_out" || answer["code"] == "log_in" {
             Answer::LogIn
         } else {
-            Answer::Refused(answer["message"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned())
+            Answer::Refused(answer["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned())
         }
     }
 
@@ -79,8 +79,7 @@ impl Client for App {
     async fn account(&mut self) -> Option<String> {
         let answer = self.send(self.http.get(format!("{}/account", self.origin))).await;
         let told = answer.get("account")?;
-        let amr: Vec<_> = told["amr"].as_array()?.iter().filter_map(Value::as_str).collect();
-        Some(format!("{}, by {}", told["name"].as_str()?, amr.join(" and ")))
+        Some(format!("{}, {}", told["name"].as_str()?, told["session"]["text"].as_str()?))
     }
 
     async fn enable(&mut self, password: &str) -> Answer {
@@ -97,7 +96,7 @@ impl Client for App {
     }
 
     fn already_done() -> Answer {
-        Answer::Refused("already done".to_owned())
+        Answer::Refused(Refusal::AlreadyDone.in_words())
     }
 
     fn session(&self) -> Option<&str> {

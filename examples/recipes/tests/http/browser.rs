@@ -30,7 +30,7 @@ impl Browser {
             (StatusCode::SEE_OTHER, Some("/account")) => Answer::LoggedIn,
             (StatusCode::SEE_OTHER, Some("/login/code")) => Answer::CodeRequired,
             (StatusCode::SEE_OTHER, Some("/login")) => Answer::LogIn,
-            (StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS, _) => Answer::Refused(text),
+            _ if status.is_client_error() => Answer::Refused(text),
             (StatusCode::OK, _) => {
                 match text.split_once("<code>").and_then(|(_, rest)| rest.split_once("</code>")) {
                     Some((key, _)) => Answer::Enroll(key.to_owned()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use second_factor::{Code, Policy, Secret, Totp, TotpParams};
+use second_factor::{Code, Policy, Refusal, Secret, Totp, TotpParams};
 
 use crate::client::Answer::{CodeRequired, LogIn, LoggedIn};
 use crate::client::{Client, Remember};
@@ -10,7 +10,6 @@ use crate::service::{NAME, PASSWORD, Service, World};
 
 const STEP: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const NOT_ACCEPTED: &str = "not accepted";
 
 /// The owner's phone.
 struct Phone(Totp);
@@ -68,7 +67,7 @@ pub async fn model_flow<S: Service>() {
         client.log_in("nobody", "x").await.refusal()
     );
     assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
-    assert_eq!(client.account().await.unwrap(), "ann, by pwd");
+    assert_eq!(client.account().await.unwrap(), "ann, with your password alone");
     let mut again = client.clone();
     assert_eq!(again.log_in(NAME, PASSWORD).await, LoggedIn);
     assert_ne!(again.session(), client.session(), "each login has a new id");
@@ -85,13 +84,13 @@ pub async fn model_flow<S: Service>() {
     world.wait(STEP);
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
     assert_eq!(client.code(phone.code(&world).expose(), Remember::ThisDevice).await, LoggedIn);
-    assert_eq!(client.account().await.unwrap(), "ann, by pwd and otp and mfa");
+    assert_eq!(client.account().await.unwrap(), "ann, with your password and a code");
     client.log_out().await;
     assert_eq!(client.account().await, None);
 
     // This device is remembered, for 30 days and not longer; another is not.
     assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
-    assert_eq!(client.account().await.unwrap(), "ann, by pwd");
+    assert_eq!(client.account().await.unwrap(), "ann, with your password, on a remembered device");
     assert_eq!(world.client().log_in(NAME, PASSWORD).await, CodeRequired);
     world.wait(29 * DAY);
     assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
@@ -106,9 +105,9 @@ pub async fn replay<S: Service>() {
 
     let mut client = world.client();
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
-    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), NOT_ACCEPTED);
+    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
     world.wait(STEP);
-    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), NOT_ACCEPTED);
+    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
     assert_eq!(client.account().await, None);
     assert_eq!(client.code(phone.code(&world).expose(), Remember::No).await, LoggedIn);
 }
@@ -118,10 +117,13 @@ pub async fn five_wrong_codes<S: Service>() {
     let (right, mut client) = (phone.code(&world), world.client());
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
     for _ in 0..4 {
-        assert_eq!(client.code(&wrong(&right), Remember::No).await.refusal(), NOT_ACCEPTED);
+        assert_eq!(
+            client.code(&wrong(&right), Remember::No).await.refusal(),
+            Refusal::NotAccepted.in_words()
+        );
     }
     let over = client.code(&wrong(&right), Remember::No).await.refusal();
-    assert_ne!(over, NOT_ACCEPTED);
+    assert_eq!(over, Refusal::ChallengeOver.in_words());
     assert_eq!(client.code(right.expose(), Remember::No).await.refusal(), over, "the login is over");
     assert_eq!(client.account().await, None);
 
@@ -147,14 +149,14 @@ pub async fn codes_in_a_row<S: Service>() {
     let mut owner = world.client();
     assert_eq!(owner.log_in(NAME, PASSWORD).await, CodeRequired);
     let locked = owner.code(phone.code(&world).expose(), Remember::No).await.refusal();
-    assert!(locked.contains("several codes in a row"), "{locked}");
+    assert_eq!(locked, Refusal::Locked { retry_at: None }.in_words());
     let mut shown = Vec::new();
     for _ in 0..4 {
         shown.push(phone.code(&world).expose().to_owned());
         world.wait(STEP);
     }
     assert_eq!(owner.code(&shown.join(" "), Remember::No).await, LoggedIn);
-    assert_eq!(owner.account().await.unwrap(), "ann, by pwd and otp and mfa");
+    assert_eq!(owner.account().await.unwrap(), "ann, with your password and codes in a row");
 }
 
 pub async fn recovery_code<S: Service>() {
@@ -164,11 +166,15 @@ pub async fn recovery_code<S: Service>() {
     let mut owner = world.client();
     assert_eq!(owner.log_in(NAME, PASSWORD).await, CodeRequired);
     assert_eq!(owner.code(&codes[0], Remember::No).await, LoggedIn);
-    assert_eq!(owner.account().await.unwrap(), "ann, by pwd and mfa");
+    assert_eq!(owner.account().await.unwrap(), "ann, with your password and a recovery code");
 
     let mut client = world.client();
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
-    assert_eq!(client.code(&codes[0], Remember::No).await.refusal(), NOT_ACCEPTED, "it works once");
+    assert_eq!(
+        client.code(&codes[0], Remember::No).await.refusal(),
+        Refusal::NotAccepted.in_words(),
+        "it works once"
+    );
 }
 
 pub async fn session_from_before<S: Service>() {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use actix_web::web::Data;
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
-use second_factor::verifier::{Clock, OsEntropy};
-use second_factor::{BlockingVerifier, KeyRing, MemoryStore, Policy, SealingKey, UnixTime, Verifier};
+use second_factor::{
+    BlockingVerifier, Clock, KeyRing, MemoryStore, OsEntropy, Policy, SealingKey, UnixTime, Verifier,
+};
 use second_factor_recipes::users::Users;
 use second_factor_recipes::{api, axum_login, on_actix};
 
