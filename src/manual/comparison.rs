@@ -69,7 +69,7 @@
 //! always their secrets: Cognito gives out no password.
 //!
 //! Take one when nobody on your team wants to run a login, when your customers bring their own single sign-on, or when the
-//! certificate matters most. Its price is by user, and a login is down when it is.
+//! certificate matters most. You pay by user, and when the service is down, so is your login.
 //!
 //! # This crate
 //!
