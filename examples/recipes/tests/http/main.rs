@@ -6,6 +6,7 @@ mod browser;
 mod client;
 mod scenario;
 mod service;
+mod testing;
 
 /// Every scenario as a test of this recipe.
 macro_rules! recipe {

@@ -2,60 +2,47 @@
 
 use std::time::Duration;
 
-use second_factor::{Code, Policy, Refusal, Secret, Totp, TotpParams};
+use second_factor::{Policy, Refusal, Secret, TotpParams};
 
-use crate::client::Answer::{CodeRequired, LogIn, LoggedIn};
+use crate::client::Answer::{self, CodeRequired, LogIn, LoggedIn};
 use crate::client::{Client, Remember};
 use crate::service::{NAME, PASSWORD, Service, World};
+use crate::testing::AuthenticatorApp;
 
 const STEP: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The owner's phone.
-struct Phone(Totp);
-
-impl Phone {
-    fn scan(setup_key: &str) -> Self {
-        Self(Totp::new(&Secret::from_base32(setup_key).unwrap(), TotpParams::default()))
-    }
-
-    fn code<C: Client>(&self, world: &World<C>) -> Code {
-        self.0.generate(world.now())
-    }
-}
 
 async fn world<S: Service>() -> World<S::Client> {
     World::of::<S>(Policy::new("Example").unwrap()).await
 }
 
 /// A service with an owner who enrolled. The code of the present step is not used up.
-async fn enrolled<S: Service>() -> (World<S::Client>, Phone, Vec<String>) {
+async fn enrolled<S: Service>() -> (World<S::Client>, AuthenticatorApp, Vec<String>) {
     let world = world::<S>().await;
     let (phone, codes) = enroll(&world, &mut world.client()).await;
     world.wait(10 * STEP);
     (world, phone, codes)
 }
 
-async fn enroll<C: Client>(world: &World<C>, client: &mut C) -> (Phone, Vec<String>) {
+/// The owner's phone, with the setup key typed in.
+fn scan(answer: Answer) -> AuthenticatorApp {
+    AuthenticatorApp::new(Secret::from_base32(&answer.setup_key()).unwrap(), TotpParams::DEFAULT)
+}
+
+async fn enroll<C: Client>(world: &World<C>, client: &mut C) -> (AuthenticatorApp, Vec<String>) {
     assert_eq!(client.log_in(NAME, PASSWORD).await, LoggedIn);
-    let phone = Phone::scan(&client.enable(PASSWORD).await.setup_key());
-    let codes = client.confirm(phone.code(world).expose()).await.recovery_codes();
+    let phone = scan(client.enable(PASSWORD).await);
+    let codes = client.confirm(&phone.code(world.now())).await.recovery_codes();
     assert_eq!(codes.len(), 10);
     (phone, codes)
 }
 
 /// A browser in which the owner has logged in with a code, which is used up.
-async fn logged_in<C: Client>(world: &World<C>, phone: &Phone, remember: Remember) -> C {
+async fn logged_in<C: Client>(world: &World<C>, phone: &AuthenticatorApp, remember: Remember) -> C {
     let mut client = world.client();
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
-    assert_eq!(client.code(phone.code(world).expose(), remember).await, LoggedIn);
+    assert_eq!(client.code(&phone.code(world.now()), remember).await, LoggedIn);
     client
-}
-
-/// A code that the phone does not show anywhere near now.
-fn wrong(right: &Code) -> String {
-    let shifted = |c: char| char::from_digit((c.to_digit(10).unwrap() + 5) % 10, 10).unwrap();
-    right.expose().chars().map(shifted).collect()
 }
 
 pub async fn model_flow<S: Service>() {
@@ -76,14 +63,14 @@ pub async fn model_flow<S: Service>() {
 
     // Enabled with the password again.
     client.enable("a wrong password").await.refusal();
-    let phone = Phone::scan(&client.enable(PASSWORD).await.setup_key());
-    assert!(!client.confirm(phone.code(&world).expose()).await.recovery_codes().is_empty());
+    let phone = scan(client.enable(PASSWORD).await);
+    assert!(!client.confirm(&phone.code(world.now())).await.recovery_codes().is_empty());
     assert_eq!(client.account().await, None, "enabling ends every session");
 
     // Logged in with password and code.
     world.wait(STEP);
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
-    assert_eq!(client.code(phone.code(&world).expose(), Remember::ThisDevice).await, LoggedIn);
+    assert_eq!(client.code(&phone.code(world.now()), Remember::ThisDevice).await, LoggedIn);
     assert_eq!(client.account().await.unwrap(), "ann, with your password and a code");
     client.log_out().await;
     assert_eq!(client.account().await, None);
@@ -100,31 +87,29 @@ pub async fn model_flow<S: Service>() {
 
 pub async fn replay<S: Service>() {
     let (world, phone, _) = enrolled::<S>().await;
-    let used = phone.code(&world);
+    let used = phone.code(world.now());
     logged_in(&world, &phone, Remember::No).await;
 
     let mut client = world.client();
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
-    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
+    assert_eq!(client.code(&used, Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
     world.wait(STEP);
-    assert_eq!(client.code(used.expose(), Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
+    assert_eq!(client.code(&used, Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
     assert_eq!(client.account().await, None);
-    assert_eq!(client.code(phone.code(&world).expose(), Remember::No).await, LoggedIn);
+    assert_eq!(client.code(&phone.code(world.now()), Remember::No).await, LoggedIn);
 }
 
 pub async fn five_wrong_codes<S: Service>() {
     let (world, phone, _) = enrolled::<S>().await;
-    let (right, mut client) = (phone.code(&world), world.client());
+    let mut client = world.client();
+    let (right, wrong) = (phone.code(world.now()), phone.wrong_code(world.now()));
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
     for _ in 0..4 {
-        assert_eq!(
-            client.code(&wrong(&right), Remember::No).await.refusal(),
-            Refusal::NotAccepted.in_words()
-        );
+        assert_eq!(client.code(&wrong, Remember::No).await.refusal(), Refusal::NotAccepted.in_words());
     }
-    let over = client.code(&wrong(&right), Remember::No).await.refusal();
+    let over = client.code(&wrong, Remember::No).await.refusal();
     assert_eq!(over, Refusal::ChallengeOver.in_words());
-    assert_eq!(client.code(right.expose(), Remember::No).await.refusal(), over, "the login is over");
+    assert_eq!(client.code(&right, Remember::No).await.refusal(), over, "the login is over");
     assert_eq!(client.account().await, None);
 
     // The login begins again, and the right code is as good as before.
@@ -132,12 +117,12 @@ pub async fn five_wrong_codes<S: Service>() {
 }
 
 /// Somebody who has the password guesses until single codes are not taken any more.
-async fn lock<C: Client>(world: &World<C>, phone: &Phone) {
+async fn lock<C: Client>(world: &World<C>, phone: &AuthenticatorApp) {
     for _ in 0..4 {
         let mut thief = world.client();
         assert_eq!(thief.log_in(NAME, PASSWORD).await, CodeRequired);
         for _ in 0..5 {
-            thief.code(&wrong(&phone.code(world)), Remember::No).await.refusal();
+            thief.code(&phone.wrong_code(world.now()), Remember::No).await.refusal();
         }
     }
 }
@@ -148,14 +133,10 @@ pub async fn codes_in_a_row<S: Service>() {
 
     let mut owner = world.client();
     assert_eq!(owner.log_in(NAME, PASSWORD).await, CodeRequired);
-    let locked = owner.code(phone.code(&world).expose(), Remember::No).await.refusal();
+    let locked = owner.code(&phone.code(world.now()), Remember::No).await.refusal();
     assert_eq!(locked, Refusal::Locked { retry_at: None }.in_words());
-    let mut shown = Vec::new();
-    for _ in 0..4 {
-        shown.push(phone.code(&world).expose().to_owned());
-        world.wait(STEP);
-    }
-    assert_eq!(owner.code(&shown.join(" "), Remember::No).await, LoggedIn);
+    world.wait(3 * STEP);
+    assert_eq!(owner.code(&phone.codes_in_a_row(world.now()), Remember::No).await, LoggedIn);
     assert_eq!(owner.account().await.unwrap(), "ann, with your password and codes in a row");
 }
 
@@ -199,9 +180,9 @@ pub async fn device_after_a_password_change<S: Service>() {
     assert_eq!(device.log_in(NAME, PASSWORD).await, LoggedIn, "it is remembered");
 
     world.wait(STEP);
-    let (code, mut before) = (phone.code(&world), client.clone());
-    client.change_password(PASSWORD, NEW, &wrong(&code)).await.refusal();
-    assert_eq!(client.change_password(PASSWORD, NEW, code.expose()).await, LoggedIn);
+    let (code, mut before) = (phone.code(world.now()), client.clone());
+    client.change_password(PASSWORD, NEW, &phone.wrong_code(world.now())).await.refusal();
+    assert_eq!(client.change_password(PASSWORD, NEW, &code).await, LoggedIn);
     assert!(client.account().await.is_some(), "the session that made the change goes on");
     assert_eq!(before.account().await, None, "under a new id");
     assert_eq!(device.account().await, None, "the others are over");
@@ -216,9 +197,9 @@ pub async fn same_form_twice<S: Service>() {
     let (world, phone, _) = enrolled::<S>().await;
     let mut client = world.client();
     assert_eq!(client.log_in(NAME, PASSWORD).await, CodeRequired);
-    let (code, mut again) = (phone.code(&world), client.clone());
-    assert_eq!(client.code(code.expose(), Remember::No).await, LoggedIn);
-    assert_eq!(again.code(code.expose(), Remember::No).await, S::Client::already_done());
+    let (code, mut again) = (phone.code(world.now()), client.clone());
+    assert_eq!(client.code(&code, Remember::No).await, LoggedIn);
+    assert_eq!(again.code(&code, Remember::No).await, S::Client::already_done());
     assert_eq!(again.session(), None, "nobody is let in twice");
     assert!(client.account().await.is_some(), "and the first answer counts");
 }
@@ -235,7 +216,7 @@ pub async fn half_a_login<S: Service>() {
     assert_eq!(half.confirm("123456").await, LogIn);
     assert_eq!(half.change_password(PASSWORD, "x", "123456").await, LogIn);
     assert_eq!(
-        world.client().code(phone.code(&world).expose(), Remember::No).await,
+        world.client().code(&phone.code(world.now()), Remember::No).await,
         LogIn,
         "without a password"
     );
@@ -245,9 +226,9 @@ pub async fn demanded_factor<S: Service>() {
     let policy = Policy::builder("Example").require_second_factor().build().unwrap();
     let world = World::of::<S>(policy).await;
     let mut client = world.client();
-    let phone = Phone::scan(&client.log_in(NAME, PASSWORD).await.setup_key());
+    let phone = scan(client.log_in(NAME, PASSWORD).await);
     assert_eq!(client.account().await, None, "the password alone lets nobody in");
-    client.confirm(phone.code(&world).expose()).await.recovery_codes();
+    client.confirm(&phone.code(world.now())).await.recovery_codes();
     assert_eq!(client.account().await, None);
     world.wait(STEP);
     logged_in(&world, &phone, Remember::No).await;

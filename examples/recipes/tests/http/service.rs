@@ -2,7 +2,6 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -17,9 +16,13 @@ use second_factor_recipes::{api, axum_login, on_actix};
 use crate::app::App;
 use crate::browser::Browser;
 use crate::client::Client;
+use crate::testing::ManualClock;
 
 /// No answer takes longer, or the test fails.
 pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Half past a time step.
+const START: UnixTime = UnixTime::from_secs(1_800_000_015);
 
 pub const NAME: &str = "ann";
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -29,7 +32,7 @@ pub trait Service {
     type Client: Client;
 
     /// Serves it, and says where.
-    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: TestClock) -> SocketAddr;
+    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: ManualClock) -> SocketAddr;
 }
 
 pub struct AxumLogin;
@@ -37,7 +40,7 @@ pub struct AxumLogin;
 impl Service for AxumLogin {
     type Client = Browser;
 
-    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: TestClock) -> SocketAddr {
+    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: ManualClock) -> SocketAddr {
         let verifier = Verifier::with_sources(MemoryStore::new(), policy, keys, clock, OsEntropy);
         serve(axum_login::router(axum_login::TwoFactor { verifier, users: Arc::new(users) })).await
     }
@@ -48,7 +51,7 @@ pub struct Api;
 impl Service for Api {
     type Client = App;
 
-    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: TestClock) -> SocketAddr {
+    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: ManualClock) -> SocketAddr {
         let verifier = Verifier::with_sources(MemoryStore::new(), policy, keys, clock, OsEntropy);
         serve(api::router(api::TwoFactor::new(verifier, Arc::new(users)))).await
     }
@@ -66,7 +69,7 @@ pub struct Actix;
 impl Service for Actix {
     type Client = Browser;
 
-    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: TestClock) -> SocketAddr {
+    async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: ManualClock) -> SocketAddr {
         let verifier = BlockingVerifier::with_sources(MemoryStore::new(), policy, keys, clock, OsEntropy);
         let two_factor = Data::new(on_actix::TwoFactor::new(verifier, Arc::new(users)));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -81,31 +84,10 @@ impl Service for Actix {
     }
 }
 
-/// Time as the test says.
-#[derive(Clone)]
-pub struct TestClock(Arc<AtomicU64>);
-
-impl TestClock {
-    /// Half past a step.
-    pub fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(1_800_000_015)))
-    }
-
-    pub fn wait(&self, time: Duration) {
-        self.0.fetch_add(time.as_secs(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_secs(self.0.load(Ordering::SeqCst))
-    }
-}
-
 /// A running service with one user, who has no second factor yet.
 pub struct World<C> {
     origin: String,
-    clock: TestClock,
+    clock: ManualClock,
     client: std::marker::PhantomData<C>,
 }
 
@@ -116,7 +98,7 @@ impl<C: Client> World<C> {
         let users = Users::new(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)).unwrap();
         users.register(NAME, PASSWORD).unwrap();
         let keys = KeyRing::new(1, SealingKey::new([7; 32]));
-        let clock = TestClock::new();
+        let clock = ManualClock::at(START);
         let address = S::serve(users, policy, keys, clock.clone()).await;
         Self { origin: format!("http://{address}"), clock, client: std::marker::PhantomData }
     }
@@ -131,6 +113,6 @@ impl<C: Client> World<C> {
     }
 
     pub fn wait(&self, time: Duration) {
-        self.clock.wait(time);
+        self.clock.advance(time);
     }
 }
