@@ -1,10 +1,10 @@
 //! From totp-rs and a table of secrets to this crate: one account after the other, while the service runs.
 //!
-//! At every moment one of the two systems is in charge of an account, and a column of the old table says which. So no code
-//! is accepted by both, no account is without its second factor for a moment, and an account can be moved back. Apps and
-//! old recovery codes go on working. Nobody is told, and no session ends.
+//! At every moment one of the two systems is in charge of an account, and a column of the old table says which one. So no
+//! code is accepted by both, no account is without its second factor for a moment, and an account can be moved back. Apps
+//! and old recovery codes keep working. The owners notice nothing, and no session ends.
 //!
-//! What follows assumes this table, with a code of six digits every 30 seconds:
+//! The steps below assume these tables, and codes of six digits that change every 30 seconds:
 //!
 //! ```sql
 //! CREATE TABLE totp (user_id TEXT PRIMARY KEY, secret TEXT NOT NULL);
@@ -16,7 +16,7 @@
 //! | 1 | the old system remembers the last step | the version before |
 //! | 2 | deploy both, and compare | the version before |
 //! | 3 | move accounts | move them back |
-//! | 4 | enroll here | the version of step 3 |
+//! | 4 | enroll here | the version of step 2 |
 //! | 5 | drop the old table | your backup |
 //!
 //! # 1. The old system remembers the last step
@@ -49,13 +49,14 @@
 //! # assert!(accept(&Database, "ann", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "287082", 59).unwrap());
 //! ```
 //!
-//! An old recovery code is used up in the same way: `DELETE` its row only where `moved IS NULL`.
+//! Add `moved IS NULL` to every other statement by which the old system changes the account's second factor, too: where a
+//! recovery code is used up, a new secret is stored, or the row is deleted. Delete rows whose enrollment was never confirmed.
 //!
 //! **Check:** log in, log out, and type the same code again: it is refused. **Back:** deploy the version before.
 //!
 //! # 2. Both are deployed, and the old one is in charge
 //!
-//! Deploy the [store](crate::store) and a login that asks the row who is in charge:
+//! Deploy the [store](crate::store), and a login that looks in the row which system is in charge:
 //!
 //! ```
 //! use second_factor::{
@@ -110,13 +111,14 @@
 //! # assert!(matches!(next(Some(Row { moved: Some(String::new()) })), Next::TryAgain));
 //! ```
 //!
-//! Enrollment, and the page on which a second factor is switched off, stay with the old system for as long as the account
-//! is with it. Where the page of a moved account switches it off, it deletes the row first, and then calls
-//! [`disable`](crate::Verifier::disable): the row demands a second factor. Sessions that the old login begins hold no
-//! [`Session`](crate::Session): let them go on until they expire, and have their owners log in again before they change a
-//! password or a factor.
+//! For as long as the old system is in charge of an account, it also enrolls, steps up, changes the password and switches
+//! the second factor off. For a moved account, this crate does. To switch the second factor of a moved account off, delete
+//! the row first and call [`disable`](crate::Verifier::disable) then, because a row demands a second factor.
 //!
-//! **Check:** a job that writes nothing reads every row and compares what both systems make of it.
+//! Sessions that began with the old login hold no [`Session`](crate::Session). Let them continue until they expire, but ask
+//! for a new login before their owners change a password or a second factor of a moved account.
+//!
+//! **Check:** run a job that writes nothing. It reads every row, and compares the codes that both systems make of it.
 //!
 //! ```
 //! use second_factor::otp::TimeStep;
@@ -155,12 +157,13 @@
 //! # assert!(compare(&row("JBSWY3DPEHPK3PXP"), 1_700_000_000).is_err());
 //! ```
 //!
-//! Go on when every row is `true`. What cannot be moved, such as a secret of less than 80 bits, stays with the old system
-//! until its owner enrolls again. **Back:** deploy the version before. Nothing was moved.
+//! Continue when every row is `true`. A row that cannot be moved, such as one with a secret of less than 80 bits, stays with
+//! the old system until its owner enrolls again. **Back:** deploy the version before. Nothing was moved.
 //!
 //! # 3. Accounts are moved
 //!
-//! One of your own first, then a hundred, then the rest. A job does this for each, and may be interrupted and repeated:
+//! Move one of your own accounts first, then a hundred, then the rest. The job for one account may be interrupted and
+//! repeated:
 //!
 //! ```
 //! use second_factor::{AccountId, AdministratorReset, BlockingStore, BlockingVerifier, Error, Import, Refusal};
@@ -235,32 +238,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Between the mark and the import, which is a moment, the login answers "try again". Recovery codes are hashed by the old
-//! system's function, so the host compares them:
-//! [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows how. Delete the row of one that was used.
+//! For the moment between the mark and the import, the login answers "try again". The hashes of the old recovery codes stay
+//! in their table, and your service compares them:
+//! [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows how. Delete the hash of a code that was used.
 //!
 //! **Check:** the audit log has an [`AuthenticatorBound`](crate::session::EventKind::AuthenticatorBound) with
-//! [`ImportedQuietly`](crate::session::Binding::ImportedQuietly) for each account, and logins with a code go on at the rate
-//! of the day before. A row whose `moved` stays empty was interrupted after the import. It is here, and stays here.
+//! [`ImportedQuietly`](crate::session::Binding::ImportedQuietly) for each account, and as many logins with a code
+//! succeed as on the day before. An account whose `moved` stays empty was interrupted after the import: it was moved, and
+//! cannot be moved back.
 //!
-//! **Back:** `move_back` for each account that still has its old authenticator; the others stay. The account's sessions of
-//! this crate end, and an event says that its second factor was removed: hold that mail back. Its next code is accepted
-//! after two minutes. Close the account pages meanwhile, so that nobody replaces a phone while it is moved. An account can
-//! be moved here again, also where the way back was interrupted.
+//! **Back:** run `move_back` for each account; only after that deploy the version of step 1. Accounts whose owners have
+//! another authenticator by now stay, and so does the version that knows them. The account's sessions of this crate end. An
+//! event says that its second factor was removed; do not mail that to the owner. The owner's codes are accepted again after
+//! two minutes. Close the account pages meanwhile, so that nobody replaces a phone at that moment. The account can be moved
+//! again later, also where the way back was interrupted.
 //!
 //! # 4. New authenticators are enrolled here
 //!
-//! Once every row is moved, enroll by [`begin_enrollment`](crate::Verifier::begin_enrollment) for accounts that have no row,
-//! too. Offer those that moved new recovery codes: the old ones count as what they are.
+//! Once every row is moved, deploy a version that enrolls by [`begin_enrollment`](crate::Verifier::begin_enrollment) for
+//! accounts without a row, too. Offer new recovery codes to the owners who have old ones.
 //!
-//! **Check:** no row has `moved IS NULL`, and none appears. **Back:** deploy the version of step 3. What was enrolled here
-//! stays here, since no call returns its secret; so the versions of steps 1 and 2, which know the old table alone, would
-//! let these accounts in by the password. Do not deploy them any more.
+//! **Check:** no row has `moved IS NULL`, and no new row appears. **Back:** deploy the version of step 2. An account that was
+//! enrolled here stays here, since no call returns its secret. Versions from before step 2 must not run any more: they look
+//! in the old table alone, and would let such an account in with the password.
 //!
 //! # 5. The old table goes
 //!
-//! When you would not go back for any account: delete the secrets, which is what an attacker would look for. Keep the hashes
-//! of recovery codes until their owners have new ones. Remove totp-rs and the old form.
+//! When you are sure that you will not go back, delete the secrets: they are what an attacker would look for. Keep the
+//! hashes of recovery codes until their owners have new ones. Remove totp-rs and the old form.
 //!
-//! **Back:** a backup of the table has the secrets that were moved, as long as you keep it. Keep it as well as you kept the
-//! table.
+//! **Back:** only a backup of the table still has the secrets. Guard it as you guarded the table, and delete it in the end.
