@@ -6,7 +6,6 @@ mod browser;
 mod client;
 mod scenario;
 mod service;
-mod testing;
 
 /// Every scenario as a test of this recipe.
 macro_rules! recipe {

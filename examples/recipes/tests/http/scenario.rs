@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use second_factor::testing::AuthenticatorApp;
 use second_factor::{Policy, Refusal, Secret, TotpParams};
 
 use crate::client::Answer::{self, CodeRequired, LogIn, LoggedIn};
 use crate::client::{Client, Remember};
 use crate::service::{NAME, PASSWORD, Service, World};
-use crate::testing::AuthenticatorApp;
 
 const STEP: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::Router;
+use second_factor::testing::ManualClock;
 use second_factor::{
     BlockingVerifier, Clock, KeyRing, MemoryStore, OsEntropy, Policy, SealingKey, UnixTime, Verifier,
 };
@@ -16,7 +17,6 @@ use second_factor_recipes::{api, axum_login, on_actix};
 use crate::app::App;
 use crate::browser::Browser;
 use crate::client::Client;
-use crate::testing::ManualClock;
 
 /// No answer takes longer, or the test fails.
 pub const DEADLINE: Duration = Duration::from_secs(60);
