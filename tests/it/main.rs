@@ -42,6 +42,14 @@ mod hosts {
     mod api;
     #[cfg(feature = "std")]
     mod dates;
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing", feature = "os-entropy"))]
+    mod forgotten;
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing", feature = "os-entropy"))]
+    mod host;
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing", feature = "os-entropy"))]
+    mod hung_up;
+    #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
+    mod many_events;
     #[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
     mod words;
 }
