@@ -1,5 +1,6 @@
 #![cfg_attr(
     all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde"),
+    doc = "[`manual::hosts`]: manual::hosts",
     doc = "[`manual::login`]: manual::login",
     doc = "[`manual::promises`]: manual::promises",
     doc = "[`manual::threats`]: manual::threats",

@@ -32,6 +32,8 @@
 //!
 //! # Lockout
 //!
+//! How many passwords somebody may try is for your service to limit: see [`hosts`](super::hosts).
+//!
 //! Only somebody who has the password or a live session can change a counter, so a stranger cannot lock
 //! anybody out. Somebody who has one of the two can spend the guess budget; the owner is told at the fifth
 //! guess. Once the budget is spent, single codes are not evaluated. Remembered devices still need no code,

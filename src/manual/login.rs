@@ -1,7 +1,8 @@
 //! A login over HTTP, from the password to the session.
 //!
 //! The two routes of a service, without a web framework: a trait stands for what the framework does. The site
-//! in `examples/web` has the same routes with a framework.
+//! in `examples/web` has the same routes with a framework. Why the calls come in this order, and where to keep each
+//! token, is in [`hosts`](super::hosts).
 //!
 //! ```rust
 //! use second_factor::{

@@ -1,7 +1,9 @@
 //! The manual: pages to read, without code except examples.
 //!
-//! - [`promises`]: what is promised, where in the code it is kept, and the tests that show it. Begin here;
+//! - [`hosts`]: what your service must do, item by item, and what happens where one is forgotten. Begin here;
 //! - [`login`]: the two routes of a login over HTTP;
+//! - [`promises`]: what is promised, where in the code it is kept, and the tests that show it. Begin here to
+//!   audit it;
 //! - [`threats`]: what must fail, row by row, and the tests that show that it does;
 //! - [`standards`]: the clauses that are met, and the tests that show it;
 //! - [`limits`]: every number of the default policy in one table, and every way to complete a login;
@@ -15,6 +17,7 @@
 //! - [`passkeys`]: passkeys and security keys that the host verifies, with a complete example.
 
 pub mod comparison;
+pub mod hosts;
 pub mod limits;
 pub mod login;
 pub mod migration;

@@ -1,4 +1,5 @@
-//! What an operator does: rotate keys, upgrade while the service runs, and restore a backup.
+//! What an operator does: rotate keys, upgrade while the service runs, and restore a backup. What the service
+//! itself must do is in [`hosts`](super::hosts).
 //!
 //! # Rotating keys
 //!

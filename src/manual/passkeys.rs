@@ -13,6 +13,8 @@
 //!
 //! # What the host must do
 //!
+//! In addition to what [`hosts`](super::hosts) lists:
+//!
 //! - **Verify with a WebAuthn library.** It checks the signature, the type of the ceremony, and that the
 //!   origin and the relying party are yours. The check of the origin is what protects a passkey from
 //!   phishing: compare it with your own list, never with a header of the request.

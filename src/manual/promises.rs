@@ -5,6 +5,9 @@
 //! except P7. It tries every order in which an owner with several authenticators, an attacker, two clocks and
 //! a store that loses replies can act.
 //!
+//! Some promises need the service's part: `check_password` before the hash is read, `is_current` with each request. Each part
+//! is an item of [`hosts`](super::hosts).
+//!
 //! | | promise | kept in | shown by |
 //! |---|---|---|---|
 //! | P1 | **A code works once.** It is not accepted twice, not in parallel, not after a later code, not at another place that asks for a code, and not by another authenticator with the same secret | `src/session/rule/second_step.rs`, `src/otp/totp.rs`, `src/store/store.rs` | `tests/it/threats/replay.rs::a01a_same_code_in_a_second_challenge_of_the_same_step`, `tests/it/threats/replay.rs::a02_older_code_after_a_newer_one`, `tests/it/threats/replay.rs::a03_same_code_from_fifty_threads_on_the_memory_store`, `tests/it/threats/replay.rs::a04b_the_code_of_a_login_at_every_other_door`, `tests/it/threats/enrollment.rs::a19_one_recovery_code_twenty_times_at_once_is_one_login`, `tests/it/threats/authenticators.rs::g37_a_code_that_matches_two_moves_both_whatever_their_order`, `tests/it/threats/authenticators.rs::every_app_is_compared_and_the_one_that_matches_alone_moves`, `tests/it/threats/host_authenticator.rs::a04_what_let_somebody_in_is_refused_at_every_other_door` |

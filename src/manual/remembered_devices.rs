@@ -23,4 +23,5 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The numbers of the default policy are in [`limits`](super::limits).
+//! What your service does about the cookie is in [`hosts`](super::hosts). The numbers of the default policy are in
+//! [`limits`](super::limits).

@@ -8,8 +8,8 @@
 //! To check a row, search for its tests. Most are named after the row (`a07_…` for A7, `f12_…` for F12,
 //! `g04_…` for G4, `m02_…` for M2, `o01_…` for O1). A test says what is given, and asserts what the claimant
 //! is told ([`Refusal`](crate::Refusal)) and what the log is told ([`EventKind`](crate::session::EventKind)),
-//! not only that something failed. "host:" marks what this library cannot do and the host has to do; "not
-//! here:" marks what does not exist in this library.
+//! not only that something failed. "host:" marks what this library cannot do and the host has to do (see
+//! [`hosts`](super::hosts)); "not here:" marks what does not exist in this library.
 //!
 //! # Attacks on the flow
 //!

@@ -1,4 +1,6 @@
 //! What the host calls. Each call loads, decides, swaps and releases; the rules are in `session`.
+//!
+//! What the host must do around these calls is in [`manual::hosts`](crate::manual::hosts).
 
 mod account;
 mod blocking;
