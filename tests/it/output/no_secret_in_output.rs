@@ -11,7 +11,7 @@ use second_factor::otp::*;
 use second_factor::session::*;
 use second_factor::store::*;
 use second_factor::verifier::*;
-use second_factor::{Code, UnixTime};
+use second_factor::{Code, UnixTime, UnixTimeError};
 
 use crate::support::source::{code_of, is_word, sources, variants};
 use crate::support::tokens::Parts;
@@ -260,6 +260,7 @@ fn otp(out: &mut Output) {
     out.debug(&Counter::new(1));
     out.debug(&TimeStep::new(1));
     out.display(&START);
+    out.errors([UnixTimeError::Format, UnixTimeError::OutOfRange]);
     out.error(&Digits::try_from(5).unwrap_err());
     out.error(&Period::from_secs(0).unwrap_err());
     out.error(&Window::new(2, 2).unwrap_err());
@@ -520,7 +521,7 @@ fn session_values(out: &mut Output) {
         RefusedBecause::NoChallenge,
         RefusedBecause::Locked,
     ]);
-    out.errors([
+    let refusals = [
         Refusal::NotAccepted,
         Refusal::Malformed,
         Refusal::ChallengeOver,
@@ -535,7 +536,9 @@ fn session_values(out: &mut Output) {
         Refusal::ClockOff(ClockOffset::from_secs(90)),
         Refusal::TooManyAuthenticators,
         Refusal::AlreadyBound,
-    ]);
+    ];
+    out.all(refusals.map(|refusal| refusal.answer(START)));
+    out.errors(refusals);
     out.error(&TooManyRecoveryCodes);
     let seal_errors = || {
         [
@@ -703,6 +706,8 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     let kept = serde_json::to_value(&session).unwrap();
     planted.push(Planted::text("session id", kept["id"].as_str().unwrap()));
     out.debug(&session);
+    out.debug(&session.info());
+    out.debug.push(("SessionInfo".to_owned(), serde_json::to_string(&session.info()).unwrap()));
     world.clock.advance(2 * STEP);
     let login = world.login_on(&device);
     out.debug(&login);
@@ -713,6 +718,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     out.debug(&row().unwrap().value);
     let status = world.verifier.status(&world.account).unwrap();
     out.debug(&status);
+    out.debug.push(("FactorStatus".to_owned(), serde_json::to_string(&status).unwrap()));
     out.debug(&status.devices[0]);
     world.clock.advance(Duration::from_secs(61));
     let login = world.login_on(&device);
