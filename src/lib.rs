@@ -59,11 +59,13 @@ pub mod verifier;
 #[cfg(feature = "alloc")]
 pub use enrollment::{
     EnrollmentError, ImportedSecret, KeyUri, KeyUriError, RecoveryCode, RecoveryCodes, SecretText,
+    SecretTooShort,
 };
 #[cfg(feature = "qr")]
 pub use enrollment::{QrCapacityError, QrCode};
 pub use otp::{
-    Algorithm, ClockOffset, Code, CodesInARow, Digits, Hotp, Period, Secret, Totp, TotpParams, Window,
+    Algorithm, ClockOffset, Code, CodesInARow, Digits, Hotp, Period, Secret, SecretLengthError, Totp,
+    TotpParams, Window,
 };
 #[cfg(feature = "json")]
 pub use session::JsonError;
@@ -73,12 +75,12 @@ pub use session::{
     AuditEvent, AuthMethod, Authenticated, AuthenticatorId, AuthenticatorInfo, AuthenticatorKind, Binding,
     ChallengeToken, CloseProof, DeviceId, DeviceInfo, DeviceToken, EndAllSessions, EndOtherSessions,
     EnrollmentBegun, EnrollmentConfirmed, EnrollmentProof, EnrollmentToken, EventKind, FactorStatus,
-    FirstFactor, ForgottenBecause, FreshFactor, HostAuthenticatorKind, HostAuthenticatorVerified, Import,
-    Keys, Login, NewAuthenticator, NewHostAuthenticator, OldRecoveryCodeTry, OldRecoveryCodeVerified, Origin,
-    PasswordChangeProof, PasswordCheck, PasswordReset, PasswordVerified, Policy, PolicyBuilder, PolicyError,
-    Presented, Reauthenticated, Refusal, RefusalAnswer, RefusedBecause, Remember, RemovedBy, Requirement,
-    Seal, SealContext, SealError, Sealed, Session, SessionError, SessionInfo, TokenError, TokenKey,
-    TokenKeys,
+    FirstFactor, ForgottenBecause, FreshFactor, GuessOdds, HostAuthenticatorKind, HostAuthenticatorVerified,
+    Import, Keys, Login, NewAuthenticator, NewHostAuthenticator, OldRecoveryCodeTry, OldRecoveryCodeVerified,
+    Origin, PasswordChangeProof, PasswordCheck, PasswordReset, PasswordVerified, Policy, PolicyBuilder,
+    PolicyError, Presented, Reauthenticated, Refusal, RefusalAnswer, RefusedBecause, Remember, RemovedBy,
+    Requirement, Seal, SealContext, SealError, Sealed, Session, SessionError, SessionInfo, TokenError,
+    TokenKey, TokenKeys, TooManyRecoveryCodes,
 };
 #[cfg(feature = "sealing")]
 pub use session::{KeyRing, SealingKey, SealingKeyError};

@@ -1,8 +1,8 @@
 //! What the standards ask for, who does it, and the tests that show it.
 //!
 //! L: this library enforces it. H: the host has to do it, and the row says what the library provides for
-//! that; what every host has to do is in [`hosts`](super::hosts). B: both have a part. `.ci/standards` fails if a row marked L or B names no test, or one that does
-//! not exist.
+//! that; what every host has to do is in [`hosts`](super::hosts). B: both have a part. `.ci/standards` fails if
+//! a row marked L or B names no test, or one that does not exist.
 //!
 //! # RFC 4226 (HOTP)
 //!
