@@ -284,7 +284,8 @@
 //! ## End the sessions from before
 //!
 //! When you deploy this library into a service that has sessions already, end all of them. A session is one from then on if
-//! it holds a [`Session`](crate::Session), and that comes from a login alone.
+//! it holds a [`Session`](crate::Session), and that comes from a login alone. Where sessions were begun with a second factor
+//! of an old system, they may go on until they expire, if nobody can change a password or a factor in them.
 //!
 //! ```
 //! use second_factor::{ChallengeToken, Session};

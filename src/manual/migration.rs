@@ -116,7 +116,8 @@
 //! the row first and call [`disable`](crate::Verifier::disable) then, because a row demands a second factor.
 //!
 //! Sessions that began with the old login hold no [`Session`](crate::Session). Let them continue until they expire, but ask
-//! for a new login before their owners change a password or a second factor of a moved account.
+//! for a new login before their owners change a password or a second factor of a moved account. What else your service
+//! must do is in [`hosts`](super::hosts).
 //!
 //! **Check:** run a job that writes nothing. It reads every row, and compares the codes that both systems make of it.
 //!
