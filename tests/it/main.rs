@@ -84,6 +84,7 @@ mod store {
     mod json;
     mod key_rotation;
     mod record_format;
+    mod record_size;
     mod restored_backup;
     #[cfg(feature = "testing")]
     mod trail;

@@ -1,5 +1,6 @@
 //! Accounts with a second factor: one authenticator, ten recovery codes, five remembered devices.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -83,13 +84,13 @@ impl<S: Store> Service<S> {
     }
 }
 
-/// So many accounts, in the store.
-pub async fn enroll<S: Store>(store: &S, count: u32) -> Outcome<Vec<Subject>> {
+/// Accounts of these numbers, in the store.
+pub async fn enroll<S: Store>(store: &S, numbers: Range<u32>) -> Outcome<Vec<Subject>> {
     let mut subjects = Vec::new();
-    for number in 0..count {
+    for number in numbers {
         let service = Service::new(MemoryStore::new())?;
-        // Spread over the key space by a multiplicative hash.
-        let id = format!("{:08x}-{number}", number.wrapping_mul(0x9e37_79b1));
+        // Spread over the key space by a multiplicative hash. As long as a UUID.
+        let id = format!("{:08x}-0000-4000-8000-{number:012}", number.wrapping_mul(0x9e37_79b1));
         let subject = service.enroll(AccountId::new(id)?).await?;
         let row = Store::load(service.verifier.store(), &subject.id).await?.ok_or("no row")?;
         let change = Change::new(Expected::Absent, row.revision, &row.value, &[]);
@@ -103,11 +104,16 @@ pub async fn enroll<S: Store>(store: &S, count: u32) -> Outcome<Vec<Subject>> {
 
 /// The record of such an account, as it is stored.
 pub async fn record() -> Outcome<String> {
-    let service = Service::new(MemoryStore::new())?;
-    let subject = service.enroll(AccountId::new("00000000-0000-0000-0000-000000000000")?).await?;
-    service.row(&subject.id).await
+    let mut subjects = enroll(&MemoryStore::new(), 0..1).await?;
+    Ok(subjects.pop().ok_or("nobody")?.row)
 }
 
-pub async fn bytes() -> Outcome<usize> {
-    Ok(record().await?.len())
+/// The events of a login, as a trail has them.
+pub async fn events() -> Outcome<String> {
+    let store = MemoryStore::with_trail();
+    let mut subjects = enroll(&store, 0..1).await?;
+    let subject = subjects.first_mut().ok_or("nobody")?;
+    let service = Service::new(&store)?;
+    service.log_in(subject, Remember::No).await?;
+    Ok(serde_json::to_string(&store.trail(&subject.id)?)?)
 }

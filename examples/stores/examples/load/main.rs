@@ -1,109 +1,57 @@
-//! Whole logins over each store, beside the bare client issuing the same statements: the limit.
+//! Logins a second over each store, beside a bare client that sends the same statements and nothing else, and beside an older
+//! commit. It prints Markdown.
 //!
-//! `cargo run --release -p second-factor-stores --example load [-- ENGINE … --accounts 1,100000,1000000 --slices 6]`
+//! `examples/stores/compare/run` builds both and starts this. By itself:
+//! `cargo run --release -p second-factor-stores --example load -- [ENGINE …] [--rounds 5] [--slice 300] [--accounts 1000000]
+//! [--before PROGRAM]`
 
 mod accounts;
+mod arguments;
+mod before;
 mod engines;
+mod in_process;
 mod measure;
+mod servers;
+mod sizes;
+mod table;
 
 use std::error::Error;
 
-use engines::{Engine, Postgres, Redis, Rusqlite, Sqlite};
+use arguments::Arguments;
+use engines::{Diesel, Engine, Etcd, MariaDb, Postgres, Redis, Rusqlite, Sqlite};
+use servers::Servers;
 
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-struct Arguments {
-    engines: Vec<String>,
-    /// Sizes of the table.
-    accounts: Vec<u32>,
-    /// How many slices of half a second each contestant gets, in turn.
-    slices: u32,
-}
-
-fn arguments() -> Outcome<Arguments> {
-    let mut arguments = Arguments { engines: Vec::new(), accounts: vec![1, 100_000], slices: 6 };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or("a value is missing");
-        match word.as_str() {
-            "--accounts" => {
-                arguments.accounts = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?;
-            }
-            "--slices" => arguments.slices = value()?.parse()?,
-            _ => arguments.engines.push(word),
-        }
-    }
-    if arguments.engines.is_empty() {
-        arguments.engines = ["sqlite", "rusqlite", "postgres", "redis"].map(str::to_owned).into();
-    }
-    Ok(arguments)
-}
-
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let arguments = arguments()?;
-    println!(
-        "A record (one authenticator, ten recovery codes, five devices): {} bytes\n",
-        accounts::bytes().await?
-    );
+    let arguments = Arguments::read()?;
+    let servers = Servers::start(&arguments.engines).await?;
+    in_process::print(&arguments).await?;
+    table::print_head();
     for engine in &arguments.engines {
         match engine.as_str() {
-            "sqlite" => compare::<Sqlite>(&arguments).await?,
-            "rusqlite" => compare::<Rusqlite>(&arguments).await?,
-            "postgres" => compare::<Postgres>(&arguments).await?,
-            "redis" => compare::<Redis>(&arguments).await?,
+            Sqlite::NAME => table::print_rows::<Sqlite>(&arguments, &servers).await?,
+            Rusqlite::NAME => table::print_rows::<Rusqlite>(&arguments, &servers).await?,
+            Diesel::NAME => table::print_rows::<Diesel>(&arguments, &servers).await?,
+            Postgres::NAME => table::print_rows::<Postgres>(&arguments, &servers).await?,
+            MariaDb::NAME => table::print_rows::<MariaDb>(&arguments, &servers).await?,
+            Redis::NAME => table::print_rows::<Redis>(&arguments, &servers).await?,
+            Etcd::NAME => table::print_rows::<Etcd>(&arguments, &servers).await?,
             other => return Err(format!("no engine {other}").into()),
         }
     }
-    Ok(())
-}
-
-async fn compare<E: Engine>(arguments: &Arguments) -> Outcome<()> {
-    println!("| {} | clients | logins/s | bare client | ratio | round trips a login |", E::NAME);
-    println!("|---|---:|---:|---:|---:|---:|");
-    let engine = E::start(0).await?;
-    let mut subjects = accounts::enroll(&*engine.store(), 256).await?;
-    for clients in [1, 8, 64] {
-        let rates = measure::clients(&engine, &mut subjects, clients, arguments.slices).await?;
-        println!(
-            "| | {clients} | {:.0} | {:.0} | {:.2} | {:.2} |",
-            rates.logins,
-            rates.bare,
-            rates.logins / rates.bare,
-            rates.calls_a_login
-        );
-    }
-    engine.clear().await?;
-    drop(engine);
-
-    println!("\n| {} | accounts | ms a login | bare client |", E::NAME);
-    println!("|---|---:|---:|---:|");
-    let mut tables = Vec::new();
-    for (number, size) in (1..).zip(&arguments.accounts) {
-        let engine = E::start(number).await?;
-        let subjects = accounts::enroll(&*engine.store(), (*size).min(256)).await?;
-        let others = size.saturating_sub(256);
-        if others > 0 {
-            engine.fill(others, &accounts::record().await?).await?;
+    sizes::print_head();
+    for engine in &arguments.engines {
+        match engine.as_str() {
+            Sqlite::NAME => sizes::print_row::<Sqlite>(&arguments, &servers).await?,
+            Postgres::NAME => sizes::print_row::<Postgres>(&arguments, &servers).await?,
+            MariaDb::NAME => sizes::print_row::<MariaDb>(&arguments, &servers).await?,
+            Redis::NAME => sizes::print_row::<Redis>(&arguments, &servers).await?,
+            Etcd::NAME => sizes::print_row::<Etcd>(&arguments, &servers).await?,
+            // The other two clients of SQLite have the same file.
+            _ => {}
         }
-        tables.push((*size, engine, subjects, measure::Rates::default()));
-    }
-    for _ in 0..arguments.slices {
-        for (_, engine, subjects, rates) in &mut tables {
-            *rates += measure::clients(engine, subjects, 1, 1).await?;
-        }
-    }
-    for (size, _, _, rates) in &tables {
-        let slices = f64::from(arguments.slices);
-        println!(
-            "| | {size} | {:.2} | {:.2} |",
-            1000.0 * slices / rates.logins,
-            1000.0 * slices / rates.bare
-        );
-    }
-    println!();
-    for (_, engine, ..) in &tables {
-        engine.clear().await?;
     }
     Ok(())
 }
