@@ -10,7 +10,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserializer, Serializer};
 use zeroize::Zeroizing;
 
-use super::base32::{decode_vec, encode};
+use super::base32::{decode_array, decode_vec, encode};
 
 pub(crate) fn serialize<T: AsRef<[u8]>, S: Serializer>(bytes: &T, to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() {
@@ -21,7 +21,10 @@ pub(crate) fn serialize<T: AsRef<[u8]>, S: Serializer>(bytes: &T, to: S) -> Resu
 }
 
 pub(crate) fn deserialize<'de, const N: usize, D: Deserializer<'de>>(from: D) -> Result<[u8; N], D::Error> {
-    let bytes = Zeroizing::new(deserialize_vec(from)?);
+    if from.is_human_readable() {
+        return from.deserialize_str(ArrayText);
+    }
+    let bytes = Zeroizing::new(from.deserialize_byte_buf(Bytes)?);
     let wrong_length = |_| D::Error::invalid_length(bytes.len(), &"the number of bytes of this field");
     bytes.as_slice().try_into().map_err(wrong_length)
 }
@@ -42,6 +45,23 @@ impl Visitor<'_> for Text {
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         let mut bytes = decode_vec(text.as_bytes()).ok_or_else(|| E::custom("not canonical base32"))?;
         Ok(core::mem::take(&mut *bytes))
+    }
+}
+
+/// The text of `N` bytes.
+pub(crate) struct ArrayText<const N: usize>;
+
+impl<const N: usize> Visitor<'_> for ArrayText<N> {
+    type Value = [u8; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "canonical base32 of {N} bytes")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<[u8; N], E> {
+        // The text is not repeated in the error.
+        decode_array(text.as_bytes())
+            .ok_or_else(|| E::custom(format_args!("not canonical base32 of {N} bytes")))
     }
 }
 

@@ -88,7 +88,7 @@ impl rand_core::TryCryptoRng for Words<'_> {}
 
 impl Counting {
     fn entropy(&self) -> Entropy {
-        let Ok(entropy) = Entropy::draw(|to| Words(&self.0).try_fill_bytes(to));
+        let Ok(entropy) = Entropy::draw(Entropy::MOST, |to| Words(&self.0).try_fill_bytes(to));
         entropy
     }
 }

@@ -2,7 +2,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use super::{Clock, EntropyError, EntropySource, Error, EventSink, NoEvents};
+use super::{Clock, EntropySource, Error, EventSink, NoEvents};
 use crate::session::rule::{Context, Decision, Entropy};
 use crate::session::{AccountId, AccountRecord, Keys, Origin, Policy, SessionError};
 use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
@@ -187,9 +187,8 @@ impl<S: Store> Verifier<S> {
                 Some(read) => read,
                 None => self.load(account).await?,
             };
-            let mut decision = decide(&record, &self.context(), self.draw()?).map_err(Error::Session)?;
+            let (decision, revision) = self.decide(&record, &decide)?;
             if let Some(next) = &decision.next {
-                let revision = draw_revision(&mut decision.entropy).map_err(Error::Session)?;
                 let change = Change::new(expected, revision, next, &decision.events);
                 match self.store().compare_and_swap(account, change).await.map_err(Error::Store)? {
                     Swap::Stored => {}
@@ -215,8 +214,23 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    fn draw(&self) -> Result<Entropy, EntropyError> {
-        Entropy::draw(|to| self.shared.entropy.fill(to))
+    /// A decision, and the revision of the record that comes of it. One that needs more random bytes than most is made
+    /// again with more: nothing has come of it yet.
+    fn decide<T>(
+        &self,
+        record: &AccountRecord,
+        decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+    ) -> Result<(Decision<T>, Revision), Error<S::Error>> {
+        let context = self.context();
+        let attempt = |bytes| {
+            let mut entropy = Entropy::draw(bytes, |to| self.shared.entropy.fill(to))?;
+            let revision = draw_revision(&mut entropy).map_err(Error::Session)?;
+            Ok((decide(record, &context, entropy).map_err(Error::Session)?, revision))
+        };
+        match attempt(Entropy::USUAL) {
+            Err(Error::Session(SessionError::EntropyExhausted)) => attempt(Entropy::MOST),
+            decided => decided,
+        }
     }
 
     pub(super) fn context(&self) -> Context<'_> {

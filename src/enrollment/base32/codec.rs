@@ -15,10 +15,16 @@ pub(super) struct Decoded {
 
 /// Decodes upper-case characters without padding (RFC 4648 §6). For texts of the same length, the time
 /// depends on nothing but the outcome.
-#[inline(never)] // `constant-time.supp` matches this name.
 pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
-    let mut bytes = Zeroizing::new(vec![0; symbols.len().saturating_mul(5) / 8]);
-    Base32UpperUnpadded::decode(symbols, &mut bytes).ok()?;
+    let mut bytes = Zeroizing::new(vec![0; decoded_len(symbols)]);
+    let trailing_bits = decode_symbols_into(symbols, &mut bytes)?;
+    Some(Decoded { bytes, trailing_bits })
+}
+
+/// The same into `bytes`, which has [`decoded_len`] of them. Returns whether there are trailing bits that are not zero.
+#[inline(never)] // `constant-time.supp` matches this name.
+fn decode_symbols_into(symbols: &[u8], bytes: &mut [u8]) -> Option<bool> {
+    Base32UpperUnpadded::decode(symbols, bytes).ok()?;
     // The decoder ignores bits that belong to no byte. Only an incomplete last group has such bits. They are
     // zero if encoding the bytes of that group gives its characters again.
     let (_, last_bytes) = bytes.as_chunks::<5>();
@@ -26,7 +32,11 @@ pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     let mut encoded = Zeroizing::new([0; 8]);
     let encoded = Base32UpperUnpadded::encode(last_bytes, encoded.as_mut_slice()).ok()?;
     let is_canonical = encoded.as_bytes().ct_eq(last_symbols);
-    Some(Decoded { trailing_bits: (!is_canonical).into(), bytes })
+    Some((!is_canonical).into())
+}
+
+fn decoded_len(symbols: &[u8]) -> usize {
+    symbols.len().saturating_mul(5) / 8
 }
 
 /// The bytes of a canonical text, or `None` if it is not canonical.
@@ -36,7 +46,14 @@ pub(crate) fn decode_vec(symbols: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 /// The bytes of a canonical text, or `None` if it is not canonical or there are not `N` of them.
 pub(crate) fn decode_array<const N: usize>(symbols: &[u8]) -> Option<[u8; N]> {
-    decode_vec(symbols)?.as_slice().try_into().ok()
+    if decoded_len(symbols) != N {
+        return None;
+    }
+    let mut bytes = Zeroizing::new([0; N]);
+    match decode_symbols_into(symbols, bytes.as_mut_slice()) {
+        Some(false) => Some(*bytes),
+        _ => None,
+    }
 }
 
 /// The canonical text: in upper case, without padding, with zero bits at the end.

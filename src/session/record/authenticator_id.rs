@@ -1,5 +1,3 @@
-use alloc::string::String;
-
 use super::public_id::public_id;
 use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, TokenError};

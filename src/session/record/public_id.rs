@@ -5,11 +5,6 @@ macro_rules! public_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(
-            feature = "serde",
-            derive(serde::Serialize, serde::Deserialize),
-            serde(try_from = "String", into = "String")
-        )]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -32,17 +27,17 @@ macro_rules! public_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = TokenError;
-
-            fn try_from(text: String) -> Result<Self, TokenError> {
-                Self::parse(&text)
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&crate::session::token::text::encode(&self.0))
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                alloc::string::ToString::to_string(&id)
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                from.deserialize_str(crate::enrollment::bytes_text::ArrayText).map(Self)
             }
         }
 

@@ -1,3 +1,4 @@
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::Entropy;
@@ -32,30 +33,28 @@ pub(crate) struct Decision<T> {
     pub(crate) next: Option<AccountRecord>,
     /// What to hand to the audit log once `next` is stored.
     pub(crate) events: Vec<AuditEvent>,
-    /// The random bytes that were not used.
-    pub(crate) entropy: Entropy,
 }
 
 impl<T> Decision<T> {
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
-        let Self { outcome, next, events, entropy } = self;
-        Decision { outcome: change(outcome), next, events, entropy }
+        let Self { outcome, next, events } = self;
+        Decision { outcome: change(outcome), next, events }
     }
 }
 
 /// A decision in the making.
 pub(crate) struct Draft<'a> {
-    pub(crate) record: AccountRecord,
+    /// Copied with the first change.
+    pub(crate) record: Cow<'a, AccountRecord>,
     pub(crate) context: &'a Context<'a>,
     pub(crate) entropy: Entropy,
-    changed: bool,
     events: Vec<AuditEvent>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft from the record of `account`.
     pub(crate) fn of(
-        record: &AccountRecord,
+        record: &'a AccountRecord,
         account: &AccountId,
         context: &'a Context<'a>,
         entropy: Entropy,
@@ -63,13 +62,12 @@ impl<'a> Draft<'a> {
         if record.account != *account {
             return Err(SessionError::WrongAccount);
         }
-        Ok(Self { record: record.clone(), context, entropy, changed: false, events: Vec::new() })
+        Ok(Self { record: Cow::Borrowed(record), context, entropy, events: Vec::new() })
     }
 
     /// The record, to be changed.
     pub(crate) fn change(&mut self) -> &mut AccountRecord {
-        self.changed = true;
-        &mut self.record
+        self.record.to_mut()
     }
 
     pub(crate) fn event(&mut self, kind: EventKind) {
@@ -94,7 +92,7 @@ impl<'a> Draft<'a> {
         }
         let devices = core::mem::take(&mut self.change().devices);
         let (kept, forgotten): (Vec<_>, Vec<_>) = devices.into_iter().partition(is_kept);
-        self.record.devices = kept;
+        self.change().devices = kept;
         for device in forgotten {
             self.event(EventKind::DeviceForgotten { device: device.id, reason });
         }
@@ -147,21 +145,20 @@ impl<'a> Draft<'a> {
 
     /// Makes the decision. If the record is written anyway, secrets under a retired key are sealed anew.
     pub(crate) fn decide<T>(mut self, outcome: T) -> Result<Decision<T>, SessionError> {
-        if self.changed {
+        if matches!(self.record, Cow::Owned(_)) {
             self.reseal()?;
         }
-        Ok(Decision {
-            outcome,
-            next: self.changed.then_some(self.record),
-            events: self.events,
-            entropy: self.entropy,
-        })
+        let next = match self.record {
+            Cow::Owned(record) => Some(record),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Decision { outcome, next, events: self.events })
     }
 
     fn reseal(&mut self) -> Result<(), SessionError> {
         let seal = self.context.keys.seal();
-        let account = &self.record.account;
-        for bound in &mut self.record.authenticators {
+        let AccountRecord { account, authenticators, .. } = self.record.to_mut();
+        for bound in authenticators {
             let id = bound.id;
             let Some(app) = bound.app_mut().filter(|app| !seal.is_current(&app.secret.sealed)) else {
                 continue;

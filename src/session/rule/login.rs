@@ -236,7 +236,7 @@ pub(super) fn log_in(
 ) -> Result<Accepted, SessionError> {
     let id = SessionId(draft.entropy.take()?);
     draft.event(EventKind::LoggedIn { method });
-    let AccountRecord { account, epoch, .. } = &draft.record;
+    let AccountRecord { account, epoch, .. } = &*draft.record;
     let session = Session::new(account.clone(), *epoch, draft.context.now, first_factor, method, device, id);
     let recovery_codes_left = draft.record.recovery_codes.len();
     Ok(Accepted {

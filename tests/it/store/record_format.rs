@@ -328,7 +328,7 @@ fn a_record_that_is_cut_short_or_damaged_is_an_error_and_no_panic() {
 fn bytes_have_one_spelling() {
     type Field = fn(&mut Value) -> &mut Value;
     let fields: [(Field, &str); 3] = [
-        (|record| &mut record["authenticators"][0]["id"], "not a token of this kind"),
+        (|record| &mut record["authenticators"][0]["id"], "not canonical base32"),
         (
             |record| &mut record["authenticators"][0]["prover"]["app"]["secret"]["sealed"],
             "not canonical base32",
@@ -345,7 +345,7 @@ fn bytes_have_one_spelling() {
         }
     }
     let short = golden_with(|record| record["touched"][0]["id"] = "AAAA".into());
-    refused(&short, "invalid length");
+    refused(&short, "not canonical base32 of 16 bytes");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod before;
 mod engines;
 mod in_process;
 mod measure;
+mod scale;
 mod servers;
 mod sizes;
 mod table;
@@ -28,9 +29,11 @@ async fn main() -> Outcome<()> {
     let arguments = Arguments::read()?;
     let servers = Servers::start(&arguments.engines).await?;
     in_process::print(&arguments).await?;
+
     table::print_head();
+    let mut rates = Vec::new();
     for engine in &arguments.engines {
-        match engine.as_str() {
+        rates.push(match engine.as_str() {
             Sqlite::NAME => table::print_rows::<Sqlite>(&arguments, &servers).await?,
             Rusqlite::NAME => table::print_rows::<Rusqlite>(&arguments, &servers).await?,
             Diesel::NAME => table::print_rows::<Diesel>(&arguments, &servers).await?,
@@ -39,19 +42,27 @@ async fn main() -> Outcome<()> {
             Redis::NAME => table::print_rows::<Redis>(&arguments, &servers).await?,
             Etcd::NAME => table::print_rows::<Etcd>(&arguments, &servers).await?,
             other => return Err(format!("no engine {other}").into()),
-        }
+        });
     }
+
     sizes::print_head();
-    for engine in &arguments.engines {
-        match engine.as_str() {
-            Sqlite::NAME => sizes::print_row::<Sqlite>(&arguments, &servers).await?,
-            Postgres::NAME => sizes::print_row::<Postgres>(&arguments, &servers).await?,
-            MariaDb::NAME => sizes::print_row::<MariaDb>(&arguments, &servers).await?,
-            Redis::NAME => sizes::print_row::<Redis>(&arguments, &servers).await?,
-            Etcd::NAME => sizes::print_row::<Etcd>(&arguments, &servers).await?,
+    let mut measured = Vec::new();
+    for (engine, rate) in arguments.engines.iter().zip(rates) {
+        let (title, sizes) = match engine.as_str() {
+            Sqlite::NAME => (Sqlite::TITLE, sizes::print_row::<Sqlite>(&arguments, &servers).await?),
+            Postgres::NAME => (Postgres::TITLE, sizes::print_row::<Postgres>(&arguments, &servers).await?),
+            MariaDb::NAME => (MariaDb::TITLE, sizes::print_row::<MariaDb>(&arguments, &servers).await?),
+            Redis::NAME => (Redis::TITLE, sizes::print_row::<Redis>(&arguments, &servers).await?),
+            Etcd::NAME => (Etcd::TITLE, sizes::print_row::<Etcd>(&arguments, &servers).await?),
             // The other two clients of SQLite have the same file.
-            _ => {}
-        }
+            _ => continue,
+        };
+        measured.push((title, rate, sizes));
+    }
+
+    scale::print_head();
+    for (title, rate, sizes) in &measured {
+        scale::print_row(title, *rate, sizes);
     }
     Ok(())
 }

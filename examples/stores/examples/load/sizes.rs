@@ -13,6 +13,14 @@ const PARTS: u32 = 64;
 /// The rounds of the table of throughput, times this: a round has two contestants here, and not four.
 const TURNS: usize = 2;
 
+/// Bytes: of an account, and of a login.
+pub struct Sizes {
+    pub an_account: f64,
+    pub log: Option<f64>,
+    pub log_with_trail: Option<f64>,
+    pub trail: Option<f64>,
+}
+
 pub fn print_head() {
     println!(
         "\n| engine | accounts | logins/s of 1 account | of all | ratio | bytes an account | log a login | log, with the trail | trail a login |"
@@ -21,7 +29,7 @@ pub fn print_head() {
 }
 
 /// The row of an engine.
-pub async fn print_row<E: Engine>(arguments: &Arguments, servers: &Servers) -> Outcome<()> {
+pub async fn print_row<E: Engine>(arguments: &Arguments, servers: &Servers) -> Outcome<Sizes> {
     let size = arguments.accounts.min(E::MOST_ACCOUNTS);
     let small = E::start(servers, 1).await?;
     let mut one = accounts::enroll(&*small.store(Trail::Without), 0..1).await?;
@@ -58,21 +66,29 @@ pub async fn print_row<E: Engine>(arguments: &Arguments, servers: &Servers) -> O
     }
     let after = large.usage().await?;
 
-    let a_login = |bytes: u64, slice: &Slice| format!("{:.0}", bytes as f64 / slice.logins as f64);
+    let a_login = |bytes: u64, slice: &Slice| bytes as f64 / slice.logins as f64;
+    let sizes = Sizes {
+        an_account: spent(empty.accounts, full.accounts) as f64 / f64::from(size),
+        log: log_before.map(|_| a_login(log, &without)),
+        log_with_trail: after.log.map(|_| a_login(spent(before.log, after.log), &with)),
+        trail: after.trail.map(|_| a_login(spent(before.trail, after.trail), &with)),
+    };
     let ratios = of_all.iter().zip(&of_one).map(|(all, one)| all / one);
+    let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.0}"));
     println!(
         "| {} | {size} | {:.0} | {:.0} | {:.2} | {:.0} | {} | {} | {} |",
         E::TITLE,
         median(of_one.iter().copied()),
         median(of_all.iter().copied()),
         median(ratios),
-        spent(empty.accounts, full.accounts) as f64 / f64::from(size),
-        log_before.map_or("–".to_owned(), |_| a_login(log, &without)),
-        after.log.map_or("–".to_owned(), |_| a_login(spent(before.log, after.log), &with)),
-        after.trail.map_or("–".to_owned(), |_| a_login(spent(before.trail, after.trail), &with)),
+        sizes.an_account,
+        or_none(sizes.log),
+        or_none(sizes.log_with_trail),
+        or_none(sizes.trail),
     );
     small.clear().await?;
-    large.clear().await
+    large.clear().await?;
+    Ok(sizes)
 }
 
 fn spent(before: Option<u64>, after: Option<u64>) -> u64 {

@@ -18,20 +18,23 @@ pub fn print_head() {
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
 }
 
-/// The rows of an engine.
-pub async fn print_rows<E: Engine>(arguments: &Arguments, servers: &Servers) -> Outcome<()> {
+/// The rows of an engine. Logins a second of the most clients, with the trail.
+pub async fn print_rows<E: Engine>(arguments: &Arguments, servers: &Servers) -> Outcome<f64> {
     let engine = E::start(servers, 0).await?;
     let mut subjects = accounts::enroll(&*engine.store(Trail::Without), 0..SUBJECTS).await?;
     let mut before = match &arguments.before {
         Some(program) => Before::start(program, E::NAME, servers)?,
         None => None,
     };
+    let mut most = 0.0;
     for clients in CLIENTS {
         let turns = (arguments.rounds, arguments.slice);
         let rounds = measure::rounds(&engine, &mut subjects, clients, turns, before.as_mut()).await?;
         println!("| {} | {clients} | {} |", E::TITLE, cells(&rounds).join(" | "));
+        most = median(rounds.iter().map(|round| round.with_trail.rate()));
     }
-    engine.clear().await
+    engine.clear().await?;
+    Ok(most)
 }
 
 /// Each figure is the median of the rounds, and so is each ratio: of the two slices of the same round.

@@ -66,7 +66,7 @@ impl Engine for Sqlite {
             let row = sqlx::query(query).fetch_one(&self.store.reader).await?;
             Outcome::Ok(u64::try_from(row.try_get::<i64, _>(0)?)?)
         };
-        let trail = "SELECT sum(pgsize) FROM dbstat WHERE aggregate AND name IN
+        let trail = "SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name IN
             ('second_factor_trail', 'second_factor_trail_account', 'second_factor_trail_at')";
         let all = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
         let (trail, all) = (bytes(trail).await?, bytes(all).await?);
