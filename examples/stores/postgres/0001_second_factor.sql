@@ -5,7 +5,7 @@ CREATE TABLE second_factor (
     account  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     revision BIGINT NOT NULL,
     record   TEXT   NOT NULL
-) WITH (fillfactor = 70, toast_tuple_target = 8160);
+) WITH (fillfactor = 75, toast_tuple_target = 8160);
 
 -- The audit trail: an event a row, written in the statement that writes the record. `number` orders the events of an account, since
 -- its changes wait for one another; `at` does not, since clocks go back. `revision` is that of the change, `sequence` the event's place
