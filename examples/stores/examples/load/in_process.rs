@@ -15,12 +15,14 @@ use crate::{Outcome, accounts};
 
 /// The time that a thread had is only known to a few milliseconds.
 const SLICE: Duration = Duration::from_millis(200);
+/// Enough that no account logs in for a month of its clock, after which its devices are forgotten.
+const SUBJECTS: u32 = 64;
 
 /// The size of a record, and the time of a login.
 pub async fn print(arguments: &Arguments) -> Outcome<()> {
     let (kept, text) = (MemoryStore::new(), TextStore::default());
-    let mut of_kept = accounts::enroll(&kept, 0..8).await?;
-    let mut of_text = accounts::enroll(&text, 0..8).await?;
+    let mut of_kept = accounts::enroll(&kept, 0..SUBJECTS).await?;
+    let mut of_text = accounts::enroll(&text, 0..SUBJECTS).await?;
     let (mut in_memory, mut as_text) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
         in_memory.push(micros_a_login(&kept, &mut of_kept).await?);

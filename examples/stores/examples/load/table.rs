@@ -13,7 +13,7 @@ const SUBJECTS: u32 = 256;
 
 pub fn print_head() {
     println!(
-        "| engine | clients | logins/s | bare client | ratio | µs more a login | round trips | writes | with the trail | before | times | times, with the trail |"
+        "| engine | clients | logins/s | bare client | ratio | µs more a login | round trips | writes | with the trail | 10203c3 | times 10203c3 | times, with the trail |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
 }
