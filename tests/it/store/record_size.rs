@@ -13,8 +13,10 @@ fn the_record_of_an_account_with_five_devices_is_at_most_1_8_kb() {
     let mut world = World::new();
     world.account = AccountId::new("01890a5d-ac96-774b-bcce-b302099a8057").unwrap();
     let (phone, codes) = world.enroll();
-    let devices = (0..5).map(|_| world.remember(&phone)).count();
-    assert_eq!((codes.len(), devices), (10, 5));
+    assert_eq!(codes.len(), 10);
+    for _ in 0..5 {
+        let _ = world.remember(&phone);
+    }
     let code = phone.code(world.now());
     let _ = world.verifier.present(&world.challenge(), &code, Remember::No).unwrap();
 
