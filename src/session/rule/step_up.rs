@@ -88,7 +88,7 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
             [Digits::Six, Digits::Seven, Digits::Eight].into_iter().any(|digits| {
                 let row = CodesInARow::parse(typed, digits).ok();
                 let code = Code::parse(typed, digits).ok().or_else(|| row.map(|row| row.last().clone()));
-                code.is_some_and(|code| UsedCode::of(&code, account, keys.tokens()) == *used)
+                code.is_some_and(|code| used.is_of(&code, account, keys.tokens()))
             })
         }
     }
