@@ -555,7 +555,6 @@ fn session_values(out: &mut Output) {
             SessionError::ProofOfAnotherAccount,
             SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
             SessionError::EntropyExhausted,
-            SessionError::ForeignProof,
         ]
     };
     out.errors(seal_errors());
