@@ -35,8 +35,11 @@ pub enum Refusal {
     /// The session is over, or the proof presented is too old or from before a change: log in, or step up, again.
     #[error("a fresh code or recovery code is needed")]
     StepUpRequired,
-    /// The same form was accepted a moment ago: it was sent twice. Go on as after the first answer.
-    #[error("already done")]
+    /// This code was accepted in this session a moment ago, or this login is complete. Most often a form was sent twice,
+    /// but what it was for may not be done: the same code may have served another form, the step may have failed after
+    /// the code was accepted, or the answer to the login may have been lost. Show what is the case, after a login by
+    /// [`is_current`](crate::Verifier::is_current), and take the next code for what is not done.
+    #[error("this code was used a moment ago; if what you wanted is not done, use the next one")]
     AlreadyDone,
     /// A password change of this account is under way, or was interrupted: try again in a minute.
     #[error("the account is being changed; try again in a minute")]
