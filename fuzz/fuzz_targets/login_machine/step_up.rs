@@ -10,7 +10,7 @@ use crate::account::{Account, SteppedUp};
 use crate::held::{Again, Beside, Checked, Dated, Fresh, hold, take};
 use crate::presented::{OF_NOBODY, Verdict, What};
 use crate::second_step::Expected;
-use crate::{Machine, Rows, is_alive};
+use crate::{Machine, Rows};
 
 impl Machine {
     /// A code, codes in a row or a recovery code, in one of the sessions; the same form once or twice.

@@ -825,6 +825,7 @@ fn more_events(out: &mut Output) {
         EventKind::PasswordSuspectedKnown { guesses: 5 },
         EventKind::ChallengeExhausted,
         EventKind::DeviceUnknown,
+        EventKind::PasswordNotChanged,
         EventKind::PasswordChangeInterrupted,
         EventKind::AccountClosed,
     ] {

@@ -334,7 +334,7 @@ fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
 
 /// A host with two services by mistake: what one has read of its account is nothing to the other's.
 #[test]
-fn a_password_checked_by_another_verifier_opens_nothing_by_what_that_has_read() {
+fn a_check_of_another_verifier_opens_nothing_by_what_that_has_read() {
     let (world, phone, _) = World::enrolled();
     let without = World::new();
     for login in [without.password(), without.password()] {

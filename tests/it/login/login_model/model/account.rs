@@ -100,8 +100,10 @@ pub struct Fresh {
 pub enum Beside {
     Nothing,
     Fresh(Fresh),
-    /// When the session began.
-    RecoveryLogin(u64),
+    RecoveryLogin {
+        /// When the session began.
+        at: u64,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -41,7 +41,7 @@ impl Account {
             && match &proof.beside {
                 Beside::Nothing => self.bound.is_empty(),
                 Beside::Fresh(fresh) => self.is_fresh(now, fresh),
-                Beside::RecoveryLogin(_) => false,
+                Beside::RecoveryLogin { .. } => false,
             }
     }
 
@@ -217,7 +217,7 @@ impl Account {
                 let (has_lost_phone, basis) = match &proof.beside {
                     Beside::Nothing => (false, Basis::Nothing),
                     Beside::Fresh(fresh) => (false, of_session(fresh)),
-                    Beside::RecoveryLogin(at) => {
+                    Beside::RecoveryLogin { at } => {
                         (self.may_bind_by_password(*at, now), Basis::RecoveryLogin(*at))
                     }
                 };

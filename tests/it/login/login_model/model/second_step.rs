@@ -298,7 +298,7 @@ impl Account {
             let has_lost_phone =
                 session.by == Some(By::RecoveryCode) && self.may_bind_by_password(session.at, now);
             if has_lost_phone && matches!(presented, Presented::Nothing) {
-                return Ok(Beside::RecoveryLogin(session.at));
+                return Ok(Beside::RecoveryLogin { at: session.at });
             }
         }
         self.step_up(now, session, presented).map(|(fresh, _)| Beside::Fresh(fresh))
