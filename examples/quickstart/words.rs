@@ -83,32 +83,11 @@ pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod, recovery_code
 pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
     let text = refusal.in_words();
     match refusal {
-        Refusal::NotAccepted => "That code was not accepted. Wait for the next one.".into(),
-        Refusal::Malformed => "That is not of the form of a code: six digits. (A recovery code has 26 letters and digits.)\n\
-                               An empty line gives up."
-            .into(),
-        Refusal::ChallengeOver => {
-            "This login is over: too many codes were wrong, or it took too long. Start again with the password.".into()
-        }
-        Refusal::Locked { retry_at } => locked(retry_at, host),
-        Refusal::EnrollmentOver => {
-            "It took too long, or the account was changed meanwhile. No phone was set up; `enable` begins again.".into()
-        }
-        Refusal::StepUpRequired => "This took too long, or the account was changed meanwhile. Try again.".into(),
-        Refusal::AlreadyDone => {
-            "This code was used a moment ago. If what you wanted is not done, wait for the next one.".into()
-        }
-        Refusal::Retry => "The password of this account is being changed. Try again in a minute.".into(),
-        Refusal::ClockOff(offset) => {
-            let side = if offset.is_ahead() { "ahead" } else { "behind" };
-            format!(
-                "Your clock is off by about {} seconds: it is {side}. Nothing was set up. Have your phone take the time of\n\
-                 the network, and type the next code.",
-                offset.as_secs().unsigned_abs()
-            )
-        }
-        Refusal::FactorRequired => {
-            "A second factor is demanded here, so the last authenticator stays. `replace` moves it, `enable` adds one.".into()
+        Refusal::Malformed => format!("{text}\nAn empty line gives up."),
+        Refusal::Locked { .. } => {
+            let wait = refusal.retry_after(host.now()).map(span);
+            let wait = wait.map(|wait| format!("\nA single code is accepted again in {wait}."));
+            format!("{text}\nA remembered device needs neither.{}", wait.unwrap_or_default())
         }
         Refusal::EnrollmentOver => format!("{text}\n`enable` begins again."),
         Refusal::NoAuthenticator => "Two-factor authentication is off; `enable` switches it on.".into(),

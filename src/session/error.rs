@@ -14,7 +14,7 @@ pub enum SessionError {
     /// the challenge or the session.
     #[error("the proof is of another account than the challenge or the session")]
     ProofOfAnotherAccount,
-    /// The host's: a name or secret that cannot be enrolled.
+    /// The host's fault: a name or a secret cannot be enrolled.
     #[error(transparent)]
     Enrollment(#[from] EnrollmentError),
     /// The host's fault: a sealed secret does not open, or a secret cannot be sealed.

@@ -305,9 +305,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// How long the previous device token is still taken after a rotation, and the current one is not replaced: 30
-    /// seconds to ten minutes. Whoever has the password and a device token can have it replaced, and so the record
-    /// written, once in this time.
+    /// How long the previous device token is still accepted after a rotation, and the current one is not replaced: 30
+    /// seconds to ten minutes. Somebody with the password and a device token can cause one write in this time.
     pub fn rotation_grace(mut self, grace: Duration) -> Self {
         self.0.rotation_grace = grace;
         self

@@ -180,10 +180,10 @@ impl<S: Store> Verifier<S> {
     /// [`continue_after`](Session::continue_after). After a [`PasswordReset`](crate::PasswordReset) no
     /// session goes on.
     ///
-    /// While it runs, logins are answered [`Retry`](crate::Refusal::Retry). If it is interrupted (a crash, a request
-    /// that is cancelled), they are for a minute at most, or two where clocks are a minute apart, and whichever password
-    /// is in force then is the one to log in with. The host bounds its write at 30 seconds: a write that takes effect more
-    /// than a minute after it began, which this library cannot see, would have nobody wait for it.
+    /// While the change runs, logins are answered with [`Retry`](crate::Refusal::Retry). If it is interrupted
+    /// (by a crash or a cancelled request), this lasts a minute at most, or two if clocks are a minute apart;
+    /// then the owner logs in with whichever password is in force. The host must limit its write to 30 seconds: logins do not wait for a
+    /// write that takes effect more than a minute after the change began, which this library cannot see.
     ///
     /// # Errors
     ///

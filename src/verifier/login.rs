@@ -35,9 +35,9 @@ impl<S: Store> Verifier<S> {
     /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent
     /// one. Whatever it holds, at worst a code is asked for.
     ///
-    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless a remembered device
-    /// answers, or an interrupted password change is ended. Where another verifier read it, that is no clone of this one,
-    /// the account is read again.
+    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless the token of
+    /// a remembered device has to be replaced or was replaced before, or an interrupted password change is
+    /// ended. If another verifier checked the password, and not a clone of this one, the account is read again.
     ///
     /// # Errors
     ///
@@ -174,9 +174,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where it is not accepted, the session is over, or the account has no authenticator; with
-    /// [`AlreadyDone`](crate::Refusal::AlreadyDone) for a code that this session's last step-up was made with, less than a
-    /// minute ago. Otherwise as everywhere.
+    /// [`Error::Refused`] if it is not accepted, the session is over, or the account has no authenticator;
+    /// with [`AlreadyDone`](crate::Refusal::AlreadyDone) for what this session's last step-up was made with,
+    /// less than a minute ago. Otherwise as for [every call](Verifier).
     pub async fn fresh_factor<'a>(
         &self,
         session: &Session,
@@ -192,10 +192,9 @@ impl<S: Store> Verifier<S> {
     /// Takes what a change of credentials needs: the password, just typed again, and, if an authenticator is
     /// bound, a [fresh factor](Self::fresh_factor). If none is bound, what is presented is ignored.
     ///
-    /// Who logged in with a recovery code within the last hour has lost the authenticator: with nothing typed, the
-    /// password is enough to begin the enrollment of a new one, beside or in place of another, which then makes new
-    /// recovery codes. It is enough for nothing else. That ends when new recovery codes are made otherwise: whoever does so
-    /// presents one of those.
+    /// Somebody who logged in with a recovery code within the last hour has lost the authenticator. If they
+    /// leave the code blank, the password is enough to begin the enrollment of a new one, but for nothing else.
+    /// This ends when new recovery codes are made: then one of those is presented.
     ///
     /// # Errors
     ///

@@ -229,10 +229,6 @@ impl<S: Store> Verifier<S> {
     pub(super) fn reader(&self) -> &Arc<Reader> {
         &self.shared.reader
     }
-
-    pub(super) fn now(&self) -> UnixTime {
-        self.shared.clock.now()
-    }
 }
 
 impl<S> Clone for Verifier<S> {

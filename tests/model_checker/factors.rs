@@ -19,7 +19,7 @@ const RECOVERY_LOGIN: u64 = 60 * 60;
 /// How far the clocks of two instances may be apart, in seconds.
 const CLOCK_SKEW: u64 = 60;
 
-/// A swap that may have changed a factor.
+/// Checks a swap that may have changed a factor.
 pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
     let changes_factor = |event: &EventKind| {
         matches!(
@@ -77,7 +77,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     Ok(())
 }
 
-/// Whether something fresh was presented in this very call, or what stands for it.
+/// Whether a fresh factor, or what counts as one, was presented in this call.
 fn has_fresh_factor(state: &State, call: &Call) -> bool {
     match &call.what {
         // The enrollment was begun with a fresh factor.
@@ -89,7 +89,7 @@ fn has_fresh_factor(state: &State, call: &Call) -> bool {
     }
 }
 
-/// Whether an enrollment may begin with this call, where an authenticator is bound.
+/// Whether an enrollment may begin with this call while an authenticator is bound.
 pub fn may_enroll(state: &State, call: &Call) -> bool {
     match &call.what {
         What::Login { .. } => false,

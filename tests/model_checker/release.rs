@@ -26,7 +26,7 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
                 base32::encode(base32::Alphabet::Rfc4648 { padding: false }, &fields[5]).into();
             let phone = Phone { id: name_of(&fields[5]), text, secret, typed: 0 };
             let tokens = tokens_of_signed(token.expose());
-            // On the password alone: while nothing was bound, or after a recovery code.
+            // It was begun on the password alone, while nothing was bound or after a recovery code.
             let is_bare = call.what.chosen().is_none_or(|chosen| chosen.typed == Typed::Nothing);
             let id = call.what.session().and_then(|session| session.value.device());
             let id = id.map(|id| hash_bytes(id.to_string().as_bytes()));

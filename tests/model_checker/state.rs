@@ -170,7 +170,7 @@ pub struct Ghost {
     pub stepped_up: Option<Chosen>,
     /// When new recovery codes were last made in place of others.
     pub regenerated: Option<u64>,
-    /// What was removed last: the attacker has found it.
+    /// The authenticator that was removed last: the attacker has found it.
     pub removed: Option<Phone>,
     pub removed_key: Option<Key>,
     /// When the attacker first guessed, or the first authenticator was bound.
@@ -305,7 +305,7 @@ impl State {
         self.devices_are_gone(|_| true);
     }
 
-    /// Whatever was begun on the password alone enrolls nothing any more.
+    /// Marks what was begun on the password alone: it can no longer enroll anything.
     pub fn bare_enrollments_are_old(&mut self) {
         self.enrollments_are_old(|enrolling| enrolling.is_bare);
         for call in &mut self.pending {

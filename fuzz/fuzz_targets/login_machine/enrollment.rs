@@ -147,7 +147,8 @@ impl Machine {
     /// One of four credentials, as hardware or software.
     pub fn bind_host(&mut self, a: u8, pick: u8) {
         let now = self.now();
-        let Some(Proof { account, is_permitted, is_doubtful, proof, .. }) = self.enrollment_proof(a, pick) else {
+        let Some(Proof { account, is_permitted, is_doubtful, proof, .. }) = self.enrollment_proof(a, pick)
+        else {
             return;
         };
         let replacing = self.place_of(account, a >> 3);

@@ -30,7 +30,7 @@ impl EnrollmentProof {
         matches!(&self.0, Enrolling::Password(proof) if proof.began_during_change())
     }
 
-    /// With what the enrollment ends that it begins, beside the epoch.
+    /// What the enrollment depends on that it begins.
     pub(crate) fn basis(&self) -> Basis {
         match &self.0 {
             Enrolling::Password(_) => Basis::Epoch,

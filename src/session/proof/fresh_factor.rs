@@ -20,7 +20,7 @@ pub struct FreshFactor {
     account: AccountId,
     epoch: Epoch,
     session: SessionId,
-    /// With what the session ends beside the epoch.
+    /// What the session depends on besides the epoch.
     basis: Basis,
     at: UnixTime,
     method: AuthMethod,
@@ -62,7 +62,8 @@ impl FreshFactor {
         self.basis
     }
 
-    /// Whether it was presented to this account as it is now, and lately, in a session that has not ended.
+    /// Whether it was presented lately, in a session that has not ended, and the credentials are still the
+    /// same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == record.epoch
             && is_alive(self.at, policy.step_up_age(), now)

@@ -55,7 +55,7 @@ impl HostAuthenticatorVerified {
     }
 }
 
-/// By what one proof is told from another.
+/// Distinguishes one proof from another.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct ProofDigest(

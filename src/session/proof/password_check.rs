@@ -25,10 +25,10 @@ pub struct PasswordCheck {
     reader: Arc<Reader>,
 }
 
-/// Tells the verifier that read an account from others: each has one, which its clones share.
+/// Distinguishes the verifier that read an account from others. The clones of a verifier share one.
 pub(crate) struct Reader;
 
-/// What came of reading the record.
+/// The result of reading the record.
 pub(crate) type Read = Result<Snapshot, ReadError>;
 
 /// A record, and the number of the revision under which it was read; `None` if there was no row.
@@ -65,7 +65,7 @@ impl PasswordCheck {
         self.at
     }
 
-    /// What was read, the first time that whoever read it asks for it.
+    /// What was read; `None` from the second call on, and for another reader.
     pub(super) fn take_read(&mut self, reader: &Arc<Reader>) -> Option<Read> {
         self.read.take().filter(|_| Arc::ptr_eq(&self.reader, reader)).map(|read| *read)
     }

@@ -75,7 +75,7 @@ impl PasswordVerified {
         self.check.at()
     }
 
-    /// What was read when the check began, the first time that whoever read it asks for it.
+    /// What was read when the check began; `None` from the second call on, and for another reader.
     pub(crate) fn take_read(&mut self, reader: &Arc<Reader>) -> Option<Read> {
         self.check.take_read(reader)
     }

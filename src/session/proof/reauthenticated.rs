@@ -79,7 +79,7 @@ impl Reauthenticated {
         }
     }
 
-    /// What an enrollment that begins with it rests on.
+    /// What the enrollment depends on that it begins.
     pub(crate) fn basis(&self) -> Basis {
         match &self.beside {
             Beside::Nothing => Basis::Epoch,

@@ -39,7 +39,7 @@ pub struct AccountRecord {
     /// system.
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
-    /// When their owner last had new ones made in place of the old.
+    /// When the owner last had new recovery codes made.
     #[cfg_attr(feature = "serde", serde(rename = "regenerated"))]
     pub(crate) regenerated_at: Option<UnixTime>,
     pub(crate) devices: Vec<Device>,
@@ -86,8 +86,8 @@ impl AccountRecord {
             && session.device().is_none_or(|id| self.living_device(id, now, policy).is_some())
     }
 
-    /// Whether that which an enrollment rests on still counts. A recovery login counts only if it was surely later than
-    /// the last time that new codes were made: the clocks of two instances may be a minute apart.
+    /// Whether what an enrollment depends on still holds. A recovery login counts only if it was certainly later than
+    /// the last regeneration of recovery codes: the clocks of two instances may be a minute apart.
     pub(crate) fn upholds(&self, basis: Basis, now: UnixTime, policy: &Policy) -> bool {
         match basis {
             Basis::Epoch => true,
@@ -98,7 +98,7 @@ impl AccountRecord {
         }
     }
 
-    /// The remembered device of this id, and its place.
+    /// The remembered device of this id and its index, unless its time is over.
     pub(crate) fn living_device(
         &self,
         id: DeviceId,

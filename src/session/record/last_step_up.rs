@@ -33,8 +33,9 @@ pub(crate) enum SteppedUpWith {
     RecoveryCode(RecoveryCodeDigest),
 }
 
-/// By what a code that was accepted is known again: a tag under the service's key, so that the database alone does not
-/// tell the code. It outlives the authenticator, which may be what the code was presented for to remove.
+/// Recognizes a code that was accepted. It is a tag under the service's key, so that the database alone does
+/// not reveal the code. It is kept when the authenticator is removed, since the code may have been presented
+/// for just that.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct UsedCode(

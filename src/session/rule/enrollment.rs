@@ -233,7 +233,8 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
     Ok(codes)
 }
 
-/// What a token says, if it is genuine, young enough, of the account's present epoch, and what it rests on counts.
+/// The claims of a token, if it is genuine, young enough, of the account's current epoch, and what it depends
+/// on still holds.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
     let Context { now, policy, keys, .. } = *draft.context;
     let claims = token.0.claims();

@@ -16,7 +16,7 @@ use crate::time::is_near;
 /// The same form counts as sent twice if it comes again within this time.
 const DOUBLED_WITHIN: Duration = Duration::from_secs(60);
 
-/// A factor, presented in the form of the sensitive step itself.
+/// A fresh factor, presented in the form of the sensitive step itself.
 pub(crate) fn fresh_factor(
     record: &AccountRecord,
     session: &Session,
@@ -97,9 +97,9 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
 /// What a change of credentials asks for: the password, which was just typed again, and a fresh factor if an
 /// authenticator is bound.
 ///
-/// Where none is bound, what is presented is not looked at. In a session that a recovery code began within the last hour,
-/// nothing presented is enough to begin an enrollment, since its owner has lost the authenticator; not once new recovery
-/// codes have been made.
+/// If none is bound, what is presented is ignored. In a session that a recovery code began within the last
+/// hour, it may be blank, which permits to begin an enrollment and nothing else: the owner has lost the
+/// authenticator. That ends when new recovery codes are made.
 pub(crate) fn reauthenticate(
     record: &AccountRecord,
     session: &Session,

@@ -89,9 +89,9 @@ token! {
 }
 
 token! {
-    /// An unconfirmed enrollment, the sealed secret included. The host keeps it in the session that began it, on the
-    /// server, so that no other can confirm it. It never takes one from the browser: whoever has the keys that seal and
-    /// sign could make one up that binds an authenticator of their own, as [`TokenKeys`] says.
+    /// An unconfirmed enrollment, the sealed secret included. The host keeps it on the server, in the session that
+    /// began it, so that no other session can confirm it. It never takes one from the browser: whoever has the
+    /// service's keys could forge one that binds an authenticator of their own, see [`TokenKeys`].
     EnrollmentToken, EnrollmentClaims
 }
 
@@ -166,7 +166,7 @@ pub(crate) struct EnrollmentClaims {
     pub(crate) basis: Basis,
 }
 
-/// What the proof rested on that an enrollment was begun with, and with which the enrollment ends.
+/// What an enrollment depends on besides its time, since its proof did: it ends when this ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Basis {
     /// Nothing but the account's epoch.

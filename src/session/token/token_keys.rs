@@ -7,15 +7,16 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The keys that sign challenges, device tokens and enrollments: one that signs, and retired ones that still verify.
 ///
-/// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its own keys; a
-/// host with a [`Seal`](super::super::Seal) of its own makes them itself and hands both in as
+/// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its
+/// own keys; a host with a [`Seal`](super::super::Seal) of its own makes them itself and passes both as
 /// [`Keys`](super::super::Keys).
 ///
-/// Whoever has the signing key can make a challenge without the password, and still needs a code. Whoever can seal
-/// besides, by the key of a ring or since secrets are stored in clear, can make an
-/// [`EnrollmentToken`](super::EnrollmentToken) with a secret of their own. It counts under the account's epoch, which a
-/// challenge shows to whoever has the password, and which is known of an account whose credentials never changed here. So
-/// a host keeps these tokens in its sessions and takes none from a browser.
+/// Whoever has the signing key can make a challenge without the password, but still needs a code. Whoever can
+/// seal secrets as well, with the key of a ring or because secrets are stored in clear, can also forge an
+/// [`EnrollmentToken`](super::EnrollmentToken) with a secret of their own. For this they need the account's
+/// epoch: it is readable in a challenge, which takes the password, and it is known for an account whose
+/// credentials never changed here. So a host keeps enrollment tokens in its sessions and takes none from a
+/// browser.
 ///
 /// To rotate, first give the new key to every instance as a retired key, then let it sign. Remove a retired
 /// key once the longest lifetime of a token is over: 30 days if devices are remembered.

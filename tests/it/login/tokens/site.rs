@@ -164,7 +164,7 @@ impl Site {
     }
 
     fn takes_device(&self, text: &str) -> Took {
-        let is_read = second_factor::DeviceToken::parse(text).is_ok();
+        let is_read = DeviceToken::parse(text).is_ok();
         let proof = self.world.password();
         let login = self.world.verifier.password_verified(proof, Some(text)).unwrap();
         let is_unknown = self.world.events.take().contains(&EventKind::DeviceUnknown);
