@@ -9,7 +9,7 @@ use second_factor::session::{
 use second_factor::{DeviceToken, Policy, Refusal, Session};
 
 use crate::support::sessions::{fresh_factor, row, session_of};
-use crate::support::{DAY, Phone, STEP, World, complete, days, refusal, texts};
+use crate::support::{Phone, STEP, World, complete, days, refusal, texts};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -95,7 +95,7 @@ fn an_enrollment_ends_with_the_device_of_its_session() {
 fn an_enrollment_ends_when_the_time_of_its_device_is_over() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
-    world.clock.advance(days(30) - 5 * MINUTE);
+    world.clock.advance(days(29) + MINUTE * (24 * 60 - 5));
     let session = session_on(&world, &device);
     let begun = begin(&world, &session, &phone.code(world.now()), 1);
     world.clock.advance(4 * MINUTE);
@@ -188,14 +188,14 @@ fn a_recovery_login_of_after_new_codes_binds_by_the_password() {
 fn g11_a_recovery_login_begins_for_an_hour_and_confirms_ten_minutes_more() {
     let (world, _, codes) = World::enrolled();
     let owner = world.present(&codes[0]).unwrap().authenticated.into_session();
-    world.clock.advance(DAY / 24 - Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(3_599));
     let (last, late) = (by_password(&world, &owner).unwrap(), by_password(&world, &owner).unwrap());
     let begun = world.verifier.begin_enrollment(last, world.in_place_of_first()).unwrap();
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(by_password(&world, &owner).unwrap_err(), Refusal::Malformed);
     let refused = refusal(world.verifier.begin_enrollment(late, world.in_place_of_first()));
     assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
-    world.clock.advance(10 * MINUTE - Duration::from_secs(2));
+    world.clock.advance(Duration::from_secs(598));
     let code = Phone::scan(&begun.uri).code(world.now());
     assert!(world.verifier.confirm_enrollment(&begun.token, &code).is_ok());
 }
