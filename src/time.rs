@@ -65,7 +65,7 @@ impl UnixTime {
 /// How far the clocks of a host's instances may be apart. Something made at most this far in the future
 /// counts as made now. Something made further ahead was made under a wrong clock and does not count as alive.
 #[cfg(feature = "alloc")]
-const CLOCK_SKEW: Duration = Duration::from_secs(60);
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Whether something that was made at `since` and lives for `lifetime` is still alive at `now`.
 #[cfg(feature = "alloc")]

@@ -11,7 +11,7 @@
 //! | [`enrollment_lifetime`](crate::Policy::enrollment_lifetime) | 10 minutes | SP 800-63B §4.1.2.2 allows no longer; it is time to install an app |
 //! | [`step_up_age`](crate::Policy::step_up_age) | 5 minutes | ASVS 7.5.1 |
 //! | [`remember_for`](crate::Policy::remember_for) | 30 days | SP 800-63B §2.1.3; counted from the code, never extended |
-//! | [`rotation_grace`](crate::Policy::rotation_grace) | 1 minute | two tabs that log in at once |
+//! | [`rotation_grace`](crate::Policy::rotation_grace) | 1 minute | two tabs that log in at once; at least 30 seconds, since a stolen token can cause one write in it |
 //! | [`devices`](crate::Policy::devices) | 10 | when one more is remembered, the one that was unused for longest is forgotten |
 //! | [`guess_odds`](crate::Policy::guess_odds) | one in 2057 within a year, by 162 guesses | for an attacker who has the password |
 //!
@@ -47,12 +47,18 @@
 //!   more, and [`retry_at`](crate::session::Refusal::Locked) is absent.
 //!
 //! Codes in a row prove that the clock is right, as every accepted code does. So the time before them, a
-//! month at most, gives guesses back, and a single code is evaluated again within three days. A password
-//! change with a fresh factor shuts the attacker out and gives the whole budget back. A password *reset*
-//! gives nothing back: otherwise whoever controls the mailbox could get one budget after the other.
+//! month at most, gives guesses back, and a single code is evaluated again within three days for each app that
+//! is bound by then. A password change with a fresh factor shuts the attacker out and gives the budget back,
+//! but there are still fewer than 100 guesses between two accepted codes. A password *reset* gives nothing back: otherwise whoever controls the mailbox could get one budget after the other.
 //!
-//! All of this needs a server clock that is right, and a mailbox that only the owner controls: whoever can
-//! reset the password can shut the owner out that way.
+//! All of this needs three things:
+//!
+//! - The server clock is right, and was right at the owner's last login. A login under a clock that is ahead
+//!   uses up the codes until that time.
+//! - Only the owner controls the mailbox: whoever can reset the password can shut the owner out that way.
+//! - Only the owner has logged in by a recovery code within the last hour. Somebody with the password and such a
+//!   session can replace the app, which also makes new recovery codes. New recovery codes that the owner makes
+//!   end that.
 //!
 //! Keep the clocks of your instances less than [`rotation_grace`](crate::Policy::rotation_grace) apart, and
 //! let requests time out sooner than that. If clocks differ by more, or if a login is held up between its

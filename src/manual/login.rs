@@ -21,6 +21,7 @@
 //!     fn ask_for_code(&self, challenge: &str) -> &'static str;
 //!     /// Starts a new session, under a new id, that keeps `login.into_session()`.
 //!     fn start_session(&self, login: Authenticated) -> &'static str;
+//!     fn go_to(&self, page: &str) -> &'static str;
 //! }
 //!
 //! /// At start-up. `MemoryStore` is for trying things out; a store on your database has two methods to implement.
@@ -60,7 +61,8 @@
 //!             accepted.device.iter().for_each(|token| browser.set_cookie(&name, token.expose()));
 //!             Ok(browser.start_session(accepted.authenticated))
 //!         }
-//!         Err(Error::Refused(Refusal::AlreadyDone)) => Ok("You are logged in."), // the form was sent twice
+//!         // The form was sent twice, or the first answer was lost. The page behind the login asks `is_current`.
+//!         Err(Error::Refused(Refusal::AlreadyDone)) => Ok(browser.go_to("/account")),
 //!         Err(Error::Refused(Refusal::ChallengeOver)) => Ok("Please log in again."),
 //!         Err(Error::Refused(_)) => Ok("Not accepted."), // the audit event says why; do not tell the claimant
 //!         Err(error) => Err(error.into()),

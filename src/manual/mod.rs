@@ -4,6 +4,7 @@
 //! - [`login`]: the two routes of a login over HTTP;
 //! - [`promises`]: what is promised, where in the code it is kept, and the tests that show it. Begin here to
 //!   audit it;
+//! - [`proofs`]: what each token and proof checks, what ends it, and where the bound on guesses comes from;
 //! - [`threats`]: what must fail, row by row, and the tests that show that it does;
 //! - [`standards`]: the clauses that are met, and the tests that show it;
 //! - [`limits`]: every number of the default policy in one table, and every way to complete a login;
@@ -24,6 +25,7 @@ pub mod migration;
 pub mod operations;
 pub mod passkeys;
 pub mod promises;
+pub mod proofs;
 pub mod regimes;
 pub mod remembered_devices;
 pub mod speed;

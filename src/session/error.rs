@@ -14,9 +14,6 @@ pub enum SessionError {
     /// the challenge or the session.
     #[error("the proof is of another account than the challenge or the session")]
     ProofOfAnotherAccount,
-    /// The host's fault: the proof was begun by a verifier whose store has another type than this verifier's.
-    #[error("the proof was begun by a verifier over another kind of store")]
-    ForeignProof,
     /// The host's fault: a name or a secret cannot be enrolled.
     #[error(transparent)]
     Enrollment(#[from] EnrollmentError),

@@ -115,8 +115,14 @@ pub enum EventKind {
     },
     /// New recovery codes were made; the old ones are void.
     RecoveryCodesRegenerated,
+    /// A change of the password began: all sessions ended and all devices were forgotten before the host writes the new
+    /// password. [`PasswordChanged`](Self::PasswordChanged), [`PasswordNotChanged`](Self::PasswordNotChanged) or
+    /// [`PasswordChangeInterrupted`](Self::PasswordChangeInterrupted) follows.
+    PasswordChangeBegun,
     /// The password was changed.
     PasswordChanged,
+    /// The host did not write the new password, and the old one is in force. All sessions and devices ended.
+    PasswordNotChanged,
     /// A password change was interrupted, and it is not known whether the new password is in force. All sessions and
     /// devices ended.
     PasswordChangeInterrupted,
@@ -163,6 +169,7 @@ impl EventKind {
             | Self::AuthenticatorRemoved { .. }
             | Self::RecoveryCodesRegenerated
             | Self::PasswordChanged
+            | Self::PasswordNotChanged
             | Self::PasswordChangeInterrupted
             | Self::SessionsEnded
             | Self::Restored
@@ -178,6 +185,7 @@ impl EventKind {
             | Self::HostAuthenticatorRefused { .. }
             | Self::OldRecoveryCodeTried
             | Self::AuthenticatorRenamed { .. }
+            | Self::PasswordChangeBegun
             | Self::ChallengeExhausted
             | Self::EnrollmentBegun
             | Self::EnrollmentRefused

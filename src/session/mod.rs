@@ -18,9 +18,9 @@
 //! | challenge open | recovery code | [`Accepted`] (method: [`AuthMethod::RecoveryCode`]); challenge and code are used up, all devices are forgotten |
 //! | challenge open | wrong or used code | refused and charged; the fifth one ends the challenge, and then the right code is refused too |
 //! | challenge open | ten minutes have passed since the password, or the password or a factor was changed | the challenge is over |
-//! | challenge done | anything | [`AlreadyDone`](Refusal::AlreadyDone): the form was sent twice |
+//! | challenge done | anything | [`AlreadyDone`](Refusal::AlreadyDone): most often the form was sent twice |
 //! | any | a code, and the budget is spent | [`Locked`](Refusal::Locked), with the time of the next try if waiting helps; codes in a row and recovery codes are still accepted |
-//! | any | the password is being changed | [`Retry`](Refusal::Retry), for a minute at most |
+//! | any | the password is being changed | [`Retry`](Refusal::Retry), for a minute at most, or two if clocks are a minute apart |
 //!
 //! # A change of credentials ends every earlier proof
 //!

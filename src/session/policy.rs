@@ -305,7 +305,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// How long the previous device token is still accepted after a rotation, at most ten minutes.
+    /// How long the previous device token is still accepted after a rotation, and the current one is not replaced: 30
+    /// seconds to ten minutes. Somebody with the password and a device token can cause one write in this time.
     pub fn rotation_grace(mut self, grace: Duration) -> Self {
         self.0.rotation_grace = grace;
         self
@@ -331,7 +332,7 @@ impl PolicyBuilder {
             ("enrollment_lifetime", policy.enrollment_lifetime, minutes(1), Policy::MAX_ENROLLMENT_LIFETIME),
             ("step_up_age", policy.step_up_age, Duration::from_secs(1), minutes(15)),
             ("remember_for", policy.remember_for, Duration::ZERO, Policy::MAX_REMEMBER),
-            ("rotation_grace", policy.rotation_grace, Duration::ZERO, minutes(10)),
+            ("rotation_grace", policy.rotation_grace, Duration::from_secs(30), minutes(10)),
             ("regain_every", policy.regain_every, minutes(60), days(366)),
         ];
         let counts = [

@@ -35,8 +35,11 @@ pub enum Refusal {
     /// The session is over, or the proof presented is too old or from before a change: log in, or step up, again.
     #[error("a fresh code or recovery code is needed")]
     StepUpRequired,
-    /// The same form was accepted a moment ago: it was sent twice. Go on as after the first answer.
-    #[error("already done")]
+    /// This code was accepted in this session a moment ago, or this login is complete. Usually a form was sent
+    /// twice. But what the form was for may not be done: the code may have served another form, the step may have
+    /// failed after the code was accepted, or the reply to the login may have been lost. So look: after a login, by
+    /// [`is_current`](crate::Verifier::is_current). What is not done takes the next code.
+    #[error("this code was used a moment ago; if what you wanted is not done, use the next one")]
     AlreadyDone,
     /// A password change of this account is under way, or was interrupted: try again in a minute.
     #[error("the account is being changed; try again in a minute")]
@@ -91,7 +94,7 @@ impl Refusal {
             }
             Self::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
             Self::StepUpRequired => "This took too long, or your session is over. Please try again.".into(),
-            Self::AlreadyDone => "This is done already. For anything more, wait for the next code.".into(),
+            Self::AlreadyDone => "This code was used a moment ago. If what you wanted is not done, use the next one.".into(),
             Self::Retry => "Your password is being changed. Please try again in a minute.".into(),
             Self::TooManyAuthenticators => {
                 "You have as many authenticators as an account can have: choose one to be replaced, or remove one.".into()

@@ -12,7 +12,7 @@ use rand_core::TryRng as _;
 
 use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
-use crate::session::proof::{Snapshot, old_recovery_code};
+use crate::session::proof::{Reader, Snapshot, old_recovery_code};
 use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
 use crate::session::rule::{self, AfterPassword, Context, Decision, Entropy};
 use crate::session::{
@@ -183,7 +183,7 @@ impl Making {
     fn password(&self) -> PasswordVerified {
         let snapshot = Snapshot { record: self.record.clone(), revision: None };
         let account = self.record.account().clone();
-        PasswordVerified::by_host(PasswordCheck::new(account, self.now, Ok(snapshot)))
+        PasswordVerified::by_host(PasswordCheck::new(account, self.now, Ok(snapshot), Arc::new(Reader)))
     }
 
     fn enroll(&mut self) -> Made<Totp> {
@@ -273,6 +273,7 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
         }
     }
     fill_authenticators(&mut making, &labels)?;
+    making.record.regenerated_at = Some(making.now);
     let epoch = making.record.epoch;
     making.record.password_change = Some(PasswordChangeMark { epoch, at: making.now });
     Ok(making.record)

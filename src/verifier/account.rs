@@ -181,8 +181,8 @@ impl<S: Store> Verifier<S> {
     /// session goes on.
     ///
     /// While the change runs, logins are answered with [`Retry`](crate::Refusal::Retry). If it is interrupted
-    /// (by a crash or a cancelled request), this lasts a minute at most; then the owner logs in with
-    /// whichever password is in force. The host must limit its write to 30 seconds: logins do not wait for a
+    /// (by a crash or a cancelled request), this lasts a minute at most, or two if clocks are a minute apart;
+    /// then the owner logs in with whichever password is in force. The host must limit its write to 30 seconds: logins do not wait for a
     /// write that takes effect more than a minute after the change began, which this library cannot see.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ impl<S: Store> Verifier<S> {
             }
             Ok(None) => Ok(Snapshot { record: AccountRecord::new(account.clone()), revision: None }),
         };
-        PasswordCheck::new(account.clone(), now, read)
+        PasswordCheck::new(account.clone(), now, read, self.reader().clone())
     }
 
     /// The password step: what does this account ask for on this device?
@@ -37,7 +37,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless the token of
     /// a remembered device has to be replaced or was replaced before, or an interrupted password change is
-    /// ended.
+    /// ended. If another verifier checked the password, and not a clone of this one, the account is read again.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl<S: Store> Verifier<S> {
         device_cookie: Option<&str>,
     ) -> Result<Login, Error<S::Error>> {
         let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
-        let read = match proof.take_read() {
+        let read = match proof.take_read(self.reader()) {
             None => None,
             Some(Ok(Snapshot { record, revision })) => {
                 let expected =
@@ -60,10 +60,11 @@ impl<S: Store> Verifier<S> {
             }
             Some(Err(ReadError::WrongAccount)) => return Err(Error::Session(SessionError::WrongAccount)),
             Some(Err(ReadError::Failed(error))) => {
-                return Err(match error.downcast() {
-                    Ok(error) => Error::Store(*error),
-                    Err(_) => Error::Session(SessionError::ForeignProof),
-                });
+                match error.downcast() {
+                    Ok(error) => return Err(Error::Store(*error)),
+                    // Not of this verifier's store, so it is not what this verifier has read.
+                    Err(_) => None,
+                }
             }
         };
         let decided = self.drive_from(read, proof.account(), |record, context, entropy| {
@@ -174,8 +175,8 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`Error::Refused`] if it is not accepted, the session is over, or the account has no authenticator;
-    /// with [`AlreadyDone`](crate::Refusal::AlreadyDone) if the same form is sent twice within a minute.
-    /// Otherwise as for [every call](Verifier).
+    /// with [`AlreadyDone`](crate::Refusal::AlreadyDone) for what this session's last step-up was made with,
+    /// less than a minute ago. Otherwise as for [every call](Verifier).
     pub async fn fresh_factor<'a>(
         &self,
         session: &Session,
@@ -192,7 +193,8 @@ impl<S: Store> Verifier<S> {
     /// bound, a [fresh factor](Self::fresh_factor). If none is bound, what is presented is ignored.
     ///
     /// Somebody who logged in with a recovery code within the last hour has lost the authenticator. If they
-    /// leave the code blank, the password is enough to enroll a new one, but for nothing else.
+    /// leave the code blank, the password is enough to begin the enrollment of a new one, but for nothing else.
+    /// This ends when new recovery codes are made: then one of those is presented.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use super::{Clock, EntropySource, Error, EventSink, NoEvents};
+use crate::session::proof::Reader;
 use crate::session::rule::{Context, Decision, Entropy};
 use crate::session::{AccountId, AccountRecord, Keys, Origin, Policy, SessionError};
 use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
@@ -81,6 +82,7 @@ struct Shared<S> {
     keys: Keys,
     clock: Box<dyn Clock>,
     entropy: Box<dyn EntropySource>,
+    reader: Arc<Reader>,
 }
 
 impl<S: Store> Verifier<S> {
@@ -102,8 +104,8 @@ impl<S: Store> Verifier<S> {
         clock: impl Clock + 'static,
         entropy: impl EntropySource + 'static,
     ) -> Self {
-        let shared =
-            Shared { store, policy, keys: keys.into(), clock: Box::new(clock), entropy: Box::new(entropy) };
+        let (clock, entropy) = (Box::new(clock), Box::new(entropy));
+        let shared = Shared { store, policy, keys: keys.into(), clock, entropy, reader: Arc::new(Reader) };
         Self { shared: Arc::new(shared), events: Arc::new(NoEvents), origin: None }
     }
 
@@ -236,6 +238,10 @@ impl<S: Store> Verifier<S> {
     pub(super) fn context(&self) -> Context<'_> {
         let Shared { policy, keys, .. } = &*self.shared;
         Context { now: self.now(), policy, keys, origin: self.origin.as_ref() }
+    }
+
+    pub(super) fn reader(&self) -> &Arc<Reader> {
+        &self.shared.reader
     }
 }
 

@@ -127,6 +127,7 @@ mod threats {
     mod guess_budget;
     mod guessing;
     mod host_authenticator;
+    mod lapsed_enrollments;
     mod locks;
     mod migration;
     mod owner_gets_in;

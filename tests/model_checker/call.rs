@@ -237,7 +237,8 @@ pub struct Call {
     pub again: bool,
     /// It was answered with a conflict although there was none.
     pub has_conflict: bool,
-    /// An authenticator was imported quietly since it began, so the password alone enrolls nothing any more.
+    /// An authenticator was imported quietly since it began, or new recovery codes were made: the password alone enrolls
+    /// nothing any more.
     pub is_overtaken: bool,
     /// From when on the host demands a second factor.
     pub due: Option<u64>,

@@ -9,12 +9,15 @@ use crate::call::{Call, Typed, What};
 use crate::canonical::hash_bytes;
 use crate::host::imported;
 use crate::rules::{Violation, broken, decided_at};
-use crate::scenario::AUTHENTICATORS;
-use crate::state::{ATTACKER, Phone, State};
+use crate::scenario::{AUTHENTICATORS, DEVICE_LIFETIME};
+use crate::state::{ATTACKER, Enrolling, Phone, State};
 use crate::tape::{Row, Stored};
 
 /// For how many seconds after a login by recovery code the owner may bind without a factor.
 const RECOVERY_LOGIN: u64 = 60 * 60;
+
+/// How far the clocks of two instances may be apart, in seconds.
+const CLOCK_SKEW: u64 = 60;
 
 /// Checks a swap that may have changed a factor.
 pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
@@ -37,8 +40,13 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         if call.old || call.what.is_old() {
             return broken("P4: a proof from before a change changed a factor");
         }
-        if was_bound && !has_fresh_factor(call) {
+        if was_bound && !has_fresh_factor(next, call) {
             return broken("P4: a factor was changed without a fresh one");
+        }
+        if let What::Confirm { enrolling: Enrolling { device: Some(device), .. }, .. } = &call.what
+            && decided_at(call) >= device.made_at + DEVICE_LIFETIME
+        {
+            return broken("P4: an enrollment was confirmed after the time of its session's device");
         }
     }
     if swap.after.authenticators().count() > AUTHENTICATORS {
@@ -56,6 +64,10 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
                 removed(next, before, &authenticator.to_string());
                 next.everything_is_old(call.id);
             }
+            EventKind::RecoveryCodesRegenerated => {
+                next.ghost.regenerated = Some(decided_at(call));
+                next.bare_enrollments_are_old();
+            }
             _ => {}
         }
     }
@@ -66,23 +78,25 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
 }
 
 /// Whether a fresh factor, or what counts as one, was presented in this call.
-fn has_fresh_factor(call: &Call) -> bool {
+fn has_fresh_factor(state: &State, call: &Call) -> bool {
     match &call.what {
         // The enrollment was begun with a fresh factor.
         What::Confirm { .. } => true,
         What::BindKey { session, chosen, .. } if chosen.typed == Typed::Nothing => {
-            is_recovery_login(&session.value, call)
+            is_recovery_login(&session.value, call) && is_after_new_codes(state, &session.value)
         }
         what => what.chosen().is_some_and(|chosen| chosen.typed.is_right()),
     }
 }
 
 /// Whether an enrollment may begin with this call while an authenticator is bound.
-pub fn may_enroll(call: &Call) -> bool {
+pub fn may_enroll(state: &State, call: &Call) -> bool {
     match &call.what {
         What::Login { .. } => false,
         What::Enroll { session, chosen, .. } if chosen.typed == Typed::Nothing => {
-            is_recovery_login(&session.value, call)
+            // What was decided before new codes were made may be told after it, and is worth nothing then.
+            let counts = call.is_overtaken || is_after_new_codes(state, &session.value);
+            is_recovery_login(&session.value, call) && counts
         }
         _ => true,
     }
@@ -92,6 +106,11 @@ pub fn may_enroll(call: &Call) -> bool {
 fn is_recovery_login(session: &Session, call: &Call) -> bool {
     let age = decided_at(call).saturating_sub(session.at().as_secs());
     session.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN
+}
+
+/// The session began later than new recovery codes were last made.
+fn is_after_new_codes(state: &State, session: &Session) -> bool {
+    state.ghost.regenerated.is_none_or(|made| session.at().as_secs() > made + CLOCK_SKEW)
 }
 
 fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Result<(), Violation> {
@@ -119,7 +138,7 @@ fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Resu
         _ => next.ghost.is_over = true,
     }
     if binding == Binding::ImportedQuietly {
-        next.enrollments_are_old();
+        next.bare_enrollments_are_old();
     } else {
         next.everything_is_old(call.id);
     }

@@ -26,11 +26,16 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
                 base32::encode(base32::Alphabet::Rfc4648 { padding: false }, &fields[5]).into();
             let phone = Phone { id: name_of(&fields[5]), text, secret, typed: 0 };
             let tokens = tokens_of_signed(token.expose());
-            // It was begun on the password alone, while nothing was bound.
-            let is_overtaken =
-                call.is_overtaken && call.what.chosen().is_none_or(|chosen| chosen.typed == Typed::Nothing);
-            let token = Held { old: is_old || is_overtaken, ..Held::new(token, tokens) };
-            browser(next, call).enrolling = Some(Enrolling { token, phone });
+            // It was begun on the password alone, while nothing was bound or after a recovery code.
+            let is_bare = call.what.chosen().is_none_or(|chosen| chosen.typed == Typed::Nothing);
+            let id = call.what.session().and_then(|session| session.value.device());
+            let id = id.map(|id| hash_bytes(id.to_string().as_bytes()));
+            let device = next.browsers[call.browser].session_device.clone();
+            let device = device.filter(|device| Some(device.id) == id);
+            let is_gone = id.is_some_and(|id| next.ghost.gone.contains(&id));
+            let old = is_old || is_gone || is_bare && call.is_overtaken;
+            let token = Held { old, ..Held::new(token, tokens) };
+            browser(next, call).enrolling = Some(Enrolling { token, phone, device, is_bare });
         }
         Released::Bound(Some(codes)) | Released::Codes(codes) => {
             if is_owner {

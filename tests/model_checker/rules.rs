@@ -322,7 +322,7 @@ pub fn on_release(
     }
     let bound = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound));
     let is_accepted_by_attacker = is_good && call.browser == ATTACKER && bound && call.deed != Deed::Reset;
-    if matches!(released, Released::Enrollment(..)) && bound && !may_enroll(call) {
+    if matches!(released, Released::Enrollment(..)) && bound && !may_enroll(next, call) {
         return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");
     }
     let Released::In(session, _) = released else {

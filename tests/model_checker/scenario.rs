@@ -11,8 +11,8 @@ use crate::call::Deed::{
 };
 use crate::call::{Deed, Typed, Which};
 use crate::start::{
-    BEGIN_CHANGE, BEGIN_ENROLLMENTS, ENROLL, GUESS_TWICE, LOG_IN, NEARLY_ALL, RECOVER, REMEMBER, SPEND,
-    STEAL_DEVICE, STEAL_SESSION,
+    BEGIN_CHANGE, BEGIN_ENROLLMENTS, ENROLL, ENROLL_ON_DEVICE, GUESS_TWICE, LOG_IN, NEARLY_ALL, RECOVER,
+    REMEMBER, SPEND, STEAL_DEVICE, STEAL_SESSION,
 };
 
 mod factors;
@@ -212,6 +212,21 @@ fn devices() -> Vec<Scenario> {
             interleaves: true,
             is_slow: true,
             has_faults: true,
+            ..QUIET
+        },
+        Scenario {
+            name: "an enrollment on a device",
+            start: [ENROLL, ENROLL_ON_DEVICE].concat(),
+            owner: &[
+                Login,
+                LoginElsewhere,
+                Present(Typed::Recovery),
+                ForgetDevices,
+                Replace(Which::First, Typed::Right),
+                Confirm,
+            ],
+            ticks: &[STEP, MONTH],
+            interleaves: true,
             ..QUIET
         },
         Scenario {

@@ -64,6 +64,16 @@ pub const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::R
 pub const REMEMBER: &[Action] =
     &[call(OWNER, Login), call(OWNER, PresentRemember(Typed::Right)), Action::Tick(STEP)];
 
+/// An enrollment in a session that a remembered device began.
+pub const ENROLL_ON_DEVICE: &[Action] = &[
+    call(OWNER, Login),
+    call(OWNER, PresentRemember(Typed::Right)),
+    Action::Tick(STEP),
+    call(OWNER, Login),
+    call(OWNER, Enroll(Typed::Right)),
+    Action::Tick(STEP),
+];
+
 pub const SPEND: &[Action] = &[
     call(ATTACKER, Login),
     call(ATTACKER, Present(Typed::Wrong)),

@@ -115,6 +115,10 @@ impl Phone {
 pub struct Enrolling {
     pub token: Held<EnrollmentToken>,
     pub phone: Phone,
+    /// The remembered device that its session was begun on, and with which it ends.
+    pub device: Option<Device>,
+    /// It was begun with nothing but the password.
+    pub is_bare: bool,
 }
 
 /// What is presented.
@@ -164,6 +168,8 @@ pub struct Ghost {
     pub used_key: Option<Chosen>,
     /// What was presented in the last step-up.
     pub stepped_up: Option<Chosen>,
+    /// When new recovery codes were last made in place of others.
+    pub regenerated: Option<u64>,
     /// The authenticator that was removed last: the attacker has found it.
     pub removed: Option<Phone>,
     pub removed_key: Option<Key>,
@@ -300,19 +306,32 @@ impl State {
     }
 
     /// Marks what was begun on the password alone: it can no longer enroll anything.
-    pub fn enrollments_are_old(&mut self) {
-        for enrolling in self.browsers.iter_mut().filter_map(|browser| browser.enrolling.as_mut()) {
-            enrolling.token.old = true;
-        }
+    pub fn bare_enrollments_are_old(&mut self) {
+        self.enrollments_are_old(|enrolling| enrolling.is_bare);
         for call in &mut self.pending {
             Arc::make_mut(call).is_overtaken = true;
         }
     }
 
+    fn enrollments_are_old(&mut self, which: impl Fn(&Enrolling) -> bool) {
+        for enrolling in self.browsers.iter_mut().filter_map(|browser| browser.enrolling.as_mut()) {
+            enrolling.token.old |= which(enrolling);
+        }
+        for call in &mut self.pending {
+            if let What::Confirm { enrolling, .. } = &mut Arc::make_mut(call).what {
+                enrolling.token.old |= which(enrolling);
+            }
+        }
+    }
+
     pub fn devices_are_gone(&mut self, which: impl Fn(&Device) -> bool) {
-        let held = self.browsers.iter().flat_map(|browser| [&browser.cookie, &browser.session_device]);
-        let in_calls = self.pending.iter().filter_map(|call| match &call.what {
-            What::Login { cookie, .. } => Some(cookie),
+        let held = self.browsers.iter().flat_map(|browser| {
+            let enrolling = browser.enrolling.as_ref().and_then(|enrolling| enrolling.device.as_ref());
+            [browser.cookie.as_ref(), browser.session_device.as_ref(), enrolling]
+        });
+        let in_calls = self.pending.iter().map(|call| match &call.what {
+            What::Login { cookie, .. } => cookie.as_ref(),
+            What::Confirm { enrolling, .. } => enrolling.device.as_ref(),
             _ => None,
         });
         let gone: Vec<u64> =
@@ -325,5 +344,8 @@ impl State {
                 device.old |= self.ghost.gone.contains(&device.id);
             }
         }
+        let gone = self.ghost.gone.clone();
+        let is_gone = |device: &Device| gone.contains(&device.id);
+        self.enrollments_are_old(|enrolling| enrolling.device.as_ref().is_some_and(is_gone));
     }
 }

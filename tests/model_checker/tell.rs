@@ -89,6 +89,7 @@ impl Ghost {
         }
         to.literal(0x30_u64);
         to.time(self.since);
+        to.time(self.regenerated.unwrap_or(0));
         for count in [
             self.guesses,
             self.guesses_since_code,

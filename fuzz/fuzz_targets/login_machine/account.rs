@@ -3,6 +3,7 @@ use second_factor::{AccountId, AccountRecord, Session};
 
 use crate::authenticator::{App, Authenticator};
 use crate::budget::{Budget, Lock};
+use crate::held::Basis;
 use crate::presented::{HostProof, What, digits};
 use crate::{DAY, is_alive};
 
@@ -24,6 +25,8 @@ pub struct Account {
     pub touched: Vec<Touched>,
     pub mark: Option<Mark>,
     pub stepped_up: Option<SteppedUp>,
+    /// When new recovery codes were last asked for.
+    pub regenerated_at: Option<u64>,
     pub sessions: Vec<Kept>,
     pub budget: Budget,
     /// The revision of the row that was last compared.
@@ -113,6 +116,7 @@ impl Account {
             touched: Vec::new(),
             mark: None,
             stepped_up: None,
+            regenerated_at: None,
             sessions: Vec::new(),
             budget: Budget::default(),
             compared: None,
@@ -153,6 +157,19 @@ impl Account {
 
     pub fn is_remembered(&self, id: DeviceId, now: u64) -> bool {
         self.devices.iter().any(|device| device.id == id && device.is_alive(now))
+    }
+
+    /// Whether an enrollment may begin with the password alone in a session that a recovery code began at that time.
+    pub fn is_recovery_login(&self, began_at: u64, now: u64) -> bool {
+        is_alive(3_600, began_at, now) && self.upholds(Basis::RecoveryLogin(began_at), now)
+    }
+
+    pub fn upholds(&self, basis: Basis, now: u64) -> bool {
+        match basis {
+            Basis::Epoch => true,
+            Basis::Device(id) => self.is_remembered(id, now),
+            Basis::RecoveryLogin(at) => self.regenerated_at.is_none_or(|made| at > made.saturating_add(60)),
+        }
     }
 
     /// Whether this session sent this very form a moment ago.

@@ -72,10 +72,12 @@ impl Budget {
         self.consecutive = 0;
         let credit = self.credit(now);
         self.spent = self.spent.saturating_sub(credit);
-        self.since = if self.spent == 0 || credit == MOST_CREDIT || now < self.since {
-            now
-        } else {
-            self.since + u64::from(credit) * REGAIN_EVERY
+        let is_all = self.spent == 0 || credit == MOST_CREDIT;
+        self.since = match self.since.saturating_sub(now) {
+            // A little ahead: what lies between has been counted already.
+            ahead @ 1.. if ahead < REGAIN_EVERY => self.since,
+            0 if !is_all => self.since + u64::from(credit) * REGAIN_EVERY,
+            _ => now,
         };
         let months = now.saturating_sub(self.quiet_since) / (30 * DAY);
         self.unrefunded = u64::from(self.unrefunded).saturating_sub(months) as u32;

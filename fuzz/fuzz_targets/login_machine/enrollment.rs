@@ -11,7 +11,7 @@ use second_factor_fuzz::Phone;
 use crate::account::Account;
 use crate::authenticator::{App, Authenticator, Key, Prover, credential, id_of_host, label_or, offset};
 use crate::budget::Budget;
-use crate::held::{Enrolling, Place, hold, take};
+use crate::held::{Basis, Enrolling, Place, hold, take};
 use crate::presented::digits;
 use crate::{Machine, is_alive};
 
@@ -21,6 +21,7 @@ struct Proof {
     is_permitted: bool,
     /// The host may have compared a hash that was replaced since.
     is_doubtful: bool,
+    basis: Basis,
     proof: EnrollmentProof,
 }
 
@@ -33,19 +34,20 @@ impl Machine {
                 let (account, owner) = (checked.account, &self.accounts[checked.account]);
                 let is_permitted = !owner.has_factor() && checked.is_current(owner, now);
                 let is_doubtful = checked.began_during_change();
-                Proof { account, is_permitted, is_doubtful, proof: checked.into_password().into() }
+                let proof = checked.into_password().into();
+                Proof { account, is_permitted, is_doubtful, basis: Basis::Epoch, proof }
             }
             2 => {
                 let fresh = self.take_fresh(pick)?;
                 let is_permitted = fresh.dated.is_current(&self.accounts[fresh.account], now);
-                let (account, proof) = (fresh.account, fresh.proof.into());
-                Proof { account, is_permitted, is_doubtful: false, proof }
+                let (account, basis, proof) = (fresh.account, fresh.dated.into(), fresh.proof.into());
+                Proof { account, is_permitted, is_doubtful: false, basis, proof }
             }
             _ => {
                 let again = take(&mut self.again, pick)?;
                 let is_permitted = again.permits_enrollment(&self.accounts[again.account], now);
-                let (account, proof) = (again.account, again.proof.into());
-                Proof { account, is_permitted, is_doubtful: false, proof }
+                let (account, basis, proof) = (again.account, again.basis(), again.proof.into());
+                Proof { account, is_permitted, is_doubtful: false, basis, proof }
             }
         })
     }
@@ -65,7 +67,8 @@ impl Machine {
 
     pub fn begin_enrollment(&mut self, a: u8, pick: u8) {
         let now = self.now();
-        let Some(Proof { account, is_permitted, is_doubtful, proof }) = self.enrollment_proof(a, pick) else {
+        let Some(Proof { account, is_permitted, is_doubtful, basis, proof }) = self.enrollment_proof(a, pick)
+        else {
             return;
         };
         let replacing = self.place_of(account, a >> 3);
@@ -89,7 +92,7 @@ impl Machine {
                 let label = label_or(label, "Authenticator app");
                 owner.events.push(EventKind::EnrollmentBegun);
                 let epoch = owner.epoch;
-                let new = Enrolling { account, begun, phone, label, place, key, epoch, at: now };
+                let new = Enrolling { account, begun, phone, label, place, key, epoch, at: now, basis };
                 hold(&mut self.enrolling, 6, new);
             }
             (Err(expected), Err(refusal)) => assert_eq!(refusal, expected),
@@ -144,7 +147,8 @@ impl Machine {
     /// One of four credentials, as hardware or software.
     pub fn bind_host(&mut self, a: u8, pick: u8) {
         let now = self.now();
-        let Some(Proof { account, is_permitted, is_doubtful, proof }) = self.enrollment_proof(a, pick) else {
+        let Some(Proof { account, is_permitted, is_doubtful, proof, .. }) = self.enrollment_proof(a, pick)
+        else {
             return;
         };
         let replacing = self.place_of(account, a >> 3);
@@ -198,7 +202,8 @@ impl Machine {
         let owner = &self.accounts[enrolling.account];
         let is_live = self.verifies(enrolling.key)
             && enrolling.epoch == owner.epoch
-            && is_alive(600, enrolling.at, self.now());
+            && is_alive(600, enrolling.at, self.now())
+            && owner.upholds(enrolling.basis, self.now());
         match (enrolling.place, owner.mark) {
             _ if !is_live => Some(Refusal::EnrollmentOver),
             (_, Some(_)) => Some(Refusal::Retry),

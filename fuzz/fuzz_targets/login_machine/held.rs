@@ -122,7 +122,22 @@ pub struct Again {
 pub enum Beside {
     Nothing,
     Factor(Dated),
-    RecoveryLogin,
+    /// When the session began.
+    RecoveryLogin(u64),
+}
+
+/// What an enrollment ends with beside its epoch.
+#[derive(Clone, Copy, Debug)]
+pub enum Basis {
+    Epoch,
+    Device(DeviceId),
+    RecoveryLogin(u64),
+}
+
+impl From<Dated> for Basis {
+    fn from(dated: Dated) -> Self {
+        dated.device.map_or(Self::Epoch, Self::Device)
+    }
 }
 
 impl Again {
@@ -131,14 +146,24 @@ impl Again {
             && match self.beside {
                 Beside::Nothing => !owner.has_factor(),
                 Beside::Factor(fresh) => fresh.is_current(owner, now),
-                Beside::RecoveryLogin => false,
+                Beside::RecoveryLogin(_) => false,
             }
     }
 
     pub fn permits_enrollment(&self, owner: &Account, now: u64) -> bool {
         match self.beside {
-            Beside::RecoveryLogin => self.password.is_current(owner, now),
+            Beside::RecoveryLogin(at) => {
+                self.password.is_current(owner, now) && owner.is_recovery_login(at, now)
+            }
             _ => self.permits_change(owner, now),
+        }
+    }
+
+    pub fn basis(&self) -> Basis {
+        match self.beside {
+            Beside::Nothing => Basis::Epoch,
+            Beside::Factor(fresh) => fresh.into(),
+            Beside::RecoveryLogin(at) => Basis::RecoveryLogin(at),
         }
     }
 }
@@ -153,6 +178,7 @@ pub struct Enrolling {
     pub key: u32,
     pub epoch: u32,
     pub at: u64,
+    pub basis: Basis,
 }
 
 /// Where a new authenticator goes.

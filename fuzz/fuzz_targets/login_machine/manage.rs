@@ -89,6 +89,7 @@ impl Machine {
         assert_eq!((answer.as_ref().err(), rows.written()), (refused.as_ref(), refused.is_none()));
         if let Ok(codes) = answer {
             owner.renew_recovery_codes(texts(&codes));
+            owner.regenerated_at = Some(now);
             owner.events.push(EventKind::RecoveryCodesRegenerated);
         }
         self.told(account);
@@ -135,7 +136,7 @@ impl Machine {
             owner.next_epoch(ForgottenBecause::CredentialsChanged);
             owner.authenticators.clear();
             owner.renew_recovery_codes(Vec::new());
-            (owner.stepped_up, owner.budget) = (None, Budget::default());
+            (owner.stepped_up, owner.regenerated_at, owner.budget) = (None, None, Budget::default());
             owner.events.push(EventKind::AccountClosed);
         }
         self.told(account);

@@ -81,6 +81,7 @@ impl Machine {
         match (refused, answer) {
             (None, Poll::Pending) => {
                 owner.next_epoch(ForgottenBecause::CredentialsChanged);
+                owner.events.push(EventKind::PasswordChangeBegun);
                 let mark = Mark { epoch: owner.epoch, at: now };
                 owner.mark = Some(mark);
                 let change =
@@ -117,7 +118,8 @@ impl Machine {
             owner.mark = None;
         }
         assert_eq!(was_written, is_ours || hash.is_ok());
-        owner.events.extend(hash.is_ok().then_some(EventKind::PasswordChanged));
+        let changed = hash.map_or(EventKind::PasswordNotChanged, |()| EventKind::PasswordChanged);
+        owner.events.push(changed);
         match (hash, answer) {
             (Err(_), Err(ChangePasswordError::NotWritten(HashNotWritten))) => {}
             (Ok(()), Ok(ended)) => {

@@ -16,6 +16,7 @@ impl Account {
         let list = |name: &str| record[name].as_array().expect("a list").clone();
         assert_eq!(record["budget"], self.budget.to_json());
         assert_eq!(list("recovery").len(), self.codes_left());
+        assert_eq!(record["regenerated"].as_u64(), self.regenerated_at);
         let bound: Vec<_> = self.authenticators.iter().map(Authenticator::to_json).collect();
         assert_eq!(list("authenticators").into_iter().map(Authenticator::json_of).collect::<Vec<_>>(), bound);
         let devices = self.devices.iter().map(|one| {

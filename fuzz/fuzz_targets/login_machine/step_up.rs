@@ -10,7 +10,7 @@ use crate::account::{Account, SteppedUp};
 use crate::held::{Again, Beside, Checked, Dated, Fresh, hold, take};
 use crate::presented::{OF_NOBODY, Verdict, What};
 use crate::second_step::Expected;
-use crate::{Machine, Rows, is_alive};
+use crate::{Machine, Rows};
 
 impl Machine {
     /// A code, codes in a row or a recovery code, in one of the sessions; the same form once or twice.
@@ -142,8 +142,9 @@ impl Machine {
         let is_of_another = checked.account != account;
         let is_doubled = owner.is_sent_twice(session, what, now);
         let is_live = owner.is_current(kept, now) && checked.is_current(owner, now);
-        let is_recovery_login = kept.session.method() == AuthMethod::RecoveryCode
-            && is_alive(3_600, kept.session.at().as_secs(), now);
+        let began_at = kept.session.at().as_secs();
+        let is_recovery_login =
+            kept.session.method() == AuthMethod::RecoveryCode && owner.is_recovery_login(began_at, now);
         // What the password alone is enough for, or is refused for. Otherwise it is as without it.
         let alone = if is_doubled {
             None
@@ -154,7 +155,7 @@ impl Machine {
         } else if !owner.has_factor() {
             Some(Ok(Beside::Nothing))
         } else if is_recovery_login && what.is_blank() {
-            Some(Ok(Beside::RecoveryLogin))
+            Some(Ok(Beside::RecoveryLogin(began_at)))
         } else {
             None
         };

@@ -70,7 +70,9 @@ impl fmt::Display for EventKind {
                 return write!(f, "An authenticator was renamed: {label}");
             }
             Self::RecoveryCodesRegenerated => "New recovery codes were made; the old ones are void",
+            Self::PasswordChangeBegun => "A change of the password was begun; all sessions ended",
             Self::PasswordChanged => "The password was changed",
+            Self::PasswordNotChanged => "The password could not be changed; all sessions ended",
             Self::PasswordChangeInterrupted => "A change of the password was interrupted; all sessions ended",
             Self::SessionsEnded => "All sessions were ended",
             Self::Restored => "The account was restored from a backup; all sessions were ended",

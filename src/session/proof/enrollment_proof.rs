@@ -1,3 +1,4 @@
+use crate::session::token::Basis;
 use crate::session::{AccountId, AccountRecord, FreshFactor, PasswordVerified, Policy, Reauthenticated};
 use crate::time::UnixTime;
 
@@ -27,6 +28,15 @@ impl EnrollmentProof {
     /// Whether it may be of a password that a change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
         matches!(&self.0, Enrolling::Password(proof) if proof.began_during_change())
+    }
+
+    /// What the enrollment depends on that it begins.
+    pub(crate) fn basis(&self) -> Basis {
+        match &self.0 {
+            Enrolling::Password(_) => Basis::Epoch,
+            Enrolling::FreshFactor(proof) => proof.basis(),
+            Enrolling::Reauthenticated(proof) => proof.basis(),
+        }
     }
 
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {

@@ -1,6 +1,7 @@
 use super::SessionId;
 use crate::session::record::Epoch;
-use crate::session::{AccountId, AccountRecord, AuthMethod, DeviceId, Policy, Session};
+use crate::session::token::Basis;
+use crate::session::{AccountId, AccountRecord, AuthMethod, Policy, Session};
 use crate::time::{UnixTime, is_alive};
 
 /// A code, a recovery code or a host-verified authenticator that was presented just now, in a live session,
@@ -19,8 +20,8 @@ pub struct FreshFactor {
     account: AccountId,
     epoch: Epoch,
     session: SessionId,
-    /// The remembered device that the session was begun on. The session ends with it.
-    device: Option<DeviceId>,
+    /// What the session depends on besides the epoch.
+    basis: Basis,
     at: UnixTime,
     method: AuthMethod,
 }
@@ -28,7 +29,8 @@ pub struct FreshFactor {
 impl FreshFactor {
     pub(crate) fn new(session: &Session, at: UnixTime, method: AuthMethod) -> Self {
         let (account, epoch) = (session.account().clone(), session.epoch());
-        Self { account, epoch, session: session.id(), device: session.device(), at, method }
+        let basis = session.device().map_or(Basis::Epoch, Basis::Device);
+        Self { account, epoch, session: session.id(), basis, at, method }
     }
 
     /// Who presented it.
@@ -56,11 +58,15 @@ impl FreshFactor {
         self.epoch
     }
 
+    pub(crate) fn basis(&self) -> Basis {
+        self.basis
+    }
+
     /// Whether it was presented lately, in a session that has not ended, and the credentials are still the
     /// same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == record.epoch
             && is_alive(self.at, policy.step_up_age(), now)
-            && self.device.is_none_or(|id| record.living_device(id, now, policy).is_some())
+            && record.upholds(self.basis, now, policy)
     }
 }

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use subtle::ConstantTimeEq;
+
 use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, AuthenticatorId};
 
@@ -54,7 +56,7 @@ impl HostAuthenticatorVerified {
 }
 
 /// Distinguishes one proof from another.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct ProofDigest(
     #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
@@ -66,6 +68,15 @@ impl ProofDigest {
         Self(digest.first_chunk().copied().unwrap_or_default())
     }
 }
+
+/// In constant time.
+impl PartialEq for ProofDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for ProofDigest {}
 
 impl fmt::Debug for ProofDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,5 @@
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
@@ -21,7 +22,11 @@ pub struct PasswordCheck {
     /// A password change was under way, so it is not known which of the two hashes the host compares.
     during_change: bool,
     read: Option<Box<Read>>,
+    reader: Arc<Reader>,
 }
+
+/// Distinguishes the verifier that read an account from others. The clones of a verifier share one.
+pub(crate) struct Reader;
 
 /// The result of reading the record.
 pub(crate) type Read = Result<Snapshot, ReadError>;
@@ -44,11 +49,11 @@ impl PasswordCheck {
     /// How long the proof that is made from it is valid.
     const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-    pub(crate) fn new(account: AccountId, at: UnixTime, read: Read) -> Self {
+    pub(crate) fn new(account: AccountId, at: UnixTime, read: Read, reader: Arc<Reader>) -> Self {
         let record = read.as_ref().ok().map(|snapshot| &snapshot.record);
         let epoch = record.map(|record| record.epoch);
         let during_change = record.is_some_and(|record| record.password_change.is_some());
-        Self { account, at, epoch, during_change, read: Some(Box::new(read)) }
+        Self { account, at, epoch, during_change, read: Some(Box::new(read)), reader }
     }
 
     /// Whose password is being compared.
@@ -60,9 +65,9 @@ impl PasswordCheck {
         self.at
     }
 
-    /// What was read; `None` from the second call on.
-    pub(super) fn take_read(&mut self) -> Option<Read> {
-        self.read.take().map(|read| *read)
+    /// What was read; `None` from the second call on, and for another reader.
+    pub(super) fn take_read(&mut self, reader: &Arc<Reader>) -> Option<Read> {
+        self.read.take().filter(|_| Arc::ptr_eq(&self.reader, reader)).map(|read| *read)
     }
 
     /// Whether a password change was under way: then the host may have compared a hash that was replaced

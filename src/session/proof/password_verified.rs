@@ -1,4 +1,6 @@
-use super::password_check::Read;
+use alloc::sync::Arc;
+
+use super::password_check::{Read, Reader};
 use crate::session::{AccountId, AccountRecord, FirstFactor, PasswordCheck, Requirement};
 use crate::time::UnixTime;
 
@@ -73,9 +75,9 @@ impl PasswordVerified {
         self.check.at()
     }
 
-    /// What was read when the check began; `None` from the second call on.
-    pub(crate) fn take_read(&mut self) -> Option<Read> {
-        self.check.take_read()
+    /// What was read when the check began; `None` from the second call on, and for another reader.
+    pub(crate) fn take_read(&mut self, reader: &Arc<Reader>) -> Option<Read> {
+        self.check.take_read(reader)
     }
 
     /// Whether it may have been the password that a change has replaced since.

@@ -1,6 +1,9 @@
+use core::time::Duration;
+
 use super::SessionId;
-use crate::session::{AccountId, AccountRecord, FreshFactor, PasswordVerified, Policy};
-use crate::time::UnixTime;
+use crate::session::token::Basis;
+use crate::session::{AccountId, AccountRecord, AuthMethod, FreshFactor, PasswordVerified, Policy, Session};
+use crate::time::{UnixTime, is_alive};
 
 /// Whoever holds the session typed the password again and, where an authenticator is bound, presented a fresh
 /// factor beside it (SP 800-63B §4.1.2.1, ASVS 7.5.1). Only `reauthenticate` makes it; it permits one change
@@ -20,9 +23,33 @@ pub(crate) enum Beside {
     Nothing,
     /// A factor.
     FreshFactor(FreshFactor),
-    /// The session was begun by a recovery code within the last hour: its owner has lost the authenticator and may
-    /// bind a new one, and nothing else.
-    RecoveryLogin,
+    /// The session was begun by a recovery code: its owner has lost the authenticator and may bind a new one.
+    RecoveryLogin(RecoveryLogin),
+}
+
+/// A login by recovery code, after which its owner may bind a new authenticator with the password alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecoveryLogin {
+    at: UnixTime,
+}
+
+impl RecoveryLogin {
+    /// How long afterwards such an enrollment may begin.
+    const LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+    /// That of this session, if it began by one.
+    pub(crate) fn of(session: &Session) -> Option<Self> {
+        (session.method() == AuthMethod::RecoveryCode).then_some(Self { at: session.at() })
+    }
+
+    /// Whether an enrollment may begin by it: it was lately, and no new recovery codes have been made since.
+    pub(crate) fn is_current(self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
+        is_alive(self.at, Self::LIFETIME, now) && record.upholds(self.basis(), now, policy)
+    }
+
+    fn basis(self) -> Basis {
+        Basis::RecoveryLogin(self.at)
+    }
 }
 
 impl Reauthenticated {
@@ -38,15 +65,26 @@ impl Reauthenticated {
             && match &self.beside {
                 Beside::Nothing => record.authenticators.is_empty(),
                 Beside::FreshFactor(fresh) => fresh.is_current(record, now, policy),
-                Beside::RecoveryLogin => false,
+                Beside::RecoveryLogin(_) => false,
             }
     }
 
     /// Whether it permits an enrollment.
     pub(crate) fn permits_enrollment(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match self.beside {
-            Beside::RecoveryLogin => self.password.is_current(record, now),
+            Beside::RecoveryLogin(login) => {
+                self.password.is_current(record, now) && login.is_current(record, now, policy)
+            }
             _ => self.permits_change(record, now, policy),
+        }
+    }
+
+    /// What the enrollment depends on that it begins.
+    pub(crate) fn basis(&self) -> Basis {
+        match &self.beside {
+            Beside::Nothing => Basis::Epoch,
+            Beside::FreshFactor(fresh) => fresh.basis(),
+            Beside::RecoveryLogin(login) => login.basis(),
         }
     }
 }

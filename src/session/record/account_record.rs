@@ -6,8 +6,9 @@ use super::{
 };
 use crate::enrollment::RecoveryCodeDigest;
 use crate::session::rule::Context;
+use crate::session::token::Basis;
 use crate::session::{AccountId, Policy, Session};
-use crate::time::UnixTime;
+use crate::time::{CLOCK_SKEW, UnixTime};
 
 /// Everything that is kept about an account's second factor, in one value that a store swaps as a whole.
 ///
@@ -38,6 +39,9 @@ pub struct AccountRecord {
     /// system.
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
+    /// When the owner last had new recovery codes made.
+    #[cfg_attr(feature = "serde", serde(rename = "regenerated"))]
+    pub(crate) regenerated_at: Option<UnixTime>,
     pub(crate) devices: Vec<Device>,
     pub(crate) budget: GuessBudget,
     pub(crate) touched: Vec<TouchedChallenge>,
@@ -62,6 +66,7 @@ impl AccountRecord {
             epoch,
             authenticators: Vec::new(),
             recovery_codes: Vec::new(),
+            regenerated_at: None,
             devices: Vec::new(),
             budget: GuessBudget::FULL,
             touched: Vec::new(),
@@ -79,6 +84,18 @@ impl AccountRecord {
     pub(crate) fn is_current(&self, session: &Session, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == session.epoch()
             && session.device().is_none_or(|id| self.living_device(id, now, policy).is_some())
+    }
+
+    /// Whether what an enrollment depends on still holds. A recovery login counts only if it was certainly later than
+    /// the last regeneration of recovery codes: the clocks of two instances may be a minute apart.
+    pub(crate) fn upholds(&self, basis: Basis, now: UnixTime, policy: &Policy) -> bool {
+        match basis {
+            Basis::Epoch => true,
+            Basis::Device(id) => self.living_device(id, now, policy).is_some(),
+            Basis::RecoveryLogin(at) => {
+                self.regenerated_at.is_none_or(|made| at > made.saturating_add(CLOCK_SKEW))
+            }
+        }
     }
 
     /// The remembered device of this id and its index, unless its time is over.

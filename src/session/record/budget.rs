@@ -109,9 +109,15 @@ impl GuessBudget {
         self.consecutive = 0;
         let credit = self.credit(now, policy);
         self.spent = self.spent.saturating_sub(credit);
-        let is_all = self.spent == 0 || credit == policy.most_credit() || now < self.since;
-        self.since =
-            if is_all { now } else { self.since.saturating_add(times(policy.regain_every(), credit)) };
+        let is_all = self.spent == 0 || credit == policy.most_credit();
+        self.since = match self.since.checked_since(now) {
+            // A clock that was far ahead is right again: credit begins anew, or it would not come for as long.
+            Some(ahead) if ahead >= policy.regain_every() => now,
+            // Two clocks that both take codes are a little apart. The time between them has given credit already.
+            Some(_) => self.since,
+            None if is_all => now,
+            None => self.since.saturating_add(times(policy.regain_every(), credit)),
+        };
 
         let quiet = now.checked_since(self.quiet_since).unwrap_or_default().as_secs();
         let months = quiet.checked_div(Self::MONTH.as_secs()).unwrap_or_default();

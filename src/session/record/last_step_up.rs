@@ -1,5 +1,7 @@
 use core::fmt;
 
+use subtle::{Choice, ConstantTimeEq};
+
 use crate::enrollment::RecoveryCodeDigest;
 use crate::otp::Code;
 use crate::session::proof::{ProofDigest, SessionId};
@@ -34,7 +36,7 @@ pub(crate) enum SteppedUpWith {
 /// Recognizes a code that was accepted. It is a tag under the service's key, so that the database alone does
 /// not reveal the code. It is kept when the authenticator is removed, since the code may have been presented
 /// for just that.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct UsedCode(
     #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
@@ -42,10 +44,34 @@ pub(crate) struct UsedCode(
 
 impl UsedCode {
     pub(crate) fn of(code: &Code, account: &AccountId, keys: &TokenKeys) -> Self {
-        let tag = keys.signed(&[b"second-factor/used-code/v1", account.as_bytes(), code.expose().as_bytes()]);
+        Self::of_tag(&keys.signed(&Self::parts(code, account)))
+    }
+
+    /// Whether it is of this code. It is compared under every key, since during a rotation another instance may have
+    /// signed with another one.
+    pub(crate) fn is_of(&self, code: &Code, account: &AccountId, keys: &TokenKeys) -> bool {
+        let parts = Self::parts(code, account);
+        let tags = keys.signed_by_each(&parts);
+        tags.fold(Choice::from(0), |found, tag| found | self.0.ct_eq(&Self::of_tag(&tag).0)).into()
+    }
+
+    fn parts<'a>(code: &'a Code, account: &'a AccountId) -> [&'a [u8]; 3] {
+        [b"second-factor/used-code/v1", account.as_bytes(), code.expose().as_bytes()]
+    }
+
+    fn of_tag(tag: &[u8; 32]) -> Self {
         Self(tag.first_chunk().copied().unwrap_or_default())
     }
 }
+
+/// In constant time.
+impl PartialEq for UsedCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for UsedCode {}
 
 impl fmt::Debug for UsedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

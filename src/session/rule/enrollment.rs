@@ -1,5 +1,7 @@
 //! Binding an authenticator: an app by its first code, a host-verified one on the host's word.
 
+use zeroize::Zeroizing;
+
 use super::new_authenticator::{NewAuthenticator, NewHostAuthenticator};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::{EnrollmentError, KeyUri, RecoveryCodes};
@@ -80,6 +82,7 @@ pub(crate) fn begin_enrollment(
         issuer: issuer.into(),
         account_name: new.account_name.into(),
         place,
+        basis: proof.basis(),
     };
     let account = draft.record.account.clone();
     let token = EnrollmentToken::sign(account, claims, keys.tokens(), policy.namespace());
@@ -223,19 +226,22 @@ fn is_bound(draft: &Draft<'_>, secret: &Secret) -> bool {
 
 /// Makes new recovery codes in place of the old ones.
 pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes, SessionError> {
-    let codes = RecoveryCodes::from_entropy(&draft.entropy.take()?);
+    let entropy = Zeroizing::new(draft.entropy.take()?);
+    let codes = RecoveryCodes::from_entropy(&entropy);
     let account = draft.record.account.clone();
     draft.change().recovery_codes = codes.iter().map(|code| code.digest(account.as_str())).collect();
     Ok(codes)
 }
 
-/// The claims of a token, if it is genuine, young enough, and of the account's current epoch.
+/// The claims of a token, if it is genuine, young enough, of the account's current epoch, and what it depends
+/// on still holds.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
     let Context { now, policy, keys, .. } = *draft.context;
     let claims = token.0.claims();
     let is_living = token.0.is_genuine(keys.tokens(), policy.namespace())
         && claims.epoch == draft.record.epoch
-        && is_alive(claims.begun_at, policy.enrollment_lifetime(), now);
+        && is_alive(claims.begun_at, policy.enrollment_lifetime(), now)
+        && draft.record.upholds(claims.basis, now, policy);
     if !is_living {
         return Err(Refusal::EnrollmentOver);
     }

@@ -79,7 +79,8 @@ pub(crate) fn rename_authenticator(
     draft.decide(Ok(()))
 }
 
-/// Makes new recovery codes, to be shown once. The old ones are void.
+/// Makes new recovery codes, to be shown once. The old ones are void, and whoever logged in with one of them binds
+/// nothing by the password alone any more.
 pub(crate) fn regenerate_recovery_codes(
     record: &AccountRecord,
     fresh: &FreshFactor,
@@ -91,6 +92,7 @@ pub(crate) fn regenerate_recovery_codes(
         return draft.decide(Err(refusal));
     }
     let codes = draw_recovery_codes(&mut draft)?;
+    draft.change().regenerated_at = Some(context.now);
     draft.event(EventKind::RecoveryCodesRegenerated);
     draft.decide(Ok(codes))
 }

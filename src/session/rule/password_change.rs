@@ -54,6 +54,7 @@ pub(crate) fn begin_password_change(
     let before = draft.record.epoch;
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     let mark = draft.mark_password_change();
+    draft.event(EventKind::PasswordChangeBegun);
     let change = PasswordChange {
         account: draft.record.account.clone(),
         session: proof.session(),
@@ -81,6 +82,7 @@ pub(crate) fn finish_password_change(
         draft.change().password_change = None;
     }
     if hash == Hash::NotWritten {
+        draft.event(EventKind::PasswordNotChanged);
         return draft.decide(None);
     }
     draft.event(EventKind::PasswordChanged);

@@ -6,19 +6,15 @@ use super::second_step::{AcceptedWith, Charge, Form, Verdict, evaluate, refuse};
 use super::{Context, Decision, Draft, Entropy};
 use crate::enrollment::RecoveryCode;
 use crate::otp::{Code, CodesInARow, Digits};
-use crate::session::proof::Beside;
+use crate::session::proof::{Beside, RecoveryLogin};
 use crate::session::record::{LastStepUp, SteppedUpWith, UsedCode};
 use crate::session::{
-    AccountRecord, AuthMethod, EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session,
-    SessionError,
+    AccountRecord, EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session, SessionError,
 };
-use crate::time::{is_alive, is_near};
+use crate::time::is_near;
 
 /// The same form counts as sent twice if it comes again within this time.
 const DOUBLED_WITHIN: Duration = Duration::from_secs(60);
-
-/// How long after a login by recovery code its owner may bind a new authenticator with the password alone.
-const RECOVERY_LOGIN: Duration = Duration::from_secs(60 * 60);
 
 /// A fresh factor, presented in the form of the sensitive step itself.
 pub(crate) fn fresh_factor(
@@ -92,7 +88,7 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
             [Digits::Six, Digits::Seven, Digits::Eight].into_iter().any(|digits| {
                 let row = CodesInARow::parse(typed, digits).ok();
                 let code = Code::parse(typed, digits).ok().or_else(|| row.map(|row| row.last().clone()));
-                code.is_some_and(|code| UsedCode::of(&code, account, keys.tokens()) == *used)
+                code.is_some_and(|code| used.is_of(&code, account, keys.tokens()))
             })
         }
     }
@@ -102,8 +98,8 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
 /// authenticator is bound.
 ///
 /// If none is bound, what is presented is ignored. In a session that a recovery code began within the last
-/// hour, it may be blank, which permits a new enrollment and nothing else: the owner has lost the
-/// authenticator.
+/// hour, it may be blank, which permits to begin an enrollment and nothing else: the owner has lost the
+/// authenticator. That ends when new recovery codes are made.
 pub(crate) fn reauthenticate(
     record: &AccountRecord,
     session: &Session,
@@ -130,10 +126,9 @@ pub(crate) fn reauthenticate(
         if record.authenticators.is_empty() {
             return draft.decide(Ok(Beside::Nothing));
         }
-        let is_recovery_login =
-            session.method() == AuthMethod::RecoveryCode && is_alive(session.at(), RECOVERY_LOGIN, now);
-        if is_recovery_login && presented.is_blank() {
-            return draft.decide(Ok(Beside::RecoveryLogin));
+        let recovery_login = RecoveryLogin::of(session).filter(|login| login.is_current(record, now, policy));
+        if let Some(login) = recovery_login.filter(|_| presented.is_blank()) {
+            return draft.decide(Ok(Beside::RecoveryLogin(login)));
         }
     }
     let decision = fresh_factor(record, session, presented, context, draft.entropy)?;

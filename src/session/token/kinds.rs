@@ -8,7 +8,7 @@ use super::signed::{Claims, Signed};
 use super::{TokenError, TokenKeys};
 use crate::otp::{Algorithm, Digits, Period, TotpParams};
 use crate::session::record::{Epoch, SealedSecret};
-use crate::session::{AccountId, AuthenticatorId, FirstFactor, Sealed};
+use crate::session::{AccountId, AuthenticatorId, DeviceId, FirstFactor, Sealed};
 use crate::time::UnixTime;
 
 /// Defines a kind of token. Tokens carry their account, so that the second step of a flow takes the account
@@ -89,8 +89,9 @@ token! {
 }
 
 token! {
-    /// An unconfirmed enrollment, the sealed secret included. The host keeps it in the session that began it,
-    /// so that no other session can confirm it.
+    /// An unconfirmed enrollment, the sealed secret included. The host keeps it on the server, in the session that
+    /// began it, so that no other session can confirm it. It never takes one from the browser: whoever has the
+    /// service's keys could forge one that binds an authenticator of their own, see [`TokenKeys`].
     EnrollmentToken, EnrollmentClaims
 }
 
@@ -162,6 +163,18 @@ pub(crate) struct EnrollmentClaims {
     pub(crate) issuer: String,
     pub(crate) account_name: String,
     pub(crate) place: Place,
+    pub(crate) basis: Basis,
+}
+
+/// What an enrollment depends on besides its time, since its proof did: it ends when this ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Basis {
+    /// Nothing but the account's epoch.
+    Epoch,
+    /// The session was begun by this remembered device.
+    Device(DeviceId),
+    /// The session was begun by a recovery code at this time, and nothing else was presented.
+    RecoveryLogin(UnixTime),
 }
 
 /// Where among the account's authenticators a new one goes.
@@ -197,6 +210,11 @@ impl Claims for EnrollmentClaims {
             Place::Beside => to.push(b"beside"),
             Place::Of(replaced) => to.push(replaced.as_bytes()),
         }
+        match &self.basis {
+            Basis::Epoch => to.push(b""),
+            Basis::Device(id) => to.push(id.as_bytes()),
+            Basis::RecoveryLogin(at) => to.push(&at.as_secs().to_be_bytes()),
+        }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -216,8 +234,13 @@ impl Claims for EnrollmentClaims {
             b"beside" => Place::Beside,
             replaced => Place::Of(AuthenticatorId::new(replaced.try_into().ok()?)),
         };
+        let basis = match from.bytes()? {
+            b"" => Basis::Epoch,
+            bytes if bytes.len() == 16 => Basis::Device(DeviceId::new(bytes.try_into().ok()?)),
+            bytes => Basis::RecoveryLogin(UnixTime::from_secs(u64::from_be_bytes(bytes.try_into().ok()?))),
+        };
         let secret = SealedSecret { sealed, params };
-        Some(Self { epoch, begun_at, id, secret, label, issuer, account_name, place })
+        Some(Self { epoch, begun_at, id, secret, label, issuer, account_name, place, basis })
     }
 }
 

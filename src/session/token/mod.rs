@@ -9,7 +9,7 @@ pub(crate) mod text;
 mod token_keys;
 
 pub(crate) use fields::Reader;
-pub(crate) use kinds::{ChallengeClaims, DeviceClaims, EnrollmentClaims, Place};
+pub(crate) use kinds::{Basis, ChallengeClaims, DeviceClaims, EnrollmentClaims, Place};
 pub use kinds::{ChallengeToken, DeviceToken, EnrollmentToken};
 pub use token_keys::{TokenKey, TokenKeys};
 

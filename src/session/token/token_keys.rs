@@ -9,8 +9,14 @@ use zeroize::{Zeroize, Zeroizing};
 ///
 /// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its
 /// own keys; a host with a [`Seal`](super::super::Seal) of its own makes them itself and passes both as
-/// [`Keys`](super::super::Keys). Whoever has the signing key can make a challenge without the password, but
-/// still needs a code.
+/// [`Keys`](super::super::Keys).
+///
+/// Whoever has the signing key can make a challenge without the password, but still needs a code. Whoever can
+/// seal secrets as well, with the key of a ring or because secrets are stored in clear, can also forge an
+/// [`EnrollmentToken`](super::EnrollmentToken) with a secret of their own. For this they need the account's
+/// epoch: it is readable in a challenge, which takes the password, and it is known for an account whose
+/// credentials never changed here. So a host keeps enrollment tokens in its sessions and takes none from a
+/// browser.
 ///
 /// To rotate, first give the new key to every instance as a retired key, then let it sign. Remove a retired
 /// key once the longest lifetime of a token is over: 30 days if devices are remembered.
@@ -47,6 +53,11 @@ impl TokenKeys {
     /// The tag over these parts under the key that signs.
     pub(crate) fn signed(&self, parts: &[&[u8]]) -> [u8; 32] {
         self.signing.1.tag(parts)
+    }
+
+    /// The tags over these parts under every key, that which signs first.
+    pub(crate) fn signed_by_each(&self, parts: &[&[u8]]) -> impl Iterator<Item = [u8; 32]> {
+        core::iter::once(&self.signing).chain(&self.retired).map(move |(_, key)| key.tag(parts))
     }
 
     /// The tag over these parts under the key of this id, if there is one.

@@ -555,7 +555,6 @@ fn session_values(out: &mut Output) {
             SessionError::ProofOfAnotherAccount,
             SessionError::Enrollment(EnrollmentError::KeyUri(KeyUriError::SteamIssuer)),
             SessionError::EntropyExhausted,
-            SessionError::ForeignProof,
         ]
     };
     out.errors(seal_errors());
@@ -826,6 +825,7 @@ fn more_events(out: &mut Output) {
         EventKind::PasswordSuspectedKnown { guesses: 5 },
         EventKind::ChallengeExhausted,
         EventKind::DeviceUnknown,
+        EventKind::PasswordNotChanged,
         EventKind::PasswordChangeInterrupted,
         EventKind::AccountClosed,
     ] {

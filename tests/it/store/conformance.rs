@@ -195,7 +195,7 @@ async fn a_store_that_commits_late_fails_at_the_reopen() {
 
 #[tokio::test]
 async fn a_store_that_drops_a_field_fails_whichever_it_is() {
-    const FIELDS: [&str; 28] = [
+    const FIELDS: [&str; 29] = [
         "epoch",
         "authenticators",
         "authenticators.label",
@@ -203,6 +203,7 @@ async fn a_store_that_drops_a_field_fails_whichever_it_is() {
         "authenticators.used",
         "authenticators.prover",
         "recovery",
+        "regenerated",
         "devices",
         "devices.generation",
         "devices.rotated",

@@ -42,7 +42,7 @@ fn full_record() -> JsonWorld {
     let _ = world.bind_passkey(&phone);
     let _ = world.verifier.present(&world.challenge(), world.signed_by_passkey("1"), Remember::No).unwrap();
     let devices: Vec<_> = (0..5).map(|_| world.remember(&phone)).collect();
-    let _ = world.fresh(&phone);
+    let _ = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     let wrong = phone.wrong_code(world.now());
     assert_eq!(world.present(&wrong).unwrap_err(), Refusal::NotAccepted);
     world.clock.advance(STEP);

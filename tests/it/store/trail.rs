@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use second_factor::session::{AuditEvent, Session};
+use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
 use second_factor::testing::{BlockingSuite, Clause, Failure, Fault, Faulty, Hook, Suite};
-use second_factor::{AccountId, BlockingStore, Login, MemoryStore, Policy, Remember};
+use second_factor::{
+    Accepted, AccountId, AccountRecord, BlockingStore, FreshFactor, Login, MemoryStore, PasswordReset,
+    Policy, Remember,
+};
 
 use crate::support::{NEVER_ISSUED, Phone, STEP, World};
 
@@ -87,11 +91,29 @@ async fn a_failure_says_where_the_trail_differs() {
     }
 }
 
-type Rows = Arc<Faulty<Arc<MemoryStore>>>;
+type Rows = Arc<Faulty<Arc<Telling>>>;
+
+/// A store whose every change tells what it is.
+#[derive(Debug)]
+struct Telling(MemoryStore);
+
+impl BlockingStore for Telling {
+    type Error = MemoryStoreError;
+
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, MemoryStoreError> {
+        BlockingStore::load(&self.0, account)
+    }
+
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, MemoryStoreError> {
+        assert!(!change.events().is_empty(), "a change of the record without an event");
+        BlockingStore::compare_and_swap(&self.0, account, change)
+    }
+}
+
 type Step = fn(&World<Rows>, &Phone, &[String], &Session);
 
-/// What a service does with an account that has a factor. Each step changes the record at most once.
-const STEPS: [Step; 7] = [
+/// What a service does with an account that has a factor.
+const STEPS: [Step; 13] = [
     // A password and no code: changes nothing, and is heard by the sink alone.
     |world, _, _, _| {
         let _ = world.verifier.password_verified(world.password(), None);
@@ -105,34 +127,82 @@ const STEPS: [Step; 7] = [
         world.clock.advance(STEP);
         let _ = world.verifier.fresh_factor(session, &phone.code(world.now()));
     },
+    // A device is remembered, comes back after a while, and is forgotten.
+    |world, phone, _, _| {
+        world.clock.advance(STEP);
+        let remembered =
+            present_and(world, &phone.code(world.now()), Remember::ThisDevice { label: "Phone" });
+        let Some(device) = remembered.and_then(|accepted| accepted.device) else { return };
+        world.clock.advance(4 * STEP);
+        let _ = world.verifier.password_verified(world.password(), Some(device.expose()));
+    },
+    |world, _, _, _| {
+        let _ = world.verifier.forget_all_devices(&world.account);
+    },
+    |world, phone, _, session| {
+        let Some(fresh) = fresh(world, phone, session) else { return };
+        let _ = world.verifier.regenerate_recovery_codes(fresh);
+    },
+    // A second app beside the first.
+    |world, phone, _, session| {
+        let Some(fresh) = fresh(world, phone, session) else { return };
+        let Ok(begun) = world.verifier.begin_enrollment(fresh, "alice") else { return };
+        let code = Phone::scan(&begun.uri).code(world.now());
+        let _ = world.verifier.confirm_enrollment(&begun.token, &code);
+    },
+    // The password is changed with a code, and by a reset; the host writes the new hash, and does not.
+    |world, phone, _, session| {
+        world.clock.advance(STEP);
+        let code = phone.code(world.now());
+        let proof = world.verifier.reauthenticate(session, world.password(), code.as_str());
+        let Ok(proof) = proof else { return };
+        let _ = world.verifier.change_password(proof, || Ok::<(), ()>(()));
+    },
+    |world, _, _, _| {
+        let reset = PasswordReset::by_host(world.verifier.check_password(&world.account));
+        let _ = world.verifier.change_password(reset, || Err::<(), _>(()));
+    },
     |world, _, _, session| {
         let _ = world.verifier.end_all_sessions(session);
     },
 ];
 
+/// A fresh factor in this session, as long as the store answers.
+fn fresh(world: &World<Rows>, phone: &Phone, session: &Session) -> Option<FreshFactor> {
+    world.clock.advance(STEP);
+    world.verifier.fresh_factor(session, &phone.code(world.now())).ok()
+}
+
 /// As long as the store answers.
 fn present(world: &World<Rows>, typed: &str) {
-    if let Ok(Login::CodeRequired(challenge)) = world.verifier.password_verified(world.password(), None) {
-        let _ = world.verifier.present(&challenge, typed, Remember::No);
-    }
+    let _ = present_and(world, typed, Remember::No);
+}
+
+fn present_and(world: &World<Rows>, typed: &str, remember: Remember<'_>) -> Option<Accepted> {
+    let Ok(Login::CodeRequired(challenge)) = world.verifier.password_verified(world.password(), None) else {
+        return None;
+    };
+    world.verifier.present(&challenge, typed, remember).ok()
 }
 
 /// The steps under one fault: the trail grows where the record changed, and nowhere else. Where nothing failed, what the sink was told
 /// is what was written.
 fn day(fault: Option<(usize, Fault)>) -> usize {
-    let rows = Arc::new(MemoryStore::with_trail());
+    let rows = Arc::new(Telling(MemoryStore::with_trail()));
     let world = World::over(Arc::new(Faulty::new(rows.clone())), Policy::new("Example").unwrap());
     let (phone, codes) = world.enroll();
-    let session = world.session(1);
+    // The same service, where nothing fails.
+    let quiet =
+        World { clock: world.clock.clone(), ..World::over(rows.clone(), Policy::new("Example").unwrap()) };
     let state = || {
         let row = BlockingStore::load(&*rows, &world.account).unwrap();
-        (row.unwrap().revision, rows.trail(&world.account).unwrap())
+        (row.unwrap().revision, rows.0.trail(&world.account).unwrap())
     };
     assert!(!state().1.is_empty(), "the enrollment is in it");
     world.verifier.store().plan(fault);
     for (number, step) in STEPS.iter().enumerate() {
         let ((before, old), heard) = (state(), world.events.all().len());
-        step(&world, &phone, &codes, &session);
+        step(&world, &phone, &codes, &quiet.session(1));
         let (after, trail) = state();
         let written = trail.strip_prefix(old.as_slice()).expect("nothing that is written goes");
         assert_eq!(before != after, !written.is_empty(), "{fault:?} in step {number}: {written:?}");

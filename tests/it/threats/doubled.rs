@@ -1,17 +1,19 @@
 //! What is sent or bound twice: threats G13, G14, G37 and G38.
 
 use core::time::Duration;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use second_factor::enrollment::ImportedSecret;
-use second_factor::session::{EventKind, Import, RefusedBecause, Remember, Requirement};
-use second_factor::{BlockingStore, FreshFactor, Policy, Refusal, Secret, Session, Totp, TotpParams};
+use second_factor::session::{EventKind, Import, RefusedBecause, Remember, Requirement, SealingKey};
+use second_factor::{
+    BlockingStore, BlockingVerifier, FreshFactor, KeyRing, Policy, Refusal, Secret, Session, Totp, TotpParams,
+};
 use serde_json::Value;
 
 use crate::support::sessions::{charged, fresh_factor, row, session_of};
 use crate::support::{
-    JsonRow, JsonStore, Meeting, Phone, STEP, World, at_once, code_required, complete, is_refused_because,
-    refusal, texts,
+    JsonRow, JsonStore, Meeting, Phone, STEP, TestRng, World, at_once, code_required, complete,
+    is_refused_because, refusal, texts,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -325,4 +327,37 @@ fn g38_the_password_step_posted_twice_is_two_challenges_or_one_device() {
     assert!(world.verifier.present(&second, &phone.code(world.now()), Remember::No).is_ok());
     world.clock.advance(STEP);
     assert!(world.verifier.present(&first, &phone.code(world.now()), Remember::No).is_ok());
+}
+
+/// While keys are rotated, one instance signs with the old key and the other with the new one, and each knows both.
+#[test]
+fn g38_a_step_up_posted_to_two_instances_of_a_key_rotation_is_one() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let [old, new] = [(1, 7), (2, 8)].map(|(id, byte)| move || (id, SealingKey::new([byte; 32])));
+    let ring = |(id, key), (retired, other)| KeyRing::new(id, key).with_retired(retired, other);
+    let instance = |ring, seed| World {
+        verifier: BlockingVerifier::with_sources(
+            world.verifier.store().clone(),
+            Policy::new("Example").unwrap(),
+            ring,
+            world.clock.clone(),
+            Mutex::new(TestRng(seed)),
+        ),
+        clock: world.clock.clone(),
+        events: world.events.clone(),
+        account: world.account.clone(),
+    };
+    let (before, after) = (instance(ring(old(), new()), 8_001), instance(ring(new(), old()), 8_002));
+    for (first, second) in [(&before, &after), (&after, &before)] {
+        for is_row in [false, true] {
+            world.clock.advance(8 * STEP);
+            let now = world.now();
+            let typed = if is_row { phone.codes_in_a_row(now) } else { phone.code(now) };
+            assert!(fresh_factor(first, &session, &typed).is_ok());
+            let stored = row(&world);
+            assert_eq!(fresh_factor(second, &session, &typed).unwrap_err(), Refusal::AlreadyDone);
+            assert_eq!((row(&world), charged(&world)), (stored, (0, 0)));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use second_factor::session::{EventKind, PolicyError};
-use second_factor::{Algorithm, Digits, Period, Policy, Refusal, TotpParams, UnixTime};
+use second_factor::{Algorithm, Digits, Period, Policy, Refusal, TotpParams, UnixTime, Window};
 
 use super::budget::{BUDGET, exhaust, guess_until_locked, is_wrong, retry_at};
 use super::policies::under;
@@ -300,4 +300,45 @@ fn g42_the_smallest_budget_takes_a_code_and_then_codes_in_a_row() {
     assert_eq!(world.present(&wrong).unwrap_err(), Refusal::Locked { retry_at: None });
     world.clock.advance(4 * STEP);
     let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
+}
+
+/// An instance is 119 s fast and another 119 s slow, and of apps with a period of 120 s each takes a code at the right
+/// moment: both clocks pass for right, and the time between them is given once.
+#[test]
+fn g08_two_clocks_that_both_take_codes_give_no_time_twice() {
+    let params = TotpParams::new(Algorithm::Sha1, Digits::Six, Period::from_secs(120).unwrap());
+    let policy = Policy::builder("Example").totp(params).window(Window::EXACT).guess_budget(6, days(3));
+    let world = World::with_policy(policy.build().unwrap());
+    let (first, _) = world.enroll();
+    let start = UnixTime::from_secs(world.now().as_secs().div_ceil(120) * 120 + 240);
+    let clock = |secs: u64| world.clock.set(UnixTime::from_secs(secs));
+    clock(start.as_secs());
+    let (_, second) = world.add_app(&first, "Tablet");
+    // A right clock, some guesses, and a fast clock when the first of them comes back.
+    let after = start.as_secs() + 1_300;
+    let wrong = |count: usize| {
+        for wrong in second.wrong_codes(world.now()).take(count) {
+            let _ = world.present(&wrong);
+        }
+    };
+    clock(after);
+    assert!(world.present(&first.code(world.now())).is_ok());
+    wrong(3);
+    let locked_until = || world.verifier.status(&world.account).unwrap().retry_at;
+    assert!(locked_until().is_some());
+    let regained = after + days(6).as_secs();
+    assert_eq!(locked_until(), Some(UnixTime::from_secs(regained)));
+    // The fast instance shows its own time, and the app that of 119 s before: the same step.
+    let truth = regained - regained % 120;
+    clock(truth + 119);
+    assert!(world.present(&first.code(UnixTime::from_secs(truth))).is_ok());
+    wrong(1);
+    let next = locked_until().unwrap();
+    assert_eq!(next.as_secs(), regained + days(6).as_secs());
+    // The slow instance, 119 s later: the next guesses come no earlier by it.
+    let truth = truth + 119;
+    clock(truth - 119);
+    let row = second.codes_in_a_row(UnixTime::from_secs(truth));
+    assert!(world.present(&row).is_ok());
+    assert_eq!(locked_until(), Some(next));
 }

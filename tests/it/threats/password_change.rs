@@ -120,7 +120,10 @@ fn g06_a_host_that_cannot_write_the_hash_is_told_so_and_nobody_waits() {
     assert!(matches!(changed, Err(ChangePasswordError::NotWritten("no connection"))), "{changed:?}");
     assert!(!world.is_current(&session), "it may have been written all the same");
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
-    assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordChanged), 0);
+    // Its sessions ended, so the owner is told.
+    let told = world.events.take();
+    assert!(!told.contains(&EventKind::PasswordChanged), "{told:?}");
+    assert!(told.contains(&EventKind::PasswordNotChanged) && EventKind::PasswordNotChanged.notify_owner());
 }
 
 /// What it was verified by, such as a link that hangs on the old hash, may be what the change has just replaced.

@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::sync::Mutex;
 
-use second_factor::session::{AdministratorReset, EventKind, ForgottenBecause, Requirement, SealingKey};
+use second_factor::session::{
+    AdministratorReset, EventKind, ForgottenBecause, PolicyError, Requirement, SealingKey,
+};
 use second_factor::{
     AccountId, BlockingStore, BlockingVerifier, DeviceToken, KeyRing, Login, Policy, Refusal, Remember,
 };
@@ -132,4 +134,25 @@ fn g16_an_enrollment_of_one_service_is_none_of_another() {
     let confirmed = refusal(other.verifier.confirm_enrollment(&begun.token, &code));
     assert_eq!(confirmed.unwrap_err(), Refusal::EnrollmentOver);
     assert!(world.verifier.confirm_enrollment(&begun.token, &code).is_ok());
+}
+
+/// P9: whoever has the password and a device token has it replaced once in a grace period.
+#[test]
+fn a_grace_under_which_each_login_writes_is_refused() {
+    let grace = |secs| Policy::builder("Example").rotation_grace(Duration::from_secs(secs)).build();
+    for too_short in [0, 1, 29] {
+        let refused = PolicyError::OutOfBounds { setting: "rotation_grace" };
+        assert_eq!(grace(too_short), Err(refused), "{too_short} s");
+    }
+    let (world, phone, _) = World::enrolled_with(grace(30).unwrap());
+    let mut stolen = world.remember(&phone);
+    let start = row(&world).unwrap().revision;
+    let mut revisions = vec![start];
+    for _ in 0..90 {
+        stolen = complete(world.login_on(&stolen)).device.unwrap();
+        world.clock.advance(Duration::from_secs(1));
+        revisions.push(row(&world).unwrap().revision);
+    }
+    revisions.dedup();
+    assert!((3..=4).contains(&(revisions.len() - 1)), "{} writes in 90 s", revisions.len() - 1);
 }

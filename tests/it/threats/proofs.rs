@@ -288,7 +288,7 @@ fn g10_a_password_reset_logs_nobody_in_and_restores_nothing() {
     ended.continue_after(world.reset_password());
     assert_eq!(ended, used, "it continues no session");
     assert!(!world.is_current(&used) && !world.is_current(&unused));
-    assert_eq!(world.events.take(), [EventKind::PasswordChanged]);
+    assert_eq!(world.events.take(), [EventKind::PasswordChangeBegun, EventKind::PasswordChanged]);
     assert_eq!(charged(&world), before);
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
     let _ = code_required(world.login());
@@ -330,4 +330,25 @@ fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
     let _ = world.reset_password();
     late.continue_after(changed);
     assert!(!world.is_current(&late));
+}
+
+/// A host with two services by mistake: what one has read of its account is nothing to the other's.
+#[test]
+fn a_check_of_another_verifier_opens_nothing_by_what_that_has_read() {
+    let (world, phone, _) = World::enrolled();
+    let without = World::new();
+    for login in [without.password(), without.password()] {
+        let refused = refusal(world.verifier.password_verified(login, None));
+        assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
+    }
+    // Nor does it shut anybody out, and a clone is the same verifier.
+    let check = world.verifier.clone().check_password(&world.account);
+    let login = world.verifier.password_verified(PasswordVerified::by_host(check), None).unwrap();
+    let challenge = code_required(login);
+    let code = phone.code(world.now());
+    assert!(world.verifier.present(&challenge, code.as_str(), Remember::No).is_ok());
+    // Another instance over the same store reads the account as it is.
+    let other =
+        World { verifier: super::policies::under(&world, Policy::new("Example").unwrap()).verifier, ..world };
+    let _ = code_required(other.login());
 }

@@ -287,7 +287,7 @@ fn a15a_each_way_into_a_session_demands_a_code() {
 fn a15a_a_password_reset_is_no_login_and_leaves_the_second_factor_on() {
     let (world, phone, _) = World::enrolled();
     let end_sessions = world.reset_password();
-    assert_eq!(world.events.take(), [EventKind::PasswordChanged]);
+    assert_eq!(world.events.take(), [EventKind::PasswordChangeBegun, EventKind::PasswordChanged]);
     assert_eq!(end_sessions.account(), &world.account);
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);

@@ -241,6 +241,10 @@ pub enum Flow {
     ReauthenticateBadly(Pick),
     RecoverInASession(Pick),
     RecoverAndEnroll,
+    /// New recovery codes between the beginning of an enrollment and its end.
+    RecoverAndRenew,
+    /// The device of its session is forgotten before an enrollment is confirmed.
+    EnrollOnADevice(Place),
     GuessInASession(Pick),
     GuessInTheOtherSession,
     GuessInSessionsUntilLocked,

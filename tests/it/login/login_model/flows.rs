@@ -59,6 +59,39 @@ impl Flow {
                 Spend(who, Pick::Newest, Sensitive::EnrollAnew(Place::Of(Pick::Newest))),
                 Confirm(who, Pick::Newest, Typed::Shown(0)),
             ],
+            Self::RecoverAndRenew => {
+                let by_password = Reauthenticate(who, Pick::Newest, Either::Nothing);
+                let enrolls = Spend(who, Pick::Newest, Sensitive::EnrollAnew(Place::Of(Pick::Newest)));
+                let typed = |n| Either::Recovery(Recovery::Shown(Pick::Before(n)));
+                vec![
+                    in_cafe,
+                    RecoveryCode(who, Pick::Newest, Recovery::Shown(Pick::Before(4))),
+                    by_password,
+                    by_password,
+                    enrolls,
+                    FreshFactor(who, Pick::Newest, typed(5)),
+                    Spend(who, Pick::Newest, Sensitive::Regenerate),
+                    Confirm(who, Pick::Newest, Typed::Shown(0)),
+                    enrolls,
+                    by_password,
+                    WaitSecs(61),
+                    in_cafe,
+                    RecoveryCode(who, Pick::Newest, Recovery::Shown(Pick::Before(4))),
+                    by_password,
+                    enrolls,
+                ]
+            }
+            Self::EnrollOnADevice(place) => {
+                let begins = [
+                    WaitSteps(1),
+                    Password(who, Browser::Home, Cookie::Own),
+                    fresh(Typed::Shown(0)),
+                    Spend(who, Pick::Newest, Sensitive::EnrollAnew(place)),
+                    ForgetAllDevices(who),
+                    Confirm(who, Pick::Newest, Typed::Shown(0)),
+                ];
+                [&LogIn(who, Browser::Home).spelled_out()[..], &begins].concat()
+            }
             Self::GuessInTheOtherSession => {
                 let typed = |pick, typed| FreshFactor(who, pick, Either::Code(typed));
                 let guess = |n| typed(Pick::Before(1), Typed::Wrong(n));

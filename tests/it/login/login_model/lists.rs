@@ -111,6 +111,8 @@ fn flow() -> BoxedStrategy<Flow> {
         2 => pick().prop_map(ReauthenticateBadly),
         2 => pick().prop_map(RecoverInASession),
         2 => Just(RecoverAndEnroll),
+        1 => Just(RecoverAndRenew),
+        1 => place().prop_map(EnrollOnADevice),
         2 => pick().prop_map(GuessInASession),
         3 => Just(GuessInTheOtherSession),
         1 => Just(GuessInSessionsUntilLocked),

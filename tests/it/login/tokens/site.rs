@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use second_factor::session::{EnrollmentToken, EventKind, KeyRing, RefusedBecause, SealingKey};
 use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::{
-    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, Keys, Login, MemoryStore,
-    Policy, Refusal, Remember,
+    AccountId, AccountRecord, BlockingStore, BlockingVerifier, ChallengeToken, DeviceToken, Keys, Login,
+    MemoryStore, Policy, Refusal, Remember,
 };
 
 use super::{policy, world};
-use crate::support::{Phone, TestRng, World, refusal};
+use crate::support::{Phone, STEP, TestRng, World, complete, refusal};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -42,6 +42,7 @@ impl Kind {
                 "issuer",
                 "account name",
                 "place",
+                "basis",
             ],
         }
     }
@@ -101,7 +102,12 @@ impl Site {
     fn with_tokens(world: World, phone: Phone) -> Self {
         let device = world.remember(&phone).expose().to_owned();
         let new = world.in_place_of_first().label("Tablet").issuer("Tenant");
-        let begun = world.verifier.begin_enrollment(world.fresh(&phone), new).unwrap();
+        // In a session that the device began, with which the enrollment ends.
+        let session =
+            complete(world.login_on(&DeviceToken::parse(&device).unwrap())).authenticated.into_session();
+        let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
+        world.clock.advance(STEP);
+        let begun = world.verifier.begin_enrollment(fresh, new).unwrap();
         let tokens = [world.challenge().expose().to_owned(), device, begun.token.expose().to_owned()];
         Self { world, phone, tokens }
     }
@@ -158,7 +164,7 @@ impl Site {
     }
 
     fn takes_device(&self, text: &str) -> Took {
-        let is_read = second_factor::DeviceToken::parse(text).is_ok();
+        let is_read = DeviceToken::parse(text).is_ok();
         let proof = self.world.password();
         let login = self.world.verifier.password_verified(proof, Some(text)).unwrap();
         let is_unknown = self.world.events.take().contains(&EventKind::DeviceUnknown);

@@ -100,7 +100,10 @@ pub struct Fresh {
 pub enum Beside {
     Nothing,
     Fresh(Fresh),
-    RecoveryLogin,
+    RecoveryLogin {
+        /// When the session began.
+        at: u64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -122,6 +125,17 @@ pub struct Enrollment {
     pub(super) begun: u64,
     pub(super) phone: usize,
     pub(super) place: Place,
+    pub(super) basis: Basis,
+}
+
+/// What an enrollment ends with beside its epoch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Basis {
+    Nothing,
+    /// The remembered device of its session.
+    Device(u64),
+    /// When its session began by a recovery code.
+    RecoveryLogin(u64),
 }
 
 /// Where a new authenticator goes.
@@ -255,6 +269,8 @@ pub struct Account {
     pub recovery: BTreeSet<usize>,
     /// How many were ever shown.
     pub(super) recovery_codes: usize,
+    /// When new ones were last asked for.
+    pub(super) regenerated: Option<u64>,
     pub(super) touched: Vec<Touched>,
     pub(super) devices: Vec<Device>,
     pub(super) history: Vec<(u64, Past)>,
@@ -281,6 +297,7 @@ impl Account {
             bound: vec![],
             recovery: BTreeSet::new(),
             recovery_codes: 0,
+            regenerated: None,
             touched: vec![],
             devices: vec![],
             history: vec![],
@@ -347,11 +364,20 @@ impl Account {
     }
 
     pub fn is_current(&self, session: &Session, now: u64) -> bool {
-        let is_remembered = |series| {
-            let of =
-                |device: &&Device| device.series == series && alive(device.since, self.rules.remember, now);
-            self.devices.iter().find(of).is_some()
-        };
-        session.epoch == self.epoch && session.device.is_none_or(is_remembered)
+        session.epoch == self.epoch && session.device.is_none_or(|series| self.is_remembered(series, now))
+    }
+
+    pub(super) fn is_remembered(&self, series: u64, now: u64) -> bool {
+        let of = |device: &&Device| device.series == series && alive(device.since, self.rules.remember, now);
+        self.devices.iter().find(of).is_some()
+    }
+
+    /// For an hour, and from the second minute after new recovery codes on.
+    pub(super) fn may_bind_by_password(&self, logged_in: u64, now: u64) -> bool {
+        alive(logged_in, 3_600, now) && self.is_after_new_codes(logged_in)
+    }
+
+    pub(super) fn is_after_new_codes(&self, logged_in: u64) -> bool {
+        self.regenerated.is_none_or(|made| logged_in > made + 60)
     }
 }

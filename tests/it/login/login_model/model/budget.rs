@@ -88,8 +88,12 @@ impl Budget {
     fn take_credit(&mut self, at: u64, refund: u64, rules: &Rules) {
         let credit = self.credit(at, rules);
         self.spent = self.spent.saturating_sub(credit + refund);
-        let is_all = self.spent == 0 || credit == rules.most_credit() || at < self.since;
-        self.since = if is_all { at } else { self.since + credit * rules.regain_every };
+        let is_all = self.spent == 0 || credit == rules.most_credit();
+        self.since = if self.since >= at + rules.regain_every || is_all && at >= self.since {
+            at
+        } else {
+            self.since + credit * rules.regain_every
+        };
         while at >= self.quiet_since + MONTH && self.unrefunded > 0 {
             self.unrefunded -= 1;
             self.quiet_since += MONTH;

@@ -4,7 +4,7 @@ use second_factor::session::Binding;
 use std::collections::BTreeSet;
 
 use super::account::{
-    Account, Beside, Bound, Enrollment, Fresh, Issued, Mark, Password, Place, Proof, Reauthenticated,
+    Account, Basis, Beside, Bound, Enrollment, Fresh, Issued, Mark, Password, Place, Proof, Reauthenticated,
     Session, alive,
 };
 use super::budget::Past;
@@ -41,7 +41,7 @@ impl Account {
             && match &proof.beside {
                 Beside::Nothing => self.bound.is_empty(),
                 Beside::Fresh(fresh) => self.is_fresh(now, fresh),
-                Beside::RecoveryLogin => false,
+                Beside::RecoveryLogin { .. } => false,
             }
     }
 
@@ -50,11 +50,18 @@ impl Account {
     /// With the password alone.
     pub fn begin_enrollment(&mut self, now: u64, password: &Password, new: New) -> Outcome {
         let is_permitted = self.bound.is_empty() && self.is_password_current(password, now);
-        self.enroll(now, is_permitted, password.during_change, new)
+        self.enroll(now, is_permitted, password.during_change, new, Basis::Nothing)
     }
 
     /// A phone has to be confirmed; a passkey is bound on the host's word.
-    fn enroll(&mut self, now: u64, is_permitted: bool, during_change: bool, new: New) -> Outcome {
+    fn enroll(
+        &mut self,
+        now: u64,
+        is_permitted: bool,
+        during_change: bool,
+        new: New,
+        basis: Basis,
+    ) -> Outcome {
         let place = match self.place(is_permitted, during_change, new.replacing) {
             Ok(place) => place,
             Err(refused) => return Outcome::Refused(refused),
@@ -62,7 +69,7 @@ impl Account {
         match new.which {
             Which::Phone(phone) => {
                 self.events.push(Event::EnrollmentBegun);
-                let token = Enrollment { epoch: self.epoch, begun: now, phone, place };
+                let token = Enrollment { epoch: self.epoch, begun: now, phone, place, basis };
                 self.issued.push(Issued::Enrollment(token));
                 Outcome::EnrollmentBegun
             }
@@ -99,7 +106,12 @@ impl Account {
     }
 
     fn living(&self, now: u64, token: &Enrollment) -> Result<(), Refused> {
-        if token.epoch != self.epoch || !alive(token.begun, self.rules.enrollment, now) {
+        let rests = match token.basis {
+            Basis::Nothing => true,
+            Basis::Device(series) => self.is_remembered(series, now),
+            Basis::RecoveryLogin(at) => self.is_after_new_codes(at),
+        };
+        if token.epoch != self.epoch || !alive(token.begun, self.rules.enrollment, now) || !rests {
             return Err(Refused::EnrollmentOver);
         }
         match token.place {
@@ -199,13 +211,19 @@ impl Account {
     pub fn spend(&mut self, now: u64, proof: &Proof, on: Step) -> Option<Outcome> {
         Some(match (proof, on) {
             (Proof::Fresh(fresh), Step::Enroll(new)) => {
-                self.enroll(now, self.is_fresh(now, fresh), false, new)
+                self.enroll(now, self.is_fresh(now, fresh), false, new, of_session(fresh))
             }
             (Proof::Reauthenticated(proof), Step::Enroll(new)) => {
-                let has_lost_phone = matches!(proof.beside, Beside::RecoveryLogin);
+                let (has_lost_phone, basis) = match &proof.beside {
+                    Beside::Nothing => (false, Basis::Nothing),
+                    Beside::Fresh(fresh) => (false, of_session(fresh)),
+                    Beside::RecoveryLogin { at } => {
+                        (self.may_bind_by_password(*at, now), Basis::RecoveryLogin(*at))
+                    }
+                };
                 let is_permitted = self.permits_change(now, proof)
                     || has_lost_phone && self.is_password_current(&proof.password, now);
-                self.enroll(now, is_permitted, false, new)
+                self.enroll(now, is_permitted, false, new, basis)
             }
             (
                 Proof::Fresh(fresh),
@@ -245,6 +263,7 @@ impl Account {
             }
             _ => {
                 self.new_recovery_codes();
+                self.regenerated = Some(now);
                 self.write();
                 self.events.push(Event::Regenerated);
                 return Outcome::Regenerated;
@@ -295,12 +314,14 @@ impl Account {
         let before = self.epoch;
         self.mark = Some(Mark { at: now });
         self.next_epoch("credentials changed");
+        self.events.push(Event::PasswordChangeBegun);
         if write == Write::Interrupted {
             return Outcome::Interrupted;
         }
         self.mark = None;
         self.write();
         if write == Write::Failed {
+            self.events.push(Event::PasswordNotChanged);
             return Outcome::NotWritten;
         }
         self.events.push(Event::PasswordChanged);
@@ -365,7 +386,7 @@ impl Account {
         self.next_epoch("credentials changed");
         self.bound.clear();
         self.recovery = BTreeSet::new();
-        self.last_step_up = None;
+        (self.last_step_up, self.regenerated) = (None, None);
         self.events.push(Event::AccountClosed);
         Outcome::Done
     }
@@ -385,4 +406,8 @@ impl Account {
         }
         Outcome::Forgot(count)
     }
+}
+
+fn of_session(fresh: &Fresh) -> Basis {
+    fresh.session.device.map_or(Basis::Nothing, Basis::Device)
 }

@@ -295,9 +295,10 @@ impl Account {
             if self.bound.is_empty() {
                 return Ok(Beside::Nothing);
             }
-            let has_lost_phone = session.by == Some(By::RecoveryCode) && alive(session.at, 3_600, now);
+            let has_lost_phone =
+                session.by == Some(By::RecoveryCode) && self.may_bind_by_password(session.at, now);
             if has_lost_phone && matches!(presented, Presented::Nothing) {
-                return Ok(Beside::RecoveryLogin);
+                return Ok(Beside::RecoveryLogin { at: session.at });
             }
         }
         self.step_up(now, session, presented).map(|(fresh, _)| Beside::Fresh(fresh))

@@ -179,7 +179,9 @@ pub fn plain(event: &AuditEvent) -> Event {
             Event::Removed { by_owner: *by == RemovedBy::Owner, remaining: *remaining }
         }
         EventKind::RecoveryCodesRegenerated => Event::Regenerated,
+        EventKind::PasswordChangeBegun => Event::PasswordChangeBegun,
         EventKind::PasswordChanged => Event::PasswordChanged,
+        EventKind::PasswordNotChanged => Event::PasswordNotChanged,
         EventKind::PasswordChangeInterrupted => Event::PasswordChangeInterrupted,
         EventKind::SessionsEnded => Event::SessionsEnded,
         EventKind::AccountClosed => Event::AccountClosed,
