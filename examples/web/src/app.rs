@@ -9,11 +9,13 @@ use axum::http::request;
 
 use crate::browser;
 use crate::database::Database;
+use crate::keys::Keys;
+use crate::passwords;
+use crate::security_log::SecurityLog;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::stop::BoxError;
 use crate::two_factor::{Clock, TwoFactor};
-use crate::users;
 
 /// The site.
 #[derive(Clone, Debug)]
@@ -25,16 +27,22 @@ pub struct App {
 #[derive(Debug)]
 struct Parts {
     database: Database,
+    sessions: Sessions,
+    log: SecurityLog,
     is_https: bool,
 }
 
 impl App {
     /// Opens the database and everything over it, under this clock.
     pub async fn open(settings: &Settings, clock: impl Clock + 'static) -> Result<Self, BoxError> {
-        users::prepare().await.map_err(|_| "There are no random bytes for a hash.")?;
+        // Or the first unknown name would take the work of two hashes.
+        passwords::verify("", None).await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
-        let two_factor = TwoFactor::open(database.clone(), settings, Arc::new(clock)).await?;
-        let parts = Arc::new(Parts { database, is_https: settings.is_https() });
+        let clock: Arc<dyn Clock> = Arc::new(clock);
+        let log = SecurityLog::open(database.clone());
+        let two_factor = TwoFactor::open(database.clone(), settings, clock.clone(), log.clone()).await?;
+        let sessions = Sessions::new(database.clone(), Keys::new(&settings.sealing_key), clock);
+        let parts = Arc::new(Parts { database, sessions, log, is_https: settings.is_https() });
         let app = Self { parts, two_factor };
         tokio::spawn(sweep(app.sessions()));
         Ok(app)
@@ -49,7 +57,11 @@ impl App {
     }
 
     pub(crate) fn sessions(&self) -> Sessions {
-        Sessions(self.parts.database.clone())
+        self.parts.sessions.clone()
+    }
+
+    pub(crate) fn security_log(&self) -> &SecurityLog {
+        &self.parts.log
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -63,16 +75,17 @@ impl FromRequestParts<Self> for App {
 
     async fn from_request_parts(request: &mut request::Parts, app: &Self) -> Result<Self, Infallible> {
         let agent = request.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let two_factor = app.two_factor.for_request(browser::address(request, app.is_https()), agent);
+        let address = browser::address(request, app.is_https());
+        let two_factor = app.two_factor.for_request(&address.unwrap_or_default(), agent.unwrap_or_default());
         Ok(Self { two_factor, ..app.clone() })
     }
 }
 
-/// Deletes sessions that have expired, once an hour.
+/// Deletes sessions that have expired.
 async fn sweep(sessions: Sessions) {
-    let mut hours = tokio::time::interval(std::time::Duration::from_secs(60 * 60));
+    let mut times = tokio::time::interval(std::time::Duration::from_secs(5 * 60));
     loop {
-        hours.tick().await;
+        times.tick().await;
         if let Err(error) = sessions.sweep().await {
             tracing::warn!(%error, "expired sessions could not be deleted");
         }

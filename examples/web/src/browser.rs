@@ -1,38 +1,56 @@
-//! The browser in front of this request: its session, its cookies, and the token that its forms carry.
+//! The browser in front of this request: its session, its cookies, and the form that it sends.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use time::Duration;
 use tower_cookies::cookie::SameSite;
 use tower_cookies::{Cookie, Cookies};
 use tower_sessions::Session;
 
 use crate::app::App;
+use crate::form::Fields;
 use crate::sessions::Sessions;
 use crate::stop::{Outcome, Stop};
-use crate::users::random_hex;
+use crate::users::random;
 
 /// What the browser sent along.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     session: Session,
-    sessions: Arc<Sessions>,
+    sessions: Sessions,
     cookies: Cookies,
+    form: Fields,
     is_https: bool,
     label: String,
+}
+
+/// A form that ended a session's time under its id, and where it led.
+#[derive(Deserialize, Serialize)]
+struct Sent {
+    form: String,
+    next: String,
+    until: i64,
+}
+
+/// Recovery codes that are shown until their owner says that they are kept.
+#[derive(Deserialize, Serialize)]
+struct Shown {
+    sealed: String,
+    account: String,
+    until: i64,
 }
 
 impl Browser {
     /// The session's cookie.
     pub(crate) const SESSION: &'static str = "__Host-session";
-    const CSRF: &'static str = "csrf";
+    const SHOWN: &'static str = "shown";
+    /// How many seconds codes are shown at most.
+    const SHOWN_FOR: i64 = 10 * 60;
 
     /// The browser in words, for the list of remembered devices.
     pub(crate) fn label(&self) -> &str {
@@ -55,13 +73,14 @@ impl Browser {
     }
 
     /// Keeps a value in the session, which goes on under a new id. At each step up: whoever knew the old id (session
-    /// fixation) knows nothing.
-    pub(crate) async fn renew(&self, key: &str, value: impl Serialize) -> Outcome {
+    /// fixation) knows nothing. `next` is where the form leads, if it is sent a second time under the old id.
+    pub(crate) async fn renew(&self, key: &str, value: impl Serialize, next: &str) -> Outcome {
         self.session.insert(key, value).await?;
+        self.leave_id(next).await?;
         Ok(self.session.cycle_id().await?)
     }
 
-    /// A new session with this value and nothing of the old one in it, under a new id; and where to go next.
+    /// A new session with this value and nothing of the old one in it but codes that are not kept yet; and where to go next.
     pub(crate) async fn start_anew(
         &self,
         key: &str,
@@ -69,41 +88,103 @@ impl Browser {
         next: &'static str,
     ) -> Outcome<&'static str> {
         // Loaded first: `clear` alone would take the word of a cookie for a session that there never was.
-        self.session.get_value(Self::CSRF).await?;
+        let shown: Option<Shown> = self.get(Self::SHOWN).await?;
         self.session.clear().await;
-        self.renew(key, value).await?;
+        if let Some(shown) = shown {
+            self.session.insert(Self::SHOWN, shown).await?;
+        }
+        self.renew(key, value, next).await?;
         Ok(next)
     }
 
-    /// The same, but the session from before stays where it is until it expires, unknown to the browser. It holds what the
-    /// same form may be sent a second time with, and nobody is logged in by it.
-    pub(crate) async fn start_beside(
-        &self,
-        key: &str,
-        value: impl Serialize,
-        next: &'static str,
-    ) -> Outcome<&'static str> {
-        let session = Session::new(None, self.sessions.clone(), self.session.expiry());
-        session.insert(key, value).await?;
-        session.save().await?;
-        let id = session.id().map(|id| id.to_string()).unwrap_or_default();
-        self.set_cookie(Self::SESSION, &id, session.expiry_age().unsigned_abs());
-        Ok(next)
+    /// A new session in which nobody is logged in, with nothing in it but codes to be shown.
+    pub(crate) async fn start_with_codes(&self, account: &str, lines: &str) -> Outcome {
+        self.session.get_value(Sessions::VISITOR).await?;
+        self.session.clear().await;
+        self.show_codes(account, lines).await?;
+        self.leave_id("/account/recovery-codes").await?;
+        Ok(self.session.cycle_id().await?)
     }
 
     /// Ends the session, in the table and in the browser.
-    pub(crate) async fn end(&self) -> Outcome {
+    pub(crate) async fn end(&self, next: &str) -> Outcome {
+        self.leave_id(next).await?;
         Ok(self.session.flush().await?)
     }
 
-    /// The token that each form of this session carries. Another site can make the browser post, but not read this (CSRF).
-    pub(crate) async fn csrf(&self) -> Outcome<String> {
-        if let Some(token) = self.get(Self::CSRF).await? {
-            return Ok(token);
+    /// Under the id of now the session is over, and a stub is left.
+    async fn leave_id(&self, next: &str) -> Outcome {
+        let Some(id) = self.session.id() else { return Ok(()) };
+        let until = self.sessions.now() + 60;
+        let sent = Sent { form: self.form.token().into(), next: next.into(), until };
+        self.sessions.leave_stub(&id, &sent).await?;
+        Ok(self.session.insert(Sessions::SENT, sent).await?)
+    }
+
+    /// A token for a form. Another site can make the browser post, but not read this (CSRF).
+    pub(crate) async fn form_token(&self) -> Outcome<String> {
+        let id = self.id().await?;
+        Ok(self.sessions.keys().form_token(&id, random()?))
+    }
+
+    /// The same for all forms of a session that are shown again: two refusals are alike to the letter, whatever was typed.
+    pub(crate) async fn same_form_token(&self) -> Outcome<String> {
+        let (id, keys) = (self.id().await?, self.sessions.keys());
+        let mut nonce = [0; 16];
+        nonce.iter_mut().zip(keys.tag("again", &[id.as_bytes()])).for_each(|(to, from)| *to = from);
+        Ok(keys.form_token(&id, nonce))
+    }
+
+    /// The id of the session, which there is then.
+    async fn id(&self) -> Outcome<String> {
+        self.session.get_value(Sessions::VISITOR).await?;
+        if self.session.is_empty().await {
+            self.session.insert(Sessions::VISITOR, true).await?;
         }
-        let token = random_hex::<32>()?;
-        self.session.insert(Self::CSRF, &token).await?;
-        Ok(token)
+        if self.session.id().is_none() {
+            self.session.save().await?;
+        }
+        self.session.id().map(|id| id.to_string()).ok_or(Stop::Failed("a session has no id".into()))
+    }
+
+    /// Of the form that this request is.
+    pub(crate) fn form(&self) -> &str {
+        self.form.token()
+    }
+
+    /// Whether that form asked for codes in a row.
+    pub(crate) fn sent_a_row(&self) -> bool {
+        self.form.is_row()
+    }
+
+    /// Goes on if the form is one of this session and was not answered yet.
+    pub(crate) async fn accept_form(&self) -> Outcome {
+        let sent: Option<Sent> = self.get(Sessions::SENT).await?;
+        if let Some(sent) = sent.filter(|sent| sent.form == self.form() && self.sessions.now() < sent.until) {
+            return Err(Stop::Done(sent.next));
+        }
+        let id = self.cookie(Self::SESSION).unwrap_or_default();
+        if self.sessions.keys().is_form_token(&id, self.form()) { Ok(()) } else { Err(Stop::Forged) }
+    }
+
+    /// Shows recovery codes to this browser, a line each, until [`codes_are_kept`](Self::codes_are_kept).
+    pub(crate) async fn show_codes(&self, account: &str, lines: &str) -> Outcome {
+        let sealed = self.sessions.keys().seal(lines, account)?;
+        let until = self.sessions.now() + Self::SHOWN_FOR;
+        Ok(self.session.insert(Self::SHOWN, Shown { sealed, account: account.into(), until }).await?)
+    }
+
+    /// What is shown to this browser: of this account if somebody is logged in.
+    pub(crate) async fn shown_codes(&self, member: Option<&str>) -> Outcome<Option<String>> {
+        let shown: Option<Shown> = self.get(Self::SHOWN).await?;
+        let now = self.sessions.now();
+        let shown =
+            shown.filter(|shown| now < shown.until && member.is_none_or(|member| member == shown.account));
+        Ok(shown.and_then(|shown| self.sessions.keys().open(&shown.sealed, &shown.account)))
+    }
+
+    pub(crate) async fn codes_are_kept(&self) -> Outcome {
+        Ok(self.session.remove_value(Self::SHOWN).await.map(drop)?)
     }
 
     /// The value of the cookie, if the browser sent it.
@@ -140,39 +221,11 @@ impl FromRequestParts<App> for Browser {
             return Err(Stop::Failed("the session layer is missing".into()));
         };
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        let sessions = Arc::new(app.sessions());
-        Ok(Self { session, sessions, cookies, is_https: app.is_https(), label: describe(agent) })
+        let form = parts.extensions.get::<Fields>().cloned().unwrap_or_default();
+        let (sessions, is_https) = (app.sessions(), app.is_https());
+        Ok(Self { session, sessions, cookies, form, is_https, label: describe(agent) })
     }
 }
-
-/// A form that this site's own page sent.
-pub(crate) struct Form<T>(pub(crate) T);
-
-#[derive(Deserialize)]
-struct WithToken<T> {
-    #[serde(default)]
-    csrf_token: String,
-    #[serde(flatten)]
-    form: T,
-}
-
-impl<T: DeserializeOwned + Send> FromRequest<App> for Form<T> {
-    type Rejection = Stop;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, Stop> {
-        let (mut parts, body) = request.into_parts();
-        let browser = Browser::from_request_parts(&mut parts, app).await?;
-        let request = Request::from_parts(parts, body);
-        let axum::Form(WithToken { csrf_token, form }) =
-            axum::Form::<WithToken<T>>::from_request(request, app)
-                .await
-                .map_err(|_| Stop::unusable("A field of the form is missing or too long."))?;
-        let expected: Option<String> = browser.get(Browser::CSRF).await?;
-        let is_ours = expected.is_some_and(|token| token.as_bytes().ct_eq(csrf_token.as_bytes()).into());
-        if is_ours { Ok(Self(form)) } else { Err(Stop::Forged) }
-    }
-}
-
 /// Where the request came from. Behind the proxy that speaks HTTPS, every connection is the proxy's: it says last in
 /// `X-Forwarded-For` with whom it speaks, and what stands before that, anybody can have sent.
 pub(crate) fn address(request: &Parts, is_https: bool) -> Option<String> {

@@ -9,6 +9,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use crate::files;
+
 /// The pool of one of the two engines.
 #[derive(Clone, Debug)]
 pub enum Database {
@@ -29,6 +31,18 @@ impl Database {
         url.starts_with("postgres://") || url.starts_with("postgresql://")
     }
 
+    /// Whether this is a URL of PostgreSQL or the path of a file: not one of a database in memory, which would be another for each
+    /// connection.
+    pub fn is_url(url: &str) -> bool {
+        let path = Self::sqlite_path(url);
+        Self::is_postgres(url)
+            || !(path.is_empty()
+                || path.contains(['?', '\0'])
+                || path.starts_with("file:")
+                || path.contains(":memory:")
+                || path.contains("://"))
+    }
+
     /// Connects, and brings the site's own tables up to date. Everything but `postgres://…` is the path of a SQLite file.
     pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
         // The stores of `second-factor-stores` count their migrations in sqlx's table; these have their own.
@@ -42,9 +56,9 @@ impl Database {
             return Ok(Self::Postgres(pool));
         }
         let path = Self::sqlite_path(url).to_owned();
+        files::close_database(&path)?;
         let options = SqliteConnectOptions::new()
             .filename(&path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .busy_timeout(Duration::from_secs(20))
             .synchronous(SqliteSynchronous::Full);

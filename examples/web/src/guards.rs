@@ -1,11 +1,19 @@
 //! What every response has, and what happens around every request.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tower_sessions::Session;
 
 use crate::app::App;
+use crate::passwords;
+use crate::serve::Connection;
+use crate::stop::Stop;
 
 /// Headers that take powers away from the page and from whoever comes after it.
 pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -36,16 +44,87 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     response
 }
 
+/// Passwords are hashed for these, which takes time and memory.
+const HASHING: [&str; 4] = ["/register", "/login", "/account/password", "/account/two-factor/enable"];
+/// So many requests wait for their turn to hash, and no longer than this.
+const LONGEST_QUEUE: usize = 64;
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// A place among those who hash, held to the end of the request.
+#[derive(Clone)]
+struct Place(
+    #[expect(dead_code, reason = "it is given back when it is dropped")] Arc<SemaphorePermit<'static>>,
+);
+
+/// Lets a few requests hash at once, and a few more wait. Whoever hangs up leaves the queue, since this runs in their connection.
+pub(crate) async fn queue(mut request: Request, next: Next) -> Response {
+    static QUEUE: Semaphore = Semaphore::const_new(LONGEST_QUEUE);
+    static PLACES: Semaphore = Semaphore::const_new(passwords::PLACES);
+    if request.method() == Method::POST && HASHING.contains(&request.uri().path()) {
+        let place = match (PLACES.try_acquire(), QUEUE.try_acquire()) {
+            (Ok(place), _) => Some(place),
+            (Err(_), Ok(_waiting)) => match tokio::time::timeout(LONGEST_WAIT, PLACES.acquire()).await {
+                Ok(Ok(place)) => Some(place),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(place) = place else {
+            Line::of(&request).log(StatusCode::SERVICE_UNAVAILABLE);
+            return Stop::Busy.into_response();
+        };
+        request.extensions_mut().insert(Place(Arc::new(place)));
+    }
+    next.run(request).await
+}
+
 /// Runs the request to its end also if its sender hangs up, and logs it.
-///
-/// The line has the path and never the query, the body, a header or a cookie.
-pub(crate) async fn to_its_end(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let started = std::time::Instant::now();
-    let handled = tokio::spawn(next.run(request));
-    let response = handled.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    let (status, millis) =
-        (response.status().as_u16(), u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-    tracing::info!(%method, path, status, millis, "request");
+pub(crate) async fn to_its_end(mut request: Request, next: Next) -> Response {
+    let place = request.extensions_mut().remove::<Place>();
+    let connection = request.extensions_mut().remove::<Connection>();
+    let handled = tokio::spawn(async move {
+        let line = Line::of(&request);
+        let response = next.run(request).await;
+        line.log(response.status());
+        drop((place, connection));
+        response
+    });
+    handled.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// One form of a session after the other: see [`Sessions::take_turn`](crate::sessions::Sessions::take_turn).
+pub(crate) async fn one_at_a_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<Session>().and_then(Session::id);
+    let Some(id) = id.filter(|_| request.method() == Method::POST) else { return next.run(request).await };
+    let sessions = app.sessions();
+    let is_taken = match sessions.take_turn(&id).await {
+        Ok(is_taken) => is_taken,
+        Err(stop) => return stop.into_response(),
+    };
+    let response = next.run(request).await;
+    if is_taken && let Err(stop) = sessions.give_back_turn(&id).await {
+        return stop.into_response();
+    }
     response
+}
+
+/// A line of the log: it has the path and never the query, the body, a header or a cookie.
+struct Line {
+    method: Method,
+    path: String,
+    started: Instant,
+}
+
+impl Line {
+    fn of(request: &Request) -> Self {
+        const LONGEST: usize = 100;
+        let path = request.uri().path().chars().take(LONGEST).collect();
+        Self { method: request.method().clone(), path, started: Instant::now() }
+    }
+
+    fn log(self, status: StatusCode) {
+        let Self { method, path, started } = self;
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(%method, path, status = status.as_u16(), millis, "request");
+    }
 }

@@ -4,19 +4,25 @@
 //! |---|---|
 //! | `two_factor.rs`, `two_factor/` | every line that touches the library |
 //! | `routes.rs`, `pages.rs` | what the site answers, and what that looks like |
-//! | `browser.rs`, `sessions.rs` | cookies, forms, sessions in the database |
+//! | `browser.rs`, `form.rs`, `sessions.rs`, `keys.rs` | cookies, forms, sessions in the database |
+//! | `guards.rs`, `serve.rs` | limits to what strangers can have it do |
 //! | `security_log.rs` | what the account page shows of the trail that the store keeps |
-//! | `users.rs`, `database.rs` | what a service has before it adds a second factor |
+//! | `users.rs`, `passwords.rs`, `database.rs`, `files.rs` | what a service has before it adds a second factor |
 //!
 //! The binary runs it under the system's clock; tests hand in their own.
 
 mod app;
 mod browser;
 mod database;
+mod files;
+mod form;
 mod guards;
+mod keys;
 mod pages;
+mod passwords;
 mod routes;
 mod security_log;
+mod serve;
 mod sessions;
 mod settings;
 mod stop;
@@ -25,6 +31,7 @@ mod users;
 
 pub use app::App;
 pub use routes::router;
+pub use serve::serve;
 pub use settings::Settings;
 pub use stop::BoxError;
 pub use two_factor::{Clock, SystemClock, UnixTime};

@@ -1,16 +1,18 @@
 //! `cargo run -p second-factor-web`, then open the address that it prints.
 
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
 
-use second_factor_web::{App, BoxError, Settings, SystemClock, router};
+use second_factor_web::{App, BoxError, Settings, SystemClock, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// Without what the session layer says of each cookie that somebody made up.
+const LOG: &str = "info,tower_sessions=error,tower_sessions_core=error";
+
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // For people on a terminal, for machines elsewhere.
     if std::io::stderr().is_terminal() {
@@ -24,11 +26,12 @@ async fn main() -> Result<(), BoxError> {
     let listener = TcpListener::bind((settings.host, settings.port))
         .await
         .map_err(|error| format!("Port {}: {error}. PORT=… takes another.", settings.port))?;
+    // Before anybody is told that it runs, and may want to stop it.
+    let stop = asked_to_stop()?;
     let address = settings.origin.clone().unwrap_or(format!("http://{}", listener.local_addr()?));
     writeln!(std::io::stdout(), "Open {address}")?;
 
-    let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()?).await?;
+    serve(listener, &app, stop).await;
     Ok(())
 }
 

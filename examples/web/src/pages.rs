@@ -2,9 +2,13 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::two_factor::{FactorStatus, UnixTime, words};
+use crate::two_factor::FactorStatus;
 
+pub(crate) mod account;
 pub(crate) mod authenticators;
+mod fields;
+
+use fields::{code_field, fresh_code, password_field, present_password, username};
 
 /// What every page with a form is given.
 pub(crate) struct View {
@@ -98,84 +102,19 @@ pub(crate) fn home() -> Markup {
         &html! {
             section.hero {
                 h1 { "Your password," br; "and your phone." }
-                p.lead { "A password can be guessed, stolen or leaked. Here a code from your phone stands beside it." }
+                p.lead { "A password can be guessed, stolen or leaked. Here it also takes a code from your phone." }
                 p.actions {
                     a.button href="/register" { "Create an account" }
                     a.button.second href="/login" { "Log in" }
                 }
             }
             div.points {
-                section { h2 { "Scanned once" } p { "Then an authenticator app on your phone shows six digits, and other ones every 30 seconds." } }
+                section { h2 { "Scanned once" } p { "Then an authenticator app on your phone shows six digits, and new ones every 30 seconds." } }
                 section { h2 { "Not every time" } p { "A device that you tell the site to remember is asked for a code once in 30 days." } }
                 section { h2 { "A way back in" } p { "Ten recovery codes for the day that the phone is gone, and a log of all that happens." } }
             }
         },
     )
-}
-
-fn username(view: &View) -> Markup {
-    html! {
-        label for="username" { "User name" }
-        input #username name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus
-            aria-describedby=[view.describes(None)];
-    }
-}
-
-fn password_field(name: &str, label: &str, autocomplete: &str, hint: Option<&str>) -> Markup {
-    html! {
-        label for=(name) { (label) }
-        input id=(name) name=(name) type="password" autocomplete=(autocomplete) required
-            aria-describedby=[hint.map(|_| format!("{name}-hint"))];
-        @if let Some(hint) = hint { p.hint id=(format!("{name}-hint")) { (hint) } }
-    }
-}
-
-/// Their password, before a change: the field that the page opens at.
-///
-/// The user name goes along unseen, so that a password manager knows whose password it is.
-fn present_password(view: &View, name: &str, label: &str) -> Markup {
-    html! {
-        input name="username" autocomplete="username" value=(name) hidden;
-        label for="password" { (label) }
-        input #password name="password" type="password" autocomplete="current-password" required autofocus
-            aria-describedby=[view.describes(None)];
-    }
-}
-
-fn code_field(view: &View) -> Markup {
-    let (placeholder, hint) = if view.is_locked {
-        let count = words::in_a_row();
-        let hint = format!(
-            "Wait for a new code and type it, then the next ones until there are {count}, with or without spaces between them."
-        );
-        (words::in_a_row_placeholder(), hint)
-    } else {
-        ("000 000".into(), "Six digits from your authenticator app.".into())
-    };
-    html! {
-        label for="code" { "Code" }
-        // Long enough for several codes in a row.
-        input.code.row[view.is_locked] #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="64"
-            required autofocus aria-describedby=[view.describes(Some("code-hint"))] placeholder=(placeholder);
-        p.hint #code-hint { (hint) }
-    }
-}
-
-/// A fresh code or a recovery code, before something sensitive. The page opens at it, unless there is a field before it.
-/// `unless` says when it may be left empty, if ever.
-fn fresh_code(view: &View, is_first: bool, unless: Option<&str>) -> Markup {
-    let described = if is_first { view.describes(Some("code-hint")) } else { Some("code-hint".into()) };
-    html! {
-        label for="code" { "Code, or a recovery code" }
-        // Recovery codes have letters: no numeric keyboard here.
-        input #code name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64"
-            placeholder=[view.is_locked.then(words::in_a_row_placeholder)]
-            required[unless.is_none()] autofocus[is_first] aria-describedby=[described];
-        p.hint #code-hint {
-            "Six digits from your authenticator app, or one of your recovery codes."
-            @if let Some(unless) = unless { " " (unless) }
-        }
-    }
 }
 
 pub(crate) fn register(view: &View) -> Markup {
@@ -196,13 +135,16 @@ pub(crate) fn register(view: &View) -> Markup {
     )
 }
 
-pub(crate) fn login(view: &View) -> Markup {
+pub(crate) fn login(view: &View, are_codes_shown: bool) -> Markup {
     let fields = html! {
         (username(view))
         (password_field("password", "Password", "current-password", None))
         button { "Log in" }
     };
-    let after = html! { p.aside { "New here? " a href="/register" { "Create an account" } } };
+    let after = html! {
+        @if are_codes_shown { (codes_are_shown()) }
+        p.aside { "New here? " a href="/register" { "Create an account" } }
+    };
     card("Log in", "Welcome back.", view, false, "/login", &fields, &after)
 }
 
@@ -254,105 +196,35 @@ fn leave(view: &View, path: &str, instead: &str) -> Markup {
     }
 }
 
-/// So few recovery codes that the account page says so: whoever is left without any depends on the phone alone.
-const FEW: usize = 3;
-
-pub(crate) fn account(
-    view: &View,
-    name: &str,
-    (how, at, confirmed): (String, UnixTime, Option<UnixTime>),
-    status: &FactorStatus,
-    demanded_from: Option<UnixTime>,
-    log: &[(UnixTime, String, bool)],
-) -> Markup {
-    shell(
-        "Your account",
-        Some(view),
-        &html! {
-            h1 { "Hello, " (name) }
-            p.lead #arrival { "You logged in " strong { (how) } ", " (at.in_words()) "."
-                @if let Some(confirmed) = confirmed { " You last confirmed that it is you " (confirmed.in_words()) "." } }
-            section.card aria-labelledby="two-factor" {
-                div.spread {
-                    h2 #two-factor { "Two-factor authentication" }
-                    @if status.is_enabled() { span.badge.on { "On" } } @else { span.badge { "Off" } }
-                }
-                @match status.enabled_since {
-                    None => {
-                        p { "Your password is all that stands between your account and somebody else. Add a code from your phone." }
-                        @if let Some(from) = demanded_from { p.notice {
-                            "From " strong { (from.in_words()) } " on this site requires it: enable it before then, or you will have \
-                             to when you next log in."
-                        } }
-                        p.actions { a.button href="/account/two-factor/enable" { "Enable two-factor authentication" } }
-                    }
-                    Some(since) => {
-                        p { "Each login asks for a code. On since " (since.in_words()) "." }
-                        @if status.is_locked { p.fault role="alert" {
-                            "Too many codes were wrong: somebody may know your password. Change it. Where a code is asked for, "
-                            (words::way_in(status.retry_at))
-                        } }
-                        @if status.recovery_codes_left <= FEW { p.notice {
-                            @match status.recovery_codes_left {
-                                0 => "You have no recovery code left. ",
-                                1 => "You have 1 recovery code left. ",
-                                left => { "You have " (left) " recovery codes left. " }
-                            }
-                            "Make new ones while you have your phone."
-                        } }
-                        ul.rows {
-                            li { a href="/account/authenticators" { "Authenticators" } span { (status.authenticators.len()) } }
-                            li { a href="/account/devices" { "Remembered devices" } span { (status.devices.len()) } }
-                            li { a href="/account/recovery-codes" { "New recovery codes" } span { (status.recovery_codes_left) " left" } }
-                            li { a.danger href="/account/two-factor/disable" { "Disable" } }
-                        }
-                    }
-                }
-            }
-            section.card aria-labelledby="password" {
-                h2 #password { "Password" }
-                p { "Changing it ends all your other sessions and forgets all devices." }
-                p.actions { a.button.second href="/account/password" { "Change password" } }
-            }
-            section.card aria-labelledby="sessions" {
-                h2 #sessions { "Sessions" }
-                p { "Lost a device, or forgot to log out somewhere? This ends every session, this one too, and forgets all devices." }
-                form.actions method="post" action="/account/sessions/end" { (view.token()) button.second { "Log out everywhere" } }
-            }
-            section.card aria-labelledby="log" {
-                h2 #log { "Security log" }
-                ol.log {
-                    @for (at, what, is_notable) in log {
-                        li class=[is_notable.then_some("notable")] { span { (what) } time { (at.in_words()) } }
-                    }
-                }
-            }
-        },
-    )
+/// Somebody left the page of their new codes without a word.
+fn codes_are_shown() -> Markup {
+    html! { p.notice { "Have you kept your new recovery codes? " a href="/account/recovery-codes" { "They are shown" } " for a few minutes more." } }
 }
 
-/// Shown once; then they are in nobody's hands but the user's.
-pub(crate) fn recovery_codes(lines: &str, next: &str) -> Markup {
-    // The download is made from this page, so that the server need not keep what it must not show twice.
+/// Shown until their owner says that they are kept, and for ten minutes at most.
+pub(crate) fn recovery_codes(view: &View, lines: &str, is_member: bool) -> Markup {
     let file = format!("data:text/plain;charset=utf-8,{}", lines.replace('\n', "%0A"));
     shell(
         "Recovery codes",
-        None,
+        is_member.then_some(view),
         &html! {
             section.card {
                 h1 { "Keep your recovery codes" }
-                p.lead { "Each lets you in once without your phone. They are shown " strong { "this once only" } ": print them, or keep them in a password manager." }
+                p.lead { "Each lets you in once without your phone. Print them, or keep them in a password manager: they are shown "
+                    strong { "until you say that you have kept them" } ", and for ten minutes at most." }
                 ol.codes #recovery-codes { @for line in lines.lines() { li { code { (line) } "\n" } } }
                 p.actions {
                     a.button.second href=(file) download="recovery-codes.txt" { "Download" }
                     button.second type="button" data-copy="recovery-codes" hidden { "Copy" }
                 }
-                @if next == "/login" {
-                    p { "Two-factor authentication is on. You have been logged out everywhere: log in again, now with a code. (The one that you have just typed is used up.)" }
-                    p.actions { a.button href=(next) { "I have kept them, log in" } }
-                } @else {
+                @if is_member {
                     p { "The old ones are void." }
-                    p.actions { a.button href=(next) { "I have kept them" } }
+                } @else {
+                    p { "Two-factor authentication is on. You have been logged out everywhere: log in again, now with a code. (The one that you have just typed is used up.)" }
+                }
+                form method="post" action="/account/recovery-codes" {
+                    (view.token())
+                    button name="are_kept" value="yes" { @if is_member { "I have kept them" } @else { "I have kept them, log in" } }
                 }
             }
         },

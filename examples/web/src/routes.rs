@@ -1,26 +1,26 @@
 //! What the site answers.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
 use serde::{Deserialize, de::IgnoredAny};
-use time::Duration;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::app::App;
-use crate::browser::{Browser, Form, cookie_name};
+use crate::browser::{Browser, cookie_name};
 use crate::database::on;
+use crate::form::{self, Form};
 use crate::pages::{self, View};
 use crate::stop::Stop;
-use crate::two_factor::words;
-use crate::{guards, security_log, users};
+use crate::{guards, users};
 
 mod authenticators;
+mod recovery_codes;
 
 type Answer = Result<Response, Stop>;
 
@@ -33,13 +33,16 @@ pub fn router(app: &App) -> Router {
         .with_http_only(true)
         // A link from elsewhere finds one logged in; a post from elsewhere does not, and lacks the token besides.
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(Duration::hours(12)));
-    Router::new()
+        // The cookie goes with the browser. When the session ends is up to `Sessions`.
+        .with_expiry(Expiry::OnSessionEnd);
+    let login = Router::new()
         .route("/", get(home))
         .route("/register", get(register_page).post(register))
         .route("/login", get(login_page).post(login))
+        // The library itself tells a code that is sent twice from one that is used.
         .route("/login/code", get(code_page).post(code))
-        .route("/login/recovery", get(recovery_page).post(recovery))
+        .route("/login/recovery", get(recovery_page).post(recovery));
+    let account = Router::new()
         .route("/login/enroll", get(authenticators::enroll_page).post(authenticators::enroll))
         .route("/logout", post(logout))
         .route("/account", get(account))
@@ -56,18 +59,24 @@ pub fn router(app: &App) -> Router {
             get(authenticators::remove_page).post(authenticators::remove),
         )
         .route("/account/devices", get(devices_page).post(devices))
-        .route("/account/recovery-codes", get(recovery_codes_page).post(recovery_codes))
+        .route("/account/recovery-codes", get(recovery_codes::page).post(recovery_codes::change))
         .route("/account/password", get(password_page).post(password))
         .route("/account/sessions/end", post(end_sessions))
+        .route_layer(from_fn_with_state(app.clone(), guards::one_at_a_time));
+    Router::new()
+        .merge(login)
+        .merge(account)
         .layer(sessions)
         .route("/healthz", get(healthz))
         .route("/assets/site.css", get(|| asset("text/css", include_str!("../assets/site.css"))))
         .route("/assets/site.js", get(|| asset("text/javascript", include_str!("../assets/site.js"))))
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../assets/icon.svg"))))
         .fallback(async || (StatusCode::NOT_FOUND, pages::stop("Not found", "There is no such page.")))
-        .layer(DefaultBodyLimit::max(16 * 1024))
-        .layer(from_fn_with_state(app.clone(), guards::headers))
+        // The last one is the first that a request meets.
         .layer(from_fn(guards::to_its_end))
+        .layer(from_fn(guards::queue))
+        .layer(from_fn(form::read))
+        .layer(from_fn_with_state(app.clone(), guards::headers))
         .with_state(app.clone())
 }
 
@@ -99,20 +108,21 @@ async fn register_page(browser: Browser) -> Answer {
 }
 
 async fn register(app: App, browser: Browser, Form(form): Form<Credentials>) -> Answer {
-    match users::register(app.database(), &form.username, &form.password).await {
+    match users::register(app.database(), &form.username, &form.password, browser.form()).await {
         Ok(()) => Ok(see("/login")),
         Err(stop) => again(stop, &browser, pages::register).await,
     }
 }
 
 async fn login_page(browser: Browser) -> Answer {
-    Ok(pages::login(&view(&browser).await?).into_response())
+    let are_codes_shown = browser.shown_codes(None).await?.is_some();
+    Ok(pages::login(&view(&browser).await?, are_codes_shown).into_response())
 }
 
 async fn login(app: App, browser: Browser, Form(form): Form<Credentials>) -> Answer {
     match app.two_factor().log_in(&browser, &form.username, &form.password).await {
         Ok(next) => Ok(see(next)),
-        Err(stop) => again(stop, &browser, pages::login).await,
+        Err(stop) => again(stop, &browser, |view| pages::login(view, false)).await,
     }
 }
 
@@ -124,12 +134,13 @@ async fn code_page(browser: Browser) -> Answer {
 #[derive(Deserialize)]
 struct Code {
     code: String,
-    /// The box of the form: there if it was ticked.
-    remember_device: Option<String>,
+    /// The box of the form: empty unless it was ticked.
+    #[serde(default)]
+    remember_device: String,
 }
 
 async fn code(app: App, browser: Browser, Form(form): Form<Code>) -> Answer {
-    match app.two_factor().code(&browser, &form.code, form.remember_device.is_some()).await {
+    match app.two_factor().code(&browser, &form.code, !form.remember_device.is_empty()).await {
         Ok(next) => Ok(see(next)),
         Err(stop) => login_again(stop, &browser, pages::code).await,
     }
@@ -155,19 +166,22 @@ async fn recovery(app: App, browser: Browser, Form(form): Form<Recovery>) -> Ans
 #[derive(Deserialize)]
 struct Nothing {}
 
-async fn logout(app: App, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
-    app.two_factor().log_out(&browser).await?;
+/// A challenge goes with the session that holds it.
+async fn logout(browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
+    browser.end("/login").await?;
     Ok(see("/login"))
 }
 
 async fn account(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let status = app.two_factor().status(&member).await?;
-    let log = security_log::latest(app.database(), member.account()).await?;
-    let log: Vec<_> = log.iter().filter_map(|event| words::log_line(event)).collect();
+    let log = app.security_log().read(member.account()).await?;
     let (view, arrival) = (view(&browser).await?, member.arrival());
     let demanded_from = app.two_factor().demanded_from(&status);
-    Ok(pages::account(&view, &member.name, arrival, &status, demanded_from, &log).into_response())
+    let are_codes_shown = browser.shown_codes(Some(member.account())).await?.is_some();
+    let content =
+        pages::account::Account { name: &member.name, arrival, status, demanded_from, are_codes_shown, log };
+    Ok(pages::account::page(&view, &content).into_response())
 }
 
 /// What the forms of the account pages hold, as far as each asks for it.
@@ -193,7 +207,7 @@ async fn disable_page(app: App, browser: Browser) -> Answer {
 
 async fn disable(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().disable(&browser, member, &typed.code).await {
+    match app.two_factor().disable(member, &typed.code).await {
         Ok(()) => Ok(see("/account")),
         Err(stop) => again(stop, &browser, pages::disable).await,
     }
@@ -217,19 +231,6 @@ async fn devices(app: App, browser: Browser, Form(form): Form<Forget>) -> Answer
     Ok(see("/account/devices"))
 }
 
-async fn recovery_codes_page(app: App, browser: Browser) -> Answer {
-    app.two_factor().member(&browser).await?;
-    Ok(pages::new_codes(&view(&browser).await?).into_response())
-}
-
-async fn recovery_codes(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
-    let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().new_codes(&browser, member, &typed.code).await {
-        Ok(codes) => Ok(pages::recovery_codes(&codes, "/account").into_response()),
-        Err(stop) => again(stop, &browser, pages::new_codes).await,
-    }
-}
-
 async fn password_page(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
@@ -240,7 +241,7 @@ async fn password(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answe
     let member = app.two_factor().member(&browser).await?;
     let is_on = app.two_factor().status(&member).await?.is_enabled();
     let name = member.name.clone();
-    match app.two_factor().change_password(&browser, member, &typed).await {
+    match app.two_factor().change_password(member, &typed).await {
         Ok(()) => Ok(see("/account")),
         Err(stop) => again(stop, &browser, |view| pages::password(view, &name, is_on)).await,
     }
@@ -248,7 +249,7 @@ async fn password(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answe
 
 async fn end_sessions(app: App, browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    app.two_factor().end_all_sessions(&browser, &member).await?;
+    app.two_factor().end_all_sessions(member).await?;
     Ok(see("/login"))
 }
 
@@ -258,24 +259,26 @@ fn see(path: &str) -> Response {
 }
 
 async fn view(browser: &Browser) -> Result<View, Stop> {
-    Ok(View { csrf: browser.csrf().await?, fault: None, is_locked: false })
+    Ok(View { csrf: browser.form_token().await?, fault: None, is_locked: false })
 }
 
 /// The same form again, with what was wrong. What was typed into it is not.
 async fn again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     match stop {
-        Stop::Refused { message, .. } => {
-            let view = View { fault: Some(message), ..view(browser).await? };
-            Ok(refused(page(&view)))
-        }
-        Stop::Locked(message) => {
-            let view = View { fault: Some(message), is_locked: true, ..view(browser).await? };
-            Ok(refused(page(&view)))
-        }
+        Stop::Refused { message, .. } => Ok(refused(page(&View {
+            fault: Some(message),
+            is_locked: browser.sent_a_row(),
+            csrf: browser.same_form_token().await?,
+        }))),
+        Stop::Locked(message) => Ok(refused(page(&View {
+            fault: Some(message),
+            is_locked: true,
+            csrf: browser.same_form_token().await?,
+        }))),
         Stop::LoggedOut(message) => {
-            browser.end().await?;
+            browser.end("/login").await?;
             let view = View { fault: Some(message.into()), ..view(browser).await? };
-            Ok(refused(pages::login(&view)))
+            Ok(refused(pages::login(&view, false)))
         }
         stop => Err(stop),
     }
@@ -289,8 +292,8 @@ fn refused(page: Markup) -> Response {
 async fn login_again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     match stop {
         Stop::Refused { over: true, .. } => {
-            browser.end().await?;
-            again(stop, browser, pages::login).await
+            browser.end("/login").await?;
+            again(stop, browser, |view| pages::login(view, false)).await
         }
         stop => again(stop, browser, page).await,
     }

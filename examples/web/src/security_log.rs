@@ -1,13 +1,147 @@
-//! The security log of each account: the trail that the store writes with the record, so that no line is lost and none is left of what was
-//! not stored.
+//! The security log of each account.
+//!
+//! Most of it is the trail that the store writes with the record, so that no line is lost and none is left of what was not stored. What
+//! changes no record comes here from the event sink, by a queue, and its number is bounded: nobody fills the table, whatever they try.
+
+use std::collections::HashMap;
+
+use tokio::sync::{mpsc, oneshot};
 
 use crate::database::{Database, on};
-use crate::stop::Stop;
+use crate::keys::hex;
+use crate::pages::account::{Line, Log};
+use crate::stop::Outcome;
+use crate::two_factor::AuditEvent;
+use crate::two_factor::words::{Event, Kind, Unrecorded};
+use crate::users::random;
 
-/// The latest events of an account as serde writes them, the latest first.
-pub(crate) async fn latest(database: &Database, account: &str) -> Result<Vec<String>, Stop> {
-    const SELECT: &str = "SELECT CAST(event AS TEXT) FROM second_factor_trail WHERE account = $1 ORDER BY number DESC LIMIT 20";
-    let rows: Vec<(String,)> =
-        on!(database, pool => sqlx::query_as(SELECT).bind(account).fetch_all(pool).await?);
-    Ok(rows.into_iter().map(|(event,)| event).collect())
+/// So many lines are shown, whatever they are.
+const LATEST: usize = 20;
+/// Of those before them, so many of each kind of which the owner should know. So nothing that others can have happen in numbers
+/// hides an alarm.
+const EARLIER_OF_A_KIND: usize = 3;
+/// So many notes wait to be written. Further ones are in the log of the service alone.
+const LONGEST_QUEUE: usize = 1024;
+
+/// A handle to it.
+#[derive(Clone, Debug)]
+pub(crate) struct SecurityLog {
+    database: Database,
+    queue: mpsc::Sender<Note>,
+}
+
+/// What the queue takes.
+#[derive(Debug)]
+enum Note {
+    Login(Row),
+    Refusal(Row),
+    /// Answered when all before it is written.
+    Written(oneshot::Sender<()>),
+}
+
+#[derive(Debug)]
+struct Row {
+    account: String,
+    at: i64,
+    event: String,
+}
+
+impl SecurityLog {
+    pub(crate) fn open(database: Database) -> Self {
+        let (queue, notes) = mpsc::channel(LONGEST_QUEUE);
+        tokio::spawn(write_all(database.clone(), notes));
+        Self { database, queue }
+    }
+
+    /// Takes an event from the sink, in the middle of a request.
+    pub(crate) fn note(&self, event: &AuditEvent) {
+        let (Some(unrecorded), Ok(text)) = (Unrecorded::of(event), serde_json::to_string(event)) else {
+            return;
+        };
+        let at = i64::try_from(event.at.as_secs()).unwrap_or(i64::MAX);
+        let row = Row { account: event.account.as_str().into(), at, event: text };
+        let note = match unrecorded {
+            Unrecorded::Login => Note::Login(row),
+            Unrecorded::Refusal => Note::Refusal(row),
+        };
+        if self.queue.try_send(note).is_err() {
+            tracing::warn!("the security log takes no more notes just now");
+        }
+    }
+
+    /// Waits until what was noted before is written.
+    pub(crate) async fn written(&self) {
+        let (answer, written) = oneshot::channel();
+        if self.queue.send(Note::Written(answer)).await.is_ok() {
+            let _ = written.await;
+        }
+    }
+
+    /// What the account page shows.
+    pub(crate) async fn read(&self, account: &str) -> Outcome<Log> {
+        const TRAIL: &str = "SELECT CAST(event AS TEXT) FROM second_factor_trail WHERE account = $1 ORDER BY number DESC LIMIT 2000";
+        const UNRECORDED: &str = "SELECT event FROM unrecorded WHERE account = $1 ORDER BY at DESC";
+        self.written().await;
+        let mut rows: Vec<(String,)> = Vec::new();
+        for select in [TRAIL, UNRECORDED] {
+            rows.extend::<Vec<(String,)>>(on!(&self.database, pool => sqlx::query_as(select).bind(account)
+                .fetch_all(pool).await?));
+        }
+        let mut events: Vec<_> = rows.iter().filter_map(|(event,)| Event::read(event)).collect();
+        // The sort is stable: of the same second, the trail keeps its order.
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        // A remembered device whose token was replaced is in both.
+        events.dedup_by(|one, other| one.at == other.at && one.text == other.text);
+        let mut events = events.into_iter();
+        let latest = events.by_ref().take(LATEST).map(line).collect();
+        let mut seen = HashMap::<Kind, usize>::new();
+        let is_shown = |event: &Event| {
+            let seen = seen.entry(event.kind).or_default();
+            *seen += 1;
+            event.is_notable && *seen <= EARLIER_OF_A_KIND
+        };
+        Ok(Log { latest, earlier: events.filter(is_shown).map(line).collect() })
+    }
+}
+
+fn line(event: Event) -> Line {
+    (event.at, event.text, event.is_notable)
+}
+
+async fn write_all(database: Database, mut notes: mpsc::Receiver<Note>) {
+    while let Some(note) = notes.recv().await {
+        let written = match note {
+            Note::Login(row) => write_login(&database, row).await,
+            Note::Refusal(row) => write_refusal(&database, row).await,
+            Note::Written(answer) => {
+                let _ = answer.send(());
+                Ok(())
+            }
+        };
+        if let Err(stop) = written {
+            tracing::warn!(?stop, "a line of the security log is lost");
+        }
+    }
+}
+
+/// Each login is a line of its own, and each account has its latest twenty.
+async fn write_login(database: &Database, Row { account, at, event }: Row) -> Outcome {
+    const INSERT: &str = "INSERT INTO unrecorded (account, slot, at, event) VALUES ($1, $2, $3, $4)";
+    const DELETE: &str = "DELETE FROM unrecorded WHERE account = $1 AND slot IN (SELECT slot FROM unrecorded
+        WHERE account = $1 AND slot LIKE 'login %' ORDER BY at DESC, slot LIMIT 1000 OFFSET 20)";
+    let slot = format!("login {}", hex(&random::<8>()?));
+    on!(database, pool => {
+        sqlx::query(INSERT).bind(&account).bind(slot).bind(at).bind(event).execute(pool).await?;
+        sqlx::query(DELETE).bind(account).execute(pool).await?;
+    });
+    Ok(())
+}
+
+/// Whoever has the password can have codes refused without end: the account has a line for the latest, written once in five minutes.
+async fn write_refusal(database: &Database, Row { account, at, event }: Row) -> Outcome {
+    const UPSERT: &str = "INSERT INTO unrecorded (account, slot, at, event) VALUES ($1, 'refusal', $2, $3)
+        ON CONFLICT (account, slot) DO UPDATE SET at = excluded.at, event = excluded.event
+        WHERE unrecorded.at <= excluded.at - 300 OR unrecorded.at > excluded.at";
+    on!(database, pool => sqlx::query(UPSERT).bind(account).bind(at).bind(event).execute(pool).await.map(drop)?);
+    Ok(())
 }

@@ -1,14 +1,17 @@
 //! Settings from the environment, each with a default for a fresh machine.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
 
+use url::{Host, Url};
+
 use crate::database::Database;
+use crate::files;
+use crate::keys::hex;
 use crate::stop::BoxError;
 use crate::two_factor::UnixTime;
-use crate::users::random_hex;
+use crate::users::random;
 
 /// What the environment says.
 #[derive(Clone)]
@@ -32,14 +35,17 @@ impl Settings {
     pub fn from_env() -> Result<Self, BoxError> {
         let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let database_url = var("DATABASE_URL").unwrap_or_else(|| "second-factor-web.db".into());
+        if !Database::is_url(&database_url) {
+            return Err("DATABASE_URL is neither the path of a file nor postgres://….".into());
+        }
         let sealing_key = match var("SEALING_KEY") {
             Some(key) => key,
             None => development_key(&database_url)?,
         };
         let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
         let port = var("PORT").unwrap_or_else(|| "3000".into());
-        let enroll_by =
-            var("ENROLL_BY").map(|day| day.parse().map_err(|error| format!("ENROLL_BY: {error}: {day}")));
+        let enroll_by = var("ENROLL_BY")
+            .map(|day| day.parse().map_err(|_| format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")));
         let settings = Self {
             host: host.parse().map_err(|_| format!("HOST is no address: {host}"))?,
             port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
@@ -48,19 +54,35 @@ impl Settings {
             origin: var("ORIGIN"),
             enroll_by: enroll_by.transpose()?,
         };
-        // Passwords, codes and cookies cross no network in clear.
-        let is_loopback = match settings.origin.as_deref().and_then(|origin| origin.strip_prefix("http://")) {
-            Some(name) => ["localhost", "127.0.0.1", "[::1]"]
-                .iter()
-                .any(|own| name.split(':').next() == Some(own) || name.starts_with(&format!("{own}:"))),
-            None => settings.is_https() || settings.host.is_loopback(),
-        };
-        if !is_loopback {
-            return Err("Off loopback this site needs HTTPS: put it behind a proxy that speaks it, and set \
-                        ORIGIN=https://its.name."
-                .into());
-        }
+        settings.refuse_what_misleads()?;
         Ok(settings)
+    }
+
+    /// Passwords, codes and cookies cross no network in clear, and what is said of the origin is all of it and true.
+    fn refuse_what_misleads(&self) -> Result<(), BoxError> {
+        const NEEDS_HTTPS: &str = "Off loopback this site needs HTTPS: put it behind a proxy that speaks it, and set \
+                                   ORIGIN=https://its.name.";
+        let Some(origin) = &self.origin else {
+            return if self.host.is_loopback() { Ok(()) } else { Err(NEEDS_HTTPS.into()) };
+        };
+        let url = Url::parse(origin).ok();
+        let Some(url) = url.filter(|url| url.origin().ascii_serialization() == *origin) else {
+            // Without what it says, which may have a password in it.
+            return Err("ORIGIN is a scheme, a name in lower case and a port if it is not the usual one, and nothing else: \
+                        https://its.name or http://localhost:3000."
+                .into());
+        };
+        let is_loopback = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if is_loopback && self.host.is_loopback() => Ok(()),
+            _ => Err(NEEDS_HTTPS.into()),
+        }
     }
 
     /// Whether browsers come by HTTPS, through a proxy.
@@ -90,26 +112,22 @@ fn development_key(database_url: &str) -> Result<String, BoxError> {
     }
     let database = Database::sqlite_path(database_url);
     let path = format!("{database}.key");
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&path) {
+    let made = files::create(Path::new(&path)).map_err(|error| format!("{path}: {error}"))?;
+    match made {
         // A new key beside old records would open none of them.
-        Ok(_) if Path::new(database).exists() => {
+        Some(_) if Path::new(database).exists() => {
             std::fs::remove_file(&path)?;
             return Err(format!(
                 "{database} is there but {path} is not: {HOW}, to the key that it was made with."
             )
             .into());
         }
-        Ok(mut file) => {
-            let key = random_hex::<32>().map_err(|_| "There are no random bytes for a key.")?;
-            file.write_all(key.as_bytes())?;
+        Some(mut file) => {
+            let key = random::<32>().map_err(|_| "There are no random bytes for a key.")?;
+            file.write_all(hex(&key).as_bytes())?;
             file.sync_all()?;
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(format!("{path}: {error}").into()),
+        None => files::close(Path::new(&path))?,
     }
     tracing::warn!(%path, "DEVELOPMENT KEY: the secrets of all authenticators are sealed with a key that lies beside the \
                            database. In earnest, {HOW}");

@@ -1,6 +1,7 @@
 //! Why a request goes no further, and what its sender is told.
 
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::pages;
@@ -30,8 +31,12 @@ pub(crate) enum Stop {
     LoggedOut(&'static str),
     /// Nobody is logged in, or no longer; or the step before this one is missing.
     GoTo(&'static str),
+    /// This form was sent before: where it led.
+    Done(String),
     /// A form without the token that this site puts into its forms.
     Forged,
+    /// There is too much to do.
+    Busy,
     /// Ours.
     Failed(BoxError),
 }
@@ -62,6 +67,7 @@ impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         match self {
             Self::GoTo(path) => Redirect::to(path).into_response(),
+            Self::Done(path) => Redirect::to(&path).into_response(),
             Self::Refused { message, .. } | Self::Locked(message) => {
                 (StatusCode::UNAUTHORIZED, pages::stop("Not accepted", &message)).into_response()
             }
@@ -71,6 +77,13 @@ impl IntoResponse for Stop {
             Self::Forged => {
                 let message = "This form was out of date, or did not come from this site. Nothing was done. Open the page again.";
                 (StatusCode::FORBIDDEN, pages::stop("Please try again", message)).into_response()
+            }
+            Self::Busy => {
+                let page = pages::stop(
+                    "Please try again",
+                    "There is too much to do just now. Nothing was done. Try again in a moment.",
+                );
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], page).into_response()
             }
             Self::Failed(error) => {
                 // The log says why, the page does not.

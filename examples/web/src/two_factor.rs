@@ -8,10 +8,9 @@ use std::sync::Arc;
 use second_factor::{
     Accepted, AccountId, ChallengeToken, DeviceId, DeviceToken, DynStore, FreshFactor, KeyRing, Login,
     Origin, OsEntropy, PasswordVerified, Policy, Reauthenticated, Remember, Requirement, SealingKey, Session,
-    TotpParams, TracingEvents, Verifier,
+    TotpParams, Verifier,
 };
-pub use second_factor::{AuthenticatorInfo, FactorStatus};
-pub use second_factor::{Clock, SystemClock, UnixTime};
+pub use second_factor::{AuditEvent, AuthenticatorInfo, Clock, FactorStatus, SystemClock, UnixTime};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
 
 use crate::stop::{Fallible, Outcome, Stop};
@@ -20,7 +19,7 @@ use crate::{browser::Browser, database::Database, routes::Typed, settings::Setti
 mod authenticators;
 pub(crate) mod words;
 
-pub use authenticators::Place;
+use words::Log;
 
 /// What authenticator apps show: six digits that change every 30 seconds.
 const CODES: TotpParams = TotpParams::DEFAULT;
@@ -35,30 +34,35 @@ pub struct TwoFactor {
 }
 
 /// Who is logged in.
-pub struct Member {
+pub struct Member<'a> {
     pub name: String,
+    browser: &'a Browser,
     session: Session,
 }
 
+impl Member<'_> {
+    /// After a step up: the session goes on, under another id.
+    async fn go_on(self, next: &str) -> Outcome {
+        self.browser.renew("session", self.session, next).await
+    }
+}
+
 impl TwoFactor {
-    pub async fn open(db: Database, settings: &Settings, clock: Arc<dyn Clock>) -> Fallible<Self> {
+    pub async fn open(db: Database, settings: &Settings, clock: Arc<dyn Clock>, log: Log) -> Fallible<Self> {
         let store = match &db {
             Database::Sqlite { path, .. } => DynStore::new(SqliteStore::open(path).await?),
             Database::Postgres(pool) => DynStore::new(PostgresStore::migrate(pool.clone()).await?),
         };
         let policy = Policy::builder("Second Factor").totp(CODES).build()?;
         let keys = KeyRing::new(1, SealingKey::from_hex(&settings.sealing_key)?);
-        let verifier =
-            Verifier::with_sources(store, policy, keys, clock, OsEntropy).with_events(TracingEvents);
+        let verifier = Verifier::with_sources(store, policy, keys, clock, OsEntropy).with_events(log);
         let requirement = settings.enroll_by.map_or(Requirement::None, Requirement::EnrolledBy);
         Ok(Self { verifier, db, requirement })
     }
 
     /// The same for one request: every event that it causes says where it came from.
-    pub(crate) fn for_request(&self, address: Option<String>, user_agent: Option<&str>) -> Self {
-        let origin = Origin::new()
-            .with_address(address.unwrap_or_default())
-            .with_user_agent(user_agent.unwrap_or_default());
+    pub fn for_request(&self, address: &str, user_agent: &str) -> Self {
+        let origin = Origin::new().with_address(address).with_user_agent(user_agent);
         Self { verifier: self.verifier.on_behalf_of(origin), ..self.clone() }
     }
 
@@ -95,7 +99,7 @@ impl TwoFactor {
         let remember = if remember { Remember::ThisDevice { label: browser.label() } } else { Remember::No };
         let challenge: ChallengeToken = browser.need("challenge", "/login").await?;
         let accepted = self.verifier.present(&challenge, code, remember).await?;
-        browser.start_beside("session", self.session(browser, accepted), "/account").await
+        browser.start_anew("session", self.session(browser, accepted), "/account").await
     }
 
     fn session(&self, browser: &Browser, accepted: Accepted) -> Session {
@@ -113,71 +117,66 @@ impl TwoFactor {
     }
 
     /// Who is logged in here. Asked anew with every request: password or second factor may have been changed elsewhere.
-    pub async fn member(&self, browser: &Browser) -> Outcome<Member> {
+    pub async fn member<'a>(&self, browser: &'a Browser) -> Outcome<Member<'a>> {
         let session: Session = browser.need("session", "/login").await?;
         if self.verifier.is_current(&session).await? {
             let name = users::name(&self.db, session.account().as_str()).await?;
-            return Ok(Member { name, session });
+            return Ok(Member { name, browser, session });
         }
-        browser.end().await?;
         Err(Stop::GoTo("/login"))
     }
 
-    /// `/logout`. A challenge goes with the session that holds it.
-    pub async fn log_out(&self, browser: &Browser) -> Outcome {
-        browser.end().await
-    }
-
     /// `/account/sessions/end`: here and everywhere, and all devices are forgotten.
-    pub async fn end_all_sessions(&self, browser: &Browser, member: &Member) -> Outcome {
+    pub async fn end_all_sessions(&self, member: Member<'_>) -> Outcome {
         let _the_others_by_their_epoch = self.verifier.end_all_sessions(&member.session).await?;
-        browser.end().await
+        member.browser.end("/login").await
     }
 
     /// What the account page shows.
-    pub async fn status(&self, member: &Member) -> Outcome<FactorStatus> {
+    pub async fn status(&self, member: &Member<'_>) -> Outcome<FactorStatus> {
         Ok(self.verifier.status(member.session.account()).await?)
     }
 
     /// With the password; where there is a second factor, with a fresh code beside it. And the hash of that password.
-    async fn reauthenticate(&self, member: &Member, typed: &Typed) -> Outcome<(Reauthenticated, String)> {
+    async fn reauthenticate(&self, member: &Member<'_>, typed: &Typed) -> Outcome<(Reauthenticated, String)> {
         let (password, hash) = self.password(member.session.account(), &typed.password).await?;
         Ok((self.verifier.reauthenticate(&member.session, password, &typed.code).await?, hash))
     }
 
     /// With a fresh code alone, which the session remembers.
-    async fn fresh_factor(&self, member: &mut Member, code: &str) -> Outcome<FreshFactor> {
+    async fn fresh_factor(&self, member: &mut Member<'_>, code: &str) -> Outcome<FreshFactor> {
         let fresh = self.verifier.fresh_factor(&member.session, code).await?;
         member.session.elevate(&fresh);
         Ok(fresh)
     }
 
     /// `/account/two-factor/disable`
-    pub async fn disable(&self, browser: &Browser, mut member: Member, code: &str) -> Outcome {
+    pub async fn disable(&self, mut member: Member<'_>, code: &str) -> Outcome {
         let fresh = self.fresh_factor(&mut member, code).await?;
         member.session.continue_after(self.verifier.disable(fresh, self.requirement).await?);
-        browser.renew("session", member.session).await
+        member.go_on("/account").await
     }
 
-    /// `/account/recovery-codes`: new ones, a line each.
-    pub async fn new_codes(&self, browser: &Browser, mut member: Member, code: &str) -> Outcome<String> {
+    /// `/account/recovery-codes`: new ones, shown to this browser.
+    pub async fn new_codes(&self, mut member: Member<'_>, code: &str) -> Outcome {
         let fresh = self.fresh_factor(&mut member, code).await?;
-        browser.renew("session", member.session).await?;
-        Ok(self.verifier.regenerate_recovery_codes(fresh).await?.expose_lines().expose().into())
+        let codes = self.verifier.regenerate_recovery_codes(fresh).await?.expose_lines();
+        member.browser.show_codes(member.account(), codes.expose()).await?;
+        member.go_on("/account/recovery-codes").await
     }
 
     /// `/account/password`: the site's write happens where the library says that nobody can come in by the old password.
-    pub async fn change_password(&self, browser: &Browser, mut member: Member, typed: &Typed) -> Outcome {
+    pub async fn change_password(&self, mut member: Member<'_>, typed: &Typed) -> Outcome {
         let new = users::new_hash(&typed.new_password).await?;
         let (proof, old) = self.reauthenticate(&member, typed).await?;
         let write = || users::replace_hash(&self.db, member.account(), &old, &new);
         let others = self.verifier.change_password(proof, write).await?;
         member.session.continue_after(others);
-        browser.renew("session", member.session).await
+        member.go_on("/account").await
     }
 
     /// `/account/devices`: forgets one, or `all`.
-    pub async fn forget(&self, Member { session, .. }: &Member, device: &str) -> Outcome {
+    pub async fn forget(&self, Member { session, .. }: &Member<'_>, device: &str) -> Outcome {
         match device {
             "all" => self.verifier.forget_all_devices(session.account()).await.map(drop)?,
             id => self.verifier.forget_device(session.account(), DeviceId::parse(id)?).await.map(drop)?,

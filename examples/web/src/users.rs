@@ -1,13 +1,10 @@
 //! Users and their passwords: what a service has before it adds a second factor.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use tokio::sync::Semaphore;
-
 use crate::database::{Database, on};
+use crate::keys::hex;
+use crate::passwords;
 use crate::stop::{Outcome, Stop};
 
 /// Why nobody can be called this, for the form. A colon would end the name in a key URI.
@@ -28,27 +25,28 @@ fn password_fault(password: &str) -> Option<&'static str> {
 
 /// Adds a user. That a *name* is taken cannot be hidden from whoever asks for it; a service that registers
 /// e-mail addresses says the same in both cases and writes the rest in the mail.
-pub(crate) async fn register(database: &Database, name: &str, password: &str) -> Outcome {
+///
+/// `form` is the token of the form that this came in, which may come twice.
+pub(crate) async fn register(database: &Database, name: &str, password: &str, form: &str) -> Outcome {
     if let Some(fault) = name_fault(name).or_else(|| password_fault(password)) {
         return Err(Stop::unusable(fault));
     }
-    const INSERT: &str = "INSERT INTO users (id, name, name_key, password_hash) VALUES ($1, $2, $3, $4)
+    const INSERT: &str =
+        "INSERT INTO users (id, name, name_key, password_hash, form) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING";
+    const IS_THEIRS: &str = "SELECT id FROM users WHERE name_key = $1 AND form = $2";
     // Random, and never changed or given to somebody else, as a user name may be.
-    let id = random_hex::<16>()?;
-    let hash = hash(password).await?;
-    let added = on!(database, pool => sqlx::query(INSERT).bind(id).bind(name).bind(name.to_lowercase()).bind(hash)
+    let id = hex(&random::<16>()?);
+    let hash = passwords::hash(password).await?;
+    let key = name.to_lowercase();
+    let added = on!(database, pool => sqlx::query(INSERT).bind(id).bind(name).bind(&key).bind(hash).bind(form)
         .execute(pool).await?.rows_affected());
-    if added == 1 { Ok(()) } else { Err(Stop::unusable("This user name is taken.")) }
-}
-
-/// What the password of a user that there is not is compared with.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
-
-/// To be called at the start, or the first unknown name would take the work of two hashes.
-pub(crate) async fn prepare() -> Outcome {
-    let _: bool = at_work(|| Ok(NOBODY.is_empty())).await?;
-    Ok(())
+    if added == 1 {
+        return Ok(());
+    }
+    let before: Option<(String,)> = on!(database, pool => sqlx::query_as(IS_THEIRS).bind(key).bind(form)
+        .fetch_optional(pool).await?);
+    before.map(drop).ok_or_else(|| Stop::unusable("This user name is taken."))
 }
 
 /// The id of the user of this name. For a name that is not there, one that nobody has: what follows is the same work.
@@ -68,23 +66,15 @@ pub(crate) async fn verify_password(database: &Database, id: &str, password: &st
     const SELECT: &str = "SELECT password_hash FROM users WHERE id = $1";
     let row: Option<(String,)> =
         on!(database, pool => sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await?);
-    let password = password.to_owned();
-    let right = at_work(move || {
-        let hash = row.as_ref().map_or(NOBODY.as_str(), |(hash,)| hash);
-        let hash = PasswordHash::new(hash).map_err(Stop::failed)?;
-        match Argon2::default().verify_password(password.as_bytes(), &hash) {
-            Ok(()) => Ok(row.map(|(hash,)| hash)),
-            Err(password_hash::Error::PasswordInvalid) => Ok(None),
-            Err(error) => Err(Stop::failed(error)),
-        }
-    });
-    right.await?.ok_or_else(|| Stop::unusable("User name or password is wrong."))
+    let hash = row.map(|(hash,)| hash);
+    let is_right = passwords::verify(password, hash.as_deref()).await?;
+    hash.filter(|_| is_right).ok_or_else(|| Stop::unusable("User name or password is wrong."))
 }
 
 /// The hash of a password that can be one, before anything is asked for that is used up by it.
 pub(crate) async fn new_hash(password: &str) -> Outcome<String> {
     match password_fault(password) {
-        None => hash(password).await,
+        None => passwords::hash(password).await,
         Some(fault) => Err(Stop::unusable(fault)),
     }
 }
@@ -113,33 +103,9 @@ pub(crate) async fn name(database: &Database, id: &str) -> Outcome<String> {
     row.map(|(name,)| name).ok_or(Stop::GoTo("/login"))
 }
 
-async fn hash(password: &str) -> Result<String, Stop> {
-    let password = password.to_owned();
-    at_work(move || hash_now(&password)).await
-}
-
-/// Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random salt.
-fn hash_now(password: &str) -> Result<String, Stop> {
-    let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes()).map_err(Stop::failed)?;
-    Ok(hash.to_string())
-}
-
-/// Off the threads that serve requests, and eight at a time: a flood of logins costs time, not memory.
-async fn at_work<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
-) -> Result<T, Stop> {
-    static PLACES: Semaphore = Semaphore::const_new(8);
-    let _place = PLACES.acquire().await.map_err(Stop::failed)?;
-    tokio::task::spawn_blocking(work).await.map_err(Stop::failed)?
-}
-
-/// `N` random bytes of the operating system in hexadecimal.
-pub(crate) fn random_hex<const N: usize>() -> Result<String, Stop> {
-    use std::fmt::Write as _;
+/// `N` random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> Outcome<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(Stop::failed)?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(bytes)
 }

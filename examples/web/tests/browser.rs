@@ -7,8 +7,12 @@ mod authenticators;
 mod common;
 #[path = "browser/cookies.rs"]
 mod cookies;
+#[path = "browser/double_clicks.rs"]
+mod double_clicks;
 #[path = "browser/looks.rs"]
 mod looks;
+#[path = "browser/lost.rs"]
+mod lost;
 #[path = "browser/plain.rs"]
 mod plain;
 #[path = "browser/window.rs"]

@@ -4,33 +4,11 @@
 mod common;
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::{Browser, PASSWORD, STEP, To, has, oathtool};
-
-/// Runs it in the folder, its log in a file there, and reads the address that it prints.
-fn start(folder: &Path, log: &str) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_second-factor-web"))
-        .current_dir(folder)
-        // The other settings are not there; 3000 may be somebody else's.
-        .env("PORT", "0")
-        .env_remove("DATABASE_URL")
-        .env_remove("SEALING_KEY")
-        .env_remove("ORIGIN")
-        .env_remove("HOST")
-        .env_remove("ENROLL_BY")
-        .env_remove("RUST_LOG")
-        .stdout(Stdio::piped())
-        .stderr(File::create(folder.join(log)).unwrap())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (child, line.trim().strip_prefix("Open ").expect("the address").to_owned())
-}
+use common::{Browser, PASSWORD, STEP, To, has, oathtool, start_binary};
 
 fn stop(mut child: Child) {
     let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
@@ -45,7 +23,7 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
     }
     let folder = std::env::temp_dir().join(format!("second-factor-web-fresh-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    let (child, origin) = start(&folder, "first.log");
+    let (child, origin) = start_binary(&folder, "first.log", &[]);
     let mut browser = Browser::new(&[&origin]);
     browser.register("alice").await;
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
@@ -56,7 +34,7 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
     stop(child);
 
     // Started again, the same accounts under the same key.
-    let (child, origin) = start(&folder, "second.log");
+    let (child, origin) = start_binary(&folder, "second.log", &[]);
     let mut browser = Browser::new(&[&origin]);
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/login/code"));
     browser.code("000000").await;
@@ -101,4 +79,126 @@ fn a_day_that_is_none_stops_the_start() {
         let said = String::from_utf8(started.stderr).unwrap();
         assert!(said.contains(&format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")), "{said}");
     }
+}
+
+/// Files that were there before and open to all, new ones, and those that SQLite makes beside them.
+#[cfg(unix)]
+#[tokio::test]
+async fn g31_no_file_of_the_site_is_readable_by_others() {
+    use std::os::unix::fs::PermissionsExt;
+    for is_new in [true, false] {
+        let folder =
+            std::env::temp_dir().join(format!("second-factor-web-files-{}-{is_new}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let files = || fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        if !is_new {
+            let (child, _) = start_binary(&folder, "before.log", &[]);
+            stop(child);
+            for file in files() {
+                fs::set_permissions(file, PermissionsExt::from_mode(0o666)).unwrap();
+            }
+        }
+        let (child, origin) = start_binary(&folder, "site.log", &[]);
+        Browser::new(&[&origin]).register("alice").await;
+        let names: Vec<_> = files().filter(|file| file.extension().unwrap() != "log").collect();
+        assert!(names.len() >= 4, "the database, two beside it, and a key: {names:?}");
+        for file in names {
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}: {mode:o}", file.display());
+        }
+        let log = fs::read_to_string(folder.join("site.log")).unwrap();
+        assert_eq!(log.contains("OTHERS COULD READ THIS FILE"), !is_new, "{log}");
+        stop(child);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[test]
+fn g32_settings_that_mislead_stop_the_start() {
+    let refused = [
+        ("0.0.0.0", ""),
+        ("192.168.1.7", ""),
+        ("0.0.0.0", "http://localhost:3000"),
+        ("::", "http://localhost:3000"),
+        ("::ffff:127.0.0.1", ""),
+        ("127.0.0.1", "http://localhost:x@evil.example"),
+        ("127.0.0.1", "http://localhost@evil.example"),
+        ("127.0.0.1", "http://localhost:pass@evil.example:80/"),
+        ("127.0.0.1", "http://evil.example"),
+        ("127.0.0.1", "http://localhost.evil.example"),
+        ("127.0.0.1", "http://127.0.0.1.evil.example:3000"),
+        ("127.0.0.1", "http://evil.example#localhost"),
+        ("127.0.0.1", "http://evil.example?localhost"),
+        ("127.0.0.1", "http://127.0.0.1\\@evil.example"),
+        ("127.0.0.1", "http://0.0.0.0:3000"),
+        ("127.0.0.1", "http://[::]:3000"),
+        ("127.0.0.1", "http:localhost"),
+        ("127.0.0.1", "HTTP://localhost"),
+        ("127.0.0.1", "http://LOCALHOST:3000"),
+        ("127.0.0.1", " http://localhost:3000"),
+        ("127.0.0.1", "http://localhost:3000/"),
+        ("127.0.0.1", "http://localhost:3000/path"),
+        ("127.0.0.1", "localhost:3000"),
+        ("127.0.0.1", "ftp://localhost"),
+        ("127.0.0.1", "file:///localhost"),
+        ("0.0.0.0", "https://"),
+        ("0.0.0.0", "https:// its.name"),
+        ("0.0.0.0", "https://user:password@its.name"),
+        ("0.0.0.0", "https://its.name/account"),
+        ("0.0.0.0", "https://its.name:99999"),
+        ("0.0.0.0", "https://its.name https://other.name"),
+        ("0.0.0.0", "null"),
+    ];
+    for (host, origin) in refused {
+        let said = refused_at_start(&[("HOST", host), ("ORIGIN", origin)]);
+        assert!(said.contains("ORIGIN"), "{host} {origin}: {said}");
+        assert!(!said.contains("pass"), "what may be a password is not repeated: {said}");
+    }
+    for url in [":memory:", "sqlite::memory:", "sqlite://", "file:x", "site.db?mode=ro", "mysql://host/site"]
+    {
+        let said = refused_at_start(&[("DATABASE_URL", url)]);
+        assert!(said.contains("DATABASE_URL"), "{url}: {said}");
+    }
+    for (name, value) in
+        [("HOST", "localhost"), ("PORT", "http"), ("SEALING_KEY", "0f0f"), ("SEALING_KEY", "secret")]
+    {
+        refused_at_start(&[(name, value)]);
+    }
+    let folder = std::env::temp_dir().join(format!("second-factor-web-origins-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    for (host, origin) in [
+        ("127.0.0.1", "http://localhost:3000"),
+        ("::1", "http://[::1]:3000"),
+        ("127.0.0.1", "https://its.name"),
+        ("0.0.0.0", "https://its.name:8443"),
+    ] {
+        let (child, said) = start_binary(&folder, "site.log", &[("HOST", host), ("ORIGIN", origin)]);
+        assert_eq!(said, origin);
+        stop(child);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What it says, having ended by itself.
+fn refused_at_start(settings: &[(&str, &str)]) -> String {
+    let folder = std::env::temp_dir().join(format!("second-factor-web-refused-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_second-factor-web"))
+        .current_dir(&folder)
+        .env("SEALING_KEY", "0f".repeat(32))
+        .env("PORT", "0")
+        .envs(settings.iter().copied())
+        .stdout(Stdio::null())
+        .stderr(File::create(folder.join("site.log")).unwrap())
+        .spawn()
+        .unwrap();
+    let ended = (0..1000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        child.try_wait().unwrap()
+    });
+    child.kill().unwrap();
+    let said = fs::read_to_string(folder.join("site.log")).unwrap();
+    assert!(ended.is_some_and(|status| !status.success()), "{settings:?}: it runs, {said}");
+    fs::remove_dir_all(&folder).unwrap();
+    said
 }

@@ -2,8 +2,10 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{View, back, card, code_field, fresh_code, present_password, shell};
-use crate::two_factor::{AuthenticatorInfo, FactorStatus, Place, words};
+use super::fields::{code_field, fresh_code, present_password};
+use super::{View, back, card, shell};
+use crate::two_factor::words::{self, Place};
+use crate::two_factor::{AuthenticatorInfo, FactorStatus};
 
 const LOST_PHONE: &str =
     "Leave it empty if you have lost your phone and have just logged in with a recovery code.";

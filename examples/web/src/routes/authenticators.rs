@@ -1,12 +1,13 @@
 //! What the site answers about authenticators.
 
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::{Answer, Code, Typed, again, login_again, see, view};
+use super::{Answer, Code, Typed, again, login_again, recovery_codes, see, view};
 use crate::app::App;
-use crate::browser::{Browser, Form};
+use crate::browser::Browser;
+use crate::form::Form;
 use crate::pages::{self, authenticators};
 use crate::stop::Stop;
 use crate::two_factor::Member;
@@ -15,7 +16,7 @@ const LIST: &str = "/account/authenticators";
 const ENABLE: &str = "/account/two-factor/enable";
 const LOGIN: &str = "/login";
 
-pub(super) async fn list(State(app): State<App>, browser: Browser) -> Answer {
+pub(super) async fn list(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let status = app.two_factor().status(&member).await?;
     if !status.is_enabled() {
@@ -24,34 +25,34 @@ pub(super) async fn list(State(app): State<App>, browser: Browser) -> Answer {
     Ok(authenticators::list(&view(&browser).await?, &status).into_response())
 }
 
-pub(super) async fn enable_page(State(app): State<App>, browser: Browser) -> Answer {
+pub(super) async fn enable_page(app: App, browser: Browser) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let place = app.two_factor().place(&member).await?;
     Ok(authenticators::enable(&view(&browser).await?, &member.name, &place).into_response())
 }
 
-pub(super) async fn enable(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+pub(super) async fn enable(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
-    match app.two_factor().enable(&browser, &member, &typed).await {
+    match app.two_factor().enable(&member, &typed).await {
         Ok(()) => Ok(see("/account/two-factor/confirm")),
         Err(stop) => enable_again(stop, &app, &browser, &member).await,
     }
 }
 
-async fn enable_again(stop: Stop, app: &App, browser: &Browser, member: &Member) -> Answer {
+async fn enable_again(stop: Stop, app: &App, browser: &Browser, member: &Member<'_>) -> Answer {
     let place = app.two_factor().place(member).await?;
     again(stop, browser, |view| authenticators::enable(view, &member.name, &place)).await
 }
 
-pub(super) async fn confirm_page(State(app): State<App>, browser: Browser) -> Answer {
+pub(super) async fn confirm_page(app: App, browser: Browser) -> Answer {
     app.two_factor().member(&browser).await?;
     pending(&app, &browser, ENABLE, true).await
 }
 
-pub(super) async fn confirm(State(app): State<App>, browser: Browser, Form(typed): Form<Code>) -> Answer {
+pub(super) async fn confirm(app: App, browser: Browser, Form(typed): Form<Code>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().confirm(&browser, ENABLE, &typed.code).await {
-        Ok(codes) => Ok(confirmed(codes)),
+        Ok(has_codes) => confirmed(&browser, has_codes).await,
         Err(stop @ Stop::Refused { over: true, .. }) => enable_again(stop, &app, &browser, &member).await,
         Err(stop) => {
             let shown = app.two_factor().pending(&browser, ENABLE).await?;
@@ -61,14 +62,16 @@ pub(super) async fn confirm(State(app): State<App>, browser: Browser, Form(typed
 }
 
 /// In the middle of a login: nobody is logged in yet, and the enrollment itself is what the browser has.
-pub(super) async fn enroll_page(State(app): State<App>, browser: Browser) -> Answer {
+pub(super) async fn enroll_page(app: App, browser: Browser) -> Answer {
     pending(&app, &browser, LOGIN, false).await
 }
 
-pub(super) async fn enroll(State(app): State<App>, browser: Browser, Form(typed): Form<Code>) -> Answer {
+pub(super) async fn enroll(app: App, browser: Browser, Form(typed): Form<Code>) -> Answer {
     match app.two_factor().confirm(&browser, LOGIN, &typed.code).await {
-        Ok(codes) => Ok(confirmed(codes)),
-        Err(stop @ Stop::Refused { over: true, .. }) => login_again(stop, &browser, pages::login).await,
+        Ok(has_codes) => confirmed(&browser, has_codes).await,
+        Err(stop @ Stop::Refused { over: true, .. }) => {
+            login_again(stop, &browser, |view| pages::login(view, false)).await
+        }
         Err(stop) => {
             let shown = app.two_factor().pending(&browser, LOGIN).await?;
             again(stop, &browser, |view| authenticators::confirm(view, &shown, false)).await
@@ -84,12 +87,12 @@ async fn pending(app: &App, browser: &Browser, before: &'static str, is_member: 
     }
 }
 
-fn confirmed(codes: Option<String>) -> axum::response::Response {
-    let page = match codes {
-        Some(codes) => pages::recovery_codes(&codes, LOGIN),
-        None => authenticators::added(),
-    };
-    page.into_response()
+async fn confirmed(browser: &Browser, has_codes: bool) -> Answer {
+    if has_codes {
+        recovery_codes::shown(browser, None).await
+    } else {
+        Ok(authenticators::added().into_response())
+    }
 }
 
 #[derive(Deserialize)]
@@ -99,11 +102,7 @@ pub(super) struct Which {
     authenticator: String,
 }
 
-pub(super) async fn rename_page(
-    State(app): State<App>,
-    browser: Browser,
-    Query(which): Query<Which>,
-) -> Answer {
+pub(super) async fn rename_page(app: App, browser: Browser, Query(which): Query<Which>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().authenticator(&member, &which.authenticator).await {
         Ok(found) => Ok(authenticators::rename(&view(&browser).await?, &found).into_response()),
@@ -112,20 +111,16 @@ pub(super) async fn rename_page(
     }
 }
 
-pub(super) async fn rename(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+pub(super) async fn rename(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let found = app.two_factor().authenticator(&member, &typed.authenticator).await?;
-    match app.two_factor().rename(&browser, member, found.id, &typed).await {
+    match app.two_factor().rename(member, found.id, &typed).await {
         Ok(()) => Ok(see(LIST)),
         Err(stop) => again(stop, &browser, |view| authenticators::rename(view, &found)).await,
     }
 }
 
-pub(super) async fn remove_page(
-    State(app): State<App>,
-    browser: Browser,
-    Query(which): Query<Which>,
-) -> Answer {
+pub(super) async fn remove_page(app: App, browser: Browser, Query(which): Query<Which>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_last = app.two_factor().status(&member).await?.authenticators.len() == 1;
     match app.two_factor().authenticator(&member, &which.authenticator).await {
@@ -135,11 +130,11 @@ pub(super) async fn remove_page(
     }
 }
 
-pub(super) async fn remove(State(app): State<App>, browser: Browser, Form(typed): Form<Typed>) -> Answer {
+pub(super) async fn remove(app: App, browser: Browser, Form(typed): Form<Typed>) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_last = app.two_factor().status(&member).await?.authenticators.len() == 1;
     let found = app.two_factor().authenticator(&member, &typed.authenticator).await?;
-    match app.two_factor().remove(&browser, member, found.id, &typed.code).await {
+    match app.two_factor().remove(member, found.id, &typed.code).await {
         Ok(()) => Ok(see(LIST)),
         Err(stop) => again(stop, &browser, |view| authenticators::remove(view, &found, is_last)).await,
     }

@@ -1,14 +1,43 @@
 //! What the library says, in the words of this site.
 
 use second_factor::{
-    AuditEvent, AuthMethod, AuthenticatorKind, ChangePasswordError, CodesInARow, Error,
-    HostAuthenticatorKind, Origin, Refusal, StoreError, TokenError, UnixTime,
+    AuditEvent, AuthMethod, AuthenticatorKind, ChangePasswordError, CodesInARow, Error, EventKind, EventSink,
+    HostAuthenticatorKind, Origin, Refusal, RefusedBecause, Requirement, StoreError, TokenError,
+    TracingEvents, UnixTime,
 };
 
-use super::{CODES, Member};
-use crate::stop::Stop;
+use super::{AuthenticatorInfo, CODES, FactorStatus, Member, TwoFactor};
+pub(crate) use crate::security_log::SecurityLog as Log;
+use crate::stop::{Outcome, Stop};
 
-impl Member {
+/// Where a new authenticator can go.
+pub struct Place {
+    /// What is bound, oldest first.
+    pub bound: Vec<AuthenticatorInfo>,
+    /// Whether there is room beside them.
+    pub has_room: bool,
+    /// Whether its owner got in by a recovery code, and so may have lost one.
+    pub is_one_lost: bool,
+}
+
+impl TwoFactor {
+    /// What the page of `/account/two-factor/enable` shows.
+    pub async fn place(&self, member: &Member<'_>) -> Outcome<Place> {
+        let bound = self.status(member).await?.authenticators;
+        let has_room = bound.len() < self.verifier.policy().authenticators();
+        Ok(Place { bound, has_room, is_one_lost: member.session.method() == AuthMethod::RecoveryCode })
+    }
+
+    /// From when on a second factor is demanded of whoever has none.
+    pub fn demanded_from(&self, status: &FactorStatus) -> Option<UnixTime> {
+        match self.requirement {
+            Requirement::EnrolledBy(time) if !status.is_enabled() => Some(time),
+            _ => None,
+        }
+    }
+}
+
+impl Member<'_> {
     /// The account, in the words of the security log.
     pub(crate) fn account(&self) -> &str {
         self.session.account().as_str()
@@ -41,16 +70,14 @@ pub(crate) fn way_in(retry_at: Option<UnixTime>) -> String {
 
 /// How many codes that is, in words.
 pub(crate) fn in_a_row() -> &'static str {
-    match CodesInARow::count(CODES.digits()) {
+    match count_in_a_row() {
         3 => "three",
         _ => "four",
     }
 }
 
-/// What those look like in the field.
-pub(crate) fn in_a_row_placeholder() -> String {
-    let code = "0".repeat(CODES.digits().count().into());
-    vec![code; CodesInARow::count(CODES.digits()).into()].join(" ")
+pub(crate) fn count_in_a_row() -> u8 {
+    CodesInARow::count(CODES.digits())
 }
 
 /// What an authenticator is.
@@ -62,14 +89,56 @@ pub(crate) fn kind(kind: AuthenticatorKind) -> &'static str {
     }
 }
 
-/// A line of the security log: when, what and where from, and whether it is one to be told of by mail.
-pub(crate) fn log_line(event: &str) -> Option<(UnixTime, String, bool)> {
-    let AuditEvent { at, kind, origin, .. } = serde_json::from_str(event).ok()?;
-    let what = match origin.as_ref().and_then(Origin::address) {
-        Some(address) => format!("{kind} (from {address})"),
-        None => kind.to_string(),
-    };
-    Some((at, what, kind.notify_owner()))
+/// A line of the security log.
+pub(crate) struct Event {
+    pub(crate) at: UnixTime,
+    /// What, and where from.
+    pub(crate) text: String,
+    pub(crate) kind: Kind,
+    /// Whether its owner is to be told by mail.
+    pub(crate) is_notable: bool,
+}
+
+/// Which of the kinds of events.
+pub(crate) type Kind = std::mem::Discriminant<EventKind>;
+
+/// What changes no record, and so is not in the trail.
+pub(crate) enum Unrecorded {
+    Login,
+    Refusal,
+}
+
+/// Every event is in the log of the service, and some are in that of the account.
+impl EventSink for Log {
+    fn record(&self, event: &AuditEvent) {
+        TracingEvents.record(event);
+        self.note(event);
+    }
+}
+
+impl Unrecorded {
+    pub(crate) fn of(event: &AuditEvent) -> Option<Self> {
+        match event.kind {
+            EventKind::LoggedIn {
+                method: AuthMethod::SingleFactor | AuthMethod::RememberedDevice { .. },
+            } => Some(Self::Login),
+            EventKind::CodeRefused { reason: RefusedBecause::Locked }
+            | EventKind::RecoveryCodeRefused { reason: RefusedBecause::Locked } => Some(Self::Refusal),
+            _ => None,
+        }
+    }
+}
+
+impl Event {
+    /// Of an event as serde writes it.
+    pub(crate) fn read(event: &str) -> Option<Self> {
+        let AuditEvent { at, kind, origin, .. } = serde_json::from_str(event).ok()?;
+        let text = match origin.as_ref().and_then(Origin::address) {
+            Some(address) => format!("{kind} (from {address})"),
+            None => kind.to_string(),
+        };
+        Some(Self { at, text, kind: std::mem::discriminant(&kind), is_notable: kind.notify_owner() })
+    }
 }
 
 impl From<Error<StoreError>> for Stop {

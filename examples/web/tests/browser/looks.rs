@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thirtyfour::prelude::*;
 
 use crate::common::{Browser, DAY, PASSWORD, START, STEP, Site, oathtool, wrong};
+use crate::lost::lock;
 use crate::window::{SCREENS, Window, has_all, scan};
 
 const DEVICES: [&str; 4] = [
@@ -110,17 +111,9 @@ async fn pages_before_a_login() {
     round.look("out-of-date").await;
 
     // Twenty wrong codes.
-    for _ in 0..3 {
-        let mut thief = site.browser();
-        thief.log_in("alice", PASSWORD).await;
-        for _ in 0..5 {
-            thief.code(&wrong(&key, site.clock.now())).await;
-        }
-    }
+    lock(&site, "alice", &key).await;
     window.log_in_up_to_the_code("alice").await;
-    for _ in 0..4 {
-        window.code(&wrong(&key, site.clock.now())).await;
-    }
+    window.code(&oathtool(&key, site.clock.now())).await;
     round.look_refused("code-locked", "Too many codes were wrong").await;
     round.end();
     window.close().await;
@@ -160,6 +153,11 @@ async fn pages_of_an_account() {
     window.code(&oathtool(&key, site.clock.now())).await;
     window.assert_shows("Keep your recovery codes").await;
     round.look("recovery-codes-shown").await;
+    window.go("/login").await;
+    window.assert_shows("Have you kept your new recovery codes?").await;
+    round.look("login-codes-shown").await;
+    window.go("/account/recovery-codes").await;
+    window.click("I have kept them, log in").await;
 
     // From a few devices, days apart.
     for agent in DEVICES {
@@ -216,6 +214,11 @@ async fn pages_of_an_account() {
     for code in window.driver.find_all(By::Css("#recovery-codes code")).await.unwrap() {
         codes.push(code.text().await.unwrap());
     }
+    window.go("/account").await;
+    window.assert_shows("Have you kept your new recovery codes?").await;
+    round.look("account-codes-shown").await;
+    window.go("/account/recovery-codes").await;
+    window.click("I have kept them").await;
 
     // A second authenticator with a name as long as there can be, and recovery codes that run out.
     site.clock.wait(STEP);
@@ -242,16 +245,33 @@ async fn pages_of_an_account() {
     round.look("authenticators-two").await;
 
     // Somebody has the password.
-    for _ in 0..4 {
-        let mut thief = site.browser();
-        thief.log_in(name, PASSWORD).await;
-        for _ in 0..5 {
-            thief.code(&wrong(&key, site.clock.now())).await;
-        }
-    }
+    lock(&site, name, &key).await;
     window.go("/account").await;
     window.assert_refused("somebody may know your password").await;
     round.look("account-locked").await;
+    site.clock.wait(STEP);
+    let code = oathtool(&key, site.clock.now());
+    for (path, at) in [
+        ("/account/two-factor/disable", "disable-locked"),
+        ("/account/recovery-codes", "recovery-codes-locked"),
+        ("/account/two-factor/enable", "add-locked"),
+        ("/account/password", "password-locked"),
+    ] {
+        window.go(path).await;
+        for field in ["password", "new_password"] {
+            if window.driver.source().await.unwrap().contains(&format!("name=\"{field}\"")) {
+                window.fill(field, PASSWORD).await;
+            }
+        }
+        window.code(&code).await;
+        round.look_refused(at, "Too many codes were wrong").await;
+    }
+    for (what, at) in [("Rename", "rename-locked"), ("Remove", "remove-locked")] {
+        window.go("/account/authenticators").await;
+        window.click(what).await;
+        window.code(&code).await;
+        round.look_refused(at, "Too many codes were wrong").await;
+    }
     round.end();
     window.close().await;
 }

@@ -30,7 +30,7 @@ async fn a_login_with_the_keyboard_alone_and_no_script() {
     let (_, key, _) = site.enrolled("lena").await;
     site.clock.wait(STEP);
     let window = Window::open(&site.origin).await;
-    window.chromium("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true})).await;
+    window.without_scripts().await;
 
     window.go("/login").await;
     assert_eq!(focused(&window).await, "username");

@@ -50,15 +50,8 @@ impl Window {
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let profile =
             std::env::temp_dir().join(format!("second-factor-chromium-{}-{count}", std::process::id()));
-        let mut process =
-            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port: u16 = lines
-            .find_map(|line| between(&line.unwrap(), "started successfully on port ", "."))
-            .expect("chromedriver says its port")
-            .parse()
-            .unwrap();
-        std::thread::spawn(move || lines.for_each(drop));
+        // A port that it found free may be taken before it has it.
+        let (process, port) = (0..5).find_map(|_| start_driver()).expect("chromedriver has a port");
         let mut capabilities = DesiredCapabilities::chrome();
         let profile_argument = format!("--user-data-dir={}", profile.display());
         for argument in [
@@ -139,6 +132,34 @@ impl Window {
         let path = format!("//*[(self::a or self::button) and normalize-space()='{text}']");
         let element = self.driver.find(By::XPath(path)).await.unwrap();
         self.follow(async || element.click().await.unwrap()).await;
+    }
+
+    /// Clicks twice, as some do on everything, and waits for the page at which that ends.
+    pub async fn double_click(&self, text: &str, end: &str) {
+        let path = format!("//button[normalize-space()='{text}']");
+        let button = self.driver.find(By::XPath(path)).await.unwrap();
+        self.follow(async || {
+            self.driver.action_chain().double_click_element(&button).perform().await.unwrap();
+        })
+        .await;
+        for _ in 0..200 {
+            // A page that is just going away has no text.
+            if self.driver.source().await.is_ok_and(|source| source.contains(end)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no {end:?} after {text:?} at {}: {}", self.path().await, self.text().await);
+    }
+
+    /// Switches scripts off.
+    pub async fn without_scripts(&self) {
+        self.chromium("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true})).await;
+    }
+
+    /// Types with the keyboard, wherever that is.
+    pub async fn press(&self, keys: &str) {
+        self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
     /// Sends the form of the page.
@@ -243,6 +264,18 @@ impl Window {
         self.show_on(screen).await;
         png
     }
+}
+
+fn start_driver() -> Option<(Child, u16)> {
+    let mut process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let port = lines.find_map(|line| between(&line.unwrap(), "started successfully on port ", "."));
+    let Some(port) = port else {
+        process.wait().unwrap();
+        return None;
+    };
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((process, port.parse().unwrap()))
 }
 
 /// Also when the test fails: no browser stays behind.

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use second_factor_web::{App, Clock, Settings, UnixTime, router};
+use second_factor_web::{App, Clock, Settings, UnixTime, serve};
 
 /// Half past a step, so that a code is that of the time shown.
 pub const START: u64 = 1_800_000_015;
@@ -64,8 +64,7 @@ impl Site {
         let app = App::open(&settings, clock.clone()).await.unwrap();
         let listener = tokio::net::TcpListener::bind((settings.host, 0)).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let service = router(&app).into_make_service_with_connect_info::<std::net::SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        tokio::spawn(async move { serve(listener, &app, std::future::pending()).await });
         Self { origin, clock, folder }
     }
 
@@ -84,6 +83,15 @@ impl Site {
     /// The file of the database.
     pub fn database(&self) -> String {
         self.folder.join("site.db").to_str().unwrap().to_owned()
+    }
+
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &str) -> i64 {
+        let pool = sqlx::SqlitePool::connect(&self.database()).await.unwrap();
+        let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let (count,) = sqlx::query_as(count).fetch_one(&pool).await.unwrap();
+        pool.close().await;
+        count
     }
 
     /// A user who enrolled, with the codes that were shown. The code of the present step is used up.
@@ -216,6 +224,33 @@ impl Browser {
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = self.get(path).await.csrf();
         self.post_bare(path, &[fields, &[("csrf_token", &csrf)]].concat()).await
+    }
+
+    /// Posts the same twice, one after the other, as if the first answer had not come yet: this browser has the first one.
+    pub async fn post_twice(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> (Page, Page) {
+        let csrf = self.get(page).await.csrf();
+        let fields = [fields, &[("csrf_token", &csrf)]].concat();
+        let mut second = self.clone();
+        (self.post_bare(action, &fields).await, second.post_bare(action, &fields).await)
+    }
+
+    /// Posts the same twice at once. This browser has what both answers set.
+    pub async fn post_twice_at_once(
+        &mut self,
+        page: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> (Page, Page) {
+        let csrf = self.get(page).await.csrf();
+        let fields = [fields, &[("csrf_token", &csrf)]].concat();
+        let (mut first, mut second) = (self.clone(), self.clone());
+        let answers = tokio::join!(first.post_bare(action, &fields), second.post_bare(action, &fields));
+        for (answer, browser) in [(&answers.0, first), (&answers.1, second)] {
+            if answer.headers.contains_key("set-cookie") {
+                self.cookies = browser.cookies;
+            }
+        }
+        answers
     }
 
     pub async fn register(&mut self, name: &str) {
@@ -424,4 +459,32 @@ pub fn has(program: &str) -> bool {
         );
     }
     has
+}
+
+/// The binary in a folder, its log in a file there; and the address that it prints. Settings are those given and no others.
+pub fn start_binary(
+    folder: &std::path::Path,
+    log: &str,
+    settings: &[(&str, &str)],
+) -> (std::process::Child, String) {
+    // Whatever else is left open, the files of the site are not.
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "umask 000; exec \"$0\"", env!("CARGO_BIN_EXE_second-factor-web")])
+        .current_dir(folder);
+    for name in ["DATABASE_URL", "SEALING_KEY", "ORIGIN", "HOST", "ENROLL_BY", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    // 3000 may be somebody else's.
+    let mut child = command
+        .env("PORT", "0")
+        .envs(settings.iter().copied())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::fs::File::create(folder.join(log)).unwrap())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+        .unwrap();
+    (child, line.trim().strip_prefix("Open ").expect("the address").to_owned())
 }

@@ -1,0 +1,91 @@
+//! The security log on the account page.
+
+use crate::common::{Browser, PASSWORD, STEP, Site, To, has, oathtool, wrong};
+
+/// Each of many things that others can have happen.
+#[tokio::test]
+async fn g34_no_flood_hides_an_alarm_in_the_security_log() {
+    if !has("oathtool") {
+        return;
+    }
+    const ALARM: &str = "20 codes were wrong: somebody may know the password";
+    const LOCKED: &str = "Too many codes were wrong; now it takes several in a row";
+    let (site, key, _) = Site::with_user("olga").await;
+    let mut thief = site.browser();
+    let wrong = wrong(&key, site.clock.now());
+    for _ in 0..4 {
+        assert_eq!(thief.log_in("olga", PASSWORD).await, To("/login/code"));
+        for _ in 0..5 {
+            thief.code(&wrong).await;
+        }
+    }
+    let assert_shown = async |browser: &mut Browser| {
+        let account = browser.get("/account").await;
+        account.assert_shows(ALARM);
+        account.assert_shows(LOCKED);
+    };
+    let mut owner = site.browser();
+    assert_eq!(owner.log_in("olga", PASSWORD).await, To("/login/code"));
+    let mut row = Vec::new();
+    for _ in 0..4 {
+        site.clock.wait(STEP);
+        row.push(("code", oathtool(&key, site.clock.now())));
+    }
+    // As the page sends them: a field for each.
+    let mut fields: Vec<_> = row.iter().map(|(name, code)| (*name, &**code)).collect();
+    fields.push(("remember_device", "yes"));
+    assert_eq!(owner.post("/login/code", &fields).await, To("/account"));
+    assert_shown(&mut owner).await;
+
+    // Codes that are refused under the lock: a line, and no row for each.
+    thief = site.browser();
+    assert_eq!(thief.log_in("olga", PASSWORD).await, To("/login/code"));
+    for _ in 0..30 {
+        site.clock.wait(2);
+        thief.code(&wrong).await.assert_refused("Too many codes were wrong");
+    }
+    assert!(site.rows("unrecorded WHERE slot = 'refusal'").await <= 1);
+    let account = owner.get("/account").await;
+    account.assert_shows("A code was refused: too many codes had been wrong");
+    assert_shown(&mut owner).await;
+
+    // Logins on a remembered device, with and without a new token.
+    for n in 0..30 {
+        owner.log_out().await;
+        site.clock.wait(if n % 2 == 0 { 61 } else { 1 });
+        assert_eq!(owner.log_in("olga", PASSWORD).await, To("/account"));
+    }
+    assert_shown(&mut owner).await;
+    assert!(site.rows("unrecorded").await <= 21, "{}", site.rows("unrecorded").await);
+
+    // Logins with a code, each of which is remembered: notable lines.
+    for _ in 0..25 {
+        let mut browser = site.browser();
+        assert_eq!(browser.log_in("olga", PASSWORD).await, To("/login/code"));
+        let mut row = Vec::new();
+        for _ in 0..4 {
+            site.clock.wait(STEP);
+            row.push(oathtool(&key, site.clock.now()));
+        }
+        browser.code_and_remember(&row.join(" ")).await;
+        owner = browser;
+    }
+    assert_shown(&mut owner).await;
+    owner.get("/account").await.assert_shows("Important events before that");
+}
+
+/// What changes no record is in the log of the account, too.
+#[tokio::test]
+async fn g34_logins_with_the_password_alone_are_in_the_security_log() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    browser.register("alice").await;
+    for _ in 0..25 {
+        site.clock.wait(60);
+        assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
+    }
+    let account = browser.get("/account").await;
+    account.assert_shows("Logged in with the password alone (from 127.0.0.1)");
+    assert_eq!(account.text.matches("Logged in with the password alone").count(), 20);
+    assert_eq!(site.rows("unrecorded").await, 20);
+}
