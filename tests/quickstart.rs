@@ -287,12 +287,12 @@ fn what_an_account_page_offers() {
     for line in [
         "Two-factor authentication was switched on: Authenticator app (mail to the owner)",
         "A device is remembered: phone (mail to the owner)",
-        "A remembered device was forgotten: its owner said so",
+        "A remembered device was forgotten: its owner asked for it",
         "A recovery code was refused: it was wrong",
         "A recovery code was used; 9 are left (mail to the owner)",
         "New recovery codes were made; the old ones are void (mail to the owner)",
         "The password was changed (mail to the owner)",
-        "An authenticator took the place of another: Authenticator app (mail to the owner)",
+        "An authenticator replaced another: Authenticator app (mail to the owner)",
         "An authenticator was removed: Authenticator app (mail to the owner)",
     ] {
         assert!(log.contains(line), "no `{line}` in\n{log}");
@@ -430,7 +430,7 @@ fn two_authenticators_one_is_replaced_and_one_removed() {
     for line in [
         "Two-factor authentication was switched on: Authenticator app (mail to the owner)",
         "An authenticator was added: Tablet (mail to the owner)",
-        "An authenticator took the place of another: Fourth (mail to the owner)",
+        "An authenticator replaced another: Fourth (mail to the owner)",
         "An authenticator was removed: Third (mail to the owner)",
         "An authenticator was removed: Authenticator app (mail to the owner)",
     ] {

@@ -164,9 +164,9 @@ pub(crate) fn devices(devices: &[DeviceInfo]) -> String {
 
 pub(crate) fn pretended(now: UnixTime, ahead: Duration) -> String {
     format!(
-        "Here it is now {}, {} ahead of the true time, until this program ends.\n\
-         Your phone does not come along, oathtool does: `oathtool --totp -b --now '{} seconds' KEY`.\n\
-         (A code that is taken now voids all up to this time: back in the true time a recovery code gets you in.)",
+        "Here it is now {}, {} ahead of the real time, until this program ends.\n\
+         Your phone keeps the real time; oathtool can follow: `oathtool --totp -b --now '{} seconds' KEY`.\n\
+         (A code that is accepted now voids all codes up to this time: back in the real time, use a recovery code.)",
         now.in_words(),
         span(ahead),
         ahead.as_secs()

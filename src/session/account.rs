@@ -5,9 +5,10 @@ use core::str::FromStr;
 /// The host's id for an account: 1 to 255 bytes of text without control characters. It must never change and
 /// never be given to somebody else.
 ///
-/// Every digest and every sealed secret is bound to it, so a row that is copied from one account to another
-/// opens nothing. Take the primary key, not the user name or the e-mail address: those change hands. Compared
-/// byte by byte: no case folding, no normalization. An integer key becomes one by [`From`], as its decimal digits.
+/// Every digest and every sealed secret is bound to it, so a row that is copied to another account is of no
+/// use there. Take the primary key, not the user name or the e-mail address, which can pass to another
+/// person. Ids are compared byte by byte, without case folding or normalization. An integer key becomes one
+/// by [`From`], as its decimal digits.
 ///
 /// ```
 /// use second_factor::AccountId;

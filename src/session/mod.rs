@@ -53,9 +53,9 @@
 //! this credit is saved only when the next code is accepted. So a clock that jumps, or an instance whose
 //! clock is wrong, yields at most what a month's wait would, and only once.
 //!
-//! A login under a clock that is far *ahead* burns the steps up to that time, so the owner's codes, codes in a row
-//! included, are refused once the clock is right again. The way out is a recovery code, with which the owner logs in and
-//! enrolls anew, or an [`AdministratorReset`].
+//! A login while the clock is far *ahead* uses up all time steps until that time, so once the clock is right
+//! again, the owner's codes are refused, codes in a row included. Then the owner logs in with a recovery code
+//! and enrolls anew, or needs an [`AdministratorReset`].
 //!
 //! # What an API sends
 //!

@@ -199,8 +199,8 @@ impl Refusal {
         RefusalAnswer::new(self, now)
     }
 
-    /// Whether the challenge or enrollment that was tried is over, so that a form that asks for another code would ask in
-    /// vain: drop its token and begin again.
+    /// Whether the challenge or enrollment that was tried is over, so that it is useless to ask for another
+    /// code: drop the token and begin again.
     ///
     /// A lock is not the end: the challenge still takes codes in a row and a recovery code.
     pub const fn is_over(self) -> bool {

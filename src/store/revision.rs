@@ -3,8 +3,8 @@ use core::fmt;
 #[cfg(feature = "json")]
 use crate::session::{AccountRecord, JsonError};
 
-/// Which write of a row this is: a random number that the verifier draws, so that no revision comes twice and no
-/// store needs a counter or a sequence.
+/// Identifies one write of a row: a random number that the verifier draws, so that no revision comes twice
+/// and no store needs a counter or a sequence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Revision(u64);
 

@@ -34,9 +34,10 @@ use crate::session::{AccountId, AccountRecord};
 /// After an `Err` it may be unknown whether the record was stored. The verifier then lets nobody in, and a
 /// code may be used up.
 ///
-/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these it breaks:
-/// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).run().await.assert_complete()`. If it
-/// passes, every clause was tested and kept.
+/// `second_factor::testing` (feature `testing`) calls an implementation and says which of these rules it
+/// breaks:
+/// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).run().await.assert_complete()`.
+/// If it passes, every clause was tested and kept.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};

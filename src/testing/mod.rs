@@ -1,13 +1,13 @@
-//! Whether a store is correct, as something to call; and a clock and an authenticator app for a host's own tests.
+//! Tests whether a store is correct; and has a clock and an authenticator app for a host's own tests.
 //!
 //! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
 //! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
-//! races of 64 writers, logins and recovery codes, 10,000 guesses. What the builder offers decides on the
-//! rest: a second instance, a reopen, a failure, and the audit trail of a store that keeps one.
+//! races of 64 writers, logins and recovery codes, 10,000 guesses. More cases run if the builder offers what
+//! they need: a second instance, a reopen, a failure, and the audit trail of a store that keeps one.
 //!
-//! End the test with [`assert_complete`](Report::assert_complete). It fails where a clause is broken and says which
-//! [`Clause`], what was expected, what came, and what usually causes it; and it fails where a case was skipped, since the
-//! builder does not offer what the case needs.
+//! End the test with [`assert_complete`](Report::assert_complete). It fails if a clause is broken, and says
+//! which [`Clause`], what was expected, what came instead, and what usually causes that. It also fails if a
+//! case was skipped because the builder does not offer what the case needs.
 //!
 //! # The test of a store, to copy
 //!
@@ -63,7 +63,7 @@
 //!
 //! // In tests/store.rs, under #[test]:
 //! fn accounts_keep_the_contract() {
-//!     // A fresh store for each case, and what it stands on. The guard is dropped after the store:
+//!     // A fresh store for each case, and a guard for what it is built on. The guard is dropped after the store:
 //!     // a temporary directory removes itself, a container stops. Here it is the database.
 //!     let fresh = || {
 //!         let database = Arc::new(Mutex::new(Database::default()));
@@ -123,9 +123,9 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Nothing here needs a runtime. An async suite is a future for the host's own; its races are polled in turn
-//! on one task, or run on several threads with [`Suite::spawn`]. A blocking one races threads. A store that
-//! never answers hangs the suite: give the test a timeout.
+//! Nothing here needs a runtime. An async suite is a future that the host's own runtime runs; its racers are
+//! polled in turn on one task, or run on several threads with [`Suite::spawn`]. A blocking suite races
+//! threads. A store that never answers hangs the suite: give the test a timeout.
 //!
 //! # The clauses
 //!
@@ -134,7 +134,7 @@
 //! | [`AtomicSwap`](Clause::AtomicSwap) | writers in turn and in races, logins and guesses of many at once |
 //! | [`Latest`](Clause::Latest), [`RevisionKept`](Clause::RevisionKept) | each write is read at once, by another instance too |
 //! | [`Durable`](Clause::Durable) | what was stored is there after a reopen |
-//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format takes for one another |
+//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses |
 //! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
 //! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
 //! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, and after a reopen |
@@ -143,8 +143,8 @@
 //!
 //! # A login, tested by its host
 //!
-//! [`ManualClock`] is a clock that the test moves, [`AuthenticatorApp`] the phone of a subscriber. [`Faulty`] is a store that goes
-//! wrong at chosen calls.
+//! [`ManualClock`] is a clock that the test moves, [`AuthenticatorApp`] the phone of a subscriber. [`Faulty`]
+//! is a store that fails at chosen calls.
 //!
 //! ```
 //! use core::time::Duration;

@@ -4,7 +4,8 @@ use core::fmt;
 
 use super::{Clause, Hook};
 
-/// What the suite found. [`assert_complete`](Self::assert_complete) makes a test of it; `Display` tells it all.
+/// What the suite found. [`assert_complete`](Self::assert_complete) makes a test of it; `Display` prints all
+/// of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[must_use = "a report that nobody reads proves nothing: call `assert_complete`"]
 pub struct Report {

@@ -70,7 +70,7 @@ impl BlockingStore for DieselStore {
         let row = accounts::table.find(account.as_str());
         let row = row.select((accounts::revision, accounts::record));
         let row: Option<(i64, String)> = row.first(&mut *self.connection()).optional()?;
-        // The next in line has the connection already.
+        // The connection is free for the next thread before this decodes the record.
         let Some((revision, record)) = row else { return Ok(None) };
         Ok(Some(Versioned::from_json(record, Revision::new(revision.cast_unsigned()))?))
     }

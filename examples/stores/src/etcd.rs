@@ -233,11 +233,11 @@ pub enum EtcdError {
     Unanswered(#[source] reqwest::Error),
     #[error("etcd answered {status}: {message}")]
     Refused { status: StatusCode, message: String },
-    #[error("not as etcd answers, or as this store writes a revision")]
+    #[error("not in the format of etcd's answers or of this store's revisions")]
     Format(#[source] serde_json::Error),
     #[error(transparent)]
     Json(#[from] JsonError),
-    #[error("an account has a record or a revision, and not both")]
+    #[error("an account has a record or a revision, but not both")]
     HalfAnAccount,
 }
 

@@ -62,7 +62,7 @@ impl BlockingStore for RusqliteStore {
     fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, RusqliteStoreError> {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let row = self.connection().prepare_cached(LOAD)?.query_row([account.as_str()], read).optional()?;
-        // The next in line has the connection already.
+        // The connection is free for the next thread before this decodes the record.
         let Some((revision, record)) = row else { return Ok(None) };
         Ok(Some(Versioned::from_json(record, Revision::new(revision.cast_unsigned()))?))
     }

@@ -93,7 +93,7 @@ impl Store for SqliteStore {
             return Ok(if done.rows_affected() == 0 { Swap::Conflict } else { Swap::Stored });
         }
         let events = change.events_json()?;
-        // Dropped without a commit, it is rolled back.
+        // If this is dropped without a commit, it is rolled back.
         let mut both = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if swap.execute(&mut *both).await?.rows_affected() == 0 {
             return Ok(Swap::Conflict);

@@ -93,7 +93,7 @@ fn bound(binding: Binding) -> &'static str {
     match binding {
         Binding::First => "Two-factor authentication was switched on",
         Binding::Added => "An authenticator was added",
-        Binding::Replaced => "An authenticator took the place of another",
+        Binding::Replaced => "An authenticator replaced another",
         Binding::Imported | Binding::ImportedQuietly => "An authenticator was imported from another system",
     }
 }
@@ -115,7 +115,7 @@ impl fmt::Display for Refused {
 
 fn forgotten(reason: ForgottenBecause) -> &'static str {
     match reason {
-        ForgottenBecause::Revoked => "its owner said so",
+        ForgottenBecause::Revoked => "its owner asked for it",
         ForgottenBecause::CredentialsChanged => {
             "the password or an authenticator was changed, or a recovery code was used"
         }

@@ -93,7 +93,7 @@ impl AuthMethod {
         }
     }
 
-    /// Whether a second factor was verified: a remembered device is none (SP 800-63B §5.1).
+    /// Whether a second factor was verified: a remembered device is not one (SP 800-63B §5.1).
     pub const fn is_second_factor(self) -> bool {
         match self {
             Self::Code | Self::CodesInARow | Self::RecoveryCode | Self::HostAuthenticator(_) => true,

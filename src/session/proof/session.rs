@@ -131,7 +131,7 @@ impl Session {
         SessionInfo::of(self)
     }
 
-    /// Lets the session that made a change go on, in the new epoch. Give it a new id in the browser besides.
+    /// Lets the session that made a change go on, in the new epoch. Also give it a new id in the browser.
     ///
     /// Any other session stays as it is, and so is over.
     pub fn continue_after(&mut self, change: EndOtherSessions) {

@@ -89,7 +89,7 @@ pub(crate) fn is_newer_format(format: u32) -> bool {
     format > FORMAT
 }
 
-/// A key of the envelope, told where it stands in the text.
+/// A key of the envelope. It is recognized in place, without making a string of it.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Key {
