@@ -133,6 +133,7 @@
 //!
 //! Keep the [`ChallengeToken`](crate::ChallengeToken) in the session from before the login, or in a `__Host-` cookie; never
 //! in a form, a URL or anything else that a page of another site can send. (An app without a browser keeps it in its memory.)
+//! The [`EnrollmentToken`](crate::EnrollmentToken) stays on your side always, in the session that began the enrollment.
 //!
 //! **Why:** Whoever completes a challenge gets back the guesses that were charged in it, since they look like typing errors.
 //!

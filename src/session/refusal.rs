@@ -146,7 +146,8 @@ impl Refusal {
     /// | 429 | `Locked` |
     /// | 503 | `Retry` |
     ///
-    /// A web site rather leads the browser to the next page after `AlreadyDone`.
+    /// In a login, a web site leads the browser to the page behind it after `AlreadyDone`: the first answer sets the
+    /// cookies of the session.
     ///
     /// ```
     /// use second_factor::Refusal;

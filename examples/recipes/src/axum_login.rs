@@ -10,8 +10,8 @@ use axum::response::{Html, IntoResponse, Redirect};
 use axum_login::{AuthSession, AuthUser, AuthnBackend};
 use second_factor::{
     Accepted, AccountId, Authenticated, ChallengeToken, ChangePasswordError, DeviceToken, EnrollmentBegun,
-    EnrollmentToken, Error, Login, MemoryStore, MemoryStoreError, PasswordVerified, QrCode, Remember,
-    Session, Verifier,
+    EnrollmentToken, Error, Login, MemoryStore, MemoryStoreError, PasswordVerified, QrCode, Refusal,
+    Remember, Session, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use tower_cookies::{Cookie, Cookies};
@@ -125,8 +125,11 @@ async fn code(auth: Auth, cookies: Cookies, Form(typed): Form<Typed>) -> Answer 
         Some(label) => Remember::ThisDevice { label },
         None => Remember::No,
     };
-    let accepted = it.verifier.present(&challenge, &typed.code, remember).await?;
-    it.start(auth, &cookies, accepted).await
+    match it.verifier.present(&challenge, &typed.code, remember).await {
+        // The form was sent twice, and the first answer has set the cookies.
+        Err(Error::Refused(Refusal::AlreadyDone)) => Ok(Redirect::to("/account").into_response()),
+        accepted => it.start(auth, &cookies, accepted?).await,
+    }
 }
 
 async fn enable(auth: Auth, Form(typed): Form<Typed>) -> Answer {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use second_factor::{
     Accepted, AccountId, BlockingVerifier, ChallengeToken, ChangePasswordError, DeviceToken, EnrollmentBegun,
-    Error, Login, MemoryStore, MemoryStoreError, PasswordVerified, QrCode, Remember, Session,
+    Error, Login, MemoryStore, MemoryStoreError, PasswordVerified, QrCode, Refusal, Remember, Session,
 };
 
 use crate::sessions::{Kept, Sessions};
@@ -64,8 +64,11 @@ impl TwoFactor {
             Some(label) => Remember::ThisDevice { label },
             None => Remember::No,
         };
-        let accepted = self.verifier.present(&challenge, &typed.code, remember)?;
-        self.start(browser, accepted)
+        match self.verifier.present(&challenge, &typed.code, remember) {
+            // The form was sent twice, and the first answer has set the cookies.
+            Err(Error::Refused(Refusal::AlreadyDone)) => Ok(Page::At("/account")),
+            accepted => self.start(browser, accepted?),
+        }
     }
 
     fn start(&self, browser: &mut Browser, accepted: Accepted) -> Answer {

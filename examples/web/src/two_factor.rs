@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use second_factor::{
-    Accepted, AccountId, ChallengeToken, DeviceId, DeviceToken, DynStore, FreshFactor, KeyRing, Login,
-    Origin, OsEntropy, PasswordVerified, Policy, Reauthenticated, Remember, Requirement, SealingKey, Session,
-    TotpParams, Verifier,
+    Accepted, AccountId, ChallengeToken, DeviceId, DeviceToken, DynStore, Error, FreshFactor, KeyRing, Login,
+    Origin, OsEntropy, PasswordVerified, Policy, Reauthenticated, Refusal, Remember, Requirement, SealingKey,
+    Session, TotpParams, Verifier,
 };
 pub use second_factor::{AuditEvent, AuthenticatorInfo, Clock, FactorStatus, SystemClock, UnixTime};
 use second_factor_stores::{postgres::PostgresStore, sqlite::SqliteStore};
@@ -98,7 +98,11 @@ impl TwoFactor {
     pub async fn code(&self, browser: &Browser, code: &str, remember: bool) -> Outcome<&'static str> {
         let remember = if remember { Remember::ThisDevice { label: browser.label() } } else { Remember::No };
         let challenge: ChallengeToken = browser.need("challenge", "/login").await?;
-        let accepted = self.verifier.present(&challenge, code, remember).await?;
+        let accepted = match self.verifier.present(&challenge, code, remember).await {
+            // The answer to the first is on its way to the same browser.
+            Err(Error::Refused(Refusal::AlreadyDone)) => return Err(Stop::GoTo("/account")),
+            outcome => outcome?,
+        };
         browser.start_anew("session", self.session(browser, accepted), "/account").await
     }
 

@@ -105,8 +105,6 @@ impl Stop {
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         match self {
-            // The form was sent twice, and the first answer has set the cookies.
-            Self::Refused(Refusal::AlreadyDone) => Redirect::to("/account").into_response(),
             Self::Refused(refusal) => {
                 let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
                 (status, refusal.in_words()).into_response()

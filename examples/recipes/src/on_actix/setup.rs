@@ -153,8 +153,6 @@ fn response(answer: Answer) -> HttpResponse {
         Ok(Page::At(path)) => go_to(path),
         Ok(Page::Html(page)) => HttpResponse::Ok().content_type(ContentType::html()).body(page),
         Ok(Page::Text(page)) => HttpResponse::Ok().content_type(ContentType::plaintext()).body(page),
-        // The form was sent twice, and the first answer has set the cookies.
-        Err(Stop::Refused(Refusal::AlreadyDone)) => go_to("/account"),
         Err(Stop::Refused(refusal)) => {
             let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             HttpResponse::build(status).body(refusal.in_words())

@@ -156,8 +156,6 @@ impl From<Refusal> for Stop {
             Refusal::Locked { retry_at } => {
                 return Self::Locked(format!("Too many codes were wrong: {}", way_in(retry_at)));
             }
-            // The answer to the first is on its way to the same browser.
-            Refusal::AlreadyDone => return Self::GoTo("/account"),
             other => other.in_words(),
         };
         Self::Refused { message, over: refusal.is_over() }
