@@ -119,7 +119,8 @@
 //!
 //! ## Limit the tries of a password
 //!
-//! Count wrong passwords by account and by address, and after some of them let the next one wait (SP 800-63B §3.2.2).
+//! Count wrong passwords by account and by address, and after some of them let the next one wait (SP 800-63B §3.2.2): in every
+//! form that takes the password, those in a session too.
 //!
 //! **Why:** This library hears of right passwords only. Its guess budget is one of codes.
 //!
@@ -145,7 +146,8 @@
 //! ## Give the session a new id at each step up
 //!
 //! A new id when the challenge is put into the session, when somebody is logged in, and when a factor was presented in the
-//! session. The row under the old id is deleted.
+//! session. The row under the old id is deleted. So the second of two equal code forms finds no challenge: lead it to the
+//! page behind the login, which asks whether the session is current.
 //!
 //! **Why:** Somebody else may know the id from before, or have chosen it (session fixation).
 //!
@@ -279,6 +281,21 @@
 //! **Shown by:** `tests/it/hosts/many_events.rs::a_queue_without_a_bound_keeps_all_that_a_thief_sends_in_memory`,
 //! `tests/it/hosts/many_events.rs::a_mail_for_every_event_buries_the_owner`,
 //! `tests/it/hosts/many_events.rs::g34_a_page_of_the_latest_events_loses_the_alarm`
+//!
+//! ## Offer what gets the owner back in
+//!
+//! Show a page on which a member makes new recovery codes
+//! ([`regenerate_recovery_codes`](crate::Verifier::regenerate_recovery_codes)): the answer with the first ones may have been
+//! lost. After a login by [`CodesInARow`](crate::AuthMethod::CodesInARow), and wherever
+//! [`status`](crate::Verifier::status) says `is_locked`, offer to change the password: it shuts the guesser out, and a single
+//! code counts again. After a login by recovery code, begin the enrollment of the new phone with
+//! [`NewAuthenticator::replacing`](crate::NewAuthenticator::replacing) and the id of the lost one, from `status`.
+//!
+//! **Why:** An authenticator that is added stands beside the others. Only the owner knows which one is lost.
+//!
+//! **Forgotten:** Whoever has found the lost phone still has a second factor of the account.
+//!
+//! **Shown by:** `tests/it/hosts/forgotten.rs::a_new_phone_beside_a_lost_one_leaves_the_lost_one_bound`
 //!
 //! # The day of the deployment, and after
 //!

@@ -18,10 +18,10 @@
 //!     fn set_cookie(&self, name: &str, value: &str);
 //!     /// Shows the form for the code. Keep the challenge in the pre-login session or a `__Host-` cookie, never in
 //!     /// the form.
-//!     fn ask_for_code(&self, challenge: &str) -> &'static str;
+//!     fn ask_for_code(&self, challenge: &str) -> String;
 //!     /// Starts a new session, under a new id, that keeps `login.into_session()`.
-//!     fn start_session(&self, login: Authenticated) -> &'static str;
-//!     fn go_to(&self, page: &str) -> &'static str;
+//!     fn start_session(&self, login: Authenticated) -> String;
+//!     fn go_to(&self, page: &str) -> String;
 //! }
 //!
 //! /// At start-up. `MemoryStore` is for trying things out; a store on your database has two methods to implement.
@@ -36,10 +36,10 @@
 //!     user: AccountId,
 //!     compare: impl AsyncFnOnce(&AccountId) -> bool,
 //!     browser: &impl Browser,
-//! ) -> Result<&'static str> {
+//! ) -> Result<String> {
 //!     let check = it.check_password(&user).await; // call it before the hash is read
 //!     if !compare(&user).await {
-//!         return Ok("Wrong name or password.");
+//!         return Ok("Wrong name or password.".into());
 //!     }
 //!     let name = DeviceToken::cookie_name(&user, it.policy());
 //!     match it.password_verified(PasswordVerified::by_host(check), browser.cookie(&name)).await? {
@@ -48,12 +48,12 @@
 //!             Ok(browser.start_session(accepted.authenticated))
 //!         }
 //!         Login::CodeRequired(challenge) => Ok(browser.ask_for_code(challenge.expose())),
-//!         Login::EnrollmentRequired(_) => Ok("Set up two-factor authentication first."),
+//!         Login::EnrollmentRequired(_) => Ok("Set up two-factor authentication first.".into()),
 //!     }
 //! }
 //!
 //! /// POST /login/code, with the challenge from where it was kept. A recovery code is accepted as well.
-//! async fn code(it: &Verifier<MemoryStore>, challenge: &str, code: &str, browser: &impl Browser) -> Result<&'static str> {
+//! async fn code(it: &Verifier<MemoryStore>, challenge: &str, code: &str, browser: &impl Browser) -> Result<String> {
 //!     let challenge = ChallengeToken::parse(challenge)?;
 //!     match it.present(&challenge, code, Remember::ThisDevice { label: "Firefox on Linux" }).await {
 //!         Ok(accepted) => {
@@ -63,8 +63,9 @@
 //!         }
 //!         // The form was sent twice, or the first answer was lost. The page behind the login asks `is_current`.
 //!         Err(Error::Refused(Refusal::AlreadyDone)) => Ok(browser.go_to("/account")),
-//!         Err(Error::Refused(Refusal::ChallengeOver)) => Ok("Please log in again."),
-//!         Err(Error::Refused(_)) => Ok("Not accepted."), // the audit event says why; do not tell the claimant
+//!         Err(Error::Refused(Refusal::ChallengeOver)) => Ok(browser.go_to("/login")),
+//!         // Says what to do, under a lock as well. Why a code was wrong is in the audit event alone.
+//!         Err(Error::Refused(refusal)) => Ok(refusal.in_words()),
 //!         Err(error) => Err(error.into()),
 //!     }
 //! }
@@ -72,9 +73,18 @@
 //!
 //! Enrollment takes two more calls: [`begin_enrollment`](crate::Verifier::begin_enrollment) returns the URI
 //! for the QR code, and [`confirm_enrollment`](crate::Verifier::confirm_enrollment) takes the first code and
-//! returns the recovery codes. Before a sensitive step in a session, ask for another code and pass it to
-//! [`fresh_factor`](crate::Verifier::fresh_factor). [`Verifier`](crate::Verifier) (async) and
-//! [`BlockingVerifier`](crate::BlockingVerifier) have the same methods.
+//! returns the recovery codes. It ends every session, the one that asked as well: show the codes on a page that needs no
+//! session, and say that the login takes the next code of the app, since the first is used. What each step takes:
+//!
+//! | step in a session | takes | made by | afterwards |
+//! |---|---|---|---|
+//! | enable two-factor authentication | password | [`reauthenticate`](crate::Verifier::reauthenticate) with a blank code | all sessions are over |
+//! | add an authenticator, or replace one | password and code, or a code | [`reauthenticate`](crate::Verifier::reauthenticate) or [`fresh_factor`](crate::Verifier::fresh_factor) | all sessions are over |
+//! | change the password | password, and a code if there is a second factor | [`reauthenticate`](crate::Verifier::reauthenticate) | [`continue_after`](crate::Session::continue_after) keeps this session |
+//! | disable, remove one | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | [`continue_after`](crate::Session::continue_after) keeps this session |
+//! | new recovery codes, rename one | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | sessions go on |
+//!
+//! [`Verifier`](crate::Verifier) (async) and [`BlockingVerifier`](crate::BlockingVerifier) have the same methods.
 //!
 //! An account can have several authenticators, each with a name and the time of its last use, and each can be
 //! replaced or removed without the others. A passkey that your service verifies can be one of them

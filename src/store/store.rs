@@ -23,7 +23,8 @@ use crate::session::{AccountId, AccountRecord};
 ///   it keeps no trail, its documentation says so;
 /// - keeps accounts apart by every byte of their ids, which are 1 to 255 bytes of UTF-8 without control characters:
 ///   no case folding, no trimming, no collation;
-/// - keeps the record as serde wrote it, to the last field;
+/// - keeps the record as serde wrote it, to the last field: with the feature `json`, the column holds
+///   `change.record().to_json()`, and `Versioned::from_json` reads it back;
 /// - returns an `Err` for a failure, never for a conflict; and `Conflict` only if nothing was stored. The
 ///   database client never sends a swap again that it may have sent already: the second copy would answer
 ///   `Conflict`.
@@ -37,7 +38,8 @@ use crate::session::{AccountId, AccountRecord};
 /// `second_factor::testing` (feature `testing`) calls an implementation and says which of these rules it
 /// breaks:
 /// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).run().await.assert_complete()`.
-/// If it passes, every clause was tested and kept.
+/// If it passes, every clause was tested. What only a crash between two statements shows, no test of a running store can
+/// show: write the record and its events in one transaction.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};

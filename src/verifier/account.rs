@@ -11,7 +11,8 @@ use crate::store::Store;
 /// What an account's page offers.
 impl<S: Store> Verifier<S> {
     /// Begins an enrollment. The proof is a [`Reauthenticated`](crate::session::Reauthenticated) or a
-    /// [`FreshFactor`], or, if no authenticator is bound, the password that was just verified.
+    /// [`FreshFactor`], or, if no authenticator is bound, the password that was just verified. In a session prefer
+    /// `Reauthenticated`, which also requires that the session is current.
     ///
     /// Nothing is stored: the token holds the enrollment until it is confirmed.
     ///

@@ -88,7 +88,8 @@ impl Session {
     }
 
     /// The remembered device that was accepted in place of a code when the session began. The session ends
-    /// when the device is forgotten.
+    /// when the device is forgotten, unless a change that it made itself forgot the device: see
+    /// [`continue_after`](Self::continue_after).
     pub fn device(&self) -> Option<DeviceId> {
         self.device
     }

@@ -2,10 +2,10 @@
 
 use core::sync::atomic::Ordering;
 
-use second_factor::{AccountId, Refusal};
+use second_factor::{AccountId, NewAuthenticator, PasswordVerified, Refusal};
 
 use super::host::{Answer, Browser, Forgets, Host};
-use crate::support::{DAY, Phone, STEP};
+use crate::support::{DAY, Phone, STEP, World};
 
 const ALICE: u64 = 7;
 const NAME: &str = "alice";
@@ -219,5 +219,25 @@ fn a_session_of_a_row_that_was_deleted_is_one_of_whoever_gets_the_id() {
         assert_eq!(host.log_in(&mut bob, "bob", "another password"), Answer::LoggedIn);
         assert_eq!(host.account(&before).is_some(), forgets, "alice's browser in bob's account");
         assert_eq!(host.account(&bob), Some(alice()));
+    }
+}
+
+#[test]
+fn a_new_phone_beside_a_lost_one_leaves_the_lost_one_bound() {
+    for replaces in [true, false] {
+        let (world, lost, codes) = World::enrolled();
+        let session = world.present(&codes[0]).unwrap().authenticated.into_session();
+        let password = PasswordVerified::by_host(world.verifier.check_password(&world.account));
+        let proof = world.verifier.reauthenticate(&session, password, "").unwrap();
+        let [old] = &*world.verifier.status(&world.account).unwrap().authenticators else {
+            panic!("not one")
+        };
+        let new = NewAuthenticator::app(NAME);
+        let new = if replaces { new.replacing(old.id) } else { new };
+        let begun = world.verifier.begin_enrollment(proof, new).unwrap();
+        let code = Phone::scan(&begun.uri).code(world.now());
+        let _ = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
+        world.clock.advance(STEP);
+        assert_eq!(world.present(&lost.code(world.now())).is_err(), replaces);
     }
 }
