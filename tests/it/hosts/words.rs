@@ -29,6 +29,17 @@ fn all_refusals() -> [Refusal; 14] {
     ]
 }
 
+/// The record knows the code again, and not what it was for: nothing says that the step was done.
+#[test]
+fn a_code_that_was_used_a_moment_ago_is_not_called_done() {
+    let said = Refusal::AlreadyDone;
+    assert_eq!(
+        said.in_words(),
+        "This code was used a moment ago. If what you wanted is not done, use the next one."
+    );
+    assert!(said.to_string().contains("if what you wanted is not done"), "{said}");
+}
+
 #[test]
 fn each_refusal_has_words_a_code_and_a_status_of_its_own() {
     let all = all_refusals();

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use second_factor::otp::TimeStep;
 use second_factor::{
-    AccountId, AdministratorReset, ChallengeToken, Import, ImportedSecret, Login, Refusal, Remember,
-    Requirement, Secret, Session, Totp, TotpParams,
+    AccountId, AdministratorReset, ChallengeToken, FreshFactor, Import, ImportedSecret, Login, Refusal,
+    Remember, Requirement, Secret, Session, Totp, TotpParams,
 };
 
 use crate::support::{STEP, World, at_once, refusal};
@@ -130,6 +130,15 @@ impl Host {
         true
     }
 
+    /// A login here, and then a fresh code in its session.
+    fn fresh_factor(&self) -> FreshFactor {
+        let Next::Code(challenge) = self.password() else { panic!("the factor is asked for here") };
+        let accepted = self.world.verifier.present(&challenge, &self.code(), Remember::No).unwrap();
+        let session = accepted.authenticated.into_session();
+        self.wait(1);
+        self.world.verifier.fresh_factor(&session, &self.code()).unwrap()
+    }
+
     fn wait(&self, steps: u32) {
         self.world.clock.advance(steps * STEP);
     }
@@ -203,11 +212,7 @@ fn a_code_of_here_is_not_accepted_by_totp_rs_after_the_way_back() {
 fn an_account_with_another_authenticator_is_not_moved_back() {
     let host = Host::new();
     host.move_here();
-    let Next::Code(challenge) = host.password() else { panic!("the factor is asked for here") };
-    let accepted = host.world.verifier.present(&challenge, &host.code(), Remember::No).unwrap();
-    let session = accepted.authenticated.into_session();
-    host.wait(1);
-    let fresh = host.world.verifier.fresh_factor(&session, &host.code()).unwrap();
+    let fresh = host.fresh_factor();
     let begun = host.world.verifier.begin_enrollment(fresh, host.world.in_place_of_first()).unwrap();
     let app = Totp::new(begun.uri.secret(), TotpParams::default());
     let code = app.generate(host.world.now());
@@ -220,11 +225,7 @@ fn an_account_with_another_authenticator_is_not_moved_back() {
 fn a_factor_that_was_moved_is_switched_off_by_its_owner() {
     let host = Host::new();
     host.move_here();
-    let Next::Code(challenge) = host.password() else { panic!("the factor is asked for here") };
-    let accepted = host.world.verifier.present(&challenge, &host.code(), Remember::No).unwrap();
-    let session = accepted.authenticated.into_session();
-    host.wait(1);
-    let fresh = host.world.verifier.fresh_factor(&session, &host.code()).unwrap();
+    let fresh = host.fresh_factor();
     *host.row() = None;
     assert!(matches!(host.password(), Next::Code(_)), "it is asked for until it is off");
     let _ = host.world.verifier.disable(fresh, Requirement::None).unwrap();

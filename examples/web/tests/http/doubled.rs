@@ -312,3 +312,20 @@ async fn g14_codes_are_sealed_while_shown_and_for_ten_minutes_at_most() {
     assert_eq!(browser.get(CODES).await, To("/login"));
     assert!(!browser.get("/login").await.text.contains("new recovery codes"));
 }
+
+/// The library knows the code again, and not the form that it was typed into.
+#[tokio::test]
+async fn a_code_that_another_form_has_used_is_not_taken_for_done() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, key, _) = Site::with_user("alice").await;
+    let mut browser = logged_in(&site, "alice", &key).await;
+    let code = fresh(&site, &key);
+    browser.post(CODES, &[("code", &code)]).await.assert_shows("Keep your recovery codes");
+    let change = [("password", PASSWORD), ("new_password", "a second password"), ("code", &*code)];
+    let answer = browser.post("/account/password", &change).await;
+    answer
+        .assert_refused("This code was used a moment ago. If what you wanted is not done, use the next one.");
+    assert_eq!(site.browser().log_in("alice", PASSWORD).await, To("/login/code"));
+}
