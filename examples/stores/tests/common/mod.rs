@@ -25,7 +25,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub fn skip(missing: &str, why: impl Display) {
     assert!(std::env::var_os("REQUIRE_ALL").is_none(), "REQUIRE_ALL is set and there is no {missing}: {why}");
     // To the stream itself: what a passing test prints is not shown.
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("skipped: no {missing}: {why}\n"));
+    let line = format!("skipped: no {missing}: {why}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
 }
 
 /// Keeps the kinds of events.
