@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 
-mod civil;
 mod error;
 #[cfg(feature = "std")]
 mod system;

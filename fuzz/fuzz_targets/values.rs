@@ -20,8 +20,8 @@ fuzz_target!(|input: (u32, u8, u8, u8, [u64; 4], &[u8])| {
         }
     }
 
-    let ahead_allowed = LookAhead::new(ahead);
-    assert_eq!(ahead_allowed.is_ok(), ahead <= LookAhead::MAX);
+    let ahead_allowed = LookAhead::new(ahead.into());
+    assert_eq!(ahead_allowed.is_ok(), u16::from(ahead) <= LookAhead::MAX);
 
     let secret = Secret::new(bytes);
     assert_eq!(secret.is_ok(), (1..=Secret::MAX_LEN).contains(&bytes.len()));

@@ -282,7 +282,7 @@ impl KeyUri {
     /// assert!(uri.warnings().eq([KeyUriWarning::IssuerMismatch]));
     /// # Ok::<(), second_factor::enrollment::KeyUriError>(())
     /// ```
-    pub fn warnings(&self) -> impl Iterator<Item = KeyUriWarning> + use<> {
+    pub fn warnings(&self) -> impl Iterator<Item = KeyUriWarning> {
         self.warnings.iter()
     }
 

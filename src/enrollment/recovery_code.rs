@@ -1,5 +1,4 @@
 use alloc::string::String;
-use core::fmt;
 use core::str::FromStr;
 
 use subtle::ConstantTimeEq;
@@ -7,6 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::digest::sha256;
 use super::{SecretText, base32};
+use crate::otp::redacted_debug;
 
 mod digest;
 mod error;
@@ -119,11 +119,7 @@ const DOMAIN: &[u8] = b"second-factor/recovery-code/v1";
 const SYMBOLS: usize = 26;
 const TEXT_LEN: usize = SYMBOLS + 4;
 
-impl fmt::Debug for RecoveryCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCode(..)")
-    }
-}
+redacted_debug!(RecoveryCode);
 
 /// As [`parse`](Self::parse).
 impl FromStr for RecoveryCode {

@@ -1,7 +1,8 @@
 use alloc::string::String;
-use core::fmt;
 
 use zeroize::Zeroizing;
+
+use crate::otp::redacted_debug;
 
 /// Text that contains a secret: a key URI, the SVG of a QR code, a list of recovery codes.
 ///
@@ -31,8 +32,4 @@ impl SecretText {
     }
 }
 
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretText(..)")
-    }
-}
+redacted_debug!(SecretText);

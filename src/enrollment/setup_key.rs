@@ -1,9 +1,9 @@
 use alloc::string::String;
-use core::fmt;
 
 use zeroize::Zeroizing;
 
 use super::SecretText;
+use crate::otp::redacted_debug;
 
 /// A secret in base32, to be typed into an app. It is cleared when dropped and redacted in `Debug`.
 ///
@@ -34,8 +34,4 @@ impl SetupKey {
     }
 }
 
-impl fmt::Debug for SetupKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SetupKey(..)")
-    }
-}
+redacted_debug!(SetupKey);

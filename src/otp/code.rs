@@ -1,9 +1,7 @@
-use core::{fmt, str};
-
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
-use super::Digits;
+use super::{Digits, redacted_debug};
 
 /// A one-time code: one that the claimant typed, already parsed, or one that an authenticator shows.
 ///
@@ -116,11 +114,7 @@ impl Code {
     }
 }
 
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Code(..)")
-    }
-}
+redacted_debug!(Code);
 
 /// Compares in constant time.
 impl PartialEq for Code {

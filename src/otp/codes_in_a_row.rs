@@ -1,8 +1,6 @@
-use core::{fmt, str};
-
 use zeroize::Zeroizing;
 
-use super::{Code, CodeError, Digits};
+use super::{Code, CodeError, Digits, redacted_debug};
 
 /// Codes of consecutive time steps, enough of them for 64 bits: four codes of six digits, or three of seven
 /// or eight.
@@ -96,8 +94,4 @@ impl CodesInARow {
     }
 }
 
-impl fmt::Debug for CodesInARow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CodesInARow(..)")
-    }
-}
+redacted_debug!(CodesInARow);

@@ -1,6 +1,4 @@
-use super::{
-    CodeError, DigitsError, LookAheadError, PeriodError, ResyncWindowError, SecretLengthError, WindowError,
-};
+use super::{CodeError, CounterWindowError, DigitsError, PeriodError, SecretLengthError, WindowError};
 
 /// An error of the [`otp`](crate::otp) layer. Messages contain sizes and positions, never the input.
 ///
@@ -29,10 +27,8 @@ pub enum OtpError {
     Period(#[from] PeriodError),
     /// The window reaches further than the constructor allows.
     Window(#[from] WindowError),
-    /// The look-ahead is too long.
-    LookAhead(#[from] LookAheadError),
-    /// The resynchronization window is too wide.
-    ResyncWindow(#[from] ResyncWindowError),
+    /// The look-ahead or the resynchronization window is too wide.
+    CounterWindow(#[from] CounterWindowError),
     /// The claimant typed something other than a code.
     Code(#[from] CodeError),
 }

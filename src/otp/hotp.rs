@@ -71,10 +71,9 @@ impl Hotp {
     /// ```
     pub fn verify(&self, code: &Code, expected: Counter, look_ahead: LookAhead) -> Option<Counter> {
         let first = expected.get();
-        let values = u16::from(look_ahead.get());
         let guess = code.guess(self.digits);
         let mut matched = FirstMatch::none();
-        self.hmac.for_each(first, values.saturating_add(1), |counter, value| {
+        self.hmac.for_each(first, look_ahead.get().saturating_add(1), |counter, value| {
             let is_this = guess.matches(value);
             // A counter that has wrapped around does not count. The branch is on public values.
             if counter >= first {

@@ -1,10 +1,9 @@
-use core::fmt;
-
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 #[cfg(feature = "alloc")]
 use super::Algorithm;
+use super::redacted_debug;
 
 /// The shared secret K of RFC 4226 §5.1: 1 to 128 bytes, stored inline.
 ///
@@ -76,11 +75,7 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
+redacted_debug!(Secret);
 
 /// Compares in constant time.
 impl PartialEq for Secret {

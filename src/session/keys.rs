@@ -40,7 +40,7 @@ impl Keys {
 #[cfg(feature = "sealing")]
 impl From<KeyRing> for Keys {
     fn from(ring: KeyRing) -> Self {
-        let tokens = ring.token_keys();
+        let tokens = ring.token_keys().clone();
         Self::new(ring, tokens)
     }
 }

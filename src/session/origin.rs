@@ -30,13 +30,11 @@ use super::record::garbles;
 /// assert_eq!(origin.user_agent(), Some("Firefoxroot logged in"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(from = "Fields", into = "Fields")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "Fields"))]
 pub struct Origin {
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     address: Option<Arc<str>>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     user_agent: Option<Arc<str>>,
 }
 
@@ -99,13 +97,11 @@ impl Write for Line {
     }
 }
 
-/// An origin as it is serialized.
+/// An origin as it is read, with texts that may still have to be cut.
 #[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 struct Fields {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
 }
 
@@ -115,16 +111,6 @@ impl From<Fields> for Origin {
         Self {
             address: address.and_then(|text| line(text, Self::MAX_ADDRESS)),
             user_agent: user_agent.and_then(|text| line(text, Self::MAX_USER_AGENT)),
-        }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl From<Origin> for Fields {
-    fn from(origin: Origin) -> Self {
-        Self {
-            address: origin.address().map(String::from),
-            user_agent: origin.user_agent().map(String::from),
         }
     }
 }

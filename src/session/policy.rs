@@ -1,11 +1,14 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use crate::enrollment::{KeyUriError, printable_issuer};
 use crate::otp::{TotpParams, Window};
 
+mod builder;
+mod error;
 mod guess_odds;
 
+pub use builder::PolicyBuilder;
+pub use error::PolicyError;
 pub use guess_odds::GuessOdds;
 
 const fn minutes(count: u64) -> Duration {
@@ -220,178 +223,4 @@ impl Policy {
     pub fn devices(&self) -> usize {
         self.devices.into()
     }
-}
-
-/// Says where a [`Policy`] differs from the default.
-#[derive(Clone, Debug)]
-#[must_use = "a builder is no policy yet"]
-pub struct PolicyBuilder(Policy);
-
-impl PolicyBuilder {
-    /// Demand a second factor: an account that has none gets `Login::EnrollmentRequired` instead of a login
-    /// (ASVS 6.3.3).
-    pub fn require_second_factor(mut self) -> Self {
-        self.0.required = true;
-        self
-    }
-
-    /// A namespace of its own for this service's tokens and cookies: 1 to 64 visible ASCII characters. If the
-    /// namespace changes, every token in use becomes void. Without a namespace, the same happens if the
-    /// issuer changes.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.0.namespace = Some(namespace.into());
-        self
-    }
-
-    /// Algorithm, digits and period of new enrollments.
-    pub fn totp(mut self, params: TotpParams) -> Self {
-        self.0.totp = params;
-        self
-    }
-
-    /// The steps around the current one whose codes are accepted.
-    pub fn window(mut self, window: Window) -> Self {
-        self.0.window = window;
-        self
-    }
-
-    /// The number of failed guesses that ends a challenge, 1 to 20.
-    pub fn guesses_per_challenge(mut self, guesses: u8) -> Self {
-        self.0.guesses_per_challenge = guesses;
-        self
-    }
-
-    /// How many guesses are evaluated at once: at most 50, and at least as many as an account can have
-    /// authenticators. And the time in which one guess is given back: an hour to 366 days. If it is longer
-    /// than 30 days, none is given back: see [`Policy::most_credit`].
-    pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
-        self.0.guess_budget = guesses;
-        self.0.regain_every = regain_every;
-        self
-    }
-
-    /// How many authenticators an account can have, 1 to [`Policy::MAX_AUTHENTICATORS`].
-    pub fn authenticators(mut self, authenticators: u8) -> Self {
-        self.0.authenticators = authenticators;
-        self
-    }
-
-    /// How long a challenge stays open, from one minute to [`Policy::MAX_CHALLENGE_LIFETIME`].
-    ///
-    /// It takes up to five periods to read codes in a row off the app, two and a half minutes with the
-    /// default. If challenges end sooner, the owner has to collect the codes first and then type the password
-    /// again.
-    pub fn challenge_lifetime(mut self, lifetime: Duration) -> Self {
-        self.0.challenge_lifetime = lifetime;
-        self
-    }
-
-    /// How long an enrollment waits for its confirmation, from one minute to
-    /// [`Policy::MAX_ENROLLMENT_LIFETIME`].
-    pub fn enrollment_lifetime(mut self, lifetime: Duration) -> Self {
-        self.0.enrollment_lifetime = lifetime;
-        self
-    }
-
-    /// How old a [`FreshFactor`](super::FreshFactor) may be, from one second to 15 minutes.
-    pub fn step_up_age(mut self, age: Duration) -> Self {
-        self.0.step_up_age = age;
-        self
-    }
-
-    /// How long a device is remembered, at most [`Policy::MAX_REMEMBER`]. [`Duration::ZERO`]: not at all.
-    pub fn remember_for(mut self, span: Duration) -> Self {
-        self.0.remember_for = span;
-        self
-    }
-
-    /// How long the previous device token is still accepted after a rotation, and the current one is not replaced: 30
-    /// seconds to ten minutes. Somebody with the password and a device token can cause one write in this time.
-    pub fn rotation_grace(mut self, grace: Duration) -> Self {
-        self.0.rotation_grace = grace;
-        self
-    }
-
-    /// How many devices an account can have remembered, at most [`Policy::MAX_DEVICES`].
-    pub fn devices(mut self, devices: u8) -> Self {
-        self.0.devices = devices;
-        self
-    }
-
-    /// The policy.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError`] names the setting that is out of bounds. [`PolicyError::GuessOdds`] means that the
-    /// settings together give an attacker better odds than one in [`Policy::MIN_ODDS`] per account and year.
-    /// [`PolicyError::TooManyGuesses`] means that 100 or more guesses would fit between two accepted codes.
-    pub fn build(self) -> Result<Policy, PolicyError> {
-        let policy = self.0;
-        let spans = [
-            ("challenge_lifetime", policy.challenge_lifetime, minutes(1), Policy::MAX_CHALLENGE_LIFETIME),
-            ("enrollment_lifetime", policy.enrollment_lifetime, minutes(1), Policy::MAX_ENROLLMENT_LIFETIME),
-            ("step_up_age", policy.step_up_age, Duration::from_secs(1), minutes(15)),
-            ("remember_for", policy.remember_for, Duration::ZERO, Policy::MAX_REMEMBER),
-            ("rotation_grace", policy.rotation_grace, Duration::from_secs(30), minutes(10)),
-            ("regain_every", policy.regain_every, minutes(60), days(366)),
-        ];
-        let counts = [
-            ("guesses_per_challenge", u32::from(policy.guesses_per_challenge), 1, 20),
-            ("guess_budget", policy.guess_budget.into(), policy.authenticators.into(), 50),
-            ("authenticators", policy.authenticators.into(), 1, Policy::MAX_AUTHENTICATORS.into()),
-            ("devices", policy.devices.into(), 0, Policy::MAX_DEVICES.into()),
-        ];
-        printable_issuer(&policy.issuer).map_err(PolicyError::Issuer)?;
-        let is_namespace = |text: &String| {
-            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        if policy.namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
-            return Err(PolicyError::Namespace);
-        }
-        let span =
-            spans.iter().find(|(_, span, least, most)| span < least || span > most).map(|(name, ..)| *name);
-        let count = counts
-            .iter()
-            .find(|(_, count, least, most)| count < least || count > most)
-            .map(|(name, ..)| *name);
-        if let Some(setting) = span.or(count) {
-            return Err(PolicyError::OutOfBounds { setting });
-        }
-        let guesses = policy.guess_budget.saturating_add(policy.most_credit());
-        if guesses > Policy::MAX_GUESSES {
-            return Err(PolicyError::TooManyGuesses { guesses });
-        }
-        let one_in = policy.guess_odds(days(365)).one_in();
-        if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
-    }
-}
-
-/// Why a policy could not be built. The host has to fix this.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// The issuer cannot be enrolled under the rules of [`KeyUri::totp`](crate::KeyUri::totp).
-    #[error("the policy's issuer cannot be enrolled")]
-    Issuer(#[source] KeyUriError),
-    /// The namespace is not 1 to 64 visible ASCII characters.
-    #[error("a namespace is 1 to 64 visible ASCII characters")]
-    Namespace,
-    /// A number is outside the bounds that its setter's documentation gives.
-    #[error("the policy's `{setting}` is out of bounds")]
-    OutOfBounds {
-        /// The setter's name.
-        setting: &'static str,
-    },
-    /// 100 guesses or more would fit between two accepted codes.
-    #[error("under this policy {guesses} guesses fit between two accepted codes; at most {max} are allowed", max = Policy::MAX_GUESSES)]
-    TooManyGuesses {
-        /// How many.
-        guesses: u16,
-    },
-    /// An attacker with the password would have better odds than [`Policy::MIN_ODDS`].
-    #[error("under this policy an attacker who has the password guesses a code within a year with a chance of one in {one_in}; at most one in {min} is allowed", min = Policy::MIN_ODDS)]
-    GuessOdds {
-        /// One in how many.
-        one_in: u64,
-    },
 }

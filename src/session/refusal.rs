@@ -76,37 +76,34 @@ impl Refusal {
     /// assert_eq!(text, "This code was not accepted. Each code works once: wait for the next one.");
     /// ```
     pub fn in_words(self) -> String {
-        match self {
-            Self::ClockOff(offset) => clock_off(offset),
-            Self::NotAccepted => {
-                "This code was not accepted. Each code works once: wait for the next one.".into()
-            }
+        let text = match self {
+            Self::ClockOff(offset) => return clock_off(offset),
+            Self::NotAccepted => "This code was not accepted. Each code works once: wait for the next one.",
             Self::Malformed => {
-                "A code is six digits (in some apps seven or eight). A recovery code is 26 letters and \
-                                digits."
-                    .into()
+                "A code is six digits (in some apps seven or eight). A recovery code is 26 letters and digits."
             }
-            Self::ChallengeOver => "Too many tries, or too much time has passed. Please start again.".into(),
+            Self::ChallengeOver => "Too many tries, or too much time has passed. Please start again.",
             Self::Locked { .. } => {
-                "Too many codes were wrong. Type four codes in a row as your app shows them (three if \
-                                    they have more than six digits; about two minutes), or a recovery code."
-                    .into()
+                "Too many codes were wrong. Type four codes in a row as your app shows them (three if they have more \
+                 than six digits; about two minutes), or a recovery code."
             }
-            Self::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.".into(),
-            Self::StepUpRequired => "This took too long, or your session is over. Please try again.".into(),
-            Self::AlreadyDone => "This code was used a moment ago. If what you wanted is not done, use the next one.".into(),
-            Self::Retry => "Your password is being changed. Please try again in a minute.".into(),
+            Self::EnrollmentOver => "This set-up is over. Nothing has changed; please start again.",
+            Self::StepUpRequired => "This took too long, or your session is over. Please try again.",
+            Self::AlreadyDone => {
+                "This code was used a moment ago. If what you wanted is not done, use the next one."
+            }
+            Self::Retry => "Your password is being changed. Please try again in a minute.",
             Self::TooManyAuthenticators => {
-                "You have as many authenticators as an account can have: choose one to be replaced, or remove one.".into()
+                "You have as many authenticators as an account can have: choose one to be replaced, or remove one."
             }
-            Self::AlreadyBound => "This authenticator is on your account already.".into(),
+            Self::AlreadyBound => "This authenticator is on your account already.",
             Self::FactorRequired => {
-                "Two-factor authentication is required here, so your last authenticator stays. Add \
-                                     another one first, or replace it."
-                    .into()
+                "Two-factor authentication is required here, so your last authenticator stays. Add another one first, \
+                 or replace it."
             }
-            Self::NoAuthenticator => "Your account has no such authenticator.".into(),
-        }
+            Self::NoAuthenticator => "Your account has no such authenticator.",
+        };
+        text.into()
     }
 
     /// A name that does not change, for a program that reads the answer: that of the variant, in snake case.

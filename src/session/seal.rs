@@ -1,8 +1,7 @@
 use alloc::vec::Vec;
-use core::fmt;
 
 use super::AccountId;
-use crate::otp::{Secret, SecretLengthError};
+use crate::otp::{Secret, SecretLengthError, redacted_debug};
 
 #[cfg(feature = "sealing")]
 mod key_ring;
@@ -93,12 +92,8 @@ impl Sealed {
     }
 }
 
-/// Redacted: under [`StoreSecretsInClear`] these bytes hold the secret.
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sealed(..)")
-    }
-}
+// Under `StoreSecretsInClear` these bytes hold the secret.
+redacted_debug!(Sealed);
 
 /// Why a secret could not be sealed or opened. Nobody was let in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

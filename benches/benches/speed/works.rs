@@ -217,7 +217,7 @@ fn generate() -> Contest {
 }
 
 fn hotp() -> Contest {
-    let verify = |look_ahead: u8| {
+    let verify = |look_ahead: u16| {
         let hotp = Hotp::new(&secret(), Algorithm::Sha1, Digits::Six);
         let look_ahead = LookAhead::new(look_ahead).unwrap();
         timed(move || {

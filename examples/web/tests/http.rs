@@ -552,7 +552,7 @@ async fn the_security_log_says_where_a_request_came_from() {
         assert_eq!(browser.log_in("mary", PASSWORD).await, To("/login/code"));
         let code = oathtool(&key, site.clock.now());
         assert_eq!(browser.post("/login/code", &[("code", &code)]).await, To("/account"));
-        let line = format!("Logged in with password and code (from {address})");
+        let line = format!("Logged in with a code (from {address})");
         browser.get("/account").await.assert_shows(&line);
     }
 }

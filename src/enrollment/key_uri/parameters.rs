@@ -3,9 +3,8 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::parse::Mode;
+use super::parse::{Mode, Reading};
 use super::raw::Raw;
-use super::warning::Warnings;
 use super::{KeyUriError, KeyUriWarning};
 
 /// The parameters as they are in the text, with a field for each known name. Duplicates are refused.
@@ -31,20 +30,20 @@ pub(super) struct UnknownParameter {
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn read(query: Raw<'a>, mode: Mode, warnings: &mut Warnings) -> Result<Self, KeyUriError> {
+    pub(super) fn read(query: Raw<'a>, reading: &mut Reading) -> Result<Self, KeyUriError> {
         let mut parameters = Self::default();
         let mut rest = query;
         while !rest.text.is_empty() {
             let (pair, next) = rest.split_or_all(b'&');
             if !pair.text.is_empty() {
-                parameters.add(pair, mode, warnings)?;
+                parameters.add(pair, reading)?;
             }
             rest = next;
         }
         Ok(parameters)
     }
 
-    fn add(&mut self, pair: Raw<'a>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
+    fn add(&mut self, pair: Raw<'a>, reading: &mut Reading) -> Result<(), KeyUriError> {
         let (raw_name, value) = match pair.split_once(b'=') {
             Some((name, value)) => (name, Some(value)),
             None => (pair, None),
@@ -54,15 +53,17 @@ impl<'a> Parameters<'a> {
         }
         let name = raw_name.decode()?;
         let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let undefined = KeyUriError::UnknownParameter { position: pair.at };
         if let Some(known) = NAMES.into_iter().find(|known| is(known))
-            && (mode == Mode::Lenient || *name == known)
             && let Some(slot) = self.slot(known)
         {
-            warnings.note_if(*name != known, KeyUriWarning::ParameterCase);
+            if *name != known {
+                reading.forgive(KeyUriWarning::ParameterCase, undefined)?;
+            }
             return fill(slot, pair, value);
         }
-        if mode == Mode::Strict {
-            return Err(KeyUriError::UnknownParameter { position: pair.at });
+        if reading.mode == Mode::Strict {
+            return Err(undefined);
         }
         let value = value.map(Raw::decode).transpose()?;
         match &value {

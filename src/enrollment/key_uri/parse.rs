@@ -17,21 +17,41 @@ pub(super) enum Mode {
     Strict,
 }
 
+/// How a text is read, and what has been forgiven so far.
+pub(super) struct Reading {
+    pub(super) mode: Mode,
+    pub(super) warnings: Warnings,
+}
+
+impl Reading {
+    /// Notes what is forgiven, or refuses it in strict reading.
+    pub(super) fn forgive(
+        &mut self,
+        warning: KeyUriWarning,
+        refusal: KeyUriError,
+    ) -> Result<(), KeyUriError> {
+        match self.mode {
+            Mode::Strict => Err(refusal),
+            Mode::Lenient => {
+                self.warnings.note(warning);
+                Ok(())
+            }
+        }
+    }
+}
+
 pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     if text.len() > KeyUri::MAX_LEN {
         return Err(KeyUriError::TooLong { found: text.len() });
     }
-    let mut warnings = Warnings::default();
+    let mut reading = Reading { mode, warnings: Warnings::default() };
     if let Some(position) = first_raw(text) {
-        match mode {
-            Mode::Strict => return Err(KeyUriError::RawCharacter { position }),
-            Mode::Lenient => warnings.note(KeyUriWarning::RawCharacters),
-        }
+        reading.forgive(KeyUriWarning::RawCharacters, KeyUriError::RawCharacter { position })?;
     }
     let whole = Raw { text, at: 0 };
     let rest = match after_scheme(whole) {
         Err(KeyUriError::Scheme(ForeignScheme::Steam)) if mode == Mode::Lenient => {
-            return bare_steam(whole, warnings);
+            return bare_steam(whole, reading);
         }
         rest => rest?,
     };
@@ -42,44 +62,36 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     if mode == Mode::Strict {
         refuse_ambiguous(raw_label, &['+', '/'])?;
     } else {
-        warnings.note_if(raw_label.text.contains('/'), KeyUriWarning::RawCharacters);
+        reading.warnings.note_if(raw_label.text.contains('/'), KeyUriWarning::RawCharacters);
     }
 
-    let parameters = Parameters::read(query, mode, &mut warnings)?;
-    let secret = secret(parameters.secret, mode, &mut warnings)?;
+    let parameters = Parameters::read(query, &mut reading)?;
+    let secret = secret(parameters.secret, &mut reading)?;
     let parameter_issuer = match parameters.issuer {
-        Some(raw) => parameter_issuer(raw, raw_label, mode, &mut warnings)?,
+        Some(raw) => parameter_issuer(raw, raw_label, &mut reading)?,
         None => None,
     };
-    let label = Label::read(raw_label, parameter_issuer.as_deref(), &mut warnings)?;
+    let label = Label::read(raw_label, parameter_issuer.as_deref(), &mut reading.warnings)?;
     label.hold_to(mode)?;
-    if mode == Mode::Strict && warnings.contains(KeyUriWarning::EmptyIssuer) {
+    if mode == Mode::Strict && reading.warnings.contains(KeyUriWarning::EmptyIssuer) {
         return Err(KeyUriError::EmptyName(LabelPart::Issuer));
     }
     let issuer = parameter_issuer.as_deref().or(label.issuer.as_deref());
     if label.account_name.is_empty() {
-        warnings.note(KeyUriWarning::EmptyAccountName);
+        reading.warnings.note(KeyUriWarning::EmptyAccountName);
         if issuer.is_none() {
             return Err(KeyUriError::EmptyLabel);
         }
     }
     let mismatch = label.issuer.is_some() && label.issuer.as_deref() != issuer;
-    warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
+    reading.warnings.note_if(mismatch, KeyUriWarning::IssuerMismatch);
 
     let kind = match variant {
         _ if variant == Type::Steam || parameters.steam || issuer.is_some_and(is_steam) => {
-            steam_kind(&parameters, &mut warnings)
+            steam(&parameters, &mut reading)
         }
-        Type::Hotp => {
-            let counter = counter(&parameters, mode, &mut warnings)?;
-            let algorithm = algorithm(parameters.algorithm, mode, &mut warnings)?;
-            KeyUriKind::Hotp { algorithm, digits: digits(parameters.digits)?, counter }
-        }
-        _ => {
-            let period = period(&parameters, mode, &mut warnings)?;
-            let algorithm = algorithm(parameters.algorithm, mode, &mut warnings)?;
-            KeyUriKind::Totp { algorithm, digits: digits(parameters.digits)?, period }
-        }
+        Type::Hotp => hotp(&parameters, &mut reading)?,
+        _ => totp(&parameters, &mut reading)?,
     };
     Ok(KeyUri {
         label_issuer: label.issuer,
@@ -88,7 +100,7 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
         secret,
         kind,
         unknown: parameters.unknown,
-        warnings,
+        warnings: reading.warnings,
     })
 }
 
@@ -103,11 +115,11 @@ fn first_raw(text: &str) -> Option<usize> {
 }
 
 /// `steam://SECRET`, as Bitwarden writes it: the issuer is Steam, and there is nothing but the secret.
-fn bare_steam(whole: Raw<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriError> {
+fn bare_steam(whole: Raw<'_>, mut reading: Reading) -> Result<KeyUri, KeyUriError> {
     let whole = Raw { text: whole.text.trim_ascii_end(), ..whole };
     let raw = whole.text.find("://").map(|start| whole.around(start, start.saturating_add(3)).1);
-    let secret = secret(raw, Mode::Lenient, &mut warnings)?;
-    warnings.note(KeyUriWarning::EmptyAccountName);
+    let secret = secret(raw, &mut reading)?;
+    reading.warnings.note(KeyUriWarning::EmptyAccountName);
     Ok(KeyUri {
         label_issuer: Some(STEAM.into()),
         parameter_issuer: None,
@@ -115,7 +127,7 @@ fn bare_steam(whole: Raw<'_>, mut warnings: Warnings) -> Result<KeyUri, KeyUriEr
         secret,
         kind: KeyUriKind::Steam,
         unknown: Vec::new(),
-        warnings,
+        warnings: reading.warnings,
     })
 }
 
@@ -172,17 +184,17 @@ fn refuse_ambiguous(raw: Raw<'_>, characters: &[char]) -> Result<(), KeyUriError
     }
 }
 
-fn secret(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Secret, KeyUriError> {
+fn secret(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Secret, KeyUriError> {
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
-    let (secret, forgiven) = match read_secret(raw.text.as_bytes(), mode) {
+    let (secret, forgiven) = match read_secret(raw.text.as_bytes(), reading.mode) {
         // A text with escapes is base32 only once they are undone.
-        Err(_) if raw.text.contains('%') => read_secret(&raw.decode_bytes()?, mode),
+        Err(_) if raw.text.contains('%') => read_secret(&raw.decode_bytes()?, reading.mode),
         read => read,
     }
     .map_err(KeyUriError::Secret)?;
-    warnings.note_if(forgiven.dropped_bits, KeyUriWarning::TrailingBits);
-    warnings.note_if(forgiven.respelled.is_some(), KeyUriWarning::SecretSpelling);
-    warnings.note_strength(&secret);
+    reading.warnings.note_if(forgiven.dropped_bits, KeyUriWarning::TrailingBits);
+    reading.warnings.note_if(forgiven.respelled.is_some(), KeyUriWarning::SecretSpelling);
+    reading.warnings.note_strength(&secret);
     Ok(secret)
 }
 
@@ -197,10 +209,9 @@ fn read_secret(text: &[u8], mode: Mode) -> Result<(Secret, Forgiven), Base32Erro
 fn parameter_issuer(
     raw: Raw<'_>,
     raw_label: Raw<'_>,
-    mode: Mode,
-    warnings: &mut Warnings,
+    reading: &mut Reading,
 ) -> Result<Option<String>, KeyUriError> {
-    let mut issuer = if mode == Mode::Strict {
+    let mut issuer = if reading.mode == Mode::Strict {
         refuse_ambiguous(raw, &['+'])?;
         let issuer = raw.decode()?;
         if issuer.contains(':') {
@@ -213,58 +224,61 @@ fn parameter_issuer(
         match literal {
             Some(literal) if label::spells_exactly(raw_label, &literal)? => literal,
             _ => {
-                warnings.note_if(has_spaces, KeyUriWarning::PlusAsSpace);
+                reading.warnings.note_if(has_spaces, KeyUriWarning::PlusAsSpace);
                 with_spaces
             }
         }
     };
-    warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
+    reading.warnings.note_if(issuer.is_empty(), KeyUriWarning::EmptyIssuer);
     label::refuse_control(&issuer, raw)?;
     Ok(Some(core::mem::take(&mut *issuer)).filter(|issuer| !issuer.is_empty()))
 }
 
-fn steam_kind(parameters: &Parameters<'_>, warnings: &mut Warnings) -> KeyUriKind {
+fn steam(parameters: &Parameters<'_>, reading: &mut Reading) -> KeyUriKind {
     let ignored = [parameters.algorithm, parameters.digits, parameters.period, parameters.counter];
-    warnings.note_if(ignored.iter().any(Option::is_some), KeyUriWarning::IgnoredParameter);
+    reading.warnings.note_if(ignored.iter().any(Option::is_some), KeyUriWarning::IgnoredParameter);
     KeyUriKind::Steam
 }
 
-fn period(parameters: &Parameters<'_>, mode: Mode, warnings: &mut Warnings) -> Result<Period, KeyUriError> {
-    ignore(parameters.counter, mode, warnings)?;
-    let Some(raw) = parameters.period else { return Ok(Period::DEFAULT) };
+fn totp(parameters: &Parameters<'_>, reading: &mut Reading) -> Result<KeyUriKind, KeyUriError> {
+    ignore(parameters.counter, reading)?;
+    let period = period(parameters.period)?;
+    let algorithm = algorithm(parameters.algorithm, reading)?;
+    Ok(KeyUriKind::Totp { algorithm, digits: digits(parameters.digits)?, period })
+}
+
+fn hotp(parameters: &Parameters<'_>, reading: &mut Reading) -> Result<KeyUriKind, KeyUriError> {
+    ignore(parameters.period, reading)?;
+    let counter = counter(parameters.counter, reading)?;
+    let algorithm = algorithm(parameters.algorithm, reading)?;
+    Ok(KeyUriKind::Hotp { algorithm, digits: digits(parameters.digits)?, counter })
+}
+
+/// Ignores a parameter that belongs to the other type, or refuses it in strict reading.
+fn ignore(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<(), KeyUriError> {
+    let Some(raw) = parameter else { return Ok(()) };
+    reading.forgive(KeyUriWarning::IgnoredParameter, KeyUriError::UnknownParameter { position: raw.at })
+}
+
+fn period(raw: Option<Raw<'_>>) -> Result<Period, KeyUriError> {
+    let Some(raw) = raw else { return Ok(Period::DEFAULT) };
     number(raw)
         .and_then(|secs| u32::try_from(secs).ok())
         .and_then(|secs| Period::from_secs(secs).ok())
         .ok_or(KeyUriError::Period { position: raw.at })
 }
 
-fn counter(parameters: &Parameters<'_>, mode: Mode, warnings: &mut Warnings) -> Result<Counter, KeyUriError> {
-    ignore(parameters.period, mode, warnings)?;
-    match (parameters.counter, mode) {
-        (Some(raw), _) => number(raw).map(Counter::new).ok_or(KeyUriError::Counter { position: raw.at }),
-        (None, Mode::Strict) => Err(KeyUriError::MissingCounter),
-        (None, Mode::Lenient) => {
-            warnings.note(KeyUriWarning::MissingCounter);
-            Ok(Counter::default())
-        }
+fn counter(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Counter, KeyUriError> {
+    if let Some(raw) = raw {
+        return number(raw).map(Counter::new).ok_or(KeyUriError::Counter { position: raw.at });
     }
-}
-
-/// Ignores a parameter that belongs to the other type, or refuses it in strict mode.
-fn ignore(parameter: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<(), KeyUriError> {
-    match (parameter, mode) {
-        (None, _) => Ok(()),
-        (Some(raw), Mode::Strict) => Err(KeyUriError::UnknownParameter { position: raw.at }),
-        (Some(_), Mode::Lenient) => {
-            warnings.note(KeyUriWarning::IgnoredParameter);
-            Ok(())
-        }
-    }
+    reading.forgive(KeyUriWarning::MissingCounter, KeyUriError::MissingCounter)?;
+    Ok(Counter::default())
 }
 
 /// Reads the three names, and in lenient mode also what apps make of them: `sha256`, `SHA-1`, `HMACSHA512`,
 /// `HMAC-SHA-256`.
-fn algorithm(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Result<Algorithm, KeyUriError> {
+fn algorithm(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Algorithm, KeyUriError> {
     let Some(raw) = raw else { return Ok(Algorithm::default()) };
     let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
     if let Some(exact) = known.into_iter().find(|algorithm| algorithm.name() == raw.text) {
@@ -274,13 +288,10 @@ fn algorithm(raw: Option<Raw<'_>>, mode: Mode, warnings: &mut Warnings) -> Resul
     name.retain(|character| !matches!(character, '-' | '_'));
     name.make_ascii_uppercase();
     let bare = name.strip_prefix("HMAC").unwrap_or(&name);
-    match known.into_iter().find(|algorithm| algorithm.name() == bare) {
-        Some(alias) if mode == Mode::Lenient => {
-            warnings.note(KeyUriWarning::AlgorithmAlias);
-            Ok(alias)
-        }
-        _ => Err(KeyUriError::Algorithm { position: raw.at }),
-    }
+    let unknown = KeyUriError::Algorithm { position: raw.at };
+    let alias = known.into_iter().find(|algorithm| algorithm.name() == bare).ok_or(unknown)?;
+    reading.forgive(KeyUriWarning::AlgorithmAlias, unknown)?;
+    Ok(alias)
 }
 
 fn digits(raw: Option<Raw<'_>>) -> Result<Digits, KeyUriError> {

@@ -1,6 +1,5 @@
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::str;
 
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;

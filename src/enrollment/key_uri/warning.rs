@@ -1,3 +1,4 @@
+use alloc::collections::BTreeSet;
 use core::fmt;
 
 use crate::otp::{Secret, Strength};
@@ -33,27 +34,6 @@ pub enum KeyUriWarning {
     IgnoredParameter,
 }
 
-impl KeyUriWarning {
-    const ALL: [Self; 12] = [
-        Self::IssuerMismatch,
-        Self::EmptyIssuer,
-        Self::EmptyAccountName,
-        Self::ShortSecret,
-        Self::TrailingBits,
-        Self::SecretSpelling,
-        Self::AlgorithmAlias,
-        Self::PlusAsSpace,
-        Self::RawCharacters,
-        Self::ParameterCase,
-        Self::MissingCounter,
-        Self::IgnoredParameter,
-    ];
-
-    const fn bit(self) -> u16 {
-        1 << self as u16
-    }
-}
-
 impl fmt::Display for KeyUriWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -73,13 +53,13 @@ impl fmt::Display for KeyUriWarning {
     }
 }
 
-/// A set of warnings.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Warnings(u16);
+/// A set of warnings, in the order of the variants.
+#[derive(Clone, Default)]
+pub(super) struct Warnings(BTreeSet<KeyUriWarning>);
 
 impl Warnings {
     pub(super) fn note(&mut self, warning: KeyUriWarning) {
-        self.0 |= warning.bit();
+        self.0.insert(warning);
     }
 
     pub(super) fn note_if(&mut self, condition: bool, warning: KeyUriWarning) {
@@ -92,17 +72,17 @@ impl Warnings {
         self.note_if(secret.strength() == Strength::BelowRequired, KeyUriWarning::ShortSecret);
     }
 
-    pub(super) fn contains(self, warning: KeyUriWarning) -> bool {
-        self.0 & warning.bit() != 0
+    pub(super) fn contains(&self, warning: KeyUriWarning) -> bool {
+        self.0.contains(&warning)
     }
 
-    pub(super) fn iter(self) -> impl Iterator<Item = KeyUriWarning> + use<> {
-        KeyUriWarning::ALL.into_iter().filter(move |warning| self.contains(*warning))
+    pub(super) fn iter(&self) -> impl Iterator<Item = KeyUriWarning> {
+        self.0.iter().copied()
     }
 }
 
 impl fmt::Debug for Warnings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
+        self.0.fmt(f)
     }
 }

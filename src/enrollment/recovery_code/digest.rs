@@ -1,6 +1,6 @@
-use core::fmt;
-
 use subtle::{Choice, ConstantTimeEq};
+
+use crate::otp::redacted_debug;
 
 /// What is stored of a recovery code: 32 bytes, compared in constant time and redacted in `Debug`.
 ///
@@ -37,11 +37,7 @@ impl RecoveryCodeDigest {
     }
 }
 
-impl fmt::Debug for RecoveryCodeDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCodeDigest(..)")
-    }
-}
+redacted_debug!(RecoveryCodeDigest);
 
 /// Compares in constant time.
 impl PartialEq for RecoveryCodeDigest {

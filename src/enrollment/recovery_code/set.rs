@@ -1,12 +1,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use super::{RecoveryCode, RecoveryCodeDigest, TEXT_LEN};
 use crate::enrollment::SecretText;
+use crate::otp::redacted_debug;
 
 /// The ten recovery codes of an account, which are shown once.
 ///
@@ -78,8 +78,4 @@ impl<'a> IntoIterator for &'a RecoveryCodes {
     }
 }
 
-impl fmt::Debug for RecoveryCodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCodes(..)")
-    }
-}
+redacted_debug!(RecoveryCodes);

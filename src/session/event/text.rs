@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Binding, EventKind, ForgottenBecause, RefusedBecause, RemovedBy};
-use crate::session::AuthMethod;
+use crate::session::FirstFactor;
 
 /// What happened, in words for the account's owner: for a line of the security log, or the subject of a mail.
 ///
@@ -20,29 +20,19 @@ impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ChallengeOpened => "The password was right; a code was asked for",
-            Self::LoggedIn { method: AuthMethod::SingleFactor } => "Logged in with the password alone",
-            Self::LoggedIn { method: AuthMethod::Code } => "Logged in with password and code",
-            Self::LoggedIn { method: AuthMethod::CodesInARow } => "Logged in with password and codes in a row",
-            Self::LoggedIn { method: AuthMethod::RecoveryCode } => {
-                "Logged in with password and recovery code"
+            // The event does not say what was verified first.
+            Self::LoggedIn { method } => {
+                return write!(f, "Logged in {}", method.in_words(FirstFactor::Other));
             }
-            Self::LoggedIn { method: AuthMethod::RememberedDevice { .. } } => {
-                "Logged in on a remembered device"
+            Self::SteppedUp { method } => {
+                return write!(f, "Confirmed {}", method.in_words(FirstFactor::Other));
             }
-            Self::LoggedIn { method: AuthMethod::HostAuthenticator(_) } => {
-                "Logged in with password and security key or passkey"
-            }
-            Self::SteppedUp { method: AuthMethod::HostAuthenticator(_) } => {
-                "Confirmed with a security key or passkey"
-            }
-            Self::SteppedUp { method: AuthMethod::RecoveryCode } => "Confirmed with a recovery code",
-            Self::SteppedUp { .. } => "Confirmed with a fresh code",
-            Self::CodeRefused { reason } => return write!(f, "A code was refused: {}", Refused(*reason)),
+            Self::CodeRefused { reason } => return write!(f, "A code was refused: {reason}"),
             Self::RecoveryCodeRefused { reason } => {
-                return write!(f, "A recovery code was refused: {}", Refused(*reason));
+                return write!(f, "A recovery code was refused: {reason}");
             }
             Self::HostAuthenticatorRefused { reason } => {
-                return write!(f, "A security key or passkey was refused: {}", Refused(*reason));
+                return write!(f, "A security key or passkey was refused: {reason}");
             }
             Self::OldRecoveryCodeTried => "A recovery code of the old system was tried",
             Self::RecoveryCodeUsed { remaining } => {
@@ -79,7 +69,7 @@ impl fmt::Display for EventKind {
             Self::AccountClosed => "The account was closed",
             Self::DeviceRemembered { label, .. } => return write!(f, "A device is remembered: {label}"),
             Self::DeviceForgotten { reason, .. } => {
-                return write!(f, "A remembered device was forgotten: {}", forgotten(*reason));
+                return write!(f, "A remembered device was forgotten: {reason}");
             }
             Self::DeviceTokenStolen { .. } => {
                 "A copy of a remembered device's cookie turned up; all devices were forgotten and all sessions ended"
@@ -98,31 +88,32 @@ fn bound(binding: Binding) -> &'static str {
     }
 }
 
-/// A reason in words.
-struct Refused(RefusedBecause);
-
-impl fmt::Display for Refused {
+/// The reason in words, in English: "it was wrong".
+impl fmt::Display for RefusedBecause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            RefusedBecause::Wrong => "it was wrong",
-            RefusedBecause::Replayed => "it had been used, or a later one had",
-            RefusedBecause::ClockOff(offset) => return write!(f, "the clock of its app is {offset}"),
-            RefusedBecause::NoChallenge => "the login it was for was over",
-            RefusedBecause::Locked => "too many codes had been wrong",
+        f.write_str(match self {
+            Self::Wrong => "it was wrong",
+            Self::Replayed => "it had been used, or a later one had",
+            Self::ClockOff(offset) => return write!(f, "the clock of its app is {offset}"),
+            Self::NoChallenge => "the login it was for was over",
+            Self::Locked => "too many codes had been wrong",
         })
     }
 }
 
-fn forgotten(reason: ForgottenBecause) -> &'static str {
-    match reason {
-        ForgottenBecause::Revoked => "its owner asked for it",
-        ForgottenBecause::CredentialsChanged => {
-            "the password or an authenticator was changed, or a recovery code was used"
-        }
-        ForgottenBecause::TooMany => "there were too many devices",
-        ForgottenBecause::Expired => "it had been remembered long enough",
-        ForgottenBecause::Outdated => "its cookie had been replaced",
-        ForgottenBecause::Restored => "the account was restored from a backup",
-        ForgottenBecause::Stolen => "a copy of a device's cookie turned up",
+/// The reason in words, in English: "its owner asked for it".
+impl fmt::Display for ForgottenBecause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Revoked => "its owner asked for it",
+            Self::CredentialsChanged => {
+                "the password or an authenticator was changed, or a recovery code was used"
+            }
+            Self::TooMany => "there were too many devices",
+            Self::Expired => "it had been remembered long enough",
+            Self::Outdated => "its cookie had been replaced",
+            Self::Restored => "the account was restored from a backup",
+            Self::Stolen => "a copy of a device's cookie turned up",
+        })
     }
 }

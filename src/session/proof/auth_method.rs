@@ -70,26 +70,23 @@ impl AuthMethod {
     /// assert_eq!(AuthMethod::Code.in_words(FirstFactor::Other), "with a code");
     /// ```
     pub const fn in_words(self, first: FirstFactor) -> &'static str {
-        let by_password = matches!(first, FirstFactor::Password);
-        match self {
-            Self::SingleFactor if by_password => "with your password alone",
-            Self::SingleFactor => "without a second factor",
-            Self::Code if by_password => "with your password and a code",
-            Self::Code => "with a code",
-            Self::CodesInARow if by_password => "with your password and codes in a row",
-            Self::CodesInARow => "with codes in a row",
-            Self::RecoveryCode if by_password => "with your password and a recovery code",
-            Self::RecoveryCode => "with a recovery code",
-            Self::HostAuthenticator(HostAuthenticatorKind::HardwareKey) if by_password => {
-                "with your password and a security key"
+        use HostAuthenticatorKind::{HardwareKey, SoftwareKey};
+        let [after_password, after_other] = match self {
+            Self::SingleFactor => ["with your password alone", "without a second factor"],
+            Self::Code => ["with your password and a code", "with a code"],
+            Self::CodesInARow => ["with your password and codes in a row", "with codes in a row"],
+            Self::RecoveryCode => ["with your password and a recovery code", "with a recovery code"],
+            Self::HostAuthenticator(HardwareKey) => {
+                ["with your password and a security key", "with a security key"]
             }
-            Self::HostAuthenticator(HostAuthenticatorKind::HardwareKey) => "with a security key",
-            Self::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) if by_password => {
-                "with your password and a passkey"
+            Self::HostAuthenticator(SoftwareKey) => ["with your password and a passkey", "with a passkey"],
+            Self::RememberedDevice { .. } => {
+                ["with your password, on a remembered device", "on a remembered device"]
             }
-            Self::HostAuthenticator(HostAuthenticatorKind::SoftwareKey) => "with a passkey",
-            Self::RememberedDevice { .. } if by_password => "with your password, on a remembered device",
-            Self::RememberedDevice { .. } => "on a remembered device",
+        };
+        match first {
+            FirstFactor::Password => after_password,
+            FirstFactor::Other => after_other,
         }
     }
 

@@ -6,62 +6,62 @@ use crate::time::UnixTime;
 /// the password that was just typed.
 #[derive(Debug)]
 #[must_use = "nothing is enrolled before this goes to `begin_enrollment`"]
-pub struct EnrollmentProof(Enrolling);
-
-#[derive(Debug)]
-enum Enrolling {
+pub enum EnrollmentProof {
+    /// The password; for the first authenticator only.
     Password(PasswordVerified),
+    /// A factor that was presented in the session.
     FreshFactor(FreshFactor),
+    /// The password, typed again, with what the account has beside it.
     Reauthenticated(Reauthenticated),
 }
 
 impl EnrollmentProof {
     /// Whose account it is.
     pub fn account(&self) -> &AccountId {
-        match &self.0 {
-            Enrolling::Password(proof) => proof.account(),
-            Enrolling::FreshFactor(proof) => proof.account(),
-            Enrolling::Reauthenticated(proof) => proof.account(),
+        match self {
+            Self::Password(proof) => proof.account(),
+            Self::FreshFactor(proof) => proof.account(),
+            Self::Reauthenticated(proof) => proof.account(),
         }
     }
 
     /// Whether it may be of a password that a change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
-        matches!(&self.0, Enrolling::Password(proof) if proof.began_during_change())
+        matches!(self, Self::Password(proof) if proof.began_during_change())
     }
 
     /// What the enrollment depends on that it begins.
     pub(crate) fn basis(&self) -> Basis {
-        match &self.0 {
-            Enrolling::Password(_) => Basis::Epoch,
-            Enrolling::FreshFactor(proof) => proof.basis(),
-            Enrolling::Reauthenticated(proof) => proof.basis(),
+        match self {
+            Self::Password(_) => Basis::Epoch,
+            Self::FreshFactor(proof) => proof.basis(),
+            Self::Reauthenticated(proof) => proof.basis(),
         }
     }
 
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
-        match &self.0 {
-            Enrolling::Password(proof) => record.authenticators.is_empty() && proof.is_current(record, now),
-            Enrolling::FreshFactor(proof) => proof.is_current(record, now, policy),
-            Enrolling::Reauthenticated(proof) => proof.permits_enrollment(record, now, policy),
+        match self {
+            Self::Password(proof) => record.authenticators.is_empty() && proof.is_current(record, now),
+            Self::FreshFactor(proof) => proof.is_current(record, now, policy),
+            Self::Reauthenticated(proof) => proof.permits_enrollment(record, now, policy),
         }
     }
 }
 
 impl From<PasswordVerified> for EnrollmentProof {
     fn from(proof: PasswordVerified) -> Self {
-        Self(Enrolling::Password(proof))
+        Self::Password(proof)
     }
 }
 
 impl From<FreshFactor> for EnrollmentProof {
     fn from(proof: FreshFactor) -> Self {
-        Self(Enrolling::FreshFactor(proof))
+        Self::FreshFactor(proof)
     }
 }
 
 impl From<Reauthenticated> for EnrollmentProof {
     fn from(proof: Reauthenticated) -> Self {
-        Self(Enrolling::Reauthenticated(proof))
+        Self::Reauthenticated(proof)
     }
 }

@@ -1,8 +1,7 @@
-use core::fmt;
-
 use subtle::ConstantTimeEq;
 
 use crate::enrollment::digest::sha256;
+use crate::otp::redacted_debug;
 use crate::session::{AccountId, AuthenticatorId};
 
 /// The host's word that it has just verified a signature of an authenticator that is bound to this account: a
@@ -78,8 +77,4 @@ impl PartialEq for ProofDigest {
 
 impl Eq for ProofDigest {}
 
-impl fmt::Debug for ProofDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ProofDigest(..)")
-    }
-}
+redacted_debug!(ProofDigest);

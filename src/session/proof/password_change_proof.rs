@@ -6,58 +6,57 @@ use crate::time::UnixTime;
 /// What permits a password change: a [`Reauthenticated`] or a [`PasswordReset`].
 #[derive(Debug)]
 #[must_use = "nothing is changed before this goes to `change_password`"]
-pub struct PasswordChangeProof(Changing);
-
-#[derive(Debug)]
-enum Changing {
+pub enum PasswordChangeProof {
+    /// The owner, who typed the password again.
     Reauthenticated(Reauthenticated),
+    /// Somebody who has forgotten the password, by what the host asks for in its place.
     Reset(PasswordReset),
 }
 
 impl PasswordChangeProof {
     /// Whose password is changed.
     pub fn account(&self) -> &AccountId {
-        match &self.0 {
-            Changing::Reauthenticated(proof) => proof.account(),
-            Changing::Reset(proof) => proof.account(),
+        match self {
+            Self::Reauthenticated(proof) => proof.account(),
+            Self::Reset(proof) => proof.account(),
         }
     }
 
     /// Whether a reset may have been verified by something that another change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
-        matches!(&self.0, Changing::Reset(proof) if proof.began_during_change())
+        matches!(self, Self::Reset(proof) if proof.began_during_change())
     }
 
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
-        match &self.0 {
-            Changing::Reauthenticated(proof) => proof.permits_change(record, now, policy),
-            Changing::Reset(proof) => proof.is_current(record, now),
+        match self {
+            Self::Reauthenticated(proof) => proof.permits_change(record, now, policy),
+            Self::Reset(proof) => proof.is_current(record, now),
         }
     }
 
     /// The session that may continue after the change.
     pub(crate) fn session(&self) -> Option<SessionId> {
-        match &self.0 {
-            Changing::Reauthenticated(proof) => Some(proof.session),
-            Changing::Reset(_) => None,
+        match self {
+            Self::Reauthenticated(proof) => Some(proof.session),
+            Self::Reset(_) => None,
         }
     }
 
     /// Whether the owner authorises the change with a fresh factor, so that an attacker who was guessing no
     /// longer knows the password.
     pub(crate) fn has_fresh_factor(&self) -> bool {
-        matches!(&self.0, Changing::Reauthenticated(Reauthenticated { beside: Beside::FreshFactor(_), .. }))
+        matches!(self, Self::Reauthenticated(Reauthenticated { beside: Beside::FreshFactor(_), .. }))
     }
 }
 
 impl From<Reauthenticated> for PasswordChangeProof {
     fn from(proof: Reauthenticated) -> Self {
-        Self(Changing::Reauthenticated(proof))
+        Self::Reauthenticated(proof)
     }
 }
 
 impl From<PasswordReset> for PasswordChangeProof {
     fn from(proof: PasswordReset) -> Self {
-        Self(Changing::Reset(proof))
+        Self::Reset(proof)
     }
 }

@@ -23,24 +23,15 @@ enum Kind<'a> {
 impl<'a> Presented<'a> {
     /// What was typed, if anything was.
     pub(crate) fn typed(&self) -> Option<&'a str> {
-        match self.0 {
-            Kind::Typed(text) => Some(text),
-            Kind::Host(_) | Kind::OldRecoveryCode(_) => None,
-        }
+        if let Kind::Typed(text) = self.0 { Some(text) } else { None }
     }
 
     pub(crate) fn host(&self) -> Option<&HostAuthenticatorVerified> {
-        match &self.0 {
-            Kind::Host(proof) => Some(proof),
-            Kind::Typed(_) | Kind::OldRecoveryCode(_) => None,
-        }
+        if let Kind::Host(proof) = &self.0 { Some(proof) } else { None }
     }
 
     pub(crate) fn old_recovery_code(&self) -> Option<&OldRecoveryCodeVerified> {
-        match &self.0 {
-            Kind::OldRecoveryCode(proof) => Some(proof),
-            Kind::Typed(_) | Kind::Host(_) => None,
-        }
+        if let Kind::OldRecoveryCode(proof) = &self.0 { Some(proof) } else { None }
     }
 
     /// Whose it is, if that is known before it is compared.

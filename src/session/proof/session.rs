@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use super::{EndOtherSessions, SessionInfo};
+use crate::otp::redacted_debug;
 use crate::session::record::Epoch;
 use crate::session::{AccountId, AuthMethod, DeviceId, FirstFactor, FreshFactor};
 use crate::time::{UnixTime, is_alive};
@@ -156,11 +157,6 @@ impl Session {
 /// The number of the encoding. A session of an unknown format is refused, so it is never half understood:
 /// during an upgrade, for example, the session of a newer version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "u32", into = "u32")
-)]
 struct SessionFormat;
 
 #[cfg(feature = "serde")]
@@ -169,27 +165,23 @@ impl SessionFormat {
 }
 
 #[cfg(feature = "serde")]
-impl TryFrom<u32> for SessionFormat {
-    type Error = UnknownSessionFormat;
-
-    fn try_from(number: u32) -> Result<Self, UnknownSessionFormat> {
-        if number == Self::NUMBER { Ok(Self) } else { Err(UnknownSessionFormat(number)) }
+impl serde::Serialize for SessionFormat {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(Self::NUMBER)
     }
 }
 
-/// The text of serde's error for another format. No claimant writes a session, so it may show the number.
 #[cfg(feature = "serde")]
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "session format {0} is not {number}, the only one that this version of second-factor reads",
-    number = SessionFormat::NUMBER
-)]
-struct UnknownSessionFormat(u32);
-
-#[cfg(feature = "serde")]
-impl From<SessionFormat> for u32 {
-    fn from(_: SessionFormat) -> Self {
-        SessionFormat::NUMBER
+impl<'de> serde::Deserialize<'de> for SessionFormat {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match u32::deserialize(from)? {
+            Self::NUMBER => Ok(Self),
+            // No claimant writes a session, so the error may show the number.
+            other => Err(serde::de::Error::custom(format_args!(
+                "session format {other} is not {}, the only one that this version of second-factor reads",
+                Self::NUMBER
+            ))),
+        }
     }
 }
 
@@ -200,8 +192,4 @@ pub(crate) struct SessionId(
     #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] pub(crate) [u8; 16],
 );
 
-impl core::fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("SessionId(..)")
-    }
-}
+redacted_debug!(SessionId);

@@ -1,5 +1,5 @@
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, iter};
 
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{Tag, XNonce};
@@ -27,19 +27,13 @@ use crate::session::TokenKeys;
 /// use second_factor::{KeyRing, SealingKey};
 ///
 /// let ring = KeyRing::new(2, SealingKey::new([0x22; 32])).with_retired(1, SealingKey::new([0x11; 32]));
-/// assert_eq!(format!("{ring:?}"), "KeyRing { sealing: 2, retired: [1] }");
+/// assert_eq!(format!("{ring:?}"), "KeyRing { sealing: 2, retired: [1], .. }");
 /// ```
 pub struct KeyRing {
     sealing: (u32, SealingKey),
-    retired: Vec<Retired>,
-}
-
-/// A key that no longer seals.
-struct Retired {
-    id: u32,
-    key: SealingKey,
-    /// Whether tokens that it signed are still accepted.
-    verifies: bool,
+    retired: Vec<(u32, SealingKey)>,
+    /// Derived from all of them but those that are there for opening only.
+    tokens: TokenKeys,
 }
 
 impl KeyRing {
@@ -50,31 +44,28 @@ impl KeyRing {
 
     /// A ring that seals, and opens, with `key`, known by the number `id`.
     pub fn new(id: u32, key: SealingKey) -> Self {
-        Self { sealing: (id, key), retired: Vec::new() }
+        let tokens = TokenKeys::new(id, key.token_key());
+        Self { sealing: (id, key), retired: Vec::new(), tokens }
     }
 
     /// This ring, with one more key that opens and no longer seals. Tokens that it signed are still accepted.
     #[must_use]
     pub fn with_retired(mut self, id: u32, key: SealingKey) -> Self {
-        self.retired.push(Retired { id, key, verifies: true });
-        self
+        self.tokens = self.tokens.with_retired(id, key.token_key());
+        self.with_opening_only(id, key)
     }
 
     /// This ring, with one more key that opens and does nothing else. Tokens that it signed are no longer
     /// accepted, so logins under way have to start again, and remembered devices are asked for a code.
     #[must_use]
     pub fn with_opening_only(mut self, id: u32, key: SealingKey) -> Self {
-        self.retired.push(Retired { id, key, verifies: false });
+        self.retired.push((id, key));
         self
     }
 
     /// The keys for tokens: one for each key of this ring whose tokens are accepted.
-    pub(crate) fn token_keys(&self) -> TokenKeys {
-        let (id, key) = &self.sealing;
-        let verifying = self.retired.iter().filter(|retired| retired.verifies);
-        verifying.fold(TokenKeys::new(*id, key.token_key()), |keys, retired| {
-            keys.with_retired(retired.id, retired.key.token_key())
-        })
+    pub(crate) fn token_keys(&self) -> &TokenKeys {
+        &self.tokens
     }
 
     /// The id of the key that sealed this, if one of a ring did.
@@ -83,10 +74,8 @@ impl KeyRing {
     }
 
     fn key(&self, id: u32) -> Option<&SealingKey> {
-        if self.sealing.0 == id {
-            return Some(&self.sealing.1);
-        }
-        self.retired.iter().find(|retired| retired.id == id).map(|retired| &retired.key)
+        let mut keys = iter::once(&self.sealing).chain(&self.retired);
+        keys.find(|(known, _)| *known == id).map(|(_, key)| key)
     }
 }
 
@@ -128,8 +117,11 @@ impl Seal for KeyRing {
 /// Shows the ids only.
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let retired: Vec<u32> = self.retired.iter().map(|retired| retired.id).collect();
-        f.debug_struct("KeyRing").field("sealing", &self.sealing.0).field("retired", &retired).finish()
+        let retired: Vec<u32> = self.retired.iter().map(|(id, _)| *id).collect();
+        f.debug_struct("KeyRing")
+            .field("sealing", &self.sealing.0)
+            .field("retired", &retired)
+            .finish_non_exhaustive()
     }
 }
 

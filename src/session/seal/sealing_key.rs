@@ -1,10 +1,10 @@
-use core::fmt;
 use core::str::FromStr;
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use rand_core::TryCryptoRng;
 use zeroize::Zeroize;
 
+use crate::otp::redacted_debug;
 use crate::session::TokenKey;
 
 /// A key of 256 bits that secrets are sealed with. Cleared when dropped, redacted in `Debug`.
@@ -44,18 +44,11 @@ impl SealingKey {
     ///
     /// [`SealingKeyError`] for any other text.
     pub fn from_hex(text: &str) -> Result<Self, SealingKeyError> {
-        let digits = text.trim().as_bytes();
-        if digits.len() != 64 {
-            return Err(SealingKeyError);
-        }
         let mut key = Self([0; 32]);
-        for (byte, pair) in key.0.iter_mut().zip(digits.chunks_exact(2)) {
-            for digit in pair {
-                let value = char::from(*digit).to_digit(16).ok_or(SealingKeyError)?;
-                *byte = *byte << 4 | u8::try_from(value).map_err(|_| SealingKeyError)?;
-            }
+        match base16ct::mixed::decode(text.trim(), &mut key.0) {
+            Ok(bytes) if bytes.len() == 32 => Ok(key),
+            _ => Err(SealingKeyError),
         }
-        Ok(key)
     }
 
     pub(super) fn token_key(&self) -> TokenKey {
@@ -76,11 +69,7 @@ impl FromStr for SealingKey {
     }
 }
 
-impl fmt::Debug for SealingKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealingKey(..)")
-    }
-}
+redacted_debug!(SealingKey);
 
 impl Drop for SealingKey {
     fn drop(&mut self) {

@@ -1,12 +1,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::str::FromStr;
 
 use super::TokenError;
 use super::fields::{Fields, Reader};
 use super::signed::{Claims, Signed};
-use crate::otp::{Algorithm, Digits, Period, TotpParams};
+use crate::otp::{Algorithm, Digits, Period, TotpParams, redacted_debug};
 use crate::session::record::{Epoch, SealedSecret};
 use crate::session::{AccountId, AuthenticatorId, DeviceId, FirstFactor, Sealed};
 use crate::time::UnixTime;
@@ -41,11 +40,7 @@ macro_rules! token {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        }
+        redacted_debug!($name);
 
         /// As [`parse`](Self::parse).
         impl FromStr for $name {

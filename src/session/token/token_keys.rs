@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::otp::redacted_debug;
+
 /// The keys that sign challenges, device tokens and enrollments: one that signs, and retired ones that still verify.
 ///
 /// They belong to the service, not to an account. [`KeyRing`](super::super::KeyRing) derives them from its
@@ -27,6 +29,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// let keys = TokenKeys::new(2, TokenKey::new([0x22; 32])).with_retired(1, TokenKey::new([0x11; 32]));
 /// assert_eq!(format!("{keys:?}"), "TokenKeys { signing: 2, retired: [1] }");
 /// ```
+#[derive(Clone)]
 pub struct TokenKeys {
     signing: (u32, TokenKey),
     retired: Vec<(u32, TokenKey)>,
@@ -108,11 +111,7 @@ impl TokenKey {
     }
 }
 
-impl fmt::Debug for TokenKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenKey(..)")
-    }
-}
+redacted_debug!(TokenKey);
 
 impl Drop for TokenKey {
     fn drop(&mut self) {

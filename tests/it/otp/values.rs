@@ -81,8 +81,8 @@ fn every_error_says_what_it_is_about() {
         (Digits::try_from(9).unwrap_err().into(), "digits"),
         (Period::from_secs(0).unwrap_err().into(), "period"),
         (Window::wide(11, 0).unwrap_err().into(), "window"),
-        (LookAhead::new(101).unwrap_err().into(), "look-ahead"),
-        (ResyncWindow::new(1_001).unwrap_err().into(), "resynchronization"),
+        (LookAhead::new(101).unwrap_err().into(), "at most 100 counter values"),
+        (ResyncWindow::new(1_001).unwrap_err().into(), "at most 1000 counter values"),
         (CodeError::Length { expected: 6, found: 5 }.into(), "code"),
         (CodeError::Character.into(), "code"),
     ] {

@@ -85,7 +85,7 @@ async fn g34_logins_with_the_password_alone_are_in_the_security_log() {
         assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
     }
     let account = browser.get("/account").await;
-    account.assert_shows("Logged in with the password alone (from 127.0.0.1)");
-    assert_eq!(account.text.matches("Logged in with the password alone").count(), 20);
+    account.assert_shows("Logged in without a second factor (from 127.0.0.1)");
+    assert_eq!(account.text.matches("Logged in without a second factor").count(), 20);
     assert_eq!(site.rows("unrecorded").await, 20);
 }
