@@ -10,6 +10,8 @@ mod codec;
 mod error;
 
 use codec::decode_symbols;
+#[cfg(feature = "serde")]
+pub(crate) use codec::encode_public;
 pub(crate) use codec::{decode_array, decode_vec, encode};
 pub use error::Base32Error;
 use error::MAX_SYMBOLS;

@@ -1,6 +1,6 @@
 //! Serde for bytes: as base32 text in formats that people read, as bytes in others.
 //!
-//! Use it through `#[serde(with = "bytes_text")]` for `[u8; N]`, and call `serialize` and `deserialize_vec`
+//! Use it through `#[serde(with = "bytes_text")]` for `[u8; 16]`, and call `serialize_slice` and `deserialize_vec`
 //! for `Vec<u8>`. Reading is strict: each value has one spelling.
 
 use alloc::vec::Vec;
@@ -10,14 +10,21 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserializer, Serializer};
 use zeroize::Zeroizing;
 
-use super::base32::{decode_array, decode_vec, encode};
+use super::base32::{decode_array, decode_vec, encode, encode_public};
 
-pub(crate) fn serialize<T: AsRef<[u8]>, S: Serializer>(bytes: &T, to: S) -> Result<S::Ok, S::Error> {
-    if to.is_human_readable() {
-        to.serialize_str(&encode(bytes.as_ref()))
-    } else {
-        to.serialize_bytes(bytes.as_ref())
-    }
+/// Of an id or a digest, which are no secret. A record has many of them.
+pub(crate) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+    if to.is_human_readable() { serialize_text(bytes, to) } else { to.serialize_bytes(bytes) }
+}
+
+/// As text in every format.
+pub(crate) fn serialize_text<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(encode_public(bytes, &mut [0; 26]))
+}
+
+/// Of what may be a secret.
+pub(crate) fn serialize_slice<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    if to.is_human_readable() { to.serialize_str(&encode(bytes)) } else { to.serialize_bytes(bytes) }
 }
 
 pub(crate) fn deserialize<'de, const N: usize, D: Deserializer<'de>>(from: D) -> Result<[u8; N], D::Error> {

@@ -86,7 +86,7 @@ impl RecoveryCode {
         SecretText::new(text)
     }
 
-    /// The digest to store: SHA-256 of a domain, the account and the code, so that digests of different
+    /// The digest to store: half of the SHA-256 of a domain, the account and the code, so that digests of different
     /// accounts cannot be compared.
     ///
     /// ```
@@ -98,7 +98,7 @@ impl RecoveryCode {
     /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
     pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
-        RecoveryCodeDigest::from_bytes(sha256(&[DOMAIN, account.as_bytes(), &self.0]))
+        RecoveryCodeDigest::cut(&sha256(&[DOMAIN, account.as_bytes(), &self.0]))
     }
 
     fn write(&self, text: &mut String) {

@@ -162,7 +162,12 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, JsonErro
 }
 
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
-    serde_json::from_slice(json).map_err(|error| {
+    // serde_json looks at each string for what is not Unicode, unless it is given a `str`.
+    let read = match core::str::from_utf8(json) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(json),
+    };
+    read.map_err(|error| {
         let (line, column) = (error.line(), error.column());
         match error.classify() {
             Category::Eof => JsonError::CutOff { line, column },

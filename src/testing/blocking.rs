@@ -43,6 +43,14 @@ impl<'t, S: BlockingStore + 'static, G> BlockingSuite<'t, S, G> {
         }))
     }
 
+    /// See [`Suite::block_trail`].
+    pub fn block_trail(self, block: impl Fn(&S, &G) + 't, unblock: impl Fn(&S, &G) + 't) -> Self {
+        Self(self.0.block_trail(
+            async move |store: &Blocking<S>, guard: &G| block(&store.0, guard),
+            async move |store: &Blocking<S>, guard: &G| unblock(&store.0, guard),
+        ))
+    }
+
     /// See [`Suite::only`].
     ///
     /// # Panics

@@ -25,6 +25,9 @@ pub enum Fault {
     /// reply is `Conflict`, although the record was stored. No correct store answers so; even then the
     /// verifier lets nobody in.
     Retry,
+    /// A swap with events fails before it reaches the store, as if the audit trail could not be written. Nothing is stored. Loads
+    /// and swaps without events are not affected.
+    RefuseEvents,
     /// A swap is answered with `Conflict` and does not reach the store, as if another writer had been first.
     /// Loads are not affected.
     Conflict,
@@ -137,6 +140,9 @@ impl Call {
     ) -> Result<Swap, FaultyError<S::Error>> {
         if self.fault == Some(Fault::Conflict) {
             return Ok(Swap::Conflict);
+        }
+        if self.fault == Some(Fault::RefuseEvents) && !change.events().is_empty() {
+            return Err(FaultyError::Injected { call: self.number });
         }
         Yields(self.polls()?).await;
         let reply = store.compare_and_swap(account, change).await;

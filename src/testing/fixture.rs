@@ -137,6 +137,18 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         }
     }
 
+    pub(super) async fn block_trail(&self) {
+        if let Some(hook) = &self.hooks.block_trail {
+            hook.block.call(&self.store, self.guard).await;
+        }
+    }
+
+    pub(super) async fn unblock_trail(&self) {
+        if let Some(hook) = &self.hooks.block_trail {
+            hook.unblock.call(&self.store, self.guard).await;
+        }
+    }
+
     /// The same fixture with another store on the same data; the first one stays open.
     pub(super) async fn another(&self) -> Result<Self, Broken> {
         let Some(open) = &self.hooks.another else { return Err(self.lacks(Hook::Another)) };

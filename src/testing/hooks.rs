@@ -17,6 +17,8 @@ pub enum Hook {
     Fail,
     /// [`Suite::trail`](super::Suite::trail)
     Trail,
+    /// [`Suite::block_trail`](super::Suite::block_trail)
+    BlockTrail,
 }
 
 /// The name of the builder's method.
@@ -27,6 +29,7 @@ impl fmt::Display for Hook {
             Self::Reopen => "reopen",
             Self::Fail => "fail",
             Self::Trail => "trail",
+            Self::BlockTrail => "block_trail",
         })
     }
 }
@@ -36,8 +39,15 @@ pub(super) struct Hooks<'t, S, G> {
     pub(super) fresh: Box<dyn Fresh<S, G> + 't>,
     pub(super) another: Option<Box<dyn Open<S, G> + 't>>,
     pub(super) reopen: Option<Box<dyn Open<S, G> + 't>>,
-    pub(super) fail: Option<Box<dyn Fail<S, G> + 't>>,
+    pub(super) fail: Option<Box<dyn Act<S, G> + 't>>,
     pub(super) trail: Option<Box<dyn ReadTrail<S, G> + 't>>,
+    pub(super) block_trail: Option<Block<'t, S, G>>,
+}
+
+/// How the trail is blocked, and how it is freed.
+pub(super) struct Block<'t, S, G> {
+    pub(super) block: Box<dyn Act<S, G> + 't>,
+    pub(super) unblock: Box<dyn Act<S, G> + 't>,
 }
 
 impl<S, G> Hooks<'_, S, G> {
@@ -47,6 +57,7 @@ impl<S, G> Hooks<'_, S, G> {
             Hook::Reopen => self.reopen.is_some(),
             Hook::Fail => self.fail.is_some(),
             Hook::Trail => self.trail.is_some(),
+            Hook::BlockTrail => self.block_trail.is_some(),
         }
     }
 }
@@ -73,11 +84,12 @@ impl<S, G, F: AsyncFn(&G) -> S> Open<S, G> for F {
     }
 }
 
-pub(super) trait Fail<S, G> {
+/// Does something to the store, or to what it is built on.
+pub(super) trait Act<S, G> {
     fn call<'a>(&'a self, store: &'a S, guard: &'a G) -> Called<'a, ()>;
 }
 
-impl<S, G, F: AsyncFn(&S, &G)> Fail<S, G> for F {
+impl<S, G, F: AsyncFn(&S, &G)> Act<S, G> for F {
     fn call<'a>(&'a self, store: &'a S, guard: &'a G) -> Called<'a, ()> {
         Box::pin(self(store, guard))
     }

@@ -3,7 +3,7 @@
 //! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
 //! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
 //! races of 64 writers, logins and recovery codes, 10,000 guesses. More cases run if the builder offers what
-//! they need: a second instance, a reopen, a failure, and the audit trail of a store that keeps one.
+//! they need: a second instance, a reopen, a failure, and the audit trail of a store that keeps one, read and blocked.
 //!
 //! End the test with [`assert_complete`](Report::assert_complete). It fails if a clause is broken, and says
 //! which [`Clause`], what was expected, what came instead, and what usually causes that. It also fails if a
@@ -25,10 +25,11 @@
 //!     rows: HashMap<AccountId, Versioned<AccountRecord>>,
 //!     trail: Vec<AuditEvent>,
 //!     is_down: bool,
+//!     is_full: bool,
 //! }
 //!
 //! #[derive(Debug, thiserror::Error)]
-//! #[error("the database is down")]
+//! #[error("the database is down, or full")]
 //! struct Down;
 //!
 //! /// Stands for a connection to it.
@@ -54,6 +55,9 @@
 //!         if found != change.expected() {
 //!             return Ok(Swap::Conflict);
 //!         }
+//!         if database.is_full && !change.events().is_empty() {
+//!             return Err(Down);
+//!         }
 //!         let row = Versioned { value: change.record().clone(), revision: change.revision() };
 //!         database.rows.insert(account.clone(), row);
 //!         database.trail.extend_from_slice(change.events());
@@ -78,6 +82,10 @@
 //!             let events = database.lock().unwrap().trail.clone();
 //!             events.into_iter().filter(|event| event.account == *account).collect()
 //!         })
+//!         .block_trail(
+//!             |_, database| database.lock().unwrap().is_full = true,
+//!             |_, database| database.lock().unwrap().is_full = false,
+//!         )
 //!         .run()
 //!         .assert_complete();
 //! }
@@ -113,6 +121,10 @@
 //!         .reopen(open)
 //!         .fail(async |store: &Accounts, _: &Database| store.plan_always(Fault::Fail))
 //!         .trail(async |_: &Accounts, database: &Database, id: &AccountId| database.trail(id).unwrap())
+//!         .block_trail(
+//!             async |store: &Accounts, _: &Database| store.plan_always(Fault::RefuseEvents),
+//!             async |store: &Accounts, _: &Database| store.plan([]),
+//!         )
 //!         .spawn(|task| drop(tokio::spawn(task)))
 //!         .run()
 //!         .await
@@ -137,7 +149,7 @@
 //! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses |
 //! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
 //! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
-//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, and after a reopen |
+//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, after a reopen, and where the trail is blocked: then the record is not stored either |
 //! | [`FailureIsError`](Clause::FailureIsError) | a store that is made to fail |
 //! | [`DecidedAgain`](Clause::DecidedAgain), [`UnknownRefused`](Clause::UnknownRefused), [`LockedReadsOnly`](Clause::LockedReadsOnly) | logins through faults |
 //!

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::cases::Case;
 use super::fixture::Fixture;
-use super::hooks::Hooks;
+use super::hooks::{Block, Hooks};
 use super::race::{Racers, Task};
 use super::{Hook, Report};
 use crate::session::{AccountId, AuditEvent};
@@ -12,7 +12,7 @@ use crate::store::Store;
 
 /// Runs the cases of the contract against a [`Store`].
 ///
-/// Offer every hook (`another`, `reopen`, `fail`, `trail`) and end with [`assert_complete`](Report::assert_complete), so that no
+/// Offer every hook (`another`, `reopen`, `fail`, `trail`, `block_trail`) and end with [`assert_complete`](Report::assert_complete), so that no
 /// case is skipped.
 ///
 /// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary
@@ -27,7 +27,8 @@ pub struct Suite<'t, S, G> {
 impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     /// A suite for the stores that `fresh` makes: empty ones, each on its own.
     pub fn new(fresh: impl AsyncFn() -> (S, G) + 't) -> Self {
-        let hooks = Hooks { fresh: Box::new(fresh), another: None, reopen: None, fail: None, trail: None };
+        let fresh = Box::new(fresh);
+        let hooks = Hooks { fresh, another: None, reopen: None, fail: None, trail: None, block_trail: None };
         Self { hooks, racers: Racers::Joined, only: None }
     }
 
@@ -56,6 +57,24 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     /// that the store itself does not need. Leave it out if the store keeps no trail.
     pub fn trail(mut self, read: impl AsyncFn(&S, &G, &AccountId) -> Vec<AuditEvent> + 't) -> Self {
         self.hooks.trail = Some(Box::new(read));
+        self
+    }
+
+    /// Makes the trail take no event until it is unblocked, for the case about a change that is written in two steps: its record
+    /// must not be stored if its events cannot be. In SQL a trigger does it:
+    ///
+    /// ```sql
+    /// CREATE TRIGGER blocked BEFORE INSERT ON trail BEGIN SELECT RAISE(ABORT, 'blocked'); END; -- SQLite
+    /// DROP TRIGGER blocked;
+    /// ```
+    ///
+    /// Block only the trail. Rows can be loaded, and a change without events is stored.
+    pub fn block_trail(
+        mut self,
+        block: impl AsyncFn(&S, &G) + 't,
+        unblock: impl AsyncFn(&S, &G) + 't,
+    ) -> Self {
+        self.hooks.block_trail = Some(Block { block: Box::new(block), unblock: Box::new(unblock) });
         self
     }
 

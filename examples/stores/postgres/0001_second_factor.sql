@@ -1,7 +1,7 @@
 -- One row an account. The primary key is the one index there is: both statements look up by it. Collation "C" compares ids byte
--- by byte. An update changes no indexed column, and the free quarter of each page lets it stay there (a heap-only tuple): three
--- rows of two kilobytes fit on a page, and the next version of one. A row is not taken apart as those of more than two kilobytes
--- are by default: a record with much in it has more.
+-- by byte. An update changes no indexed column, and the free quarter of each page lets it stay there (a heap-only tuple): four
+-- rows of a kilobyte and a half fit on a page, and the next version of one. A row is not taken apart as those of more than two
+-- kilobytes are by default: a record with much in it has more.
 CREATE TABLE second_factor (
     account  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     revision BIGINT NOT NULL,

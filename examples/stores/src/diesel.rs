@@ -76,29 +76,32 @@ impl BlockingStore for DieselStore {
     }
 
     fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, DieselStoreError> {
-        let (record, events) = (change.record().to_json()?, change.events_json()?);
-        let has_events = self.keeps_trail && !change.events().is_empty();
+        let record = change.record().to_json()?;
         let revision = change.revision().get().cast_signed();
         let id = accounts::account.eq(account.as_str());
         let next = (accounts::record.eq(record), accounts::revision.eq(revision));
+        let swap = |connection: &mut SqliteConnection| match change.expected() {
+            Expected::Absent => diesel::insert_into(accounts::table)
+                .values((id, next))
+                .on_conflict_do_nothing()
+                .execute(connection),
+            Expected::At(before) => diesel::update(accounts::table)
+                .filter(id.and(accounts::revision.eq(before.get().cast_signed())))
+                .set(next)
+                .execute(connection),
+        };
+        if !self.keeps_trail || change.events().is_empty() {
+            // One statement is a transaction.
+            let rows = swap(&mut self.connection())?;
+            return Ok(if rows == 0 { Swap::Conflict } else { Swap::Stored });
+        }
+        let events = change.events_json()?;
         self.connection().immediate_transaction(|both| {
-            let rows = match change.expected() {
-                Expected::Absent => diesel::insert_into(accounts::table)
-                    .values((id, next))
-                    .on_conflict_do_nothing()
-                    .execute(both)?,
-                Expected::At(before) => diesel::update(accounts::table)
-                    .filter(id.and(accounts::revision.eq(before.get().cast_signed())))
-                    .set(next)
-                    .execute(both)?,
-            };
-            if rows == 0 {
+            if swap(both)? == 0 {
                 return Ok(Swap::Conflict);
             }
-            if has_events {
-                let note = diesel::sql_query(NOTE).bind::<Text, _>(account.as_str());
-                note.bind::<BigInt, _>(revision).bind::<Text, _>(&events).execute(both)?;
-            }
+            let note = diesel::sql_query(NOTE).bind::<Text, _>(account.as_str());
+            note.bind::<BigInt, _>(revision).bind::<Text, _>(&events).execute(both)?;
             Ok(Swap::Stored)
         })
     }

@@ -119,6 +119,6 @@ impl Store for MariaDbStore {
 }
 
 fn versioned(row: &MySqlRow) -> Result<Versioned<AccountRecord>, MariaDbStoreError> {
-    let revision = Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned());
-    Ok(Versioned::from_json(row.try_get::<&str, _>("record")?, revision)?)
+    let revision = Revision::new(row.try_get::<i64, _>(0)?.cast_unsigned());
+    Ok(Versioned::from_json(row.try_get::<&str, _>(1)?, revision)?)
 }

@@ -51,8 +51,12 @@ impl RedisStore {
 
     /// The key of the account's trail.
     pub fn trail_key(&self, account: &AccountId) -> String {
-        self.key(account) + ":trail"
+        trail_of(&self.key(account))
     }
+}
+
+fn trail_of(key: &str) -> String {
+    [key, ":trail"].concat()
 }
 
 /// Why a call failed.
@@ -84,8 +88,10 @@ impl Store for RedisStore {
             Expected::At(revision) => revision.to_string(),
         };
         let record = change.record().to_json()?;
-        let mut swap = self.swap.key(self.key(account));
-        swap.key(self.trail_key(account)).arg(expected).arg(change.revision().get()).arg(record);
+        let key = self.key(account);
+        let trail = trail_of(&key);
+        let mut swap = self.swap.key(key);
+        swap.key(trail).arg(expected).arg(change.revision().get()).arg(record);
         for event in change.events().iter().filter(|_| self.keeps_trail) {
             swap.arg("event").arg(event.to_json()?);
         }

@@ -68,24 +68,27 @@ impl BlockingStore for RusqliteStore {
     }
 
     fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, RusqliteStoreError> {
-        let (record, events) = (change.record().to_json()?, change.events_json()?);
-        let has_events = self.keeps_trail && !change.events().is_empty();
+        let record = change.record().to_json()?;
         let (id, revision) = (account.as_str(), change.revision().get().cast_signed());
-        let mut connection = self.connection();
-        let both = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let rows = match change.expected() {
-            Expected::Absent => both.prepare_cached(CREATE)?.execute((id, record, revision))?,
+        let swap = |connection: &Connection| match change.expected() {
+            Expected::Absent => connection.prepare_cached(CREATE)?.execute((id, record, revision)),
             Expected::At(before) => {
                 let before = before.get().cast_signed();
-                both.prepare_cached(SWAP)?.execute((id, record, revision, before))?
+                connection.prepare_cached(SWAP)?.execute((id, record, revision, before))
             }
         };
-        if rows == 0 {
+        if !self.keeps_trail || change.events().is_empty() {
+            // One statement is a transaction.
+            let rows = swap(&self.connection())?;
+            return Ok(if rows == 0 { Swap::Conflict } else { Swap::Stored });
+        }
+        let events = change.events_json()?;
+        let mut connection = self.connection();
+        let both = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if swap(&both)? == 0 {
             return Ok(Swap::Conflict);
         }
-        if has_events {
-            both.prepare_cached(NOTE)?.execute((id, revision, events))?;
-        }
+        both.prepare_cached(NOTE)?.execute((id, revision, events))?;
         both.commit()?;
         Ok(Swap::Stored)
     }

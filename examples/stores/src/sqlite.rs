@@ -105,6 +105,6 @@ impl Store for SqliteStore {
 }
 
 fn versioned(row: &SqliteRow) -> Result<Versioned<AccountRecord>, SqliteStoreError> {
-    let revision = Revision::new(row.try_get::<i64, _>("revision")?.cast_unsigned());
-    Ok(Versioned::from_json(row.try_get::<&str, _>("record")?, revision)?)
+    let revision = Revision::new(row.try_get::<i64, _>(0)?.cast_unsigned());
+    Ok(Versioned::from_json(row.try_get::<&str, _>(1)?, revision)?)
 }

@@ -44,6 +44,10 @@ fn it_conforms() {
         .reopen(open)
         .fail(|store, _| store.connection().batch_execute("DROP TABLE second_factor").unwrap())
         .trail(|store, _, account| read(store, account))
+        .block_trail(
+            |store, _| store.connection().batch_execute(trail::BLOCK_SQLITE).unwrap(),
+            |store, _| store.connection().batch_execute(trail::UNBLOCK_SQLITE).unwrap(),
+        )
         .run();
     println!("{report}");
     report.assert_complete();

@@ -16,9 +16,8 @@ use common::Wire;
 use failover::{Load, Tally, Watched};
 use gate::{Gate, Scripted, closed_port};
 use reqwest::Client;
-use second_factor::{
-    AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap, testing::Suite,
-};
+use second_factor::testing::{Hook, Suite};
+use second_factor::{AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap};
 use second_factor_stores::etcd::{EtcdError, EtcdStore};
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -73,7 +72,9 @@ async fn it_conforms() {
         .run()
         .await;
     println!("{report}");
-    report.assert_complete();
+    report.assert();
+    // Record and events are in one request, of which etcd can refuse no part.
+    assert!(report.skipped().iter().all(|(_, hook)| *hook == Hook::BlockTrail), "{report}");
 }
 
 #[tokio::test]

@@ -34,6 +34,10 @@ fn it_conforms() {
         .reopen(open)
         .fail(|store, _| store.connection().execute_batch("DROP TABLE second_factor").unwrap())
         .trail(|store, _, account| read(store, account))
+        .block_trail(
+            |store, _| store.connection().execute_batch(trail::BLOCK_SQLITE).unwrap(),
+            |store, _| store.connection().execute_batch(trail::UNBLOCK_SQLITE).unwrap(),
+        )
         .run();
     println!("{report}");
     report.assert_complete();
@@ -71,18 +75,6 @@ fn a_commit_that_fails_is_an_error() {
     store.compare_and_swap(&bob, Change::new(Expected::Absent, first, &record, &[])).unwrap_err();
     assert_eq!(store.load(&alice).unwrap().unwrap().revision, first);
     assert!(store.load(&bob).unwrap().is_none());
-}
-
-/// The trail takes none of the events, and there is no record.
-#[tokio::test]
-async fn a_trail_that_takes_no_event_is_an_error_and_stores_nothing() {
-    let (store, _folder) = fresh();
-    let store = Blocking(store);
-    assert_eq!(trail::swap(&store, "alice", Expected::Absent, 1, &[]).await.unwrap(), Swap::Stored);
-    let full = "CREATE TRIGGER is_full BEFORE INSERT ON second_factor_trail
-        BEGIN SELECT RAISE(ABORT, 'no space left'); END";
-    store.0.connection().execute_batch(full).unwrap();
-    trail::nothing_is_stored_without_its_events(&store).await;
 }
 
 #[tokio::test]

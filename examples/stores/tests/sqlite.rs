@@ -25,6 +25,10 @@ async fn read(store: &SqliteStore, account: &AccountId) -> Vec<AuditEvent> {
     trail::events(rows.iter().map(|row| row.get(0)))
 }
 
+async fn execute(store: &SqliteStore, statement: &'static str) {
+    sqlx::query(statement).execute(&store.writer).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_conforms() {
     let report = Suite::new(fresh)
@@ -35,6 +39,10 @@ async fn it_conforms() {
             store.writer.close().await;
         })
         .trail(async |store: &SqliteStore, _: &TempDir, account: &AccountId| read(store, account).await)
+        .block_trail(
+            async |store: &SqliteStore, _: &TempDir| execute(store, trail::BLOCK_SQLITE).await,
+            async |store: &SqliteStore, _: &TempDir| execute(store, trail::UNBLOCK_SQLITE).await,
+        )
         .spawn(|task| drop(tokio::spawn(task)))
         .run()
         .await;
@@ -123,17 +131,6 @@ async fn a_service_that_starts_again_knows_the_codes_that_it_took() {
     let _ = alice.log_in(Remember::No).await.unwrap();
     let alice = alice.over(open(&folder).await);
     common::is_replayed(&alice).await;
-}
-
-/// The trail takes none of the events, and there is no record.
-#[tokio::test]
-async fn a_trail_that_takes_no_event_is_an_error_and_stores_nothing() {
-    let (store, _folder) = fresh().await;
-    assert_eq!(trail::swap(&store, "alice", Expected::Absent, 1, &[]).await.unwrap(), Swap::Stored);
-    let full = "CREATE TRIGGER is_full BEFORE INSERT ON second_factor_trail
-        BEGIN SELECT RAISE(ABORT, 'no space left'); END";
-    sqlx::query(full).execute(&store.writer).await.unwrap();
-    trail::nothing_is_stored_without_its_events(&store).await;
 }
 
 /// A deferred constraint fails at the commit, where record and events are written already.

@@ -21,12 +21,12 @@ impl Account {
         assert_eq!(list("authenticators").into_iter().map(Authenticator::json_of).collect::<Vec<_>>(), bound);
         let devices = self.devices.iter().map(|one| {
             let (rotated, since) = (one.rotated_at, one.since);
-            json!({ "id": one.id, "generation": one.generation, "rotated": rotated, "since": since, "label": "a browser" })
+            json!([one.id, one.generation, rotated, since, "a browser"])
         });
         assert_eq!(list("devices"), devices.collect::<Vec<_>>());
         let touched = self.touched.iter().zip(list("touched")).map(|(one, kept)| {
             let (opened, failures, charged) = (one.opened_at, one.failures, one.charged);
-            json!({ "id": kept["id"], "opened": opened, "failures": failures, "charged": charged, "done": one.done })
+            json!([kept[0], opened, failures, charged, one.done])
         });
         assert_eq!(list("touched"), touched.collect::<Vec<_>>());
         assert_eq!(list("touched").len(), self.touched.len());

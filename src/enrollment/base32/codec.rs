@@ -57,6 +57,13 @@ pub(crate) fn decode_array<const N: usize>(symbols: &[u8]) -> Option<[u8; N]> {
     }
 }
 
+/// The same as [`encode`] without an allocation and without clearing it: for what is no secret.
+#[cfg(feature = "serde")]
+pub(crate) fn encode_public<'b>(bytes: &[u8; 16], text: &'b mut [u8; 26]) -> &'b str {
+    // 16 bytes are 26 characters.
+    Base32UpperUnpadded::encode(bytes, text).unwrap_or_default()
+}
+
 /// The canonical text: in upper case, without padding, with zero bits at the end.
 pub(crate) fn encode(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(Base32UpperUnpadded::encode_string(bytes))

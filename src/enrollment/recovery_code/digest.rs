@@ -2,14 +2,20 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::otp::redacted_debug;
 
-/// What is stored of a recovery code: 32 bytes, compared in constant time and redacted in `Debug`.
+/// What is stored of a recovery code: the first 16 bytes of a SHA-256 digest, compared in constant time and redacted in
+/// `Debug`.
 ///
 /// It is not a secret, since nobody can invert the hash of 128 random bits, but it is redacted all the same.
+///
+/// 16 bytes are enough. Whoever reads the database needs a code that has the digest: 2^128 tries, as many as it takes to
+/// guess a code, so a longer digest would not be stronger (SP 800-107 §5.1: against preimages a digest that is cut to
+/// 128 bits has a strength of 128 bits; SP 800-63B asks for 112). Two codes that have the same digest would take 2^64 tries,
+/// but are of no use: nobody but the service makes codes.
 /// Serde writes it as base32 text in formats that people read, and as bytes in others.
 #[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct RecoveryCodeDigest(
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 32],
+    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
 );
 
 impl RecoveryCodeDigest {
@@ -22,13 +28,18 @@ impl RecoveryCodeDigest {
     /// assert_eq!(RecoveryCodeDigest::from_bytes(*digest.as_bytes()), digest);
     /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
     /// The bytes to store.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
+    pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// What is stored of a whole digest.
+    pub(crate) fn cut(sha256: &[u8; 32]) -> Self {
+        Self(sha256.first_chunk().copied().unwrap_or_default())
     }
 
     /// Whether the two are equal, as a `Choice`, so that no branch depends on it yet.

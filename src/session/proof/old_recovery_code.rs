@@ -58,5 +58,5 @@ impl OldRecoveryCodeVerified {
 /// What is kept of the name of such a code.
 pub(crate) fn old_recovery_code(account: &AccountId, name: &str) -> RecoveryCodeDigest {
     let parts: [&[u8]; 3] = [b"second-factor/old-recovery-code/v1", account.as_bytes(), name.as_bytes()];
-    RecoveryCodeDigest::from_bytes(sha256(&parts))
+    RecoveryCodeDigest::cut(&sha256(&parts))
 }

@@ -14,7 +14,7 @@ use crate::time::{CLOCK_SKEW, UnixTime};
 ///
 /// Since replay protection, counting, single use and revocation all live here, each is one atomic step on any
 /// store that can compare and swap one row. The host does not look inside; it stores what serde makes of it
-/// (JSON, one to two KiB; with the feature `json` `to_json` writes it) and asks the verifier for its status.
+/// (JSON, one to two KB; with the feature `json` `to_json` writes it) and asks the verifier for its status.
 ///
 /// Every list is capped, so the record cannot grow without bound whatever a claimant does.
 ///
@@ -33,8 +33,11 @@ use crate::time::{CLOCK_SKEW, UnixTime};
 )]
 pub struct AccountRecord {
     pub(crate) account: AccountId,
-    pub(crate) epoch: Epoch,
+    // What a login changes comes first. PostgreSQL leaves out of its log what the old row and the new one end with alike.
+    pub(crate) budget: GuessBudget,
+    pub(crate) touched: Vec<TouchedChallenge>,
     pub(crate) authenticators: Vec<Authenticator>,
+    pub(crate) epoch: Epoch,
     /// Digests of the codes that were made here, or of the names that the host gave to those of an old
     /// system.
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
@@ -43,8 +46,6 @@ pub struct AccountRecord {
     #[cfg_attr(feature = "serde", serde(rename = "regenerated"))]
     pub(crate) regenerated_at: Option<UnixTime>,
     pub(crate) devices: Vec<Device>,
-    pub(crate) budget: GuessBudget,
-    pub(crate) touched: Vec<TouchedChallenge>,
     #[cfg_attr(feature = "serde", serde(rename = "step_up"))]
     pub(crate) last_step_up: Option<LastStepUp>,
     pub(crate) password_change: Option<PasswordChangeMark>,
@@ -63,13 +64,13 @@ impl AccountRecord {
     pub(crate) fn in_epoch(account: AccountId, epoch: Epoch) -> Self {
         Self {
             account,
-            epoch,
+            budget: GuessBudget::FULL,
+            touched: Vec::new(),
             authenticators: Vec::new(),
+            epoch,
             recovery_codes: Vec::new(),
             regenerated_at: None,
             devices: Vec::new(),
-            budget: GuessBudget::FULL,
-            touched: Vec::new(),
             last_step_up: None,
             password_change: None,
         }

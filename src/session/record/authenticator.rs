@@ -62,11 +62,11 @@ pub(crate) enum Prover {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct App {
-    pub(crate) secret: SealedSecret,
     /// The step of the last accepted code; `None` only for an imported authenticator whose first code is
     /// still to come.
     #[cfg_attr(feature = "serde", serde(rename = "step"))]
     pub(crate) last_accepted: Option<TimeStep>,
+    pub(crate) secret: SealedSecret,
 }
 
 /// An authenticator that the host verifies.

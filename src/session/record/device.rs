@@ -6,13 +6,11 @@ use crate::time::{UnixTime, is_alive, is_near};
 
 /// A remembered device as the record keeps it. Nothing in it grants access.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct Device {
     pub(crate) id: DeviceId,
     /// Which token of the series is the current one.
     pub(crate) generation: u32,
     /// When it became the current one.
-    #[cfg_attr(feature = "serde", serde(rename = "rotated"))]
     pub(crate) rotated_at: UnixTime,
     /// When the code was presented.
     pub(crate) since: UnixTime,

@@ -1,5 +1,8 @@
 //! How an [`AccountRecord`] is written: `{ "format": 1, "record": … }`, the format first.
 //!
+//! What an account has once has a name. Devices and touched challenges, of which it has many, are lists of values without
+//! names: that is half as long.
+//!
 //! A record of a newer format is refused before its body is looked at, so it is never half understood and
 //! never overwritten.
 
@@ -9,7 +12,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::AccountRecord;
+use super::{AccountRecord, Device, TouchedChallenge};
 use crate::enrollment::bytes_text;
 use crate::session::Sealed;
 
@@ -112,9 +115,40 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
+/// `[id, generation, rotated, since, label]`
+impl Serialize for Device {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.id, self.generation, self.rotated_at, self.since, &self.label).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Device {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (id, generation, rotated_at, since, label) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { id, generation, rotated_at, since, label })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ChallengeId(#[serde(with = "bytes_text")] [u8; 16]);
+
+/// `[id, opened, failures, charged, done]`
+impl Serialize for TouchedChallenge {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (ChallengeId(self.id), self.opened_at, self.failures, self.charged, self.done).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TouchedChallenge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (ChallengeId(id), opened_at, failures, charged, done) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { id, opened_at, failures, charged, done })
+    }
+}
+
 impl Serialize for Sealed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        bytes_text::serialize(&self.as_bytes(), serializer)
+        bytes_text::serialize_slice(self.as_bytes(), serializer)
     }
 }
 

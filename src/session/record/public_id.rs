@@ -30,7 +30,7 @@ macro_rules! public_id {
         #[cfg(feature = "serde")]
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(&crate::session::token::text::encode(&self.0))
+                crate::enrollment::bytes_text::serialize_text(&self.0, to)
             }
         }
 

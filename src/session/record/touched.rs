@@ -6,11 +6,8 @@ use crate::time::{UnixTime, is_alive};
 
 /// What is kept of a challenge once something was presented for it. The challenge itself is a signed token.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct TouchedChallenge {
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))]
     pub(crate) id: [u8; 16],
-    #[cfg_attr(feature = "serde", serde(rename = "opened"))]
     pub(crate) opened_at: UnixTime,
     /// Failed guesses in it.
     pub(crate) failures: u8,

@@ -85,6 +85,7 @@ cases! {
     TrailOfConflicts = trails::a_conflict_leaves_no_event breaks Trail needs Trail;
     TrailOfRaces = trails::each_change_of_16_writers_leaves_its_events_once breaks Trail needs Trail;
     TrailOfFaults = trails::whatever_fails_events_are_there_if_their_record_is breaks Trail needs Trail;
+    TrailBlocked = trails::a_change_whose_events_are_refused_is_not_stored breaks Trail needs Trail BlockTrail;
     TrailOfTwo = trails::two_instances_write_one_trail breaks Trail needs Trail Another;
     TrailReopened = trails::events_survive_a_reopen breaks Trail needs Trail Reopen;
     Failing = failing::a_failing_store_says_err breaks FailureIsError needs Fail;

@@ -84,13 +84,14 @@ pub(super) async fn whatever_fails_events_are_there_if_their_record_is<S: Store,
     fixture: Fixture<'_, S, G>,
 ) -> Outcome {
     const COUNTS: [u32; 4] = [2, 1, 0, 3];
-    const FAULTS: [Fault; 6] = [
+    const FAULTS: [Fault; 7] = [
         Fault::Fail,
         Fault::LoseReply,
         Fault::Delay { polls: 2 },
         Fault::Duplicate,
         Fault::Retry,
         Fault::Conflict,
+        Fault::RefuseEvents,
     ];
     for fault in FAULTS {
         for call in 1..=COUNTS.len().saturating_mul(2) {
@@ -103,6 +104,27 @@ pub(super) async fn whatever_fails_events_are_there_if_their_record_is<S: Store,
             }
             account.is_told(&fixture).await.map_err(named)?;
         }
+    }
+    Ok(())
+}
+
+pub(super) async fn a_change_whose_events_are_refused_is_not_stored<S: Store, G>(
+    fixture: Fixture<'_, S, G>,
+) -> Outcome {
+    let (mut alice, mut bob) = (Account::new("alice"), Account::new("bob"));
+    alice.write(&fixture, 2).await?;
+    fixture.block_trail().await;
+    for one in [&mut alice, &mut bob] {
+        one.is_refused(&fixture, 2).await?;
+        one.is_refused(&fixture, 1).await?;
+    }
+    let without = |broken: Broken| broken.about("without events; `block_trail` must block nothing else");
+    alice.write(&fixture, 0).await.map_err(without)?;
+    fixture.unblock_trail().await;
+    for one in [&mut alice, &mut bob] {
+        one.is_told(&fixture).await?;
+        one.write(&fixture, 2).await?;
+        one.is_told(&fixture).await?;
     }
     Ok(())
 }
@@ -165,6 +187,23 @@ impl Account {
         let change = Change::new(expected, next_revision(), &record, &events);
         fixture.is_conflict(change).await?;
         self.is_told(fixture).await
+    }
+
+    /// A change whose events the trail does not take: it fails, and the row is as before.
+    async fn is_refused<S: Store, G>(&mut self, fixture: &Fixture<'_, S, G>, count: u32) -> Outcome {
+        let events = self.events(count);
+        let record = numbered(&self.id, self.number.into());
+        let before = fixture.row(&record).await?;
+        let change = Change::new(self.at, next_revision(), &record, &events);
+        let answer = fixture.store.compare_and_swap(&self.id, change).await;
+        let is_stored = fixture.row(&record).await? != before;
+        if answer.is_err() && !is_stored {
+            return Ok(());
+        }
+        let answer = answer.map_or_else(|error| failed(&error), |swap| format!("Ok({swap:?})"));
+        let row = if is_stored { "and another row" } else { "and the row as before" };
+        let expected = "Err from a swap whose events the trail does not take, and the row as before";
+        Err(fixture.broken(expected, [&answer, row].join(", ")))
     }
 
     /// A load and a swap through faults. The row says afterwards whether the change was stored.

@@ -120,8 +120,8 @@ fn digest_known_answer() {
     assert_eq!(hex, KNOWN_DIGEST);
 }
 
-/// SHA-256 over, each behind its length in 8 bytes: the domain, "alice", 16 zero bytes.
-const KNOWN_DIGEST: &str = "56fd00297a93504b537391b4eaa90c5c291ddffa14284c97c98caa9882ba0782";
+/// The first half of SHA-256 over, each behind its length in 8 bytes: the domain, "alice", 16 zero bytes.
+const KNOWN_DIGEST: &str = "56fd00297a93504b537391b4eaa90c5c";
 
 #[test]
 fn lines_for_a_download() {
@@ -152,10 +152,10 @@ fn debug_and_errors_tell_nothing() {
 fn digest_in_serde_is_canonical_base32_text() {
     let digest = codes().iter().next().unwrap().digest("alice");
     let json = serde_json::to_string(&digest).unwrap();
-    assert_eq!(json.len(), 52 + 2);
+    assert_eq!(json.len(), 26 + 2);
     let back: RecoveryCodeDigest = serde_json::from_str(&json).unwrap();
     assert_eq!(back, digest);
-    let dirty = format!("\"{}B\"", "A".repeat(51));
+    let dirty = format!("\"{}B\"", "A".repeat(25));
     for refused in [&json.to_lowercase(), "\"\"", "\"MZXW6YQ\"", "7", &dirty, &json.replace('"', "\"=")] {
         assert!(serde_json::from_str::<RecoveryCodeDigest>(refused).is_err(), "{refused}");
     }

@@ -26,6 +26,10 @@ fn suite(wrong: WrongTrail) -> TrailSuite {
         .trail(async |store: &TrailStore, tables: &Arc<Tables>, account: &AccountId| {
             READ(store, tables, account)
         })
+        .block_trail(
+            async |_: &TrailStore, tables: &Arc<Tables>| tables.block_trail(true),
+            async |_: &TrailStore, tables: &Arc<Tables>| tables.block_trail(false),
+        )
 }
 
 #[tokio::test]
@@ -38,6 +42,7 @@ async fn a_right_trail_passes_whole() {
         .another(move |tables| TrailStore::on(tables, wrong))
         .reopen(move |tables| TrailStore::on(tables, wrong))
         .trail(READ)
+        .block_trail(|_, tables| tables.block_trail(true), |_, tables| tables.block_trail(false))
         .run();
     blocking.assert();
     assert_eq!(blocking.passed(), report.passed());
@@ -49,6 +54,7 @@ async fn each_wrong_trail_is_found_at_its_case() {
     const CONFLICT: &str = "a_conflict_leaves_no_event";
     const RACE: &str = "each_change_of_16_writers_leaves_its_events_once";
     const FAULTS: &str = "whatever_fails_events_are_there_if_their_record_is";
+    const BLOCKED: &str = "a_change_whose_events_are_refused_is_not_stored";
     const TWO: &str = "two_instances_write_one_trail";
     for (wrong, cases) in [
         (WrongTrail::WritesEventsFirst, [CONFLICT, RACE, FAULTS].as_slice()),
@@ -60,7 +66,9 @@ async fn each_wrong_trail_is_found_at_its_case() {
         (WrongTrail::KeepsTheFirstOfAChange, &[IN_ORDER, RACE]),
         (WrongTrail::WritesEventsLate, &["events_survive_a_reopen", TWO]),
         (WrongTrail::ReadsThenWritesTheTrail, &[RACE, TWO]),
-        (WrongTrail::WritesEventsAfterwards, &[RACE, TWO]),
+        (WrongTrail::WritesEventsAfterwards, &[RACE, TWO, BLOCKED]),
+        (WrongTrail::WritesEventsAfterTheCommit, &[BLOCKED]),
+        (WrongTrail::StoresWithoutRefusedEvents, &[BLOCKED]),
         (WrongTrail::TrimsIds, &[IN_ORDER]),
         (WrongTrail::DropsLongEvents, &["an_event_of_each_kind_is_kept"]),
     ] {
@@ -221,7 +229,8 @@ fn day(fault: Option<(usize, Fault)>) -> usize {
 fn what_changed_the_record_is_in_the_trail_whatever_fails() {
     let calls = day(None);
     assert!(calls > STEPS.len(), "{calls}");
-    let faults = [Fault::Fail, Fault::LoseReply, Fault::Duplicate, Fault::Retry, Fault::Conflict];
+    let faults =
+        [Fault::Fail, Fault::LoseReply, Fault::Duplicate, Fault::Retry, Fault::Conflict, Fault::RefuseEvents];
     for (call, fault) in (1..=calls).flat_map(|call| faults.map(|fault| (call, fault))) {
         day(Some((call, fault)));
     }

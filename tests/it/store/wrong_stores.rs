@@ -291,8 +291,8 @@ fn in_order(value: &Value) -> String {
     value.to_string()
 }
 
-/// Puts what an empty record has in place of a field of the record, or nothing in place of an optional one
-/// deeper down.
+/// Puts what an empty record has in place of a field of the record, or nothing in place of one deeper down, which has a name or
+/// a place in a list.
 fn drop_field(record: &mut Value, empty: &Value, field: &str) {
     match field.split_once('.') {
         None => record[field] = empty[field].clone(),
@@ -301,14 +301,19 @@ fn drop_field(record: &mut Value, empty: &Value, field: &str) {
                 Value::Array(entries) => entries.as_mut_slice(),
                 entry => std::slice::from_mut(entry),
             };
-            for entry in entries.iter_mut().filter(|entry| entry.is_object()) {
-                let blank = match &entry[part] {
+            for entry in entries {
+                let dropped = match entry {
+                    Value::Object(fields) => fields.get_mut(part),
+                    Value::Array(values) => values.get_mut(part.parse::<usize>().unwrap()),
+                    _ => continue,
+                };
+                let Some(dropped) = dropped else { continue };
+                *dropped = match dropped {
                     Value::String(_) => Value::from(""),
                     Value::Number(_) => Value::from(0),
                     Value::Bool(_) => Value::from(false),
                     _ => Value::Null,
                 };
-                entry[part] = blank;
             }
         }
     }

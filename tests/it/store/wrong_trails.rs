@@ -1,6 +1,7 @@
 //! A store whose rows are right and whose trail may be wrong.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::AuditEvent;
@@ -33,6 +34,10 @@ pub(crate) enum WrongTrail {
     ReadsThenWritesTheTrail,
     /// A second statement, after the commit of the first.
     WritesEventsAfterwards,
+    /// The same without a pause between them: no race shows it.
+    WritesEventsAfterTheCommit,
+    /// An error of the second statement is ignored, and the first is committed.
+    StoresWithoutRefusedEvents,
     TrimsIds,
     /// A column that is too short, written without strict mode.
     DropsLongEvents,
@@ -42,6 +47,22 @@ pub(crate) enum WrongTrail {
 pub(crate) struct Tables {
     rows: Mutex<BTreeMap<AccountId, Versioned<AccountRecord>>>,
     trail: Mutex<Vec<Line>>,
+    is_blocked: AtomicBool,
+}
+
+impl Tables {
+    /// Whether the trail takes no events.
+    pub(crate) fn block_trail(&self, is_blocked: bool) {
+        self.is_blocked.store(is_blocked, Ordering::SeqCst);
+    }
+
+    fn note(&self, lines: &mut Vec<Line>) -> Result<(), Blocked> {
+        if !lines.is_empty() && self.is_blocked.load(Ordering::SeqCst) {
+            return Err(Blocked);
+        }
+        self.trail.lock().unwrap().append(lines);
+        Ok(())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -59,10 +80,10 @@ pub(crate) struct TrailStore {
     conflicts: Mutex<Vec<AccountId>>,
 }
 
-/// Nothing fails.
+/// Nothing else fails.
 #[derive(Debug, thiserror::Error)]
-#[error("unreachable")]
-pub(crate) struct Never;
+#[error("the trail takes no events")]
+pub(crate) struct Blocked;
 
 impl TrailStore {
     pub(crate) fn fresh(wrong: WrongTrail) -> (Self, Arc<Tables>) {
@@ -112,21 +133,18 @@ impl TrailStore {
     }
 
     /// The row, and the trail where it belongs to the same step.
-    fn swap_now(&self, account: &AccountId, change: Change<'_>) -> Swap {
+    fn swap_now(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Blocked> {
         let mut rows = self.tables.rows.lock().unwrap();
         let found = rows.get(account).map_or(Expected::Absent, |row| Expected::At(row.revision));
         let mut lines = self.lines(account, change);
         if self.wrong == WrongTrail::WritesEventsFirst {
-            self.tables.trail.lock().unwrap().append(&mut lines);
+            self.tables.note(&mut lines)?;
         }
         if found != change.expected() {
             self.conflicts.lock().unwrap().push(account.clone());
-            return Swap::Conflict;
+            return Ok(Swap::Conflict);
         }
-        rows.insert(
-            account.clone(),
-            Versioned { value: change.record().clone(), revision: change.revision() },
-        );
+        let row = Versioned { value: change.record().clone(), revision: change.revision() };
         match self.wrong {
             WrongTrail::LosesEventsAfterAConflict => {
                 let mut conflicts = self.conflicts.lock().unwrap();
@@ -139,25 +157,32 @@ impl TrailStore {
                 let before = std::mem::replace(&mut *self.queue.lock().unwrap(), lines);
                 lines = before;
             }
-            WrongTrail::ReadsThenWritesTheTrail | WrongTrail::WritesEventsAfterwards => return Swap::Stored,
+            WrongTrail::ReadsThenWritesTheTrail | WrongTrail::WritesEventsAfterwards => lines.clear(),
+            WrongTrail::WritesEventsAfterTheCommit => {
+                rows.insert(account.clone(), row.clone());
+            }
             _ => {}
         }
-        self.tables.trail.lock().unwrap().append(&mut lines);
-        Swap::Stored
+        match self.tables.note(&mut lines) {
+            Err(_) if self.wrong == WrongTrail::StoresWithoutRefusedEvents => {}
+            noted => noted?,
+        }
+        rows.insert(account.clone(), row);
+        Ok(Swap::Stored)
     }
 }
 
 impl Store for TrailStore {
-    type Error = Never;
+    type Error = Blocked;
 
-    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Never> {
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Blocked> {
         YieldOnce::default().await;
         Ok(self.tables.rows.lock().unwrap().get(account).cloned())
     }
 
-    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Never> {
+    async fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Blocked> {
         YieldOnce::default().await;
-        let swap = self.swap_now(account, change);
+        let swap = self.swap_now(account, change)?;
         if swap == Swap::Stored {
             let mut lines = self.lines(account, change);
             match self.wrong {
@@ -166,7 +191,7 @@ impl Store for TrailStore {
                     for _ in 0..change.revision().get() % 7 {
                         YieldOnce::default().await;
                     }
-                    self.tables.trail.lock().unwrap().append(&mut lines);
+                    self.tables.note(&mut lines)?;
                 }
                 WrongTrail::ReadsThenWritesTheTrail => {
                     let mut whole = self.tables.trail.lock().unwrap().clone();
@@ -182,13 +207,13 @@ impl Store for TrailStore {
 }
 
 impl BlockingStore for TrailStore {
-    type Error = Never;
+    type Error = Blocked;
 
-    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Never> {
+    fn load(&self, account: &AccountId) -> Result<Option<Versioned<AccountRecord>>, Blocked> {
         Ok(self.tables.rows.lock().unwrap().get(account).cloned())
     }
 
-    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Never> {
-        Ok(self.swap_now(account, change))
+    fn compare_and_swap(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Blocked> {
+        self.swap_now(account, change)
     }
 }

@@ -30,8 +30,17 @@ pub struct Subject {
     pub id: AccountId,
     phone: Totp,
     now: UnixTime,
-    /// What a login stores.
-    pub row: String,
+    /// What its last two logins stored, for a client that writes them in turn. They differ as much as any two logins' records
+    /// do: a database may log only what differs.
+    rows: [String; 2],
+}
+
+impl Subject {
+    /// What another login stores.
+    pub fn next_row(&mut self) -> (&AccountId, &str) {
+        self.rows.reverse();
+        (&self.id, &self.rows[0])
+    }
 }
 
 /// A service over the store.
@@ -56,12 +65,14 @@ impl<S: Store> Service<S> {
         let phone = Totp::new(begun.uri.secret(), self.verifier.policy().totp());
         let confirmed = self.verifier.confirm_enrollment(&begun.token, phone.generate(now).expose()).await?;
         let (_, _nobody_is_logged_in) = confirmed.into_parts();
-        let mut subject = Subject { id, phone, now, row: String::new() };
+        let mut subject = Subject { id, phone, now, rows: Default::default() };
         for _ in 0..5 {
             self.log_in(&mut subject, Remember::ThisDevice { label: "Firefox on Linux" }).await?;
         }
-        self.log_in(&mut subject, Remember::No).await?;
-        subject.row = self.row(&subject.id).await?;
+        for number in 0..subject.rows.len() {
+            self.log_in(&mut subject, Remember::No).await?;
+            subject.rows[number] = self.row(&subject.id).await?;
+        }
         Ok(subject)
     }
 
@@ -105,7 +116,7 @@ pub async fn enroll<S: Store>(store: &S, numbers: Range<u32>) -> Outcome<Vec<Sub
 /// The record of such an account, as it is stored.
 pub async fn record() -> Outcome<String> {
     let mut subjects = enroll(&MemoryStore::new(), 0..1).await?;
-    Ok(subjects.pop().ok_or("nobody")?.row)
+    Ok(subjects.pop().ok_or("nobody")?.next_row().1.to_owned())
 }
 
 /// The events of a login, as a trail has them.

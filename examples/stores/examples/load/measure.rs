@@ -122,16 +122,17 @@ async fn bare<E: Engine>(
     let shares = shares(subjects, clients);
     let started = Instant::now();
     let mut running = Vec::new();
-    for share in shares {
+    for mut share in shares {
         let engine = engine.clone();
         running.push(tokio::spawn(async move {
             let mut done = 0;
             'slice: loop {
-                for subject in &share {
+                for subject in &mut share {
                     if started.elapsed() >= slice {
                         break 'slice;
                     }
-                    engine.log_in(subject.id.as_str(), &subject.row).await?;
+                    let (account, row) = subject.next_row();
+                    engine.log_in(account.as_str(), row).await?;
                     done += 1;
                 }
             }

@@ -2,6 +2,11 @@
 
 use second_factor::{AccountId, AccountRecord, AuditEvent, Change, Expected, Revision, Store, Swap};
 
+/// From now on the trail takes no event.
+pub const BLOCK_SQLITE: &str = "CREATE TRIGGER is_full BEFORE INSERT ON second_factor_trail
+    BEGIN SELECT RAISE(ABORT, 'no space left'); END";
+pub const UNBLOCK_SQLITE: &str = "DROP TRIGGER is_full";
+
 /// What a query of the trail says.
 pub fn events(rows: impl IntoIterator<Item = String>) -> Vec<AuditEvent> {
     rows.into_iter().map(|event| AuditEvent::from_json(event).unwrap()).collect()
