@@ -1,4 +1,4 @@
-//! Base32 is read as a second decoder, written here from RFC 4648 §6, reads it.
+//! Base32 is decoded as by a second decoder, written here from RFC 4648 §6.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,16 +17,16 @@ fuzz_target!(|text: &str| {
             assert_eq!(read.respelled(), reference.respelled);
         }
         (Err(_), None) => {}
-        _ => panic!("one of two decoders takes it: {lenient:?}, {:?}", expected.is_some()),
+        _ => panic!("only one of two decoders accepts it: {lenient:?}, {:?}", expected.is_some()),
     }
     let canonical = expected.as_ref().is_some_and(|it| !it.dropped_bits && !it.respelled);
-    assert_eq!(strict.is_ok(), canonical, "strict reads canonical spellings and no others");
+    assert_eq!(strict.is_ok(), canonical, "strict decoding accepts exactly the canonical spelling");
 
     if let (Ok(read), Some(reference)) = (lenient, expected) {
         let key = read.secret().to_base32();
         assert_eq!(key.expose(), encode(read.secret().expose()));
         if !reference.dropped_bits {
-            assert_eq!(key.expose(), reference.symbols, "encode(decode(x)) is the canonical x");
+            assert_eq!(key.expose(), reference.symbols, "encode(decode(x)) is not the canonical x");
         }
         assert_eq!(Secret::from_base32_strict(key.expose()).as_ref(), Ok(read.secret()));
         assert_eq!(Secret::from_base32(key.grouped().expose()).as_ref(), Ok(read.secret()));

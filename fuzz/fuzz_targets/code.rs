@@ -1,4 +1,4 @@
-//! What a claimant types is read as two descriptions of it, written here, say: codes, and recovery codes.
+//! Typed codes and recovery codes are parsed according to two descriptions of their forms, written here.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,11 @@ fuzz_target!(|text: &str| {
         match &read {
             Ok(code) => {
                 assert_eq!(code.digits(), digits);
-                assert_eq!(Code::parse(code.expose(), digits).as_ref(), Ok(code), "reading is idempotent");
+                assert_eq!(
+                    Code::parse(code.expose(), digits).as_ref(),
+                    Ok(code),
+                    "parsing is not idempotent"
+                );
             }
             Err(CodeError::Length { expected, found }) => {
                 assert_eq!(*expected, digits.count());
@@ -28,8 +32,8 @@ fuzz_target!(|text: &str| {
     assert_eq!(read.as_ref().ok().map(|code| code.expose().expose().replace('-', "")), expected);
     if let Ok(code) = read {
         let shown = code.expose();
-        let again = RecoveryCode::parse(shown.expose()).expect("what is shown can be read");
-        assert_eq!(again.expose().expose(), shown.expose(), "normalization is idempotent");
+        let again = RecoveryCode::parse(shown.expose()).expect("what is shown can be parsed");
+        assert_eq!(again.expose().expose(), shown.expose(), "normalization is not idempotent");
         assert_eq!(RecoveryCode::parse(&shown.expose().to_lowercase()).as_ref(), Ok(&code));
         assert!(
             again == code && again.digest("a") == code.digest("a") && again.digest("b") != code.digest("a")
@@ -37,7 +41,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Digits, with one space or dash at most between two of them, and any white space around.
+/// Digits, with at most one space or dash between two of them, and any white space around.
 fn code(text: &str, count: usize) -> Option<String> {
     let groups: Vec<&str> = text.trim().split([' ', '-']).collect();
     let well_formed = groups.len() <= 2
@@ -46,7 +50,7 @@ fn code(text: &str, count: usize) -> Option<String> {
     (text.len() <= Code::MAX_INPUT_LEN && well_formed && digits.len() == count).then_some(digits)
 }
 
-/// 26 characters of base32 whose last carries three bits, look-alikes read as what they look like.
+/// 26 characters of base32, of which the last has three bits. Look-alikes count as the characters that they look like.
 fn recovery_code(text: &str) -> Option<String> {
     const DASHES: &str = "-\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}";
     let symbols: String = text

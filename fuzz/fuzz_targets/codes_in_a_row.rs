@@ -1,4 +1,4 @@
-//! Codes in a row are read as they are described here, and are right where each of them is the code of its step: compared one by one.
+//! Codes in a row are parsed as described here, and are right if and only if each one, compared by itself, is the code of its step.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,12 +19,12 @@ fuzz_target!(|input: (u8, u8, u8, Steps, &str)| {
         return;
     };
     let secret = Secret::new(b"12345678901234567890").expect("20 bytes");
-    // Of a second, so that the first and the last step of all are as near as any.
+    // With a period of one second, so that the first and the last step of all are easily reached.
     let params = TotpParams::new(algorithm, digits, Period::from_secs(1).expect("a second"));
     let (totp, hotp) = (Totp::new(&secret, params), Hotp::new(&secret, algorithm, digits));
     let shown = |step: u64| hotp.generate(Counter::new(step)).expose().to_owned();
 
-    // Each of these is shown at some step near, or all are in a row from the first on.
+    // Each code is shown at some step near, or all are in a row from the first one on.
     let count = usize::from(CodesInARow::count(digits));
     let first = now.wrapping_add_signed((offsets[0] % 8).into());
     let steps: Vec<u64> = if kind >= 128 {
@@ -43,7 +43,7 @@ fuzz_target!(|input: (u8, u8, u8, Steps, &str)| {
 
 const DIGITS: [Digits; 3] = [Digits::Six, Digits::Seven, Digits::Eight];
 
-/// Digits for so many codes, with blanks, line ends and dashes anywhere.
+/// Digits for this many codes, with blanks, line ends and dashes anywhere.
 fn read(text: &str, digits: Digits) {
     let width = usize::from(digits.count());
     let expected = width * if width == 6 { 4 } else { 3 };

@@ -1,5 +1,5 @@
-//! What is read is printed and read again as the same; what the strict reader takes, the lenient one takes for the same; no error repeats
-//! the secret.
+//! A URI that is read and printed reads again as the same; what the strict reader accepts, the lenient one reads in the same
+//! way; no error repeats the secret.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
         assert!(pieces.iter().all(|piece| !said.contains(piece)), "an error repeats the secret: {said}");
     }
     if let Ok(strict) = &strict {
-        assert_eq!(lenient.as_ref().ok(), Some(strict), "strict and lenient read another thing");
+        assert_eq!(lenient.as_ref().ok(), Some(strict), "strict and lenient reading differ");
     }
     let Ok(uri) = lenient else { return };
 
@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
     for piece in pieces.iter().filter(|piece| !names.iter().flatten().any(|name| name.contains(*piece))) {
         assert!(!said.contains(piece), "Debug repeats the secret: {said}");
     }
-    assert_ne!(uri.issuer(), Some(""), "an empty issuer is none");
+    assert_ne!(uri.issuer(), Some(""), "an empty issuer was read as an issuer");
     assert_eq!(uri.issuer(), uri.parameter_issuer().or(uri.label_issuer()));
 
     let printed = uri.to_uri();
@@ -32,15 +32,15 @@ fuzz_target!(|text: &str| {
         return;
     }
     let again = KeyUri::parse(printed.expose()).expect("what is printed can be read");
-    assert_eq!(again, uri, "printed and read again it is another one");
-    assert_eq!(again.to_uri().expose(), printed.expose(), "printing has one result");
+    assert_eq!(again, uri, "the URI changes when it is printed and read again");
+    assert_eq!(again.to_uri().expose(), printed.expose(), "printing twice gives different texts");
     if let Ok(strict) = strict
         && strict.kind() != KeyUriKind::Steam
     {
         assert_eq!(KeyUri::parse_strict(printed.expose()).ok(), Some(strict));
     }
 
-    // What an app can enroll of it, this library can issue, and reads strictly.
+    // A URI that an app can enroll can be issued by this library, and is read strictly.
     let (name, secret) = (uri.account_name(), uri.secret().clone());
     let issued = match uri.kind() {
         KeyUriKind::Totp { algorithm, digits, period } => {
@@ -56,7 +56,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Eight characters in a row of any `secret`, with a letter and a digit among them, so that no word of a message is one.
+/// Every eight successive characters of any `secret`, if they contain a letter and a digit: no word of a message looks so.
 fn pieces_of_the_secret(text: &str) -> Vec<&str> {
     let lower = text.to_ascii_lowercase();
     lower

@@ -1,6 +1,7 @@
-//! A text is a token of one kind at most, and then it is that token's only spelling. Of the tokens that a service signed, no changed text counts.
+//! A text is a token of at most one kind, and the only spelling of that token. No changed text of a signed token is valid.
 //!
-//! The input is a text; or after a zero byte the account id (its length first), and then where and into what a signed token is changed.
+//! The input is a text; or, after a zero byte, an account id (with its length first), and then where and how a signed token is
+//! changed.
 #![no_main]
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -16,14 +17,14 @@ use second_factor_fuzz::{HandClock, Phone, Repeatable, START};
 
 fuzz_target!(|data: &[u8]| match data.split_first() {
     Some((0, rest)) => signed(rest),
-    _ => assert!(read(&String::from_utf8_lossy(data)) <= 1, "of one kind at most"),
+    _ => assert!(read(&String::from_utf8_lossy(data)) <= 1, "the text is a token of several kinds"),
 });
 
-/// Reads a text as each kind: as how many it can be read.
+/// Parses a text as each kind. Returns as how many kinds it can be parsed.
 fn read(text: &str) -> usize {
     let (challenge, enrollment) = (ChallengeToken::parse(text), EnrollmentToken::parse(text));
     let (device, id) = (DeviceToken::parse(text), DeviceId::parse(text));
-    // The ids of devices and of authenticators are spelled alike.
+    // The ids of devices and of authenticators have the same spelling.
     let of_authenticator = AuthenticatorId::parse(text).map(|id| id.to_string());
     assert_eq!(of_authenticator.ok(), id.as_ref().ok().map(ToString::to_string));
     let exposed = [
@@ -33,7 +34,7 @@ fn read(text: &str) -> usize {
         id.as_ref().ok().map(ToString::to_string),
     ];
     let read: Vec<&String> = exposed.iter().flatten().collect();
-    assert!(read.iter().all(|spelling| *spelling == text), "one spelling");
+    assert!(read.iter().all(|spelling| *spelling == text), "a token has several spellings");
     assert!(read.is_empty() || text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'));
 
     let account = [
@@ -70,7 +71,7 @@ fn signed(data: &[u8]) {
     assert!(texts.iter().all(|text| read(text) == 1));
     let [kind, change @ ..] = change else { return };
     let text = texts[usize::from(kind % 4)];
-    // The id of the account has no part in what is asked next: whose token it is, it says itself.
+    // The rest does not depend on the account's id: a token has it itself.
     let Some(changed) = changed(text, &texts, change) else { return };
     assert!(read(&changed) <= 1);
     for changed in [changed.as_str(), &changed.to_lowercase(), &format!("{changed}A")] {
@@ -83,7 +84,7 @@ fn signed(data: &[u8]) {
     }
 }
 
-/// The text with some of its bytes replaced, a part taken from another, or its prefix exchanged.
+/// The text with some bytes replaced, a part taken from another token, or its prefix exchanged.
 fn changed(text: &str, others: &[&String; 4], change: &[u8]) -> Option<String> {
     let ([how, at, change @ ..], mut parts) = (change, text.split('.').collect::<Vec<_>>()) else {
         return None;
@@ -104,8 +105,8 @@ fn changed(text: &str, others: &[&String; 4], change: &[u8]) -> Option<String> {
 
 const SYMBOLS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567.cde1";
 
-/// An account with an open login, a remembered device and two enrollments, one beside its authenticator and one in place of it, in a service of
-/// its own.
+/// An account with an open login, a remembered device and two enrollments, one of an additional authenticator and one of a
+/// replacement; in a service of its own.
 struct Owner {
     verifier: BlockingVerifier<Arc<MemoryStore>>,
     account: AccountId,
@@ -149,7 +150,7 @@ impl Owner {
         Self { verifier, account: account.clone(), open, cookie, beside, replacing }
     }
 
-    /// Whether something may be presented for it. No code is of that form, so none is charged.
+    /// Whether the challenge accepts proofs. No code has the form that is typed here, so none is charged.
     fn challenge(&self, text: &str) -> bool {
         let Ok(token) = ChallengeToken::parse(text) else { return false };
         match self.verifier.present(&token, "no code", Remember::No) {

@@ -1,5 +1,5 @@
-//! A value that can be built is within its bounds and gives back what it was made of; and with any of them, at any time, a code is accepted
-//! where RFC 6238 says so.
+//! A value that can be built is within its bounds and returns what it was made from. With any values, at any time, a code is
+//! accepted if and only if RFC 6238 says so.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -38,9 +38,9 @@ fuzz_target!(|input: (u32, u8, u8, u8, [u64; 4], &[u8])| {
     }
 });
 
-/// Against a plain search: the steps of the window one by one, each code from HOTP.
+/// Compares with a simple search: the steps of the window one by one, each code from HOTP.
 fn accept(secret: &Secret, params: TotpParams, window: Window, [now, shown, after, t0]: [u64; 4]) {
-    // Mostly near to one another, now and then anywhere.
+    // Mostly near each other, sometimes anywhere.
     let period = u64::from(params.period().as_secs());
     let near = |time: u64, to: u64| if time & 3 == 0 { time } else { to.saturating_add(time >> 2 & 7) };
     let params = params.with_t0(UnixTime::from_secs(if t0 & 3 == 0 { t0 } else { 0 }));
@@ -74,6 +74,6 @@ fn accept(secret: &Secret, params: TotpParams, window: Window, [now, shown, afte
     );
     if let Some(step) = verdict.accepted() {
         let again = totp.verify(&code, UnixTime::from_secs(now), window, Some(step));
-        assert!(again.accepted().is_none_or(|later| later > step), "a step is accepted once");
+        assert!(again.accepted().is_none_or(|later| later > step), "a step was accepted twice");
     }
 }

@@ -1,4 +1,4 @@
-//! What the targets share: a clock that is set by hand, random numbers that repeat, a phone, a log of events, and a key service that is out of order.
+//! Shared parts of the targets: a clock that is set by hand, reproducible random numbers, a phone, a log of events, and a seal that fails.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use second_factor::{AuditEvent, Hotp, Secret, TotpParams, UnixTime};
 /// The start of a time step in November 2023.
 pub const START: u64 = 1_700_000_010;
 
-/// A clock that shows what it was set to.
+/// A clock that shows the time that it was set to.
 #[derive(Debug)]
 pub struct HandClock(AtomicU64);
 
@@ -36,7 +36,7 @@ impl Clock for HandClock {
     }
 }
 
-/// SplitMix64: the same bytes in every run, other bytes at every call.
+/// SplitMix64: the same bytes in every run, different bytes at every call.
 #[derive(Debug)]
 pub struct Repeatable(pub u64);
 
@@ -66,7 +66,7 @@ impl rand_core::TryRng for Repeatable {
 
 impl rand_core::TryCryptoRng for Repeatable {}
 
-/// An authenticator app that counts its time steps itself and takes each code from HOTP, as RFC 6238 §4.2 defines it.
+/// An authenticator app that counts time steps itself and takes each code from HOTP, as RFC 6238 §4.2 defines it.
 #[derive(Clone)]
 pub struct Phone {
     hotp: Arc<Hotp>,
@@ -93,12 +93,12 @@ impl Phone {
         self.hotp.generate(Counter::new(step)).expose().to_owned()
     }
 
-    /// The steps of a window of one step back and one ahead that have this code.
+    /// The steps with this code, in a window of one step back and one ahead.
     pub fn steps_with(&self, code: &str, secs: u64) -> Vec<u64> {
         self.window(secs).filter(|step| self.code_of(*step) == code).collect()
     }
 
-    /// The codes that are shown up to this step, as many as count as codes in a row; none where the first would be before step 0.
+    /// The codes in a row that end with this step; `None` if the first would be before step 0.
     pub fn codes_in_a_row(&self, last: u64) -> Option<Vec<String>> {
         Some(
             (last.checked_sub(self.codes_in_a_row_count() - 1)?..=last)
@@ -111,13 +111,13 @@ impl Phone {
         CodesInARow::count(self.digits).into()
     }
 
-    /// The steps of the window up to which these are the digits of codes in a row.
+    /// The steps of the window at which these digits are codes in a row.
     pub fn steps_with_row(&self, digits: &str, secs: u64) -> Vec<u64> {
         let is_shown = |last: &u64| self.codes_in_a_row(*last).is_some_and(|codes| codes.concat() == digits);
         self.window(secs).filter(is_shown).collect()
     }
 
-    /// The earliest step up to ten minutes away that has this code, and by how many seconds the phone's clock is off if it has just been shown.
+    /// The earliest step, up to ten minutes away, with this code; and by how many seconds the phone's clock is off if it shows it now.
     pub fn clock_offset(&self, code: &str, secs: u64) -> Option<(u64, i64)> {
         let (now, reach) = (self.step(secs)?, 600 / self.period);
         let near = now.saturating_sub(reach)..=now.saturating_add(reach);
@@ -126,7 +126,7 @@ impl Phone {
         Some((step, i64::try_from(secs).expect("ten minutes")))
     }
 
-    /// How many digits its codes have.
+    /// The number of digits of its codes.
     pub fn digits(&self) -> usize {
         self.digits.count().into()
     }
@@ -167,7 +167,7 @@ impl EventLog {
     }
 }
 
-/// A key service that does not answer.
+/// A seal whose key service does not answer.
 pub struct NoKey;
 
 impl Seal for NoKey {

@@ -1,5 +1,5 @@
-//! A program without `std`: it has its own panic handler and, with `alloc`, its own allocator. Were `std` to come in
-//! through `second-factor` or what that depends on, both would exist twice and this would not build.
+//! A program without `std`. It has its own panic handler and, with `alloc`, its own allocator. If `std` came in through
+//! `second-factor` or one of its dependencies, both would exist twice and this would not build.
 #![no_std]
 #![no_main]
 
@@ -21,7 +21,7 @@ mod allocator {
 
     struct None;
 
-    // SAFETY: null says that there is no memory, and nothing comes back that was never given out.
+    // SAFETY: null means that there is no memory left, and so nothing is ever given back.
     unsafe impl GlobalAlloc for None {
         unsafe fn alloc(&self, _: Layout) -> *mut u8 {
             core::ptr::null_mut()

@@ -1,9 +1,10 @@
--- KEYS: the account's hash, its trail. ARGV: the expected revision or '', the next revision, the next record, the events. Revisions are
--- compared as text: a number in Lua has 53 bits.
+-- KEYS: the account's hash, its trail. ARGV: the expected revision or '', the next revision, the next record, the events. Revisions
+-- are compared as text, because a number in Lua is exact only up to 53 bits.
 if (redis.call('HGET', KEYS[1], 'revision') or '') ~= ARGV[1] then
     return 0
 end
--- Redis rolls nothing back. What can fail comes first, and one command writes the events: a key of another type, or no memory left.
+-- Redis does not roll back. So the command that can fail (the key has another type, or memory is full) comes first, and a single
+-- command writes all events.
 if ARGV[4] then
     redis.call('XADD', KEYS[2], '*', 'revision', ARGV[2], unpack(ARGV, 4))
 end

@@ -1,5 +1,5 @@
--- One row an account. The primary key is the one index there is: both statements look up by it, and no swap changes it.
--- Not WITHOUT ROWID: in an index a row of more than a kilobyte spills onto a page of its own, which each swap would write anew.
+-- One row for each account. The primary key is the only index: both statements look up by it, and no swap changes it.
+-- Not WITHOUT ROWID: in an index a row of more than a kilobyte needs an overflow page, which each swap would write again.
 -- BINARY compares ids byte by byte.
 CREATE TABLE second_factor (
     account  TEXT    NOT NULL PRIMARY KEY COLLATE BINARY,
@@ -7,9 +7,9 @@ CREATE TABLE second_factor (
     record   TEXT    NOT NULL
 ) STRICT;
 
--- The audit trail: an event a row, written in the transaction that writes the record. `number` orders the events, `at` does not, since
--- clocks go back. `revision` is that of the change, `sequence` the event's place in it. `at` is in seconds since 1970. How long events
--- are kept is yours to say: `prune.sql`.
+-- The audit trail: one row for each event, written in the transaction that writes the record. `number` orders the events; `at` (seconds
+-- since 1970) does not, because a clock may go back. `revision` is that of the change, `sequence` the position of the event in it. You
+-- decide how long events are kept: `prune.sql`.
 CREATE TABLE second_factor_trail (
     number   INTEGER PRIMARY KEY,
     account  TEXT    NOT NULL COLLATE BINARY,

@@ -29,11 +29,6 @@ fn binaries() -> Option<PathBuf> {
     folders.find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
-/// PostgreSQL refuses to run as root.
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
-}
-
 struct Engine {
     binaries: PathBuf,
     /// Dropped after the process is.
@@ -43,11 +38,12 @@ struct Engine {
 }
 
 impl Engine {
-    fn init(binaries: PathBuf) -> Self {
+    /// `None`, after one line, if there is no user to run it as.
+    fn init(binaries: PathBuf) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        if is_root() {
-            let owned = Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap();
-            assert!(owned.success(), "there is no user `postgres` to run PostgreSQL as");
+        if let Err(why) = common::as_postgres::give(folder.path()) {
+            common::skip("user `postgres` to run PostgreSQL as", why);
+            return None;
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let engine = Self { binaries, folder, port, running: None };
@@ -57,18 +53,11 @@ impl Engine {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        engine
+        Some(engine)
     }
 
     fn command(&self, name: &str) -> Command {
-        let program = self.binaries.join(name);
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
-            command
-        } else {
-            Command::new(program)
-        };
+        let mut command = common::as_postgres::command(&self.binaries.join(name));
         command.arg("-D").arg(self.folder.path().join("data")).current_dir(self.folder.path());
         command.stdin(Stdio::null());
         command
@@ -166,7 +155,7 @@ async fn what_was_released_before_the_engine_was_killed_is_there_afterwards() {
     let Some(binaries) = binaries() else {
         return common::skip("PostgreSQL to start", "initdb and postgres are not in the path");
     };
-    let mut engine = Engine::init(binaries);
+    let Some(mut engine) = Engine::init(binaries) else { return };
     let mut seen = 0;
     for round in 0..2 {
         let (pool, store) = engine.connect().await;

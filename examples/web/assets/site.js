@@ -1,6 +1,6 @@
-// What is easier with a script. The site does without.
+// Conveniences. The site works without this script.
 
-// A button that copies.
+// The copy buttons.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
@@ -10,7 +10,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
-// Codes in a row: a full field leads to the next, and what is pasted is spread over them.
+// Codes in a row: a full field moves the focus to the next one, and pasted codes are spread over the fields.
 for (const row of document.querySelectorAll("fieldset.row")) {
   const fields = [...row.querySelectorAll("input")];
   for (const [index, field] of fields.entries()) {
@@ -23,7 +23,7 @@ for (const row of document.querySelectorAll("fieldset.row")) {
   }
 }
 
-// A form that was just sent is not sent again by a second click, which would give up the answer to the first.
+// Drops a second click on a form that was just sent: with a second request, the browser would ignore the answer to the first.
 addEventListener("submit", (event) => {
   const { dataset } = event.target;
   if (Date.now() - (dataset.sent ?? 0) < 5000) event.preventDefault();

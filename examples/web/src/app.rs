@@ -1,4 +1,4 @@
-//! What every request has at hand.
+//! The state that every request handler gets.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -33,9 +33,9 @@ struct Parts {
 }
 
 impl App {
-    /// Opens the database and everything over it, under this clock.
+    /// Opens the database and everything that uses it, with this clock.
     pub async fn open(settings: &Settings, clock: impl Clock + 'static) -> Result<Self, BoxError> {
-        // Or the first unknown name would take the work of two hashes.
+        // Makes the hash that unknown names are compared with, so that the first unknown name does not take twice as long.
         passwords::verify("", None).await.map_err(|_| "There are no random bytes for a hash.")?;
         let database = Database::open(&settings.database_url).await?;
         let clock: Arc<dyn Clock> = Arc::new(clock);
@@ -69,7 +69,7 @@ impl App {
     }
 }
 
-/// The site for one request, where that came from in all that it logs of accounts.
+/// The site for one request: the events that it logs carry the address and the user agent of that request.
 impl FromRequestParts<Self> for App {
     type Rejection = Infallible;
 

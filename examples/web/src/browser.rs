@@ -1,4 +1,4 @@
-//! The browser in front of this request: its session, its cookies, and the form that it sends.
+//! The browser that sent this request: its session, its cookies and its form.
 
 use std::net::SocketAddr;
 
@@ -18,7 +18,7 @@ use crate::sessions::Sessions;
 use crate::stop::{Outcome, Stop};
 use crate::users::random;
 
-/// What the browser sent along.
+/// What the browser sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     session: Session,
@@ -29,7 +29,7 @@ pub(crate) struct Browser {
     label: String,
 }
 
-/// A form that ended a session's time under its id, and where it led.
+/// The form that led to a new session id, and the page that it led to.
 #[derive(Deserialize, Serialize)]
 struct Sent {
     form: String,
@@ -37,7 +37,7 @@ struct Sent {
     until: i64,
 }
 
-/// Recovery codes that are shown until their owner says that they are kept.
+/// Recovery codes that are shown until their owner confirms that they are kept.
 #[derive(Deserialize, Serialize)]
 struct Shown {
     sealed: String,
@@ -49,15 +49,15 @@ impl Browser {
     /// The session's cookie.
     pub(crate) const SESSION: &'static str = "__Host-session";
     const SHOWN: &'static str = "shown";
-    /// How many seconds codes are shown at most.
+    /// Codes are shown for this many seconds at most.
     const SHOWN_FOR: i64 = 10 * 60;
 
-    /// The browser in words, for the list of remembered devices.
+    /// The name of the browser in the list of remembered devices.
     pub(crate) fn label(&self) -> &str {
         &self.label
     }
 
-    /// Whether it came by HTTPS. On plain HTTP, so on loopback alone, cookies have other names.
+    /// Whether the request came by HTTPS. On plain HTTP (only on loopback) cookies have other names.
     pub(crate) fn is_https(&self) -> bool {
         self.is_https
     }
@@ -67,27 +67,27 @@ impl Browser {
         Ok(self.session.get(key).await?)
     }
 
-    /// A value that the page before left in the session, or a stop that leads to that page.
+    /// A value that the page before left in the session; without it, a redirect to that page.
     pub(crate) async fn need<T: DeserializeOwned>(&self, key: &str, before: &'static str) -> Outcome<T> {
         self.get(key).await?.ok_or(Stop::GoTo(before))
     }
 
-    /// Keeps a value in the session, which goes on under a new id. At each step up: whoever knew the old id (session
-    /// fixation) knows nothing. `next` is where the form leads, if it is sent a second time under the old id.
+    /// Stores a value in the session and gives the session a new id, so that an attacker who knew the old id gains nothing
+    /// (session fixation). `next` is where the form leads if it is sent a second time under the old id.
     pub(crate) async fn renew(&self, key: &str, value: impl Serialize, next: &str) -> Outcome {
         self.session.insert(key, value).await?;
         self.leave_id(next).await?;
         Ok(self.session.cycle_id().await?)
     }
 
-    /// A new session with this value and nothing of the old one in it but codes that are not kept yet; and where to go next.
+    /// A new session with this value. From the old session it keeps only the codes that are still shown. Returns `next`.
     pub(crate) async fn start_anew(
         &self,
         key: &str,
         value: impl Serialize,
         next: &'static str,
     ) -> Outcome<&'static str> {
-        // Loaded first: `clear` alone would take the word of a cookie for a session that there never was.
+        // Loaded first: otherwise `clear` treats the id in the cookie as a session, even if there never was one.
         let shown: Option<Shown> = self.get(Self::SHOWN).await?;
         self.session.clear().await;
         if let Some(shown) = shown {
@@ -97,7 +97,7 @@ impl Browser {
         Ok(next)
     }
 
-    /// A new session in which nobody is logged in, with nothing in it but codes to be shown.
+    /// A new session in which nobody is logged in and which holds only the codes to show.
     pub(crate) async fn start_with_codes(&self, account: &str, lines: &str) -> Outcome {
         self.session.get_value(Sessions::VISITOR).await?;
         self.session.clear().await;
@@ -112,7 +112,7 @@ impl Browser {
         Ok(self.session.flush().await?)
     }
 
-    /// Under the id of now the session is over, and a stub is left.
+    /// Ends the session under its present id and leaves a stub there.
     async fn leave_id(&self, next: &str) -> Outcome {
         let Some(id) = self.session.id() else { return Ok(()) };
         let until = self.sessions.now() + 60;
@@ -127,7 +127,7 @@ impl Browser {
         Ok(self.sessions.keys().form_token(&id, random()?))
     }
 
-    /// The same for all forms of a session that are shown again: two refusals are alike to the letter, whatever was typed.
+    /// One token for every form of a session that is shown again: two refusals are the same byte for byte, whatever was typed.
     pub(crate) async fn same_form_token(&self) -> Outcome<String> {
         let (id, keys) = (self.id().await?, self.sessions.keys());
         let mut nonce = [0; 16];
@@ -135,7 +135,7 @@ impl Browser {
         Ok(keys.form_token(&id, nonce))
     }
 
-    /// The id of the session, which there is then.
+    /// The id of the session. A browser without a session gets one.
     async fn id(&self) -> Outcome<String> {
         self.session.get_value(Sessions::VISITOR).await?;
         if self.session.is_empty().await {
@@ -147,17 +147,17 @@ impl Browser {
         self.session.id().map(|id| id.to_string()).ok_or(Stop::Failed("a session has no id".into()))
     }
 
-    /// Of the form that this request is.
+    /// The token of the form that this request sends.
     pub(crate) fn form(&self) -> &str {
         self.form.token()
     }
 
-    /// Whether that form asked for codes in a row.
+    /// Whether that form had fields for codes in a row.
     pub(crate) fn sent_a_row(&self) -> bool {
         self.form.is_row()
     }
 
-    /// Goes on if the form is one of this session and was not answered yet.
+    /// Succeeds if the form belongs to this session and was not answered yet.
     pub(crate) async fn accept_form(&self) -> Outcome {
         let sent: Option<Sent> = self.get(Sessions::SENT).await?;
         if let Some(sent) = sent.filter(|sent| sent.form == self.form() && self.sessions.now() < sent.until) {
@@ -167,14 +167,14 @@ impl Browser {
         if self.sessions.keys().is_form_token(&id, self.form()) { Ok(()) } else { Err(Stop::Forged) }
     }
 
-    /// Shows recovery codes to this browser, a line each, until [`codes_are_kept`](Self::codes_are_kept).
+    /// Shows recovery codes, one a line, to this browser until [`codes_are_kept`](Self::codes_are_kept).
     pub(crate) async fn show_codes(&self, account: &str, lines: &str) -> Outcome {
         let sealed = self.sessions.keys().seal(lines, account)?;
         let until = self.sessions.now() + Self::SHOWN_FOR;
         Ok(self.session.insert(Self::SHOWN, Shown { sealed, account: account.into(), until }).await?)
     }
 
-    /// What is shown to this browser: of this account if somebody is logged in.
+    /// The codes that are shown to this browser. If somebody is logged in, only codes of their own account.
     pub(crate) async fn shown_codes(&self, member: Option<&str>) -> Outcome<Option<String>> {
         let shown: Option<Shown> = self.get(Self::SHOWN).await?;
         let now = self.sessions.now();
@@ -192,7 +192,7 @@ impl Browser {
         self.cookies.get(&cookie_name(name, self.is_https)).map(|cookie| cookie.value().to_owned())
     }
 
-    /// Sets a cookie that scripts cannot read and other sites cannot have sent along with a post.
+    /// Sets a cookie that scripts cannot read and that the browser does not send with a post from another site.
     pub(crate) fn set_cookie(&self, name: &str, value: &str, max_age: std::time::Duration) {
         let cookie = Cookie::build((cookie_name(name, self.is_https), value.to_owned()))
             .path("/")
@@ -204,8 +204,8 @@ impl Browser {
     }
 }
 
-/// `__Host-` has the browser insist on `Secure`, on `Path=/` and on this host alone, so that no sibling domain can plant
-/// the cookie. On plain HTTP, which this site speaks on a loopback address only, there is no `Secure` and so no prefix.
+/// With `__Host-` the browser insists on `Secure`, on `Path=/` and on this host alone, so that no sibling domain can plant
+/// the cookie. This site speaks plain HTTP on loopback only; there is no `Secure` then, and so no prefix.
 pub(crate) fn cookie_name(name: &str, is_https: bool) -> String {
     let bare = name.strip_prefix("__Host-").unwrap_or(name);
     if is_https { ["__Host-", bare].concat() } else { bare.to_owned() }
@@ -226,8 +226,8 @@ impl FromRequestParts<App> for Browser {
         Ok(Self { session, sessions, cookies, form, is_https, label: describe(agent) })
     }
 }
-/// Where the request came from. Behind the proxy that speaks HTTPS, every connection is the proxy's: it says last in
-/// `X-Forwarded-For` with whom it speaks, and what stands before that, anybody can have sent.
+/// The address that the request came from. Behind the HTTPS proxy every connection comes from the proxy: it appends the
+/// address of its peer to `X-Forwarded-For`, and anybody can have sent the entries before that one.
 pub(crate) fn address(request: &Parts, is_https: bool) -> Option<String> {
     if is_https {
         let forwarded = request.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
@@ -236,7 +236,7 @@ pub(crate) fn address(request: &Parts, is_https: bool) -> Option<String> {
     request.extensions.get().map(|ConnectInfo::<SocketAddr>(peer)| peer.ip().to_string())
 }
 
-/// "Firefox on Linux", from what the browser says of itself: a name to recognize it by, which decides nothing.
+/// Such as "Firefox on Linux", from the `User-Agent`: a name for the owner to recognize. No decision depends on it.
 fn describe(agent: &str) -> String {
     let first = |names: &[(&'static str, &'static str)]| {
         names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)

@@ -1,6 +1,6 @@
-//! One database for everything: SQLite in a file, or PostgreSQL behind several instances.
+//! One database for everything: SQLite in a file, or PostgreSQL for several instances.
 //!
-//! Both read `$1` as the first argument, so each statement is written once.
+//! Both accept `$1` for the first argument, so each statement is written once.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ impl Database {
         url.starts_with("postgres://") || url.starts_with("postgresql://")
     }
 
-    /// Whether this is a URL of PostgreSQL or the path of a file: not one of a database in memory, which would be another for each
-    /// connection.
+    /// Whether this is a URL of PostgreSQL or the path of a file. A database in memory is refused: each connection would get
+    /// another one.
     pub fn is_url(url: &str) -> bool {
         let path = Self::sqlite_path(url);
         Self::is_postgres(url)
@@ -43,9 +43,9 @@ impl Database {
                 || path.contains("://"))
     }
 
-    /// Connects, and brings the site's own tables up to date. Everything but `postgres://…` is the path of a SQLite file.
+    /// Connects and migrates the site's own tables. Everything but `postgres://…` is the path of a SQLite file.
     pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
-        // The stores of `second-factor-stores` count their migrations in sqlx's table; these have their own.
+        // The stores of `second-factor-stores` record their migrations in sqlx's default table.
         const TABLE: &str = "site_migrations";
         if Self::is_postgres(url) {
             let options = url.parse::<PgConnectOptions>()?.options([("statement_timeout", "20s")]);
@@ -76,7 +76,7 @@ impl Database {
     }
 }
 
-/// The same statement on whichever engine it is.
+/// Runs the same code with the pool of either engine.
 macro_rules! on {
     ($database:expr, $pool:ident => $query:expr) => {
         match $database {

@@ -1,10 +1,10 @@
-//! Files that hold secrets: readable by their owner alone.
+//! Files that hold secrets: only their owner can read them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Result};
 use std::path::Path;
 
-/// Makes the file, unless it is there: `None`.
+/// Creates the file. `None` if it exists.
 pub(crate) fn create(path: &Path) -> Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -17,7 +17,7 @@ pub(crate) fn create(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Takes the file from everybody but its owner, if it is there. A copy that somebody has made already is theirs, so this says so.
+/// Makes the file, if it exists, unreadable for others. They may have copied it before, so this logs a warning.
 pub(crate) fn close(path: &Path) -> Result<()> {
     #[cfg(unix)]
     {
@@ -33,7 +33,7 @@ pub(crate) fn close(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A SQLite file, and those beside it, which SQLite makes as readable as the first.
+/// A SQLite file and the files beside it. SQLite creates those with the permissions of the first.
 pub(crate) fn close_database(path: &str) -> Result<()> {
     create(Path::new(path))?;
     for beside in ["", "-wal", "-shm", "-journal"] {

@@ -16,12 +16,12 @@ use crate::browser::Browser;
 use crate::pages;
 use crate::stop::Stop;
 
-/// A form is read for so long.
+/// The time to read a form.
 const AT_MOST: Duration = Duration::from_secs(10);
-/// Bytes.
+/// In bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// Names and values. Fields that are all called `code` are one, with spaces between: the codes in a row.
+/// Names and values. Fields called `code` are joined into one, with spaces between: the codes in a row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     pairs: Arc<[(String, String)]>,
@@ -40,19 +40,19 @@ impl Fields {
         Self { pairs: pairs.into(), is_row }
     }
 
-    /// Whether it had fields for several codes in a row.
+    /// Whether the form had fields for several codes in a row.
     pub(crate) fn is_row(&self) -> bool {
         self.is_row
     }
 
-    /// Of the form, and of no other.
+    /// The token of this form.
     pub(crate) fn token(&self) -> &str {
         let token = self.pairs.iter().find(|(name, _)| name == "csrf_token");
         token.map_or("", |(_, token)| token)
     }
 }
 
-/// Reads the form before anything is held for it: whoever sends half of one holds up nobody but themselves.
+/// Reads the form before the request takes a lock or a place: a sender of half a form delays only themselves.
 pub(crate) async fn read(request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
@@ -79,7 +79,7 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(parts, Body::empty())).await
 }
 
-/// A form that this site's own page sent, and that was not answered yet.
+/// A form that this site sent and that was not answered yet.
 pub(crate) struct Form<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Form<T> {

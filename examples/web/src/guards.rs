@@ -1,4 +1,4 @@
-//! What every response has, and what happens around every request.
+//! The headers of every response, and the limits around every request.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,9 +15,9 @@ use crate::passwords;
 use crate::serve::Connection;
 use crate::stop::Stop;
 
-/// Headers that take powers away from the page and from whoever comes after it.
+/// Headers that restrict what the page, its scripts and other sites can do with it.
 pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
-    // Nothing from elsewhere, no inline script or style, no frame around it. The QR code is an inline SVG, which is markup.
+    // Nothing from other sites, no inline script or style, no framing. The QR code is an inline SVG, which is allowed as markup.
     const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
                           frame-ancestors 'none'; base-uri 'none'";
     const ALWAYS: [(HeaderName, &str); 5] = [
@@ -31,9 +31,9 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     let is_refused = response.status() == StatusCode::FORBIDDEN;
     let headers = response.headers_mut();
     headers.extend(ALWAYS.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    // Pages hold setup keys, recovery codes and form tokens: none is kept, not even for the back button.
+    // Pages hold setup keys, recovery codes and form tokens: the browser must not keep them, not even for the back button.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    // The form of a session that is over, sent a second time: the cookie of the session that took its place stays.
+    // A refused form may belong to a session that was replaced: its answer must not replace the cookie of the new session.
     if is_refused {
         headers.remove(header::SET_COOKIE);
     }
@@ -44,19 +44,20 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     response
 }
 
-/// Passwords are hashed for these, which takes time and memory.
+/// These hash a password, which takes time and memory.
 const HASHING: [&str; 4] = ["/register", "/login", "/account/password", "/account/two-factor/enable"];
-/// So many requests wait for their turn to hash, and no longer than this.
+/// The number of requests that wait for a place to hash, and the longest wait.
 const LONGEST_QUEUE: usize = 64;
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// A place among those who hash, held to the end of the request.
+/// A place to hash, held to the end of the request.
 #[derive(Clone)]
 struct Place(
     #[expect(dead_code, reason = "it is given back when it is dropped")] Arc<SemaphorePermit<'static>>,
 );
 
-/// Lets a few requests hash at once, and a few more wait. Whoever hangs up leaves the queue, since this runs in their connection.
+/// Lets a few requests hash at once and a few more wait. A client that hangs up leaves the queue, because this runs in the
+/// task of its connection.
 pub(crate) async fn queue(mut request: Request, next: Next) -> Response {
     static QUEUE: Semaphore = Semaphore::const_new(LONGEST_QUEUE);
     static PLACES: Semaphore = Semaphore::const_new(passwords::PLACES);
@@ -78,7 +79,7 @@ pub(crate) async fn queue(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Runs the request to its end also if its sender hangs up, and logs it.
+/// Runs the request to its end, even if the client hangs up, and logs it.
 pub(crate) async fn to_its_end(mut request: Request, next: Next) -> Response {
     let place = request.extensions_mut().remove::<Place>();
     let connection = request.extensions_mut().remove::<Connection>();
@@ -92,7 +93,7 @@ pub(crate) async fn to_its_end(mut request: Request, next: Next) -> Response {
     handled.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// One form of a session after the other: see [`Sessions::take_turn`](crate::sessions::Sessions::take_turn).
+/// Handles the forms of a session one after the other: see [`Sessions::take_turn`](crate::sessions::Sessions::take_turn).
 pub(crate) async fn one_at_a_time(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<Session>().and_then(Session::id);
     let Some(id) = id.filter(|_| request.method() == Method::POST) else { return next.run(request).await };
@@ -108,7 +109,7 @@ pub(crate) async fn one_at_a_time(State(app): State<App>, request: Request, next
     response
 }
 
-/// A line of the log: it has the path and never the query, the body, a header or a cookie.
+/// A line of the log. It has the path, and never the query, the body, a header or a cookie.
 struct Line {
     method: Method,
     path: String,

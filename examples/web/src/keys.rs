@@ -1,4 +1,4 @@
-//! Keys of the site's own, made of the one that is configured. Each use has its own.
+//! The site's own keys, derived from the configured one. Each use has its own.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
@@ -14,7 +14,7 @@ pub(crate) struct Keys(Hmac<Sha256>);
 
 impl Keys {
     pub(crate) fn new(sealing_key: &str) -> Self {
-        // A block that holds 64 hexadecimal digits. What is longer or shorter is refused elsewhere.
+        // A block that holds the 64 hexadecimal digits. A key of another length was refused before.
         let mut block = [0; 64];
         let digits = sealing_key.trim().bytes().map(|digit| digit.to_ascii_lowercase());
         block.iter_mut().zip(digits).for_each(|(to, from)| *to = from);
@@ -31,7 +31,7 @@ impl Keys {
         mac.finalize().into_bytes().into()
     }
 
-    /// A token for a form of this session, which is known by it if it is sent twice.
+    /// A token for a form of this session. The nonce makes it unique, so that a form that is sent twice is recognized.
     pub(crate) fn form_token(&self, session: &str, nonce: [u8; 16]) -> String {
         [hex(&nonce), hex(&self.tag("form", &[session.as_bytes(), &nonce]))].concat()
     }
@@ -43,7 +43,7 @@ impl Keys {
         hex(&self.tag("form", &[session.as_bytes(), &nonce])).as_bytes().ct_eq(tag.as_bytes()).into()
     }
 
-    /// Sealed, so that a copy of the database does not have it; `context` is what it opens for.
+    /// Seals a text, so that a copy of the database does not reveal it. It opens only for the same `context`.
     pub(crate) fn seal(&self, text: &str, context: &str) -> Outcome<String> {
         let nonce = random::<24>()?;
         let payload = Payload { msg: text.as_bytes(), aad: context.as_bytes() };
@@ -51,7 +51,7 @@ impl Keys {
         Ok([hex(&nonce), hex(&sealed.map_err(|_| Stop::Failed("this cannot be sealed".into()))?)].concat())
     }
 
-    /// What was sealed for this context.
+    /// Opens what was sealed for this context.
     pub(crate) fn open(&self, sealed: &str, context: &str) -> Option<String> {
         let bytes = unhex(sealed)?;
         let (nonce, sealed) = bytes.split_first_chunk::<24>()?;

@@ -2,14 +2,14 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `two_factor.rs`, `two_factor/` | every line that touches the library |
-//! | `routes.rs`, `pages.rs` | what the site answers, and what that looks like |
+//! | `two_factor.rs`, `two_factor/` | every line that calls the library |
+//! | `routes.rs`, `pages.rs` | the routes, and the HTML of their pages |
 //! | `browser.rs`, `form.rs`, `sessions.rs`, `keys.rs` | cookies, forms, sessions in the database |
-//! | `guards.rs`, `serve.rs` | limits to what strangers can have it do |
-//! | `security_log.rs` | what the account page shows of the trail that the store keeps |
+//! | `guards.rs`, `serve.rs` | limits on what strangers can do |
+//! | `security_log.rs` | the part of the store's trail that the account page shows |
 //! | `users.rs`, `passwords.rs`, `database.rs`, `files.rs` | what a service has before it adds a second factor |
 //!
-//! The binary runs it under the system's clock; tests hand in their own.
+//! The binary uses the system's clock; tests pass their own.
 
 mod app;
 mod browser;

@@ -7,14 +7,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Without what the session layer says of each cookie that somebody made up.
+/// Without the session layer's warning about each forged cookie.
 const LOG: &str = "info,tower_sessions=error,tower_sessions_core=error";
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // For people on a terminal, for machines elsewhere.
+    // Text on a terminal, JSON elsewhere.
     if std::io::stderr().is_terminal() {
         log.init()
     } else {
@@ -26,7 +26,7 @@ async fn main() -> Result<(), BoxError> {
     let listener = TcpListener::bind((settings.host, settings.port))
         .await
         .map_err(|error| format!("Port {}: {error}. PORT=… takes another.", settings.port))?;
-    // Before anybody is told that it runs, and may want to stop it.
+    // Before the address is printed: from then on somebody may send the signal.
     let stop = asked_to_stop()?;
     let address = settings.origin.clone().unwrap_or(format!("http://{}", listener.local_addr()?));
     writeln!(std::io::stdout(), "Open {address}")?;

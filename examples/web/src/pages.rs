@@ -1,4 +1,4 @@
-//! What the pages look like: HTML that works without a script, with a keyboard, and read aloud.
+//! The pages: HTML that works without scripts, with a keyboard alone and in a screen reader.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -10,11 +10,11 @@ mod fields;
 
 use fields::{code_field, fresh_code, password_field, present_password, username};
 
-/// What every page with a form is given.
+/// What every page with a form gets.
 pub(crate) struct View {
     pub(crate) csrf: String,
     pub(crate) fault: Option<String>,
-    /// Too many codes were wrong: the field takes several in a row.
+    /// Too many codes were wrong: the page asks for several in a row.
     pub(crate) is_locked: bool,
 }
 
@@ -27,7 +27,7 @@ impl View {
         html! { @if let Some(fault) = &self.fault { p.fault #fault role="alert" { (fault) } } }
     }
 
-    /// What describes the field that the page opens at: what was wrong, so that it is read aloud with the field, and a hint.
+    /// The ids for `aria-describedby` of the focused field: the fault, which is then read aloud with the field, and the hint.
     fn describes(&self, hint: Option<&str>) -> Option<String> {
         let fault = self.fault.is_some().then_some("fault");
         let parts: Vec<_> = fault.into_iter().chain(hint).collect();
@@ -82,7 +82,7 @@ fn card(
             (after)
         }
     };
-    // The title is what is read aloud first.
+    // A screen reader reads the title first.
     let title = if view.fault.is_some() { format!("Error: {title}") } else { title.to_owned() };
     shell(&title, member.then_some(view), &content)
 }
@@ -196,12 +196,12 @@ fn leave(view: &View, path: &str, instead: &str) -> Markup {
     }
 }
 
-/// Somebody left the page of their new codes without a word.
+/// For an owner who left the page of their new codes without confirming that they are kept.
 fn codes_are_shown() -> Markup {
     html! { p.notice { "Have you kept your new recovery codes? " a href="/account/recovery-codes" { "They are shown" } " for a few minutes more." } }
 }
 
-/// Shown until their owner says that they are kept, and for ten minutes at most.
+/// Shown until their owner confirms that they are kept, and for ten minutes at most.
 pub(crate) fn recovery_codes(view: &View, lines: &str, is_member: bool) -> Markup {
     let file = format!("data:text/plain;charset=utf-8,{}", lines.replace('\n', "%0A"));
     shell(

@@ -1,4 +1,4 @@
-//! Hashes of passwords: Argon2id, 19 MiB, 2 passes, 1 lane (the crate's default, and OWASP's), with a random salt.
+//! Password hashes: Argon2id, 19 MiB, 2 passes, 1 lane (the default of the crate and of OWASP), with a random salt.
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -19,7 +19,7 @@ pub(crate) async fn hash(password: &str) -> Outcome<String> {
     at_work(move || hash_now(&password)).await
 }
 
-/// Whether this is the password of the hash. The same work where there is no hash, and then it is not.
+/// Whether this is the password of the hash. Without a hash the answer is no, after the same work.
 pub(crate) async fn verify(password: &str, hash: Option<&str>) -> Outcome<bool> {
     static NOBODY: LazyLock<String> =
         LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
@@ -53,8 +53,8 @@ fn verify_now(password: &str, hash: &str) -> Outcome<bool> {
     Ok(output.ct_eq(expected.as_bytes()).into())
 }
 
-/// In memory that is kept for the next one. The allocator, given 19 MiB back and asked for them again, would take others: a
-/// gigabyte after two hundred logins.
+/// Reuses the memory of earlier hashes. Given back to the allocator and requested again, it would be new memory each time:
+/// a gigabyte after two hundred logins.
 fn fill(params: &Params, password: &str, salt: &[u8], output: &mut [u8]) -> Outcome {
     static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
     let kept = || MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,8 +66,8 @@ fn fill(params: &Params, password: &str, salt: &[u8], output: &mut [u8]) -> Outc
     filled.map_err(Stop::failed)
 }
 
-/// Off the threads that serve requests: a flood of logins costs time, not memory. It is a bounded time, since `guards::queue` lets no
-/// more requests in than there are places.
+/// Hashes on threads of their own, so that a flood of logins does not stop other requests. `guards::queue` lets no more
+/// requests in than there are places.
 async fn at_work<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
     static THREADS: LazyLock<std::io::Result<Runtime>> =
         LazyLock::new(|| Builder::new_current_thread().max_blocking_threads(PLACES).build());

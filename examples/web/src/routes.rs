@@ -1,4 +1,4 @@
-//! What the site answers.
+//! The routes of the site.
 
 use axum::Router;
 use axum::extract::State;
@@ -24,22 +24,22 @@ mod recovery_codes;
 
 type Answer = Result<Response, Stop>;
 
-/// All routes, with what surrounds them.
+/// All routes, with the layers around them.
 pub fn router(app: &App) -> Router {
     let sessions = SessionManagerLayer::new(app.sessions())
         .with_name(cookie_name(Browser::SESSION, app.is_https()))
-        // Off loopback the site speaks HTTPS alone: see `Settings`.
+        // On another address than loopback the site speaks only HTTPS: see `Settings`.
         .with_secure(app.is_https())
         .with_http_only(true)
-        // A link from elsewhere finds one logged in; a post from elsewhere does not, and lacks the token besides.
+        // A link from another site arrives logged in; a post from another site does not, and it lacks the token too.
         .with_same_site(SameSite::Lax)
-        // The cookie goes with the browser. When the session ends is up to `Sessions`.
+        // The cookie lives as long as the browser runs. `Sessions` decides when the session ends.
         .with_expiry(Expiry::OnSessionEnd);
     let login = Router::new()
         .route("/", get(home))
         .route("/register", get(register_page).post(register))
         .route("/login", get(login_page).post(login))
-        // The library itself tells a code that is sent twice from one that is used.
+        // No token check here: the library itself tells a code that is sent twice from one that was used before.
         .route("/login/code", get(code_page).post(code))
         .route("/login/recovery", get(recovery_page).post(recovery));
     let account = Router::new()
@@ -72,7 +72,7 @@ pub fn router(app: &App) -> Router {
         .route("/assets/site.js", get(|| asset("text/javascript", include_str!("../assets/site.js"))))
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../assets/icon.svg"))))
         .fallback(async || (StatusCode::NOT_FOUND, pages::stop("Not found", "There is no such page.")))
-        // The last one is the first that a request meets.
+        // The last layer is the first that a request passes.
         .layer(from_fn(guards::to_its_end))
         .layer(from_fn(guards::queue))
         .layer(from_fn(form::read))
@@ -134,7 +134,7 @@ async fn code_page(browser: Browser) -> Answer {
 #[derive(Deserialize)]
 struct Code {
     code: String,
-    /// The box of the form: empty unless it was ticked.
+    /// The checkbox: empty unless it was ticked.
     #[serde(default)]
     remember_device: String,
 }
@@ -166,7 +166,7 @@ async fn recovery(app: App, browser: Browser, Form(form): Form<Recovery>) -> Ans
 #[derive(Deserialize)]
 struct Nothing {}
 
-/// A challenge goes with the session that holds it.
+/// The session holds the challenge, so this ends both.
 async fn logout(browser: Browser, Form(Nothing {}): Form<Nothing>) -> Answer {
     browser.end("/login").await?;
     Ok(see("/login"))
@@ -184,7 +184,7 @@ async fn account(app: App, browser: Browser) -> Answer {
     Ok(pages::account::page(&view, &content).into_response())
 }
 
-/// What the forms of the account pages hold, as far as each asks for it.
+/// The fields of the account pages' forms; each form has some of them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Typed {
@@ -192,11 +192,11 @@ pub(crate) struct Typed {
     pub(crate) new_password: String,
     /// A code or a recovery code.
     pub(crate) code: String,
-    /// What an authenticator is to be called.
+    /// The name for an authenticator.
     pub(crate) label: String,
-    /// The id of the authenticator in whose place a new one comes, or nothing.
+    /// The id of the authenticator that a new one replaces, or empty.
     pub(crate) replacing: String,
-    /// The id of the one that is renamed or removed.
+    /// The id of the authenticator to rename or remove.
     pub(crate) authenticator: String,
 }
 
@@ -221,7 +221,7 @@ async fn devices_page(app: App, browser: Browser) -> Answer {
 
 #[derive(Deserialize)]
 struct Forget {
-    /// The id of one, or `all`.
+    /// The id of one device, or `all`.
     device: String,
 }
 
@@ -253,7 +253,7 @@ async fn end_sessions(app: App, browser: Browser, Form(Nothing {}): Form<Nothing
     Ok(see("/login"))
 }
 
-/// After a post: reloading the page that follows does not post again.
+/// A redirect after a post: reloading the page then does not post again.
 fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
 }
@@ -262,7 +262,7 @@ async fn view(browser: &Browser) -> Result<View, Stop> {
     Ok(View { csrf: browser.form_token().await?, fault: None, is_locked: false })
 }
 
-/// The same form again, with what was wrong. What was typed into it is not.
+/// The form again, with the fault, but without what was typed.
 async fn again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     match stop {
         Stop::Refused { message, .. } => Ok(refused(page(&View {
@@ -288,7 +288,7 @@ fn refused(page: Markup) -> Response {
     (StatusCode::UNAUTHORIZED, page).into_response()
 }
 
-/// The same, or the first page of the login where it is over.
+/// The form again, or the first page of the login if this login is over.
 async fn login_again(stop: Stop, browser: &Browser, page: impl FnOnce(&View) -> Markup) -> Answer {
     match stop {
         Stop::Refused { over: true, .. } => {

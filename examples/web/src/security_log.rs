@@ -1,7 +1,7 @@
 //! The security log of each account.
 //!
-//! Most of it is the trail that the store writes with the record, so that no line is lost and none is left of what was not stored. What
-//! changes no record comes here from the event sink, by a queue, and its number is bounded: nobody fills the table, whatever they try.
+//! Most of it is the trail that the store writes in one transaction with the record: the two always agree. Events that change
+//! no record come from the event sink, through a queue. Their number is bounded, so nobody can fill the table.
 
 use std::collections::HashMap;
 
@@ -15,27 +15,26 @@ use crate::two_factor::AuditEvent;
 use crate::two_factor::words::{Event, Kind, Unrecorded};
 use crate::users::random;
 
-/// So many lines are shown, whatever they are.
+/// The latest lines, of any kind, that are shown.
 const LATEST: usize = 20;
-/// Of those before them, so many of each kind of which the owner should know. So nothing that others can have happen in numbers
-/// hides an alarm.
+/// Of the lines before them, the number that is shown of each important kind. So a flood of one kind does not hide another.
 const EARLIER_OF_A_KIND: usize = 3;
-/// So many notes wait to be written. Further ones are in the log of the service alone.
+/// The most notes that wait to be written. Further ones are only in the log of the service.
 const LONGEST_QUEUE: usize = 1024;
 
-/// A handle to it.
+/// A handle; clones share the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct SecurityLog {
     database: Database,
     queue: mpsc::Sender<Note>,
 }
 
-/// What the queue takes.
+/// An entry of the queue.
 #[derive(Debug)]
 enum Note {
     Login(Row),
     Refusal(Row),
-    /// Answered when all before it is written.
+    /// Answered when all entries before it are written.
     Written(oneshot::Sender<()>),
 }
 
@@ -53,7 +52,7 @@ impl SecurityLog {
         Self { database, queue }
     }
 
-    /// Takes an event from the sink, in the middle of a request.
+    /// Queues an event from the sink. It must not wait: the sink is called in the middle of a request.
     pub(crate) fn note(&self, event: &AuditEvent) {
         let (Some(unrecorded), Ok(text)) = (Unrecorded::of(event), serde_json::to_string(event)) else {
             return;
@@ -69,7 +68,7 @@ impl SecurityLog {
         }
     }
 
-    /// Waits until what was noted before is written.
+    /// Waits until all earlier notes are written.
     pub(crate) async fn written(&self) {
         let (answer, written) = oneshot::channel();
         if self.queue.send(Note::Written(answer)).await.is_ok() {
@@ -88,9 +87,9 @@ impl SecurityLog {
                 .fetch_all(pool).await?));
         }
         let mut events: Vec<_> = rows.iter().filter_map(|(event,)| Event::read(event)).collect();
-        // The sort is stable: of the same second, the trail keeps its order.
+        // The sort is stable: events of one second keep the order of the trail.
         events.sort_by_key(|event| std::cmp::Reverse(event.at));
-        // A remembered device whose token was replaced is in both.
+        // A login on a remembered device whose token was replaced is in both.
         events.dedup_by(|one, other| one.at == other.at && one.text == other.text);
         let mut events = events.into_iter();
         let latest = events.by_ref().take(LATEST).map(line).collect();
@@ -124,7 +123,7 @@ async fn write_all(database: Database, mut notes: mpsc::Receiver<Note>) {
     }
 }
 
-/// Each login is a line of its own, and each account has its latest twenty.
+/// Each login is a line of its own; each account keeps its latest twenty.
 async fn write_login(database: &Database, Row { account, at, event }: Row) -> Outcome {
     const INSERT: &str = "INSERT INTO unrecorded (account, slot, at, event) VALUES ($1, $2, $3, $4)";
     const DELETE: &str = "DELETE FROM unrecorded WHERE account = $1 AND slot IN (SELECT slot FROM unrecorded
@@ -137,7 +136,8 @@ async fn write_login(database: &Database, Row { account, at, event }: Row) -> Ou
     Ok(())
 }
 
-/// Whoever has the password can have codes refused without end: the account has a line for the latest, written once in five minutes.
+/// Somebody who has the password can cause any number of refusals: the account keeps one line, for the latest, written at
+/// most once in five minutes.
 async fn write_refusal(database: &Database, Row { account, at, event }: Row) -> Outcome {
     const UPSERT: &str = "INSERT INTO unrecorded (account, slot, at, event) VALUES ($1, 'refusal', $2, $3)
         ON CONFLICT (account, slot) DO UPDATE SET at = excluded.at, event = excluded.event

@@ -1,4 +1,4 @@
-//! Connections: so many, and each no longer than it takes.
+//! Connections: a limited number, each for a limited time.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -18,26 +18,26 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::app::App;
 use crate::routes::router;
 
-/// So many connections at once. One more waits until another is closed.
+/// The most connections at once. Another one waits until one is closed.
 const CONNECTIONS: usize = 512;
-/// A connection is closed where the head of a request takes longer than this, also that of the next request.
+/// The time to receive the head of a request. A connection that takes longer, or idles longer between two requests, is closed.
 const LONGEST_HEAD: Duration = Duration::from_secs(10);
 /// The buffer of a connection, in bytes. A longer head is refused.
 const BUFFER: usize = 16 * 1024;
-/// When it was asked to stop, requests that are under way have so long.
+/// After the signal to stop, the time for requests that are under way.
 const LONGEST_END: Duration = Duration::from_secs(30);
 
-/// A place among the connections. A request that runs on when its sender has hung up holds it, too: or whoever hangs up at once could
-/// have any number of requests at work.
+/// A place among the connections. A request that runs on after its client hung up keeps the place; otherwise clients that
+/// hang up at once could have any number of requests running.
 #[derive(Clone)]
 pub(crate) struct Connection(
     #[expect(dead_code, reason = "it is given back when the last is dropped")]
     Arc<Option<OwnedSemaphorePermit>>,
 );
 
-/// Serves the site until `stop` comes to its end.
+/// Serves the site until `stop` completes.
 ///
-/// `axum::serve` has no limits: half a request would be waited for without end, and each connection may buffer 400 kB.
+/// `axum::serve` has no limits: it waits for half a request without end, and each connection may buffer 400 kB.
 pub async fn serve(listener: TcpListener, app: &App, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(LONGEST_HEAD).max_buf_size(BUFFER);
@@ -55,7 +55,7 @@ pub async fn serve(listener: TcpListener, app: &App, stop: impl Future<Output = 
         let (stream, address) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Most often there are too many open files. Whoever connects waits.
+                // Most often there are too many open files. New connections wait in the kernel.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
@@ -70,7 +70,7 @@ pub async fn serve(listener: TcpListener, app: &App, stop: impl Future<Output = 
         });
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), site));
         tokio::spawn(async move {
-            // An error is the other side's: it hung up, or was too slow.
+            // The client's fault: it hung up or was too slow.
             let _ = connection.await;
             drop(place);
         });

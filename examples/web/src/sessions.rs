@@ -1,4 +1,4 @@
-//! Sessions in the site's database, so that every instance knows them.
+//! Sessions in the site's database, shared by all instances.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +15,20 @@ use crate::stop::{Outcome, Stop};
 use crate::two_factor::Clock;
 use crate::users::random;
 
-/// A session ends after so many seconds without a request.
+/// A session ends after this many seconds without a request.
 const LIFE: i64 = 12 * 60 * 60;
-/// What is not a login yet ends so many seconds after it began. A challenge or a set-up ends after ten minutes.
+/// A session in which nobody is logged in ends this many seconds after its last change. A challenge or a set-up ends after ten minutes.
 const LIFE_BEFORE_LOGIN: i64 = 15 * 60;
-/// How long a stub is kept: a form that is sent twice is sent again at once.
+/// A stub lives this many seconds: a form that is sent twice is sent again at once.
 const LIFE_OF_STUB: i64 = 60;
-/// A request makes the session last longer if this many seconds have passed since the last one did. So not each one writes.
+/// A request extends the session only if the last extension is this many seconds old, so that not every request writes.
 const SLACK: i64 = 5 * 60;
-/// How long a form can be at work. A process that was killed takes no longer with its own.
+/// The longest that a form holds its turn, in seconds. If a process was killed, its turn ends after this time.
 const WORK: i64 = 30;
 
 /// The table `sessions`.
 ///
-/// Whoever has only looked at a page has a session in their cookie alone: its id is tagged, and there is no row.
+/// A visitor who only looks at pages has a session in the cookie alone: its id is authenticated by a tag, and there is no row.
 #[derive(Clone)]
 pub(crate) struct Sessions {
     database: Database,
@@ -37,11 +37,11 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// What a session without a row holds.
+    /// The key of a session without a row.
     pub(crate) const VISITOR: &str = "visitor";
-    /// Who is logged in.
+    /// The key of the library's session: somebody is logged in.
     pub(crate) const MEMBER: &str = "session";
-    /// The form that led from the id before to this one, or on from this one.
+    /// The key of the form that led to this session id, or that ended it.
     pub(crate) const SENT: &str = "sent";
 
     pub(crate) fn new(database: Database, keys: Keys, clock: Arc<dyn Clock>) -> Self {
@@ -64,7 +64,7 @@ impl Sessions {
         on!(&self.database, pool => sqlx::query(DELETE).bind(now).execute(pool).await.map(drop))
     }
 
-    /// Leaves a stub under an id that its session no longer has. It lets nobody in. It only says where the form led that ended it.
+    /// Leaves a stub under an old session id. The stub lets nobody in; it only says where the form that ended the id led.
     pub(crate) async fn leave_stub(&self, id: &Id, sent: &impl serde::Serialize) -> Outcome {
         const STUB: &str = "UPDATE sessions SET data = $2, expires_at = $3, is_stub = TRUE WHERE id = $1";
         let data = serde_json::json!({ Self::SENT: sent }).to_string();
@@ -74,8 +74,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Waits for the turn of a form among those of its session: one that is sent twice at once then finds what became of the
-    /// first. Also whether a turn was taken, which is to be given back.
+    /// Waits until no other form of the session is being handled: a form that is sent twice at once then sees the result of
+    /// the first. Returns whether a turn was taken; if so, it must be given back.
     pub(crate) async fn take_turn(&self, id: &Id) -> Outcome<bool> {
         const TAKE: &str = "UPDATE sessions SET taken_until = $2 WHERE id = $1 AND taken_until <= $3";
         const IS_TAKEN: &str = "SELECT taken_until FROM sessions WHERE id = $1 AND taken_until > $2";
@@ -106,7 +106,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// The key of a session's row: a hash, so that a copy of the table lets nobody in.
+    /// The key of a session's row: a hash, so that nobody can log in with a copy of the table.
     fn row(&self, id: &Id) -> String {
         hex(&self.keys.tag("row", &[&id.0.to_le_bytes()]))
     }
@@ -128,7 +128,7 @@ impl Sessions {
         Id(i128::from_le_bytes(id))
     }
 
-    /// What a row has beside its id: the data, and until when it is there.
+    /// The columns beside the id: the data, and when the row expires.
     fn columns(&self, record: &Record) -> Result<(String, i64)> {
         let life = if record.data.contains_key(Self::MEMBER) { LIFE } else { LIFE_BEFORE_LOGIN };
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
@@ -138,7 +138,7 @@ impl Sessions {
 
 #[async_trait]
 impl SessionStore for Sessions {
-    /// Under an id of its own, also where the record still has that of a session that has ended.
+    /// Always under a new id, even if the record still has the id of a session that has ended.
     async fn create(&self, record: &mut Record) -> Result<()> {
         const INSERT: &str = "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3)";
         if record.data.keys().all(|key| key == Self::VISITOR) {
@@ -151,7 +151,7 @@ impl SessionStore for Sessions {
             .execute(pool).await.map(drop).map_err(failed))
     }
 
-    /// Never makes a session: one that was ended while this request ran stays ended.
+    /// Never creates a row: a session that was ended while this request ran stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
         const UPDATE: &str = "UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1 AND NOT is_stub";
         if self.is_visitor(&record.id) {
@@ -213,7 +213,7 @@ mod tests {
     use crate::two_factor::SystemClock;
 
     #[tokio::test]
-    async fn no_session_is_overwritten_and_none_comes_back() {
+    async fn no_session_is_overwritten_and_no_ended_one_comes_back() {
         let file = std::env::temp_dir().join(format!("second-factor-sessions-{}.db", std::process::id()));
         let database = Database::open(file.to_str().unwrap()).await.unwrap();
         let sessions = Sessions::new(database, Keys::new("0f"), Arc::new(SystemClock));
@@ -225,13 +225,16 @@ mod tests {
         let (mut first, mut second) = (record(1), record(2));
         sessions.create(&mut first).await.unwrap();
         sessions.create(&mut second).await.unwrap();
-        assert_ne!(first.id, second.id, "each has an id of its own");
+        assert_ne!(first.id, second.id, "each session has an id of its own");
         assert_eq!(sessions.load(&first.id).await.unwrap().unwrap().data, record(1).data);
         assert_eq!(sessions.load(&second.id).await.unwrap().unwrap().data, record(2).data);
 
         sessions.delete(&first.id).await.unwrap();
         sessions.save(&first).await.unwrap();
-        assert!(sessions.load(&first.id).await.unwrap().is_none(), "a request that ran on made it again");
+        assert!(
+            sessions.load(&first.id).await.unwrap().is_none(),
+            "a request that was still running recreated the session"
+        );
 
         sessions.leave_stub(&second.id, &"where it led").await.unwrap();
         sessions.save(&second).await.unwrap();

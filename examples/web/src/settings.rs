@@ -13,7 +13,7 @@ use crate::stop::BoxError;
 use crate::two_factor::UnixTime;
 use crate::users::random;
 
-/// What the environment says.
+/// The settings.
 #[derive(Clone)]
 pub struct Settings {
     /// `HOST`: the address to listen on, `127.0.0.1` unless set.
@@ -24,9 +24,9 @@ pub struct Settings {
     pub database_url: String,
     /// `SEALING_KEY`: 64 hexadecimal digits.
     pub sealing_key: String,
-    /// `ORIGIN`: what stands before the path in the browser's address bar, if it is not this server itself.
+    /// `ORIGIN`: scheme, host and port in the browser's address bar, if they are not those of this server itself.
     pub origin: Option<String>,
-    /// `ENROLL_BY`: the day from whose beginning on, in UTC, nobody gets in without a second factor; never unless set.
+    /// `ENROLL_BY`: from the beginning of this day (UTC) on, nobody gets in without a second factor. Never, unless set.
     pub enroll_by: Option<UnixTime>,
 }
 
@@ -45,10 +45,10 @@ impl Settings {
         let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
         let port = var("PORT").unwrap_or_else(|| "3000".into());
         let enroll_by = var("ENROLL_BY")
-            .map(|day| day.parse().map_err(|_| format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")));
+            .map(|day| day.parse().map_err(|_| format!("ENROLL_BY is not a day such as 2027-01-01: {day}")));
         let settings = Self {
-            host: host.parse().map_err(|_| format!("HOST is no address: {host}"))?,
-            port: port.parse().map_err(|_| format!("PORT is no port: {port}"))?,
+            host: host.parse().map_err(|_| format!("HOST is not an IP address: {host}"))?,
+            port: port.parse().map_err(|_| format!("PORT is not a port number: {port}"))?,
             database_url,
             sealing_key,
             origin: var("ORIGIN"),
@@ -58,7 +58,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Passwords, codes and cookies cross no network in clear, and what is said of the origin is all of it and true.
+    /// Refuses settings with which passwords, codes and cookies would cross a network unencrypted, and an `ORIGIN` that is not an origin.
     fn refuse_what_misleads(&self) -> Result<(), BoxError> {
         const NEEDS_HTTPS: &str = "Off loopback this site needs HTTPS: put it behind a proxy that speaks it, and set \
                                    ORIGIN=https://its.name.";
@@ -67,7 +67,7 @@ impl Settings {
         };
         let url = Url::parse(origin).ok();
         let Some(url) = url.filter(|url| url.origin().ascii_serialization() == *origin) else {
-            // Without what it says, which may have a password in it.
+            // The message does not repeat the value, which may have a password in it.
             return Err("ORIGIN is a scheme, a name in lower case and a port if it is not the usual one, and nothing else: \
                         https://its.name or http://localhost:3000."
                 .into());
@@ -85,14 +85,14 @@ impl Settings {
         }
     }
 
-    /// Whether browsers come by HTTPS, through a proxy.
+    /// Whether browsers use HTTPS, through a proxy.
     pub fn is_https(&self) -> bool {
         self.origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
     }
 }
 
 impl std::fmt::Debug for Settings {
-    /// Without the key, and without the password that may stand in a URL.
+    /// Without the key, and without the password that a URL may contain.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { host, port, origin, enroll_by, .. } = self;
         f.debug_struct("Settings")
@@ -104,9 +104,9 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-/// A key in a file beside the SQLite file: whoever copies the folder has both, so this is for development alone.
+/// A key in a file beside the SQLite file. A copy of the folder has both, so this is for development alone.
 fn development_key(database_url: &str) -> Result<String, BoxError> {
-    const HOW: &str = "set SEALING_KEY to 64 hexadecimal digits that no copy of the database takes along (`openssl rand -hex 32`)";
+    const HOW: &str = "set SEALING_KEY to 64 hexadecimal digits (`openssl rand -hex 32`) and keep it apart from the database";
     if Database::is_postgres(database_url) {
         return Err(format!("With PostgreSQL there is no development key: {HOW}.").into());
     }
@@ -114,11 +114,11 @@ fn development_key(database_url: &str) -> Result<String, BoxError> {
     let path = format!("{database}.key");
     let made = files::create(Path::new(&path)).map_err(|error| format!("{path}: {error}"))?;
     match made {
-        // A new key beside old records would open none of them.
+        // A new key cannot open the records that exist.
         Some(_) if Path::new(database).exists() => {
             std::fs::remove_file(&path)?;
             return Err(format!(
-                "{database} is there but {path} is not: {HOW}, to the key that it was made with."
+                "{database} exists but {path} does not: {HOW}. It must be the key that the database was made with."
             )
             .into());
         }
@@ -129,7 +129,7 @@ fn development_key(database_url: &str) -> Result<String, BoxError> {
         }
         None => files::close(Path::new(&path))?,
     }
-    tracing::warn!(%path, "DEVELOPMENT KEY: the secrets of all authenticators are sealed with a key that lies beside the \
-                           database. In earnest, {HOW}");
+    tracing::warn!(%path, "DEVELOPMENT KEY: the secrets of all authenticators are sealed with a key that is stored beside the \
+                           database. In production, {HOW}");
     Ok(std::fs::read_to_string(&path)?)
 }

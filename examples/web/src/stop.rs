@@ -1,4 +1,4 @@
-//! Why a request goes no further, and what its sender is told.
+//! Why a request is not carried out, and the answer to its sender.
 
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -6,38 +6,38 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::pages;
 
-/// Any error of ours.
+/// Any error of the site itself.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the start of the site comes to.
+/// The result of starting the site.
 pub(crate) type Fallible<T> = Result<T, BoxError>;
 
-/// What a request comes to.
+/// The result of handling a request.
 pub(crate) type Outcome<T = ()> = Result<T, Stop>;
 
-/// Not a success.
+/// Every result that is not a success.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// What was typed is not accepted, and why as far as they may know.
+    /// The input was refused, with the reason as far as the sender may know it.
     Refused {
-        /// In words.
+        /// For the page.
         message: String,
-        /// Whether the step is over, so that another try in it is useless.
+        /// Whether the step is over, so that another try is useless.
         over: bool,
     },
-    /// Single codes are not evaluated, and what is instead.
+    /// Single codes are not accepted now; the message says what is.
     Locked(String),
-    /// What was done, or not, has ended the session.
+    /// The session was ended, with the reason.
     LoggedOut(&'static str),
-    /// Nobody is logged in, or no longer; or the step before this one is missing.
+    /// Nobody is logged in (any more), or the step before this one is missing.
     GoTo(&'static str),
-    /// This form was sent before: where it led.
+    /// This form was sent before, and led here.
     Done(String),
-    /// A form without the token that this site puts into its forms.
+    /// A form without a token of this site.
     Forged,
-    /// There is too much to do.
+    /// Too many requests.
     Busy,
-    /// Ours.
+    /// An error of the site itself.
     Failed(BoxError),
 }
 
@@ -86,7 +86,7 @@ impl IntoResponse for Stop {
                 (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], page).into_response()
             }
             Self::Failed(error) => {
-                // The log says why, the page does not.
+                // Only the log has the reason, not the page.
                 tracing::error!(error = &*error, "a request failed");
                 let message =
                     "Something went wrong here, and it is not your fault. Nobody was logged in by it.";

@@ -1,7 +1,7 @@
-//! The second factor of this site: every line that touches `second_factor` stands here, to be copied.
+//! The second factor of this site. Every call of `second_factor` is here, so that the module can be copied.
 //!
-//! Nothing here is a rule. The library says what is asked for, what is accepted, what ends and when; this hands it what
-//! the browser sent, and does what the type of the answer says.
+//! It decides nothing itself. The library says which proof a step needs, what is accepted, what ends and when; this passes
+//! on what the browser sent, and acts on the type of the answer.
 
 use std::sync::Arc;
 
@@ -24,16 +24,16 @@ use words::Log;
 /// What authenticator apps show: six digits that change every 30 seconds.
 const CODES: TotpParams = TotpParams::DEFAULT;
 
-/// One for the whole site; a clone for each request.
+/// One for the whole site; each request has a clone.
 #[derive(Clone, Debug)]
 pub struct TwoFactor {
     verifier: Verifier<DynStore>,
     db: Database,
-    /// The site's own demand. It could as well be that of an account's role or group.
+    /// Here one requirement for all accounts. It could also depend on the account's role or group.
     requirement: Requirement,
 }
 
-/// Who is logged in.
+/// The user who is logged in.
 pub struct Member<'a> {
     pub name: String,
     browser: &'a Browser,
@@ -41,7 +41,7 @@ pub struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// After a step up: the session goes on, under another id.
+    /// After a step-up: the session goes on under another id.
     async fn go_on(self, next: &str) -> Outcome {
         self.browser.renew("session", self.session, next).await
     }
@@ -60,20 +60,20 @@ impl TwoFactor {
         Ok(Self { verifier, db, requirement })
     }
 
-    /// The same for one request: every event that it causes says where it came from.
+    /// A clone for one request: every event that it causes has this origin.
     pub fn for_request(&self, address: &str, user_agent: &str) -> Self {
         let origin = Origin::new().with_address(address).with_user_agent(user_agent);
         Self { verifier: self.verifier.on_behalf_of(origin), ..self.clone() }
     }
 
-    /// The one place that vouches for a password: where its hash, which is read after the check began, was compared.
+    /// The only place that vouches for a password: the hash is read after the check began, and compared here.
     async fn password(&self, account: &AccountId, typed: &str) -> Outcome<(PasswordVerified, String)> {
         let check = self.verifier.check_password(account).await;
         let hash = users::verify_password(&self.db, account.as_str(), typed).await?;
         Ok((PasswordVerified::by_host(check), hash))
     }
 
-    /// `/login`: where to go next.
+    /// `/login`: returns the next page.
     pub async fn log_in(&self, browser: &Browser, name: &str, password: &str) -> Outcome<&'static str> {
         let account = AccountId::new(users::id(&self.db, name).await?).map_err(Stop::failed)?;
         let (proof, _) = self.password(&account, password).await?;
@@ -84,7 +84,7 @@ impl TwoFactor {
                 browser.start_anew("session", self.session(browser, accepted), "/account").await
             }
             Login::CodeRequired(challenge) => browser.start_anew("challenge", challenge, "/login/code").await,
-            // A second factor is demanded, and there is none: the password alone lets nobody in.
+            // A second factor is required, and there is none: the password alone lets nobody in.
             Login::EnrollmentRequired(proof) => {
                 let name = users::name(&self.db, account.as_str()).await?;
                 let begun = self.verifier.begin_enrollment(proof, &name).await?;
@@ -93,13 +93,13 @@ impl TwoFactor {
         }
     }
 
-    /// `/login/code` and `/login/recovery`: what was typed tells itself which of the two it is. The challenge stays in the
-    /// session before the login, so that a form that is sent twice is told from one that is over.
+    /// `/login/code` and `/login/recovery`: the library sees which of the two was typed. The session keeps the challenge until
+    /// the login is complete. So if the form is sent twice at once, the library sees both and answers the second `AlreadyDone`.
     pub async fn code(&self, browser: &Browser, code: &str, remember: bool) -> Outcome<&'static str> {
         let remember = if remember { Remember::ThisDevice { label: browser.label() } } else { Remember::No };
         let challenge: ChallengeToken = browser.need("challenge", "/login").await?;
         let accepted = match self.verifier.present(&challenge, code, remember).await {
-            // The answer to the first is on its way to the same browser.
+            // The answer to the first form is on its way to the same browser.
             Err(Error::Refused(Refusal::AlreadyDone)) => return Err(Stop::GoTo("/account")),
             outcome => outcome?,
         };
@@ -120,7 +120,7 @@ impl TwoFactor {
         name(account, self.verifier.policy())
     }
 
-    /// Who is logged in here. Asked anew with every request: password or second factor may have been changed elsewhere.
+    /// The user who is logged in. Checked with every request: password or second factor may have been changed elsewhere.
     pub async fn member<'a>(&self, browser: &'a Browser) -> Outcome<Member<'a>> {
         let session: Session = browser.need("session", "/login").await?;
         if self.verifier.is_current(&session).await? {
@@ -130,24 +130,24 @@ impl TwoFactor {
         Err(Stop::GoTo("/login"))
     }
 
-    /// `/account/sessions/end`: here and everywhere, and all devices are forgotten.
+    /// `/account/sessions/end`: ends all sessions, this one too, and forgets all devices.
     pub async fn end_all_sessions(&self, member: Member<'_>) -> Outcome {
         let _the_others_by_their_epoch = self.verifier.end_all_sessions(&member.session).await?;
         member.browser.end("/login").await
     }
 
-    /// What the account page shows.
+    /// For the account page.
     pub async fn status(&self, member: &Member<'_>) -> Outcome<FactorStatus> {
         Ok(self.verifier.status(member.session.account()).await?)
     }
 
-    /// With the password; where there is a second factor, with a fresh code beside it. And the hash of that password.
+    /// Checks the password and, where there is a second factor, a fresh code. Also returns the hash of that password.
     async fn reauthenticate(&self, member: &Member<'_>, typed: &Typed) -> Outcome<(Reauthenticated, String)> {
         let (password, hash) = self.password(member.session.account(), &typed.password).await?;
         Ok((self.verifier.reauthenticate(&member.session, password, &typed.code).await?, hash))
     }
 
-    /// With a fresh code alone, which the session remembers.
+    /// Checks a fresh code alone, and notes it in the session.
     async fn fresh_factor(&self, member: &mut Member<'_>, code: &str) -> Outcome<FreshFactor> {
         let fresh = self.verifier.fresh_factor(&member.session, code).await?;
         member.session.elevate(&fresh);
@@ -169,7 +169,7 @@ impl TwoFactor {
         member.go_on("/account/recovery-codes").await
     }
 
-    /// `/account/password`: the site's write happens where the library says that nobody can come in by the old password.
+    /// `/account/password`: the site writes the hash at the moment when the library guarantees that the old password lets nobody in.
     pub async fn change_password(&self, mut member: Member<'_>, typed: &Typed) -> Outcome {
         let new = users::new_hash(&typed.new_password).await?;
         let (proof, old) = self.reauthenticate(&member, typed).await?;
@@ -179,7 +179,7 @@ impl TwoFactor {
         member.go_on("/account").await
     }
 
-    /// `/account/devices`: forgets one, or `all`.
+    /// `/account/devices`: forgets one device, or `all`.
     pub async fn forget(&self, Member { session, .. }: &Member<'_>, device: &str) -> Outcome {
         match device {
             "all" => self.verifier.forget_all_devices(session.account()).await.map(drop)?,

@@ -7,14 +7,14 @@ use crate::keys::hex;
 use crate::passwords;
 use crate::stop::{Outcome, Stop};
 
-/// Why nobody can be called this, for the form. A colon would end the name in a key URI.
+/// Why this name is refused, for the form. A colon would end the name in a key URI.
 fn name_fault(name: &str) -> Option<&'static str> {
     let fine = |c: char| c.is_alphanumeric() || "._-+@".contains(c);
     (name.is_empty() || name.len() > 64 || !name.chars().all(fine))
         .then_some("A user name has 1 to 64 letters, digits or . _ - + @ in it.")
 }
 
-/// Why this cannot be a password. A service also looks it up among the leaked ones (SP 800-63B §3.1.1.2).
+/// Why this password is refused. A real service also compares it with leaked ones (SP 800-63B §3.1.1.2).
 fn password_fault(password: &str) -> Option<&'static str> {
     match password.chars().count() {
         ..8 => Some("A password has 8 characters or more."),
@@ -23,10 +23,10 @@ fn password_fault(password: &str) -> Option<&'static str> {
     }
 }
 
-/// Adds a user. That a *name* is taken cannot be hidden from whoever asks for it; a service that registers
-/// e-mail addresses says the same in both cases and writes the rest in the mail.
+/// Adds a user. Whoever registers learns whether a *name* is taken; this cannot be hidden. A service that registers
+/// e-mail addresses gives the same answer in both cases and sends the rest by mail.
 ///
-/// `form` is the token of the form that this came in, which may come twice.
+/// `form` is the token of the form: if the same form comes twice, the second one succeeds too.
 pub(crate) async fn register(database: &Database, name: &str, password: &str, form: &str) -> Outcome {
     if let Some(fault) = name_fault(name).or_else(|| password_fault(password)) {
         return Err(Stop::unusable(fault));
@@ -35,7 +35,7 @@ pub(crate) async fn register(database: &Database, name: &str, password: &str, fo
         "INSERT INTO users (id, name, name_key, password_hash, form) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING";
     const IS_THEIRS: &str = "SELECT id FROM users WHERE name_key = $1 AND form = $2";
-    // Random, and never changed or given to somebody else, as a user name may be.
+    // Random and permanent. A user name may change, or be given to somebody else.
     let id = hex(&random::<16>()?);
     let hash = passwords::hash(password).await?;
     let key = name.to_lowercase();
@@ -49,7 +49,7 @@ pub(crate) async fn register(database: &Database, name: &str, password: &str, fo
     before.map(drop).ok_or_else(|| Stop::unusable("This user name is taken."))
 }
 
-/// The id of the user of this name. For a name that is not there, one that nobody has: what follows is the same work.
+/// The id of the user of this name. An unknown name gets an id that nobody has, so that the next steps are the same.
 pub(crate) async fn id(database: &Database, name: &str) -> Outcome<String> {
     const SELECT: &str = "SELECT id FROM users WHERE name_key = $1";
     let name = name.to_lowercase();
@@ -58,10 +58,10 @@ pub(crate) async fn id(database: &Database, name: &str) -> Outcome<String> {
     Ok(row.map_or_else(|| "nobody".to_owned(), |(id,)| id))
 }
 
-/// The hash that this password was compared with and is right for.
+/// Checks the password, and returns the hash that it was compared with.
 ///
-/// The same answer in the same work for a user that there is not: a hash is verified either way. A service
-/// limits the tries here, too (SP 800-63B §3.2.2).
+/// An unknown user gets the same answer after the same work: a hash is compared either way. A real service also limits
+/// the tries here (SP 800-63B §3.2.2).
 pub(crate) async fn verify_password(database: &Database, id: &str, password: &str) -> Outcome<String> {
     const SELECT: &str = "SELECT password_hash FROM users WHERE id = $1";
     let row: Option<(String,)> =
@@ -71,7 +71,7 @@ pub(crate) async fn verify_password(database: &Database, id: &str, password: &st
     hash.filter(|_| is_right).ok_or_else(|| Stop::unusable("User name or password is wrong."))
 }
 
-/// The hash of a password that can be one, before anything is asked for that is used up by it.
+/// Hashes a new password. Called before a code is checked, so that a refused password does not use up the code.
 pub(crate) async fn new_hash(password: &str) -> Outcome<String> {
     match password_fault(password) {
         None => passwords::hash(password).await,
@@ -79,9 +79,9 @@ pub(crate) async fn new_hash(password: &str) -> Outcome<String> {
     }
 }
 
-/// Puts the new hash in the place of the old one and of no other.
+/// Replaces this old hash by the new one. If another hash is stored by now, it stays.
 ///
-/// It is given up after half a minute; what the database then still does is over 20 seconds later, by its own limit.
+/// It gives up after 30 seconds. The limit of the database (20 seconds) then ends a statement that still runs.
 pub(crate) async fn replace_hash(database: &Database, id: &str, old: &str, new: &str) -> Outcome {
     const UPDATE: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
     const AT_MOST: Duration = Duration::from_secs(30);
@@ -95,7 +95,7 @@ pub(crate) async fn replace_hash(database: &Database, id: &str, old: &str, new: 
     }
 }
 
-/// What the user is called.
+/// The user's name.
 pub(crate) async fn name(database: &Database, id: &str) -> Outcome<String> {
     const SELECT: &str = "SELECT name FROM users WHERE id = $1";
     let row: Option<(String,)> =
@@ -103,7 +103,7 @@ pub(crate) async fn name(database: &Database, id: &str) -> Outcome<String> {
     row.map(|(name,)| name).ok_or(Stop::GoTo("/login"))
 }
 
-/// `N` random bytes of the operating system.
+/// `N` random bytes from the operating system.
 pub(crate) fn random<const N: usize>() -> Outcome<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(Stop::failed)?;

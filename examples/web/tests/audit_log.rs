@@ -1,4 +1,4 @@
-//! What a filter of the log lets through of the audit events: see `manual::hosts`.
+//! Which audit events pass a filter of the log: see `manual::hosts`.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ impl Write for Log {
     }
 }
 
-/// The log of a service that logs a line of its own and then a login, under this filter.
+/// The log, with this filter, of a service that logs a line of its own and then a login.
 fn log_under(filter: &str) -> String {
     let log = Log::default();
     let written = log.clone();
@@ -52,6 +52,6 @@ fn a_filter_that_names_the_service_alone_drops_the_audit_log() {
         assert!(log.contains("a request") && log.contains("second_factor::audit"), "{filter}: {log}");
         assert!(log.contains("LoggedIn"), "{filter}: {log}");
     }
-    // What owners should be told of is a warning, so this drops the logins alone.
+    // Events that the owner should hear of are warnings, so this drops only the logins.
     assert!(!log_under("info,second_factor::audit=warn").contains("LoggedIn"));
 }

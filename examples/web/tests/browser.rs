@@ -1,5 +1,5 @@
-//! The model flow in a real browser, headless Chromium through `chromedriver`: the QR code is read off a screenshot by
-//! `zbarimg`, the codes are made by `oathtool`. Beside it the wrong ways, a login with little, and a look at every page.
+//! The model flow in a real browser, headless Chromium driven by `chromedriver`: `zbarimg` reads the QR code off a screenshot,
+//! and `oathtool` makes the codes. Also wrong ways through a login, a login without mouse and scripts, and checks of every page.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 #[path = "browser/authenticators.rs"]
@@ -41,7 +41,7 @@ async fn the_model_flow_in_chromium() {
     laptop.log_in("alice", PASSWORD).await;
     laptop.assert_shows("with your password alone").await;
 
-    // 2. and 3. Enable; the password again.
+    // 2. and 3. Enable; the password is asked for again.
     laptop.click("Enable two-factor authentication").await;
     laptop.fill("password", "not this one").await;
     laptop.click("Continue").await;
@@ -49,13 +49,17 @@ async fn the_model_flow_in_chromium() {
     laptop.fill("password", PASSWORD).await;
     laptop.click("Continue").await;
 
-    // 4. Scan; a wrong code, the right one; recovery codes once.
+    // 4. Scan; a wrong code, then the right one; the recovery codes are shown.
     assert_eq!(laptop.path().await, "/account/two-factor/confirm");
     let uri = scan(&laptop.picture(SCREENS[0]).await);
     assert!(uri.starts_with("otpauth://totp/Second%20Factor:alice?"), "{uri}");
     let key = between(&format!("{uri}&"), "secret=", "&").unwrap();
     let shown = laptop.driver.find(By::Id("setup-key")).await.unwrap().text().await.unwrap();
-    assert_eq!(shown.split_whitespace().collect::<String>(), key, "the key to copy is that of the QR code");
+    assert_eq!(
+        shown.split_whitespace().collect::<String>(),
+        key,
+        "the key to copy differs from that of the QR code"
+    );
     laptop.code(&wrong(&key, now())).await;
     laptop.assert_refused("This code was not accepted").await;
     laptop.code(&oathtool(&key, now())).await;
@@ -67,11 +71,11 @@ async fn the_model_flow_in_chromium() {
     let file = download.attr("href").await.unwrap().unwrap();
     assert!(file.starts_with("data:text/plain") && file.contains(&recovery_code), "{file}");
 
-    // By the back button the secret does not come again.
+    // The back button does not show the secret again.
     laptop.back().await;
     assert!(!laptop.driver.source().await.unwrap().contains(&shown));
 
-    // 5. Log in again, now with a code: not with the one that was used.
+    // 5. Log in again, now with a code. The code that was used is refused.
     laptop.log_in("alice", PASSWORD).await;
     assert_eq!(laptop.path().await, "/login/code");
     laptop.code(&oathtool(&key, now())).await;
@@ -81,7 +85,7 @@ async fn the_model_flow_in_chromium() {
     laptop.assert_shows("with your password and a code").await;
     laptop.assert_shows("A device is remembered: Chrome on Linux").await;
 
-    // 6. Not asked here for 30 days; on a new device always.
+    // 6. No code for 30 days on this device; on a new device always.
     for _ in 0..2 {
         laptop.log_out().await;
         site.clock.wait(14 * DAY);
@@ -91,7 +95,7 @@ async fn the_model_flow_in_chromium() {
     let phone = Window::open(&site.origin).await;
     phone.log_in("alice", PASSWORD).await;
     assert_eq!(phone.path().await, "/login/code");
-    // Back into the middle: the password page, which asks for the password.
+    // The back button to the code page: that login is over, and the password is asked for.
     phone.back().await;
     assert_eq!(phone.path().await, "/login");
     phone.assert_closed().await;
@@ -103,9 +107,9 @@ async fn the_model_flow_in_chromium() {
     phone.log_out().await;
     laptop.log_out().await;
     laptop.log_in("alice", PASSWORD).await;
-    assert_eq!(laptop.path().await, "/login/code", "the recovery code made all devices be forgotten");
+    assert_eq!(laptop.path().await, "/login/code", "a recovery code forgets all devices");
 
-    // Remembered again, and asked again when the 30 days are over.
+    // The device is remembered again, and asked for a code after 30 days.
     laptop.code_and_remember(&oathtool(&key, now())).await;
     laptop.assert_shows("Hello, alice").await;
     laptop.click("Remembered devices").await;

@@ -1,4 +1,4 @@
-//! The binary as somebody starts it for the first time: no settings, an empty folder.
+//! The binary, started for the first time: without settings, in an empty folder.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -13,7 +13,7 @@ use common::{Browser, PASSWORD, STEP, To, has, oathtool, start_binary};
 fn stop(mut child: Child) {
     let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(asked.success());
-    assert!(child.wait().unwrap().success(), "it ends in good order");
+    assert!(child.wait().unwrap().success(), "it did not end with success");
 }
 
 #[tokio::test]
@@ -27,13 +27,13 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
     let mut browser = Browser::new(&[&origin]);
     browser.register("alice").await;
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
-    // The code of now, and the one after it: both are accepted still if a step ends meanwhile.
+    // Two successive codes: both are still accepted if a step ends in between.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let (key, recovery_codes) = browser.enable(now).await;
     let code = oathtool(&key, now + STEP);
     stop(child);
 
-    // Started again, the same accounts under the same key.
+    // Started again: the same accounts and the same key.
     let (child, origin) = start_binary(&folder, "second.log", &[]);
     let mut browser = Browser::new(&[&origin]);
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/login/code"));
@@ -52,9 +52,9 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
         assert!(log.contains("\"path\":\"/login\"") && log.contains("second_factor::audit"), "{log}");
         assert!(
             log.lines().all(|line| line.starts_with('{') && line.ends_with('}')),
-            "a line, an object: {log}"
+            "not every line is a JSON object: {log}"
         );
-        // Of the device's cookie the last part: the series before it is its name, which the log may have.
+        // Only the last part of the device cookie is secret: the log may contain the series before it, which is its name.
         let cookies = browser.cookies.values().filter_map(|value| value.rsplit('.').next());
         let shown = [PASSWORD, &key.replace(' ', ""), &code, &sealing_key, &csrf];
         let codes = recovery_codes.iter().map(String::as_str);
@@ -66,7 +66,7 @@ async fn it_runs_without_settings_keeps_accounts_and_logs_no_secret() {
 }
 
 #[test]
-fn a_day_that_is_none_stops_the_start() {
+fn an_enroll_by_that_is_not_a_day_stops_the_start() {
     for day in ["soon", "2027-13-01", "01.01.2027", "1969-12-31"] {
         let folder = std::env::temp_dir();
         let started = Command::new(env!("CARGO_BIN_EXE_second-factor-web"))
@@ -77,11 +77,11 @@ fn a_day_that_is_none_stops_the_start() {
             .unwrap();
         assert!(!started.status.success());
         let said = String::from_utf8(started.stderr).unwrap();
-        assert!(said.contains(&format!("ENROLL_BY is no day, as 2027-01-01 is one: {day}")), "{said}");
+        assert!(said.contains(&format!("ENROLL_BY is not a day such as 2027-01-01: {day}")), "{said}");
     }
 }
 
-/// Files that were there before and open to all, new ones, and those that SQLite makes beside them.
+/// Files that existed before and were open to all, new ones, and those that SQLite creates beside them.
 #[cfg(unix)]
 #[tokio::test]
 async fn g31_no_file_of_the_site_is_readable_by_others() {
@@ -101,7 +101,7 @@ async fn g31_no_file_of_the_site_is_readable_by_others() {
         let (child, origin) = start_binary(&folder, "site.log", &[]);
         Browser::new(&[&origin]).register("alice").await;
         let names: Vec<_> = files().filter(|file| file.extension().unwrap() != "log").collect();
-        assert!(names.len() >= 4, "the database, two beside it, and a key: {names:?}");
+        assert!(names.len() >= 4, "not the database, two files beside it, and a key: {names:?}");
         for file in names {
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{}: {mode:o}", file.display());
@@ -152,7 +152,7 @@ fn g32_settings_that_mislead_stop_the_start() {
     for (host, origin) in refused {
         let said = refused_at_start(&[("HOST", host), ("ORIGIN", origin)]);
         assert!(said.contains("ORIGIN"), "{host} {origin}: {said}");
-        assert!(!said.contains("pass"), "what may be a password is not repeated: {said}");
+        assert!(!said.contains("pass"), "the message repeats what may be a password: {said}");
     }
     for url in [":memory:", "sqlite::memory:", "sqlite://", "file:x", "site.db?mode=ro", "mysql://host/site"]
     {
@@ -179,7 +179,7 @@ fn g32_settings_that_mislead_stop_the_start() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// What it says, having ended by itself.
+/// The output of a start that must fail.
 fn refused_at_start(settings: &[(&str, &str)]) -> String {
     let folder = std::env::temp_dir().join(format!("second-factor-web-refused-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -198,7 +198,7 @@ fn refused_at_start(settings: &[(&str, &str)]) -> String {
     });
     child.kill().unwrap();
     let said = fs::read_to_string(folder.join("site.log")).unwrap();
-    assert!(ended.is_some_and(|status| !status.success()), "{settings:?}: it runs, {said}");
+    assert!(ended.is_some_and(|status| !status.success()), "{settings:?}: it started, {said}");
     fs::remove_dir_all(&folder).unwrap();
     said
 }

@@ -1,4 +1,4 @@
-//! The model flow over plain HTTP, and the wrong ways; codes by `oathtool`.
+//! The model flow over plain HTTP, and wrong ways through it, with codes from `oathtool`.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 #[path = "http/authenticators.rs"]
@@ -31,7 +31,7 @@ async fn the_model_flow() {
     assert_eq!(laptop.log_in("alice", PASSWORD).await, To("/account"));
     laptop.get("/account").await.assert_shows("with your password alone");
 
-    // 2. to 4. Enable with the password typed again, scan, type a code; recovery codes once.
+    // 2. to 4. Enable with the password typed again, scan, type a code; the recovery codes are shown.
     laptop
         .post("/account/two-factor/enable", &[("password", "not this one")])
         .await
@@ -40,9 +40,13 @@ async fn the_model_flow() {
     assert_eq!(other.log_in("alice", PASSWORD).await, To("/account"));
     let (key, codes) = laptop.enable(site.clock.now()).await;
 
-    // 5. Logged out everywhere; now with password and code.
+    // 5. Logged out everywhere; log in with password and code.
     assert_eq!(laptop.get("/account").await, To("/login"));
-    assert_eq!(other.get("/account").await, To("/login"), "the other browser's session is of an older epoch");
+    assert_eq!(
+        other.get("/account").await,
+        To("/login"),
+        "the other browser's session belongs to an older epoch"
+    );
     assert_eq!(
         laptop.get("/account/two-factor/confirm").await,
         To("/login"),
@@ -64,7 +68,7 @@ async fn the_model_flow() {
         account.assert_shows(line);
     }
 
-    // 6. This device is not asked for 30 days, whatever happens; a new one always is.
+    // 6. No code for 30 days on this device; on a new one always.
     for _ in 0..2 {
         laptop.log_out().await;
         site.clock.wait(14 * DAY);
@@ -77,7 +81,7 @@ async fn the_model_flow() {
     site.clock.wait(2 * DAY);
     assert_eq!(laptop.log_in("alice", PASSWORD).await, To("/login/code"), "30 days are over");
 
-    // A recovery code, once.
+    // A recovery code works once.
     let code = [("recovery_code", &*codes[3].to_lowercase())];
     assert_eq!(laptop.post("/login/recovery", &code).await, To("/account"));
     laptop.get("/account").await.assert_shows("with your password and a recovery code");
@@ -101,7 +105,7 @@ async fn what_the_account_page_offers() {
         browser
     };
 
-    // Devices: seen, forgotten one, forgotten all.
+    // The devices: listed, one forgotten, all forgotten.
     let (mut one, mut two) = (remember(&site).await, remember(&site).await);
     let devices = one.get("/account/devices").await;
     devices.assert_shows("Forget all");
@@ -111,10 +115,14 @@ async fn what_the_account_page_offers() {
     two.log_out().await;
     assert_eq!(two.log_in("bob", PASSWORD).await, To("/account"), "the second is not");
     assert_eq!(two.post("/account/devices", &[("device", "all")]).await, To("/account/devices"));
-    assert_eq!(two.get("/account/devices").await, To("/login"), "a session that a device began ends with it");
+    assert_eq!(
+        two.get("/account/devices").await,
+        To("/login"),
+        "a session that began on a device outlived it"
+    );
     assert_eq!(two.log_in("bob", PASSWORD).await, To("/login/code"));
 
-    // New recovery codes take a fresh code, and the old ones are void.
+    // New recovery codes need a fresh code, and make the old ones void.
     site.clock.wait(STEP);
     let code = oathtool(&key, site.clock.now());
     assert_eq!(two.code(&code).await, To("/account"));
@@ -131,7 +139,7 @@ async fn what_the_account_page_offers() {
     browser.post("/login/recovery", &old).await.assert_refused(NOT_ACCEPTED);
     assert_eq!(browser.post("/login/recovery", &[("recovery_code", &codes[0])]).await, To("/account"));
 
-    // Another phone takes password and fresh code; the old phone counts until the new one is confirmed.
+    // Another phone needs the password and a fresh code; the old phone works until the new one is confirmed.
     let bare = [("password", PASSWORD)];
     two.post("/account/two-factor/enable", &bare).await.assert_refused("A code is six digits");
     site.clock.wait(STEP);
@@ -139,7 +147,7 @@ async fn what_the_account_page_offers() {
     let page = two.post("/account/two-factor/enable", &[("password", PASSWORD), ("code", &fresh)]).await;
     assert_eq!(page, To("/account/two-factor/confirm"));
 
-    // Password: the old one, a fresh code (or recovery code), the new one; the others are out, this one is not.
+    // A new password needs the old one and a fresh code (or a recovery code). Other sessions end, this one does not.
     let change = [("password", PASSWORD), ("new_password", "a new password")];
     two.post("/account/password", &change).await.assert_refused("A code is six digits");
     let id = two.cookie_mut("session").clone();
@@ -152,7 +160,7 @@ async fn what_the_account_page_offers() {
     browser.log_in("bob", PASSWORD).await.assert_refused(WRONG_PASSWORD);
     assert_eq!(browser.log_in("bob", "a new password").await, To("/login/code"));
 
-    // Disable with a fresh code.
+    // Disabling needs a fresh code.
     two.post("/account/two-factor/disable", &[("code", "")]).await.assert_refused("A code is six digits");
     site.clock.wait(STEP);
     let fresh = [("code", &*oathtool(&key, site.clock.now()))];
@@ -178,7 +186,7 @@ async fn five_wrong_codes_end_the_login_for_the_right_one_too() {
     let fifth = browser.code(&wrong).await;
     fifth.assert_refused("Please start again");
     fifth.assert_refused("autocomplete=\"current-password\"");
-    // The page from before, by the back button.
+    // The page from before, reached with the back button.
     let right = oathtool(&key, site.clock.now());
     let back = browser.post_bare("/login/code", &[("code", &right), ("csrf_token", &form)]).await;
     assert_eq!(back.status, 403, "the session of that form is over");
@@ -188,9 +196,9 @@ async fn five_wrong_codes_end_the_login_for_the_right_one_too() {
     assert_eq!(browser.code(&right).await, To("/account"), "the code itself was not used up");
 }
 
-/// Somebody guesses until single codes are refused; the owner needs nothing but the app.
+/// Somebody guesses until single codes are refused; the owner needs only the app.
 #[tokio::test]
-async fn locked_by_wrong_codes_and_in_by_four_codes_in_a_row() {
+async fn a_locked_owner_gets_in_by_four_codes_in_a_row() {
     if !has("oathtool") {
         return;
     }
@@ -207,7 +215,12 @@ async fn locked_by_wrong_codes_and_in_by_four_codes_in_a_row() {
     let mut owner = site.browser();
     assert_eq!(owner.log_in("olga", PASSWORD).await, To("/login/code"));
     let page = owner.get("/login/code").await;
-    assert_eq!(page.text.matches("name=\"code\"").count(), 1, "nothing was refused here yet: {}", page.text);
+    assert_eq!(
+        page.text.matches("name=\"code\"").count(),
+        1,
+        "more than one field before any refusal: {}",
+        page.text
+    );
     let right = oathtool(&key, site.clock.now());
     let locked = owner.code(&right).await;
     locked.assert_refused("Too many codes were wrong: type four codes in a row");
@@ -216,7 +229,7 @@ async fn locked_by_wrong_codes_and_in_by_four_codes_in_a_row() {
     let longest = common::between(&locked.text, "maxlength=\"", "\"").unwrap();
     assert!(longest.parse::<usize>().unwrap() >= "000 000 ".len() * 4, "{longest}");
 
-    // As the app shows them, the one of now first.
+    // In the order in which the app shows them, starting now.
     let mut row = vec![right];
     for _ in 0..3 {
         site.clock.wait(STEP);
@@ -275,13 +288,13 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
         (found.0.clone(), found.1.clone())
     };
 
-    // The session's.
+    // The session cookie.
     let mut tampered = eve.clone();
     let session = tampered.cookie_mut("session");
     *session = flip(session);
     assert_eq!(tampered.get("/account").await, To("/login"));
 
-    // The device's: each a miss that harms nothing. (`d1.body.tag`: of the first it is the body that is another.)
+    // The device cookie, `d1.body.tag`: each change makes it unknown and does no harm. In the first value the body is changed.
     let flipped = device.replacen(&device[3..5], if device[3..5] == *"AA" { "BB" } else { "AA" }, 1);
     for value in [flipped.as_str(), &flip(&device), "", "d1.x.y", &device[..20], &"d".repeat(4000)] {
         let mut tampered = site.browser();
@@ -289,7 +302,7 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
         assert_eq!(tampered.log_in("eve", PASSWORD).await, To("/login/code"), "{value}");
     }
 
-    // Another user's: neither under its own name nor under that of Mallory's.
+    // Another user's: neither under its own name nor under the name of Mallory's cookie.
     let (mut mallory, mallory_key, _) = site.enrolled("mallory").await;
     site.clock.wait(STEP);
     assert_eq!(mallory.log_in("mallory", PASSWORD).await, To("/login/code"));
@@ -299,14 +312,14 @@ async fn cookies_that_were_tampered_with_are_worth_nothing() {
     *mallory.cookie_mut("device-") = device.clone();
     assert_eq!(mallory.log_in("mallory", PASSWORD).await, To("/login/code"));
 
-    // And Eve's own still lets Eve in, each time under a new token.
+    // Eve's own cookie still lets Eve in, with a new token each time.
     for _ in 0..2 {
         eve.log_out().await;
         site.clock.wait(DAY);
         assert_eq!(eve.log_in("eve", PASSWORD).await, To("/account"));
     }
 
-    // One that was replaced twice: somebody kept a copy. Devices and sessions are over, and Eve is told.
+    // A token that was replaced twice turns up: somebody copied it. All devices and sessions end, and Eve is told.
     let mut thief = site.browser();
     thief.cookies.insert(name.clone(), device);
     assert_eq!(thief.log_in("eve", PASSWORD).await, To("/login/code"));
@@ -328,13 +341,17 @@ async fn a_post_without_the_forms_token_does_nothing() {
     assert_eq!(browser.post_bare("/register", &credentials).await.status, 403);
     let foreign = site.browser().get("/login").await.csrf();
     let forged = [&credentials[..], &[("csrf_token", &foreign)]].concat();
-    assert_eq!(browser.post_bare("/login", &forged).await.status, 403, "another session's token");
+    assert_eq!(
+        browser.post_bare("/login", &forged).await.status,
+        403,
+        "the token of another session was accepted"
+    );
 
     site.clock.wait(STEP);
     assert_eq!(browser.log_in("frank", PASSWORD).await, To("/login/code"));
     let code = oathtool(&key, site.clock.now());
     assert_eq!(browser.post_bare("/login/code", &[("code", &code)]).await.status, 403);
-    assert_eq!(browser.code(&code).await, To("/account"), "the code was not even looked at");
+    assert_eq!(browser.code(&code).await, To("/account"), "the forged post used the code up");
     for path in [
         "/logout",
         "/account/two-factor/enable",
@@ -361,7 +378,7 @@ async fn two_tabs_of_a_login() {
     let site = Site::start().await;
     let (mut browser, key, _) = site.enrolled("grace").await;
     site.clock.wait(STEP);
-    // Both tabs type the password; the code is typed in the one, and then in the other.
+    // Both tabs type the password; the code is typed in one tab, and then in the other.
     let first = browser.log_in("grace", PASSWORD).await;
     assert_eq!(first, To("/login/code"));
     let tab = browser.get("/login/code").await.csrf();
@@ -374,7 +391,7 @@ async fn two_tabs_of_a_login() {
     assert_eq!(browser.get("/login/code").await, To("/login"), "there is nothing to go back to");
 }
 
-/// The second answer leaves the session alone and leads to the account.
+/// The second answer sets no cookie and leads to the account.
 #[tokio::test]
 async fn g13_the_code_form_posted_twice_leads_to_the_account() {
     if !has("oathtool") {
@@ -388,7 +405,7 @@ async fn g13_the_code_form_posted_twice_leads_to_the_account() {
         (browser, csrf)
     };
 
-    // One after the other: with a code, with a recovery code.
+    // In sequence: with a code, with a recovery code.
     for (path, field, typed) in [
         ("/login/code", "code", oathtool(&key, site.clock.now())),
         ("/login/recovery", "recovery_code", codes[0].clone()),
@@ -402,7 +419,11 @@ async fn g13_the_code_form_posted_twice_leads_to_the_account() {
         assert!(!answer.headers.contains_key("set-cookie"), "{answer:?}");
         let account = browser.get("/account").await;
         account.assert_shows("Hello, judy");
-        assert!(!account.text.contains("refused"), "it is no failed try: {}", account.text);
+        assert!(
+            !account.text.contains("refused"),
+            "the second post counted as a failed try: {}",
+            account.text
+        );
         assert_eq!(second.get("/account").await, To("/login"), "nobody is let in twice");
     }
 
@@ -432,7 +453,7 @@ async fn g04_no_login_by_the_old_password_outlives_its_change() {
     common::the_old_password_is_over(&site.browser(), "kate", owner, &codes).await;
 }
 
-/// The page says which password is in force, and it is.
+/// The page says which of the passwords is valid.
 #[tokio::test]
 async fn g06_a_password_not_written_leaves_the_old_one_and_no_session() {
     let site = Site::start().await;
@@ -460,7 +481,7 @@ async fn g06_a_password_not_written_leaves_the_old_one_and_no_session() {
     assert_eq!(other.get("/account").await, To("/login"));
 }
 
-/// The phone is lost: a recovery code, and then the password alone, bind another in its place.
+/// The phone is lost: after a recovery code, the password alone binds another one instead.
 #[tokio::test]
 async fn g11_after_a_login_by_recovery_code_the_password_binds_a_new_phone() {
     if !has("oathtool") {
@@ -532,11 +553,11 @@ async fn a_session_id_is_never_one_that_came_from_outside() {
     assert_ne!(*browser.cookie_mut("session"), before);
     let mut fixed = site.browser();
     fixed.cookies.insert("session".into(), before);
-    assert_eq!(fixed.get("/account").await, To("/login"), "the id from before the login is worth nothing");
+    assert_eq!(fixed.get("/account").await, To("/login"), "the id from before the login is valid");
     let after = browser.cookie_mut("session").clone();
     browser.log_out().await;
     fixed.cookies.insert("session".into(), after);
-    assert_eq!(fixed.get("/account").await, To("/login"), "nor is the one from before the logout");
+    assert_eq!(fixed.get("/account").await, To("/login"), "the id from before the logout is valid");
 }
 
 #[tokio::test]
@@ -544,7 +565,7 @@ async fn the_security_log_says_where_a_request_came_from() {
     if !has("oathtool") {
         return;
     }
-    // Without a proxy, what a browser says of its address counts for nothing.
+    // Without a proxy, the `X-Forwarded-For` of a browser is ignored.
     for (origin, address) in [(None, "127.0.0.1"), (Some("https://site.example"), "198.51.100.7")] {
         let site = Site::start_as(origin, None).await;
         let (mut browser, key, _) = site.enrolled("mary").await;
@@ -575,7 +596,7 @@ async fn pages_are_not_kept_and_run_nothing_from_elsewhere() {
     assert_eq!(browser.get("/healthz").await.text, "ok");
     assert_eq!(browser.get("/nowhere").await.status, 404);
 
-    // Off loopback.
+    // With an HTTPS origin.
     let site = Site::start_as(Some("https://site.example"), None).await;
     let mut browser = Browser::new(&[&site.origin]);
     let page = browser.get("/login").await;
@@ -587,7 +608,7 @@ async fn pages_are_not_kept_and_run_nothing_from_elsewhere() {
     assert!(page.headers.contains_key("strict-transport-security"));
 }
 
-/// The module to copy is the whole of it, with its own modules beside it.
+/// The module to copy contains every call of the library, together with its submodules.
 #[test]
 fn one_module_touches_the_library() {
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];

@@ -1,7 +1,7 @@
-//! Three processes of the binary on one PostgreSQL, behind plain round-robin.
+//! Three processes of the binary with one PostgreSQL database, behind plain round-robin.
 //!
-//! They run under the system's clock. So that no test depends on when it runs, an account uses the code of now and the one after
-//! it: a step that ends meanwhile makes the one past and the other present, and both are accepted still.
+//! They use the system's clock. So that no test depends on the second in which it runs, an account uses two successive codes:
+//! if a step ends in between, they are the past and the present one, and both are still accepted.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -15,7 +15,7 @@ use common::{Browser, PASSWORD, STEP, To, has, oathtool};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
-/// A database of the test's own, and three instances on it.
+/// A database for this test, and three instances that use it.
 struct Cluster {
     admin: String,
     database: String,
@@ -28,7 +28,7 @@ struct Instance {
 }
 
 impl Cluster {
-    /// `None`, said once, where there is no server or no oathtool.
+    /// `None`, after one line, without a server or without oathtool.
     async fn start() -> Option<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         if !has("oathtool") {
@@ -40,11 +40,9 @@ impl Cluster {
             Ok(connection) => connection,
             Err(error) => {
                 assert!(std::env::var_os("REQUIRE_ALL").is_none(), "no PostgreSQL: {error}");
-                // To the stream itself: what a passing test prints is not shown.
-                let _ = std::io::Write::write_fmt(
-                    &mut std::io::stderr(),
-                    format_args!("skipped: no PostgreSQL: {error}\n"),
-                );
+                // To the stream itself, because the output of a passing test is not shown; at once, because lines of parallel tests mix.
+                let line = format!("skipped: no PostgreSQL: {error}\n");
+                let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
                 return None;
             }
         };
@@ -53,7 +51,7 @@ impl Cluster {
         connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
         let database = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
         let mut cluster = Self { admin, database, instances: Vec::new() };
-        // At once, on an empty database: each wants to make the tables.
+        // All at once on an empty database: each tries to create the tables.
         let mut children: Vec<_> = (0..3).map(|_| spawn(&cluster.database)).collect();
         cluster.instances = children
             .drain(..)
@@ -75,7 +73,7 @@ impl Cluster {
         Browser::new(&self.origins())
     }
 
-    /// Enrolled, and at the code page. The browser, the right code, the recovery codes.
+    /// An enrolled user at the code page. Returns the browser, the right code and the recovery codes.
     async fn at_the_code(&self, name: &str) -> (Browser, String, Vec<String>) {
         let mut browser = self.browser();
         browser.register(name).await;
@@ -87,12 +85,12 @@ impl Cluster {
     }
 }
 
-/// Also when the test fails.
+/// Runs also when the test fails.
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.instances.clear();
         let (admin, name) = (self.admin.clone(), self.database.rsplit_once('/').unwrap().1.to_owned());
-        // A test's own runtime cannot be waited for in here.
+        // `drop` cannot wait for the test's own runtime, so this uses another thread with another one.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -167,13 +165,13 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
     let Some(cluster) = Cluster::start().await else { return };
     let (mut browser, code, _) = cluster.at_the_code("bob").await;
     let csrf = browser.get("/login/code").await.csrf();
-    // The row is held until a dozen have read it and want to write, so that this is a race whoever is quicker.
+    // The row is locked until a dozen requests have read it and wait to write, so that they really race.
     let pool = PgPool::connect(&cluster.database).await.unwrap();
     let mut holder = pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM second_factor FOR UPDATE").fetch_all(&mut *holder).await.unwrap();
     let posts: Vec<_> = (0..64)
         .map(|_| {
-            // Clones share the round-robin, and from here on no cookie.
+            // The clones share the round-robin counter. From here on they do not share cookies.
             let (mut browser, code, csrf) = (browser.clone(), code.clone(), csrf.clone());
             tokio::spawn(async move {
                 let page = browser.post_bare("/login/code", &[("code", &code), ("csrf_token", &csrf)]).await;
@@ -193,13 +191,13 @@ async fn of_64_parallel_posts_of_a_code_one_gets_in() {
     for post in posts {
         let (page, mut browser) = post.await.unwrap();
         assert!(page.status < 500, "{page:?}");
-        // To the account leads each answer that comes after the code was taken; it is the cookie that counts.
+        // Every answer after the code was taken leads to the account, so only the cookie shows who is logged in.
         let is_in = browser.get("/account").await.status == 200;
         assert!(page == To("/account") || !is_in, "{page:?}");
         winners += usize::from(is_in);
     }
     assert_eq!(winners, 1);
-    // Nor does the trail, which all three wrote, know of another.
+    // The trail, to which all three wrote, has no other login either.
     let logins = r#"SELECT count(*) FROM second_factor_trail WHERE event::text LIKE '%"logged_in":{"method":"code"}%'"#;
     let logins = sqlx::query(logins).fetch_one(&pool).await.unwrap();
     pool.close().await;
@@ -214,7 +212,7 @@ async fn an_instance_killed_during_a_post_loses_nothing_and_admits_none_twice() 
         let (mut browser, code, codes) = cluster.at_the_code(name).await;
         let csrf = browser.get("/login/code").await.csrf();
 
-        // The row is held, so that the instance that takes the post stops in the middle of its swap.
+        // The row is locked, so that the instance that handles the post waits in the middle of its swap.
         let mut holder = pool.begin().await.unwrap();
         sqlx::query("SELECT 1 FROM second_factor FOR UPDATE").fetch_all(&mut *holder).await.unwrap();
         let victim = cluster.instances.pop().unwrap();
@@ -231,39 +229,39 @@ async fn an_instance_killed_during_a_post_loses_nothing_and_admits_none_twice() 
         })
         .await;
         drop(victim); // SIGKILL
-        assert!(post.await.unwrap().is_err(), "nobody was answered");
+        assert!(post.await.unwrap().is_err(), "the killed instance answered");
         if !is_stored {
             sqlx::query("SELECT pg_terminate_backend($1)").bind(swap).execute(&pool).await.unwrap();
         }
         holder.rollback().await.unwrap();
-        // The server goes on with what it was told, or has dropped it.
+        // The server completes the statement, or has dropped it.
         until(async || {
             let alive = sqlx::query("SELECT 1 FROM pg_stat_activity WHERE pid = $1").bind(swap);
             alive.fetch_optional(&pool).await.unwrap().is_none().then_some(())
         })
         .await;
 
-        // The others know what is stored. Either the code was used up by nobody, or it gets its owner in, once.
+        // Either the code was not used up, and it lets its owner in once; or it was, and the owner never got the answer.
         let origins: Vec<_> = cluster.origins().into_iter().map(str::to_owned).collect();
         let others: Vec<_> = origins.iter().map(String::as_str).collect();
         let mut survivor = Browser::new(&others);
         survivor.cookies = std::mem::take(&mut browser.cookies);
         let page = survivor.code(&code).await;
         if is_stored {
-            assert_eq!(page, To("/account"), "it was taken, and nobody has the answer");
+            assert_eq!(page, To("/account"), "a code that was stored is answered as done");
             assert_eq!(survivor.get("/account").await, To("/login"));
         } else {
             assert_eq!(page, To("/account"));
             survivor.log_out().await;
         }
-        // In no case twice; and the account is whole: password, challenge, recovery codes.
+        // In neither case does it work again. The rest of the account is intact: password, challenge, recovery codes.
         assert_eq!(survivor.log_in(name, PASSWORD).await, To("/login/code"));
         survivor.code(&code).await.assert_refused("was not accepted");
         let recovery = [("recovery_code", &*codes[0])];
         assert_eq!(survivor.post("/login/recovery", &recovery).await, To("/account"));
         survivor.get("/account").await.assert_shows("A recovery code was used; 9 are left");
 
-        // Another instance takes the place.
+        // A new instance takes over.
         let mut child = spawn(&cluster.database);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -281,7 +279,7 @@ async fn g04_no_login_by_the_old_password_outlives_its_change() {
     common::the_old_password_is_over(&cluster.browser(), "erin", owner, &codes).await;
 }
 
-/// Asks until there is an answer.
+/// Asks again until there is an answer.
 async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
     for _ in 0..6000 {
         if let Some(answer) = ask().await {
@@ -289,5 +287,5 @@ async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("it did not come to that");
+    panic!("no answer in time");
 }

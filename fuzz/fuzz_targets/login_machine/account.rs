@@ -7,37 +7,37 @@ use crate::held::Basis;
 use crate::presented::{HostProof, What, digits};
 use crate::{DAY, is_alive};
 
-/// What the model knows of an account: what must be in its record, and the sessions that its owner has.
+/// The model of an account: the content of its record, and the sessions of its owner.
 #[derive(Clone)]
 pub struct Account {
     pub id: AccountId,
-    /// The number of the epoch, which the library draws.
+    /// The number of the epoch. The library draws the real one.
     pub epoch: u32,
     epochs: u32,
     pub authenticators: Vec<Authenticator>,
-    /// The key that seals the secrets.
+    /// The id of the key that seals the secrets.
     pub sealed_with: u32,
     pub unused: Vec<String>,
     pub used: Vec<String>,
-    /// The names of the unused recovery codes of an old system.
+    /// The names of an old system's unused recovery codes.
     pub old_codes: Vec<String>,
     pub devices: Vec<Device>,
     pub touched: Vec<Touched>,
     pub mark: Option<Mark>,
     pub stepped_up: Option<SteppedUp>,
-    /// When new recovery codes were last asked for.
+    /// When recovery codes were last renewed.
     pub regenerated_at: Option<u64>,
     pub sessions: Vec<Kept>,
     pub budget: Budget,
-    /// The revision of the row that was last compared.
+    /// The revision of the row when it was last compared.
     pub compared: Option<u64>,
-    /// What must be told of the call that is made.
+    /// The events that the present call must report.
     pub events: Vec<EventKind>,
-    /// The row as it was, and what the model knew of it.
+    /// An earlier row, and the model at that time.
     pub backup: Option<Box<(AccountRecord, Account)>>,
 }
 
-/// What decides the password step: the record as it was when it was read.
+/// What the password step depends on: the record as it was read.
 #[derive(Clone)]
 pub struct View {
     pub epoch: u32,
@@ -52,11 +52,11 @@ pub struct Device {
     pub id: DeviceId,
     pub generation: u32,
     pub rotated_at: u64,
-    /// When the code was presented.
+    /// When the code was accepted.
     pub since: u64,
 }
 
-/// A challenge for which something was presented.
+/// A challenge in which something was presented.
 #[derive(Clone)]
 pub struct Touched {
     pub challenge: u32,
@@ -66,7 +66,7 @@ pub struct Touched {
     pub done: bool,
 }
 
-/// A password change that has begun and not ended.
+/// A password change that has begun and has not ended.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Mark {
     pub epoch: u32,
@@ -78,12 +78,12 @@ pub struct Mark {
 pub struct SteppedUp {
     pub session: u32,
     pub at: u64,
-    /// What was presented, in the very same form.
+    /// The proof, in exactly the form in which it was presented.
     pub what: What,
     pub with: With,
 }
 
-/// What a step-up was made with.
+/// The proof of a step-up.
 #[derive(Clone, Debug)]
 pub enum With {
     /// This code, alone or as the last in a row.
@@ -159,7 +159,7 @@ impl Account {
         self.devices.iter().any(|device| device.id == id && device.is_alive(now))
     }
 
-    /// Whether an enrollment may begin with the password alone in a session that a recovery code began at that time.
+    /// Whether an enrollment may begin with the password alone, in a session that began with a recovery code at this time.
     pub fn is_recovery_login(&self, began_at: u64, now: u64) -> bool {
         is_alive(3_600, began_at, now) && self.upholds(Basis::RecoveryLogin(began_at), now)
     }
@@ -172,7 +172,7 @@ impl Account {
         }
     }
 
-    /// Whether this session sent this very form a moment ago.
+    /// Whether this session sent exactly this form a moment ago.
     pub fn is_sent_twice(&self, session: u32, what: &What, now: u64) -> bool {
         let Some(last) = &self.stepped_up else { return false };
         if last.session != session || last.at.abs_diff(now) >= 60 {
@@ -181,7 +181,7 @@ impl Account {
         match (&last.with, what) {
             (With::Host(last), What::Host(proof)) => last == proof,
             (With::RecoveryCode(last), What::Typed(text)) => last == text,
-            // Also where the step that it was for has removed the authenticator.
+            // Also if the step that it was for has removed the authenticator.
             (With::Code(code), What::Typed(text)) => {
                 let digits = digits(text).unwrap_or_default();
                 let is_of_form =
@@ -192,7 +192,7 @@ impl Account {
         }
     }
 
-    /// Whoever asks has to wait for a password change. One that has taken too long is ended; whether it was.
+    /// While a password change is under way, a request is refused. One that has taken too long is ended. Returns whether it was.
     pub fn end_interrupted_change(&mut self, now: u64) -> bool {
         let interrupted = self.mark.is_some_and(|mark| !mark.is_recent(now));
         if interrupted {
@@ -203,7 +203,7 @@ impl Account {
         interrupted
     }
 
-    /// Everything from before is over.
+    /// Makes everything void that was handed out before.
     pub fn next_epoch(&mut self, reason: ForgottenBecause) {
         self.epochs += 1;
         self.epoch = self.epochs;
@@ -225,24 +225,24 @@ impl Account {
         self.old_codes.clear();
     }
 
-    /// A guess is compared with every app.
+    /// The charge of a guess, which is compared with every app.
     pub fn guesses(&self) -> u32 {
         u32::try_from(self.apps().count()).expect("five at most").max(1)
     }
 
-    /// Whether a typed code is not covered by the guess budget.
+    /// The lock, if the budget does not cover a typed code.
     pub fn lock(&self, now: u64) -> Option<Lock> {
         if self.has_factor() { self.budget.lock(self.guesses(), now) } else { None }
     }
 
-    /// An accepted code, or codes in a row, prove the clock: time gives credit, and what is over goes.
+    /// An accepted code, or codes in a row, prove the clock: time gives credit, and expired entries are dropped.
     pub fn trust_the_clock(&mut self, now: u64) {
         self.budget.take_credit(now);
         self.touched.retain(|touched| is_alive(600, touched.opened_at, now));
         self.forget(ForgottenBecause::Expired, |device| device.is_alive(now));
     }
 
-    /// The entry of a challenge. At most 100 are kept: the oldest goes, those that are over first.
+    /// The entry of a challenge. At most 100 are kept: the oldest is dropped, those that are over first.
     pub fn touch(&mut self, challenge: u32, opened_at: u64, now: u64) -> &mut Touched {
         let place = self.touched.iter().position(|touched| touched.challenge == challenge);
         let place = place.unwrap_or_else(|| {
@@ -261,11 +261,7 @@ impl Account {
     }
 
     pub fn start_session(&mut self, number: u32, session: Session, epoch: u32, device: Option<DeviceId>) {
-        assert_eq!(
-            session.device(),
-            device,
-            "a session is tied to the device that answered, and to no other"
-        );
+        assert_eq!(session.device(), device, "a session is not tied to the device that it began on");
         let row = serde_json::to_string(&session).expect("a session can be written");
         let session = serde_json::from_str(&row).expect("a session can be read again");
         if self.sessions.len() >= 4 {
@@ -274,7 +270,7 @@ impl Account {
         self.sessions.push(Kept { number, session, epoch, device });
     }
 
-    /// One of the sessions is continued after a change that `maker` made; only that one goes on.
+    /// A session is continued after a change. Only the one that made the change may go on; `pick` selects any.
     pub fn go_on(&mut self, ended: EndOtherSessions, maker: Option<u32>, before: u32, pick: u8) {
         assert_eq!(ended.account(), &self.id);
         let made_it = self.sessions.iter().position(|kept| Some(kept.number) == maker);
@@ -287,7 +283,7 @@ impl Account {
         }
     }
 
-    /// The row is as it was in the backup. Epochs are never drawn again, and the host's sessions are not in it.
+    /// Restores the row from the backup. Epochs are never drawn again, and the backup does not have the host's sessions.
     pub fn restore(&mut self, old: Self) {
         *self = Self {
             epochs: self.epochs,

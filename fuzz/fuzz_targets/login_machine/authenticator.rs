@@ -1,4 +1,4 @@
-//! An authenticator as its owner's list and its record have it.
+//! An authenticator, as it is in its owner's list and in the record.
 
 use second_factor::otp::ClockOffset;
 use second_factor::session::{
@@ -31,17 +31,17 @@ pub struct App {
     pub last: Option<u64>,
 }
 
-/// What the host verifies.
+/// An authenticator that the host verifies.
 #[derive(Clone)]
 pub struct Key {
     pub kind: HostAuthenticatorKind,
-    /// Which of the host's credentials.
+    /// The number of the host's credential.
     pub credential: u8,
-    /// What was signed last.
+    /// The number of the last proof.
     pub last_signed: Option<u32>,
 }
 
-/// What a code, or codes in a row, are to one app.
+/// The result of comparing a code, or codes in a row, with one app.
 pub enum Compared {
     /// Right, of this step.
     Fresh(u64),
@@ -70,7 +70,7 @@ impl Authenticator {
         }
     }
 
-    /// Holds what the owner's list says to this.
+    /// Compares with the entry in the owner's list.
     pub fn assert_shown(&self, info: &AuthenticatorInfo) {
         let kind = match &self.prover {
             Prover::App(app) => AuthenticatorKind::App(app.params),
@@ -81,7 +81,7 @@ impl Authenticator {
         assert_eq!(shown, (self.bound_at, self.last_used));
     }
 
-    /// As the record has it, but for what is secret.
+    /// Its form in the record, without secrets.
     pub fn to_json(&self) -> Value {
         let prover = match &self.prover {
             Prover::App(App { params, last, .. }) => json!({ "app": { "totp": params, "step": last } }),
@@ -93,7 +93,7 @@ impl Authenticator {
         json!({ "id": id, "label": label, "bound": bound_at, "used": last_used, "prover": prover })
     }
 
-    /// What a record says, in the same form.
+    /// The same form, from a record.
     pub fn json_of(mut bound: Value) -> Value {
         if let Some(app) = bound["prover"].get_mut("app") {
             *app = json!({ "totp": app["secret"]["totp"], "step": app["step"] });
@@ -115,7 +115,7 @@ impl App {
         digits.len() == count * self.phone.digits()
     }
 
-    /// `None` where these are not the digits of a code, or of codes in a row.
+    /// `None` if these are not the digits of a code, or of codes in a row.
     pub fn compare(&self, digits: &str, is_row: bool, now: u64) -> Option<Compared> {
         let (before, steps) = match is_row {
             true if self.reads_row(digits) => {
@@ -125,11 +125,11 @@ impl App {
             _ => return None,
         };
         let is_used = |step: u64| self.last.is_some_and(|last| step <= last);
-        // All codes in a row are later than the last accepted one.
+        // All codes in a row must be later than the last accepted one.
         if let Some(step) = steps.iter().copied().find(|step| !is_used(step.saturating_sub(before))) {
             return Some(Compared::Fresh(step));
         }
-        // The last of codes in a row says nothing of the clock, since any of them may be wrong.
+        // Wrong codes in a row do not show a clock error, because any of them may be the wrong one.
         let near = if is_row { None } else { self.phone.clock_offset(digits, now) };
         Some(Compared::Refused(match near {
             _ if !steps.is_empty() => RefusedBecause::Replayed,
@@ -144,7 +144,7 @@ pub fn offset(secs: i64) -> ClockOffset {
     ClockOffset::from_secs(i32::try_from(secs).expect("ten minutes"))
 }
 
-/// One of the host's credentials, and whose it is does not show.
+/// One of the host's credentials. It does not show whose it is.
 pub fn credential(which: u8) -> [u8; 8] {
     [which; 8]
 }
@@ -153,7 +153,7 @@ pub fn id_of_host(account: &AccountId, which: u8) -> AuthenticatorId {
     AuthenticatorId::of_host(account, &credential(which))
 }
 
-/// What is kept of a label: without controls, line ends, marks of direction and blanks around it, at most 64 characters.
+/// The label that is stored: without controls, line ends, direction marks and surrounding blanks; at most 64 characters.
 pub fn label_or(text: &str, default: &str) -> String {
     let is_kept = |c: &char| {
         !c.is_control()

@@ -1,4 +1,4 @@
-//! The guess budget with a policy's defaults, written down a second time: counts and times, and no regard to overflow.
+//! The guess budget with the defaults of a policy, implemented a second time: counts and times, without care for overflow.
 
 use second_factor::UnixTime;
 use serde_json::{Value, json};
@@ -7,9 +7,9 @@ use crate::DAY;
 
 const BUDGET: u32 = 20;
 const REGAIN_EVERY: u64 = 3 * DAY;
-/// What no budget and no restoring of it goes beyond (SP 800-63B §3.2.2).
+/// No budget, and no restored budget, allows more guesses in a row than this (SP 800-63B §3.2.2).
 const MOST_CONSECUTIVE: u32 = 99;
-/// What a month is worth.
+/// The most credit, that of a month.
 const MOST_CREDIT: u32 = 10;
 
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Budget {
     since: u64,
     unrefunded: u32,
     quiet_since: u64,
-    /// Since the last accepted code, whatever was restored or refunded between.
+    /// Guesses since the last accepted code, whatever was restored or refunded in between.
     consecutive: u32,
 }
 
@@ -29,12 +29,12 @@ pub struct Lock {
 }
 
 impl Budget {
-    /// What is bound where nothing was begins with all guesses, and time counts from then on.
+    /// The first authenticator starts with the whole budget, and credit counts from its binding.
     pub fn of_first_binding(now: u64) -> Self {
         Self { since: now, quiet_since: now, ..Self::default() }
     }
 
-    /// Whether something is not covered that is compared with so many apps.
+    /// The lock, if the budget does not cover a comparison with this many apps.
     pub fn lock(&self, guesses: u32, now: u64) -> Option<Lock> {
         if self.consecutive + guesses > MOST_CONSECUTIVE {
             return Some(Lock { retry_at: None });
@@ -47,7 +47,7 @@ impl Budget {
         Some(Lock { retry_at: (missing <= MOST_CREDIT).then(|| UnixTime::from_secs(at())) })
     }
 
-    /// Something was compared with so many apps and refused: the alarm that it raises.
+    /// Charges a wrong guess that was compared with this many apps. Returns the alarm that it raises.
     pub fn charge(&mut self, guesses: u32) -> Option<u32> {
         self.spent += guesses;
         self.unrefunded += 1;
@@ -56,13 +56,13 @@ impl Budget {
         self.unrefunded.is_multiple_of(5).then_some(self.unrefunded)
     }
 
-    /// The challenge is completed in which so many guesses were charged, for so many times that something was typed.
+    /// A challenge was completed: refunds its charges, and its `typed` guesses.
     pub fn refund(&mut self, charged: u32, typed: u8) {
         self.spent = self.spent.saturating_sub(charged);
         self.unrefunded = self.unrefunded.saturating_sub(typed.into());
     }
 
-    /// Another authenticator takes the place of the only one that was guessed at.
+    /// Another authenticator replaces the only one that was guessed at.
     pub fn rebind(&mut self) {
         self.consecutive = 0;
     }
@@ -74,7 +74,7 @@ impl Budget {
         self.spent = self.spent.saturating_sub(credit);
         let is_all = self.spent == 0 || credit == MOST_CREDIT;
         self.since = match self.since.saturating_sub(now) {
-            // A little ahead: what lies between has been counted already.
+            // A little in the future: the time until then has been credited already.
             ahead @ 1.. if ahead < REGAIN_EVERY => self.since,
             0 if !is_all => self.since + u64::from(credit) * REGAIN_EVERY,
             _ => now,
@@ -89,7 +89,7 @@ impl Budget {
         (self.spent, self.unrefunded) = (0, 0);
     }
 
-    /// As a record has it.
+    /// Its form in a record.
     pub fn to_json(self) -> Value {
         let Self { spent, since, unrefunded, quiet_since, consecutive } = self;
         json!({

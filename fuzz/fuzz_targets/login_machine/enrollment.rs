@@ -1,4 +1,4 @@
-//! Enrollments, of which several may be open, and authenticators of the host's own.
+//! Enrollments, of which several may be open, and authenticators that the host verifies.
 
 use second_factor::enrollment::KeyUri;
 use second_factor::session::{
@@ -15,11 +15,11 @@ use crate::held::{Basis, Enrolling, Place, hold, take};
 use crate::presented::digits;
 use crate::{Machine, is_alive};
 
-/// What something may be bound on, and what the model knows of it.
+/// A proof for a binding, with the model's data about it.
 struct Proof {
     account: usize,
     is_permitted: bool,
-    /// The host may have compared a hash that was replaced since.
+    /// Whether the host may have compared a hash that was replaced since.
     is_doubtful: bool,
     basis: Basis,
     proof: EnrollmentProof,
@@ -52,7 +52,7 @@ impl Machine {
         })
     }
 
-    /// The authenticator in this place of the list; none, or one that is not there.
+    /// The authenticator at this place of the list; `None`, or an unknown one.
     pub fn place_of(&self, account: usize, kind: u8) -> Option<AuthenticatorId> {
         let owner = &self.accounts[account];
         match kind & 7 {
@@ -82,7 +82,7 @@ impl Machine {
         let new = replacing.map_or(new, |replaced| new.replacing(replaced)).label(label);
         let verifier = self.verifier.clone();
         let (answer, rows) = self.ask(account, verifier.begin_enrollment(proof, new));
-        assert!(!rows.written(), "an enrollment that is begun is not stored");
+        assert!(!rows.written(), "beginning an enrollment wrote to the row");
         let (key, owner) = (self.key(), &mut self.accounts[account]);
         match (expected, answer) {
             (Ok(place), Ok(begun)) => {
@@ -96,7 +96,7 @@ impl Machine {
                 hold(&mut self.enrolling, 6, new);
             }
             (Err(expected), Err(refusal)) => assert_eq!(refusal, expected),
-            (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
+            (expected, answer) => panic!("expected {expected:?}, got {answer:?}"),
         }
         self.told(account);
     }
@@ -139,12 +139,12 @@ impl Machine {
                 owner.bind(new, place, now, confirmed);
             }
             (Err(expected), Err(refusal)) => assert_eq!(expected, refusal),
-            (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
+            (expected, answer) => panic!("expected {expected:?}, got {answer:?}"),
         }
         self.told(account);
     }
 
-    /// One of four credentials, as hardware or software.
+    /// Binds one of four credentials, as hardware or software.
     pub fn bind_host(&mut self, a: u8, pick: u8) {
         let now = self.now();
         let Some(Proof { account, is_permitted, is_doubtful, proof, .. }) = self.enrollment_proof(a, pick)
@@ -178,12 +178,12 @@ impl Machine {
                 self.accounts[account].bind(new, place, now, confirmed);
             }
             (Err(expected), Err(refusal)) => assert_eq!(expected, refusal),
-            (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
+            (expected, answer) => panic!("expected {expected:?}, got {answer:?}"),
         }
         self.told(account);
     }
 
-    /// A page that is loaded anew shows the secret, until it is bound or over.
+    /// A page that is reloaded shows the secret again, until it is bound or the enrollment is over.
     pub fn show_enrollment(&mut self, pick: u8) {
         let Some(index) = usize::from(pick).checked_rem(self.enrolling.len()) else { return };
         let (refused, enrolling) = (self.enrollment_refused(index), &self.enrolling[index]);
@@ -196,7 +196,7 @@ impl Machine {
         self.told(account);
     }
 
-    /// Why this enrollment cannot be confirmed, if it cannot.
+    /// The refusal of this enrollment, if it cannot be confirmed.
     fn enrollment_refused(&self, index: usize) -> Option<Refusal> {
         let enrolling = &self.enrolling[index];
         let owner = &self.accounts[enrolling.account];
@@ -207,14 +207,14 @@ impl Machine {
         match (enrolling.place, owner.mark) {
             _ if !is_live => Some(Refusal::EnrollmentOver),
             (_, Some(_)) => Some(Refusal::Retry),
-            // Something was imported quietly meanwhile, and what began with the password alone is over.
+            // Something was imported quietly meanwhile, which ends enrollments that began with the password alone.
             (Place::First, _) if owner.has_factor() => Some(Refusal::EnrollmentOver),
             (Place::Beside, _) => {
-                assert!(owner.authenticators.len() < self.most(), "whatever is bound ends enrollments");
+                assert!(owner.authenticators.len() < self.most(), "a binding did not end other enrollments");
                 None
             }
             (Place::Of(replaced), _) => {
-                assert!(owner.find(replaced).is_some(), "whatever is removed ends enrollments");
+                assert!(owner.find(replaced).is_some(), "a removal did not end enrollments");
                 None
             }
             _ => None,
@@ -227,7 +227,7 @@ impl Machine {
 }
 
 impl Account {
-    /// Where a new authenticator goes, or why it is refused.
+    /// Whether a new authenticator replaces another, or the refusal.
     fn binding_refused(
         &self,
         (is_permitted, is_doubtful): (bool, bool),
@@ -245,7 +245,7 @@ impl Account {
         }
     }
 
-    /// Everything from before is over; and there are new recovery codes where the owner needs some.
+    /// Binds it: everything from before ends, and there are new recovery codes if the owner needs some.
     fn bind(&mut self, new: Authenticator, place: Place, now: u64, confirmed: EnrollmentConfirmed) {
         self.next_epoch(ForgottenBecause::CredentialsChanged);
         let (authenticator, label) = (new.id, new.label.clone());

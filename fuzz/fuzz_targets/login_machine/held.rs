@@ -1,4 +1,4 @@
-//! What claimants and hosts hold back and use later, with what the model knows of it.
+//! Values that claimants and hosts keep and use later, with the model's data about them.
 
 use second_factor::session::{
     AuthenticatorId, DeviceId, EnrollmentBegun, FirstFactor, OldRecoveryCodeTry, PasswordCheck,
@@ -22,14 +22,14 @@ pub struct Open {
     pub first: FirstFactor,
 }
 
-/// A recovery code of an old system that was tried in a challenge, and that the host compares.
+/// A try of an old system's recovery code in a challenge; the host is about to compare the code.
 pub struct Tried {
     pub account: usize,
     pub challenge: u32,
     pub paid: OldRecoveryCodeTry,
 }
 
-/// A device token in some browser.
+/// A device token in a browser.
 pub struct Cookie {
     pub account: usize,
     pub text: String,
@@ -38,7 +38,7 @@ pub struct Cookie {
     pub generation: u32,
 }
 
-/// A password check, of which the host makes a proof when it likes.
+/// A password check, from which the host can make a proof at any time.
 pub struct Checked {
     pub account: usize,
     pub epoch: u32,
@@ -49,9 +49,9 @@ pub struct Checked {
 }
 
 pub enum Word {
-    /// With the record as the check read it, and its revision.
+    /// A check, with the record as it read it, and the revision of that.
     Check(PasswordCheck, View, Option<u64>),
-    /// A proof that a login gave back.
+    /// A proof that a login returned.
     Proof(PasswordVerified),
 }
 
@@ -64,7 +64,7 @@ impl Checked {
         Dated { epoch: self.epoch, at: self.at, device: None }
     }
 
-    /// The host may have compared a hash that was replaced since.
+    /// Whether the host may have compared a hash that was replaced since.
     pub fn began_during_change(&self) -> bool {
         matches!(&self.word, Word::Check(_, view, _) if view.mark.is_some())
     }
@@ -85,12 +85,12 @@ impl Checked {
     }
 }
 
-/// When and in which epoch a proof was made. Both kinds count for five minutes.
+/// When and in which epoch a proof was made. Both kinds are valid for five minutes.
 #[derive(Clone, Copy, Debug)]
 pub struct Dated {
     pub epoch: u32,
     pub at: u64,
-    /// With which it ends.
+    /// The device with which the proof ends.
     pub device: Option<DeviceId>,
 }
 
@@ -101,7 +101,7 @@ impl Dated {
     }
 }
 
-/// A fresh factor, and the session that it was presented in.
+/// A fresh factor, and the session in which it was presented.
 pub struct Fresh {
     pub account: usize,
     pub session: u32,
@@ -109,7 +109,7 @@ pub struct Fresh {
     pub proof: FreshFactor,
 }
 
-/// The password typed again in a session, and what was shown beside it.
+/// The password typed again in a session, and the proof that came with it.
 pub struct Again {
     pub account: usize,
     pub session: u32,
@@ -126,7 +126,7 @@ pub enum Beside {
     RecoveryLogin(u64),
 }
 
-/// What an enrollment ends with beside its epoch.
+/// What an enrollment depends on, apart from its epoch.
 #[derive(Clone, Copy, Debug)]
 pub enum Basis {
     Epoch,
@@ -168,7 +168,7 @@ impl Again {
     }
 }
 
-/// An enrollment that was begun.
+/// An enrollment that has begun.
 pub struct Enrolling {
     pub account: usize,
     pub begun: EnrollmentBegun,
@@ -181,7 +181,7 @@ pub struct Enrolling {
     pub basis: Basis,
 }
 
-/// Where a new authenticator goes.
+/// Whether a new authenticator replaces another.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Place {
     First,
@@ -189,13 +189,13 @@ pub enum Place {
     Of(AuthenticatorId),
 }
 
-/// Takes one that was held back, if any is.
+/// Takes one of the values, if there are any.
 pub fn take<T>(held: &mut Vec<T>, pick: u8) -> Option<T> {
     let index = usize::from(pick).checked_rem(held.len())?;
     Some(held.swap_remove(index))
 }
 
-/// Holds one more; the first goes where there are `most`.
+/// Adds a value; if there are `most` already, the first is dropped.
 pub fn hold<T>(held: &mut Vec<T>, most: usize, new: T) {
     if held.len() >= most {
         held.remove(0);

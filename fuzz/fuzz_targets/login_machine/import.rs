@@ -1,4 +1,4 @@
-//! What another system bound, and what is left of it.
+//! Imports from another system, and its recovery codes.
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::otp::TimeStep;
@@ -71,7 +71,7 @@ impl Machine {
         self.told(account);
     }
 
-    /// A recovery code of the old system is charged for, and then the host compares it, or does not.
+    /// A try of the old system's recovery code is charged; then the host compares it, or does not.
     pub fn try_old_recovery_code(&mut self, a: u8, pick: u8) {
         let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
         let (now, open) = (self.now(), &self.open[index]);
@@ -113,7 +113,7 @@ impl Machine {
         self.told(account);
     }
 
-    /// The host found the code among its old ones, and says which; in the challenge of the try, in another, or in a session.
+    /// The host found the code and names it: in the challenge of the try, in another one, or in a session.
     pub fn old_recovery_code(&mut self, a: u8, pick: u8) {
         let Some(Tried { account, challenge, paid }) = take(&mut self.tried, pick) else { return };
         let left = &self.accounts[account].old_codes;

@@ -1,4 +1,4 @@
-//! The password step, with a proof of just now or one that was held back, and with whatever device cookie.
+//! The password step, with a new check or an earlier one, and with any device cookie.
 
 use second_factor::session::{DeviceId, EventKind, FirstFactor, ForgottenBecause, Requirement};
 use second_factor::{Accepted, AuthMethod, BlockingStore, DeviceToken, Login, Refusal, UnixTime};
@@ -9,7 +9,7 @@ use crate::held::{Checked, Cookie, Dated, Open, Word, hold, take};
 use crate::step_up::amr;
 use crate::{DAY, Machine, finished, is_alive};
 
-/// What the password step must answer.
+/// The expected answer of the password step.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Expected {
     Over,
@@ -17,15 +17,15 @@ enum Expected {
         interrupts: bool,
     },
     EnrollmentRequired,
-    /// Until when there is time to enroll.
+    /// With the time until which a factor must be enrolled.
     SingleFactor(Option<UnixTime>),
-    /// On the device in this place of the list.
+    /// On the device at this place of the list.
     Remembered {
         place: usize,
         rotates: bool,
     },
     Code,
-    /// The device in this place is forgotten.
+    /// The device at this place is forgotten.
     CodeOutdated {
         place: usize,
     },
@@ -50,7 +50,7 @@ impl Machine {
         hold(&mut self.checks, 8, checked);
     }
 
-    /// A password check of just now.
+    /// A new password check.
     pub fn check(&self, account: usize) -> Checked {
         let owner = &self.accounts[account];
         let row = BlockingStore::load(&self.store, &owner.id).expect("it can be read");
@@ -60,7 +60,7 @@ impl Machine {
         Checked { account, epoch: owner.epoch, at: self.now(), word, first, demands }
     }
 
-    /// A check that was held back, or one of just now.
+    /// An earlier check, or a new one.
     pub fn some_check(&mut self, account: usize, is_held: bool, pick: u8) -> Checked {
         let held = if is_held { take(&mut self.checks, pick) } else { None };
         held.unwrap_or_else(|| self.check(account))
@@ -78,7 +78,7 @@ impl Machine {
         self.password_step(checked, cookie, a & 24 == 24);
     }
 
-    /// What the host demands: nothing, a factor from some day on, from now on, or a factor.
+    /// What the host requires: nothing, a factor from some day on, one from now on, or one in any case.
     pub fn requirement(&self, kind: u8) -> Requirement {
         match kind & 3 {
             0 => Requirement::None,
@@ -88,7 +88,7 @@ impl Machine {
         }
     }
 
-    /// Whether a factor is demanded now, and from when on otherwise.
+    /// Whether a factor is required now, and if not, from when on.
     pub fn demands(&self, requirement: Requirement) -> (bool, Option<UnixTime>) {
         match requirement {
             _ if self.policy.requires_second_factor() => (true, None),
@@ -98,7 +98,7 @@ impl Machine {
         }
     }
 
-    /// The heart of the first step.
+    /// Runs the password step on both sides.
     pub fn password_step(&mut self, checked: Checked, cookie: Option<usize>, is_forged: bool) {
         let (account, now, dated) = (checked.account, self.now(), checked.dated());
         let (first, demands) = (checked.first, checked.demands);
@@ -108,7 +108,7 @@ impl Machine {
         let genuine =
             presented.filter(|cookie| !is_forged && cookie.account == account && self.verifies(cookie.key));
 
-        // It is decided on what the check read; where that would write and is outdated, on what there is now.
+        // Decided on the record that the check read. If that would cause a write and is outdated, decided on the present one.
         let row = BlockingStore::load(&self.store, &self.accounts[account].id).expect("it can be read");
         let current = self.accounts[account].view();
         let required = self.demands(demands);
@@ -121,7 +121,7 @@ impl Machine {
         if expected.writes() && is_outdated {
             view = current;
             expected = expect(&view, dated, now, genuine, required);
-            // Its mark is gone, and the host may have compared the hash of before.
+            // The mark of a change is gone, and the host may have compared the earlier hash.
             if checked.began_during_change() && !matches!(expected, Expected::Over | Expected::Wait { .. }) {
                 expected = Expected::Wait { interrupts: false };
             }
@@ -162,7 +162,7 @@ impl Machine {
                 let method = AuthMethod::RememberedDevice { since };
                 owner.events.push(EventKind::LoggedIn { method });
                 self.start(account, accepted, (method, first), view.epoch, Some(device.id));
-                // Its text is the same where its generation and its key are.
+                // The text is the same if generation and key are.
                 let presented = cookie.map(|index| &self.cookies[index]).expect("a device answered");
                 let is_same = presented.key == self.key() && presented.generation == device.generation;
                 assert_eq!(presented.text == token.expose(), is_same);
@@ -192,7 +192,7 @@ impl Machine {
                 let (number, key) = (self.number(), self.key());
                 hold(&mut self.open, 16, Open { account, token, number, key, epoch, at: dated.at, first });
             }
-            (expected, login) => panic!("{expected:?} of {known:?}, and not {login:?}"),
+            (expected, login) => panic!("expected {expected:?} of {known:?}, got {login:?}"),
         }
         self.told(account);
     }
@@ -222,7 +222,7 @@ impl Machine {
     }
 }
 
-/// The password step as the model has it. `genuine` is a device token of this account that a key of this service signed.
+/// The model of the password step. `genuine` is a device token of this account, signed with a key of this service.
 fn expect(
     view: &View,
     dated: Dated,
@@ -253,7 +253,7 @@ fn expect(
     }
 }
 
-/// The token with another last character of its body, and so another generation, or none.
+/// The token with another last character of its body: of another generation, or malformed.
 fn forged(text: &str) -> String {
     let (body, tag) = text.rsplit_once('.').expect("a tag");
     let (rest, last) = body.split_at(body.len() - 1);

@@ -1,6 +1,6 @@
-//! Two accounts, and whatever owners, attackers, administrators, hosts, operators and clocks do: three bytes a command. A model beside the verifier
-//! says of each call what it must answer, whether it may write, what the audit trail is told, what is in the record then, and which sessions and
-//! devices are left.
+//! Two accounts, and any sequence of actions by owners, attackers, administrators, hosts, operators and clocks, with three
+//! bytes a command. A model predicts for each call the answer, whether it writes, the events, the record afterwards, and
+//! which sessions and devices are still valid.
 #![no_main]
 
 mod account;
@@ -49,7 +49,7 @@ struct Machine {
     verifier: Arc<Verifier<Arc<MemoryStore>>>,
     policy: Policy,
     store: Arc<MemoryStore>,
-    /// The service's keys, the last of which signs, and whether tokens that they signed still count.
+    /// For each key of the service, whether tokens that it signed are valid. The last one signs.
     keys: Vec<bool>,
     random: u64,
     clock: Arc<HandClock>,
@@ -63,11 +63,11 @@ struct Machine {
     enrolling: Vec<Enrolling>,
     tried: Vec<Tried>,
     changes: Vec<Change>,
-    /// Numbers sessions and challenges.
+    /// The next number of a session or challenge.
     numbers: u32,
 }
 
-/// What a call did to the row of an account.
+/// The row of an account before and after a call.
 struct Rows {
     before: Option<Versioned<AccountRecord>>,
     after: Option<Versioned<AccountRecord>>,
@@ -140,7 +140,7 @@ impl Machine {
             23 => self.set_clock(self.now().saturating_sub(span(a, b))),
             24 if a == 255 => self.set_clock(u64::MAX - u64::from(b)),
             25 => self.rotate_keys(a & 1 == 1),
-            // Close to what counts: a minute, five minutes, ten, an hour, thirty days, and a second beside.
+            // Near the relevant spans: a minute, five minutes, ten, an hour, thirty days, and a second less or more.
             26 => {
                 let edge = [60, 300, 600, 3_600, 30 * DAY, 59, 299, 599][usize::from(a % 8)];
                 self.set_clock(self.now().saturating_add(edge + u64::from(b % 3)));
@@ -168,7 +168,7 @@ impl Machine {
         self.numbers
     }
 
-    /// Asks the verifier, and sees what that did to the account's row.
+    /// Calls the verifier, and records the effect on the account's row.
     fn ask<T>(
         &self,
         account: usize,
@@ -179,7 +179,7 @@ impl Machine {
         (answer, rows)
     }
 
-    /// The same of what may be another's.
+    /// The same with the row of any account.
     fn ask_for<T>(
         &self,
         account: usize,
@@ -192,25 +192,25 @@ impl Machine {
         (answer, Rows { before, after: row() })
     }
 
-    /// The audit trail was told of the call what the model says, and nothing else.
+    /// The audit trail has exactly the events that the model predicts for the call.
     fn told(&mut self, account: usize) {
         let (now, owner) = (self.now(), &mut self.accounts[account]);
         let of_call = |event: AuditEvent| {
             assert_eq!((&event.account, event.at.as_secs()), (&owner.id, now));
-            assert_eq!(event.origin, Some(origin()), "every event tells where the request came from");
+            assert_eq!(event.origin, Some(origin()), "an event lacks the origin of the request");
             event.kind
         };
         let told: Vec<_> = self.events.take().into_iter().map(of_call).collect();
         assert_eq!(told, std::mem::take(&mut owner.events));
     }
 
-    /// The records, what the accounts' pages say, and which sessions are left, are what the model says.
+    /// The records, the accounts' status and the current sessions are what the model predicts.
     fn compare(&mut self) {
         assert!(self.events.take().is_empty() && self.accounts.iter().all(|owner| owner.events.is_empty()));
         let (now, key) = (self.now(), self.key());
         for account in 0..self.accounts.len() {
             if self.revision(account) != self.accounts[account].compared {
-                // Whatever is written is sealed anew.
+                // Every write seals the secrets again with the present key.
                 self.accounts[account].sealed_with = key;
                 self.compare_row(account);
             }
@@ -240,13 +240,13 @@ impl Machine {
                 shown.map(|one| (one.id, one.since.as_secs(), one.last_used.as_secs())).collect();
             let known = owner.devices.iter().filter(|device| device.is_alive(now));
             let known: Vec<_> = known.map(|device| (device.id, device.since, device.rotated_at)).collect();
-            assert_eq!(shown, known, "remembered devices");
+            assert_eq!(shown, known, "other remembered devices than in the model");
             for kept in &owner.sessions {
                 let current = finished(self.verifier.is_current(&kept.session)).expect("it can be read");
-                assert_eq!(current, owner.is_current(kept, now), "sessions end when they must");
+                assert_eq!(current, owner.is_current(kept, now), "whether a session is current");
             }
         }
-        assert!(self.events.take().is_empty(), "reading tells nothing");
+        assert!(self.events.take().is_empty(), "reading caused an event");
     }
 
     fn compare_row(&mut self, account: usize) {
@@ -262,18 +262,18 @@ impl Machine {
         row.map(|row| row.revision.get())
     }
 
-    /// Never into the last minute of all, since the step ahead of the last one has no time.
+    /// Never sets the last minute of all, because the step after the last one has no time.
     fn set_clock(&mut self, secs: u64) {
         let secs = secs.min(u64::MAX - 60);
         self.clock.set(secs);
     }
 
-    /// The key that signs.
+    /// The id of the key that signs.
     fn key(&self) -> u32 {
         u32::try_from(self.keys.len()).expect("a few")
     }
 
-    /// Whether tokens that this key signed count.
+    /// Whether tokens that this key signed are valid.
     fn verifies(&self, key: u32) -> bool {
         self.keys[usize::try_from(key).expect("a few") - 1]
     }
@@ -303,11 +303,11 @@ fn origin() -> Origin {
     Origin::new().with_address(Ipv4Addr::LOCALHOST).with_user_agent("a browser")
 }
 
-/// A store in memory lets nobody wait.
+/// A store in memory never waits.
 fn finished<T>(answer: impl Future<Output = T>) -> T {
     match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
-        Poll::Pending => panic!("nothing is waited for"),
+        Poll::Pending => panic!("a call waits for something"),
     }
 }
 
@@ -316,7 +316,7 @@ fn span(a: u8, b: u8) -> u64 {
     u64::from(b) * unit
 }
 
-/// Whether what was made at `since` counts: it is younger than that, and was not made more than a minute ahead of this clock.
+/// Whether something made at `since` is valid: it is younger than `span`, and at most a minute in the future of this clock.
 fn is_alive(span: u64, since: u64, now: u64) -> bool {
     match now.checked_sub(since) {
         Some(age) => age < span,

@@ -1,4 +1,4 @@
-//! What takes factors, devices and sessions away, names them, and makes new recovery codes.
+//! Calls that remove factors, devices and sessions, rename authenticators, and renew recovery codes.
 
 use second_factor::session::{
     AdministratorReset, AuthenticatorId, CloseProof, EventKind, ForgottenBecause, RemovedBy,
@@ -13,7 +13,7 @@ use crate::enrollment::texts;
 use crate::held::{Dated, take};
 
 impl Machine {
-    /// All authenticators go.
+    /// Removes all authenticators.
     pub fn disable(&mut self, a: u8, pick: u8) {
         let Some(fresh) = self.take_fresh(pick) else { return };
         let (now, account, requirement) = (self.now(), fresh.account, self.requirement(a >> 6));
@@ -111,7 +111,7 @@ impl Machine {
         self.told(account);
     }
 
-    /// By its owner, or by an administrator.
+    /// By the owner or by an administrator.
     pub fn close_account(&mut self, a: u8, pick: u8) {
         let now = self.now();
         let (account, permitted, proof) = if a & 2 == 2 {
@@ -161,7 +161,7 @@ impl Machine {
         self.told(account);
     }
 
-    /// All devices, or one; which needs no proof.
+    /// Forgets all devices, or one. Needs no proof.
     pub fn forget(&mut self, account: usize, pick: u8) {
         let verifier = self.verifier.clone();
         let id = self.accounts[account].id.clone();
@@ -171,7 +171,7 @@ impl Machine {
             assert_eq!((count, rows.written()), (Ok(owner.devices.len()), !owner.devices.is_empty()));
             owner.forget(ForgottenBecause::Revoked, |_| false);
         } else {
-            // Also one that is not there any more.
+            // Perhaps one that is forgotten already.
             let Some(cookie) = usize::from(pick >> 1).checked_rem(self.cookies.len()) else { return };
             let device = self.cookies[cookie].id;
             let (was_there, rows) = self.ask(account, verifier.forget_device(&id, device));
@@ -190,7 +190,7 @@ impl Machine {
 }
 
 impl Account {
-    /// Why a fresh factor does not count any more, or not now.
+    /// The refusal of a fresh factor that is no longer valid.
     fn refused(&self, fresh: Dated, now: u64) -> Option<Refusal> {
         match self.mark {
             _ if !fresh.is_current(self, now) => Some(Refusal::StepUpRequired),
@@ -199,7 +199,7 @@ impl Account {
         }
     }
 
-    /// With the last authenticator the recovery codes go.
+    /// Removing the last authenticator removes the recovery codes too.
     fn unbind(&mut self, by: RemovedBy, is_removed: impl Fn(AuthenticatorId) -> bool) {
         let removed: Vec<_> = self.authenticators.extract_if(.., |bound| is_removed(bound.id)).collect();
         if !self.has_factor() {

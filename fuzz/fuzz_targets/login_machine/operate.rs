@@ -1,4 +1,4 @@
-//! What an operator does: keys, and backups of a row.
+//! The tasks of an operator: key rotation, and backups of a row.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Machine {
         }
     }
 
-    /// A new key signs and seals; tokens of the one before count on, or it was stolen and they do not.
+    /// A new key signs and seals. Tokens of the previous key stay valid, unless it was stolen.
     pub fn rotate_keys(&mut self, was_stolen: bool) {
         if self.keys.len() >= 6 {
             return;
@@ -51,7 +51,7 @@ impl Machine {
         assert!(rows.written());
         owner.next_epoch(ForgottenBecause::Restored);
         for app in owner.authenticators.iter_mut().filter_map(|bound| bound.app_mut()) {
-            // Also the code that a clock which is ahead shows.
+            // Including the code that a clock which is ahead shows.
             let shown = app.phone.step(now).expect("after 1970") + 1;
             app.last = app.last.max(Some(shown));
         }
@@ -67,7 +67,7 @@ impl Machine {
         owner.backup = Some(Box::new((row.value, known)));
     }
 
-    /// The row comes out of the backup, with a revision of its own. What the verifier draws has one bit less.
+    /// Restores the row from the backup, with a new revision. The verifier draws revisions with one bit less, so it is unique.
     fn restore(&mut self, account: usize) {
         let revision = Revision::new(1 << 63 | u64::from(self.number()));
         let owner = &mut self.accounts[account];

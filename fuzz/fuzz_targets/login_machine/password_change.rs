@@ -1,4 +1,4 @@
-//! Password changes, which anything may interrupt between the two swaps of the record.
+//! Password changes. Anything may happen between their two swaps of the record.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -15,14 +15,14 @@ use crate::Machine;
 use crate::account::Mark;
 use crate::held::{Beside, hold, take};
 
-/// A change whose first swap is done, while the host writes its hash.
+/// A change after its first swap; the host writes its hash now.
 pub struct Change {
     account: usize,
     session: Option<u32>,
     before: u32,
     mark: Mark,
     has_fresh_factor: bool,
-    /// Which sealed when it began. The instance that finishes it knows no newer one.
+    /// The key that sealed when it began. The instance that finishes it has no newer one.
     key: u32,
     running: Running,
     written: Rc<Cell<Option<Result<(), HashNotWritten>>>>,
@@ -36,7 +36,7 @@ type Running = Pin<
 pub struct HashNotWritten;
 
 impl Machine {
-    /// On the word of whoever stepped up, or of the host for a reset by mail; with a check of just now, or one that was held back.
+    /// With the proof of a reauthentication, or of a reset by mail; with a new check or an earlier one.
     pub fn begin_password_change(&mut self, a: u8, pick: u8) {
         let now = self.now();
         let mut is_doubtful = false;
@@ -86,18 +86,18 @@ impl Machine {
                 owner.mark = Some(mark);
                 let change =
                     Change { account, session, before, mark, has_fresh_factor, key, running, written };
-                // The first is dropped as by a crash.
+                // If there are too many, the first is dropped, as by a crash.
                 hold(&mut self.changes, 3, change);
             }
             (Some(expected), Poll::Ready(Err(ChangePasswordError::NotStarted(Error::Refused(refusal))))) => {
                 assert_eq!(expected, refusal);
             }
-            (expected, answer) => panic!("{expected:?}, and not {answer:?}"),
+            (expected, answer) => panic!("expected {expected:?}, got {answer:?}"),
         }
         self.told(account);
     }
 
-    /// The host has written the hash, or could not, or the process died.
+    /// The host has written the hash, or could not, or its process died.
     pub fn end_password_change(&mut self, a: u8, pick: u8) {
         let Some(mut change) = take(&mut self.changes, pick) else { return };
         let hash = match a % 4 {
@@ -109,7 +109,7 @@ impl Machine {
         let revision = self.revision(change.account);
         let Poll::Ready(answer) = change.running.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         else {
-            panic!("nothing is waited for any more");
+            panic!("the change still waits for something");
         };
         let was_written = self.revision(change.account) != revision;
         let owner = &mut self.accounts[change.account];
@@ -123,17 +123,23 @@ impl Machine {
         match (hash, answer) {
             (Err(_), Err(ChangePasswordError::NotWritten(HashNotWritten))) => {}
             (Ok(()), Ok(ended)) => {
-                assert!(is_ours && owner.epoch == change.mark.epoch, "somebody else went on meanwhile");
+                assert!(
+                    is_ours && owner.epoch == change.mark.epoch,
+                    "the change continued sessions although others had changed the account"
+                );
                 if change.has_fresh_factor {
                     owner.budget.restore();
                 }
                 owner.go_on(ended, change.session, change.before, a >> 2);
             }
             (Ok(()), Err(ChangePasswordError::Unfinished(None))) => {
-                assert!(!is_ours || owner.epoch != change.mark.epoch, "nobody came between");
+                assert!(
+                    !is_ours || owner.epoch != change.mark.epoch,
+                    "the change continued no session although nobody had interfered"
+                );
                 owner.next_epoch(ForgottenBecause::CredentialsChanged);
             }
-            (hash, answer) => panic!("the hash: {hash:?}; and {answer:?}"),
+            (hash, answer) => panic!("hash {hash:?}, answer {answer:?}"),
         }
         if was_written {
             owner.sealed_with = owner.sealed_with.max(change.key);

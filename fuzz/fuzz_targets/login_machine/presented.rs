@@ -1,4 +1,4 @@
-//! How the model judges what is presented, in a challenge or in a session.
+//! How the model evaluates proofs, in a challenge or in a session.
 
 use second_factor::session::{
     DeviceId, EventKind, ForgottenBecause, HostAuthenticatorVerified, RefusedBecause,
@@ -9,7 +9,7 @@ use crate::account::{Account, With};
 use crate::authenticator::{App, Authenticator, Compared, Prover, credential, id_of_host};
 use crate::budget::Lock;
 
-/// What is presented.
+/// A proof.
 #[derive(Clone, PartialEq, Debug)]
 pub enum What {
     Typed(String),
@@ -22,7 +22,7 @@ pub enum What {
     },
 }
 
-/// The host verified what an authenticator signed.
+/// A proof of an authenticator that the host verified.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct HostProof {
     pub account: usize,
@@ -37,21 +37,21 @@ pub enum Form {
     RecoveryCode,
     Host,
     OldRecoveryCode,
-    /// Of none of these forms.
+    /// None of these forms.
     Nothing,
 }
 
-/// What becomes of what is presented.
+/// The result for a proof.
 #[derive(Debug)]
 pub enum Verdict {
     Accepted(AuthMethod, With),
-    /// Refused free of charge, and what the host is told.
+    /// Refused without a charge; with the reason for the host.
     Free(Refusal, Option<RefusedBecause>),
     Charged(RefusedBecause),
 }
 
 impl What {
-    /// Whose it is, where that shows.
+    /// The account that it belongs to, if that is known.
     pub fn account(&self) -> Option<usize> {
         match self {
             Self::Typed(_) => None,
@@ -82,7 +82,7 @@ impl Form {
 }
 
 impl Account {
-    /// What is typed tells by its form what it is, and that depends on the digits of the account's apps.
+    /// The form shows what a typed text is. It depends on the digits of the account's apps.
     pub fn form(&self, what: &What) -> Form {
         let text = match what {
             What::Host(_) => return Form::Host,
@@ -104,7 +104,7 @@ impl Account {
         }
     }
 
-    /// What is accepted is used up. `challenge` is that in which it is presented, `kept` the device that a recovery code does not forget.
+    /// Uses up what it accepts. `challenge` is the one it is presented in, `kept` the device that a recovery code does not forget.
     pub fn evaluate(
         &mut self,
         what: &What,
@@ -166,7 +166,7 @@ impl Account {
         }
     }
 
-    /// Every app is compared. Each that the code is of moves to its step, and the first of them counts.
+    /// Compares with every app. Each one that the code fits moves to its step; the first of them is reported.
     fn compare(&mut self, digits: &str, is_row: bool, now: u64) -> Result<With, RefusedBecause> {
         let (mut accepted, mut reason) = (None, RefusedBecause::Wrong);
         for bound in &mut self.authenticators {
@@ -187,13 +187,13 @@ impl Account {
         accepted.ok_or(reason)
     }
 
-    /// Whoever uses one has lost the authenticator, and maybe the devices.
+    /// An owner who uses a recovery code has lost the authenticator, and perhaps the devices.
     fn after_recovery_code(&mut self, kept: Option<DeviceId>) {
         self.events.push(EventKind::RecoveryCodeUsed { remaining: self.codes_left() });
         self.forget(ForgottenBecause::CredentialsChanged, |device| Some(device.id) == kept);
     }
 
-    /// A guess is charged: to the account, and in its challenge, if it is made in one. Whether that is exhausted by it.
+    /// Charges a guess to the account and, if there is one, to its challenge. Returns whether the challenge is exhausted.
     pub fn pay(&mut self, challenge: Option<(u32, u64)>, now: u64) -> (bool, Option<Lock>) {
         let guesses = self.guesses();
         let alarm = self.budget.charge(guesses);
@@ -213,7 +213,7 @@ impl Account {
         (exhausted, lock)
     }
 
-    /// The same of something typed, and what the claimant is told.
+    /// The same for a typed proof; returns the refusal.
     pub fn refuse(
         &mut self,
         form: Form,
@@ -246,12 +246,12 @@ impl Lock {
     }
 }
 
-/// What was typed without blanks and dashes, if nothing but digits is left.
+/// The typed text without blanks and dashes, if only digits are left.
 pub fn digits(text: &str) -> Option<String> {
     let is_blank = |c: char| c.is_whitespace() || c == '-';
     let digits: String = text.chars().filter(|c| !is_blank(*c)).collect();
     digits.chars().all(|c| c.is_ascii_digit()).then_some(digits)
 }
 
-/// The recovery code of nobody.
+/// A well-formed recovery code that nobody has.
 pub const OF_NOBODY: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";

@@ -1,4 +1,4 @@
-//! What the row of an account holds.
+//! The row of an account.
 
 use second_factor::AccountRecord;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::account::{Account, With};
 use crate::authenticator::{Authenticator, id_of_host};
 
 impl Account {
-    /// The record says what the model does, but for ids that the library draws and digests.
+    /// The record is that of the model, except for ids and digests, which the library draws or computes.
     pub fn assert_is(&self, record: &AccountRecord) {
         let written = serde_json::to_string(record).expect("a record can be written");
         assert_eq!(serde_json::from_str::<AccountRecord>(&written).ok().as_ref(), Some(record));

@@ -1,4 +1,4 @@
-//! What is presented for a challenge.
+//! Proofs in a challenge.
 
 use second_factor::session::{
     DeviceId, EventKind, ForgottenBecause, Presented, RefusedBecause, SessionError,
@@ -31,7 +31,7 @@ impl Machine {
         }
     }
 
-    /// The last accepted one or one before; or that of a clock which is off by some minutes.
+    /// The last accepted code or the one before; or a code of a clock that is off by some minutes.
     pub fn used_code(&mut self, a: u8, pick: u8) {
         let Some(app) = self.app_for(a >> 3, pick) else { return };
         let step = if a >= 128 {
@@ -44,7 +44,7 @@ impl Machine {
         self.present_typed(pick, app.phone.code_of(step), a & 4 == 4);
     }
 
-    /// For a challenge.
+    /// In a challenge.
     pub fn codes_in_a_row(&mut self, a: u8, pick: u8) {
         let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
         let Some(text) = self.row(self.open[index].account, a >> 1 & 7, a >> 4) else { return };
@@ -76,7 +76,7 @@ impl Machine {
     pub fn recovery_code(&mut self, a: u8, pick: u8) {
         let Some(index) = usize::from(pick).checked_rem(self.open.len()) else { return };
         let account = self.open[index].account;
-        // Sometimes one of the other account.
+        // Sometimes a code of the other account.
         let account = &self.accounts[if a % 8 == 7 { 1 - account } else { account }];
         let codes = if a % 8 == 6 { &account.used } else { &account.unused };
         let Some(code) = codes.get(usize::from(a >> 3) % codes.len().max(1)).cloned() else { return };
@@ -100,7 +100,7 @@ impl Machine {
         self.present(index, &What::Host(proof), verified.into(), a & 1 == 1);
     }
 
-    /// The host verified something that was signed: anew, what was signed last, or always the same; of one of its credentials, bound or not.
+    /// A proof that the host verified: a new one, the last one, or always the same; of any credential, bound or not.
     pub fn host_proof(&mut self, account: usize, kind: u8) -> HostProof {
         let account = if kind >> 4 == 7 { 1 - account } else { account };
         let keys: Vec<_> = self.accounts[account].authenticators.iter().filter_map(|one| one.key()).collect();
@@ -116,7 +116,7 @@ impl Machine {
         HostProof { account, credential, signed }
     }
 
-    /// Somebody who has the password, and a new challenge for each guess.
+    /// Guesses by somebody with the password, each in a new challenge.
     pub fn guess_in_fresh_challenges(&mut self, a: u8, count: u8) {
         for salt in 0..=count % 32 {
             let checked = self.check(usize::from(a & 1));
@@ -127,7 +127,7 @@ impl Machine {
         }
     }
 
-    /// One of the apps of the account that a challenge is of.
+    /// One of the apps of the challenge's account.
     fn app_for(&self, nth: u8, pick: u8) -> Option<App> {
         let open = self.open.get(usize::from(pick).checked_rem(self.open.len())?)?;
         let owner = &self.accounts[open.account];
@@ -139,7 +139,7 @@ impl Machine {
         self.present(index, &What::Typed(text.clone()), (&text).into(), ticked);
     }
 
-    /// The heart: presents something for a challenge, and holds the answer to the model.
+    /// Presents a proof in a challenge, and compares the answer with the model's.
     pub fn present(&mut self, index: usize, what: &What, presented: Presented<'_>, ticked: bool) {
         let (now, open) = (self.now(), &self.open[index]);
         let (account, number, epoch, at, first) =
@@ -186,7 +186,7 @@ impl Machine {
     }
 }
 
-/// What a call must answer, and whether it writes.
+/// The expected answer of a call, and whether it writes.
 pub struct Expected {
     pub answer: Result<AuthMethod, Refusal>,
     pub is_written: bool,
@@ -204,7 +204,7 @@ impl Account {
         let form = self.form(what);
         let touched = self.touched.iter().find(|touched| touched.challenge == number);
         let is_done = is_genuine && touched.is_some_and(|touched| touched.done);
-        // The try of an old recovery code that exhausted it may still be answered.
+        // A try of an old recovery code that exhausted the challenge may still be answered.
         let is_exhausted = touched.is_some_and(|touched| touched.failures >= 5);
         let is_over = !is_live || is_exhausted && form != Form::OldRecoveryCode;
         let refused = match self.mark {
@@ -241,7 +241,7 @@ impl Account {
         }
     }
 
-    /// Ten at most; the one that was not used for longest goes.
+    /// At most ten; the one that was not used for the longest time is forgotten.
     fn remember(&mut self, id: DeviceId, now: u64) {
         while self.devices.len() >= 10 {
             let oldest = self.devices.iter().map(|device| device.rotated_at).min();

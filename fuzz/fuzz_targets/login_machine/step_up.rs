@@ -1,4 +1,4 @@
-//! What is presented in a session, before something sensitive.
+//! Proofs in a session, before a sensitive step.
 
 use core::time::Duration;
 
@@ -25,13 +25,13 @@ impl Machine {
         }
     }
 
-    /// The same beside the password.
+    /// The same with the password.
     pub fn reauthenticate(&mut self, a: u8, pick: u8) {
         let Some(what) = self.typed(usize::from(a & 1), a >> 1) else { return };
         self.present_beside_password(usize::from(a & 1), &what, pick);
     }
 
-    /// What the host verified of an authenticator of its own: alone, or beside the password.
+    /// A proof that the host verified, alone or with the password.
     pub fn show_host(&mut self, a: u8, pick: u8) {
         let account = usize::from(a & 1);
         let what = What::Host(self.host_proof(account, a >> 1));
@@ -70,7 +70,7 @@ impl Machine {
         }
     }
 
-    /// What is typed: right, early, wrong, used, of another, or nothing; or the last thing again.
+    /// The typed text: right, early, wrong, used, of the other account, or empty; or the last one again.
     fn typed(&self, account: usize, kind: u8) -> Option<What> {
         let (owner, other) = (&self.accounts[account], &self.accounts[1 - account]);
         let nth = usize::from(kind >> 4);
@@ -115,7 +115,7 @@ impl Machine {
         );
         assert_eq!(kept.session.auth_time(), at(now));
         assert_eq!(kept.session.amr(), amr(proof.method(), kept.session.first_factor()));
-        // The other sessions are not elevated by it.
+        // It does not elevate the other sessions.
         for kept in
             owner.sessions.iter_mut().enumerate().filter(|(place, _)| *place != index).map(|(_, kept)| kept)
         {
@@ -145,7 +145,7 @@ impl Machine {
         let began_at = kept.session.at().as_secs();
         let is_recovery_login =
             kept.session.method() == AuthMethod::RecoveryCode && owner.is_recovery_login(began_at, now);
-        // What the password alone is enough for, or is refused for. Otherwise it is as without it.
+        // First the cases in which the password alone is enough or refused. All others are as without the password.
         let alone = if is_doubled {
             None
         } else if !is_live {
@@ -175,11 +175,11 @@ impl Machine {
                 match (answer.as_ref(), alone) {
                     (Ok(_), Ok(beside)) => beside,
                     (Err(Error::Refused(refusal)), Err(expected)) if *refusal == expected => return,
-                    (answer, alone) => panic!("{alone:?}, and not {answer:?}"),
+                    (answer, alone) => panic!("expected {alone:?}, got {answer:?}"),
                 }
             }
             None => {
-                // Which of them it was is told by the event.
+                // The event has the method.
                 let stepped_up = |kind: &EventKind| match kind {
                     EventKind::SteppedUp { method } => Some(*method),
                     _ => None,
@@ -201,7 +201,7 @@ impl Machine {
         self.told(account);
     }
 
-    /// Holds the answer to a step-up to the model: when and in which epoch it was made, if it was.
+    /// Compares the answer to a step-up with the model's, including when and in which epoch it was made.
     fn hold_to_model<E: core::fmt::Debug>(
         &mut self,
         account: usize,
@@ -221,7 +221,7 @@ impl Machine {
         answer.is_ok().then_some(Dated { epoch, at: now, device })
     }
 
-    /// A try of an old recovery code is of a login, and counts nowhere else.
+    /// A try of an old recovery code is valid only in a login.
     pub fn present_old_in_session(
         &mut self,
         account: usize,
@@ -240,7 +240,7 @@ impl Machine {
         }
     }
 
-    /// One of the proofs that were held back.
+    /// One of the earlier proofs.
     pub fn take_fresh(&mut self, pick: u8) -> Option<Fresh> {
         take(&mut self.fresh, pick)
     }
@@ -286,7 +286,7 @@ impl Account {
     }
 }
 
-/// What RFC 8176 §2 calls what was verified.
+/// The RFC 8176 §2 names of the verified factors.
 pub fn amr(method: AuthMethod, first: FirstFactor) -> Vec<&'static str> {
     let first = (first == FirstFactor::Password).then_some("pwd");
     let second: &[&str] = match method {

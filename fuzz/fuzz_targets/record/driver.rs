@@ -1,4 +1,4 @@
-//! A verifier over one record that is put in its store before each call.
+//! A verifier on one record, which is put into its store before each call.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ pub struct Driver {
     pub verifier: Verifier,
     pub clock: Arc<HandClock>,
     events: Arc<EventLog>,
-    /// Of the rows that this target puts in place. What the verifier draws has one bit less.
+    /// The revision of the row that is put there. The verifier draws revisions with one bit less.
     revision: Cell<u64>,
     pub now: u64,
     pub typed: String,
@@ -29,7 +29,7 @@ impl Driver {
     pub fn new(keys: Keys, now: u64, typed: &str) -> Self {
         let (clock, events) = (Arc::new(HandClock::at(now)), Arc::new(EventLog::default()));
         let policy = Policy::new("Example").expect("a policy");
-        // Not what the seeds were made with: no token of theirs is drawn again.
+        // Another seed than that of the corpus, so that none of its tokens is drawn again.
         let entropy = Mutex::new(Repeatable(0x0f0f_0f0f));
         let store = Arc::new(MemoryStore::new());
         let verifier = BlockingVerifier::with_sources(store, policy, keys, clock.clone(), entropy)
@@ -37,8 +37,8 @@ impl Driver {
         Self { verifier, clock, events, revision: Cell::new(1 << 63), now, typed: typed.to_owned() }
     }
 
-    /// Asks the verifier with this record in the store. The record afterwards is one that can be written and read again; where the verifier
-    /// could not decide (`None`) it is the same.
+    /// Calls the verifier with this record in the store. The record afterwards can be written and read again. If the verifier
+    /// could not decide (`None`), it is unchanged.
     pub fn on<T>(
         &self,
         record: &AccountRecord,
@@ -67,14 +67,17 @@ impl Driver {
             Err(Error::Refused(refusal)) => Some((next, Err(refusal))),
             Err(Error::Session(SessionError::EntropyExhausted)) => panic!("a decision drew too much"),
             Err(Error::Session(_)) => {
-                assert!(!is_written && events.is_empty(), "something happened, and nothing was decided");
+                assert!(
+                    !is_written && events.is_empty(),
+                    "something was written or reported, although nothing was decided"
+                );
                 None
             }
             Err(other) => panic!("{other:?}"),
         }
     }
 
-    /// The same for what needs no key and is never refused.
+    /// The same for a call that needs no key and is never refused.
     pub fn done<T>(
         &self,
         record: &AccountRecord,
@@ -102,7 +105,7 @@ impl Driver {
     }
 }
 
-/// The host compared the hash just now, and it was right.
+/// The host compared the hash just now, and the password was right.
 pub fn password(verifier: &Verifier, record: &AccountRecord) -> PasswordVerified {
     PasswordVerified::by_host(verifier.check_password(record.account()))
 }

@@ -1,4 +1,4 @@
-//! What a record says, as its JSON tells.
+//! The fields of a record, from its JSON.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn field(record: &AccountRecord, name: &str) -> Value {
     json["record"][name].clone()
 }
 
-/// A session of the record's epoch as the host's table has it, in which nobody stepped up last.
+/// A session of the record's epoch, as in the host's table. It is not the one of the last step-up.
 pub fn session(record: &AccountRecord) -> Session {
     session_in(record, &field(record, "epoch"))
 }
@@ -53,7 +53,7 @@ pub fn has_distinct_authenticators(record: &AccountRecord) -> bool {
     ids.iter().collect::<BTreeSet<_>>().len() == ids.len()
 }
 
-/// What a wrong code is charged: one guess for each app.
+/// The charge of a wrong code: one guess for each app.
 pub fn guesses(record: &AccountRecord) -> u64 {
     let bound = field(record, "authenticators");
     let apps = bound.as_array().into_iter().flatten().filter(|bound| bound.pointer("/prover/app").is_some());
@@ -64,7 +64,7 @@ pub fn spent(record: &AccountRecord) -> u64 {
     field(record, "budget")["spent"].as_u64().expect("a number")
 }
 
-/// The secrets of the bound apps and their last steps, where all stand in clear.
+/// The secrets of the bound apps and their last steps, if all secrets are stored in clear.
 pub fn clear_secrets(record: &AccountRecord) -> Option<Vec<(Phone, Option<u64>)>> {
     let bound = field(record, "authenticators");
     let apps = bound.as_array()?.iter().filter_map(|bound| bound.pointer("/prover/app"));

@@ -1,7 +1,7 @@
-//! A record that can be read at all is written and read again as the same, and whatever it says, no call panics, takes a code for right that is
-//! not, or goes on under the mark of a password change.
+//! A record that can be read is written and read again as the same. Whatever it contains, no call panics, accepts a wrong
+//! code, or continues while the record has the mark of a password change.
 //!
-//! The input is the record in JSON; after a line feed may follow the time (eight bytes) and the text that is presented.
+//! The input is the record as JSON. After a line feed, the time (eight bytes) and the text to present may follow.
 #![no_main]
 
 mod driver;
@@ -72,10 +72,10 @@ impl Driver {
                 assert_eq!(accepted.authenticated.method(), AuthMethod::SingleFactor);
                 assert!(self.is_current(record, &accepted.authenticated.into_session()));
             }
-            Ok(Login::EnrollmentRequired(_)) => panic!("the policy demands nothing"),
+            Ok(Login::EnrollmentRequired(_)) => panic!("the policy requires nothing"),
             Err(refusal) => {
                 assert_eq!((refusal, is_changing(record)), (Refusal::Retry, true));
-                // It is ended where it cannot be under way any more, and then everything is over.
+                // A change that cannot be under way any more is ended, and then everything from before it is over.
                 assert!(next == *record || !is_changing(&next) && !self.is_current(&next, &session(record)));
             }
         }
@@ -85,7 +85,7 @@ impl Driver {
         self.operate(record);
     }
 
-    /// What is typed, a wrong code and the right ones; and no other outcome than this target computes.
+    /// Presents the typed text, a wrong code and the right ones, and computes each expected outcome.
     fn present(&self, record: &AccountRecord, challenge: &ChallengeToken, status: &FactorStatus) {
         let mut texts = vec![self.typed.clone(), "000000".to_owned(), NOBODYS_RECOVERY_CODE.to_owned()];
         for (phone, _) in clear_secrets(record).into_iter().flatten() {
@@ -137,7 +137,7 @@ impl Driver {
         }
     }
 
-    /// This was accepted as a code, or codes in a row, of this record.
+    /// Asserts that this text is a right code, or right codes in a row, of this record.
     fn assert_right(&self, record: &AccountRecord, status: &FactorStatus, typed: &str, method: AuthMethod) {
         let is_row = method == AuthMethod::CodesInARow;
         assert!(status.is_enabled() && (is_row || !status.is_locked));
@@ -177,7 +177,10 @@ impl Driver {
         let late = self.now.saturating_add(30 * 24 * 60 * 60);
         if late < u64::MAX {
             self.clock.set(late);
-            assert!(asks(record, device.expose()) && !self.is_current(record, &session), "after 30 days");
+            assert!(
+                asks(record, device.expose()) && !self.is_current(record, &session),
+                "the device is still remembered after 30 days"
+            );
             self.clock.set(self.now);
         }
     }
@@ -194,7 +197,7 @@ impl Driver {
         let refused = self.on(record, |verifier| verifier.fresh_factor(&live, "lost it"));
         let (next, refused) = refused.expect("it is not a code, so no key is needed");
         assert_eq!(refused, Err(expected));
-        assert!(next == *record, "nothing is written before a guess");
+        assert!(next == *record, "a malformed code was written");
         let again =
             |verifier: &Verifier| verifier.reauthenticate(&live, password(verifier, record), "lost it");
         match self.on(record, again).expect("no key is needed") {
@@ -223,7 +226,7 @@ impl Driver {
             let (next, fresh) = self.on(record, |verifier| verifier.fresh_factor(live, code))?;
             Some((next, fresh.ok()?))
         };
-        // Made of the same record, each serves for whatever the first does.
+        // Fresh factors from the same record: each can do whatever the first can.
         let (Some((next, first)), Some((_, second))) = (fresh(), fresh()) else { return };
         let [Some((_, third)), Some((_, fourth)), Some((_, fifth))] = [fresh(), fresh(), fresh()] else {
             panic!("it was, twice")
@@ -256,7 +259,7 @@ impl Driver {
         let begin = |verifier: &Verifier| verifier.begin_enrollment(password(verifier, record), "alice");
         let Some((next, Ok(begun))) = self.on(record, begin) else { return };
         assert!(!status.is_enabled(), "a password does not replace an authenticator");
-        assert!(!is_changing(record) && next == *record, "what is begun is not stored");
+        assert!(!is_changing(record) && next == *record, "beginning an enrollment wrote to the record");
         let phone = Phone::new(begun.uri.secret(), self.verifier.policy().totp());
         let again = self.on(record, |verifier| verifier.pending_enrollment(&begun.token));
         assert_eq!(again.map(|(_, uri)| uri), Some(Ok(begun.uri)));
@@ -275,7 +278,7 @@ impl Driver {
         assert!(matches!(twice, Some((_, Err(Refusal::EnrollmentOver)))), "the first confirmed wins");
     }
 
-    /// The password changes on the word of a reset, if it can.
+    /// Changes the password with a reset, if possible.
     fn reset_password(&self, record: &AccountRecord) -> (AccountRecord, Result<(), Refusal>) {
         let change = |verifier: &Verifier| {
             let reset = PasswordReset::by_host(verifier.check_password(record.account()));
@@ -288,7 +291,7 @@ impl Driver {
         self.on(record, change).expect("it needs no key")
     }
 
-    /// What changes the account without a factor: refused under the mark of a password change, and otherwise it ends what it must.
+    /// Changes of the account without a factor: refused under the mark of a password change; otherwise they end what they must.
     fn change(&self, record: &AccountRecord, status: &FactorStatus) {
         let (account, live) = (record.account(), session(record));
         let (changed, outcome) = self.reset_password(record);
@@ -302,7 +305,7 @@ impl Driver {
         let import = Import::by_host(account.clone(), secret, TotpParams::default());
         if let Some((imported, outcome)) = self.on(record, |verifier| verifier.import(import)) {
             let is_possible = !status.is_enabled() && !is_changing(record);
-            assert_eq!(outcome.is_ok(), is_possible, "an import adds to nothing and replaces nothing");
+            assert_eq!(outcome.is_ok(), is_possible, "whether an import is possible");
             assert!(!is_possible || self.status(&imported).is_enabled());
         }
         let ended = self.on(record, |verifier| verifier.end_all_sessions(&live));
@@ -332,7 +335,7 @@ impl Driver {
         self.done(record, |verifier| verifier.forget_device(account, nowhere));
     }
 
-    /// Without a key no code is accepted and none is charged, and nothing is bound; the recovery codes still work.
+    /// Without a key no code is accepted or charged, and nothing is bound; recovery codes still work.
     fn needs_a_key(&self, record: &AccountRecord) {
         let live = session(record);
         let rows = ["0".repeat(21), "0".repeat(24)];
@@ -340,7 +343,10 @@ impl Driver {
             let outcome = self.on(record, |verifier| verifier.fresh_factor(&live, typed));
             let Some((next, outcome)) = outcome else { continue };
             let refusal = outcome.expect_err("a code was accepted without the secret");
-            assert!(!matches!(refusal, Refusal::NotAccepted | Refusal::ChallengeOver), "it was evaluated");
+            assert!(
+                !matches!(refusal, Refusal::NotAccepted | Refusal::ChallengeOver),
+                "the code was evaluated"
+            );
             assert!(next == *record);
         }
         let begin = |verifier: &Verifier| verifier.begin_enrollment(password(verifier, record), "alice");

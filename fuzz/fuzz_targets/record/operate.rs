@@ -1,4 +1,4 @@
-//! Authenticators of the host's own, what is removed, and what an operator does.
+//! Authenticators that the host verifies, removals, and the tasks of an operator.
 
 use second_factor::session::{
     AuthenticatorId, AuthenticatorKind, HostAuthenticatorKind, HostAuthenticatorVerified,
@@ -10,7 +10,7 @@ use crate::driver::{Driver, Verifier, password};
 use crate::fields::{clear_secrets, guesses, has_distinct_authenticators, is_changing, session, spent};
 
 impl Driver {
-    /// What the host verified counts once, for an authenticator that is bound, whatever was guessed; and an old recovery code is paid for.
+    /// A proof that the host verified is accepted once, for a bound authenticator, whatever was guessed. A try of an old recovery code is charged.
     pub fn present_of_host(&self, record: &AccountRecord, challenge: &ChallengeToken) {
         let status = self.status(record);
         let id = AuthenticatorId::of_host(record.account(), CREDENTIAL);
@@ -42,7 +42,7 @@ impl Driver {
         assert_eq!(left, status.recovery_codes_left);
     }
 
-    /// The first authenticator goes, and its codes with it.
+    /// Removes the first authenticator, and with it its codes.
     pub fn remove(&self, record: &AccountRecord, fresh: FreshFactor) {
         let before = self.status(record);
         let first = before.authenticators.first().expect("it was presented").id;
@@ -58,7 +58,7 @@ impl Driver {
         assert_eq!(after.recovery_codes_left, codes);
     }
 
-    /// A passkey is bound where the password is enough, secrets are sealed anew, and what a backup revived is ended.
+    /// Binds a passkey where the password is enough, reseals the secrets, and ends what a backup revived.
     pub fn operate(&self, record: &AccountRecord) {
         let status = self.status(record);
         let new =
@@ -92,7 +92,7 @@ impl Driver {
             for step in [step.saturating_sub(1), step, step.saturating_add(1)] {
                 let code = phone.code_of(step);
                 let used = self.on(&ended, |verifier| verifier.present(&challenge, &code, Remember::No));
-                assert!(!matches!(used, Some((_, Ok(_)))), "it may have been used since the backup");
+                assert!(!matches!(used, Some((_, Ok(_)))), "a code from before the restore was accepted");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the tests of the stores share: accounts with a phone, a proxy that counts round trips, and what to do without a server.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod as_postgres;
 pub mod counting;
 pub mod database;
 pub mod trail;

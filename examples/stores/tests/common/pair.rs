@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
+use super::common::{as_postgres, skip};
 use super::failover::{PATIENCE, free_port};
 
 /// Where distributions keep what they do not put in the path.
@@ -26,11 +27,6 @@ fn binaries() -> Option<PathBuf> {
     folders.find(|folder| NEEDED.iter().all(|name| folder.join(name).exists()))
 }
 
-/// PostgreSQL refuses to run as root.
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
-}
-
 /// Whether the primary answers a commit before the standby has it on its disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Standby {
@@ -45,16 +41,16 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Both run, and the standby streams. `None`, and a line, without the programs.
+    /// Both run, and the standby streams. `None`, after one line, without the programs or a user to run them as.
     pub async fn start(kind: Standby) -> Option<Self> {
         let Some(binaries) = binaries() else {
-            super::common::skip("PostgreSQL to start", format!("{NEEDED:?} are not in one folder"));
+            skip("PostgreSQL to start", format!("{NEEDED:?} are not in one folder"));
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        if is_root() {
-            let owned = Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap();
-            assert!(owned.success(), "there is no user `postgres` to run PostgreSQL as");
+        if let Err(why) = as_postgres::give(folder.path()) {
+            skip("user `postgres` to run PostgreSQL as", why);
+            return None;
         }
         let mut primary = Server::new(&binaries, folder.path(), "primary");
         primary.make("initdb", &["--auth=trust", "--username=postgres", "--locale=C", "--no-sync"]);
@@ -102,14 +98,7 @@ impl Server {
     }
 
     fn command(&self, program: &str) -> Command {
-        let program = self.binaries.join(program);
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
-            command
-        } else {
-            Command::new(program)
-        };
+        let mut command = as_postgres::command(&self.binaries.join(program));
         command.arg("-D").arg(self.folder.join(self.name)).current_dir(&self.folder).stdin(Stdio::null());
         command
     }

@@ -1,5 +1,5 @@
--- `name_key` is the name in lower case: nobody registers as Alice beside alice. `form` is the token of the form that registered
--- them, so that the same form sent twice is not told that the name is taken.
+-- `name_key` is the name in lower case, so that Alice and alice are not two users. `form` is the token of the form that
+-- registered the user: if it is sent twice, the second answer is not "This user name is taken".
 CREATE TABLE users (
     id            TEXT NOT NULL PRIMARY KEY,
     name          TEXT NOT NULL,
@@ -8,8 +8,8 @@ CREATE TABLE users (
     form          TEXT NOT NULL
 );
 
--- `id` is a hash: with a copy of this table nobody is logged in. A stub is what a session leaves under an id that it no longer has.
--- `taken_until`: a form of this session is at work until then, at most.
+-- `id` is a hash, so that nobody can log in with a copy of this table. `is_stub`: the session that had this id has another one now,
+-- or has ended. `taken_until`: a form of this session is being handled, until then at most.
 CREATE TABLE sessions (
     id          TEXT    NOT NULL PRIMARY KEY,
     data        TEXT    NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
--- Of the security log, what changes no record of the second factor and so is not in its trail. A few rows for each account.
+-- The events of the security log that change no record of the second factor, and so are not in its trail. A few rows an account.
 CREATE TABLE unrecorded (
     account TEXT NOT NULL,
     slot    TEXT NOT NULL,

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use super::{View, codes_are_shown, shell};
 use crate::two_factor::{FactorStatus, UnixTime, words};
 
-/// So few recovery codes that the account page says so: whoever is left without any depends on the phone alone.
+/// At this number or below, the account page warns: an owner without recovery codes depends on the phone alone.
 const FEW: usize = 3;
 
-/// What the account page shows.
+/// The content of the account page.
 pub(crate) struct Account<'a> {
     pub(crate) name: &'a str,
     pub(crate) arrival: (String, UnixTime, Option<UnixTime>),
@@ -18,10 +18,10 @@ pub(crate) struct Account<'a> {
     pub(crate) log: Log,
 }
 
-/// A line of the security log: when, what, and whether it is in bold.
+/// A line of the security log: time, text, and whether it is bold.
 pub(crate) type Line = (UnixTime, String, bool);
 
-/// The latest lines, and of those before them the ones that must not be missed.
+/// The latest lines, and the important ones of those before them.
 pub(crate) struct Log {
     pub(crate) latest: Vec<Line>,
     pub(crate) earlier: Vec<Line>,

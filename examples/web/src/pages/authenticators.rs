@@ -1,4 +1,4 @@
-//! The pages of the authenticators: to enroll one, and what there is to do with those that are bound.
+//! The pages to enroll an authenticator, and to list, rename and remove those that are bound.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -31,7 +31,7 @@ pub(crate) fn enable(view: &View, name: &str, place: &Place) -> Markup {
     card(title, lead, view, true, "/account/two-factor/enable", &fields, &back())
 }
 
-/// Whoever has lost the one authenticator has it replaced unless they say otherwise.
+/// If there is one authenticator and it is lost, its replacement is preselected.
 fn replacing(place: &Place) -> Markup {
     let is_the_lost_one = place.is_one_lost && place.bound.len() == 1;
     html! {
@@ -56,7 +56,7 @@ fn label_field(label: &str, value: &str, hint: &str) -> Markup {
     }
 }
 
-/// The QR code, on an account page or, where a second factor is demanded, in the middle of a login.
+/// The QR code: on an account page, or in the middle of a login where a second factor is required.
 pub(crate) fn confirm(view: &View, (svg, key): &(String, String), is_member: bool) -> Markup {
     let fields = html! {
         div.qr { (PreEscaped(svg)) }
@@ -80,7 +80,7 @@ pub(crate) fn confirm(view: &View, (svg, key): &(String, String), is_member: boo
     card("Set up two-factor authentication", &lead, view, false, "/login/enroll", &fields, &cancel)
 }
 
-/// The end of a set-up without new recovery codes.
+/// The end of a set-up that made no new recovery codes.
 pub(crate) fn added() -> Markup {
     shell(
         "Authenticator added",

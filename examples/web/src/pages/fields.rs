@@ -22,9 +22,9 @@ pub(super) fn password_field(name: &str, label: &str, autocomplete: &str, hint: 
     }
 }
 
-/// Their password, before a change: the field that the page opens at.
+/// The current password, before a change. It has the focus.
 ///
-/// The user name goes along unseen, so that a password manager knows whose password it is.
+/// The user name is a hidden field, so that a password manager knows whose password it is.
 pub(super) fn present_password(view: &View, name: &str, label: &str) -> Markup {
     html! {
         input name="username" autocomplete="username" value=(name) hidden;
@@ -47,8 +47,8 @@ pub(super) fn code_field(view: &View) -> Markup {
     }
 }
 
-/// A field for each code. All have the same name: the server puts them together, and takes them from the first field alone, too. That
-/// one also takes a recovery code, where there is no page of its own for it.
+/// A field for each code. All have the same name, and the server joins them. It also accepts all codes in the first field, and
+/// there a recovery code, if that has no page of its own.
 fn codes_in_a_row(view: &View, or_recovery_code: bool) -> Markup {
     let count = words::count_in_a_row();
     html! {
@@ -73,7 +73,7 @@ fn codes_in_a_row(view: &View, or_recovery_code: bool) -> Markup {
     }
 }
 
-/// A fresh code or a recovery code, before something sensitive. The page opens at it, unless there is a field before it.
+/// A fresh code or a recovery code, before a sensitive change. It has the focus, unless another field comes first.
 /// `unless` says when it may be left empty, if ever.
 pub(super) fn fresh_code(view: &View, is_first: bool, unless: Option<&str>) -> Markup {
     if view.is_locked {

@@ -1,4 +1,4 @@
-//! What the site answers about authenticators.
+//! The routes for authenticators.
 
 use axum::extract::Query;
 use axum::response::IntoResponse;
@@ -61,7 +61,7 @@ pub(super) async fn confirm(app: App, browser: Browser, Form(typed): Form<Code>)
     }
 }
 
-/// In the middle of a login: nobody is logged in yet, and the enrollment itself is what the browser has.
+/// In the middle of a login: nobody is logged in yet, and the session holds the enrollment.
 pub(super) async fn enroll_page(app: App, browser: Browser) -> Answer {
     pending(&app, &browser, LOGIN, false).await
 }

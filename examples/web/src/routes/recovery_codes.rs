@@ -1,4 +1,4 @@
-//! What the site answers about recovery codes.
+//! The routes for recovery codes.
 
 use axum::response::IntoResponse;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use crate::form::Form;
 use crate::pages;
 use crate::sessions::Sessions;
 
-/// The codes that are shown to this browser, whether or not somebody is logged in; or the form for new ones.
+/// The codes that are shown to this browser, even if nobody is logged in; or else the form for new ones.
 pub(super) async fn page(app: App, browser: Browser) -> Answer {
     if !is_logged_in(&browser).await? {
         return shown(&browser, None).await;
@@ -23,7 +23,7 @@ pub(super) async fn page(app: App, browser: Browser) -> Answer {
 pub(super) struct Change {
     #[serde(default)]
     code: String,
-    /// The button that says so: empty unless it was pressed.
+    /// The button "I have kept them": empty unless it was pressed.
     #[serde(default)]
     are_kept: String,
 }
@@ -45,14 +45,14 @@ async fn are_kept(browser: &Browser) -> Answer {
         browser.codes_are_kept().await?;
         return Ok(see("/account"));
     }
-    // A stub, under which nothing is shown, is left as it is.
+    // The session that ended left a stub, which shows nothing and must stay.
     if browser.shown_codes(None).await?.is_some() {
         browser.end("/login").await?;
     }
     Ok(see("/login"))
 }
 
-/// What is shown to this browser, and to this account if somebody is logged in; without that, the page before it.
+/// The codes that are shown to this browser (and belong to the account, if somebody is logged in), or a redirect.
 pub(super) async fn shown(browser: &Browser, member: Option<&str>) -> Answer {
     match (browser.shown_codes(member).await?, member) {
         (Some(codes), _) => {

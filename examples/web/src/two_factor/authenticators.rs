@@ -7,7 +7,7 @@ use crate::stop::{Outcome, Stop};
 use crate::{browser::Browser, routes::Typed};
 
 impl TwoFactor {
-    /// One of theirs. Looked for before anything is asked for that is used up by it.
+    /// One of the member's authenticators. Called before a code is checked, so that a wrong id does not use up the code.
     pub async fn authenticator(&self, member: &Member<'_>, id: &str) -> Outcome<AuthenticatorInfo> {
         let bound = self.status(member).await?.authenticators;
         let found = bound.into_iter().find(|bound| bound.id.to_string() == id);
@@ -31,7 +31,7 @@ impl TwoFactor {
         member.browser.renew("enrollment", begun.token, "/account/two-factor/confirm").await
     }
 
-    /// The page that asks for the first code: the QR code as SVG, and the setup key. `before` is the page before it.
+    /// The QR code as SVG and the setup key, for the page that asks for the first code. `before` is the page before it.
     pub async fn pending(&self, browser: &Browser, before: &'static str) -> Outcome<(String, String)> {
         let token: EnrollmentToken = browser.need("enrollment", before).await?;
         let uri = self.verifier.pending_enrollment(&token).await?;
@@ -39,8 +39,8 @@ impl TwoFactor {
         Ok((qr.svg().expose().into(), uri.secret().to_base32().grouped().expose().into()))
     }
 
-    /// The first code; whether there are recovery codes, which are shown to this browser. All sessions end, the others by
-    /// their epoch.
+    /// Checks the first code. Returns whether there are new recovery codes, which are then shown to this browser. All sessions
+    /// end: this one here, the others because the account's epoch changed.
     pub async fn confirm(&self, browser: &Browser, before: &'static str, code: &str) -> Outcome<bool> {
         let token: EnrollmentToken = browser.need("enrollment", before).await?;
         let confirmed = self.verifier.confirm_enrollment(&token, code).await?;

@@ -1,4 +1,4 @@
-//! What the library says, in the words of this site.
+//! The answers of the library as texts of this site.
 
 use second_factor::{
     AuditEvent, AuthMethod, AuthenticatorKind, ChangePasswordError, CodesInARow, Error, EventKind, EventSink,
@@ -10,25 +10,25 @@ use super::{AuthenticatorInfo, CODES, FactorStatus, Member, TwoFactor};
 pub(crate) use crate::security_log::SecurityLog as Log;
 use crate::stop::{Outcome, Stop};
 
-/// Where a new authenticator can go.
+/// What the set-up page shows: the authenticators, and whether another one fits.
 pub struct Place {
-    /// What is bound, oldest first.
+    /// The bound authenticators, oldest first.
     pub bound: Vec<AuthenticatorInfo>,
-    /// Whether there is room beside them.
+    /// Whether another one fits.
     pub has_room: bool,
-    /// Whether its owner got in by a recovery code, and so may have lost one.
+    /// Whether the owner logged in with a recovery code, and so may have lost an authenticator.
     pub is_one_lost: bool,
 }
 
 impl TwoFactor {
-    /// What the page of `/account/two-factor/enable` shows.
+    /// The content of `/account/two-factor/enable`.
     pub async fn place(&self, member: &Member<'_>) -> Outcome<Place> {
         let bound = self.status(member).await?.authenticators;
         let has_room = bound.len() < self.verifier.policy().authenticators();
         Ok(Place { bound, has_room, is_one_lost: member.session.method() == AuthMethod::RecoveryCode })
     }
 
-    /// From when on a second factor is demanded of whoever has none.
+    /// If this account has no second factor: the time from which it needs one.
     pub fn demanded_from(&self, status: &FactorStatus) -> Option<UnixTime> {
         match self.requirement {
             Requirement::EnrolledBy(time) if !status.is_enabled() => Some(time),
@@ -38,12 +38,12 @@ impl TwoFactor {
 }
 
 impl Member<'_> {
-    /// The account, in the words of the security log.
+    /// The account id, as the security log uses it.
     pub(crate) fn account(&self) -> &str {
         self.session.account().as_str()
     }
 
-    /// How and when they got in, in words, and when they last confirmed since that it is them.
+    /// How and when the user logged in, and when they last confirmed their identity since.
     pub(crate) fn arrival(&self) -> (String, UnixTime, Option<UnixTime>) {
         let how = match self.session.method() {
             AuthMethod::RememberedDevice { since } => {
@@ -56,7 +56,7 @@ impl Member<'_> {
     }
 }
 
-/// What takes the place of a single code where too many were wrong. Several in a row cannot be guessed.
+/// What the site accepts while single codes are refused. Several in a row cannot be guessed.
 pub(crate) fn way_in(retry_at: Option<UnixTime>) -> String {
     let count = in_a_row();
     let way = format!(
@@ -68,7 +68,7 @@ pub(crate) fn way_in(retry_at: Option<UnixTime>) -> String {
     }
 }
 
-/// How many codes that is, in words.
+/// The number of codes in a row, as a word.
 pub(crate) fn in_a_row() -> &'static str {
     match count_in_a_row() {
         3 => "three",
@@ -80,7 +80,7 @@ pub(crate) fn count_in_a_row() -> u8 {
     CodesInARow::count(CODES.digits())
 }
 
-/// What an authenticator is.
+/// The kind of an authenticator, in words.
 pub(crate) fn kind(kind: AuthenticatorKind) -> &'static str {
     match kind {
         AuthenticatorKind::Host(HostAuthenticatorKind::HardwareKey) => "Security key",
@@ -92,23 +92,23 @@ pub(crate) fn kind(kind: AuthenticatorKind) -> &'static str {
 /// A line of the security log.
 pub(crate) struct Event {
     pub(crate) at: UnixTime,
-    /// What, and where from.
+    /// What happened, and from which address.
     pub(crate) text: String,
     pub(crate) kind: Kind,
-    /// Whether its owner is to be told by mail.
+    /// Whether to mail the owner.
     pub(crate) is_notable: bool,
 }
 
-/// Which of the kinds of events.
+/// The kind of an event, without its fields.
 pub(crate) type Kind = std::mem::Discriminant<EventKind>;
 
-/// What changes no record, and so is not in the trail.
+/// An event that changes no record, and so is not in the trail.
 pub(crate) enum Unrecorded {
     Login,
     Refusal,
 }
 
-/// Every event is in the log of the service, and some are in that of the account.
+/// Every event goes to the log of the service, and some go to that of the account.
 impl EventSink for Log {
     fn record(&self, event: &AuditEvent) {
         TracingEvents.record(event);
@@ -130,7 +130,7 @@ impl Unrecorded {
 }
 
 impl Event {
-    /// Of an event as serde writes it.
+    /// Reads an event from its serde form.
     pub(crate) fn read(event: &str) -> Option<Self> {
         let AuditEvent { at, kind, origin, .. } = serde_json::from_str(event).ok()?;
         let text = match origin.as_ref().and_then(Origin::address) {
@@ -162,7 +162,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// Says which of the two passwords is in force; where the change began, nobody is logged in any more.
+/// Says which of the two passwords is valid. If the change had begun, nobody is logged in any more.
 impl From<ChangePasswordError<StoreError, Stop>> for Stop {
     fn from(error: ChangePasswordError<StoreError, Stop>) -> Self {
         let message = match error {
@@ -178,7 +178,7 @@ impl From<ChangePasswordError<StoreError, Stop>> for Stop {
 }
 
 impl From<TokenError> for Stop {
-    /// The id of a device that is none.
+    /// The form named a device by something that is not an id.
     fn from(_: TokenError) -> Self {
         Self::unusable("There is no such device.")
     }

@@ -1,4 +1,4 @@
-//! Several authenticators, and one that the site demands.
+//! Several authenticators, and an authenticator that the site requires.
 
 use thirtyfour::components::SelectElement;
 use thirtyfour::prelude::*;
@@ -8,7 +8,7 @@ use crate::window::{SCREENS, Window, has_all, scan};
 
 const NOT_ACCEPTED: &str = "This code was not accepted";
 
-/// The setup key of the page, off its QR code.
+/// The setup key of the page, read from its QR code.
 async fn scanned(window: &Window) -> String {
     let uri = scan(&window.picture(SCREENS[0]).await);
     between(&format!("{uri}&"), "secret=", "&").unwrap()
@@ -28,7 +28,7 @@ async fn either_of_two_authenticators_and_not_a_removed_one() {
     window.log_in_up_to_the_code("alice").await;
     window.code(&fresh(&phone)).await;
 
-    // A second one, under a name, by way of the list.
+    // A second one, from the list of authenticators.
     window.click("Authenticators").await;
     window.assert_shows("Authenticator app").await;
     window.click("Add or replace").await;
@@ -46,7 +46,7 @@ async fn either_of_two_authenticators_and_not_a_removed_one() {
     window.code(&oathtool(&tablet, site.clock.now())).await;
     window.assert_shows("Your authenticator is added").await;
 
-    // Either logs in.
+    // Each of them logs in.
     for key in [&phone, &tablet] {
         window.log_in_up_to_the_code("alice").await;
         window.code(&fresh(key)).await;
@@ -54,7 +54,7 @@ async fn either_of_two_authenticators_and_not_a_removed_one() {
         window.log_out().await;
     }
 
-    // The phone is removed: with a wrong code it stays, with one of the tablet it goes.
+    // Remove the phone: with a wrong code it stays, with a code of the tablet it goes.
     window.log_in_up_to_the_code("alice").await;
     window.code(&fresh(&tablet)).await;
     window.click("Authenticators").await;
@@ -102,7 +102,7 @@ async fn a_demanded_authenticator_is_set_up_in_the_login() {
     window.code(&oathtool(&key, site.clock.now())).await;
     window.assert_shows("Hello, bob").await;
 
-    // It cannot be switched off, and the page says why.
+    // It cannot be disabled, and the page says why.
     window.click("Disable").await;
     site.clock.wait(STEP);
     window.code(&oathtool(&key, site.clock.now())).await;

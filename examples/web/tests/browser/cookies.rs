@@ -1,4 +1,4 @@
-//! Cookies that were tampered with, stolen, forgotten or kept too long: a code is asked for, and the account is closed.
+//! Cookies that were tampered with, stolen, forgotten or kept too long: the site asks for a code and shows no account.
 
 use crate::common::{DAY, PASSWORD, STEP, Site, flip, oathtool};
 use crate::window::{Window, has_all};
@@ -14,7 +14,7 @@ async fn cookies_that_were_tampered_with() {
     eve.code_and_remember(&oathtool(&key, site.clock.now())).await;
     eve.assert_shows("Hello, eve").await;
 
-    // The session's: with another character, made up, none. Put back, it is the session again.
+    // The session cookie: changed, made up, empty. With its old value it is valid again.
     let session = eve.cookie("session").await.value;
     for value in [flip(&session), "AAAAAAAAAAAAAAAAAAAAAA".into(), String::new()] {
         eve.put_cookie("session", &value).await;
@@ -24,7 +24,7 @@ async fn cookies_that_were_tampered_with() {
     eve.go("/account").await;
     eve.assert_shows("Hello, eve").await;
 
-    // The device's, which is `d1.body.tag`: with another body, none of it, some of it, and more than it.
+    // The device cookie, `d1.body.tag`: with a changed body, no body, cut off, and too long.
     let device = eve.cookie("device-").await;
     let thief = Window::open(&site.origin).await;
     for value in [&*flip(&device.value), "", "d1.x.y", &device.value[..20], &"d".repeat(3000)] {
@@ -32,7 +32,7 @@ async fn cookies_that_were_tampered_with() {
         thief.log_in_up_to_the_code("eve").await;
         thief.assert_closed().await;
     }
-    // None of that harmed hers, which is another after each login.
+    // None of that changed Eve's own cookie, which is replaced at each login.
     for _ in 0..2 {
         eve.log_out().await;
         site.clock.wait(DAY);
@@ -40,7 +40,7 @@ async fn cookies_that_were_tampered_with() {
         eve.assert_shows("on a device remembered since").await;
     }
 
-    // One that was replaced twice: somebody kept a copy. Devices and sessions are over, and Eve is told.
+    // A token that was replaced twice turns up: somebody copied it. All devices and sessions end, and Eve is told.
     thief.put_cookie(&device.name, &device.value).await;
     thief.log_in_up_to_the_code("eve").await;
     thief.assert_closed().await;
@@ -72,7 +72,7 @@ async fn the_device_cookie_of_another_user() {
     mallory.assert_shows("A device is remembered").await;
     mallory.log_out().await;
 
-    // Under the name of his own: no device of his. Under its own name beside his: his own counts, as before.
+    // Eve's value under the name of Mallory's cookie: refused. Under its own name, together with Mallory's cookie: his own device counts.
     let own = mallory.cookie("device-").await;
     assert_ne!(own.name, hers.name);
     mallory.put_cookie(&own.name, &hers.value).await;
@@ -83,12 +83,12 @@ async fn the_device_cookie_of_another_user() {
     mallory.log_in_up_to_the_code("mallory").await;
     mallory.assert_closed().await;
 
-    // The other way about: what is his lets nobody in as her.
+    // The other way round: Mallory's value under the name of Eve's cookie does not let her in.
     mallory.put_cookie(&hers.name, &own.value).await;
     mallory.log_in_up_to_the_code("eve").await;
     mallory.assert_closed().await;
 
-    // Hers still does what it did, and his.
+    // Eve's cookie still works, and so does Mallory's.
     eve.log_out().await;
     eve.log_in("eve", PASSWORD).await;
     eve.assert_shows("on a device remembered since").await;
@@ -110,7 +110,7 @@ async fn a_device_that_was_forgotten_or_is_too_old() {
     window.code_and_remember(&oathtool(&key, site.clock.now())).await;
     window.log_out().await;
 
-    // Not asked at the last second of the 30 days, asked at the next.
+    // No code at the last second of the 30 days; a code at the next.
     site.clock.wait(30 * DAY - 1);
     window.log_in("kim", PASSWORD).await;
     window.assert_shows("on a device remembered since").await;
@@ -119,7 +119,7 @@ async fn a_device_that_was_forgotten_or_is_too_old() {
     window.log_in_up_to_the_code("kim").await;
     window.assert_closed().await;
 
-    // Forgotten by its owner.
+    // The owner forgets the device.
     window.log_in_up_to_the_code("kim").await;
     window.code_and_remember(&oathtool(&key, site.clock.now())).await;
     window.click("Remembered devices").await;

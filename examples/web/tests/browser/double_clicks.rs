@@ -5,8 +5,8 @@ use thirtyfour::prelude::*;
 use crate::common::{PASSWORD, STEP, Site, oathtool};
 use crate::window::{Window, has_all};
 
-/// With scripts, which keep a browser from giving up the answer to the first click. Without, it may be the second answer that it
-/// reads, and that sets no cookie: then another login follows. See `tests/http/doubled.rs`.
+/// With scripts: the page's script drops the second click, so the browser reads the answer to the first. Without scripts the
+/// browser may read the second answer, which sets no cookie, and another login follows: see `tests/http/doubled.rs`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g13_a_double_click_on_every_button() {
     if !has_all() {
@@ -31,7 +31,7 @@ async fn g13_a_double_click_on_every_button() {
     fill(&credentials).await;
     window.double_click("Log in", "Hello, alice").await;
 
-    // The set-up; the codes are there after two clicks, and those are valid.
+    // The set-up. After two clicks the codes are shown, and they are valid.
     window.go("/account/two-factor/enable").await;
     fill(&[("password", PASSWORD)]).await;
     window.double_click("Continue", "setup-key").await;
@@ -50,7 +50,7 @@ async fn g13_a_double_click_on_every_button() {
     window.double_click("Continue", "Hello, alice").await;
     window.assert_shows("with your password and a code").await;
 
-    // What the account offers.
+    // The pages of the account.
     window.go("/account/authenticators").await;
     window.click("Rename").await;
     fill(&[("label", "Phone"), ("code", &fresh(&key))]).await;
@@ -76,7 +76,7 @@ async fn g13_a_double_click_on_every_button() {
     window.double_click("Change password", "Hello, alice").await;
     window.double_click("Log out", "Welcome back.").await;
 
-    // The recovery codes that were seen are the valid ones.
+    // The recovery codes that were shown last are the valid ones.
     window.log_in_up_to_the_code("alice").await;
     window.go("/login/recovery").await;
     fill(&[("recovery_code", &recovery_code)]).await;
@@ -93,7 +93,7 @@ async fn g13_a_double_click_on_every_button() {
     window.double_click("Disable two-factor authentication", "Hello, alice").await;
     window.assert_shows("two-factor authentication is off").await;
 
-    // Removing the last one is the same by another button.
+    // Another button to the same end: removing the last authenticator.
     window.go("/account/two-factor/enable").await;
     fill(&[("password", PASSWORD)]).await;
     window.send().await;
@@ -108,9 +108,9 @@ async fn g13_a_double_click_on_every_button() {
     window.double_click("Remove", "Hello, alice").await;
     window.assert_shows("Enable two-factor authentication").await;
     for refused in ["it had been used", "it was wrong"] {
-        // One recovery code was typed that is void.
+        // At most one: above, one void recovery code was typed.
         let text = window.text().await;
-        assert!(text.matches(refused).count() <= 1, "a click was taken for another try: {text}");
+        assert!(text.matches(refused).count() <= 1, "the second click counted as another try: {text}");
     }
     window.close().await;
 }

@@ -1,4 +1,4 @@
-// What is wrong with this page for whoever sees it badly, not at all, or on a small screen: a list of sentences.
+// Returns the faults of this page, as sentences, for users who see badly or not at all, or have a small screen.
 const faults = [];
 const all = (selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility());
 const what = (element) => `<${element.tagName.toLowerCase()}> "${(element.name || element.textContent || "").trim().slice(0, 40)}"`;
@@ -9,28 +9,28 @@ const width = document.documentElement.scrollWidth;
 const screenWidth = document.documentElement.clientWidth;
 if (width > screenWidth) faults.push(`${width} pixels wide on a screen of ${screenWidth}`);
 
-// Headings tell where one is.
+// Screen readers navigate by headings.
 const levels = all("h1, h2, h3").map((heading) => Number(heading.tagName[1]));
 if (levels.filter((level) => level === 1).length !== 1 || levels[0] !== 1) faults.push(`headings ${levels}`);
-if (levels.some((level, index) => level > (levels[index - 1] ?? 0) + 1)) faults.push(`headings ${levels} leave one out`);
+if (levels.some((level, index) => level > (levels[index - 1] ?? 0) + 1)) faults.push(`headings ${levels} skip a level`);
 
-// Each thing to use has a name and can be hit with a thumb (WCAG 2.2 §2.5.8: 24 pixels).
+// Each control has a name and is large enough for a thumb (WCAG 2.2 §2.5.8: 24 pixels).
 for (const field of all("input:not([type=hidden])")) if (!field.labels.length) faults.push(`${what(field)} has no label`);
-for (const field of all("input:not([type=hidden], [type=checkbox])")) if (!field.autocomplete) faults.push(`${what(field)}: what fills it in?`);
+for (const field of all("input:not([type=hidden], [type=checkbox])")) if (!field.autocomplete) faults.push(`${what(field)}: no autocomplete`);
 for (const target of all("main a, button, input:not([type=hidden], [type=checkbox]), label.tick")) {
   if (!(target.ariaLabel || target.textContent || target.name).trim()) faults.push(`${what(target)} has no name`);
   const { height } = target.getBoundingClientRect();
   if (height < 24) faults.push(`${what(target)} is ${height} pixels high`);
 }
 const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
-if (new Set(ids).size !== ids.length) faults.push(`ids are there twice: ${ids}`);
+if (new Set(ids).size !== ids.length) faults.push(`some ids occur twice: ${ids}`);
 for (const name of ["aria-describedby", "aria-labelledby", "for"]) {
   for (const element of document.querySelectorAll(`[${name}]`)) {
     for (const id of element.getAttribute(name).split(" ")) if (!ids.includes(id)) faults.push(`${name}=${id}: nothing has this id`);
   }
 }
 
-// Contrast (WCAG 2.2 §1.4.3 and §1.4.11), each colour over what is below it.
+// Contrast (WCAG 2.2 §1.4.3 and §1.4.11), each colour over its background.
 const rgba = (colour) => {
   const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number);
   return [r, g, b, a];

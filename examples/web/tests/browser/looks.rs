@@ -1,5 +1,5 @@
-//! Every page in each of its states, on a desk and on a phone, light and dark: what `look.js` demands of it, and a picture
-//! where `SCREENSHOTS` names a folder.
+//! Every page in each of its states, on desktop and phone, light and dark: `look.js` checks it, and if `SCREENSHOTS` names a
+//! folder, a picture is stored there.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,11 +17,11 @@ const DEVICES: [&str; 4] = [
     "something else",
 ];
 
-/// A round through the pages, with what was found.
+/// A round through the pages, with the faults that were found.
 struct Round<'a> {
     window: &'a Window,
     faults: Vec<String>,
-    /// Which page has which title.
+    /// The title of each page.
     titles: BTreeMap<String, String>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Round<'a> {
         Self { window, faults: Vec::new(), titles: BTreeMap::new() }
     }
 
-    /// At the page that is open.
+    /// Checks the page that is open.
     async fn look(&mut self, name: &str) {
         for screen in SCREENS {
             self.window.show_on(screen).await;
@@ -47,14 +47,14 @@ impl<'a> Round<'a> {
         self.titles.insert(name.to_owned(), self.window.driver.title().await.unwrap());
     }
 
-    /// At a form that was refused, which says so first of all.
+    /// Checks a form that was refused: the title must say so.
     async fn look_refused(&mut self, name: &str, message: &str) {
         self.window.assert_refused(message).await;
         self.look(name).await;
         assert!(self.titles[name].starts_with("Error: "), "{}", self.titles[name]);
     }
 
-    /// Nothing is wrong, and no two pages have the same title, but for the states of one.
+    /// Fails on any fault, and if two pages have the same title (two states of one page may).
     fn end(self) {
         assert!(self.faults.is_empty(), "{:#?}", self.faults);
         for (page, title) in &self.titles {
@@ -141,7 +141,7 @@ async fn pages_of_an_account() {
     window.fill("password", PASSWORD).await;
     window.send().await;
     round.look("confirm").await;
-    // Dark on light whatever the page is, so that every camera can read it.
+    // Dark on light in both colour schemes, so that every camera can read it.
     let read = [scan(&window.picture(SCREENS[0]).await), scan(&window.picture(SCREENS[3]).await)];
     assert!(
         read[0].starts_with("otpauth://totp/Second%20Factor:maximiliana") && read[0] == read[1],
@@ -159,7 +159,7 @@ async fn pages_of_an_account() {
     window.go("/account/recovery-codes").await;
     window.click("I have kept them, log in").await;
 
-    // From a few devices, days apart.
+    // Logins from several devices, days apart.
     for agent in DEVICES {
         site.clock.wait(2 * DAY);
         let mut browser = Browser::of_agent(&[&site.origin], agent);
@@ -220,7 +220,7 @@ async fn pages_of_an_account() {
     window.go("/account/recovery-codes").await;
     window.click("I have kept them").await;
 
-    // A second authenticator with a name as long as there can be, and recovery codes that run out.
+    // A second authenticator with the longest name, and recovery codes that run out.
     site.clock.wait(STEP);
     window.go("/account/two-factor/enable").await;
     window.fill("password", PASSWORD).await;
@@ -244,7 +244,7 @@ async fn pages_of_an_account() {
     window.go("/account/authenticators").await;
     round.look("authenticators-two").await;
 
-    // Somebody has the password.
+    // Somebody else has the password.
     lock(&site, name, &key).await;
     window.go("/account").await;
     window.assert_refused("somebody may know your password").await;

@@ -1,4 +1,4 @@
-//! Shut out by somebody's guesses, without the phone, or logged in where one should not be.
+//! Locked out by somebody's guesses, without the phone, or still logged in on another device.
 
 use thirtyfour::Key;
 use thirtyfour::components::SelectElement;
@@ -19,7 +19,7 @@ pub async fn lock(site: &Site, name: &str, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn locked_and_in_by_a_field_for_each_code() {
+async fn a_locked_owner_gets_in_by_a_field_for_each_code() {
     if !has_all() {
         return;
     }
@@ -45,12 +45,12 @@ async fn locked_and_in_by_a_field_for_each_code() {
     window.assert_refused("A single code is accepted again from").await;
     assert_eq!(fields().await.len(), 4);
 
-    // One wrong, one missing: the fields stay.
+    // A wrong row: the fields stay.
     let row = [next(), next(), next()];
     for code in &row {
         window.press(code).await;
     }
-    assert_eq!(values().await[..3], row, "the keyboard goes from one to the next by itself");
+    assert_eq!(values().await[..3], row, "the focus did not move to the next field by itself");
     window.send().await;
     window.assert_refused("A code is six digits").await;
     assert_eq!(fields().await.len(), 4);
@@ -60,7 +60,7 @@ async fn locked_and_in_by_a_field_for_each_code() {
     window.send().await;
     window.assert_refused("This code was not accepted").await;
 
-    // Those that come next, the last with the Enter key.
+    // The next codes, sent with the Enter key.
     let row = [next(), next(), next(), next()];
     for code in &row {
         window.press(code).await;
@@ -69,7 +69,7 @@ async fn locked_and_in_by_a_field_for_each_code() {
     window.follow(async || window.press(&char::from(Key::Enter).to_string()).await).await;
     window.assert_shows("with your password and codes in a row").await;
 
-    // In a session, too; and all of them pasted into the first field.
+    // The same within a session; all codes are pasted into the first field.
     window.go("/account/recovery-codes").await;
     window.code(&next()).await;
     window.assert_refused("Too many codes were wrong").await;
@@ -102,7 +102,7 @@ async fn a_lost_phone_is_replaced_with_the_password_alone() {
     let place = window.driver.find(By::Name("replacing")).await.unwrap();
     let place = SelectElement::new(&place).await.unwrap();
     let chosen = place.first_selected_option().await.unwrap().text().await.unwrap();
-    assert_eq!(chosen, "Authenticator app", "the lost one");
+    assert_eq!(chosen, "Authenticator app", "the lost authenticator is preselected");
     window.fill("password", PASSWORD).await;
     window.send().await;
     let uri = scan(&window.picture(SCREENS[0]).await);
@@ -144,7 +144,7 @@ async fn logged_out_everywhere_by_one_button() {
     here.code(&oathtool(&key, site.clock.now())).await;
     here.assert_shows("All sessions were ended").await;
 
-    // A step-up is shown.
+    // The account page shows a step-up.
     here.go("/account/recovery-codes").await;
     site.clock.wait(STEP);
     here.code(&oathtool(&key, site.clock.now())).await;

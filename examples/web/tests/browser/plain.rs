@@ -1,4 +1,4 @@
-//! A login with less than a browser has.
+//! A login without a mouse and without scripts.
 
 use thirtyfour::Key;
 use thirtyfour::prelude::*;
@@ -14,7 +14,7 @@ async fn type_and_enter(window: &Window, keys: String) {
         .await;
 }
 
-/// The name of what the keyboard is at.
+/// The name of the focused element.
 async fn focused(window: &Window) -> String {
     let element = window.driver.active_element().await.unwrap();
     let name = element.attr("name").await.unwrap().unwrap_or_default();
@@ -37,7 +37,7 @@ async fn a_login_with_the_keyboard_alone_and_no_script() {
     type_and_enter(&window, format!("lena{}{PASSWORD}", char::from(Key::Tab))).await;
     assert_eq!(window.path().await, "/login/code");
     assert_eq!(focused(&window).await, "code");
-    // On to the box, which the space bar ticks, and the button.
+    // On to the checkbox, which the space bar ticks, and to the button.
     window
         .driver
         .action_chain()
@@ -57,11 +57,11 @@ async fn a_login_with_the_keyboard_alone_and_no_script() {
     type_and_enter(&window, oathtool(&key, site.clock.now())).await;
     window.assert_shows("with your password and a code").await;
 
-    // The first Tab of a page leads past its head.
+    // The first Tab of a page offers to skip the header.
     window.driver.action_chain().send_keys(Key::Tab).perform().await.unwrap();
     assert_eq!(focused(&window).await, "Skip to content");
 
-    // The button that copies needs a script, and without one is not there.
+    // The copy button needs a script, so without scripts it is hidden.
     window.go("/account/recovery-codes").await;
     site.clock.wait(STEP);
     window.code(&oathtool(&key, site.clock.now())).await;

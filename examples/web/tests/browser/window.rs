@@ -11,12 +11,12 @@ use thirtyfour::prelude::*;
 
 use crate::common::{PASSWORD, between, has};
 
-/// Whether all programs are there that these tests drive.
+/// Whether all programs that these tests run are installed.
 pub fn has_all() -> bool {
     ["chromium", "chromedriver", "zbarimg", "oathtool"].into_iter().all(has)
 }
 
-/// What the window is shown on.
+/// The screen that a window is shown on.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     pub name: &'static str,
@@ -26,7 +26,7 @@ pub struct Screen {
     scheme: &'static str,
 }
 
-/// Desk and phone, light and dark. A window opens on the first.
+/// Desktop and phone, light and dark. A window opens on the first.
 pub const SCREENS: [Screen; 4] = [
     Screen { name: "desk-light", width: 1280, height: 800, scale: 1, scheme: "light" },
     Screen { name: "desk-dark", width: 1280, height: 800, scale: 1, scheme: "dark" },
@@ -44,13 +44,13 @@ pub struct Window {
 }
 
 impl Window {
-    /// Opened at the first page of `origin`.
+    /// Opens the first page of `origin`.
     pub async fn open(origin: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let profile =
             std::env::temp_dir().join(format!("second-factor-chromium-{}-{count}", std::process::id()));
-        // A port that it found free may be taken before it has it.
+        // The driver looks for a free port, and another process may take it before the driver does.
         let (process, port) = (0..5).find_map(|_| start_driver()).expect("chromedriver has a port");
         let mut capabilities = DesiredCapabilities::chrome();
         let profile_argument = format!("--user-data-dir={}", profile.display());
@@ -71,7 +71,7 @@ impl Window {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
         let window = Self { driver, origin: origin.into(), port, process, profile };
-        // An element that is not there yet is waited for by the driver, this long at most.
+        // How long the driver waits for an element that is not on the page yet.
         window.driver.set_implicit_wait_timeout(Duration::from_secs(30)).await.unwrap();
         window.show_on(SCREENS[0]).await;
         window.go("/").await;
@@ -82,12 +82,12 @@ impl Window {
         let _ = self.driver.clone().quit().await;
     }
 
-    /// By the address bar.
+    /// Through the address bar.
     pub async fn go(&self, path: &str) {
         self.driver.goto(format!("{}{path}", self.origin)).await.unwrap();
     }
 
-    /// By the back button, which may lead to a page that only another post could make again.
+    /// The back button, which may lead to a page that only another post could produce.
     pub async fn back(&self) {
         let _ = self.driver.back().await;
     }
@@ -105,13 +105,13 @@ impl Window {
         assert!(shown.contains(text), "no {text:?} at {} in {shown}", self.path().await);
     }
 
-    /// A form that was refused: the message is an alert.
+    /// Asserts that a form was refused: the message is an alert.
     pub async fn assert_refused(&self, message: &str) {
         let alert = self.driver.find(By::Css("[role=alert]")).await.unwrap().text().await.unwrap();
         assert!(alert.contains(message), "no {message:?} at {} in {alert}", self.path().await);
     }
 
-    /// Nobody is logged in here: the account page leads to the password.
+    /// Asserts that nobody is logged in here: the account page leads to the login.
     pub async fn assert_closed(&self) {
         self.go("/account").await;
         assert_eq!(self.path().await, "/login", "the account is open: {}", self.text().await);
@@ -127,14 +127,14 @@ impl Window {
         self.driver.find(By::Name(field)).await.unwrap().click().await.unwrap();
     }
 
-    /// Clicks what is called so, and waits for the page that it leads to.
+    /// Clicks the link or button with this text, and waits for the page that it leads to.
     pub async fn click(&self, text: &str) {
         let path = format!("//*[(self::a or self::button) and normalize-space()='{text}']");
         let element = self.driver.find(By::XPath(path)).await.unwrap();
         self.follow(async || element.click().await.unwrap()).await;
     }
 
-    /// Clicks twice, as some do on everything, and waits for the page at which that ends.
+    /// Clicks twice, as some users do, and waits for the page with the text `end`.
     pub async fn double_click(&self, text: &str, end: &str) {
         let path = format!("//button[normalize-space()='{text}']");
         let button = self.driver.find(By::XPath(path)).await.unwrap();
@@ -143,7 +143,7 @@ impl Window {
         })
         .await;
         for _ in 0..200 {
-            // A page that is just going away has no text.
+            // While a page is being replaced it has no text.
             if self.driver.source().await.is_ok_and(|source| source.contains(end)) {
                 return;
             }
@@ -152,12 +152,12 @@ impl Window {
         panic!("no {end:?} after {text:?} at {}: {}", self.path().await, self.text().await);
     }
 
-    /// Switches scripts off.
+    /// Disables scripts.
     pub async fn without_scripts(&self) {
         self.chromium("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true})).await;
     }
 
-    /// Types with the keyboard, wherever that is.
+    /// Types with the keyboard into the focused element.
     pub async fn press(&self, keys: &str) {
         self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
@@ -168,13 +168,13 @@ impl Window {
         self.follow(async || button.click().await.unwrap()).await;
     }
 
-    /// Does what leads to another page, and waits until this one is gone and the last element of the next is there.
+    /// Runs `act`, and waits until another page has replaced this one and is complete.
     pub async fn follow(&self, act: impl AsyncFnOnce()) {
         let page = self.driver.find(By::Tag("html")).await.unwrap();
         act().await;
         page.wait_until()
             .wait(Duration::from_secs(30), Duration::from_millis(10))
-            .error("no other page came")
+            .error("no other page followed")
             .stale()
             .await
             .unwrap();
@@ -188,7 +188,7 @@ impl Window {
         self.click("Log in").await;
     }
 
-    /// The password of all, and then a code is asked for.
+    /// Types the password that all users have here; the site then asks for a code.
     pub async fn log_in_up_to_the_code(&self, name: &str) {
         self.log_in(name, PASSWORD).await;
         assert_eq!(self.path().await, "/login/code", "{}", self.text().await);
@@ -200,7 +200,7 @@ impl Window {
         self.send().await;
     }
 
-    /// Types a code for this device to be remembered.
+    /// Types a code and ticks "remember me".
     pub async fn code_and_remember(&self, code: &str) {
         self.tick("remember_device").await;
         self.code(code).await;
@@ -211,13 +211,13 @@ impl Window {
         assert_eq!(self.path().await, "/login");
     }
 
-    /// The cookie whose name begins so.
+    /// The cookie whose name has this prefix.
     pub async fn cookie(&self, prefix: &str) -> Cookie {
         let cookies = self.driver.get_all_cookies().await.unwrap();
-        cookies.into_iter().find(|cookie| cookie.name.starts_with(prefix)).expect("the cookie is there")
+        cookies.into_iter().find(|cookie| cookie.name.starts_with(prefix)).expect("a cookie with this prefix")
     }
 
-    /// A second tab, in front, opened at the path.
+    /// Opens a second tab at the path, in front.
     pub async fn another_tab(&self, path: &str) -> WindowHandle {
         let tab = self.driver.new_tab().await.unwrap();
         self.driver.switch_to_window(tab.clone()).await.unwrap();
@@ -225,7 +225,7 @@ impl Window {
         tab
     }
 
-    /// Puts a cookie into this browser, in place of that of the same name.
+    /// Sets a cookie in this browser, replacing the one of the same name.
     pub async fn put_cookie(&self, name: &str, value: &str) {
         let mut cookie = Cookie::new(name, value);
         cookie.set_path("/");
@@ -234,7 +234,7 @@ impl Window {
         assert_eq!(self.cookie(name).await.value, value);
     }
 
-    /// Also whatever the machine has for a screen.
+    /// Emulates this screen, whatever the machine has.
     pub async fn show_on(&self, screen: Screen) {
         self.resize(screen, screen.height).await;
         let features = serde_json::json!([{"name": "prefers-color-scheme", "value": screen.scheme}]);
@@ -248,7 +248,7 @@ impl Window {
         self.chromium("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// A command of Chromium's own, beside those of WebDriver.
+    /// A command of the Chromium protocol, for what WebDriver lacks.
     pub async fn chromium(&self, command: &str, parameters: serde_json::Value) {
         self.driver.cdp().send_raw(command, parameters).await.unwrap();
     }
@@ -278,11 +278,11 @@ fn start_driver() -> Option<(Child, u16)> {
     Some((process, port.parse().unwrap()))
 }
 
-/// Also when the test fails: no browser stays behind.
+/// Runs also when the test fails, so that no browser stays behind.
 impl Drop for Window {
     fn drop(&mut self) {
         let _ = self.driver.clone().leak();
-        // A driver that is killed leaves its Chromium behind. Asked to shut down, it ends Chromium and then itself.
+        // A killed driver leaves its Chromium running. Told to shut down, it ends Chromium and then itself.
         if let Ok(mut driver) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
             let _ =
                 driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -294,7 +294,7 @@ impl Drop for Window {
     }
 }
 
-/// What a phone's camera makes of it.
+/// What a phone's camera reads.
 pub fn scan(png: &[u8]) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::SeqCst);

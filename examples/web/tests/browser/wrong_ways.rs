@@ -1,4 +1,4 @@
-//! The wrong ways through a login, each with the page that stands at its end, and with the account still closed.
+//! Wrong ways through a login: the page that each leads to, and that the account stays closed.
 
 use thirtyfour::prelude::*;
 
@@ -32,7 +32,7 @@ async fn five_wrong_codes() {
     window.driver.find(By::Name("password")).await.unwrap();
     window.assert_closed().await;
 
-    // The right one is too late: by the address, by the back button, and in a tab that still shows the form.
+    // The right code is too late: through the address bar, the back button, and a tab that still shows the form.
     window.go("/login/code").await;
     assert_eq!(window.path().await, "/login");
     let right = oathtool(&key, site.clock.now());
@@ -41,7 +41,7 @@ async fn five_wrong_codes() {
     window.assert_shows(NOTHING_WAS_DONE).await;
     window.assert_closed().await;
 
-    // From the start, with the same code.
+    // A new login accepts the same code.
     window.log_in_up_to_the_code("bob").await;
     window.code(&right).await;
     window.assert_shows("Hello, bob").await;
@@ -60,7 +60,7 @@ async fn a_code_that_was_used_and_codes_of_another_time() {
     window.code(&used).await;
     window.assert_shows("Hello, carol").await;
 
-    // Each sensitive step asks for a fresh code, not for the one that let her in.
+    // Each sensitive step needs a fresh code. The code of the login is refused.
     for path in ["/account/recovery-codes", "/account/two-factor/disable"] {
         window.go(path).await;
         window.code(&used).await;
@@ -70,7 +70,7 @@ async fn a_code_that_was_used_and_codes_of_another_time() {
     window.assert_shows("Hello, carol").await;
     window.log_out().await;
 
-    // Replay; a code of two minutes ago; one of the next two minutes.
+    // A replayed code; a code from two minutes ago; one from two minutes ahead.
     window.log_in_up_to_the_code("carol").await;
     site.clock.wait(STEP);
     let now = site.clock.now();
@@ -86,7 +86,7 @@ async fn a_code_that_was_used_and_codes_of_another_time() {
     window.assert_shows("Hello, carol").await;
     window.log_out().await;
 
-    // A recovery code works once as well.
+    // A recovery code works only once too.
     for is_first in [true, false] {
         window.log_in_up_to_the_code("carol").await;
         window.click("Use a recovery code").await;
@@ -111,27 +111,27 @@ async fn the_back_button_into_the_middle() {
     let (site, key, _) = Site::with_user("dave").await;
     let window = Window::open(&site.origin).await;
 
-    // From the code back to the password: which is asked for.
+    // Back from the code page to the login page, which asks for the password.
     window.log_in_up_to_the_code("dave").await;
     window.back().await;
     assert_eq!(window.path().await, "/login");
     window.assert_closed().await;
 
-    // From the account back into the login: there is nothing to go back to.
+    // Back from the account into the login, which is over.
     window.log_in_up_to_the_code("dave").await;
     window.code(&oathtool(&key, site.clock.now())).await;
     window.assert_shows("Hello, dave").await;
     window.back().await;
     assert_eq!(window.path().await, "/login");
 
-    // From the login back into the account that was left.
+    // Back from the login page into the account after the logout.
     window.go("/account/devices").await;
     window.log_out().await;
     window.back().await;
-    assert_eq!(window.path().await, "/login", "a page of the account was kept");
+    assert_eq!(window.path().await, "/login", "the browser kept a page of the account");
     window.assert_closed().await;
 
-    // From recovery codes that were just shown, back and forth: they are shown once.
+    // Back and forth to recovery codes that were just shown: they are not shown again.
     window.log_in_up_to_the_code("dave").await;
     site.clock.wait(STEP);
     window.code(&oathtool(&key, site.clock.now())).await;
@@ -153,7 +153,7 @@ async fn two_tabs() {
     let (site, key, _) = Site::with_user("grace").await;
     let window = Window::open(&site.origin).await;
 
-    // A login in both, and the code typed in both.
+    // A login in both tabs, and the code typed in both.
     window.log_in_up_to_the_code("grace").await;
     let first = window.driver.window().await.unwrap();
     let second = window.another_tab("/login/code").await;
@@ -165,13 +165,13 @@ async fn two_tabs() {
     window.go("/account").await;
     window.assert_shows("Hello, grace").await;
 
-    // Logged out in the one: the other shows an account that is closed.
+    // Log out in one tab: the other one no longer reaches the account.
     window.log_out().await;
     window.driver.switch_to_window(second.clone()).await.unwrap();
     window.click("Change password").await;
     assert_eq!(window.path().await, "/login");
 
-    // The password of one user in the one tab, that of another in the other: the first tab's code is nobody's.
+    // The password of one user in one tab, of another user in the other tab: the code typed in the first tab lets nobody in.
     let (_, other_key, _) = site.enrolled("heidi").await;
     site.clock.wait(STEP);
     window.log_in_up_to_the_code("grace").await;
@@ -199,7 +199,7 @@ async fn a_challenge_that_expires_under_the_page() {
     let window = Window::open(&site.origin).await;
     let minutes = 60;
 
-    // At the last second it is there, at the next it is not.
+    // At the last second the challenge is valid, at the next it is not.
     window.log_in_up_to_the_code("ivan").await;
     site.clock.wait(10 * minutes - 1);
     window.code(&wrong(&key, site.clock.now())).await;
@@ -209,7 +209,7 @@ async fn a_challenge_that_expires_under_the_page() {
     window.assert_refused(START_AGAIN).await;
     window.assert_closed().await;
 
-    // Under the page for recovery codes, too; and the code is not used up.
+    // The same on the recovery code page; and the code is not used up.
     window.log_in_up_to_the_code("ivan").await;
     window.click("Use a recovery code").await;
     site.clock.wait(10 * minutes);
@@ -223,7 +223,7 @@ async fn a_challenge_that_expires_under_the_page() {
     window.send().await;
     window.assert_shows("Hello, ivan").await;
 
-    // And the QR code: nothing has changed.
+    // The same on the page with the QR code; nothing has changed.
     site.browser().register("judy").await;
     window.log_out().await;
     window.log_in("judy", PASSWORD).await;
@@ -253,7 +253,7 @@ async fn the_password_is_changed_on_another_browser() {
     phone.log_in_up_to_the_code("frank").await;
     phone.code(&oathtool(&key, site.clock.now())).await;
     phone.assert_shows("Hello, frank").await;
-    // A third login is half way, in a tab of a browser that knows the old password.
+    // A third login has reached the code page, in a browser of somebody who knows the old password.
     let thief = Window::open(&site.origin).await;
     thief.log_in_up_to_the_code("frank").await;
 
@@ -264,7 +264,7 @@ async fn the_password_is_changed_on_another_browser() {
     phone.code(&oathtool(&key, site.clock.now())).await;
     phone.assert_shows("The password was changed").await;
 
-    // The session there is over, the device forgotten, the old password wrong.
+    // On the laptop the session is over, the device forgotten and the old password wrong.
     laptop.driver.refresh().await.unwrap();
     assert_eq!(laptop.path().await, "/login");
     laptop.log_in("frank", PASSWORD).await;
@@ -273,13 +273,13 @@ async fn the_password_is_changed_on_another_browser() {
     laptop.log_in("frank", "another password").await;
     assert_eq!(laptop.path().await, "/login/code", "the device was forgotten");
 
-    // The login that was half way is over, for the right code too.
+    // The third login is over, even with the right code.
     site.clock.wait(STEP);
     thief.code(&oathtool(&key, site.clock.now())).await;
     thief.assert_refused(START_AGAIN).await;
     thief.assert_closed().await;
 
-    // The browser that changed it goes on.
+    // The browser that made the change stays logged in.
     phone.go("/account").await;
     phone.assert_shows("Hello, frank").await;
     for window in [laptop, phone, thief] {

@@ -1,4 +1,4 @@
-//! A browser by hand, the site in this process under a clock of the test's, and codes from `oathtool`.
+//! A simple HTTP client as the browser, the site in this process with the test's own clock, and codes from `oathtool`.
 #![allow(dead_code, reason = "each test uses a part")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use second_factor_web::{App, Clock, Settings, UnixTime, serve};
 
-/// Half past a step, so that a code is that of the time shown.
+/// The middle of a time step, so that the code of this second is the one of this step.
 pub const START: u64 = 1_800_000_015;
 pub const STEP: u64 = 30;
 pub const DAY: u64 = 24 * 60 * 60;
@@ -34,7 +34,7 @@ impl Clock for TestClock {
     }
 }
 
-/// The site, on a port of its own with a database of its own.
+/// The site, with a port and a database of its own.
 pub struct Site {
     pub origin: String,
     pub clock: TestClock,
@@ -46,7 +46,7 @@ impl Site {
         Self::start_as(None, None).await
     }
 
-    /// With `origin` as what browsers see, and with a second factor demanded from `enroll_by` on.
+    /// With `origin` as the address that browsers see, and with a second factor required from `enroll_by` on.
     pub async fn start_as(origin: Option<&str>, enroll_by: Option<u64>) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -68,7 +68,7 @@ impl Site {
         Self { origin, clock, folder }
     }
 
-    /// With a user who enrolled, the setup key and the recovery codes. No code of the present step is used up.
+    /// With an enrolled user; also the setup key and the recovery codes. No code of the present step is used up.
     pub async fn with_user(name: &str) -> (Self, String, Vec<String>) {
         let site = Self::start().await;
         let (_, key, codes) = site.enrolled(name).await;
@@ -94,7 +94,7 @@ impl Site {
         count
     }
 
-    /// A user who enrolled, with the codes that were shown. The code of the present step is used up.
+    /// An enrolled user, the setup key and the recovery codes. The code of the present step is used up.
     pub async fn enrolled(&self, name: &str) -> (Browser, String, Vec<String>) {
         let mut browser = self.browser();
         browser.register(name).await;
@@ -118,7 +118,7 @@ pub struct Page {
     pub headers: reqwest::header::HeaderMap,
 }
 
-/// A redirect.
+/// A redirect to this path.
 #[derive(Debug, PartialEq, Eq)]
 pub struct To(pub &'static str);
 
@@ -129,7 +129,7 @@ impl PartialEq<To> for Page {
 }
 
 impl Page {
-    /// The form was shown again, with this in it.
+    /// Asserts that the form was shown again, with this message.
     #[track_caller]
     pub fn assert_refused(&self, message: &str) {
         assert_eq!(self.status, 401, "{}", self.text);
@@ -152,11 +152,11 @@ pub fn between(text: &str, start: &str, end: &str) -> Option<String> {
     Some(text.split_once(start)?.1.split_once(end)?.0.to_owned())
 }
 
-/// What every request says of where it came from. All but the last is what anybody can send; the last is the word of a
-/// proxy, where there is one.
+/// Sent with every request. Anybody can send the first entry; the last is the one that a proxy, where there is one,
+/// appended.
 const FORWARDED_FOR: &str = "203.0.113.9, 198.51.100.7";
 
-/// Cookies in a map, and requests that go to one address after the other.
+/// A map of cookies, and requests that go to the origins in turn.
 #[derive(Clone)]
 pub struct Browser {
     client: reqwest::Client,
@@ -170,7 +170,7 @@ impl Browser {
         Self::of_agent(origins, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     }
 
-    /// That says this of itself.
+    /// With this `User-Agent`.
     pub fn of_agent(origins: &[&str], agent: &str) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent(agent);
         Self {
@@ -181,7 +181,7 @@ impl Browser {
         }
     }
 
-    /// Round-robin.
+    /// The next origin, round-robin.
     fn url(&self, path: &str) -> String {
         let turn = self.turn.fetch_add(1, Ordering::SeqCst);
         format!("{}{path}", self.origins[turn % self.origins.len()])
@@ -210,7 +210,7 @@ impl Browser {
         self.try_send(request).await.unwrap()
     }
 
-    /// Posts these fields and nothing else.
+    /// Posts only these fields.
     pub async fn try_post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<Page> {
         let request = self.client.post(self.url(path)).form(fields);
         self.try_send(request).await
@@ -226,7 +226,7 @@ impl Browser {
         self.post_bare(path, &[fields, &[("csrf_token", &csrf)]].concat()).await
     }
 
-    /// Posts the same twice, one after the other, as if the first answer had not come yet: this browser has the first one.
+    /// Posts the same form twice in a row, as if the first answer had not arrived yet. This browser gets the cookies of the first.
     pub async fn post_twice(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> (Page, Page) {
         let csrf = self.get(page).await.csrf();
         let fields = [fields, &[("csrf_token", &csrf)]].concat();
@@ -234,7 +234,7 @@ impl Browser {
         (self.post_bare(action, &fields).await, second.post_bare(action, &fields).await)
     }
 
-    /// Posts the same twice at once. This browser has what both answers set.
+    /// Posts the same form twice at once. This browser gets the cookies of both answers.
     pub async fn post_twice_at_once(
         &mut self,
         page: &str,
@@ -276,14 +276,14 @@ impl Browser {
         assert_eq!(self.post_bare("/logout", &[("csrf_token", &csrf)]).await, To("/login"));
     }
 
-    /// From the account page to the recovery codes; the setup key and those.
+    /// From the account page to the recovery codes; returns the setup key and the codes.
     pub async fn enable(&mut self, now: u64) -> (String, Vec<String>) {
         let (key, page) = self.set_up(&[("password", PASSWORD)], now).await;
         page.assert_shows("Keep your recovery codes");
         (key, recovery_codes(&page))
     }
 
-    /// From the account page to the page after the first code; the setup key and that page.
+    /// From the account page to the page after the first code; returns the setup key and that page.
     pub async fn set_up(&mut self, fields: &[(&str, &str)], now: u64) -> (String, Page) {
         let page = self.post("/account/two-factor/enable", fields).await;
         assert_eq!(page, To("/account/two-factor/confirm"));
@@ -293,7 +293,7 @@ impl Browser {
         (key, page)
     }
 
-    /// What is shown on the page of a set-up.
+    /// The setup key that the page of a set-up shows.
     pub async fn setup_key(&mut self, path: &str) -> String {
         let page = self.get(path).await;
         page.assert_shows("<svg");
@@ -307,23 +307,27 @@ impl Browser {
         links.map(|link| link.split('"').next().unwrap().to_owned()).collect()
     }
 
-    /// Sends the form that renames or removes one.
+    /// Sends the form that renames or removes an authenticator.
     pub async fn change(&mut self, what: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = self.get("/account/authenticators").await.csrf();
         let path = format!("/account/authenticators/{what}");
         self.post_bare(&path, &[fields, &[("csrf_token", &csrf)]].concat()).await
     }
 
-    /// The one cookie whose name begins so.
+    /// The one cookie whose name has this prefix.
     pub fn cookie_mut(&mut self, prefix: &str) -> &mut String {
-        self.cookies.iter_mut().find(|(name, _)| name.starts_with(prefix)).expect("the cookie is there").1
+        self.cookies
+            .iter_mut()
+            .find(|(name, _)| name.starts_with(prefix))
+            .expect("a cookie with this prefix")
+            .1
     }
 }
 
-/// Changes passwords while others log in with the old one without pause, on several instances or one: an account with a
-/// second factor by whose `owner`, just now, a device was remembered, and one without.
+/// Changes passwords while others log in with the old one without pause, on one instance or several. Two accounts: one with
+/// a second factor, whose `owner` has just had a device remembered, and one without.
 ///
-/// Afterwards none of these logins has a session that lives, or a challenge that is of use.
+/// Afterwards none of these logins has a valid session or a challenge that still works.
 pub async fn the_old_password_is_over(stranger: &Browser, name: &str, mut owner: Browser, codes: &[String]) {
     let mut with_device = stranger.clone();
     with_device.cookies.clone_from(&owner.cookies);
@@ -331,10 +335,14 @@ pub async fn the_old_password_is_over(stranger: &Browser, name: &str, mut owner:
     let passwords = [PASSWORD, "another password", "yet another password"];
     let [mut logged_in, mut challenged] = [0, 0];
     for (change, code) in passwords.windows(2).zip(codes) {
-        // The device is forgotten by the first change.
+        // The first change forgets the device.
         let (one, other) = (stranger.clone(), with_device.clone());
         for mut late in stream_of_logins(&mut owner, [one, other], name, change, code).await {
-            assert_eq!(late.get("/account").await, To("/login"), "the session is over");
+            assert_eq!(
+                late.get("/account").await,
+                To("/login"),
+                "a login with the old password has a session"
+            );
             if late.get("/login/code").await == To("/login") {
                 logged_in += 1;
                 continue;
@@ -356,7 +364,11 @@ pub async fn the_old_password_is_over(stranger: &Browser, name: &str, mut owner:
     for change in [PASSWORD, "another password"].repeat(5).windows(2) {
         let thieves = [stranger.clone(), stranger.clone()];
         for mut late in stream_of_logins(&mut owner, thieves, &name, change, "").await {
-            assert_eq!(late.get("/account").await, To("/login"), "the session is over");
+            assert_eq!(
+                late.get("/account").await,
+                To("/login"),
+                "a login with the old password has a session"
+            );
             logged_in += 1;
         }
         owner.get("/account").await.assert_shows("Hello, ");
@@ -364,7 +376,7 @@ pub async fn the_old_password_is_over(stranger: &Browser, name: &str, mut owner:
     assert!(logged_in >= 9 * 4, "{logged_in}");
 }
 
-/// Those that the old password let in, or on to the code, from four logins before the change to the first that is refused.
+/// The logins that the old password let in or led to the code page: from four logins before the change to the first refusal.
 async fn stream_of_logins(
     owner: &mut Browser,
     thieves: [Browser; 2],
@@ -388,7 +400,7 @@ async fn stream_of_logins(
                 } else if page.text.contains("User name or password is wrong.") {
                     return late;
                 } else {
-                    // The change is under way, or was when the password was compared.
+                    // The change is under way, or was under way when the password was compared.
                     assert_eq!(page.status, 401, "{page:?}");
                 }
             }
@@ -414,7 +426,7 @@ pub fn recovery_codes(page: &Page) -> Vec<String> {
     codes
 }
 
-/// What an authenticator app would show: not our own code.
+/// The code that an authenticator app would show, from an independent implementation.
 pub fn oathtool(key: &str, at: u64) -> String {
     let key: String = key.split_whitespace().collect();
     let output = Command::new("oathtool")
@@ -425,7 +437,7 @@ pub fn oathtool(key: &str, at: u64) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A code of the right form that is not right now, nor at any time to which a clock might be off.
+/// A well-formed code that is wrong now and at every time to which a clock may be off.
 pub fn wrong(key: &str, at: u64) -> String {
     let key: String = key.split_whitespace().collect();
     let from = format!("@{}", at - 25 * STEP);
@@ -439,35 +451,33 @@ pub fn wrong(key: &str, at: u64) -> String {
     tried.into_iter().find(|code| !right.lines().any(|r| r == *code)).unwrap().into()
 }
 
-/// Another character in the middle.
+/// Replaces a character in the middle.
 pub fn flip(text: &str) -> String {
     let (start, end) = text.split_at(text.len() / 2);
     let other = if end.starts_with('A') { 'B' } else { 'A' };
     format!("{start}{other}{}", &end[1..])
 }
 
-/// Whether the program is there. Says so once if not, and under `REQUIRE_ALL=1` fails.
+/// Whether the program is installed. Without it the test is skipped with a line, and under `REQUIRE_ALL=1` it fails.
 pub fn has(program: &str) -> bool {
     let has = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
     if !has {
-        assert!(std::env::var_os("REQUIRE_ALL").is_none(), "{program} is not there");
-        // To the stream itself: what a passing test prints is not shown.
-        let _ = std::io::Write::write_fmt(
-            &mut std::io::stderr(),
-            format_args!("skipped: {program} is not there\n"),
-        );
+        assert!(std::env::var_os("REQUIRE_ALL").is_none(), "{program} is not installed");
+        // To the stream itself, because the output of a passing test is not shown; at once, because lines of parallel tests mix.
+        let line = format!("skipped: {program} is not installed\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
     }
     has
 }
 
-/// The binary in a folder, its log in a file there; and the address that it prints. Settings are those given and no others.
+/// Runs the binary in a folder, with its log in a file there and only these settings. Returns it and the address that it prints.
 pub fn start_binary(
     folder: &std::path::Path,
     log: &str,
     settings: &[(&str, &str)],
 ) -> (std::process::Child, String) {
-    // Whatever else is left open, the files of the site are not.
+    // A umask that opens all files to everybody: the site itself must protect its files.
     let mut command = Command::new("sh");
     command
         .args(["-c", "umask 000; exec \"$0\"", env!("CARGO_BIN_EXE_second-factor-web")])
@@ -475,7 +485,7 @@ pub fn start_binary(
     for name in ["DATABASE_URL", "SEALING_KEY", "ORIGIN", "HOST", "ENROLL_BY", "RUST_LOG"] {
         command.env_remove(name);
     }
-    // 3000 may be somebody else's.
+    // Another program may have port 3000.
     let mut child = command
         .env("PORT", "0")
         .envs(settings.iter().copied())

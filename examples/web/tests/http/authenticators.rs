@@ -19,7 +19,7 @@ async fn log_in(site: &Site, name: &str, key: &str) -> Browser {
     browser
 }
 
-/// Another one beside those that are bound; its setup key. All sessions end with it.
+/// Adds an authenticator and returns its setup key. All sessions end.
 async fn add(site: &Site, name: &str, key: &str, label: &str) -> String {
     let mut browser = log_in(site, name, key).await;
     let code = fresh(site, key);
@@ -41,7 +41,7 @@ async fn two_authenticators_either_logs_in_and_a_removed_one_does_not() {
     let mut other = log_in(&site, "alice", &tablet).await;
     let mut browser = log_in(&site, "alice", &phone).await;
 
-    // Their list: 8:00 is when the first was bound, and all that follows took a few minutes.
+    // The list. The first was bound at 8:00, and everything after it took a few minutes.
     let list = browser.get("/account/authenticators").await;
     for shown in
         ["Authenticator app", "Tablet", "since <time>15 Jan 2027</time>", "Last used <time>15 Jan 2027, 08:0"]
@@ -55,7 +55,7 @@ async fn two_authenticators_either_logs_in_and_a_removed_one_does_not() {
     let ids = browser.authenticators().await;
     assert_eq!(ids.len(), 2);
 
-    // Another name takes a fresh code.
+    // A rename needs a fresh code.
     let name = [("authenticator", &*ids[1]), ("label", "Kitchen <tablet>")];
     browser.change("rename", &name).await.assert_refused(NOT_A_CODE);
     let code = fresh(&site, &phone);
@@ -66,7 +66,7 @@ async fn two_authenticators_either_logs_in_and_a_removed_one_does_not() {
     browser.get("/account/authenticators").await.assert_shows("<strong>Kitchen &lt;tablet&gt;</strong>");
     browser.get("/account").await.assert_shows("An authenticator was renamed: Kitchen &lt;tablet&gt;");
 
-    // So does a removal: not none, not one of a login, not a wrong one.
+    // So does a removal: refused without a code, with the code of the login, and with a wrong one.
     let path = format!("/account/authenticators/remove?authenticator={}", ids[0]);
     browser.get(&path).await.assert_shows("Remove Authenticator app");
     let used = fresh(&site, &phone);
@@ -83,7 +83,7 @@ async fn two_authenticators_either_logs_in_and_a_removed_one_does_not() {
     }
     assert_eq!(browser.authenticators().await, ids);
 
-    // Removed: the other sessions are over, this one goes on under a new id.
+    // After the removal the other sessions are over, and this one continues under a new id.
     let id = browser.cookie_mut("session").clone();
     let code = fresh(&site, &tablet);
     let removed = browser.change("remove", &[&remove[..], &[("code", &code)]].concat()).await;
@@ -98,11 +98,11 @@ async fn two_authenticators_either_logs_in_and_a_removed_one_does_not() {
     other.code(&fresh(&site, &phone)).await.assert_refused(NOT_ACCEPTED);
     assert_eq!(other.code(&fresh(&site, &tablet)).await, To("/account"));
 
-    // The recovery codes are those of the first set-up.
+    // The recovery codes are still those of the first set-up.
     assert_eq!(third.log_in("alice", PASSWORD).await, To("/login/code"));
     assert_eq!(third.post("/login/recovery", &[("recovery_code", &codes[0])]).await, To("/account"));
 
-    // With the last one, two-factor authentication is off.
+    // Without the last one, two-factor authentication is off.
     let code = fresh(&site, &tablet);
     let path = format!("/account/authenticators/remove?authenticator={}", ids[1]);
     other.get(&path).await.assert_shows("It is your last one");
@@ -114,7 +114,7 @@ async fn two_authenticators_either_logs_in_and_a_removed_one_does_not() {
 }
 
 #[tokio::test]
-async fn an_authenticator_of_another_account_is_none() {
+async fn an_authenticator_of_another_account_cannot_be_changed() {
     if !has("oathtool") {
         return;
     }
@@ -135,7 +135,7 @@ async fn an_authenticator_of_another_account_is_none() {
             let fields = [("password", PASSWORD), ("code", &code), ("replacing", id)];
             mallory.post("/account/two-factor/enable", &fields).await.assert_refused(NO_SUCH);
         }
-        // None of that used the code up.
+        // None of that used up the code.
         let codes = mallory.post("/account/recovery-codes", &[("code", &code)]).await;
         codes.assert_shows("Keep your recovery codes");
     }
@@ -156,7 +156,7 @@ async fn three_at_most_and_a_lost_one_is_replaced() {
     let ids = browser.authenticators().await;
     assert_eq!(ids.len(), 3);
 
-    // There is no room, which uses no code up.
+    // Without room for another, the request is refused and uses up no code.
     let page = browser.get("/account/two-factor/enable").await;
     page.assert_shows("there is no room for another");
     assert!(!page.text.contains("selected"), "{}", page.text);
@@ -166,9 +166,9 @@ async fn three_at_most_and_a_lost_one_is_replaced() {
     refused.assert_refused("as many authenticators as an account can have: choose one to be replaced");
     let fields = [&fields[..], &[("replacing", &*ids[2])]].concat();
     assert_eq!(browser.post("/account/two-factor/enable", &fields).await, To("/account/two-factor/confirm"));
-    assert_eq!(browser.authenticators().await, ids, "it counts until the new one is confirmed");
+    assert_eq!(browser.authenticators().await, ids, "the old one went before the new one was confirmed");
 
-    // The phone is lost: a recovery code, the password, and which one it was.
+    // The phone is lost: log in with a recovery code, type the password, and choose the lost one.
     assert_eq!(browser.log_in("bob", PASSWORD).await, To("/login/code"));
     assert_eq!(browser.post("/login/recovery", &[("recovery_code", &codes[0])]).await, To("/account"));
     let fields = [("password", "not this one"), ("replacing", &*ids[0])];
@@ -182,12 +182,12 @@ async fn three_at_most_and_a_lost_one_is_replaced() {
     browser.code(&fresh(&site, &phone)).await.assert_refused(NOT_ACCEPTED);
     assert_eq!(browser.code(&fresh(&site, &new)).await, To("/account"));
     let left = browser.authenticators().await;
-    assert_eq!(left[..2], ids[1..], "the others stay");
+    assert_eq!(left[..2], ids[1..], "another one was replaced");
     browser.get("/account/authenticators").await.assert_shows("<strong>New phone</strong>");
 }
 
 #[tokio::test]
-async fn at_the_set_up_a_clock_that_is_off_is_named() {
+async fn the_set_up_says_by_how_much_a_clock_is_off() {
     if !has("oathtool") {
         return;
     }
@@ -213,7 +213,7 @@ async fn at_the_set_up_a_clock_that_is_off_is_named() {
     let page = browser.post("/account/two-factor/confirm", &[("code", &oathtool(&key, now))]).await;
     page.assert_shows("Keep your recovery codes");
 
-    // At a login it is nobody's business: the log of the account has it.
+    // At a login only the security log says so.
     site.clock.wait(10 * STEP);
     assert_eq!(browser.log_in("carol", PASSWORD).await, To("/login/code"));
     let refused = browser.code(&oathtool(&key, site.clock.now() - 180)).await;
@@ -224,7 +224,7 @@ async fn at_the_set_up_a_clock_that_is_off_is_named() {
 }
 
 #[tokio::test]
-async fn few_recovery_codes_are_told_after_a_login() {
+async fn the_account_page_warns_of_few_recovery_codes() {
     if !has("oathtool") {
         return;
     }

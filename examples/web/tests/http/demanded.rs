@@ -1,4 +1,4 @@
-//! A site that demands a second factor, from a day on.
+//! A site that requires a second factor from a day on.
 
 use crate::common::{DAY, PASSWORD, START, STEP, Site, To, has, oathtool, recovery_codes};
 use crate::{NOT_ACCEPTED, wrong};
@@ -21,7 +21,7 @@ async fn before_the_day_the_account_page_says_until_when() {
     browser.get("/account").await.assert_shows(until);
     assert_eq!(browser.get("/login/enroll").await, To("/login"));
 
-    // Whoever has one is told nothing, and may still switch it off.
+    // An owner of a second factor sees no notice, and may still disable it.
     let (key, _) = browser.enable(site.clock.now()).await;
     site.clock.wait(STEP);
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/login/code"));
@@ -34,7 +34,7 @@ async fn before_the_day_the_account_page_says_until_when() {
     assert_eq!(browser.post("/account/two-factor/disable", &code).await, To("/account"));
     browser.get("/account").await.assert_shows(until);
 
-    // The last second before the day, and the day.
+    // The last second before the day, and the day itself.
     site.clock.wait(ENROLL_BY - 1 - site.clock.now());
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
     site.clock.wait(1);
@@ -52,7 +52,7 @@ async fn from_the_day_on_the_login_leads_to_the_set_up() {
     browser.log_in("bob", "not this one").await.assert_refused(crate::WRONG_PASSWORD);
     assert_eq!(browser.get("/login/enroll").await, To("/login"));
 
-    // The password alone opens nothing but the set-up, for ten minutes.
+    // The password alone opens only the set-up, for ten minutes.
     assert_eq!(browser.log_in("bob", PASSWORD).await, To("/login/enroll"));
     for path in ["/account", "/account/two-factor/enable", "/account/two-factor/confirm", "/login/code"] {
         assert_eq!(browser.get(path).await, To("/login"), "{path}");
@@ -85,16 +85,16 @@ async fn from_the_day_on_the_login_leads_to_the_set_up() {
     assert_eq!(
         browser.post_bare("/login/enroll", &[("code", &code)]).await.status,
         403,
-        "no token of the form"
+        "a post without the form's token was accepted"
     );
 
-    // A second browser that began one as well comes too late.
+    // A second browser, which began a set-up too, comes too late.
     let mut other = site.browser();
     assert_eq!(other.log_in("bob", PASSWORD).await, To("/login/enroll"));
     let others = other.setup_key("/login/enroll").await;
     let page = browser.post("/login/enroll", &[("code", &code)]).await;
     let codes = recovery_codes(&page);
-    assert_eq!(browser.get("/account").await, To("/login"), "a login follows, with a code");
+    assert_eq!(browser.get("/account").await, To("/login"), "the set-up logged somebody in");
     let csrf = other.get("/login").await.csrf();
     let late = [("code", &*oathtool(&others, now)), ("csrf_token", &csrf)];
     other.post_bare("/login/enroll", &late).await.assert_refused("This set-up is over");
@@ -129,7 +129,7 @@ async fn the_last_authenticator_stays_while_one_is_demanded() {
     browser.change("remove", &remove).await.assert_refused(IT_STAYS);
     assert_eq!(browser.authenticators().await, ids);
 
-    // Beside another one it may go.
+    // It may be removed if there is another one.
     let code = fresh(&key);
     let fields = [("password", PASSWORD), ("code", &*code), ("label", "Tablet")];
     let (tablet, page) = browser.set_up(&fields, site.clock.now()).await;

@@ -18,14 +18,14 @@ async fn logged_in(site: &Site, name: &str, key: &str) -> Browser {
     browser
 }
 
-/// Leaves the session alone.
+/// Asserts that the answer leads to this page and sets no cookie.
 #[track_caller]
 fn assert_led(answer: &Page, to: To) {
     assert_eq!(*answer, to, "{}", answer.text);
     assert!(!answer.headers.contains_key("set-cookie"), "{answer:?}");
 }
 
-/// One of two answers did it, and the other leads on: whichever came first.
+/// Asserts that one of two answers did the work and the other only leads on, in either order.
 #[track_caller]
 fn assert_done_once(answers: &(Page, Page), to: &'static str) {
     for answer in [&answers.0, &answers.1] {
@@ -52,7 +52,7 @@ async fn g13_a_form_of_an_account_without_a_factor_posted_twice() {
     assert_eq!(site.rows("users").await, 2);
     browser.post("/register", &credentials).await.assert_refused("This user name is taken.");
 
-    // Either login is one.
+    // Each of the two logins is valid.
     let answers = browser.post_twice("/login", "/login", &credentials).await;
     assert_eq!(answers.0, To("/account"));
     assert_eq!(answers.1, To("/account"));
@@ -111,7 +111,7 @@ async fn g13_a_form_of_an_account_with_a_factor_posted_twice() {
         }
         browser.get(LIST).await.assert_shows("Phone");
     }
-    // Also where the browser has the new id already, and still shows the old page.
+    // The same where the browser has the new id already and still shows the old page.
     let csrf = browser.get("/account/two-factor/enable").await.csrf();
     let code = fresh(&site, &key);
     let fields = [("password", PASSWORD), ("code", &*code), ("csrf_token", &csrf)];
@@ -121,7 +121,7 @@ async fn g13_a_form_of_an_account_with_a_factor_posted_twice() {
         assert!(!is_second || !answer.headers.contains_key("set-cookie"));
     }
 
-    // A second authenticator; one is removed; then it is switched off.
+    // Add a second authenticator, remove one, then disable two-factor authentication.
     let tablet = browser.setup_key("/account/two-factor/confirm").await;
     let code = oathtool(&tablet, site.clock.now());
     let confirm = "/account/two-factor/confirm";
@@ -140,7 +140,7 @@ async fn g13_a_form_of_an_account_with_a_factor_posted_twice() {
     assert_done_once(&answers, "/account");
     let account = browser.get("/account").await;
     account.assert_shows("Enable two-factor authentication");
-    assert!(!account.text.contains("refused"), "none was a failed try: {}", account.text);
+    assert!(!account.text.contains("refused"), "a second post counted as a failed try: {}", account.text);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn g13_forgetting_a_device_twice_leads_to_the_list() {
     browser.get(devices).await.assert_shows("No device is remembered.");
 }
 
-/// A stub lets nobody in, whoever knows the old id.
+/// A stub lets nobody in, even somebody who knows the old id.
 #[tokio::test]
 async fn g13_an_id_that_was_renewed_is_worth_nothing() {
     if !has("oathtool") {
@@ -183,7 +183,7 @@ async fn g13_an_id_that_was_renewed_is_worth_nothing() {
         assert_eq!(thief.post_bare(path, &fields).await.status, 303, "{path}");
     }
     browser.get(CODES).await.assert_shows("Keep your recovery codes");
-    // After a minute nothing of it is left.
+    // After a minute the stub is gone.
     let rows = site.rows("sessions WHERE is_stub").await;
     assert!(rows > 0);
     site.clock.wait(61);
@@ -191,7 +191,7 @@ async fn g13_an_id_that_was_renewed_is_worth_nothing() {
     browser.get("/account").await.assert_shows("Hello, lena");
 }
 
-/// The codes that the user sees are the valid ones, for as long as they are shown.
+/// The codes that the user sees are valid for as long as they are shown.
 #[tokio::test]
 async fn g14_new_codes_asked_for_twice_are_those_that_are_shown() {
     if !has("oathtool") {
@@ -246,11 +246,11 @@ async fn g14_the_codes_of_a_set_up_posted_twice_are_shown_until_they_are_kept() 
         let (made, doubled) = if first.status == 200 { (first, second) } else { (second, first) };
         assert_led(&doubled, To(CODES));
         let codes = recovery_codes(&made);
-        assert_eq!(browser.get("/account").await, To("/login"), "nobody is logged in by it");
+        assert_eq!(browser.get("/account").await, To("/login"), "the set-up logged somebody in");
         browser.get("/login").await.assert_shows("Have you kept your new recovery codes?");
         assert_eq!(recovery_codes(&browser.get(CODES).await), codes);
 
-        // A login does not lose them.
+        // A login keeps them.
         if is_at_once {
             browser = logged_in_from(browser, &site, "nina", &key).await;
             assert_eq!(recovery_codes(&browser.get(CODES).await), codes);
@@ -288,7 +288,7 @@ async fn g14_codes_are_not_shown_to_another_account_in_the_same_browser() {
     }
 }
 
-/// Ten minutes, and in no file in clear.
+/// For ten minutes at most, and in no file unencrypted.
 #[tokio::test]
 async fn g14_codes_are_sealed_while_shown_and_for_ten_minutes_at_most() {
     if !has("oathtool") {
@@ -313,9 +313,9 @@ async fn g14_codes_are_sealed_while_shown_and_for_ten_minutes_at_most() {
     assert!(!browser.get("/login").await.text.contains("new recovery codes"));
 }
 
-/// The library knows the code again, and not the form that it was typed into.
+/// The library recognizes the code, but does not know which form it was typed into.
 #[tokio::test]
-async fn a_code_that_another_form_has_used_is_not_taken_for_done() {
+async fn a_code_that_another_form_used_is_refused_and_not_done() {
     if !has("oathtool") {
         return;
     }

@@ -1,4 +1,4 @@
-//! What strangers can have the site do, and for how long it waits.
+//! Limits on what strangers can do, and on how long the site waits for them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{Browser, PASSWORD, Site, To, has, start_binary};
 
-/// The binary in a folder of its own.
+/// The binary, running in a folder of its own.
 struct Process {
     child: Child,
     origin: String,
@@ -22,7 +22,7 @@ impl Process {
         Self { child, origin, folder }
     }
 
-    /// Megabytes.
+    /// The resident memory in megabytes.
     fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -42,7 +42,7 @@ impl Drop for Process {
     }
 }
 
-/// Two hundred posts at once, of each kind for which a password is hashed.
+/// Two hundred posts at once to each path that hashes a password.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g29_two_hundred_posts_at_once_take_no_more_than_128_megabytes() {
     let site = Process::start("flood");
@@ -83,11 +83,11 @@ async fn g29_two_hundred_posts_at_once_take_no_more_than_128_megabytes() {
         }
     }
     assert!(most < before + 128, "{before} MB before, {most} MB at most");
-    assert!(refused > 0, "the queue is bounded");
+    assert!(refused > 0, "the queue refused nobody");
     assert_eq!(Browser::new(&[&site.origin]).log_in("alice", PASSWORD).await, To("/account"));
 }
 
-/// Whoever hangs up leaves the queue: nothing is hashed for them.
+/// A client that hangs up leaves the queue: no password is hashed for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g29_requests_whose_sender_hung_up_leave_the_queue() {
     let site = Process::start("hang-up");
@@ -102,7 +102,7 @@ async fn g29_requests_whose_sender_hung_up_leave_the_queue() {
     );
     let address = site.origin.strip_prefix("http://").unwrap().to_owned();
     let done = || site.log().matches("\"method\":\"POST\",\"path\":\"/login\",\"status\":401").count();
-    // Until the queue is full, and one is refused at once.
+    // Until the queue is full and one request is refused at once.
     let mut open = Vec::new();
     let is_refused = (0..1000).any(|_| {
         let mut stream = TcpStream::connect(&address).unwrap();
@@ -116,7 +116,7 @@ async fn g29_requests_whose_sender_hung_up_leave_the_queue() {
     assert!(is_refused);
     drop(open);
     let before = done();
-    // One that comes behind them all is served.
+    // A request behind all of them is served.
     let mut answer = browser.log_in("nobody", "nothing-right").await;
     for _ in 0..100 {
         if answer.status != 503 {
@@ -127,7 +127,7 @@ async fn g29_requests_whose_sender_hung_up_leave_the_queue() {
     }
     answer.assert_refused("User name or password is wrong.");
     let after = done();
-    assert!(after > 0 && after < before + 30, "{} of 68 were worked at for nobody", after - before);
+    assert!(after > 0 && after < before + 30, "{} of 68 passwords were hashed for nobody", after - before);
 }
 
 #[tokio::test]
@@ -142,18 +142,18 @@ async fn g30_activity_extends_a_session_and_nothing_else_does() {
     for browser in [&mut browser, &mut idle] {
         assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
     }
-    // Nothing ends the cookie before the session.
+    // The cookie does not expire before the session.
     let cookie = browser.cookie_mut("session").clone();
     for _ in 0..10 {
         site.clock.wait(12 * hour - 1);
         browser.get("/account").await.assert_shows("Hello, alice");
-        assert_eq!(*browser.cookie_mut("session"), cookie, "a page that is looked at sets no cookie");
+        assert_eq!(*browser.cookie_mut("session"), cookie, "looking at a page set a cookie");
     }
     assert_eq!(idle.get("/account").await, To("/login"));
     site.clock.wait(12 * hour);
     assert_eq!(browser.get("/account").await, To("/login"));
 
-    // A login that was not ended is not kept by looking at it.
+    // Looking at a login page does not extend a login that is not complete.
     site.enrolled("bob").await;
     assert_eq!(browser.log_in("bob", PASSWORD).await, To("/login/code"));
     for _ in 0..4 {
@@ -223,7 +223,7 @@ async fn g33_nothing_is_stored_for_strangers() {
     assert_eq!(rows, tables.map(|table| (table, i64::from(table == "users"))));
 }
 
-/// Whoever says half a sentence is not waited for.
+/// The site does not wait for a client that sends half a request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g33_half_open_requests_are_closed() {
     let site = Site::start().await;
@@ -258,7 +258,7 @@ async fn g33_half_open_requests_are_closed() {
     assert!(answers[3].starts_with("HTTP/1.1 408"), "{answers:?}");
     assert!(answers[4].ends_with("\r\n\r\nok"), "{answers:?}");
 
-    // A head that has no end is refused.
+    // A head without an end is refused.
     let mut stream = TcpStream::connect(&address).unwrap();
     let _ = stream.write_all(format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100_000)).as_bytes());
     let mut answer = String::new();

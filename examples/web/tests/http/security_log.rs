@@ -2,7 +2,7 @@
 
 use crate::common::{Browser, PASSWORD, STEP, Site, To, has, oathtool, wrong};
 
-/// Each of many things that others can have happen.
+/// Many of each event that somebody else can cause.
 #[tokio::test]
 async fn g34_no_flood_hides_an_alarm_in_the_security_log() {
     if !has("oathtool") {
@@ -31,13 +31,13 @@ async fn g34_no_flood_hides_an_alarm_in_the_security_log() {
         site.clock.wait(STEP);
         row.push(("code", oathtool(&key, site.clock.now())));
     }
-    // As the page sends them: a field for each.
+    // As the page sends them: one field for each.
     let mut fields: Vec<_> = row.iter().map(|(name, code)| (*name, &**code)).collect();
     fields.push(("remember_device", "yes"));
     assert_eq!(owner.post("/login/code", &fields).await, To("/account"));
     assert_shown(&mut owner).await;
 
-    // Codes that are refused under the lock: a line, and no row for each.
+    // Refused codes during the lock: one line, and not a row for each.
     thief = site.browser();
     assert_eq!(thief.log_in("olga", PASSWORD).await, To("/login/code"));
     for _ in 0..30 {
@@ -58,7 +58,7 @@ async fn g34_no_flood_hides_an_alarm_in_the_security_log() {
     assert_shown(&mut owner).await;
     assert!(site.rows("unrecorded").await <= 21, "{}", site.rows("unrecorded").await);
 
-    // Logins with a code, each of which is remembered: notable lines.
+    // Logins with a code that each remember a device: notable lines.
     for _ in 0..25 {
         let mut browser = site.browser();
         assert_eq!(browser.log_in("olga", PASSWORD).await, To("/login/code"));
@@ -74,7 +74,7 @@ async fn g34_no_flood_hides_an_alarm_in_the_security_log() {
     owner.get("/account").await.assert_shows("Important events before that");
 }
 
-/// What changes no record is in the log of the account, too.
+/// Events that change no record are in the account's log too.
 #[tokio::test]
 async fn g34_logins_with_the_password_alone_are_in_the_security_log() {
     let site = Site::start().await;
