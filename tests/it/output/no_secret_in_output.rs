@@ -505,7 +505,7 @@ fn session_values(out: &mut Output) {
     out.all([Requirement::None, Requirement::EnrolledBy(START), Requirement::Enrolled]);
     out.all([Binding::First, Binding::Added, Binding::Replaced, Binding::Imported, Binding::ImportedQuietly]);
     out.all([RemovedBy::Owner, RemovedBy::Administrator]);
-    out.all([
+    for reason in [
         ForgottenBecause::Revoked,
         ForgottenBecause::CredentialsChanged,
         ForgottenBecause::TooMany,
@@ -513,14 +513,18 @@ fn session_values(out: &mut Output) {
         ForgottenBecause::Outdated,
         ForgottenBecause::Stolen,
         ForgottenBecause::Restored,
-    ]);
-    out.all([
+    ] {
+        out.display(&reason);
+    }
+    for reason in [
         RefusedBecause::Wrong,
         RefusedBecause::Replayed,
         RefusedBecause::ClockOff(ClockOffset::from_secs(-90)),
         RefusedBecause::NoChallenge,
         RefusedBecause::Locked,
-    ]);
+    ] {
+        out.display(&reason);
+    }
     let refusals = [
         Refusal::NotAccepted,
         Refusal::Malformed,
@@ -761,6 +765,11 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     let other = world.password_of(&AccountId::new("bob").unwrap());
     out.error(&world.verifier.reauthenticate(&session, other, &phone.code(world.now())).unwrap_err());
     out.debug(&PasswordChangeProof::from(proof));
+    world.clock.advance(STEP);
+    let typed = phone.code(world.now());
+    planted.push(Planted::text("typed code", &typed));
+    let proof = world.verifier.reauthenticate(&session, world.password(), &typed).unwrap();
+    out.debug(&EnrollmentProof::from(proof));
 
     // Locked, changed, removed.
     for _ in 0..6 {
