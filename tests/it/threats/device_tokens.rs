@@ -239,11 +239,12 @@ fn g40_of_a_copied_row_and_a_replaced_token_no_token_is_made() {
     for secret in [&right.fields[2], &right.tag] {
         assert!(!row.contains(&base32_text(secret)), "{row}");
     }
-    // The number of the current one on any tag at hand: those of the replaced ones, and whatever 32 bytes are in the
-    // row.
+    // The number of the current one on any tag at hand: those of the replaced ones, and whatever 16 bytes are in the
+    // row, twice.
     let values = row.split('"').filter_map(base32_bytes);
     let tags: Vec<_> = values
-        .filter(|bytes| bytes.len() == 32)
+        .filter(|bytes| bytes.len() == 16)
+        .map(|half| half.repeat(2))
         .chain(replaced.iter().map(|token| Parts::of(token.expose()).tag))
         .collect();
     assert!(tags.len() >= 3 + 10, "{}", tags.len());
