@@ -1,8 +1,7 @@
 use core::fmt;
 
-use subtle::ConstantTimeEq;
-
 use crate::enrollment::digest::sha256;
+use crate::otp::constant_time::reveal_equal;
 use crate::session::{AccountId, AuthenticatorId};
 
 /// The host's word that it has just verified a signature of an authenticator that is bound to this account: a
@@ -72,7 +71,7 @@ impl ProofDigest {
 /// In constant time.
 impl PartialEq for ProofDigest {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        reveal_equal(&self.0, &other.0)
     }
 }
 
