@@ -6,13 +6,16 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
+#[cfg(target_os = "linux")]
+use rand_core::{TryCryptoRng, TryRng};
 use second_factor::{
-    Algorithm, Code, Digits, Hotp, KeyUri, Period, Secret, Totp, TotpParams, UnixTime, Window,
+    Algorithm, Code, Digits, Hotp, KeyUri, Period, RecoveryCode, RecoveryCodes, Secret, Totp, TotpParams,
+    UnixTime, Window,
 };
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    /// What is searched for in memory that is freed, and below how often it was found.
+    /// The bytes to search for in freed memory; below, how often they were found.
     static WATCHED: Cell<&'static [u8]> = const { Cell::new(&[]) };
     static SEEN: Cell<usize> = const { Cell::new(0) };
 }
@@ -88,7 +91,7 @@ fn nothing_of_a_verification_is_on_the_heap() {
 fn secrets_and_keyed_states_are_cleared_when_dropped() {
     let secret = || Secret::new(SECRET).unwrap();
     let (before, after) = around_drop(secret());
-    assert!(contains(&before, SECRET), "the secret is where we look");
+    assert!(contains(&before, SECRET), "the secret is not where the test looks");
     assert!(after[..SECRET.len()].iter().all(|byte| *byte == 0) && !contains(&after, &SECRET[..8]));
 
     for algorithm in ALGORITHMS {
@@ -99,6 +102,92 @@ fn secrets_and_keyed_states_are_cleared_when_dropped() {
     let (before, after) = around_drop(Code::parse("287082", Digits::Six).unwrap());
     assert!(contains(&before, b"287082") && !contains(&after, b"28") && !contains(&after, b"82"));
 }
+
+#[test]
+fn recovery_codes_are_cleared_when_dropped() {
+    let bytes: [u8; RecoveryCodes::ENTROPY_LEN] = std::array::from_fn(|at| SECRET[at % 16] ^ at as u8);
+    let text = RecoveryCodes::from_entropy(&bytes).iter().next().unwrap().expose();
+    let (before, after) = around_drop(RecoveryCode::parse(text.expose()).unwrap());
+    assert!(contains(&before, &bytes[..16]) && !contains(&after, &bytes[..4]));
+
+    // Below, a leaked copy of the first code would be found.
+    let wanted: &'static [u8] =
+        Box::leak(Box::new([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]]));
+    let seen = |work: &dyn Fn()| {
+        SEEN.set(0);
+        WATCHED.set(wanted);
+        work();
+        WATCHED.set(&[]);
+        SEEN.get()
+    };
+    assert_eq!(seen(&|| drop(black_box(RecoveryCodes::from_entropy(&bytes)))), 0, "the codes");
+    assert_eq!(seen(&|| drop(black_box(bytes.to_vec()))), 1, "a copy that is not cleared");
+}
+
+/// The buffer on the stack into which the generator writes. The kernel reads it after the call, since the test
+/// itself must not read memory that is no longer in use.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_random_bytes_of_recovery_codes_are_cleared() {
+    use std::os::unix::fs::FileExt;
+
+    let memory = std::fs::File::open("/proc/self/mem").unwrap();
+    let mut found = [0; RecoveryCodes::ENTROPY_LEN];
+    let mut look = |work: fn(&mut Traced)| {
+        let mut rng = Traced(0);
+        deeper(|| work(&mut rng));
+        memory.read_exact_at(&mut found, rng.0 as u64).unwrap();
+        found.windows(8).any(|run| *run == [Traced::BYTE; 8])
+    };
+    let is_left = look(|rng| drop(black_box(RecoveryCodes::generate(rng).unwrap())));
+    assert!(!is_left, "the random bytes of recovery codes are still on the stack");
+    let is_left = look(|rng| {
+        let mut bytes = [0; RecoveryCodes::ENTROPY_LEN];
+        rng.try_fill_bytes(&mut bytes).unwrap();
+        black_box(&bytes);
+    });
+    assert!(is_left, "bytes that are not cleared are not found");
+}
+
+/// Calls `work` so deep in the stack that later calls do not overwrite what it leaves there.
+#[cfg(target_os = "linux")]
+#[inline(never)]
+fn deeper(work: impl FnOnce()) {
+    let room = black_box([0_u8; 1 << 14]);
+    work();
+    black_box(&room);
+}
+
+/// A generator that writes the same byte everywhere, and notes where it last wrote.
+#[cfg(target_os = "linux")]
+struct Traced(usize);
+
+#[cfg(target_os = "linux")]
+impl Traced {
+    const BYTE: u8 = 0xa7;
+}
+
+#[cfg(target_os = "linux")]
+impl TryRng for Traced {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(u32::from_ne_bytes([Self::BYTE; 4]))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(u64::from_ne_bytes([Self::BYTE; 8]))
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Self::Error> {
+        to.fill(Self::BYTE);
+        self.0 = to.as_ptr().addr();
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl TryCryptoRng for Traced {}
 
 /// Key URIs with a secret whose parameter is misspelled, or with an invisible character or a wrong escape.
 #[test]
@@ -124,11 +213,11 @@ fn nothing_of_a_key_uri_that_may_be_a_secret_is_given_back_uncleared() {
         assert_eq!(seen(&format!("{START}x&{value}=1")), 0, "{value} as a name");
         assert_eq!(seen(&format!("otpauth://totp/A:b?secret={value}")), 0, "{value} as it should be");
     }
-    assert_eq!(seen("otpauth://totp/A:GEZDGNBV?secret=MZXW6YQ"), 1, "an account name is none");
+    assert_eq!(seen("otpauth://totp/A:GEZDGNBV?secret=MZXW6YQ"), 1, "an account name is not cleared");
 }
 
 #[test]
-fn what_is_not_cleared_is_seen() {
+fn a_value_that_is_not_cleared_is_found() {
     struct Leaky([u8; 20]);
     impl Drop for Leaky {
         fn drop(&mut self) {

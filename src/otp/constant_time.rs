@@ -79,13 +79,19 @@ fn reveal_entry<T>(entries: &[T], found: FirstMatch) -> Option<(usize, &T)> {
     None
 }
 
-/// Whether two tags are equal.
+/// Whether two tags or digests are equal.
+#[cfg(feature = "alloc")]
+pub(crate) fn reveal_equal<const N: usize>(one: &[u8; N], other: &[u8; N]) -> bool {
+    reveal(one.ct_eq(other))
+}
+
+/// The result of a comparison as a `bool`.
 #[cfg(feature = "alloc")]
 #[inline(never)]
-pub(crate) fn reveal_equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
+pub(crate) fn reveal(equal: Choice) -> bool {
     // Behind `black_box`, so that what is returned is the constant `true`. The optimizer would otherwise
     // return the result of the comparison, which memcheck still sees as secret.
-    if one.ct_eq(other).into() { black_box(true) } else { false }
+    if equal.into() { black_box(true) } else { false }
 }
 
 #[cfg(all(test, feature = "alloc"))]

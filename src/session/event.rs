@@ -65,7 +65,8 @@ pub enum EventKind {
     /// A recovery code was used up. All remembered devices were forgotten; a step-up keeps the device of its
     /// session.
     RecoveryCodeUsed {
-        /// How many are left. Offer new ones before there are none (SP 800-63B §4.2.1.1).
+        /// How many are left. SP 800-63B §4.2.1.1 requires a new code after each use: with a set of ten, offer
+        /// new ones before all are used.
         remaining: usize,
     },
     /// The last guess of a challenge failed, so the challenge is over.

@@ -1,6 +1,5 @@
-use subtle::ConstantTimeEq;
-
 use crate::enrollment::digest::sha256;
+use crate::otp::constant_time::reveal_equal;
 use crate::otp::redacted_debug;
 use crate::session::{AccountId, AuthenticatorId};
 
@@ -71,7 +70,7 @@ impl ProofDigest {
 /// In constant time.
 impl PartialEq for ProofDigest {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        reveal_equal(&self.0, &other.0)
     }
 }
 

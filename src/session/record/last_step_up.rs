@@ -4,6 +4,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::enrollment::RecoveryCodeDigest;
 use crate::otp::Code;
+use crate::otp::constant_time::{reveal, reveal_equal};
 use crate::session::proof::{ProofDigest, SessionId};
 use crate::session::{AccountId, AuthenticatorId, TokenKeys};
 use crate::time::UnixTime;
@@ -52,7 +53,7 @@ impl UsedCode {
     pub(crate) fn is_of(&self, code: &Code, account: &AccountId, keys: &TokenKeys) -> bool {
         let parts = Self::parts(code, account);
         let tags = keys.signed_by_each(&parts);
-        tags.fold(Choice::from(0), |found, tag| found | self.0.ct_eq(&Self::of_tag(&tag).0)).into()
+        reveal(tags.fold(Choice::from(0), |found, tag| found | self.0.ct_eq(&Self::of_tag(&tag).0)))
     }
 
     fn parts<'a>(code: &'a Code, account: &'a AccountId) -> [&'a [u8]; 3] {
@@ -67,7 +68,7 @@ impl UsedCode {
 /// In constant time.
 impl PartialEq for UsedCode {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        reveal_equal(&self.0, &other.0)
     }
 }
 

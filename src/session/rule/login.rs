@@ -37,7 +37,8 @@ pub struct Accepted {
     /// The device cookie to set: the claimant asked to be remembered, or logged in on a remembered device. If
     /// it is `None`, leave the browser's cookie as it is.
     pub device: Option<DeviceToken>,
-    /// How many recovery codes are unused. Offer new ones before there are none (SP 800-63B §4.2.1.1).
+    /// How many recovery codes are unused. SP 800-63B §4.2.1.1 requires a new code after each use: with a set
+    /// of ten, offer new ones before all are used.
     pub recovery_codes_left: usize,
     /// By when the account, which has no second factor, must enroll one; see
     /// [`Requirement::EnrolledBy`](crate::session::Requirement::EnrolledBy).

@@ -26,6 +26,8 @@ fn main() {
             session::recovery_code();
             session::device_token();
             session::challenge();
+            session::host_proof();
+            session::form_sent_twice();
             base32();
         }
         Some("early-exit") => {

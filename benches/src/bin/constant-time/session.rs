@@ -1,7 +1,10 @@
 //! Logins with an undefined token key, and look-ups in a record whose digests are undefined.
 
-use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
-use second_factor::{AccountRecord, ChallengeToken, Login, Refusal, Remember, Secret};
+use second_factor::session::{Keys, Presented, StoreSecretsInClear, TokenKey, TokenKeys};
+use second_factor::{
+    AccountRecord, ChallengeToken, HostAuthenticatorKind, HostAuthenticatorVerified, Login,
+    NewHostAuthenticator, Refusal, Remember, Secret, Session,
+};
 use second_factor_benches::{Service, valgrind, without_a_seal};
 use serde_json::Value;
 
@@ -12,7 +15,7 @@ pub fn recovery_code() {
     let service = Service::enrolled(without_a_seal());
     let challenge = service.challenge();
     let stored = service.record();
-    let undefined = undefined_digests(&stored);
+    let undefined = undefined_bytes(&stored, "/record/recovery", 10);
 
     // Reading what the claimant types branches on every character of it, so here the stored digests are
     // undefined instead.
@@ -66,12 +69,73 @@ pub fn challenge() {
     }
 }
 
+/// Presents the last accepted proof of a passkey again, and another one. The stored digest is undefined.
+pub fn host_proof() {
+    let service = Service::enrolled(without_a_seal());
+    let session = with_passkey(&service);
+    let _ = service.verifier.fresh_factor(&session, signed(&service, b"one")).expect("a new proof");
+    let stored = service.record();
+    let challenge = service.challenge();
+    for (challenge_signed, is_new) in [(b"one", false), (b"two", true)] {
+        service.put(&undefined_bytes(&stored, "/record/authenticators/1/prover/host/proof", 1));
+        let proof = signed(&service, challenge_signed);
+        let answer = service.verifier.present(&challenge, proof, Remember::No);
+        assert_eq!(answer.map_err(|error| error.refusal()).is_ok(), is_new);
+    }
+}
+
+/// Sends the form of a step-up again, and another one in the same session. The stored tag of the code, or digest
+/// of the proof, is undefined.
+pub fn form_sent_twice() {
+    let service = Service::enrolled(without_a_seal());
+    let session = with_passkey(&service);
+    service.wait(30);
+    let code = service.code();
+    let fresh_factor = |presented: Presented<'_>| {
+        service.verifier.fresh_factor(&session, presented).map(drop).map_err(|error| error.refusal())
+    };
+    assert_eq!(fresh_factor(code.as_str().into()), Ok(()));
+    let stored = service.record();
+    for (typed, refusal) in [(code.as_str(), Refusal::AlreadyDone), ("000000", Refusal::NotAccepted)] {
+        service.put(&undefined_bytes(&stored, "/record/step_up/what/code", 1));
+        assert_eq!(fresh_factor(typed.into()), Err(Some(refusal)));
+    }
+
+    assert_eq!(fresh_factor(signed(&service, b"one").into()), Ok(()));
+    let stored = service.record();
+    for (challenge_signed, answer) in [(b"one", Err(Some(Refusal::AlreadyDone))), (b"two", Ok(()))] {
+        service.put(&undefined_bytes(&stored, "/record/step_up/what/host/proof", 1));
+        assert_eq!(fresh_factor(signed(&service, challenge_signed).into()), answer);
+    }
+}
+
 /// A recovery code that no account has.
 const OF_NOBODY: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
 
 /// Keys whose token key is undefined, and so is everything that it signs.
 fn undefined_keys() -> Keys {
     Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new(secret([7; 32]))))
+}
+
+/// Binds a passkey, and logs in with a code.
+fn with_passkey(service: &Service) -> Session {
+    let log_in = || {
+        let answer = service.verifier.present(&service.challenge(), service.code().as_str(), Remember::No);
+        answer.expect("the right code").authenticated.into_session()
+    };
+    let session = log_in();
+    service.wait(30);
+    let fresh = service.verifier.fresh_factor(&session, service.code().as_str()).expect("the right code");
+    let passkey = NewHostAuthenticator::new(CREDENTIAL, HostAuthenticatorKind::HardwareKey);
+    let _ = service.verifier.bind_host_authenticator(fresh, passkey).expect("a fresh factor");
+    log_in()
+}
+
+const CREDENTIAL: &[u8] = b"a credential";
+
+/// The proof that the passkey signed this challenge.
+fn signed(service: &Service, challenge: &[u8]) -> HostAuthenticatorVerified {
+    HostAuthenticatorVerified::by_host(service.account.clone(), CREDENTIAL, challenge)
 }
 
 /// The token that a remembered device gets when it logs in.
@@ -99,17 +163,25 @@ fn forged(text: &str, place: usize) -> String {
     format!("{body}.{}{other}{}", &tag[..place], &tag[place + 1..])
 }
 
-/// The record, with the digests of its recovery codes undefined. In postcard they are plain bytes, and
-/// reading copies them without a branch.
-fn undefined_digests(record: &AccountRecord) -> AccountRecord {
+/// The record, with the bytes undefined that this field (or each of its `count` entries) has as base32 text. In
+/// postcard they are plain bytes, and reading copies them without a branch.
+fn undefined_bytes(record: &AccountRecord, field: &str, count: usize) -> AccountRecord {
     let stored = postcard::to_allocvec(record).expect("postcard");
     let json = serde_json::to_value(record).expect("JSON");
-    let digests = json["record"]["recovery"].as_array().expect("a list").iter().map(decode);
-    let place = |digest: &[u8]| stored.windows(digest.len()).position(|window| window == digest);
-    let places: Vec<_> = digests.map(|digest| (place(&digest).expect("as it is"), digest.len())).collect();
-    assert_eq!(places.len(), 10);
-    for (at, len) in places {
-        valgrind::make_undefined(&stored[at..at + len]);
+    let field = json.pointer(field).expect("the field");
+    let texts = field.as_array().map_or(std::slice::from_ref(field), Vec::as_slice);
+    assert_eq!(texts.len(), count);
+    let mut places = Vec::new();
+    for bytes in texts.iter().map(decode) {
+        // The digest of a proof occurs twice: in the authenticator, and as the last step-up.
+        let is_here = |at: &usize| stored[*at..].starts_with(&bytes);
+        let found: Vec<_> = (0..stored.len()).filter(is_here).map(|at| at..at + bytes.len()).collect();
+        assert!(!found.is_empty(), "the bytes are not stored as they are");
+        places.extend(found);
+    }
+    // Marked only after the search, which branches on them.
+    for place in places {
+        valgrind::make_undefined(&stored[place]);
     }
     postcard::from_bytes(&stored).expect("a record")
 }
