@@ -197,6 +197,7 @@ mod hooks;
 mod race;
 mod report;
 mod samples;
+mod sources;
 mod suite;
 
 pub use authenticator_app::AuthenticatorApp;

@@ -4,26 +4,22 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
-use core::convert::Infallible;
-use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
-use rand_core::TryRng as _;
-
+use super::sources::{Counting, keys};
 use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
 use crate::session::proof::{Reader, Snapshot, old_recovery_code};
 use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
-use crate::session::rule::{self, AfterPassword, Context, Decision, Draft, Entropy, Stop};
+use crate::session::rule::{self, AfterPassword, Context, Decision, Draft, Stop};
 use crate::session::{
     AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentProof, EnrollmentToken,
     HostAuthenticatorKind, HostAuthenticatorVerified, Import, Keys, NewAuthenticator, NewHostAuthenticator,
-    PasswordCheck, PasswordVerified, Policy, PolicyError, Presented, Refusal, Remember, Seal, SealContext,
-    SealError, Sealed, Session, SessionError, TokenKey, TokenKeys,
+    PasswordCheck, PasswordVerified, Policy, PolicyError, Presented, Refusal, Remember, Session,
+    SessionError,
 };
 use crate::store::Revision;
 use crate::time::UnixTime;
-use crate::verifier::{EntropyError, EntropySource};
 
 pub(super) fn account(id: impl Into<String>) -> AccountId {
     #[expect(clippy::expect_used, reason = "the ids of the suite have 1 to 255 bytes")]
@@ -42,91 +38,8 @@ pub(super) fn number_of(record: &AccountRecord) -> u64 {
 
 /// A revision that no row has had, of 63 bits like those that the verifier draws.
 pub(super) fn next_revision() -> Revision {
-    static DRAWN: Counting = Counting(AtomicU64::new(0));
-    let Ok(number) = Words(&DRAWN.0).try_next_u64();
-    Revision::new(number >> 1)
-}
-
-/// A seal that pads, and a key for tokens.
-pub(super) fn keys() -> Keys {
-    Keys::new(Padding, TokenKeys::new(1, TokenKey::new([7; 32])))
-}
-
-/// Bytes that differ from call to call, but not from run to run (`SplitMix64`). For records of the suite
-/// only.
-#[derive(Debug, Default)]
-pub(super) struct Counting(AtomicU64);
-
-struct Words<'a>(&'a AtomicU64);
-
-impl rand_core::TryRng for Words<'_> {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let [a, b, c, d, ..] = self.try_next_u64()?.to_le_bytes();
-        Ok(u32::from_le_bytes([a, b, c, d]))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut word = self.0.fetch_add(GAMMA, Ordering::Relaxed).wrapping_add(GAMMA);
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Ok(word ^ (word >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in to.chunks_mut(8) {
-            let word = self.try_next_u64()?.to_le_bytes();
-            chunk.iter_mut().zip(word).for_each(|(byte, random)| *byte = random);
-        }
-        Ok(())
-    }
-}
-
-impl rand_core::TryCryptoRng for Words<'_> {}
-
-impl Counting {
-    fn entropy(&self) -> Entropy {
-        let Ok(entropy) = Entropy::draw(Entropy::MOST, |to| Words(&self.0).try_fill_bytes(to));
-        entropy
-    }
-}
-
-impl EntropySource for Counting {
-    fn fill(&self, to: &mut [u8]) -> Result<(), EntropyError> {
-        let Ok(()) = Words(&self.0).try_fill_bytes(to);
-        Ok(())
-    }
-}
-
-/// Pads what it seals to the longest that a record can hold.
-struct Padding;
-
-impl Seal for Padding {
-    fn seal(&self, secret: &Secret, _: SealContext<'_>, nonce: [u8; 24]) -> Result<Sealed, SealError> {
-        let bytes = secret.expose();
-        let len = u8::try_from(bytes.len()).map_err(|_| SealError::Malformed)?;
-        let padding = (0..=u8::MAX).cycle();
-        Sealed::new(
-            [len]
-                .into_iter()
-                .chain(bytes.iter().copied())
-                .chain(nonce)
-                .chain(padding)
-                .take(Sealed::MAX_LEN)
-                .collect(),
-        )
-    }
-
-    fn open(&self, sealed: &Sealed, _: SealContext<'_>) -> Result<Secret, SealError> {
-        let (len, rest) = sealed.as_bytes().split_first().ok_or(SealError::Malformed)?;
-        Ok(Secret::new(rest.get(..usize::from(*len)).ok_or(SealError::Malformed)?)?)
-    }
-
-    fn is_current(&self, _: &Sealed) -> bool {
-        true
-    }
+    static DRAWN: Counting = Counting::new();
+    Revision::new(DRAWN.number() >> 1)
 }
 
 /// A record in the making, and what the rules need to make it.

@@ -14,7 +14,8 @@ use crate::session::{
 use crate::store::Store;
 use crate::testing::fixture::{Fixture, failed};
 use crate::testing::report::Broken;
-use crate::testing::samples::{Counting, account, keys};
+use crate::testing::samples::account;
+use crate::testing::sources::{Counting, keys};
 use crate::testing::{AuthenticatorApp, Fault, Faulty, FaultyError, ManualClock};
 use crate::time::UnixTime;
 use crate::verifier::{Error, Verifier};
