@@ -1,7 +1,7 @@
 //! `examples/quickstart`, driven line by line with codes from `oathtool`, as a newcomer's script would.
 //!
-//! The program runs under the true clock. Codes are those of now, of the step that follows, or of a time that
-//! the command `wait` pretends, so it does not matter when a time step begins, and nothing sleeps.
+//! The program uses the system's clock. The codes are those of the present step, of the next step, or of a time that the
+//! command `wait` simulates. So it does not matter when a time step begins, and no test sleeps.
 #![cfg(all(feature = "std", feature = "serde", feature = "os-entropy", feature = "sealing", feature = "qr"))]
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests")]
 
@@ -22,7 +22,7 @@ const WITH_CODE: &str = "with your password and a code.";
 const REMEMBERED: &str = "on a remembered device";
 
 #[test]
-fn the_whole_story_and_a_second_run() {
+fn a_first_and_a_second_run() {
     if !has("oathtool") {
         return;
     }
@@ -30,7 +30,7 @@ fn the_whole_story_and_a_second_run() {
     let mut program = folder.start();
     assert!(
         program.transcript.contains(&folder.accounts().display().to_string()),
-        "it says where the file is"
+        "the program does not say where the file is"
     );
     assert!(program.transcript.contains("A DEVELOPMENT KEY"));
 
@@ -39,7 +39,7 @@ fn the_whole_story_and_a_second_run() {
     assert_eq!(codes.len(), 10, "{confirmed}");
     assert!(confirmed.contains("All sessions of this account have ended"), "{confirmed}");
 
-    // A wrong code, one that is none, and then the next one, with the box ticked.
+    // A wrong code, a malformed one, and then the next right one, on a device that is then remembered.
     program.challenge("alice", "y");
     let wrong = program.wrong_codes(&key).next().unwrap();
     assert!(program.line(&wrong, CODE).contains(NOT_ACCEPTED));
@@ -47,7 +47,7 @@ fn the_whole_story_and_a_second_run() {
     let spent = program.next_code(&key);
     assert!(program.line(&spent, "laptop, alice> ").contains(WITH_CODE));
 
-    // On this device no code, on a new one a code; and not the one that was just used.
+    // No code on this device; a code on a new one, where the code that was just used is refused.
     program.line("logout", "laptop, nobody> ");
     assert!(program.log_in("alice", "laptop, alice> ").contains(REMEMBERED));
     program.line("device: phone", "phone, nobody> ");
@@ -58,7 +58,7 @@ fn the_whole_story_and_a_second_run() {
     assert!(said.contains("The input has ended"), "{said}");
     assert!(status.success());
 
-    // The second run knows the account and the laptop, and has nobody logged in.
+    // The second run has the account and the remembered laptop, and nobody is logged in.
     let mut program = folder.start();
     assert!(program.log_in("alice", "laptop, alice> ").contains(REMEMBERED));
     let status = program.line("status", "laptop, alice> ");
@@ -72,7 +72,7 @@ fn the_whole_story_and_a_second_run() {
     private(&folder.file("accounts.json.log"));
     let kept = fs::read_to_string(folder.accounts()).unwrap();
     let log = fs::read_to_string(folder.file("accounts.json.log")).unwrap();
-    assert!(kept.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "OWASP's parameters");
+    assert!(kept.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "the hash does not have OWASP's parameters");
     for secret in [key.as_str(), PASSWORD, codes[0].as_str(), &codes[0].replace('-', "")] {
         assert!(!kept.contains(secret) && !log.contains(secret), "the files must not hold {secret}");
     }
@@ -94,7 +94,7 @@ fn the_qr_code_on_the_screen_is_the_setup_key() {
 }
 
 #[test]
-fn enabling_takes_the_password_and_a_right_code_in_time() {
+fn enabling_needs_the_password_and_a_right_code_in_time() {
     if !has("oathtool") {
         return;
     }
@@ -117,7 +117,7 @@ fn enabling_takes_the_password_and_a_right_code_in_time() {
 }
 
 #[test]
-fn twenty_wrong_codes_lock_and_a_recovery_code_or_nine_days_help() {
+fn after_twenty_wrong_codes_a_recovery_code_or_waiting_helps() {
     if !has("oathtool") {
         return;
     }
@@ -135,15 +135,15 @@ fn twenty_wrong_codes_lock_and_a_recovery_code_or_nine_days_help() {
         last = program.line(&wrong.next().unwrap(), "laptop, nobody> ");
         assert!(last.contains(LOGIN_OVER), "{last}");
     }
-    assert!(last.contains("somebody may know the password"), "the owner is told: {last}");
-    assert!(last.contains("now it takes several in a row"), "and of the lock: {last}");
+    assert!(last.contains("somebody may know the password"), "the owner is not told: {last}");
+    assert!(last.contains("now it takes several in a row"), "the lock is not reported: {last}");
 
     let code = program.fresh_code(&key);
     program.challenge("alice", "n");
     let refused = program.line(&code, CODE);
     assert!(
         refused.contains("A single code is accepted again in 3 days."),
-        "the right code is not even tried: {refused}"
+        "the right code was tried: {refused}"
     );
     assert!(refused.contains("Type four codes in a row"), "{refused}");
     assert!(refused.contains("or a recovery code"), "{refused}");
@@ -162,7 +162,7 @@ fn twenty_wrong_codes_lock_and_a_recovery_code_or_nine_days_help() {
 }
 
 #[test]
-fn locked_by_wrong_codes_and_in_by_four_codes_in_a_row() {
+fn a_locked_owner_gets_in_by_four_codes_in_a_row() {
     if !has("oathtool") {
         return;
     }
@@ -213,14 +213,14 @@ fn a_login_waits_ten_minutes_and_a_device_is_remembered_thirty_days() {
     let asked = program.log_in("alice", "[y/N] ");
     assert!(!asked.contains(REMEMBERED), "{asked}");
 
-    // The input ends in the middle of a login.
+    // The input ends during a login.
     program.line("n", CODE);
     let (said, status) = program.end();
     assert!(status.success() && said.ends_with("The input has ended. Goodbye.\n"), "{said}");
 }
 
 #[test]
-fn what_an_account_page_offers() {
+fn devices_recovery_codes_password_and_log_of_an_account() {
     if !has("oathtool") {
         return;
     }
@@ -229,7 +229,7 @@ fn what_an_account_page_offers() {
     let (key, _, confirmed) = program.enroll();
     let old = recovery_codes(&confirmed);
 
-    // Two devices, remembered, and one of them forgotten.
+    // Two devices are remembered, and one of them is forgotten.
     for device in ["laptop", "phone"] {
         program.line(&format!("device {device}"), &format!("{device}, nobody> "));
         let code = program.fresh_code(&key);
@@ -243,7 +243,7 @@ fn what_an_account_page_offers() {
     let listed = program.line("devices", "phone, alice> ");
     assert!(listed.contains("1. phone: since") && !listed.contains("laptop"), "{listed}");
 
-    // New recovery codes take a fresh code and void the old ones.
+    // New recovery codes need a fresh code, and void the old ones.
     let code = program.fresh_code(&key);
     program.line("codes", FRESH);
     let new = recovery_codes(&program.line(&code, "phone, alice> "));
@@ -253,7 +253,7 @@ fn what_an_account_page_offers() {
     assert!(program.line(&old[0], CODE).contains(NOT_ACCEPTED));
     program.line(&new[0], "desktop, alice> ");
 
-    // A new password ends the session on the phone, not this one.
+    // A new password ends the session on the phone, but not this one.
     let code = program.fresh_code(&key);
     program.line("password", "old password: ");
     program.line(PASSWORD, FRESH);
@@ -267,7 +267,7 @@ fn what_an_account_page_offers() {
     program.line("alice", "password: ");
     assert!(program.line(PASSWORD, "phone, nobody> ").contains("password is wrong"));
 
-    // Another phone: the old one's codes are over.
+    // Another phone: codes of the old one are refused.
     program.line("device desktop", "desktop, alice> ");
     let code = program.fresh_code(&key);
     program.line("replace 1", FRESH);
@@ -282,7 +282,7 @@ fn what_an_account_page_offers() {
     assert!(other == code || program.line(&other, CODE).contains(NOT_ACCEPTED));
     program.line(&code, "desktop, alice> ");
 
-    // The log has it all, with reasons that the claimant was not told.
+    // The log has everything, with reasons that the claimant did not see.
     let log = program.line("log", "desktop, alice> ");
     for line in [
         "Two-factor authentication was switched on: Authenticator app (mail to the owner)",
@@ -298,7 +298,7 @@ fn what_an_account_page_offers() {
         assert!(log.contains(line), "no `{line}` in\n{log}");
     }
 
-    // Off, and the password is enough again.
+    // After disabling, the password is enough again.
     let code = program.fresh_code(&second);
     program.line("disable", FRESH);
     assert!(program.line(&code, "desktop, alice> ").contains("Two-factor authentication is off"));
@@ -311,7 +311,7 @@ fn what_an_account_page_offers() {
 }
 
 #[test]
-fn enter_walks_a_newcomer_through_it() {
+fn the_tour_leads_a_newcomer_through_it() {
     if !has("oathtool") {
         return;
     }
@@ -333,7 +333,7 @@ fn enter_walks_a_newcomer_through_it() {
     program.line(PASSWORD, "[y/N] ");
     program.line("", CODE);
 
-    // A second authenticator; a login with the first of them; the first is removed with the second.
+    // A second authenticator; a login with the first one; then the first is removed with the second.
     program.wait_a_minute(CODE);
     assert!(program.line(&program.code(&key), FRESH).contains("Step 7 of 8"));
     program.wait_a_minute(FRESH);
@@ -351,7 +351,7 @@ fn enter_walks_a_newcomer_through_it() {
 }
 
 #[test]
-fn the_tour_may_be_left() {
+fn the_tour_can_be_left() {
     let folder = Folder::new("left");
     let mut program = folder.start();
     program.line("", "user name: ");
@@ -374,7 +374,7 @@ fn two_authenticators_one_is_replaced_and_one_removed() {
     let accepted = program.line(&code, "laptop, alice> ");
     assert!(accepted.contains("Recovery codes left: 10."), "{accepted}");
 
-    // Beside the first, on a fresh code of it. The recovery codes stay.
+    // Another one, with a fresh code of the first. The recovery codes stay.
     let add = |program: &mut Quickstart, label: &str, fresh: &str| {
         let code = program.fresh_code(fresh);
         program.line(&format!("enable {label}"), FRESH);
@@ -399,7 +399,7 @@ fn two_authenticators_one_is_replaced_and_one_removed() {
     };
     assert!(last_used("1. Authenticator app: ") > last_used("2. Tablet: "), "{listed}");
 
-    // No room for a fourth: it takes the place of one, and brings new recovery codes.
+    // There is no room for a fourth: it replaces one, and brings new recovery codes.
     let third = add(&mut program, "Third", &tablet);
     log_in(&mut program, &phone);
     let asked = program.line("enable Fourth", "which (its number): ");
@@ -410,13 +410,13 @@ fn two_authenticators_one_is_replaced_and_one_removed() {
     let replaced = program.line(&program.code(&fourth), "laptop, nobody> ");
     assert_eq!(recovery_codes(&replaced).len(), 10, "{replaced}");
 
-    // What it replaced is void.
+    // Codes of the replaced one are void.
     let code = program.fresh_code(&third);
     program.challenge("alice", "n");
     assert!(program.line(&code, CODE).contains(NOT_ACCEPTED));
     assert!(program.line("", "laptop, nobody> ").contains("Given up"));
 
-    // The phone is removed with a fresh code of another, in a session that goes on.
+    // The phone is removed with a fresh code of another authenticator, in a session that continues.
     let used = log_in(&mut program, &fourth);
     assert!(program.line("remove 9", "laptop, alice> ").contains("There is no such authenticator"));
     program.line("remove 1", FRESH);
@@ -443,7 +443,7 @@ fn two_authenticators_one_is_replaced_and_one_removed() {
 }
 
 #[test]
-fn a_demanded_factor_is_set_up_in_the_login_and_stays() {
+fn a_required_factor_is_set_up_in_the_login_and_cannot_be_disabled() {
     if !has("oathtool") {
         return;
     }
@@ -453,7 +453,7 @@ fn a_demanded_factor_is_set_up_in_the_login_and_stays() {
     assert!(program.line("demand soon", "laptop, nobody> ").contains("Say how long"));
     assert!(program.line("demand 7d", "laptop, nobody> ").contains("is demanded here from "));
 
-    // Before the day a login says until when; from the day on it leads to the set-up.
+    // Before the day, a login says until when; from the day on it leads to the set-up.
     let early = program.log_in("alice", "laptop, alice> ");
     assert!(early.contains("A second factor is demanded here from "), "{early}");
     program.line("logout", "laptop, nobody> ");
@@ -465,7 +465,7 @@ fn a_demanded_factor_is_set_up_in_the_login_and_stays() {
     let confirmed = program.line(&program.code(&key), "laptop, nobody> ");
     let codes = recovery_codes(&confirmed);
 
-    // It stays on: by none of the two ways. What a recovery code leaves is said after the login.
+    // It cannot be disabled by either command. After a login by recovery code, the program says how many are left.
     program.challenge("alice", "n");
     let accepted = program.line(&codes[0], "laptop, alice> ");
     assert!(accepted.contains("Recovery codes left: 9."), "{accepted}");
@@ -477,7 +477,7 @@ fn a_demanded_factor_is_set_up_in_the_login_and_stays() {
         assert!(program.line("status", "laptop, alice> ").contains("Authenticators: 1."));
     }
 
-    // Few are left.
+    // Only few are left.
     for (used, left) in codes[1..8].iter().zip((2..9).rev()) {
         program.challenge("alice", "n");
         let accepted = program.line(used, "laptop, alice> ");
@@ -492,7 +492,7 @@ fn a_demanded_factor_is_set_up_in_the_login_and_stays() {
 }
 
 #[test]
-fn at_the_set_up_a_clock_that_is_off_is_named() {
+fn the_set_up_says_by_how_much_a_clock_is_off() {
     if !has("oathtool") {
         return;
     }
@@ -502,7 +502,7 @@ fn at_the_set_up_a_clock_that_is_off_is_named() {
     program.log_in("alice", "laptop, alice> ");
     program.line("enable", "password again: ");
     let key = setup_key(&program.line(PASSWORD, CONFIRM));
-    // A step may begin before the code is read.
+    // A step may begin before the program reads the code.
     for (off, said) in [
         (-300, ["300 seconds: your phone's is behind", "330 seconds: your phone's is behind"]),
         (300, ["300 seconds: your phone's is ahead", "270 seconds: your phone's is ahead"]),
@@ -534,7 +534,7 @@ fn the_input_may_end_anywhere() {
 }
 
 #[test]
-fn help_names_every_command_and_every_command_is_one() {
+fn help_lists_exactly_the_commands_that_exist() {
     let help = Command::new(binary()).arg("--help").output().unwrap();
     assert!(help.status.success());
     let help = String::from_utf8(help.stdout).unwrap();
@@ -571,7 +571,7 @@ fn help_names_every_command_and_every_command_is_one() {
 }
 
 #[test]
-fn two_programs_share_a_file() {
+fn two_programs_can_share_a_file() {
     let folder = Folder::new("share");
     let (mut one, mut other) = (folder.start(), folder.start());
     one.register("alice");
@@ -582,7 +582,7 @@ fn two_programs_share_a_file() {
     assert!(other.line(PASSWORD, "laptop, nobody> ").contains("taken"));
     one.log_in("alice", "laptop, alice> ");
 
-    // Neither loses what the other writes at the same time.
+    // Neither program loses what the other writes at the same time.
     let register_five = |program: &mut Quickstart, first: u32| {
         (first..first + 5).for_each(|number| program.register(&format!("user{number}")));
     };
@@ -598,7 +598,7 @@ fn two_programs_share_a_file() {
 }
 
 #[test]
-fn nothing_is_replaced_that_cannot_be_read() {
+fn files_that_cannot_be_read_are_not_replaced() {
     let folder = Folder::new("broken");
     let started = |folder: &Folder| Command::new(binary()).arg(folder.accounts()).output().unwrap();
 
@@ -613,7 +613,7 @@ fn nothing_is_replaced_that_cannot_be_read() {
     let refused = started(&folder);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("the sealing key in"));
-    assert!(!folder.key().exists(), "a new key would open nothing");
+    assert!(!folder.key().exists(), "a new key was made, which cannot open the file");
     assert_eq!(fs::read(folder.accounts()).unwrap(), accounts);
     fs::write(folder.key(), key).unwrap();
 
@@ -624,7 +624,7 @@ fn nothing_is_replaced_that_cannot_be_read() {
     assert_eq!(fs::read_to_string(folder.accounts()).unwrap(), "{\"somebody\": \"else's\"}");
 }
 
-/// Nobody but its owner may read it.
+/// Only its owner may read it.
 fn private(path: &Path) {
     #[cfg(unix)]
     {
@@ -635,7 +635,7 @@ fn private(path: &Path) {
     assert!(path.exists());
 }
 
-/// The half blocks on the screen as a grey map (PGM), four pixels a module: what a phone's camera sees.
+/// The half blocks on the screen as a grey map (PGM), four pixels a module: the picture for a phone's camera.
 fn screenshot(shown: &str) -> Vec<u8> {
     const PIXELS: usize = 4;
     let rows: Vec<&str> = shown

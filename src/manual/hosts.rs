@@ -153,7 +153,7 @@
 //!
 //! **Forgotten:** A thief who planted a session id in the owner's browser is logged in together with the owner.
 //!
-//! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_id_from_before_the_login_is_known_to_who_planted_it`
+//! **Shown by:** `tests/it/hosts/forgotten.rs::an_attacker_who_planted_a_session_id_knows_it_after_the_login`
 //!
 //! ## Set the device cookie whenever there is one
 //!
@@ -199,7 +199,7 @@
 //!
 //! **Forgotten:** "Remember me" does nothing on your machine: the box is ticked, and the same browser is asked for a code.
 //!
-//! **Shown by:** `tests/it/hosts/forgotten.rs::a_cookie_for_https_is_lost_on_plain_http`
+//! **Shown by:** `tests/it/hosts/forgotten.rs::a_cookie_for_https_is_dropped_on_plain_http`
 //!
 //! # In a session
 //!
@@ -213,7 +213,7 @@
 //!
 //! **Forgotten:** The owner changes the password to throw a thief out, and the thief stays.
 //!
-//! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_that_is_not_asked_about_survives_a_password_change`
+//! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_that_is_not_checked_survives_a_password_change`
 //!
 //! ## End sessions on the server
 //!
@@ -224,7 +224,7 @@
 //!
 //! **Forgotten:** Whoever copied the cookie stays logged in after the owner has logged out.
 //!
-//! **Shown by:** `tests/it/hosts/forgotten.rs::a_logout_in_the_browser_alone_leaves_a_copied_cookie_logged_in`
+//! **Shown by:** `tests/it/hosts/forgotten.rs::a_logout_only_in_the_browser_leaves_a_copied_cookie_logged_in`
 //!
 //! ## Continue the session that made a change
 //!
@@ -278,7 +278,7 @@
 //!
 //! **Forgotten:** Somebody with the password fills your memory, buries the owner in mails, or pushes the alarm off the page.
 //!
-//! **Shown by:** `tests/it/hosts/many_events.rs::a_queue_without_a_bound_keeps_all_that_a_thief_sends_in_memory`,
+//! **Shown by:** `tests/it/hosts/many_events.rs::a_queue_without_a_bound_grows_with_each_code_of_a_thief`,
 //! `tests/it/hosts/many_events.rs::a_mail_for_every_event_buries_the_owner`,
 //! `tests/it/hosts/many_events.rs::g34_a_page_of_the_latest_events_loses_the_alarm`
 //!
@@ -335,4 +335,4 @@
 //!
 //! **Forgotten:** A browser that was never logged out is in the account of whoever gets the id next.
 //!
-//! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_of_a_row_that_was_deleted_is_one_of_whoever_gets_the_id`
+//! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_of_a_deleted_account_opens_the_next_one_with_its_id`

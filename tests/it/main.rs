@@ -1,4 +1,4 @@
-//! The integration tests, by topic, in one crate that links once.
+//! The integration tests, by topic. One crate, so that it links only once.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

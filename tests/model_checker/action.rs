@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 use crate::state::{ATTACKER, Chosen, Key, Phone, State};
 use crate::tape::{Fault, Op};
 
-/// One step of the world.
+/// An action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// This many seconds pass, on every clock.
@@ -31,7 +31,7 @@ pub enum Action {
     Go(u8, Fault),
     /// A pending call runs to its end.
     Rest(u8),
-    /// A pending call is dropped where it is.
+    /// A pending call is dropped at its present operation.
     Drop(u8),
     /// All recovery codes but two are lost, to keep states small.
     LoseRecoveryCodes,
@@ -40,7 +40,7 @@ pub enum Action {
     Twin,
 }
 
-/// How far a call goes at once.
+/// How far a call runs at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum How {
     Whole,
@@ -57,7 +57,7 @@ pub enum How {
 /// A recovery code that nobody has.
 const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 
-/// What can happen in this state.
+/// All actions that are possible in this state.
 pub fn actions(state: &State, scenario: &Scenario) -> Vec<Action> {
     let mut actions = Vec::with_capacity(64);
     for index in 0..state.pending.len() {
@@ -79,7 +79,7 @@ pub fn actions(state: &State, scenario: &Scenario) -> Vec<Action> {
         }
         for instance in 0..instances {
             for how in hows {
-                // It makes no difference to anybody else whether the attacker's replies are lost.
+                // Nobody but the attacker notices whether the attacker's replies are lost.
                 if browser != ATTACKER || *how != How::Lost {
                     actions.push(Action::Call { browser: browser as u8, instance, deed, how: *how });
                 }
@@ -134,7 +134,7 @@ fn pending(state: &State, scenario: &Scenario, index: usize, actions: &mut Vec<A
     }
 }
 
-/// A deed with everything that it needs, if the person who does it has that.
+/// A deed with its arguments, if the person who does it has them.
 pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
     let held = &state.browsers[browser];
     let is_attacker = browser == ATTACKER;
@@ -168,7 +168,7 @@ pub fn what(state: &State, browser: usize, deed: Deed) -> Option<What> {
             chosen: chosen(state, browser, typed)?,
             replacing: Some(state.authenticator(which)?),
         },
-        // Before anything is bound, whoever has the password has the account and may bind.
+        // As long as nothing is bound, the password is enough to bind an authenticator. That is not an attack, so it is left out.
         Deed::Confirm | Deed::BindKey(_) if is_attacker && !state.is_bound() => return None,
         Deed::BindKey(typed) => What::BindKey {
             session: session()?,
@@ -220,13 +220,13 @@ fn right(phone: &Phone, step: u64) -> Chosen {
     Chosen { typed: Typed::Right, text, key: None, of: phone.id, first: step, last: step }
 }
 
-/// A signature that the key has never made before.
+/// A new signature of the key.
 fn signed(state: &State, typed: Typed, key: &Key) -> Chosen {
     let text = format!("signed {}", state.calls).into();
     Chosen { typed, text, key: Some(key.clone()), of: key.id, first: 0, last: 0 }
 }
 
-/// What is typed, if the person who types it has it.
+/// The text to type, if the person who types it has it.
 pub fn chosen(state: &State, browser: usize, typed: Typed) -> Option<Chosen> {
     let text = |text: &str| Some(Chosen { typed, text: text.into(), key: None, of: 0, first: 0, last: 0 });
     let step = state.step();

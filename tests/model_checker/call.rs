@@ -8,14 +8,14 @@ use crate::tape::{Answer, Op, TapeStore};
 
 pub type TapeVerifier = Verifier<TapeStore>;
 
-/// What is presented where a code is asked for.
+/// What is presented as the second factor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Typed {
     /// The code that the first of the account's apps shows.
     Right,
     /// The last four codes that it showed.
     Row,
-    /// The code that the second app shows, and its last four codes.
+    /// The code that the second app shows, or its last four codes.
     Other,
     OtherRow,
     /// The next recovery code.
@@ -25,7 +25,7 @@ pub enum Typed {
     Wrong,
     WrongRow,
     WrongRecovery,
-    /// What was accepted last: somebody looked over the owner's shoulder.
+    /// The proof that was accepted last: somebody looked over the owner's shoulder.
     Used,
     UsedRow,
     UsedRecovery,
@@ -60,14 +60,14 @@ pub enum Which {
     Key,
 }
 
-/// What somebody asks the service for.
+/// A request to the service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Deed {
     Login,
     /// Without the device cookie.
     LoginElsewhere,
     Present(Typed),
-    /// With the box ticked.
+    /// With "remember this device" ticked.
     PresentRemember(Typed),
     Disable(Typed),
     NewCodes(Typed),
@@ -87,14 +87,14 @@ pub enum Deed {
     Reset,
     EndAll,
     ForgetDevices,
-    /// With a fresh factor alone, and no password.
+    /// With a fresh factor alone, without the password.
     EnrollFresh(Typed),
     Close(Typed),
     /// An administrator removes the factor.
     AdministratorReset,
 }
 
-/// A deed with everything that it needs.
+/// A request with its arguments.
 #[derive(Clone, Debug)]
 pub enum What {
     Login {
@@ -207,7 +207,7 @@ impl What {
         }
     }
 
-    /// Whether it builds on something from before a change.
+    /// Whether it uses something from before a change.
     pub fn is_old(&self) -> bool {
         match self {
             Self::Present { challenge, .. } => challenge.old,
@@ -218,7 +218,7 @@ impl What {
 }
 
 /// A call that was made, and the answers that it got so far.
-#[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[derive(Clone, Debug)]
 pub struct Call {
     pub id: u64,
@@ -227,20 +227,20 @@ pub struct Call {
     pub deed: Deed,
     pub what: What,
     pub started: u64,
-    /// When it was sent for the first time, by a clock that is right.
+    /// When it was first sent, by a right clock.
     pub sent_at: u64,
     pub tape: Vec<(u64, Answer)>,
     pub waiting: Option<Op>,
-    /// A change was made since it began.
+    /// Whether a change was made since it began.
     pub old: bool,
-    /// The same request, sent again.
+    /// Whether it is the same request, sent again.
     pub again: bool,
-    /// It was answered with a conflict although there was none.
+    /// Whether the store reported a conflict although there was none.
     pub has_conflict: bool,
-    /// An authenticator was imported quietly since it began, or new recovery codes were made: the password alone enrolls
-    /// nothing any more.
+    /// Whether, since it began, an authenticator was imported quietly or new recovery codes were made: the password alone can
+    /// then enroll nothing.
     pub is_overtaken: bool,
-    /// From when on the host demands a second factor.
+    /// The time from which the host requires a second factor.
     pub due: Option<u64>,
 }
 
@@ -250,13 +250,13 @@ impl Call {
         self.what.chosen().is_some_and(|chosen| chosen.typed != Typed::Nothing)
     }
 
-    /// What the host demands.
+    /// The requirement of the host.
     pub fn requirement(&self) -> Requirement {
         self.due.map_or(Requirement::None, |due| Requirement::EnrolledBy(UnixTime::from_secs(due)))
     }
 }
 
-/// What the service answered.
+/// The answer of the service.
 #[derive(Debug)]
 pub enum Released {
     In(Session, Option<DeviceToken>),
@@ -280,7 +280,7 @@ pub enum Released {
 }
 
 impl Released {
-    /// Whether somebody got what they asked for.
+    /// Whether the request succeeded.
     pub fn is_good(&self) -> bool {
         matches!(
             self,

@@ -3,7 +3,7 @@
 
 use crate::state::State;
 
-/// A part of a state, as it is compared.
+/// A part of a state, for the comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Token {
     /// Compared as it is.
@@ -16,8 +16,7 @@ pub enum Token {
     Step(u64),
 }
 
-/// Base32 text of 16 bytes or more is taken for random bytes; times and time steps are recognized by their
-/// size.
+/// Base32 text of 16 bytes or more counts as random bytes; times and time steps are recognized by their size.
 pub fn tokens_of_json(text: &str) -> Vec<Token> {
     let bytes = text.as_bytes();
     let (mut tokens, mut literal, mut at) = (Vec::new(), 0, 0);
@@ -98,7 +97,7 @@ fn mix(hash: u128, word: u64) -> u128 {
     mixed ^ (mixed >> 71)
 }
 
-/// Hashes what a state holds, in an order that does not depend on random bytes.
+/// Hashes a state in an order that does not depend on random bytes.
 #[derive(Debug)]
 pub struct Canonical {
     hash: u128,

@@ -1,4 +1,4 @@
-//! What has to hold when an authenticator is bound, renamed or removed, or recovery codes are made.
+//! Rules for binding, renaming and removing authenticators and for making recovery codes.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::tape::{Row, Stored};
 /// For how many seconds after a login by recovery code the owner may bind without a factor.
 const RECOVERY_LOGIN: u64 = 60 * 60;
 
-/// How far the clocks of two instances may be apart, in seconds.
+/// By how many seconds the clocks of two instances may differ.
 const CLOCK_SKEW: u64 = 60;
 
 /// Checks a swap that may have changed a factor.
@@ -35,7 +35,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         return Ok(());
     }
     let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
-    // What an administrator or the host asks for needs no proof of the owner.
+    // Requests of an administrator or the host need no proof from the owner.
     if !matches!(call.what, What::AdministratorReset | What::Import { .. }) {
         if call.old || call.what.is_old() {
             return broken("P4: a proof from before a change changed a factor");
@@ -46,7 +46,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         if let What::Confirm { enrolling: Enrolling { device: Some(device), .. }, .. } = &call.what
             && decided_at(call) >= device.made_at + DEVICE_LIFETIME
         {
-            return broken("P4: an enrollment was confirmed after the time of its session's device");
+            return broken("P4: an enrollment was confirmed after its session's device had expired");
         }
     }
     if swap.after.authenticators().count() > AUTHENTICATORS {
@@ -58,7 +58,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
             EventKind::AuthenticatorRemoved { authenticator, by, remaining, .. } => {
                 let is_due = next.due.is_some_and(|due| due <= decided_at(call));
                 if *by == RemovedBy::Owner && *remaining == 0 && is_due {
-                    return broken("P5: the last factor was removed while one is demanded");
+                    return broken("P5: the last factor was removed although one is required");
                 }
                 let before = swap.before.as_ref().unwrap();
                 removed(next, before, &authenticator.to_string());
@@ -77,7 +77,7 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     Ok(())
 }
 
-/// Whether a fresh factor, or what counts as one, was presented in this call.
+/// Whether a fresh factor, or a recovery login that replaces one, was presented in this call.
 fn has_fresh_factor(state: &State, call: &Call) -> bool {
     match &call.what {
         // The enrollment was begun with a fresh factor.
@@ -94,7 +94,7 @@ pub fn may_enroll(state: &State, call: &Call) -> bool {
     match &call.what {
         What::Login { .. } => false,
         What::Enroll { session, chosen, .. } if chosen.typed == Typed::Nothing => {
-            // What was decided before new codes were made may be told after it, and is worth nothing then.
+            // The answer to a decision from before new codes may come after them. The enrollment is then useless.
             let counts = call.is_overtaken || is_after_new_codes(state, &session.value);
             is_recovery_login(&session.value, call) && counts
         }
@@ -102,13 +102,13 @@ pub fn may_enroll(state: &State, call: &Call) -> bool {
     }
 }
 
-/// Whether the owner has lost the authenticator and logged in with a recovery code lately.
+/// Whether the session began with a recovery code less than an hour ago.
 fn is_recovery_login(session: &Session, call: &Call) -> bool {
     let age = decided_at(call).saturating_sub(session.at().as_secs());
     session.method() == AuthMethod::RecoveryCode && age < RECOVERY_LOGIN
 }
 
-/// The session began later than new recovery codes were last made.
+/// Whether the session began after new recovery codes were last made.
 fn is_after_new_codes(state: &State, session: &Session) -> bool {
     state.ghost.regenerated.is_none_or(|made| session.at().as_secs() > made + CLOCK_SKEW)
 }
@@ -116,7 +116,7 @@ fn is_after_new_codes(state: &State, session: &Session) -> bool {
 fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Result<(), Violation> {
     let was_bound = swap.before.as_ref().is_some_and(|row| row.is_bound);
     if was_bound && matches!(call.what, What::Import { .. }) {
-        return broken("P4: an import beside an authenticator that is bound");
+        return broken("P4: an import although an authenticator is bound");
     }
     if matches!(binding, Binding::First | Binding::Imported | Binding::ImportedQuietly) {
         let ghost = &mut next.ghost;
@@ -134,7 +134,7 @@ fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Resu
             let (id, text) = (hash_bytes(sealed.as_bytes()), Arc::from(sealed));
             next.phones.push(Phone { id, text, secret: imported(), typed: 0 });
         }
-        // The attacker's, while nothing was bound: see `attacker_wrote`.
+        // By the attacker, while nothing was bound: see `attacker_wrote`.
         _ => next.ghost.is_over = true,
     }
     if binding == Binding::ImportedQuietly {
@@ -145,7 +145,7 @@ fn bound(next: &mut State, call: &Call, swap: &Stored, binding: Binding) -> Resu
     Ok(())
 }
 
-/// The attacker gets what was removed.
+/// The attacker gets the removed authenticator.
 fn removed(next: &mut State, before: &Row, authenticator: &str) {
     if let Some((_, Some(sealed))) = before.authenticators().find(|(id, _)| *id == authenticator) {
         let phone = next.phones.iter().find(|phone| *phone.text == *sealed);

@@ -14,7 +14,7 @@ use crate::call::{Call, Released, TapeVerifier, What};
 use crate::state::Chosen;
 use crate::tape::{self, TapeError};
 
-/// What apps show beside the issuer.
+/// The account name that apps show.
 const NAME: &str = "ann@example.com";
 
 /// The secret of the owner's app in another system.
@@ -159,7 +159,7 @@ async fn answer(call: &Call, service: &TapeVerifier) -> Result<Released, Release
     })
 }
 
-/// Compares the password; `None` stands for the one in force.
+/// Compares the password; `None` means the present one.
 async fn password_of(service: &TapeVerifier, typed: Option<u8>) -> Result<PasswordVerified, Released> {
     let check = service.check_password(&account()).await;
     let in_force = tape::compare().await;

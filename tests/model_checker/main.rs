@@ -1,5 +1,4 @@
-//! A model checker over the real code: it tries every order of what a few people can do, as far as time
-//! allows.
+//! A model checker for the real code: it tries every order of the actions of a few people, as far as time allows.
 #![cfg(all(feature = "std", feature = "serde"))]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -74,10 +73,10 @@ fn nothing_breaks_a_promise() {
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).sum()
     });
     eprintln!("{states} states");
-    assert!(states >= most / 10 * 9, "the search has shrunk: {states} states");
+    assert!(states >= most / 10 * 9, "the search is smaller than it should be: {states} states");
 }
 
-/// Once a search has failed, no other one begins.
+/// After a search has failed, no other one begins.
 struct StopOnPanic<'a>(&'a AtomicUsize);
 
 impl Drop for StopOnPanic<'_> {

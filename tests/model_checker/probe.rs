@@ -1,4 +1,4 @@
-//! What has to hold in every state: no session from before a change is valid, and the owner can log in.
+//! Rules for every state: no session from before a change is current, and the owner can log in.
 
 use crate::action::{Action, How, chosen, what};
 use crate::call::{Deed, TapeVerifier, Typed};
@@ -9,7 +9,7 @@ use crate::step::step;
 use crate::tape::{Fault, Setting, run};
 use crate::trace::line;
 
-/// Checks the sessions, and lets the owner try to log in. Returns whether the owner tried: not after the
+/// Checks the sessions, and lets the owner try to log in. Returns whether the owner tried, which is not the case after the
 /// attacker used the mailbox.
 pub fn probe(
     state: &State,
@@ -24,7 +24,7 @@ pub fn probe(
     let mut start = state.clone();
     start.skews = [0; 2];
     start.typed_recovery.clear();
-    // The owner's own pending calls are dropped; the attacker's go on whenever the attacker wants.
+    // The owner's own pending calls are dropped; the attacker's may continue at any time.
     start.pending.retain(|call| call.browser == ATTACKER);
     if start.is_bound() && start.unused_recovery().is_some() {
         let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
@@ -44,7 +44,7 @@ pub fn probe(
     if start.shared.row.as_ref().is_some_and(|row| row.authenticators().count() != held) {
         return broken("P4: an authenticator is bound that is not the owner's");
     }
-    // By each app alone; if none is bound, by the password, and with the app that then has to be enrolled.
+    // With each app alone; if nothing is bound, with the password, and with the app that must then be enrolled.
     let (apps, is_bound) = (start.apps().count(), start.is_bound());
     for row in [Typed::Row, Typed::OtherRow].into_iter().take(apps.max(usize::from(!is_bound))) {
         let mut probe = Probe { state: start.clone(), scenario, service, lines: lines.as_deref_mut() };
@@ -60,7 +60,7 @@ struct Probe<'a> {
     state: State,
     scenario: &'a Scenario,
     service: &'a TapeVerifier,
-    /// What was done, for the trace, if one is wanted.
+    /// The steps for the trace, if it is needed.
     lines: Option<&'a mut Vec<String>>,
 }
 
@@ -69,7 +69,7 @@ impl Probe<'_> {
         self.state.shared.row.as_ref().is_some_and(|row| row.is_changing_password)
     }
 
-    /// Tries until this many seconds have passed, while the attacker acts in between.
+    /// Tries until this many seconds have passed. The attacker acts in between.
     fn try_until(&mut self, ways: &[Typed], secs: u64) -> Result<bool, Violation> {
         let end = self.state.time + secs;
         loop {
@@ -147,7 +147,7 @@ impl Probe<'_> {
     }
 }
 
-/// Whether the owner has this to type.
+/// Whether the owner has this proof.
 fn typed_by_owner(state: &State, typed: Typed) -> bool {
     chosen(state, OWNER, typed).is_some()
 }

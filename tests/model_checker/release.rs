@@ -1,4 +1,4 @@
-//! What the caller does with the answer.
+//! Stores the answers with those who got them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::canonical::{fields_of_signed, hash_bytes, name_of, tokens_of_json, to
 use crate::rules::decided_at;
 use crate::state::{ATTACKER, Browser, Device, Enrolling, Held, Phone, State};
 
-/// Puts the answer where it is kept.
+/// Stores the answer.
 pub fn release(next: &mut State, call: &Call, released: Released, events: &[EventKind]) {
     let is_old = call.old || call.what.is_old();
     let is_owner = call.browser != ATTACKER;
@@ -26,7 +26,7 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
                 base32::encode(base32::Alphabet::Rfc4648 { padding: false }, &fields[5]).into();
             let phone = Phone { id: name_of(&fields[5]), text, secret, typed: 0 };
             let tokens = tokens_of_signed(token.expose());
-            // It was begun on the password alone, while nothing was bound or after a recovery code.
+            // It began with the password alone, while nothing was bound or after a recovery code.
             let is_bare = call.what.chosen().is_none_or(|chosen| chosen.typed == Typed::Nothing);
             let id = call.what.session().and_then(|session| session.value.device());
             let id = id.map(|id| hash_bytes(id.to_string().as_bytes()));

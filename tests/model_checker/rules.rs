@@ -1,5 +1,4 @@
-//! What has to hold. The rules look at what everybody presented, and trust nothing that the code under test
-//! keeps.
+//! The rules. They use what everybody presented, and none of the data of the code under test.
 
 use std::fmt;
 
@@ -12,7 +11,7 @@ use crate::scenario::{AUTHENTICATORS, BUDGET, CREDIT, DEVICE_LIFETIME, GRACE, RE
 use crate::state::{ATTACKER, Chosen, State};
 use crate::tape::{Answer, Row, Stored};
 
-/// A promise is broken; or the attacker guessed right by chance, which is no bug.
+/// A promise is broken; or the attacker guessed right by chance, which is not a bug.
 #[derive(Debug)]
 pub enum Violation {
     Broken(String),
@@ -32,21 +31,21 @@ pub fn broken<T>(what: impl Into<String>) -> Result<T, Violation> {
     Err(Violation::Broken(what.into()))
 }
 
-/// How many guesses the attacker may make from the first one on, as `Policy::guess_odds` counts them: a code
-/// counts once for each app that it is compared with.
+/// How many guesses the attacker may make from the first one on, as `Policy::guess_odds` counts: a code counts once for
+/// each app that it is compared with.
 fn guesses_allowed(state: &State) -> u64 {
     let waited = (state.time - state.ghost.since) / REGAIN;
     BUDGET * (1 + u64::from(state.ghost.restores)) + 2 * CREDIT + waited + 1
 }
 
-/// Starts counting at the first guess: the bound includes whatever credit was saved until then.
+/// Starts to count at the first guess. The bound includes all credit that was saved until then.
 fn begin_count(next: &mut State) {
     if next.ghost.guesses == 0 && next.ghost.charged == 0 {
         next.ghost.since = next.time;
     }
 }
 
-/// The time at which the call made its last decision. A swap reads no clock, so its time does not count.
+/// The time of the call's last decision. A swap does not read the clock, so its time does not count.
 pub fn decided_at(call: &Call) -> u64 {
     let mut clocks = call.tape.iter().rev();
     let decided =
@@ -54,7 +53,7 @@ pub fn decided_at(call: &Call) -> u64 {
     decided.map_or(call.started, |(clock, _)| *clock)
 }
 
-/// Checks a swap that was stored, whether its caller hears of it or not.
+/// Checks a swap that was stored, whether or not its caller gets the reply.
 pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Violation> {
     next.ghost.was_held_up |= next.time - call.sent_at >= GRACE;
     let has = |is: &dyn Fn(&EventKind) -> bool| swap.events.iter().any(is);
@@ -87,11 +86,11 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
         match event {
             EventKind::DeviceTokenStolen { device } => {
                 let id = hash_bytes(device.to_string().as_bytes());
-                // A request that was held up for longer than the grace looks like a copy; so does any request
-                // if clocks are further apart than the grace.
+                // A request that was held up for longer than the grace period looks like a copy. So does any request if the clocks
+                // differ by more than the grace period.
                 let is_in_doubt = next.ghost.was_held_up || next.ghost.were_clocks_wrong;
                 if next.ghost.stolen_device != Some(id) && !is_in_doubt {
-                    return broken("P6: a false alarm, nobody has stolen a device token");
+                    return broken("P6: a false alarm: no device token was stolen");
                 }
                 next.everything_is_old(call.id);
             }
@@ -118,11 +117,10 @@ pub fn on_swap(next: &mut State, call: &Call, swap: &Stored) -> Result<(), Viola
     Ok(())
 }
 
-/// Checks that a code, a recovery code or a key's signature was accepted once, from the owner, and for
-/// nothing that is over.
+/// Checks that the proof was accepted only once, was presented by the owner, and was not presented for something that is over.
 fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violation> {
     let Some(chosen) = call.what.chosen() else {
-        return broken("P1: a code was taken, and none was presented");
+        return broken("P1: a code was accepted, but none was presented");
     };
     if call.browser == ATTACKER && matches!(call.what, What::Confirm { .. }) {
         if was_bound {
@@ -142,14 +140,14 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
         return broken(format!("P1: {:?} was accepted", chosen.typed));
     }
     if call.old || call.what.is_old() {
-        return broken("P4: a challenge, session or token from before a change was good for something");
+        return broken("P4: a challenge, session or token from before a change was accepted");
     }
     if call.what.session().is_some() {
         next.ghost.stepped_up = Some(chosen.clone());
     }
     if chosen.typed == Typed::Recovery {
         if next.ghost.recovery_used.contains(&chosen.of) {
-            return broken("P1: a recovery code was taken twice");
+            return broken("P1: a recovery code was accepted twice");
         }
         next.ghost.recovery_used.push(chosen.of);
         next.ghost.used_recovery = Some(Chosen { typed: Typed::UsedRecovery, ..chosen.clone() });
@@ -160,17 +158,17 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
     }
     if chosen.typed == Typed::Key {
         if next.ghost.used_key.as_ref().is_some_and(|used| used.text == chosen.text) {
-            return broken("P1: a signature was taken twice");
+            return broken("P1: a signature was accepted twice");
         }
-        // The library recognizes only the last signature. The host has to refuse an older one, which answers
-        // none of its challenges.
+        // The library recognizes only the last signature. The host must refuse older ones: they do not answer its present
+        // challenge.
         let is_older = |seen: &Chosen| seen.typed == Typed::UsedKey && seen.text != chosen.text;
         next.pending.retain(|call| !call.what.chosen().is_some_and(is_older));
         next.ghost.used_key = Some(chosen.clone());
         return Ok(());
     }
     if chosen.first <= next.last_accepted(chosen.of) {
-        return broken("P1: a code was taken twice, or after a later one");
+        return broken("P1: a code was accepted twice, or after a later one");
     }
     let ghost = &mut next.ghost;
     ghost.accepted.retain(|(of, _)| *of != chosen.of);
@@ -185,7 +183,7 @@ fn accepted(next: &mut State, call: &Call, was_bound: bool) -> Result<(), Violat
     Ok(())
 }
 
-/// Checks that what the attacker made the service write is one of the few things that an attacker can cause.
+/// Checks that a write caused by the attacker is one of the few that an attacker can cause.
 fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool) -> Result<(), Violation> {
     if !was_bound {
         return Ok(());
@@ -225,17 +223,17 @@ fn attacker_wrote(next: &mut State, call: &Call, swap: &Stored, was_bound: bool)
         }
         next.ghost.rotated = now;
     } else if !ends_something && call.deed != Deed::Reset {
-        return broken("P9: the attacker made the service write for nothing");
+        return broken("P9: the attacker made the service write without need");
     }
     Ok(())
 }
 
-/// Whether it is a guess: a code that can be right only by chance.
+/// Whether it is a guess: a code that can only be right by chance.
 fn is_guess(typed: Typed) -> bool {
     matches!(typed, Typed::Wrong | Typed::Used | Typed::Removed)
 }
 
-/// Whether the owner presented something right, within a minute, and nothing has made it invalid since.
+/// Whether the owner presented a right proof, within a minute, and nothing has made it invalid since.
 fn is_right_in_time(next: &State, call: &Call) -> bool {
     let Some(chosen) = call.what.chosen() else { return false };
     let is_right = match chosen.typed {
@@ -253,12 +251,12 @@ fn is_right_in_time(next: &State, call: &Call) -> bool {
         }
         _ => false,
     };
-    // The record recognizes the last step-up only.
+    // The record has only the last step-up.
     let last = next.ghost.stepped_up.as_ref().filter(|_| call.what.session().is_some());
     is_right && last.is_none_or(|last| last.text == chosen.text) && decided_at(call) < call.sent_at + 60
 }
 
-/// Checks that secrets that the claimant got are not in the row, in events, or in what `Debug` prints.
+/// Checks that the row, the events and `Debug` output contain none of the secrets that the claimant got.
 fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> Result<(), Violation> {
     let (secrets, printed) = match released {
         Released::In(session, Some(token)) => {
@@ -275,7 +273,7 @@ fn shows_no_secret(next: &State, released: &Released, events: &[EventKind]) -> R
     let row = next.shared.row.as_ref().map_or("", |row| &row.text);
     let shown = format!("{printed} {events:?} {row}");
     if secrets.iter().any(|secret| shown.contains(secret)) {
-        return broken("P7: a secret is stored, told or printed");
+        return broken("P7: a secret is stored, in an event or printed");
     }
     Ok(())
 }
@@ -314,46 +312,48 @@ pub fn on_release(
         }
     }
     if call.again && was_compared && !next.ghost.were_clocks_wrong && is_right_in_time(next, call) {
-        return broken("P6: the same form sent twice was taken for a wrong code");
+        return broken("P6: the same form sent twice counted as a wrong code");
     }
     let is_good = released.is_good();
     if is_good && call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Failed)) {
-        return broken("P5: the store failed, and somebody got what they asked for");
+        return broken("P5: the store failed, but a request succeeded");
     }
     let bound = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Row(Some(row)) if row.is_bound));
     let is_accepted_by_attacker = is_good && call.browser == ATTACKER && bound && call.deed != Deed::Reset;
     if matches!(released, Released::Enrollment(..)) && bound && !may_enroll(next, call) {
-        return broken("P4: an enrollment without a factor, and not within an hour of a recovery login");
+        return broken("P4: an enrollment without a factor and without a recovery login within the hour");
     }
     let Released::In(session, _) = released else {
         if is_accepted_by_attacker && !next.ghost.is_over {
-            return broken("P4: the attacker was given something that takes a factor");
+            return broken("P4: the attacker got something that needs a factor");
         }
         return Ok(());
     };
     let stored = call.tape.iter().any(|(_, answer)| matches!(answer, Answer::Stored(_)));
     match (session.method(), &call.what) {
-        (AuthMethod::SingleFactor, _) if bound => broken("P5: in by the password alone, with a factor bound"),
+        (AuthMethod::SingleFactor, _) if bound => {
+            broken("P5: logged in by the password alone, although a factor is bound")
+        }
         (AuthMethod::SingleFactor, _) if next.due.is_some_and(|due| due <= decided_at(call)) => {
-            broken("P5: in by the password alone, and a factor is demanded")
+            broken("P5: logged in by the password alone, although a factor is required")
         }
         (AuthMethod::SingleFactor, _) => Ok(()),
         (AuthMethod::RememberedDevice { .. }, What::Login { cookie: Some(device), .. }) => {
             let now = decided_at(call);
             if device.old {
-                return broken("P4: in by a device that was forgotten");
+                return broken("P4: logged in by a device that was forgotten");
             }
             if now >= device.made_at + DEVICE_LIFETIME {
-                return broken("P8: in by a device after its 30 days");
+                return broken("P8: logged in by a device after its 30 days");
             }
             if now + 60 < device.made_at {
-                return broken("P8: in by a device that a clock far ahead made");
+                return broken("P8: logged in by a device that a clock far ahead made");
             }
             Ok(())
         }
-        (AuthMethod::RememberedDevice { .. }, _) => broken("P8: in by a device, and there was no token"),
-        _ if call.browser == ATTACKER => broken("P1: the attacker is in by a code"),
-        _ if !stored => broken("P1: in by a code that nothing was stored of"),
+        (AuthMethod::RememberedDevice { .. }, _) => broken("P8: logged in by a device without a token"),
+        _ if call.browser == ATTACKER => broken("P1: the attacker logged in with a code"),
+        _ if !stored => broken("P1: logged in with a code whose use was not stored"),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where searches begin, and who does what in each.
+//! The searches: their start states, and who can do what.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::start::{
 
 mod factors;
 
-/// The guess budget, the most credit, and the seconds in which one guess comes back.
+/// The guess budget, the most credit, and the seconds to regain one guess.
 pub const BUDGET: u64 = 3;
 pub const CREDIT: u64 = 3;
 pub const REGAIN: u64 = 3 * DAY;
@@ -34,7 +34,7 @@ pub const STEP: u32 = 30;
 const MONTH: u32 = 30 * 24 * 60 * 60;
 
 /// One search.
-#[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[derive(Debug)]
 pub struct Scenario {
     pub name: &'static str,
@@ -51,11 +51,11 @@ pub struct Scenario {
     /// Calls can also be held up before the password is compared.
     pub is_slow: bool,
     pub has_faults: bool,
-    /// How many seconds after the start the host demands a second factor, if it does.
+    /// The seconds after the start from which the host requires a second factor, if it does.
     pub due: Option<u32>,
 }
 
-/// A policy with small numbers, under which a few steps reach everything.
+/// A policy with small numbers, so that few steps reach every state.
 pub fn policy() -> Policy {
     Policy::builder("Example")
         .authenticators(AUTHENTICATORS as u8)
@@ -230,7 +230,7 @@ fn devices() -> Vec<Scenario> {
             ..QUIET
         },
         Scenario {
-            name: "two devices in one place",
+            name: "two devices with room for one",
             start: [ENROLL, REMEMBER].concat(),
             browsers: 2,
             owner: &[

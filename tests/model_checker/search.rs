@@ -1,4 +1,4 @@
-//! A breadth-first search, so the first trace to a broken promise is a shortest one.
+//! A breadth-first search, so the first trace to a broken promise is one of the shortest.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -13,14 +13,14 @@ use crate::state::State;
 use crate::step::step;
 use crate::trace::trace;
 
-/// What a search saw.
+/// What a search has covered.
 #[derive(Debug, Default)]
 pub struct Seen {
     pub states: usize,
     pub steps: usize,
     pub depth: usize,
     pub probes: usize,
-    /// No state was left to look at.
+    /// Whether every reachable state was visited.
     pub is_complete: bool,
 }
 
@@ -31,7 +31,7 @@ struct Node {
     action: Action,
 }
 
-/// Looks at `most` states at most.
+/// Visits at most `most` states.
 ///
 /// # Panics
 ///
@@ -89,7 +89,7 @@ pub fn search(scenario: &Scenario, service: &TapeVerifier, most: usize) -> Seen 
     seen
 }
 
-/// How a node was reached, from the very beginning.
+/// The actions that led to a node, from the very beginning.
 fn path(scenario: &Scenario, nodes: &[Node], mut at: u32, last: Option<Action>) -> Vec<Action> {
     let mut path: Vec<Action> = last.into_iter().collect();
     while let Some(node) = nodes.get(at as usize) {
@@ -101,7 +101,7 @@ fn path(scenario: &Scenario, nodes: &[Node], mut at: u32, last: Option<Action>) 
     path
 }
 
-/// The keys are hashes already, so they are not hashed again.
+/// The keys are hashes already, so they are used unchanged.
 #[derive(Default)]
 struct AsItIs(u64);
 

@@ -1,4 +1,4 @@
-//! What happens before a search begins, so that it starts in an interesting state.
+//! The actions before a search begins, so that it starts in an interesting state.
 
 use crate::action::{Action, How};
 use crate::call::Deed::{BindKey, ChangePassword, Confirm, Enroll, Login, Present, PresentRemember};
@@ -52,11 +52,10 @@ pub const ADD_KEY: &[Action] = &[
     Action::Tick(STEP),
 ];
 
-/// Both apps have one secret.
+/// Both apps have the same secret.
 pub const TWIN: &[Action] = &[Action::Twin];
 
-/// All guesses that fit between two accepted codes, at two apps: one from the budget, and one through a clock
-/// that is ahead.
+/// All guesses at two apps that fit between two accepted codes: one from the budget, and one through a fast clock.
 pub const GUESS_AT_TWO: &[Action] = &[call(ATTACKER, Login), call(ATTACKER, Present(Typed::Wrong))];
 
 pub const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::Right)), Action::Tick(STEP)];
@@ -64,7 +63,7 @@ pub const LOG_IN: &[Action] = &[call(OWNER, Login), call(OWNER, Present(Typed::R
 pub const REMEMBER: &[Action] =
     &[call(OWNER, Login), call(OWNER, PresentRemember(Typed::Right)), Action::Tick(STEP)];
 
-/// An enrollment in a session that a remembered device began.
+/// An enrollment in a session that began on a remembered device.
 pub const ENROLL_ON_DEVICE: &[Action] = &[
     call(OWNER, Login),
     call(OWNER, PresentRemember(Typed::Right)),
@@ -82,8 +81,7 @@ pub const SPEND: &[Action] = &[
     call(ATTACKER, Present(Typed::Wrong)),
 ];
 
-/// All but one of the guesses that fit between two accepted codes: three from the budget, and two through a
-/// clock that is ahead.
+/// All but one of the guesses that fit between two accepted codes: three from the budget, and two through a fast clock.
 pub const NEARLY_ALL: &[Action] = &[
     Action::Skew(0, 9 * DAYS),
     call(ATTACKER, Login),
@@ -92,8 +90,8 @@ pub const NEARLY_ALL: &[Action] = &[
     Action::Skew(0, 0),
 ];
 
-/// A month passes, and all guesses that fit are made. Then the owner logs in, and again all guesses that fit
-/// are made, through a clock that is ahead.
+/// A month passes, and all possible guesses are made. Then the owner logs in, and all possible guesses are made again
+/// through a fast clock.
 pub const GUESS_TWICE: &[Action] = &[
     Action::Tick(30 * DAYS as u32),
     call(ATTACKER, Login),
@@ -118,7 +116,7 @@ pub const GUESS_TWICE: &[Action] = &[
     call(ATTACKER, Login),
 ];
 
-/// Two enrollments are begun, one of them by the attacker while the password is still enough.
+/// Two enrollments, one of them by the attacker while the password is still enough.
 pub const BEGIN_ENROLLMENTS: &[Action] = &[
     call(ATTACKER, Login),
     call(ATTACKER, Enroll(Typed::Nothing)),

@@ -1,5 +1,4 @@
-//! The state between two steps: the row, the clocks, what everybody holds, the pending calls, and what the
-//! rules have to remember.
+//! The state between two steps: the row, the clocks, what everybody holds, the pending calls, and the memory of the rules.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,7 +26,7 @@ pub const START: u64 = 1_700_000_010 / 30 * 30;
 pub struct Held<T> {
     pub value: Arc<T>,
     pub tokens: Arc<Vec<Token>>,
-    /// It is from before a change, and so no longer valid.
+    /// Whether it is from before a change, and so no longer valid.
     pub old: bool,
 }
 
@@ -47,7 +46,7 @@ impl<T> Clone for Held<T> {
 #[derive(Clone, Debug)]
 pub struct Device {
     pub token: Arc<DeviceToken>,
-    /// The hash of its id, by which states name it, and the id as the record spells it.
+    /// The hash of its id, as states name it, and the id as it is in the record.
     pub id: u64,
     pub text: Arc<str>,
     pub generation: u64,
@@ -60,7 +59,7 @@ pub struct Device {
 const MOST_CODES: usize = 10_000;
 
 thread_local! {
-    /// A cache of codes, by app and step, since every state computes what can be typed.
+    /// A cache of codes, by app and step, because every state computes what can be typed.
     static CODES: RefCell<HashMap<(u64, u64), String>> = RefCell::default();
 }
 
@@ -78,7 +77,7 @@ pub struct Phone {
 #[derive(Clone, Debug)]
 pub struct Key {
     pub credential: Arc<str>,
-    /// Its id, and the hash of that, by which states name it.
+    /// Its id, and the hash of the id, as states name it.
     pub authenticator: Arc<str>,
     pub id: u64,
 }
@@ -115,17 +114,17 @@ impl Phone {
 pub struct Enrolling {
     pub token: Held<EnrollmentToken>,
     pub phone: Phone,
-    /// The remembered device that its session was begun on, and with which it ends.
+    /// The remembered device that its session began on. The enrollment ends with it.
     pub device: Option<Device>,
-    /// It was begun with nothing but the password.
+    /// Whether it began with the password alone.
     pub is_bare: bool,
 }
 
-/// What is presented.
+/// A proof that is presented.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     pub typed: Typed,
-    /// What is typed, or what the key signed.
+    /// The text that is typed, or the key's signature.
     pub text: Arc<str>,
     pub key: Option<Key>,
     /// The authenticator, or the digest of the recovery code; 0 if it is neither.
@@ -138,13 +137,13 @@ pub struct Chosen {
 pub struct Browser {
     pub cookie: Option<Device>,
     pub session: Option<Held<Session>>,
-    /// The device that the session was begun on.
+    /// The device that the session began on.
     pub session_device: Option<Device>,
     pub challenge: Option<Held<ChallengeToken>>,
     pub enrolling: Option<Enrolling>,
 }
 
-/// A recovery code: its text, and its digest as the record spells it.
+/// A recovery code: its text, and its digest as it is in the record.
 pub type Recovery = (Arc<str>, Arc<str>);
 
 /// The owner's last request, which may be sent again a moment later.
@@ -156,8 +155,8 @@ pub struct Sent {
     pub at: u64,
 }
 
-/// What the rules remember. The code under test knows none of it.
-#[expect(clippy::struct_excessive_bools, reason = "each stands alone")]
+/// The memory of the rules. The code under test has no access to it.
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[derive(Clone, Debug, Default)]
 pub struct Ghost {
     /// Apps and the last step of each that was accepted, newest last.
@@ -166,33 +165,32 @@ pub struct Ghost {
     pub used: Option<Chosen>,
     pub used_recovery: Option<Chosen>,
     pub used_key: Option<Chosen>,
-    /// What was presented in the last step-up.
+    /// The proof of the last step-up.
     pub stepped_up: Option<Chosen>,
-    /// When new recovery codes were last made in place of others.
+    /// When recovery codes were last replaced by new ones.
     pub regenerated: Option<u64>,
-    /// The authenticator that was removed last: the attacker has found it.
+    /// The authenticator that was removed last. The attacker has found it.
     pub removed: Option<Phone>,
     pub removed_key: Option<Key>,
-    /// When the attacker first guessed, or the first authenticator was bound.
+    /// When the attacker first guessed, or when the first authenticator was bound.
     pub since: u64,
-    /// How many codes of the attacker were compared: in all, and since the last accepted code.
+    /// How many codes of the attacker were compared: in total, and since the last accepted code.
     pub guesses: u16,
     pub guesses_since_code: u16,
-    /// How many guesses were charged for the attacker's writes.
+    /// How many guesses the attacker's writes were charged for.
     pub charged: u16,
-    /// Password changes that a fresh factor authorised: in all, and since the last accepted code.
+    /// Password changes that a fresh factor authorized: in total, and since the last accepted code.
     pub restores: u16,
     pub restores_since_code: u16,
-    /// When the attacker last had a device token replaced.
+    /// When the attacker last caused the replacement of a device token.
     pub rotated: u64,
     pub gone: Vec<u64>,
     pub stolen_device: Option<u64>,
     pub used_mailbox: bool,
     pub were_clocks_wrong: bool,
-    /// A request took longer than the grace.
+    /// Whether a request took longer than the grace period.
     pub was_held_up: bool,
-    /// The attacker bound an authenticator while none was bound, so the rules about the owner no longer
-    /// apply.
+    /// Whether the attacker bound an authenticator while none was bound. The rules about the owner then no longer apply.
     pub is_over: bool,
 }
 
@@ -204,7 +202,7 @@ pub struct State {
     pub browsers: [Browser; 3],
     /// The password that the owner knows.
     pub password: u8,
-    /// The owner's phones that are bound.
+    /// The owner's bound phones.
     pub phones: Vec<Phone>,
     pub keys: Vec<Key>,
     pub recovery: Vec<Recovery>,
@@ -216,7 +214,7 @@ pub struct State {
     pub calls: u64,
     /// Whether a call can be held up before the password is compared. The same in all states of a search.
     pub is_slow: bool,
-    /// From when on the host demands a second factor. The same in all states of a search.
+    /// The time from which the host requires a second factor. The same in all states of a search.
     pub due: Option<u64>,
 }
 
@@ -292,7 +290,7 @@ impl State {
         self.ghost.accepted.iter().filter(|(id, _)| *id == of).map(|(_, step)| *step).max().unwrap_or(0)
     }
 
-    /// Marks everything that was made until now as being from before a change.
+    /// Marks everything that was made so far as being from before a change.
     pub fn everything_is_old(&mut self, but: u64) {
         for browser in &mut self.browsers {
             browser.session.iter_mut().for_each(|held| held.old = true);
@@ -305,7 +303,7 @@ impl State {
         self.devices_are_gone(|_| true);
     }
 
-    /// Marks what was begun on the password alone: it can no longer enroll anything.
+    /// Marks enrollments that began with the password alone: they can no longer be confirmed.
     pub fn bare_enrollments_are_old(&mut self) {
         self.enrollments_are_old(|enrolling| enrolling.is_bare);
         for call in &mut self.pending {

@@ -1,4 +1,4 @@
-//! Goes from a state to the next one, by the real code.
+//! Goes from a state to the next one with the real code.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::tape::{Answer, Fault, Row, Run, Setting, run};
 /// The next state and what the service answered, or `None` if another action has the same effect.
 pub type Next = Option<(State, Option<String>)>;
 
-/// Does an action.
+/// Carries out an action.
 pub fn step(state: &State, action: Action, service: &TapeVerifier) -> Result<Next, Violation> {
     let mut next = state.clone();
     match action {
@@ -131,7 +131,7 @@ fn carry_on(next: State, call: Call, how: How, service: &TapeVerifier) -> Result
     }
 }
 
-/// Runs a call on by `live` operations, and checks and keeps what came of it.
+/// Runs a call for `live` more operations, checks the results and stores them.
 fn advance(
     mut next: State,
     mut call: Call,
@@ -153,7 +153,7 @@ fn advance(
     let (outcome, run) = run(setting, serve(&call, service));
     let Run { shared, tape, events, stored, waiting, had_no_entropy, .. } = run;
     if had_no_entropy && (!stored.is_empty() || outcome.as_ref().is_some_and(Released::is_good)) {
-        return rules::broken("P5: there were no random bytes, and something was decided");
+        return rules::broken("P5: something was decided although there were no random bytes");
     }
     next.shared = shared;
     call.tape = tape;
@@ -186,7 +186,7 @@ fn said(released: &Released) -> String {
         Released::In(session, device) => {
             let method = session.method();
             let device = if device.is_some() { ", with a device token" } else { "" };
-            format!("in by {method:?}{device}")
+            format!("logged in by {method:?}{device}")
         }
         Released::Challenge(_) => "a code is asked for".to_owned(),
         Released::Enrollment(..) => "an enrollment".to_owned(),

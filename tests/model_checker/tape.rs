@@ -1,8 +1,7 @@
-//! What a call sees of the world: a store, a clock, entropy and the host's password table, all recorded on a
-//! tape.
+//! The world as a call sees it: a store, a clock, entropy and the host's password table, all recorded on a tape.
 //!
-//! A future cannot be copied, but a search has to go back to a state with a pending call. So the call is run
-//! again from its start, and gets the same answers as before from the tape. Then it goes on live, or waits.
+//! A future cannot be copied, but a search must go back to a state with a pending call. So the call is run again from its
+//! start, and gets the same answers as before from the tape. Then it continues live, or waits.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -17,7 +16,7 @@ use second_factor::{AccountId, AccountRecord, AuditEvent, UnixTime};
 
 use crate::canonical::{Token, tokens_of_json};
 
-/// A row of the store, with its text and the tokens that states are compared by.
+/// A row of the store, with its text and the tokens by which states are compared.
 #[derive(Debug)]
 pub struct Row {
     pub stored: Versioned<AccountRecord>,
@@ -43,7 +42,7 @@ impl Row {
         &self.text[start..end]
     }
 
-    /// The authenticators in their order: the id of each, and the sealed secret of an app.
+    /// The authenticators in order: the id of each, and the sealed secret of an app.
     pub fn authenticators(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let word = |text: &'_ str| text.find('"').unwrap();
         let bound = self.between("\"authenticators\":", "\"recovery\":").split("{\"id\":\"").skip(1);
@@ -53,7 +52,7 @@ impl Row {
         })
     }
 
-    /// With how many apps a code is compared, which is also how many guesses it is charged as.
+    /// The number of apps that a code is compared with. Each counts as one guess.
     pub fn guesses_a_code(&self) -> u16 {
         (self.authenticators().filter(|(_, sealed)| sealed.is_some()).count() as u16).max(1)
     }
@@ -64,7 +63,7 @@ impl Row {
     }
 }
 
-/// Where a call can be held up. Each of these operations is one step, and other calls can run in between.
+/// An operation of a call. Each is one step, and other calls can run in between.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Op {
     Load,
@@ -85,15 +84,15 @@ pub enum Answer {
     Written,
 }
 
-/// What goes wrong in the first operation that it can happen to.
+/// A fault. It affects the first operation that can have it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     None,
     /// The swap is stored, but its reply is lost.
     Lost,
-    /// Nothing is done, and the store says that it failed.
+    /// Nothing is stored, and the store reports a failure.
     Failed,
-    /// Nothing is stored, and the store answers with a conflict.
+    /// Nothing is stored, and the store reports a conflict.
     Conflict,
     /// The source of random bytes fails.
     NoEntropy,
@@ -111,7 +110,7 @@ pub struct Stored {
 #[derive(Clone, Debug, Default)]
 pub struct Shared {
     pub row: Option<Arc<Row>>,
-    /// The number of the password in force.
+    /// The number of the present password.
     pub password: u8,
 }
 
@@ -153,8 +152,7 @@ pub struct Setting {
     pub seed: u64,
 }
 
-/// Runs a call: first what is on the tape, then at most `live` operations. `None` if it waits before the next
-/// one.
+/// Runs a call: first what is on the tape, then at most `live` operations. `None` if it waits before the next one.
 pub fn run<T>(setting: Setting, call: impl Future<Output = T>) -> (Option<T>, Run) {
     let Setting { shared, tape, started, live_clock, live, compare_waits, fault, seed } = setting;
     RUN.with_borrow_mut(|run| {
@@ -231,7 +229,7 @@ async fn operation(op: Op, mut perform: impl FnMut(&mut Run) -> Answer) -> Answe
     poll_fn(|_| RUN.with_borrow_mut(|run| run.operation(op, &mut perform))).await
 }
 
-/// The number of the password in force.
+/// The number of the present password.
 pub async fn compare() -> u8 {
     match operation(Op::Compare, |run| Answer::Password(run.shared.password)).await {
         Answer::Password(number) => number,
@@ -296,7 +294,7 @@ impl Clock for TapeClock {
     }
 }
 
-/// The same bytes for the same draw of the same call.
+/// Returns the same bytes for the same draw of the same call.
 #[derive(Debug)]
 pub struct TapeEntropy;
 

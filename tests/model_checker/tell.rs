@@ -1,4 +1,4 @@
-//! Which parts of a state make a difference.
+//! The parts of a state that make a difference.
 
 use crate::call::{Call, What};
 use crate::canonical::{Canonical, hash_bytes};

@@ -1,4 +1,4 @@
-//! How a promise was broken, for a person to read.
+//! The trace of a broken promise, for people to read.
 
 use crate::action::{Action, How};
 use crate::call::TapeVerifier;
@@ -8,7 +8,7 @@ use crate::state::{ATTACKER, State};
 use crate::step::step;
 use crate::tape::Fault;
 
-/// The most lines that are shown of an attempt to get in.
+/// The most lines that are shown of an attempt to log in.
 const MOST_LINES: usize = 8;
 
 /// The path to a broken promise, with a line for each action.
@@ -24,7 +24,7 @@ pub fn trace(
     for (index, action) in path.iter().enumerate() {
         let (next, said) = match step(&state, *action, service) {
             Ok(Some((next, said))) => (next, said),
-            Ok(None) => panic!("{action:?} is on the way"),
+            Ok(None) => panic!("{action:?} is in the path but cannot be done"),
             Err(found) => (state.clone(), Some(found.to_string())),
         };
         lines.push(format!("{:4}. {}", index + 1, line(&state, &next, *action, said)));
@@ -66,7 +66,7 @@ pub fn line(state: &State, next: &State, action: Action, said: Option<String>) -
                 Fault::None | Fault::NoEntropy => "",
                 Fault::Lost => ", done but its reply is lost",
                 Fault::Failed => ", which fails",
-                Fault::Conflict => ", which is told a conflict",
+                Fault::Conflict => ", which gets a conflict",
             };
             let op = call.waiting.map_or("a step".to_owned(), |op| format!("{op:?}"));
             (call.browser, call.instance, format!("{:?} goes on: {op}{fault}", call.deed))
@@ -95,7 +95,7 @@ fn words(how: How) -> &'static str {
     match how {
         How::Whole => "",
         How::Begin => " begins",
-        How::Failing => " over a store that fails",
+        How::Failing => "  with a store that fails",
         How::NoEntropy => " without random bytes",
         How::Lost => ", the reply to its swap is lost",
     }

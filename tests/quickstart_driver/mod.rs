@@ -1,4 +1,4 @@
-//! Drives `examples/quickstart` by pipes, as a script does, and is its authenticator app.
+//! Drives `examples/quickstart` through pipes, like a script, and plays the authenticator app.
 #![allow(unreachable_pub, reason = "a module of one test")]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -24,21 +24,22 @@ pub const CODE: &str = "code (six digits, or a recovery code): ";
 pub const CONFIRM: &str = "code (six digits): ";
 pub const FRESH: &str = "a fresh code (six digits, or a recovery code): ";
 
-/// A program that hangs fails the test after this long; nothing else waits for it.
+/// If the program hangs, the test fails after this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether this tool is there. Without it a test is skipped, unless `REQUIRE_ALL` is set.
+/// Whether this tool is installed. Without it a test is skipped with a line, or fails if `REQUIRE_ALL` is set.
 pub fn has(tool: &str) -> bool {
     let found = Command::new(tool).arg("--version").output().is_ok();
     if !found {
         assert!(env::var_os("REQUIRE_ALL").is_none(), "{tool} is not installed");
-        // To the stream itself: what a passing test prints is not shown.
-        let _ = Write::write_fmt(&mut std::io::stderr(), format_args!("skipped: {tool} is not installed\n"));
+        // To the stream itself, because the output of a passing test is not shown; at once, because lines of parallel tests mix.
+        let line = format!("skipped: {tool} is not installed\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
     found
 }
 
-/// A folder for one test's accounts file, empty at first and gone at the end.
+/// A folder for the accounts file of one test: empty at first, removed at the end.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -75,13 +76,13 @@ impl Drop for Folder {
     }
 }
 
-/// The program, running.
+/// The running program.
 pub struct Quickstart {
     child: Child,
     stdin: Option<ChildStdin>,
     output: Receiver<u8>,
     pub transcript: String,
-    /// What `wait` has added to the clock.
+    /// The seconds that `wait` has added to the clock.
     ahead: Cell<u64>,
 }
 
@@ -98,7 +99,7 @@ impl Quickstart {
         Self { child, stdin, output, transcript: String::new(), ahead: Cell::new(0) }
     }
 
-    /// Everything that is printed until this prompt stands at the end.
+    /// Reads the output up to this prompt.
     #[track_caller]
     pub fn until(&mut self, prompt: &str) -> String {
         let mut read = Vec::new();
@@ -116,7 +117,7 @@ impl Quickstart {
         read
     }
 
-    /// Types a line, and returns what is printed until the prompt.
+    /// Types a line, and returns the output up to the prompt.
     #[track_caller]
     pub fn line(&mut self, line: &str, prompt: &str) -> String {
         let stdin = self.stdin.as_mut().unwrap();
@@ -125,7 +126,7 @@ impl Quickstart {
         self.until(prompt)
     }
 
-    /// Ends the input; the rest of the output, and how the program left.
+    /// Ends the input. Returns the rest of the output and the exit status.
     pub fn end(mut self) -> (String, ExitStatus) {
         drop(self.stdin.take());
         let rest: Vec<u8> = self.output.iter().collect();
@@ -140,7 +141,7 @@ impl Quickstart {
         assert!(said.contains("has an account now"), "{said}");
     }
 
-    /// The user name and the password, up to the prompt that follows.
+    /// Types the user name and the password, and returns the output up to the prompt.
     #[track_caller]
     pub fn log_in(&mut self, user: &str, prompt: &str) -> String {
         self.line("login", "user name: ");
@@ -148,15 +149,14 @@ impl Quickstart {
         self.line(PASSWORD, prompt)
     }
 
-    /// The same, up to the prompt for the code; the box is ticked or not.
+    /// The same up to the prompt for the code. `remember` answers whether to remember the device.
     #[track_caller]
     pub fn challenge(&mut self, user: &str, remember: &str) {
         self.log_in(user, "[y/N] ");
         self.line(remember, CODE);
     }
 
-    /// Registers alice on the laptop and enrolls her phone; the setup key, and what was printed with it and
-    /// after.
+    /// Registers alice on the laptop and enrolls her phone. Returns the setup key, the output with it, and the output after it.
     #[track_caller]
     pub fn enroll(&mut self) -> (String, String, String) {
         self.register("alice");
@@ -168,7 +168,7 @@ impl Quickstart {
         (key, shown, confirmed)
     }
 
-    /// Lets time pass at the menu.
+    /// Lets time pass, at the menu.
     #[track_caller]
     pub fn wait(&mut self, span: &str, secs: u64) {
         let said = self.line(&format!("wait {span}"), "> ");
@@ -176,7 +176,7 @@ impl Quickstart {
         self.ahead.set(self.ahead.get() + secs);
     }
 
-    /// Lets a minute pass where something else than a command is asked for.
+    /// Lets a minute pass, at another prompt than the menu's.
     #[track_caller]
     pub fn wait_a_minute(&mut self, prompt: &str) {
         let said = self.line("wait 60s", prompt);
@@ -184,15 +184,15 @@ impl Quickstart {
         self.ahead.set(self.ahead.get() + 60);
     }
 
-    /// A code later than any before: a minute passes first.
+    /// A code of a later step than all before: first a minute passes.
     #[track_caller]
     pub fn fresh_code(&mut self, key: &str) -> String {
         self.wait("60s", 60);
         self.code(key)
     }
 
-    /// The code of now by the program's clock. Should a step begin before it is read, it is the one before,
-    /// which is still taken.
+    /// The code of the present step by the program's clock. If the next step begins before it is read, the code is one step old
+    /// and still accepted.
     pub fn code(&self, key: &str) -> String {
         oathtool(key, self.now(), 0).remove(0)
     }
@@ -202,17 +202,17 @@ impl Quickstart {
         oathtool(key, self.now().checked_add_signed(secs).unwrap(), 0).remove(0)
     }
 
-    /// The code of now and the three before it, the oldest first: what the app has shown in the last two minutes.
+    /// The present code and the three before it, oldest first: the codes that the app has shown in the last two minutes.
     pub fn codes_in_a_row(&self, key: &str) -> Vec<String> {
         oathtool(key, self.now() - 90, 3)
     }
 
-    /// The code of the step that follows. Should it have begun meanwhile, it is the current one.
+    /// The code of the next step. If that has begun before it is read, it is the present code.
     pub fn next_code(&self, key: &str) -> String {
         oathtool(key, self.now() + 30, 0).remove(0)
     }
 
-    /// Codes that are wrong now and for some minutes, also of an app whose clock is off.
+    /// Codes that are wrong for some minutes from now, even for an app whose clock is off.
     pub fn wrong_codes(&self, key: &str) -> impl Iterator<Item = String> + use<> {
         let right = oathtool(key, self.now() - 900, 80);
         (0..1_000_000).map(|number| format!("{number:06}")).filter(move |code| !right.contains(code))
@@ -230,20 +230,20 @@ impl Drop for Quickstart {
     }
 }
 
-/// The key on the line for it.
+/// The key from the line "setup key: …".
 #[track_caller]
 pub fn setup_key(shown: &str) -> String {
     let line = shown.lines().find_map(|line| line.strip_prefix("setup key: "));
     line.expect("a line that starts with `setup key: `").to_owned()
 }
 
-/// The recovery codes among what is shown.
+/// The recovery codes in the output.
 pub fn recovery_codes(shown: &str) -> Vec<String> {
     let is_code = |line: &&str| line.len() == 30 && line.matches('-').count() == 4 && !line.contains(' ');
     shown.lines().filter(is_code).map(str::to_owned).collect()
 }
 
-/// The code of this time and those of as many steps after it.
+/// The code of this time, and those of the next `more` steps.
 fn oathtool(key: &str, at: u64, more: u32) -> Vec<String> {
     let (now, more) = (format!("@{at}"), more.to_string());
     let made = Command::new("oathtool").args(["--totp", "-b", key, "--now", &now, "-w", &more]).output();
@@ -252,8 +252,8 @@ fn oathtool(key: &str, at: u64, more: u32) -> Vec<String> {
     String::from_utf8(made.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// The example as it is in the tree now. `cargo test` builds it before the tests, `cargo test --test
-/// quickstart` does not.
+/// The example, built from the present sources. `cargo test` builds it before the tests; `cargo test --test quickstart` does
+/// not.
 pub fn binary() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Base32 of secrets: RFC 4648 §3.3, §3.5, §6 and §10, strictly and as people type it.
+//! Base32 of secrets: RFC 4648 §3.3, §3.5, §6 and §10, both the strict form and what people type.
 
 use proptest::prelude::*;
 use second_factor::Secret;
@@ -33,7 +33,7 @@ fn rfc4648_10_vectors() {
     assert_eq!(strict(""), Err(Base32Error::Empty));
 }
 
-/// RFC 4648 §3.3: no character outside the alphabet, separators excepted where they are forgiven.
+/// RFC 4648 §3.3: no character outside the alphabet, except separators in the lenient form.
 #[test]
 fn rfc4648_3_3_characters_outside_the_alphabet() {
     for byte in 0..=0x7f_u8 {
@@ -54,8 +54,7 @@ fn rfc4648_3_3_characters_outside_the_alphabet() {
     assert_eq!(lenient("MZXWß6YQ"), Err(Base32Error::Character { position: 4 }));
 }
 
-/// RFC 4648 §3.5, exhaustively: every last symbol of every tail of 1 to 5 bytes, and every tail of one byte
-/// and of two.
+/// RFC 4648 §3.5, exhaustively: every last symbol after 1 to 5 bytes, and every last symbol pair after one byte and after two.
 #[test]
 fn rfc4648_3_5_trailing_bits() {
     for (symbols, spare) in [(2, 2), (4, 4), (5, 1), (7, 3), (8, 0)] {
@@ -109,7 +108,7 @@ fn padding_is_forgiven_in_any_amount_and_only_at_the_end() {
 }
 
 #[test]
-fn spelling_is_forgiven_and_told() {
+fn other_spellings_are_read_and_reported() {
     let read = Base32Secret::parse("mzxw-6ytb oi").unwrap();
     assert_eq!(read.secret().expose(), b"foobar");
     assert!(read.respelled() && !read.dropped_bits());
@@ -127,7 +126,7 @@ fn setup_key_is_grouped_and_redacted() {
 }
 
 #[test]
-fn errors_and_debug_tell_nothing_of_the_text() {
+fn errors_and_debug_show_nothing_of_the_text() {
     for text in ["PLANTEDSECRET1", "PLANTEDSECRE", "PLANTED=SECRET", "plantedsecret"] {
         for error in [Secret::from_base32(text).err(), Secret::from_base32_strict(text).err()] {
             let told = error.map_or(String::new(), |error| format!("{error} {error:?}")).to_uppercase();
@@ -147,7 +146,7 @@ proptest! {
         prop_assert_eq!(lenient(&text.grouped().expose().to_lowercase()), Ok(bytes));
     }
 
-    /// What is decoded is in the profile, and its canonical form decodes to the same.
+    /// Decoded text was in the profile, and its canonical form decodes to the same bytes.
     #[test]
     fn what_is_decoded_is_in_the_profile(text in "[A-Za-z2-9=\\- é]{0,40}") {
         prop_assert_eq!(text.parse::<Base32Secret>(), Base32Secret::parse(&text));

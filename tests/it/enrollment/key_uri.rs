@@ -1,4 +1,4 @@
-//! Key URIs: what the format demands (STANDARDS 1c, rows `KeyURI`), what is forgiven, and what never leaks.
+//! Key URIs: what the format requires (the rows "URI" of `manual::standards`), what is read leniently, and that no secret leaks.
 
 use proptest::prelude::*;
 use second_factor::enrollment::{
@@ -18,7 +18,7 @@ fn totp(issuer: &str, account: &str) -> Result<KeyUri, KeyUriError> {
     KeyUri::totp(issuer, account, secret(), Algorithm::Sha1, Digits::Six, Period::DEFAULT)
 }
 
-/// Label and further parameters, with the usual secret.
+/// Reads a URI with this label and these further parameters, and the usual secret.
 fn read(label: &str, more: &str) -> KeyUri {
     KeyUri::parse(&with(label, more)).unwrap_or_else(|error| panic!("{label} {more}: {error}"))
 }
@@ -39,7 +39,7 @@ fn warnings(uri: &KeyUri) -> Vec<KeyUriWarning> {
     uri.warnings().collect()
 }
 
-/// `KeyURI` type: `hotp` or `totp` only, and Steam by its name.
+/// URI type: only `hotp` or `totp`; Steam's variants are recognized.
 #[test]
 fn key_uri_type() {
     for (kind, expected) in [
@@ -58,7 +58,7 @@ fn key_uri_type() {
         refused_strictly(&format!("otpauth://steam/A:b?secret={SECRET}")),
         KeyUriError::Type(ForeignType::Steam)
     );
-    // RFC 3986 §3.1 and §3.2.2: neither scheme nor host mind the case.
+    // RFC 3986 §3.1 and §3.2.2: the case of scheme and host does not matter.
     assert!(KeyUri::parse_strict(&format!("OTPAUTH://TOTP/A:b?secret={SECRET}")).is_ok());
 }
 
@@ -78,7 +78,7 @@ fn foreign_schemes_are_named() {
     }
 }
 
-/// `KeyURI` label: the parameter followed by a colon, then the first literal colon, then the first `%3A`.
+/// URI label: split at the issuer parameter followed by a colon, else at the first literal colon, else at the first `%3A`.
 #[test]
 fn key_uri_label_is_split_in_that_order() {
     for (label, more, issuer, account) in [
@@ -86,19 +86,19 @@ fn key_uri_label_is_split_in_that_order() {
         ("ACME%3Aalice", "", Some("ACME"), "alice"),
         ("ACME%3aalice", "", Some("ACME"), "alice"),
         ("alice", "", None, "alice"),
-        // 1. The parameter as prefix goes before any other colon.
+        // 1. The issuer parameter as a prefix comes before any other colon.
         ("A:B:c", "&issuer=A%3AB", Some("A:B"), "c"),
         ("A%3AB:c", "&issuer=A", Some("A"), "B:c"),
         ("https://a.example:b", "&issuer=https%3A%2F%2Fa.example", Some("https://a.example"), "b"),
         ("A%3AB%3Ac", "&issuer=A%3AB", Some("A:B"), "c"),
-        // 2. A literal colon goes before an escaped one that stands further left.
+        // 2. A literal colon comes before an escaped one further left.
         ("A%3AB:c", "", Some("A:B"), "c"),
         ("A%3AB:c", "&issuer=Other", Some("Other"), "c"),
         ("ACME:a%3Ab", "", Some("ACME"), "a:b"),
         ("ACME:a:b", "", Some("ACME"), "a:b"),
-        // 3. The first escaped one.
+        // 3. The first escaped colon.
         ("ACME%3Aa%3Ab", "", Some("ACME"), "a:b"),
-        // Issuers that only begin alike are no prefix.
+        // A label that only starts like the issuer does not have it as a prefix.
         ("ACMEX:alice", "&issuer=ACME", Some("ACME"), "alice"),
         ("ACME", "&issuer=ACME", Some("ACME"), "ACME"),
         (":alice", "", None, "alice"),
@@ -114,7 +114,7 @@ fn key_uri_label_is_split_in_that_order() {
     }
 }
 
-/// `KeyURI` label: no colon in either part, strictly; an account name there must be.
+/// URI label, strictly: no colon in either part, and the account name is not empty.
 #[test]
 fn key_uri_label_strictly() {
     let strict = |label, more| refused_strictly(&with(label, more));
@@ -135,9 +135,9 @@ fn key_uri_label_strictly() {
     assert_eq!(warnings(&uri), []);
 }
 
-/// `KeyURI` issuer: both kept, the parameter wins, a mismatch is told in both modes.
+/// URI issuer: both are kept, the parameter wins, and both modes report a mismatch.
 #[test]
-fn key_uri_issuer_parameter_wins_and_mismatch_is_told() {
+fn key_uri_issuer_parameter_wins_and_a_mismatch_is_reported() {
     let text = with("GitHub:me", "&issuer=Gitlab");
     for uri in [KeyUri::parse(&text).unwrap(), KeyUri::parse_strict(&text).unwrap()] {
         assert_eq!(uri.issuer(), Some("Gitlab"));
@@ -163,15 +163,15 @@ fn a_plus_in_an_issuer_is_a_space_where_form_encoding_wrote_it() {
         ("Test+Issuer:a", "", "Test Issuer", true),
         ("a", "&issuer=One+Two+Three", "One Two Three", true),
         ("Test+Issuer:a", "&issuer=Test%20Issuer", "Test Issuer", true),
-        // Not where the same text has an escaped or raw space …
+        // Not if the same text has an escaped or raw space …
         ("a", "&issuer=One+Two%20Three", "One+Two Three", false),
         ("a", "&issuer=One+Two Three", "One+Two Three", false),
-        // … nor where the plus is not a single one between two other characters …
+        // … nor if the plus is not a single one between two other characters …
         ("Disney+:a", "&issuer=Disney+", "Disney+", false),
         ("Disney+:a", "&issuer=Disney%2B", "Disney+", false),
         ("C++:a", "", "C++", false),
         ("a", "&issuer=C++", "C++", false),
-        // … nor where the other issuer spells it out.
+        // … nor if the other issuer spells the plus out.
         ("A%2BB:a", "&issuer=A+B", "A+B", false),
         ("A+B:a", "&issuer=A%2BB", "A+B", false),
     ] {
@@ -187,7 +187,7 @@ fn a_plus_in_an_issuer_is_a_space_where_form_encoding_wrote_it() {
     );
 }
 
-/// `KeyURI` secret: required, base32; padding read and never written.
+/// URI secret: required, base32; padding is read and never written.
 #[test]
 fn key_uri_secret() {
     assert_eq!(refused("otpauth://totp/A:b"), KeyUriError::MissingSecret);
@@ -209,7 +209,7 @@ fn key_uri_secret() {
     );
 }
 
-/// `KeyURI` algorithm, digits, period: defaults omitted or present give the same credential.
+/// URI algorithm, digits, period: omitted or written out, the defaults give the same credential.
 #[test]
 fn key_uri_defaults() {
     let bare = KeyUri::parse_strict(&with("A:b", "&issuer=A")).unwrap();
@@ -250,7 +250,7 @@ fn key_uri_numbers_out_of_range_are_refused() {
 }
 
 #[test]
-fn algorithm_aliases_are_read_and_told() {
+fn algorithm_aliases_are_read_and_reported() {
     for (alias, algorithm) in [
         ("sha1", Algorithm::Sha1),
         ("SHA-1", Algorithm::Sha1),
@@ -266,7 +266,7 @@ fn algorithm_aliases_are_read_and_told() {
     }
 }
 
-/// `KeyURI` counter: required for HOTP; a parameter of the other type means nothing.
+/// URI counter: required for HOTP; a parameter of the other type is ignored.
 #[test]
 fn key_uri_counter() {
     let text = with("A:b", "").replace("totp", "hotp");
@@ -284,7 +284,7 @@ fn key_uri_counter() {
     }
 }
 
-/// Read and marked: no Steam URI gives the parameters of TOTP.
+/// Steam URIs are read and marked: none gives TOTP parameters.
 #[test]
 fn steam_is_marked_and_never_ordinary() {
     for text in [
@@ -311,12 +311,12 @@ fn steam_is_marked_and_never_ordinary() {
     assert_eq!(
         refused_strictly(&format!("steam://{SECRET}")),
         KeyUriError::Scheme(ForeignScheme::Steam),
-        "no key URI, strictly"
+        "strictly this is not a key URI"
     );
     assert_eq!(refused("steam://"), KeyUriError::Secret(Base32Error::Empty));
     assert_eq!(refused("steam:"), KeyUriError::MissingSecret);
     assert_eq!(totp("Steam", "me"), Err(KeyUriError::SteamIssuer));
-    // Five digits say nothing by themselves.
+    // Five digits alone do not mean Steam.
     assert_eq!(refused(&with("me", "&digits=5")), KeyUriError::Digits { position: 65 });
     assert_eq!(refused(&with("me", "&digits=5&encoder=other")), KeyUriError::Digits { position: 65 });
     assert!(matches!(read("Steamboat:me", "&steam=no").kind(), KeyUriKind::Totp { .. }));
@@ -393,9 +393,9 @@ fn spelling_of_names_and_escapes() {
     assert_eq!(read("A:user#1", "&issuer=A").account_name(), "user#1");
 }
 
-/// Wherever they stand.
+/// At every position in a text of every length.
 #[test]
-fn escapes_and_plus_signs_are_found_in_every_place() {
+fn escapes_and_plus_signs_are_found_at_every_position() {
     for len in 1..40 {
         for place in 0..len {
             let (before, after) = ("a".repeat(place), "b".repeat(len - place - 1));
@@ -416,9 +416,9 @@ fn escapes_and_plus_signs_are_found_in_every_place() {
     assert_eq!((uri.secret().expose(), warnings(&uri).len()), (&b"ab"[..], 2));
 }
 
-/// RFC 3986 §2: neither unreserved, nor reserved, nor `%`; and of the reserved ones `#`, `[` and `]`.
+/// RFC 3986 §2: characters that are neither unreserved, nor reserved, nor `%`; and the reserved ones `#`, `[` and `]`.
 #[test]
-fn every_character_that_a_uri_escapes_is_told_of() {
+fn every_character_that_a_uri_must_escape_is_reported() {
     let allowed = |character: char| {
         character.is_ascii_alphanumeric()
             || "-._~".contains(character)
@@ -467,7 +467,7 @@ fn printed_uri_is_escaped_and_complete() {
 }
 
 #[test]
-fn what_cannot_be_printed_is_not_built() {
+fn a_uri_that_cannot_be_printed_is_not_built() {
     let long = "x".repeat(KeyUri::MAX_ACCOUNT_NAME_LEN + 1);
     for (name, expected) in [
         ("", KeyUriError::EmptyName as fn(LabelPart) -> KeyUriError),
@@ -492,7 +492,7 @@ fn what_cannot_be_printed_is_not_built() {
     assert_eq!(totp(&format!("{issuer}x"), &account), Err(KeyUriError::NameTooLong { part, found }));
 }
 
-/// What `KeyUri::totp` refuses of an issuer, a policy refuses: the same rule.
+/// A policy refuses the issuers that `KeyUri::totp` refuses.
 #[test]
 fn g18_an_issuer_that_cannot_be_enrolled_makes_no_policy() {
     for issuer in [
@@ -518,7 +518,7 @@ fn g18_an_issuer_that_cannot_be_enrolled_makes_no_policy() {
     }
 }
 
-/// The substitute is what is printed, shown, compared and read back.
+/// The name with the substitute for the colon is the one that is printed, shown, compared and read back.
 #[test]
 fn g18_an_account_name_with_a_colon_is_enrolled() {
     let uri = totp("ACME", "@ann:example.org").unwrap();
@@ -533,18 +533,18 @@ fn g18_an_account_name_with_a_colon_is_enrolled() {
         assert_eq!(read, uri);
     }
     assert_eq!(totp("ACME", ":::").unwrap().account_name(), "\u{2236}".repeat(3));
-    // Counted as it is printed.
+    // The length counts as printed.
     let (part, found) = (LabelPart::AccountName, 261);
     assert_eq!(totp("ACME", &":".repeat(87)), Err(KeyUriError::NameTooLong { part, found }));
     let matrix_id = format!("@{}:example.org", "a".repeat(242));
     assert_eq!(matrix_id.len(), 255);
     assert!(totp("ACME", &matrix_id).is_ok());
-    // What is only read keeps its colon, and is printed with it.
+    // A name that was only read keeps its colon, also when printed.
     assert_eq!(read("ACME:@ann:example.org", "").account_name(), "@ann:example.org");
 }
 
 #[test]
-fn equality_is_over_what_is_enrolled() {
+fn equality_is_over_all_that_is_enrolled() {
     let uri = totp("ACME", "alice").unwrap();
     assert_eq!(uri, read("ACME%3Aalice", ""));
     assert_eq!(uri, KeyUri::parse(&with("ACME: alice", "&period=30")).unwrap());
@@ -559,7 +559,7 @@ fn equality_is_over_what_is_enrolled() {
     );
 }
 
-/// A planted secret and a planted name, through every kind of error and every `Debug`.
+/// With a planted secret and a planted name, for every kind of error and every `Debug`.
 #[test]
 fn no_error_and_no_debug_has_the_secret_or_the_uri() {
     let planted =
@@ -589,7 +589,7 @@ fn no_error_and_no_debug_has_the_secret_or_the_uri() {
                             let source = std::error::Error::source(&error).map(ToString::to_string);
                             format!("{error} {error:?} {source:?}")
                         }
-                        // Names are not secret, the secret and what came under unknown names are.
+                        // Names are not secret. The secret is, and so are the values of unknown parameters.
                         Ok(uri) => format!("{uri:?} {:?}", uri.to_uri()).replace("\"PLANTED", ""),
                     };
                     assert!(!told.contains("PLANTEDS") && !told.contains("PLA\""), "{told}");
@@ -637,7 +637,7 @@ fn any_uri() -> impl Strategy<Value = KeyUri> {
 }
 
 proptest! {
-    /// Colons included.
+    /// Including colons.
     #[test]
     fn g18_any_account_name_survives_printing(account in "[:a-z% +é]{1,20}") {
         prop_assume!(!account.starts_with(' '));
@@ -647,7 +647,7 @@ proptest! {
         prop_assert_eq!(&totp("ACME", uri.account_name()).unwrap(), &uri);
     }
 
-    /// `KeyURI` label: round trip with Unicode, %, +, space.
+    /// URI label: a round trip with Unicode, `%`, `+` and spaces.
     #[test]
     fn print_then_parse_is_identity(uri in any_uri()) {
         let printed = uri.to_uri();
@@ -662,7 +662,7 @@ proptest! {
         prop_assert_eq!(again.expose(), printed.expose());
     }
 
-    /// Whatever is read can be printed and read again; what is read strictly is read leniently, and alike.
+    /// Text that is read can be printed and read again; text that is read strictly is also read leniently, with the same result.
     #[test]
     fn any_text_is_read_and_printed_or_refused(
         label in "[a-zA+:%3A é/]{0,12}",

@@ -1,8 +1,7 @@
-//! Key URIs that real apps, sites and other libraries' tests hold, each with what must come of it.
+//! Key URIs from real apps, sites and tests of other libraries, each with the expected result.
 //!
-//! One line of `tests/it/data/otpauth_corpus.tsv` is one URI: the outcome of `parse` (`read`, or the kind of refusal),
-//! every field that was read, the warnings, the unknown parameters, the outcome of `parse_strict`, and where
-//! it was seen.
+//! One line of `tests/it/data/otpauth_corpus.tsv` is one URI: the result of `parse` (`read`, or the kind of error),
+//! every field, the warnings, the unknown parameters, the result of `parse_strict`, and where the URI is from.
 
 use second_factor::KeyUri;
 use second_factor::enrollment::{KeyUriError, KeyUriKind};
@@ -10,7 +9,7 @@ use second_factor::enrollment::{KeyUriError, KeyUriKind};
 const CORPUS: &str = include_str!("../data/otpauth_corpus.tsv");
 
 #[test]
-fn corpus_is_read_as_its_columns_say() {
+fn the_corpus_is_read_as_its_columns_say() {
     let (mut lines, mut read, mut read_strictly) = (0, 0, 0);
     for line in CORPUS.lines().skip(1) {
         let columns: Vec<&str> = line.split('\t').collect();
@@ -26,7 +25,7 @@ fn corpus_is_read_as_its_columns_say() {
 
         let found = KeyUri::parse_strict(uri).map_or_else(kind, |strictly| {
             read_strictly += 1;
-            assert_eq!(Ok(strictly), KeyUri::parse(uri), "both readings agree: {uri}");
+            assert_eq!(Ok(strictly), KeyUri::parse(uri), "strict and lenient reading differ: {uri}");
             "read".to_owned()
         });
         assert_eq!(found, strict, "strict: {uri} [{}]", columns[13]);
@@ -37,7 +36,7 @@ fn corpus_is_read_as_its_columns_say() {
 }
 
 #[test]
-fn corpus_survives_printing() {
+fn the_corpus_survives_printing() {
     for uri in CORPUS.lines().skip(1).filter_map(|line| KeyUri::parse(line.split('\t').next()?).ok()) {
         let printed = uri.to_uri();
         assert_eq!(KeyUri::parse(printed.expose()), Ok(uri), "{}", printed.expose());
@@ -49,7 +48,7 @@ fn columns_of(uri: &KeyUri) -> String {
         KeyUriKind::Totp { digits, period, .. } => ("totp", digits.to_string(), period.as_secs().to_string()),
         KeyUriKind::Hotp { digits, counter, .. } => ("hotp", digits.to_string(), counter.get().to_string()),
         KeyUriKind::Steam => ("steam", String::new(), String::new()),
-        other => panic!("unforeseen kind {other:?}"),
+        other => panic!("unexpected kind {other:?}"),
     };
     let warnings: Vec<String> = uri.warnings().map(|warning| format!("{warning:?}")).collect();
     let unknown: Vec<String> = uri

@@ -1,4 +1,4 @@
-//! QR codes: the matrix, the three renderings, and what another program reads from them.
+//! QR codes: the matrix, the three renderings, and what `zbarimg` reads from them.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -58,7 +58,10 @@ fn svg_is_self_contained_with_quiet_zone_and_fixed_background() {
         assert!(svg.contains(&format!("viewBox=\"0 0 {side} {side}\"")));
         assert!(svg.contains(&format!("<rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>")));
         assert!(svg.contains("shape-rendering=\"crispEdges\"") && svg.contains("<title>QR code</title>"));
-        assert!(svg.is_ascii() && svg.matches("http").count() == 1, "only the name space");
+        assert!(
+            svg.is_ascii() && svg.matches("http").count() == 1,
+            "another URL than that of the name space"
+        );
         for secret in [uri.to_uri().expose(), uri.secret().to_base32().expose(), uri.account_name()] {
             assert!(!svg.contains(secret));
         }
@@ -66,7 +69,7 @@ fn svg_is_self_contained_with_quiet_zone_and_fixed_background() {
     }
 }
 
-/// The dark modules that the path of the SVG paints, quiet zone included in the coordinates.
+/// The dark modules that the SVG path paints. The coordinates include the quiet zone.
 fn painted(svg: &str) -> Vec<(usize, usize)> {
     let path = svg.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
     let mut dark = Vec::new();
@@ -112,7 +115,7 @@ fn terminal_text_is_black_on_white_whatever_the_theme() {
 }
 
 #[test]
-fn too_long_is_a_typed_error() {
+fn a_uri_that_is_too_long_is_a_typed_error() {
     let long = KeyUri::parse(&format!("otpauth://totp/A:b?secret=AAAA&x={}", "y".repeat(2_400))).unwrap();
     let error = QrCode::new(&long).unwrap_err();
     assert_eq!(error.found, long.to_uri().expose().len());
@@ -121,7 +124,7 @@ fn too_long_is_a_typed_error() {
     assert!(QrCode::new(&shorter).is_ok());
 }
 
-/// As many bytes as are printed at most, nearly all of them escaped. A colon is printed as three.
+/// Names of about `max_len` printed bytes, nearly all of them escaped. A colon is printed as three bytes.
 fn longest_name(max_len: usize, pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(pieces), max_len).prop_map(move |pieces| {
         let mut room = max_len;
@@ -156,7 +159,7 @@ fn draws(
     hotp.to_uri().expose().len()
 }
 
-/// The caps leave 59 of the 2,331 bytes that a QR code holds.
+/// The longest URI leaves 59 of the 2,331 bytes that a QR code holds.
 #[test]
 fn g18_a_qr_code_of_the_longest_uri_can_be_drawn() {
     let issuer = "%".repeat(KeyUri::MAX_ISSUER_LEN);
@@ -182,7 +185,7 @@ proptest! {
     }
 }
 
-/// Two names of 255 bytes of Chinese, which fitted no QR code, are refused before anything is stored.
+/// Two names of 255 bytes of Chinese, once accepted, fitted no QR code. They are refused before anything is stored.
 #[test]
 fn g18_the_pair_that_fitted_no_qr_code_is_refused() {
     let long = "喵".repeat(85);
@@ -196,18 +199,18 @@ fn g18_the_pair_that_fitted_no_qr_code_is_refused() {
 }
 
 #[test]
-fn debug_tells_the_size_only() {
+fn debug_shows_only_the_size() {
     let code = QrCode::new(&uri("ACME", "alice", Algorithm::Sha1)).unwrap();
     assert_eq!(format!("{code:?}"), format!("QrCode {{ size: {}, .. }}", code.size()));
     assert_eq!(format!("{:?} {:?}", code.svg(), code.terminal()), "SecretText(..) SecretText(..)");
 }
 
-/// Needs the program `zbarimg`; without it this says so, and fails where `REQUIRE_ALL=1`.
+/// Needs the program `zbarimg`. Without it the test is skipped with a line, and fails with `REQUIRE_ALL=1`.
 #[test]
 fn zbarimg_reads_the_uri_back() {
     if Command::new("zbarimg").arg("--version").output().is_err() {
         assert_ne!(std::env::var("REQUIRE_ALL").as_deref(), Ok("1"), "zbarimg is missing");
-        // To the stream itself: what a passing test prints is not shown.
+        // To the stream itself, because the output of a passing test is not shown.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: zbarimg is missing\n");
         return;
     }
@@ -221,7 +224,7 @@ fn zbarimg_reads_the_uri_back() {
     }
 }
 
-/// Four pixels a module.
+/// Four pixels for each module.
 fn pgm(code: &QrCode) -> String {
     let side = (code.size() + 8) * 4;
     let mut image = format!("P2\n{side} {side}\n1\n");

@@ -17,8 +17,7 @@ fn refused(text: &str) -> RecoveryCodeError {
     RecoveryCode::parse(text).expect_err(text)
 }
 
-/// At least 112 bits, so that one approved hash suffices (SP 800-63B look-up secrets, ASVS 6.5.2); bytes
-/// counted.
+/// At least 112 bits, so that one approved hash is enough (SP 800-63B look-up secrets, ASVS 6.5.2). Counts the random bytes too.
 #[test]
 fn asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes() {
     const { assert!(RecoveryCode::LEN * 8 >= 112) };
@@ -33,7 +32,7 @@ fn asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes() {
     assert!(codes.iter().eq(RecoveryCodes::from_entropy(&entropy).iter()));
 }
 
-/// Every one of the 1280 bits counts.
+/// Each of the 1280 bits makes a difference.
 #[test]
 fn no_bit_of_the_entropy_is_lost() {
     let texts = |entropy: &[u8; 160]| RecoveryCodes::from_entropy(entropy).expose_lines().expose().to_owned();
@@ -78,7 +77,11 @@ fn other_texts_are_refused_with_their_kind() {
     let codes = codes();
     let shown = codes.iter().next().unwrap().expose().expose().to_owned();
     assert_eq!(refused(""), RecoveryCodeError::Length { found: 0 });
-    assert_eq!(refused("123 456"), RecoveryCodeError::Length { found: 6 }, "a code of the app");
+    assert_eq!(
+        refused("123 456"),
+        RecoveryCodeError::Length { found: 6 },
+        "a code of the app has six digits"
+    );
     assert_eq!(refused(&shown[1..]), RecoveryCodeError::Length { found: 25 });
     assert_eq!(refused(&format!("{shown}A")), RecoveryCodeError::Length { found: 27 });
     assert_eq!(refused("ABC9"), RecoveryCodeError::Character { position: 3 });
@@ -98,7 +101,7 @@ fn the_last_character_has_one_spelling() {
     assert_eq!(refused(&format!("{}B", "A".repeat(25))), RecoveryCodeError::LastCharacter);
 }
 
-/// A19: what is stored is a hash, bound to the account, and no digest of another use.
+/// A19: only a hash is stored. It depends on the account and differs from the digests of other uses.
 #[test]
 fn a19_digest_is_bound_to_the_account() {
     let codes = codes();
@@ -112,7 +115,7 @@ fn a19_digest_is_bound_to_the_account() {
     assert_eq!(digests.len(), 50);
 }
 
-/// The stored form, written down: it may never change, or no stored code would be accepted any more.
+/// The stored form as a constant. If it changed, no stored code would be accepted any more.
 #[test]
 fn digest_known_answer() {
     let code = RecoveryCode::parse("AAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
@@ -120,7 +123,7 @@ fn digest_known_answer() {
     assert_eq!(hex, KNOWN_DIGEST);
 }
 
-/// The first half of SHA-256 over, each behind its length in 8 bytes: the domain, "alice", 16 zero bytes.
+/// The first half of SHA-256 over these, each preceded by its length in 8 bytes: the domain, "alice", 16 zero bytes.
 const KNOWN_DIGEST: &str = "56fd00297a93504b537391b4eaa90c5c";
 
 #[test]
@@ -136,7 +139,7 @@ fn lines_for_a_download() {
 }
 
 #[test]
-fn debug_and_errors_tell_nothing() {
+fn debug_and_errors_show_nothing_of_the_code() {
     let codes = codes();
     let code = codes.iter().next().unwrap();
     let told = format!("{codes:?} {code:?} {:?} {:?}", code.digest("alice"), code.expose());

@@ -1,4 +1,4 @@
-//! What an API for an app sends and receives as JSON.
+//! JSON that an API for an app sends and receives.
 
 use second_factor::{
     AuthenticatorId, ChallengeToken, DeviceId, DeviceToken, EnrollmentToken, Refusal, Remember, UnixTime,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{DAY, Phone, START, World, texts};
 
 #[test]
-fn a_refusal_is_sent_with_all_that_a_program_needs_and_no_more() {
+fn a_refusal_is_sent_with_what_a_program_needs_and_no_more() {
     let locked = Refusal::Locked { retry_at: Some(START.saturating_add(DAY)) };
     let sent = serde_json::to_value(locked.answer(START)).unwrap();
     let text = locked.in_words();
@@ -69,7 +69,7 @@ fn the_status_is_sent_with_ids_that_come_back_and_no_secret() {
 }
 
 #[test]
-fn a_session_is_sent_as_its_owner_sees_it_and_is_none_when_it_comes_back() {
+fn a_session_as_an_app_gets_it_cannot_be_read_back_as_a_session() {
     let (world, phone, _) = World::enrolled();
     let accepted = world.log_in(&phone);
     let at = accepted.authenticated.at();
@@ -88,7 +88,7 @@ fn a_session_is_sent_as_its_owner_sees_it_and_is_none_when_it_comes_back() {
             "device": null,
         })
     );
-    // Neither its number nor its epoch leaves the host.
+    // Its id and its epoch stay in the host.
     let kept = serde_json::to_value(&session).unwrap();
     for private in ["epoch", "id"] {
         let value = kept[private].as_str().unwrap();
@@ -97,9 +97,9 @@ fn a_session_is_sent_as_its_owner_sees_it_and_is_none_when_it_comes_back() {
     assert!(serde_json::from_value::<second_factor::Session>(sent).is_err());
 }
 
-/// A whole login of an app without cookies: every token goes out and comes back as a JSON string.
+/// A whole login of an app without cookies: every token is sent and returned as a JSON string.
 #[test]
-fn tokens_go_out_and_come_back_as_strings() {
+fn tokens_are_sent_and_returned_as_strings() {
     fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(token: &T) -> T {
         let sent = serde_json::to_value(token).unwrap();
         assert!(matches!(sent, Value::String(_)), "{sent}");

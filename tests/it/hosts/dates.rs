@@ -1,4 +1,4 @@
-//! Dates: to and from `SystemTime`, RFC 3339, and words. The oracle is the crate `time`.
+//! Dates: to and from `SystemTime`, RFC 3339, and words. Checked against the crate `time`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,7 +27,7 @@ fn agrees_with_the_oracle(secs: u64) {
 #[test]
 fn every_day_of_400_years_is_written_and_read_as_by_the_oracle() {
     for day in 0..146_097_u64 {
-        // Another second of each day; 86,400 and 7,919 have no common factor.
+        // Another second on each day; 86,400 and 7,919 have no common factor.
         agrees_with_the_oracle(day * 86_400 + day * 7_919 % 86_400);
     }
 }
@@ -46,14 +46,14 @@ fn both_ends_of_every_year_are_written_and_read_as_by_the_oracle() {
 }
 
 #[test]
-fn what_is_later_than_rfc3339_can_write_is_written_as_its_last_second() {
+fn a_time_after_the_year_9999_is_written_as_its_last_second() {
     for secs in [LAST + 1, 1 << 40, u64::MAX - 1, u64::MAX] {
         assert_eq!(UnixTime::from_secs(secs).to_string(), "9999-12-31T23:59:59Z");
         assert_eq!(UnixTime::from_secs(secs).in_words().to_string(), "31 Dec 9999, 23:59 UTC");
     }
 }
 
-/// Whatever the oracle reads of RFC 3339, and what it does not, is read in the same way.
+/// Every text that `time` reads as RFC 3339 is read in the same way, and every other text is refused.
 #[test]
 fn rfc3339_5_6_zones_and_fractions_are_read_as_by_the_oracle() {
     let dates =
@@ -93,7 +93,7 @@ fn a_leap_second_is_the_first_of_the_next_minute() {
 }
 
 #[test]
-fn moments_before_1970_are_out_of_range() {
+fn times_before_1970_are_out_of_range() {
     for text in ["1969-12-31", "0000-01-01", "1969-12-31T23:59:59Z", "1970-01-01T00:59:59+01:00"] {
         assert_eq!(text.parse::<UnixTime>(), Err(UnixTimeError::OutOfRange), "{text}");
     }
@@ -101,7 +101,7 @@ fn moments_before_1970_are_out_of_range() {
 }
 
 #[test]
-fn other_text_is_no_moment() {
+fn other_text_is_refused() {
     let all = [
         "",
         "now",
@@ -128,14 +128,14 @@ fn other_text_is_no_moment() {
 }
 
 #[test]
-fn system_time_comes_and_goes() {
+fn times_convert_to_and_from_system_time() {
     let moment = UnixTime::from_secs(1_700_000_000);
     let system = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     assert_eq!(SystemTime::try_from(moment), Ok(system));
     assert_eq!(UnixTime::try_from(system + Duration::from_millis(999)), Ok(moment));
     assert_eq!(UnixTime::try_from(UNIX_EPOCH), Ok(UnixTime::EPOCH));
     assert_eq!(UnixTime::try_from(UNIX_EPOCH - Duration::from_nanos(1)), Err(UnixTimeError::OutOfRange));
-    // What the operating system cannot represent is an error, and no panic.
+    // A time that the operating system cannot represent is an error, not a panic.
     match SystemTime::try_from(UnixTime::MAX) {
         Ok(far) => assert_eq!(UnixTime::try_from(far), Ok(UnixTime::MAX)),
         Err(error) => assert_eq!(error, UnixTimeError::OutOfRange),

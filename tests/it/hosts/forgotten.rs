@@ -1,4 +1,4 @@
-//! What happens at a host that forgets one item of `manual::hosts`, and does not at one that forgets none.
+//! Each test has two hosts: one forgets an item of `manual::hosts` and has the problem, the other forgets nothing and does not.
 
 use core::sync::atomic::Ordering;
 
@@ -15,7 +15,7 @@ fn alice() -> AccountId {
     AccountId::from(ALICE)
 }
 
-/// With alice's password, and no second factor yet.
+/// Two hosts with Alice's account. She has no second factor yet.
 fn hosts(forgets: Forgets) -> [(Host, bool); 2] {
     let hosts = Host::both(forgets);
     hosts.iter().for_each(|(host, _)| host.register(ALICE, NAME, PASSWORD));
@@ -28,7 +28,7 @@ fn log_in(host: &Host) -> Browser {
     browser
 }
 
-/// A login with the phone, on a device that is then remembered.
+/// A login with the phone; the device is then remembered.
 fn log_in_with(host: &Host, phone: &Phone) -> Browser {
     let mut browser = Browser::default();
     let Answer::CodeForm(in_form) = host.log_in(&mut browser, NAME, PASSWORD) else { panic!("no form") };
@@ -46,9 +46,9 @@ fn a_check_after_the_hash_was_read_lets_an_old_password_in() {
         let answer = host.log_in_while(&mut thief, NAME, PASSWORD, || {
             host.change_password(&mut owner, NAME, PASSWORD, "another one", "");
         });
-        // Both hosts say so, but under the epoch of the check that the right one made.
+        // Both hosts answer this, but the right host made its check, and so its session, under the old epoch.
         assert_eq!(answer, Answer::LoggedIn);
-        assert_eq!(host.account(&thief).is_some(), forgets, "by the password from before");
+        assert_eq!(host.account(&thief).is_some(), forgets, "the old password was let in");
         assert_eq!(host.account(&owner), Some(alice()));
     }
 }
@@ -74,20 +74,20 @@ fn without_a_limit_on_tries_the_password_is_found_by_trying() {
         }
         let answer = host.log_in(&mut thief, NAME, PASSWORD);
         assert_eq!(answer, if forgets { Answer::LoggedIn } else { Answer::TooManyTries });
-        // The library does not see a wrong password, so it neither counts nor tells anybody.
+        // The library does not see wrong passwords, so it neither counts nor reports them.
         assert_eq!(host.verifier.store().swaps.load(Ordering::SeqCst), 0);
         assert!(host.mailbox.read().is_empty());
     }
 }
 
-/// G36.
+/// G36: the challenge must stay on the server.
 #[test]
 fn g36_a_challenge_in_the_form_lets_the_owner_pay_for_a_thief_s_guesses() {
     for (host, forgets) in hosts(Forgets::ChallengeOnServer) {
         let phone = host.enable(ALICE);
         let mut evaluated = 0;
         for _ in 0..30 {
-            // The thief has the password, guesses four times, and has the owner's browser send the same form field.
+            // The thief has the password, guesses four times, and makes the owner's browser send the same form field.
             let mut thief = Browser::default();
             let Answer::CodeForm(planted) = host.log_in(&mut thief, NAME, PASSWORD) else {
                 panic!("no form")
@@ -110,7 +110,7 @@ fn g36_a_challenge_in_the_form_lets_the_owner_pay_for_a_thief_s_guesses() {
         }
         assert_eq!(host.mailbox.has("somebody may know the password"), !forgets);
         if forgets {
-            assert_eq!(evaluated, 120, "every one, for ever");
+            assert_eq!(evaluated, 120, "every guess is evaluated, without end");
         } else {
             assert!(evaluated <= 30, "{evaluated}");
         }
@@ -132,18 +132,18 @@ fn a_device_token_that_is_not_set_again_ends_the_device() {
 }
 
 #[test]
-fn a_cookie_for_https_is_lost_on_plain_http() {
+fn a_cookie_for_https_is_dropped_on_plain_http() {
     for (host, forgets) in hosts(Forgets::DevelopmentCookie) {
         let phone = host.enable(ALICE);
         let mut browser = log_in_with(&host, &phone);
         let answer = host.log_in(&mut browser, NAME, PASSWORD);
         let asked = matches!(answer, Answer::CodeForm(_));
-        assert_eq!(asked, forgets, "the box was ticked, and it is the same browser: {answer:?}");
+        assert_eq!(asked, forgets, "the device was remembered in this browser: {answer:?}");
     }
 }
 
 #[test]
-fn a_session_id_from_before_the_login_is_known_to_who_planted_it() {
+fn an_attacker_who_planted_a_session_id_knows_it_after_the_login() {
     for (host, forgets) in hosts(Forgets::NewSessionId) {
         let thief = Browser::with_planted_session("chosen");
         let mut owner = Browser::with_planted_session("chosen");
@@ -154,7 +154,7 @@ fn a_session_id_from_before_the_login_is_known_to_who_planted_it() {
 }
 
 #[test]
-fn a_session_that_is_not_asked_about_survives_a_password_change() {
+fn a_session_that_is_not_checked_survives_a_password_change() {
     for (host, forgets) in hosts(Forgets::IsCurrent) {
         let (thief, mut owner) = (log_in(&host), log_in(&host));
         host.change_password(&mut owner, NAME, PASSWORD, "another one", "");
@@ -164,7 +164,7 @@ fn a_session_that_is_not_asked_about_survives_a_password_change() {
 }
 
 #[test]
-fn a_logout_in_the_browser_alone_leaves_a_copied_cookie_logged_in() {
+fn a_logout_only_in_the_browser_leaves_a_copied_cookie_logged_in() {
     for (host, forgets) in hosts(Forgets::EndAtLogout) {
         let mut owner = log_in(&host);
         let thief = owner.clone();
@@ -179,7 +179,7 @@ fn a_session_that_is_not_continued_ends_with_its_own_change() {
     for (host, forgets) in hosts(Forgets::ContinueAfter) {
         let mut owner = log_in(&host);
         host.change_password(&mut owner, NAME, PASSWORD, "another one", "");
-        assert_eq!(host.account(&owner).is_none(), forgets, "the owner is thrown out by the change");
+        assert_eq!(host.account(&owner).is_none(), forgets, "the owner's own session after the change");
     }
 }
 
@@ -209,15 +209,15 @@ fn a_session_from_before_the_deployment_outlives_the_second_factor() {
 }
 
 #[test]
-fn a_session_of_a_row_that_was_deleted_is_one_of_whoever_gets_the_id() {
+fn a_session_of_a_deleted_account_opens_the_next_one_with_its_id() {
     for (host, forgets) in hosts(Forgets::CloseAccount) {
         let before = log_in(&host);
         host.close(&before, NAME);
-        // The database gives the number out again.
+        // The database assigns the number again.
         host.register(ALICE, "bob", "another password");
         let mut bob = Browser::default();
         assert_eq!(host.log_in(&mut bob, "bob", "another password"), Answer::LoggedIn);
-        assert_eq!(host.account(&before).is_some(), forgets, "alice's browser in bob's account");
+        assert_eq!(host.account(&before).is_some(), forgets, "alice's browser opens bob's account");
         assert_eq!(host.account(&bob), Some(alice()));
     }
 }
@@ -230,7 +230,7 @@ fn a_new_phone_beside_a_lost_one_leaves_the_lost_one_bound() {
         let password = PasswordVerified::by_host(world.verifier.check_password(&world.account));
         let proof = world.verifier.reauthenticate(&session, password, "").unwrap();
         let [old] = &*world.verifier.status(&world.account).unwrap().authenticators else {
-            panic!("not one")
+            panic!("not one authenticator")
         };
         let new = NewAuthenticator::app(NAME);
         let new = if replaces { new.replacing(old.id) } else { new };

@@ -1,4 +1,4 @@
-//! A small host, as `manual::hosts` says that one should be, but for the one thing that it forgets.
+//! A small host that does what `manual::hosts` says, except for the one item that it forgets.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -19,43 +19,43 @@ mod browser;
 mod owner;
 mod table;
 
-/// What a host does not do.
+/// The item that a host forgets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Forgets {
     Nothing,
-    /// Calls `check_password` when the hash was compared already.
+    /// Calls `check_password` after the hash was compared.
     CheckBeforeHash,
-    /// Answers an unknown name at once.
+    /// Answers at once if the name is unknown.
     UnknownNames,
-    /// Compares as many passwords as somebody sends.
+    /// Does not limit password tries.
     TryLimit,
     /// Puts the challenge into the form.
     ChallengeOnServer,
-    /// Drops the device token of a login on a remembered device.
+    /// Does not set the new device token after a login on a remembered device.
     RotatedCookie,
-    /// Sets the cookies of HTTPS on plain HTTP.
+    /// Sets the cookie for HTTPS on plain HTTP.
     DevelopmentCookie,
     /// Keeps the id of the session from before the login.
     NewSessionId,
-    /// Takes what its table holds for a session, without asking.
+    /// Accepts the sessions in its table without calling `is_current`.
     IsCurrent,
-    /// Deletes a session that is logged out in the browser alone.
+    /// At a logout deletes the cookie but not the session.
     EndAtLogout,
-    /// Drops what a change returns.
+    /// Drops the value that lets the session continue after a change.
     ContinueAfter,
-    /// Sends no mails.
+    /// Does not tell the owner of events.
     TellingTheOwner,
-    /// Takes a session that was begun before this library came for one of today.
+    /// Accepts sessions that began before this library was deployed.
     OldSessions,
-    /// Deletes the rows of an account that is closed.
+    /// Closes an account by deleting its rows.
     CloseAccount,
 }
 
-/// What the browser is shown.
+/// The answer to the browser.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
     LoggedIn,
-    /// The form for the code, with what its hidden field holds.
+    /// The form for the code, with the value of its hidden field.
     CodeForm(String),
     WrongPassword,
     TooManyTries,
@@ -64,7 +64,7 @@ pub enum Answer {
 
 struct User {
     id: AccountId,
-    /// In earnest a hash.
+    /// Plain text here; a real host has a hash.
     password: String,
 }
 
@@ -73,7 +73,7 @@ struct User {
 enum Kept {
     Challenge(ChallengeToken),
     Member(Session),
-    /// Of the time when the password was all there was.
+    /// Began when there was only the password.
     BeforeDeployment(AccountId),
 }
 
@@ -105,7 +105,7 @@ impl Host {
         Self { forgets, verifier, clock, mailbox, users, tries, sessions }
     }
 
-    /// The host that forgets this, and one that forgets nothing.
+    /// One host that forgets this, and one that forgets nothing.
     pub fn both(forgets: Forgets) -> [(Self, bool); 2] {
         [(Self::new(forgets), true), (Self::new(Forgets::Nothing), false)]
     }
@@ -123,7 +123,7 @@ impl Host {
         self.log_in_while(browser, name, password, || ())
     }
 
-    /// A login, and what happens elsewhere once the hash was read.
+    /// A login; `elsewhere` runs after the hash was read.
     pub fn log_in_while(
         &self,
         browser: &mut Browser,
@@ -138,7 +138,7 @@ impl Host {
         if id.is_none() && self.forgets == Forgets::UnknownNames {
             return Answer::WrongPassword;
         }
-        // Nobody has this id.
+        // An unknown name gets an id that nobody has.
         let id = id.unwrap_or_else(|| AccountId::new("nobody").unwrap());
         let mut check = (self.forgets != Forgets::CheckBeforeHash).then(|| self.verifier.check_password(&id));
         let is_right = self.password_of(name).is_some_and(|right| right == password);
@@ -176,7 +176,7 @@ impl Host {
         *tries > Self::TRIES && self.forgets != Forgets::TryLimit
     }
 
-    /// The code, with what the form's hidden field holds.
+    /// Sends the code, with the value of the form's hidden field.
     pub fn code(&self, browser: &mut Browser, typed: &str, in_form: &str) -> Answer {
         let challenge = match self.kept(browser) {
             _ if self.forgets == Forgets::ChallengeOnServer => ChallengeToken::parse(in_form).unwrap(),
@@ -204,7 +204,7 @@ impl Host {
         Answer::LoggedIn
     }
 
-    /// It is reached on `http://localhost`.
+    /// Its address is `http://localhost`.
     fn has_development_cookies(&self) -> bool {
         self.forgets != Forgets::DevelopmentCookie
     }
@@ -218,7 +218,7 @@ impl Host {
         name(account, self.verifier.policy())
     }
 
-    /// Keeps it under a new id, in place of what the browser had.
+    /// Stores a session under a new id, and replaces the session of the browser.
     fn keep(&self, browser: &mut Browser, kept: Kept) {
         let before = browser.session().map(str::to_owned);
         let id = match &before {
@@ -235,12 +235,12 @@ impl Host {
         self.sessions.lock().unwrap().get(browser.session()?).cloned()
     }
 
-    /// A session of the time before this library was deployed.
+    /// A session from the time before this library was deployed.
     pub fn logged_in_long_ago(&self, browser: &mut Browser, key: u64) {
         self.keep(browser, Kept::BeforeDeployment(AccountId::from(key)));
     }
 
-    /// Whose account page this browser is shown, if it is logged in.
+    /// The account whose page this browser gets, if it is logged in.
     pub fn account(&self, browser: &Browser) -> Option<AccountId> {
         match self.kept(browser)? {
             Kept::Challenge(_) => None,
@@ -283,7 +283,7 @@ impl Host {
         self.keep(browser, Kept::Member(session));
     }
 
-    /// Enrolls an authenticator with the password alone. Everybody is logged out by it.
+    /// Enrolls an authenticator with the password alone. This logs everybody out.
     pub fn enable(&self, key: u64) -> Phone {
         let proof = PasswordVerified::by_host(self.verifier.check_password(&AccountId::from(key)));
         let begun = self.verifier.begin_enrollment(proof, NewAuthenticator::app("alice")).unwrap();

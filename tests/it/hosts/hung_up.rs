@@ -36,7 +36,7 @@ impl Service {
         self.verifier.password_verified(self.password().await, None).await
     }
 
-    /// POST /account/password, up to the session that the answer's cookie stands for.
+    /// POST /account/password: returns the session that the cookie of the answer belongs to.
     async fn change_password(
         self: Arc<Self>,
         mut session: Session,
@@ -66,28 +66,32 @@ async fn a_request_that_ends_with_its_connection_leaves_a_change_half_done() {
         let mut request =
             Box::pin(service.clone().change_password(session.clone(), "the new one", is_writing, answer));
         let session = if forgets {
-            // The framework drops the handler when the browser hangs up.
+            // The web framework drops the handler when the browser hangs up.
             tokio::select! {
                 _ = &mut request => panic!("the database has not answered"),
                 begun = has_begun => begun.unwrap(),
             }
             drop(request);
-            assert!(database.send(()).is_err(), "nobody waits for it any more");
+            assert!(database.send(()).is_err(), "the handler still waits for the database");
             session
         } else {
             let running = tokio::spawn(request);
             has_begun.await.unwrap();
-            // The browser hangs up here, and the task runs on.
+            // The browser hangs up here, but the task continues.
             database.send(()).unwrap();
             running.await.unwrap()
         };
 
         assert_eq!(*service.password.lock().unwrap(), if forgets { "the old one" } else { "the new one" });
-        assert_eq!(service.verifier.is_current(&session).await.unwrap(), !forgets, "the owner's session");
+        assert_eq!(
+            service.verifier.is_current(&session).await.unwrap(),
+            !forgets,
+            "whether the owner's session is current"
+        );
         let refused = service.log_in().await.err().and_then(|error| error.refusal());
-        assert_eq!(refused, forgets.then_some(Refusal::Retry), "the owner's next login");
+        assert_eq!(refused, forgets.then_some(Refusal::Retry), "the result of the owner's next login");
 
-        // It passes: the login that finds it a minute later tidies up, and the one after that is in.
+        // The state is temporary: a login a minute later completes the change, and the login after that succeeds.
         service.clock.advance(Duration::from_secs(61));
         let refused = service.log_in().await.err().and_then(|error| error.refusal());
         assert_eq!(refused, forgets.then_some(Refusal::Retry));

@@ -1,4 +1,4 @@
-//! Whoever has the password, or the cookie of a session, can cause as many events as they send requests.
+//! An attacker with the password, or with the cookie of a session, can cause any number of events.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -8,7 +8,7 @@ use second_factor::{AuditEvent, EventKind, EventSink, Policy, Refusal, Remember}
 
 use crate::support::{EventLog, Phone, STEP, World, refusal};
 
-/// What the thief sends: more codes than the budget covers.
+/// The number of codes that the thief sends. The budget covers fewer.
 const SENT: usize = 2_000;
 
 fn guess(world: &World, phone: &Phone) {
@@ -34,7 +34,7 @@ fn world_with(sink: impl EventSink + 'static) -> (World, Phone) {
     (world, phone)
 }
 
-/// Between the sink and a database that has stopped answering.
+/// A queue in front of a database that has stopped answering.
 enum Queue {
     Unbounded(Sender<AuditEvent>),
     Bounded(SyncSender<AuditEvent>, AtomicUsize),
@@ -54,23 +54,23 @@ impl EventSink for Queue {
 }
 
 #[test]
-fn a_queue_without_a_bound_keeps_all_that_a_thief_sends_in_memory() {
+fn a_queue_without_a_bound_grows_with_each_code_of_a_thief() {
     const ROOM: usize = 100;
     let waiting = |from: &Receiver<AuditEvent>| from.try_iter().count();
 
     let (to, from) = mpsc::channel();
     let (world, phone) = world_with(Queue::Unbounded(to));
     guess(&world, &phone);
-    assert!(waiting(&from) > SENT, "it grows as long as somebody sends");
+    assert!(waiting(&from) > SENT, "the queue grows with each code");
 
     let (to, from) = mpsc::sync_channel(ROOM);
     let queue = Arc::new(Queue::Bounded(to, AtomicUsize::new(0)));
     let (world, phone) = world_with(queue.clone());
     guess(&world, &phone);
     assert_eq!(waiting(&from), ROOM);
-    let Queue::Bounded(_, dropped) = &*queue else { panic!("it has a bound") };
-    assert!(dropped.load(Ordering::SeqCst) > SENT - ROOM, "what is dropped is counted");
-    // The owner does not notice.
+    let Queue::Bounded(_, dropped) = &*queue else { panic!("not the bounded queue") };
+    assert!(dropped.load(Ordering::SeqCst) > SENT - ROOM, "dropped events are counted");
+    // The owner is not affected.
     world.clock.advance(4 * STEP);
     let in_a_row = phone.codes_in_a_row(world.now());
     assert!(world.present(&in_a_row).is_ok());
@@ -95,7 +95,7 @@ fn a_mail_for_every_event_buries_the_owner() {
     assert!(told.iter().any(|mail| mail.contains("somebody may know the password")), "{told:?}");
 }
 
-/// G34.
+/// G34: important events need room of their own.
 #[test]
 fn g34_a_page_of_the_latest_events_loses_the_alarm() {
     const SHOWN: usize = 20;
@@ -106,7 +106,7 @@ fn g34_a_page_of_the_latest_events_loses_the_alarm() {
 
     let all = log.all();
     let latest = all.iter().rev().take(SHOWN);
-    assert_eq!(latest.filter(is_alarm).count(), 0, "the thief has pushed it off the page");
+    assert_eq!(latest.filter(is_alarm).count(), 0, "the alarm is no longer on the page");
     let notable = all.iter().rev().filter(|event| event.kind.notify_owner()).take(SHOWN);
-    assert_ne!(notable.filter(is_alarm).count(), 0, "what the owner is told of has room of its own");
+    assert_ne!(notable.filter(is_alarm).count(), 0, "the alarm is lost among important events too");
 }

@@ -1,4 +1,4 @@
-//! What a host shows and sends: refusals and logins in words, account ids of integers, cookies.
+//! Texts and values for the host: refusals and logins in words, account ids of integers, cookies.
 
 use core::time::Duration;
 use std::collections::HashSet;
@@ -29,7 +29,7 @@ fn all_refusals() -> [Refusal; 14] {
     ]
 }
 
-/// The record knows the code again, and not what it was for: nothing says that the step was done.
+/// The record recognizes the code but does not know its purpose, so no text may say that the step was done.
 #[test]
 fn a_code_that_was_used_a_moment_ago_is_not_called_done() {
     let said = Refusal::AlreadyDone;
@@ -45,7 +45,7 @@ fn each_refusal_has_words_a_code_and_a_status_of_its_own() {
     let all = all_refusals();
     let codes: HashSet<_> = all.iter().map(|refusal| refusal.code()).collect();
     let texts: HashSet<_> = all.iter().map(|refusal| refusal.in_words()).collect();
-    assert_eq!([codes.len(), texts.len()], [13, 13], "both locks read alike");
+    assert_eq!([codes.len(), texts.len()], [13, 13], "the two locks share a code and a text");
     for refusal in all {
         let text = refusal.in_words();
         assert!(text.ends_with('.') && text.starts_with(char::is_uppercase), "{text}");
@@ -66,7 +66,7 @@ fn only_a_lock_and_a_password_change_say_how_long_to_wait() {
     let day_after = START.saturating_add(DAY);
     assert_eq!(locked(day_after).retry_after(START), Some(DAY));
     assert_eq!(locked(START).retry_after(START), Some(Duration::ZERO));
-    assert_eq!(locked(START).retry_after(day_after), Some(Duration::ZERO), "it is over already");
+    assert_eq!(locked(START).retry_after(day_after), Some(Duration::ZERO), "the lock is over already");
     assert_eq!(
         locked(UnixTime::MAX).retry_after(START).map(|wait| wait.as_secs()),
         Some(u64::MAX - START.as_secs())
@@ -76,9 +76,9 @@ fn only_a_lock_and_a_password_change_say_how_long_to_wait() {
     assert_eq!(others.count(), 2);
 }
 
-/// ASVS 6.3.8, and what an attacker must not learn: a code that was right is told as one that was wrong.
+/// ASVS 6.3.8: an attacker must not learn that a code was right but used.
 #[test]
-fn a_wrong_and_a_used_code_are_told_in_the_same_words() {
+fn a_wrong_and_a_used_code_get_the_same_answer() {
     let (world, phone, _) = World::enrolled();
     let used = phone.code(world.now());
     let _ = world.present(&used).unwrap();
@@ -91,9 +91,9 @@ fn a_wrong_and_a_used_code_are_told_in_the_same_words() {
     }
 }
 
-/// Whose clock is off is told to whoever sets an app up; in a login it would tell that a code was right.
+/// The set-up says whose clock is off. In a login this would reveal that a code was right.
 #[test]
-fn a_clock_that_is_off_is_told_in_the_set_up_alone() {
+fn only_the_set_up_says_that_a_clock_is_off() {
     let world = World::new();
     let begun = world.begin();
     let phone = crate::support::Phone::scan(&begun.uri);
@@ -111,7 +111,7 @@ fn a_clock_that_is_off_is_told_in_the_set_up_alone() {
 }
 
 #[test]
-fn each_way_in_has_words_that_name_no_password_unless_one_was_typed() {
+fn the_words_of_a_login_name_a_password_only_if_one_was_typed() {
     let methods = [
         AuthMethod::SingleFactor,
         AuthMethod::Code,
@@ -143,7 +143,7 @@ fn different_integers_are_different_accounts() {
     let ids: HashSet<_> = keys.into_iter().map(AccountId::from).collect();
     assert_eq!(ids.len(), keys.len());
     for key in keys {
-        // The same integer is the same account, whatever its type, and as text.
+        // The same integer is the same account, in any type and as text.
         assert_eq!(AccountId::from(key), AccountId::from(i128::from(key)));
         assert_eq!(AccountId::from(key), AccountId::new(key.to_string()).unwrap());
     }
@@ -153,7 +153,7 @@ fn different_integers_are_different_accounts() {
 }
 
 #[test]
-fn a_development_cookie_is_another_one_than_that_of_production() {
+fn a_development_cookie_differs_from_that_of_production() {
     let (world, phone, _) = World::enrolled();
     let token = world.remember(&phone);
     let policy = world.verifier.policy();
@@ -167,11 +167,11 @@ fn a_development_cookie_is_another_one_than_that_of_production() {
         development.starts_with(&format!("{name}={}; Max-Age=2592000; ", token.expose())),
         "{development}"
     );
-    // A browser on plain HTTP would drop it with either of the two (RFC 6265bis 4.1.3.2).
+    // On plain HTTP a browser drops a cookie with either of the two (RFC 6265bis 4.1.3.2).
     assert!(!development.contains("__Host-") && !development.contains("Secure"), "{development}");
     assert!(development.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{development}");
 
-    // They differ by account and service, like those of production.
+    // The names differ by account and service, as in production.
     let other = Policy::builder("Example").namespace("other").build().unwrap();
     assert_ne!(name, DeviceToken::development_cookie_name(&world.account, &other));
     assert_ne!(name, DeviceToken::development_cookie_name(&AccountId::from(42), policy));

@@ -1,8 +1,8 @@
-//! A device token in two hands: every order of up to six presentations by its owner and by a thief, just inside and just
-//! outside of the grace, with answers that arrive, are lost or come twice.
+//! Owner and thief hold the same device token: every order of up to six presentations, just inside and just outside of
+//! the grace period, with answers that arrive, are lost or come twice.
 //!
-//! What each comes to is read from the table of remembered devices, written down here once more. Orders that have led to
-//! the same record, the same tokens and the same time go on alike, so they are followed once and counted each.
+//! The expected answers come from the table of remembered devices, which is written here a second time. If two orders
+//! lead to the same record, tokens and time, they are continued once and counted twice.
 
 mod one_row;
 mod table;
@@ -29,7 +29,7 @@ enum Holder {
     Thief,
 }
 
-/// When a token is presented, after the last time that it was replaced.
+/// When a token is presented, relative to its last replacement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum At {
     LastSecondOfGrace,
@@ -47,20 +47,20 @@ enum Reply {
     Doubled,
 }
 
-/// A point in an order, to go on from.
+/// The state after some presentations.
 #[derive(Clone)]
 struct Point {
     row: Versioned<AccountRecord>,
     now: u64,
     series: Series,
-    /// Of which generation the token of each is.
+    /// The generation of the token that each of them holds.
     owner: u32,
     thief: Option<u32>,
-    /// The texts of all generations so far.
+    /// The tokens of all generations so far.
     texts: Vec<String>,
-    /// Begun by the device.
+    /// The sessions that the device began.
     sessions: Vec<Session>,
-    /// Whether the thief has presented anything.
+    /// Whether the thief has presented a token.
     is_thief_seen: bool,
 }
 
@@ -70,9 +70,9 @@ struct Site {
     events: Arc<EventLog>,
     account: AccountId,
     phone: Phone,
-    /// When the code was presented.
+    /// When the code was entered.
     since: u64,
-    /// Begun by code, on another device.
+    /// A session that began with a code on another device.
     other: Session,
     alarms: usize,
     ended: usize,
@@ -100,7 +100,7 @@ impl Site {
         (Self { verifier, clock, events, account, phone, since, other, alarms: 0, ended: 0 }, point)
     }
 
-    /// Presents a token once, and compares with the table.
+    /// Presents a token once, and compares the result with the table.
     fn present(&mut self, point: &mut Point, generation: u32) -> Answer {
         self.clock.set(UnixTime::from_secs(point.now));
         self.events.take();
@@ -123,7 +123,12 @@ impl Site {
             "{}",
             told()
         );
-        assert_eq!(has(EventKind::notify_owner), is_alarm || is_outdated, "the owner is told: {}", told());
+        assert_eq!(
+            has(EventKind::notify_owner),
+            is_alarm || is_outdated,
+            "whether the owner is told: {}",
+            told()
+        );
         match (login, expected) {
             (Login::Complete(accepted), Answer::In(given)) => {
                 let text = accepted.device.unwrap().expose().to_owned();
@@ -147,12 +152,15 @@ impl Site {
             assert_eq!(
                 is_current,
                 point.series.is_alive(point.now),
-                "a session that the device began: {}",
+                "a session that began on the device: {}",
                 told()
             );
         }
         if expected == Answer::Alarm {
-            assert!(!self.verifier.is_current(&self.other).unwrap(), "a session that may be the thief's");
+            assert!(
+                !self.verifier.is_current(&self.other).unwrap(),
+                "a session that may be the thief's is still current"
+            );
         }
         self.alarms += usize::from(is_alarm);
         self.ended += usize::from(is_outdated);
@@ -160,13 +168,13 @@ impl Site {
         expected
     }
 
-    /// The challenge is good for a code, whatever has become of the device.
+    /// The challenge accepts a code, whatever happened to the device.
     fn a_code_lets_in(&self, row: &Versioned<AccountRecord>, challenge: &ChallengeToken) {
         let now = self.clock.now();
         self.clock.set(now.saturating_add(2 * STEP));
         let code = self.phone.code(self.clock.now());
         let accepted = refusal(self.verifier.present(challenge, &code, Remember::No));
-        // Under a clock that is behind, the code is an older one than the last.
+        // To a clock that is behind, the code is from a step after its own.
         let is_behind = now.as_secs() < self.since;
         assert!(accepted.is_ok() || is_behind && accepted.unwrap_err() == Refusal::NotAccepted);
         self.clock.set(now);
@@ -174,7 +182,7 @@ impl Site {
         *self.verifier.store().0.lock().unwrap() = Some(row.clone());
     }
 
-    /// One presentation more, from this point on.
+    /// One more presentation.
     fn step(&mut self, point: &Point, holder: Holder, at: At, reply: Reply) -> Option<Point> {
         let mut point = point.clone();
         let rotated = point.series.rotated;
@@ -184,7 +192,7 @@ impl Site {
             At::BehindWithin => rotated - (GRACE - 1),
             At::BehindBeyond => rotated - GRACE,
         };
-        // Time goes on, but where a clock is behind.
+        // Time does not go back, except on an instance whose clock is behind.
         if now < point.now && at == At::LastSecondOfGrace {
             return None;
         }
@@ -204,11 +212,11 @@ impl Site {
                 Holder::Thief => point.thief = Some(given),
             }
         }
-        // Sent twice, a token does not do more than sent once.
+        // A token that is sent twice does no more than one sent once.
         if let (Answer::In(_), Reply::Doubled) = (first, reply) {
             assert_eq!(first, kept);
         }
-        // Whoever comes with what the other has had replaced ends the series.
+        // Presenting a token that the other holder had replaced ends the series.
         if is_behind_after_grace && first != Answer::Code {
             assert!(!point.series.is_remembered);
         }
@@ -216,7 +224,7 @@ impl Site {
         Some(point)
     }
 
-    /// Whoever has a token that still counts is let in for thirty days, and nobody a second longer.
+    /// A valid token lets its holder in for thirty days and not a second longer.
     fn thirty_days(&mut self, point: &Point) {
         let over = self.since + days(30).as_secs();
         for held in [Some(point.owner), point.thief].into_iter().flatten() {
@@ -229,7 +237,7 @@ impl Site {
         }
     }
 
-    /// Every order of so many presentations, beginning with those; how many orders there are.
+    /// Every order of this many presentations from these states. Returns the number of orders.
     fn explore(&mut self, first: Vec<Point>, presentations: usize, times: &[At], theft: Theft) -> u64 {
         let mut reached: BTreeMap<String, (Point, u64)> = BTreeMap::new();
         let mut orders = 0;
@@ -267,7 +275,7 @@ impl Site {
     }
 }
 
-/// When the thief copies what the owner has.
+/// When the thief copies the owner's token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Theft {
     Never,
@@ -275,7 +283,7 @@ enum Theft {
 }
 
 impl Point {
-    /// All that what follows depends on.
+    /// Everything that influences the next presentations.
     fn key(&self) -> String {
         let record = serde_json::to_string(&self.row.value).unwrap();
         let Self { now, series, owner, thief, is_thief_seen, .. } = self;
@@ -285,7 +293,7 @@ impl Point {
 
 const ALL_TIMES: [At; 4] = [At::LastSecondOfGrace, At::FirstSecondAfter, At::BehindWithin, At::BehindBeyond];
 
-/// The owner alone, also where the clocks of two instances differ by as much as the grace.
+/// Only the owner, even if the clocks of two instances differ by the whole grace period.
 #[test]
 fn without_a_thief_there_is_no_alarm() {
     let (mut site, point) = Site::new();
@@ -296,14 +304,14 @@ fn without_a_thief_there_is_no_alarm() {
 }
 
 #[test]
-fn with_a_thief_the_second_to_come_ends_the_series() {
+fn with_a_thief_the_second_holder_to_come_ends_the_series() {
     let (mut site, point) = Site::new();
     let orders = site.explore(vec![point], 6, &ALL_TIMES[..2], Theft::AtAnyTime);
     assert_eq!(orders, 3_860_280);
     assert!(site.alarms > 0 && site.ended > 0);
 }
 
-/// The same where clocks differ, so that a thief may stay within the grace of an instance that is behind.
+/// The same with clocks that differ: a thief can then stay within the grace period of an instance that is behind.
 #[test]
 fn with_a_thief_and_clocks_that_differ_the_table_holds() {
     let (mut site, point) = Site::new();

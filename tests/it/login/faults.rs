@@ -1,7 +1,7 @@
-//! Every operation of the verifier over a store that goes wrong, at every call and at every pair of calls.
+//! Every operation of the verifier with a faulty store: a fault at every call, and at every pair of calls.
 //!
-//! Each operation is called twice with the same input, as a client that saw an error does, so the pairs reach
-//! across the two. Enumerated, not sampled.
+//! Each operation is called twice with the same input, as by a client that retries after an error, so a pair of faults can
+//! hit both calls. All combinations are tried.
 
 mod changes;
 mod judge;
@@ -26,7 +26,7 @@ fn no_fault_or_pair_of_faults_lets_a_step_up_fail_open() {
 }
 
 #[test]
-fn no_fault_or_pair_of_faults_loses_what_an_owner_changes() {
+fn no_fault_or_pair_of_faults_loses_an_owners_change() {
     enumerate_all(&CHANGES);
 }
 

@@ -1,4 +1,4 @@
-//! The move of `manual::migration`, step by step, with totp-rs in the old system.
+//! The migration of `manual::migration`, step by step, from a system that uses totp-rs.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -13,22 +13,22 @@ use crate::support::{STEP, World, at_once, refusal};
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// The account's row of the old table.
+/// The account's row in the old table.
 #[derive(Clone)]
 struct Row {
     secret: String,
     last_step: Option<u64>,
-    /// Whether the account is moved, and the id of its authenticator once that is known.
+    /// The id of the moved authenticator: `Some` once the account is moved.
     moved: Option<String>,
 }
 
-/// A host with both.
+/// A host with both systems.
 struct Host {
     world: World,
     row: Mutex<Option<Row>>,
 }
 
-/// What comes after the password.
+/// The next step after the password.
 enum Next {
     LoggedIn(Session),
     OldCode,
@@ -46,7 +46,7 @@ impl Host {
         self.row.lock().unwrap()
     }
 
-    /// What the app shows.
+    /// The code that the app shows.
     fn code(&self) -> String {
         let app = Totp::new(&Secret::from_base32(SECRET).unwrap(), TotpParams::default());
         app.generate(self.world.now()).expose().to_owned()
@@ -66,7 +66,7 @@ impl Host {
         }
     }
 
-    /// The old system accepts a code.
+    /// Whether the old system accepts a code.
     fn accept(&self, typed: &str) -> bool {
         let secret = totp_rs::Secret::try_from_base32(SECRET).unwrap();
         let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
@@ -80,10 +80,10 @@ impl Host {
         is_first
     }
 
-    /// Whichever is in charge accepts a code.
+    /// Whether the system in charge accepts a code.
     fn log_in(&self, typed: &str) -> bool {
         match self.password() {
-            Next::LoggedIn(session) => panic!("by the password alone: {session:?}"),
+            Next::LoggedIn(session) => panic!("logged in by the password alone: {session:?}"),
             Next::OldCode => self.accept(typed),
             Next::Code(challenge) => self.world.verifier.present(&challenge, typed, Remember::No).is_ok(),
             Next::TryAgain => false,
@@ -114,14 +114,14 @@ impl Host {
         }
     }
 
-    /// Whether it was moved back.
+    /// Moves the account back. Returns whether it could.
     fn move_back(&self) -> bool {
         let status = self.world.verifier.status(&self.world.account).unwrap();
         let bound: Vec<_> = status.authenticators.iter().map(|bound| bound.id.to_string()).collect();
         if self.row().as_ref().unwrap().moved.as_slice() != bound {
             return false;
         }
-        // The steps of the window, and a minute for clocks and delays.
+        // The steps of the window, and a minute for clock differences and delays.
         self.row().as_mut().unwrap().last_step = Some(self.world.now().as_secs() / 30 + 3);
         let operator = AccountId::new("operator").unwrap();
         let reset = AdministratorReset::by_host(self.world.account.clone(), &operator).unwrap();
@@ -130,9 +130,9 @@ impl Host {
         true
     }
 
-    /// A login here, and then a fresh code in its session.
+    /// A login in the new system, and then a fresh code in its session.
     fn fresh_factor(&self) -> FreshFactor {
-        let Next::Code(challenge) = self.password() else { panic!("the factor is asked for here") };
+        let Next::Code(challenge) = self.password() else { panic!("no code was asked for") };
         let accepted = self.world.verifier.present(&challenge, &self.code(), Remember::No).unwrap();
         let session = accepted.authenticated.into_session();
         self.wait(1);
@@ -145,12 +145,12 @@ impl Host {
 }
 
 #[test]
-fn whoever_logged_in_by_totp_rs_yesterday_logs_in_today() {
+fn an_owner_who_logged_in_with_totp_rs_logs_in_after_the_move() {
     let host = Host::new();
     assert!(host.log_in(&host.code()));
     host.wait(24 * 60 * 2);
     host.move_here();
-    let Next::Code(challenge) = host.password() else { panic!("the factor is asked for here") };
+    let Next::Code(challenge) = host.password() else { panic!("no code was asked for") };
     let accepted = host.world.verifier.present(&challenge, &host.code(), Remember::No).unwrap();
     assert_eq!(accepted.authenticated.amr(), ["pwd", "otp", "mfa"]);
 }
@@ -164,12 +164,12 @@ fn a_code_of_totp_rs_is_not_accepted_again_after_the_move() {
     host.move_here();
     assert!(!host.log_in(&code));
     host.wait(1);
-    assert!(!host.log_in(&code), "it is still in the window");
+    assert!(!host.log_in(&code), "a used code was accepted again");
     assert!(host.log_in(&host.code()));
 }
 
 #[test]
-fn a_code_prompt_of_before_the_move_accepts_nothing_after_it() {
+fn a_code_form_from_before_the_move_accepts_nothing_after_it() {
     let host = Host::new();
     assert!(matches!(host.password(), Next::OldCode));
     host.move_here();
@@ -178,19 +178,19 @@ fn a_code_prompt_of_before_the_move_accepts_nothing_after_it() {
 }
 
 #[test]
-fn half_way_through_the_move_the_password_alone_is_not_enough() {
+fn in_the_middle_of_the_move_the_password_alone_is_not_enough() {
     let host = Host::new();
     host.mark();
     assert!(matches!(host.password(), Next::TryAgain));
     assert!(!host.accept(&host.code()));
-    // The job runs again, and once more.
+    // The job runs again, twice.
     host.move_here();
     host.move_here();
     assert!(host.log_in(&host.code()));
 }
 
 #[test]
-fn a_code_of_here_is_not_accepted_by_totp_rs_after_the_way_back() {
+fn a_used_code_is_not_accepted_by_totp_rs_after_moving_back() {
     let host = Host::new();
     host.move_here();
     let code = host.code();
@@ -200,7 +200,7 @@ fn a_code_of_here_is_not_accepted_by_totp_rs_after_the_way_back() {
     assert!(!host.log_in(&code));
     host.wait(4);
     assert!(host.log_in(&host.code()));
-    // And here again.
+    // Moved here again.
     let code = host.code();
     host.move_here();
     assert!(!host.log_in(&code));
@@ -218,21 +218,21 @@ fn an_account_with_another_authenticator_is_not_moved_back() {
     let code = app.generate(host.world.now());
     let _ = host.world.verifier.confirm_enrollment(&begun.token, code.expose()).unwrap();
     assert!(!host.move_back());
-    assert!(!host.log_in(&host.code()), "the phone that was replaced opens nothing");
+    assert!(!host.log_in(&host.code()), "a replaced phone was accepted");
 }
 
 #[test]
-fn a_factor_that_was_moved_is_switched_off_by_its_owner() {
+fn the_owner_can_disable_a_factor_that_was_moved() {
     let host = Host::new();
     host.move_here();
     let fresh = host.fresh_factor();
     *host.row() = None;
-    assert!(matches!(host.password(), Next::Code(_)), "it is asked for until it is off");
+    assert!(matches!(host.password(), Next::Code(_)), "no code was asked for");
     let _ = host.world.verifier.disable(fresh, Requirement::None).unwrap();
     assert!(matches!(host.password(), Next::LoggedIn(_)));
 }
 
-/// One code, many logins, and the move under way.
+/// One code, many logins, and the move at the same time.
 #[test]
 fn of_many_logins_with_one_code_during_the_move_one_counts() {
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! Faults of the past that a fuzz target holds off, by name. The inputs are among its seeds.
+//! Bugs that a fuzz target found, as named tests. The inputs are among the target's seeds.
 
 use core::time::Duration;
 
@@ -8,8 +8,8 @@ use second_factor::{KeyUri, Refusal};
 
 use crate::support::{World, refusal};
 
-/// Target `login_machine`: while the budget was spent, mistyped recovery codes took nothing from it and were
-/// refunded all the same.
+/// Target `login_machine`: while the budget was spent, mistyped recovery codes were refunded although they had not been
+/// charged.
 #[test]
 fn a_recovery_code_mistyped_while_locked_buys_no_guesses() {
     let (world, phone, recovery_codes) = World::enrolled();
@@ -32,18 +32,18 @@ fn a_recovery_code_mistyped_while_locked_buys_no_guesses() {
     let _ = world.verifier.present(&challenge, &recovery_codes[0], Remember::No).unwrap();
 
     assert!(matches!(world.present(&wrong), Err(Refusal::Locked { .. })));
-    assert_eq!(world.events.count(evaluated), 20, "the budget is 20, whatever was refunded");
+    assert_eq!(world.events.count(evaluated), 20, "more guesses were evaluated than the budget of 20");
 }
 
-/// Target `key_uri`: what was read as TOTP was printed as a URI that reads as Steam's.
+/// Target `key_uri`: a URI that was read as TOTP was printed so that it read as Steam's.
 #[test]
-fn an_escaped_encoder_means_what_it_says() {
+fn an_escaped_encoder_is_printed_so_that_it_reads_the_same() {
     let uri = KeyUri::parse("otpauth://totp/a:b?secret=GEZDGNBVGY3TQOJQ&encoder=%73team").unwrap();
     assert_eq!(uri.kind(), KeyUriKind::Steam);
     assert_eq!(KeyUri::parse(uri.to_uri().expose()).unwrap(), uri);
 }
 
-/// Target `key_uri`: an issuer with a colon was read strictly as a parameter, and what it printed was not.
+/// Target `key_uri`: the issuer parameter could have a colon in strict mode, and the printed URI was then refused.
 #[test]
 fn no_issuer_has_a_colon_in_the_key_uri_format() {
     let text = "otpauth://totp/a:b?secret=GEZDGNBVGY3TQOJQ&issuer=c%3Ad";
@@ -51,7 +51,7 @@ fn no_issuer_has_a_colon_in_the_key_uri_format() {
     assert_eq!(KeyUri::parse_strict(text).unwrap_err(), KeyUriError::Colon(LabelPart::Issuer));
 }
 
-/// Target `login_machine`: who had just switched the factor off was told that the next form, without a code, was done already.
+/// Target `login_machine`: after the factor was disabled, another form without a code was answered `AlreadyDone`.
 #[test]
 fn a_form_without_a_code_is_not_the_one_that_removed_the_factor() {
     let (world, phone, _) = World::enrolled();
@@ -68,7 +68,7 @@ fn a_form_without_a_code_is_not_the_one_that_removed_the_factor() {
     }
 }
 
-/// Target `login_machine`: a login under a clock that was ahead hid the step-up that came after it.
+/// Target `login_machine`: a login under a fast clock hid the step-up that came after it.
 #[test]
 fn a_step_up_counts_in_a_session_that_began_in_the_future() {
     let (world, phone, _) = World::enrolled();
@@ -81,9 +81,9 @@ fn a_step_up_counts_in_a_session_that_began_in_the_future() {
     assert!(session.is_elevated(now, hour));
 }
 
-/// Target `login_machine`: a label of which nothing but a blank was left was taken.
+/// Target `login_machine`: a label was accepted although only a blank was left of it.
 #[test]
-fn a_label_of_a_blank_between_controls_changes_nothing() {
+fn a_label_that_is_only_blanks_and_controls_changes_nothing() {
     let (world, phone, _) = World::enrolled();
     let id = world.first_authenticator();
     let label = || world.verifier.status(&world.account).unwrap().authenticators[0].label.clone();

@@ -1,16 +1,16 @@
-//! What the strongest attacker gets who has the password, all the time and all the machines he wants, and whatever else
-//! a scenario gives him: never more guesses than `Policy::guess_odds` states, whatever the clocks do.
+//! The strongest attacker: has the password, unlimited time and machines, and whatever else a scenario adds. Whatever the
+//! clocks do, the attacker never gets more guesses than `Policy::guess_odds` states.
 //!
 //! | module | what it tries |
-//! |---|---|
-//! | `year` | every strategy beside every owner, under every kind of clock, for a year |
-//! | `scenarios` | single stories: a planted challenge, a mailbox, a password change, a slow clock |
-//! | `exhaustive` | small budgets, every order of guesses, successes, time and clock jumps |
-//! | `policies` | what `build` accepts, at its corners, and policies that change |
+//! | `year` | every strategy with every owner, under every kind of clock, for a year |
+//! | `year` | every strategy with every owner, under every kind of clock, for a year |
+//! | `scenarios` | single cases: a planted challenge, a mailbox, a password change, a slow clock |
+//! | `exhaustive` | small budgets; every order of guesses, successes, waiting and clock jumps |
+//! | `policies` | the extreme policies that `build` accepts, and policies that change |
 //! | `chance` | how often a guess wins |
 //!
-//! `GUESS_ODDS_YEARS` asks for so many simulated years instead of the few of every run, `GUESS_ODDS_DEPTH` for so many
-//! actions of the exhaustive adversary.
+//! For a longer run, `GUESS_ODDS_YEARS` sets the number of simulated years, and `GUESS_ODDS_DEPTH` the number of actions
+//! of the exhaustive adversary.
 
 mod attacker;
 mod chance;
@@ -33,12 +33,12 @@ use crate::support::{DAY, days};
 
 const YEAR: Duration = Duration::from_secs(365 * DAY.as_secs());
 
-/// A number that the environment may give, for a longer run.
+/// A number from the environment, for a longer run.
 fn from_env(name: &str, otherwise: usize) -> usize {
     env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-/// The policy of so many digits whose budget is regained as quickly as `build` accepts.
+/// The policy with these values whose budget is regained as quickly as `build` accepts.
 fn quickest(digits: Digits, window: Window, budget: u16, authenticators: u8) -> Option<Policy> {
     let build = |regain: u64| {
         let params = TotpParams::new(Algorithm::Sha1, digits, Period::DEFAULT);

@@ -1,8 +1,7 @@
-//! Two and three actors over one record, in every order in which their calls to the store can fall.
+//! Two or three actors on one record, with their calls to the store in every possible order.
 //!
-//! A store that gives way once before each call turns an operation of the verifier into a handful of steps.
-//! The scheduler runs the actors from the start for every sequence of choices, so what is found is a proof
-//! for these actors and not a sample.
+//! The store yields once before each call, which splits an operation of the verifier into a few steps. The scheduler
+//! restarts the actors for every sequence of choices. So a test here covers all orders of these actors, not a sample.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -21,7 +20,7 @@ use second_factor::{
 
 use crate::support::{EventLog, PASSKEY, Phone, START, STEP, TestClock, TestRng, code_required, texts};
 
-/// Gives way once before each call; a planted one compares, gives way, and writes.
+/// Yields once before each call. With `is_atomic` false it compares, yields, and only then writes.
 #[derive(Debug)]
 struct Stepped {
     rows: MemoryStore,
@@ -67,7 +66,7 @@ impl Store for Stepped {
     }
 }
 
-/// A service with an enrolled account and a challenge for each actor.
+/// A service with an enrolled account, and a challenge for each actor.
 struct Scene {
     verifier: Arc<Verifier<Arc<Stepped>>>,
     clock: Arc<TestClock>,
@@ -76,11 +75,11 @@ struct Scene {
     phone: Phone,
     recovery_codes: Vec<String>,
     challenges: Vec<ChallengeToken>,
-    /// Of those who were let in.
+    /// The sessions of those who were let in.
     sessions: Arc<Mutex<Vec<Session>>>,
 }
 
-/// What an actor came to.
+/// The result of an actor.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum End {
     Accepted,
@@ -90,7 +89,7 @@ enum End {
 
 type Actor = Pin<Box<dyn Future<Output = End>>>;
 
-/// Runs a future that waits for nobody.
+/// Runs a future that never waits for another task.
 fn finish<F: Future>(future: F) -> F::Output {
     let mut future = Box::pin(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -152,14 +151,14 @@ impl Scene {
         Box::pin(async move { end(verifier.present(&challenge, &code, Remember::No).await.map(drop)) })
     }
 
-    /// What the passkey signs is the same for each actor.
+    /// The passkey's proof is the same for each actor.
     fn presents_passkey(&self, actor: usize) -> Actor {
         let (verifier, challenge) = (self.verifier.clone(), self.challenges[actor].clone());
         let signed = HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, b"a challenge");
         Box::pin(async move { end(verifier.present(&challenge, signed, Remember::No).await.map(drop)) })
     }
 
-    /// A phone beside the others, begun before any other is confirmed.
+    /// Begins to enroll another phone, before any other is confirmed.
     fn begins(&self) -> (EnrollmentToken, Phone) {
         let fresh = finish(fresh_factor(&self.verifier, &self.account, &self.phone, &self.clock));
         let begun = finish(self.verifier.begin_enrollment(fresh, "alice")).unwrap();
@@ -203,7 +202,7 @@ impl Scene {
     }
 }
 
-/// From a login of its own, with the next two codes.
+/// Logs in and steps up, with the next two codes.
 async fn fresh_factor(
     verifier: &Verifier<Arc<Stepped>>,
     account: &AccountId,
@@ -229,8 +228,8 @@ fn end(result: Result<(), second_factor::verifier::Error<Failed>>) -> End {
     }
 }
 
-/// Runs the actors in every order, from the start each time, and hands each end to `judge`; how many orders
-/// there were.
+/// Runs the actors in every order, from the start each time, and passes each result to `judge`. Returns the number of
+/// orders.
 fn explore(
     is_atomic: bool,
     count: usize,
@@ -238,8 +237,8 @@ fn explore(
     mut judge: impl FnMut(&Scene, &[End]),
 ) -> usize {
     let mut orders = 0;
-    // Which of the actors that could move did, at each step; the last choice that can still grow is the next
-    // to do so.
+    // At each step, the index of the actor that moved, among those that could. To get the next order, the last index that
+    // can grow is increased.
     let mut choices: Vec<usize> = Vec::new();
     loop {
         let scene = Scene::new(is_atomic, count);
@@ -247,7 +246,7 @@ fn explore(
         let mut ends = vec![End::Done; running.len()];
         let mut open = Vec::new();
         let mut context = Context::from_waker(Waker::noop());
-        // Up to its first call nothing an actor does meets anybody.
+        // Before its first call to the store, an actor does not interact with others.
         running.retain_mut(|(_, actor)| actor.as_mut().poll(&mut context).is_pending());
         while !running.is_empty() {
             let step = open.len();
@@ -290,7 +289,7 @@ fn no_code_is_accepted_twice_in_any_order() {
         let orders = explore(true, count, same_code(count), |scene, ends| {
             assert_eq!(accepted(ends), 1, "{ends:?}");
             assert_eq!(scene.logged_in(), 1);
-            assert_eq!(scene.evaluated(), count - 1, "each of the others was told a replay, and charged");
+            assert_eq!(scene.evaluated(), count - 1, "each of the others is a replay and is charged");
             assert!(ends.iter().all(|end| matches!(end, End::Accepted | End::Refused(Refusal::NotAccepted))));
         });
         println!("{count} logins with one code: {orders} interleavings");
@@ -322,7 +321,7 @@ fn no_recovery_code_is_spent_twice_in_any_order() {
 }
 
 #[test]
-fn nothing_that_a_passkey_signed_is_accepted_twice_in_any_order() {
+fn no_passkey_proof_is_accepted_twice_in_any_order() {
     for count in [2, 3] {
         let actors = |scene: &Scene| (0..count).map(|actor| scene.presents_passkey(actor)).collect();
         let orders = explore(true, count, actors, |scene, ends| {
@@ -333,12 +332,12 @@ fn nothing_that_a_passkey_signed_is_accepted_twice_in_any_order() {
             };
             assert_eq!(scene.events.count(refused), count - 1);
         });
-        println!("{count} logins with what one passkey signed: {orders} interleavings");
+        println!("{count} logins with one passkey proof: {orders} interleavings");
     }
 }
 
 #[test]
-fn one_of_two_enrollments_that_are_confirmed_at_once_is_bound() {
+fn of_two_enrollments_confirmed_at_once_one_is_bound() {
     let both = |scene: &Scene| {
         let begun = [(); 2].map(|()| scene.begins());
         begun.into_iter().map(|begun| scene.confirms(begun)).collect()
@@ -348,7 +347,7 @@ fn one_of_two_enrollments_that_are_confirmed_at_once_is_bound() {
         assert!(ends.contains(&End::Refused(Refusal::EnrollmentOver)), "{ends:?}");
         let status = finish(scene.verifier.status(&scene.account)).unwrap();
         assert_eq!(status.authenticators.len(), 3, "the phone, the passkey and one more");
-        assert_eq!(status.recovery_codes_left, 10, "those that the owner has");
+        assert_eq!(status.recovery_codes_left, 10, "the owner's codes stay");
     });
     println!("2 enrollments confirmed: {orders} interleavings");
 }
@@ -361,7 +360,7 @@ fn no_wrong_guess_goes_uncharged_in_any_order() {
         let orders = explore(true, count, actors, |scene, ends| {
             assert_eq!(accepted(ends), 0);
             assert_eq!(scene.evaluated(), count);
-            // Twenty guesses in all: whoever made some here has that many fewer left.
+            // There are twenty guesses: those made above are missing here.
             let left = (0..21).take_while(|_| guess_again(scene) != Some(RefusedBecause::Locked)).count();
             assert_eq!(left, 20 - count);
         });
@@ -369,12 +368,12 @@ fn no_wrong_guess_goes_uncharged_in_any_order() {
     }
 }
 
-/// Why one more wrong guess is refused.
+/// The reason why another wrong guess is refused.
 fn guess_again(scene: &Scene) -> Option<RefusedBecause> {
     let proof = PasswordVerified::by_host(finish(scene.verifier.check_password(&scene.account)));
     let Login::CodeRequired(challenge) = finish(scene.verifier.password_verified(proof, None)).unwrap()
     else {
-        panic!("a code should be asked for");
+        panic!("no code was asked for");
     };
     scene.events.take();
     let refused = finish(scene.verifier.present(&challenge, &scene.wrong_code(), Remember::No));
@@ -386,7 +385,7 @@ fn guess_again(scene: &Scene) -> Option<RefusedBecause> {
 }
 
 #[test]
-fn a_password_change_beside_logins_ends_what_came_before_it_in_any_order() {
+fn a_password_change_ends_all_logins_before_it_in_any_order() {
     for count in [1, 2] {
         let actors = |scene: &Scene| {
             let mut actors: Vec<Actor> =
@@ -408,7 +407,7 @@ fn a_password_change_beside_logins_ends_what_came_before_it_in_any_order() {
             assert_eq!(sessions.len(), accepted(ends));
             assert!(
                 sessions.iter().all(|session| !finish(scene.verifier.is_current(session)).unwrap()),
-                "a session from before the change is alive"
+                "a session from before the change is still current"
             );
             let code = scene.code();
             let again = scene.verifier.present(&scene.challenges[0], &code, Remember::No);
@@ -441,7 +440,7 @@ fn a_store_that_compares_first_and_writes_afterwards_is_caught() {
         let left = (0..21).take_while(|_| guess_again(scene) != Some(RefusedBecause::Locked)).count();
         free += usize::from(left > 18);
     });
-    assert!(free > 0, "a guess is lost");
+    assert!(free > 0, "no order lost a guess");
 }
 
 #[test]

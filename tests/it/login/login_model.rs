@@ -1,8 +1,7 @@
-//! The login machine against a reference model, over random lists of commands: outcomes, audit events, the
-//! account's page, the writes and the life of sessions must be what the rules say, whatever was done in whatever
-//! order.
+//! Compares the library with a reference model, over random lists of commands. Results, audit events, the status of the
+//! account, the number of writes and the lifetime of sessions must agree, whatever was done in whatever order.
 //!
-//! The lists are the same in each run. `LOGIN_MODEL_SEED` takes other ones, `LOGIN_MODEL_CASES` more.
+//! The lists are the same in each run. `LOGIN_MODEL_SEED` selects other lists, `LOGIN_MODEL_CASES` more of them.
 
 mod command;
 mod flows;
@@ -24,8 +23,8 @@ use crate::support::days;
 
 const CASES: u32 = 400;
 
-/// Runs lists of commands under this policy, and says what came of them how often. Panics with the shortest
-/// list found on which library and model differ.
+/// Runs lists of commands with this policy, and returns how often each outcome occurred. Panics with the shortest list it
+/// finds on which library and model differ.
 #[track_caller]
 fn agree(policy: &Policy, cases: u32) -> BTreeMap<String, usize> {
     let from_env = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
@@ -54,7 +53,7 @@ fn agree(policy: &Policy, cases: u32) -> BTreeMap<String, usize> {
     }
 }
 
-/// Random lists that never get there are no test. A number of cases that was asked for need not.
+/// Checks that the random lists reached these outcomes. Skipped if the number of cases was given in the environment.
 #[track_caller]
 fn assert_reached(seen: &BTreeMap<String, usize>, wanted: &[&str]) {
     let missing: Vec<_> = wanted.iter().filter(|what| !seen.contains_key(**what)).collect();
@@ -230,7 +229,7 @@ fn the_current_step_only() {
 }
 
 #[test]
-fn a_small_budget_of_which_a_month_gives_all_back() {
+fn a_small_budget_that_a_month_gives_back_completely() {
     let policy =
         Policy::builder("Example").guess_budget(6, days(3)).guesses_per_challenge(3).build().unwrap();
     let seen = agree(&policy, 100);
@@ -254,10 +253,10 @@ fn two_devices_at_most_and_a_long_grace() {
     assert_reached(&seen, &["event DeviceForgotten(\"too many\")"]);
 }
 
-/// More challenges than are kept: those that are done fall out, the oldest first, and are not known to be done any more.
-/// No budget pays for a hundred others, so what they were charged stays to be refunded.
+/// More challenges than are kept: the ones that are done are dropped, oldest first, and are then no longer known to be
+/// done. The budget does not cover a hundred open ones, so their charges stay to be refunded.
 #[test]
-fn a_hundred_touched_challenges_and_more() {
+fn more_than_a_hundred_touched_challenges() {
     let half_an_hour = days(1) / 48;
     let policy = Policy::builder("Example")
         .guess_budget(50, days(31))
@@ -275,10 +274,10 @@ fn a_hundred_touched_challenges_and_more() {
         list.push(opens);
         list.extend(if n % 11 < 5 { vec![guesses(newest, n)] } else { right(newest).to_vec() });
     }
-    // The first, which is done, falls out with the 101st, and with the first again the next that is done.
+    // The first one, which is done, is dropped for the 101st. Presenting to it again drops the next one that is done.
     list.extend([again(Pick::Before(100)), guesses(Pick::Before(98), 7), again(Pick::Before(100))]);
     list.extend([again(Pick::Before(92)), again(Pick::Before(89))]);
-    // These failed before any other, and are refunded all the same.
+    // These were guessed in before all others, and are still refunded.
     list.extend([right(Pick::Before(99)), right(Pick::Before(97))].concat());
     let mut service = Service::new(&policy);
     for (place, command) in list.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The flow that this crate exists for, from the first password to the 31st day.
+//! The flow that this crate is for, from the first password to the 31st day.
 
 use second_factor::session::{AccountIdError, Remember, RemovedBy, Requirement};
 use second_factor::{AccountId, AuthMethod, DeviceToken, Refusal};
@@ -6,14 +6,14 @@ use second_factor::{AccountId, AuthMethod, DeviceToken, Refusal};
 use crate::support::{Phone, STEP, Told, World, code_required, complete, days, refusal, texts};
 
 #[test]
-fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
+fn a_remembered_device_is_asked_for_a_code_again_after_thirty_days() {
     let world = World::new();
 
-    // A login before there is a second factor.
+    // A login without a second factor.
     let first = complete(world.login()).authenticated;
     assert_eq!((first.method(), first.amr()), (AuthMethod::SingleFactor, ["pwd"].as_slice()));
 
-    // "Enable two-factor authentication": password again, scan, type a code.
+    // "Enable two-factor authentication": type the password again, scan, type a code.
     let begun = world.begin();
     let phone = Phone::scan(&begun.uri);
     let code = phone.code(world.now());
@@ -23,7 +23,7 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
     assert_eq!(end_sessions.account(), &world.account);
     assert!(!world.is_current(&first.into_session()), "the first session is over");
 
-    // Password and code; not the code that confirmed.
+    // Password and code. The code that confirmed the enrollment is refused.
     let challenge = world.challenge();
     assert_eq!(
         refusal(world.verifier.present(&challenge, &code, Remember::No)).unwrap_err(),
@@ -37,7 +37,7 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
     let since = world.now();
     let mut device = accepted.device.unwrap();
 
-    // Daily logins on this device, up to the last second of the 30 days; a new device is always asked.
+    // Daily logins on this device without a code, up to the last second of the 30 days. A new device always needs a code.
     for day in 1..30 {
         world.clock.set(since.saturating_add(days(day)));
         let accepted = complete(world.login_on(&device));
@@ -51,7 +51,7 @@ fn enroll_log_in_be_remembered_and_be_asked_again_after_thirty_days() {
 }
 
 #[test]
-fn each_sensitive_step_takes_a_fresh_code() {
+fn each_sensitive_step_needs_a_fresh_code() {
     let (world, phone, old_codes) = World::enrolled();
     let codes = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     let refused = world.verifier.present(&world.challenge(), &old_codes[0], Remember::No);

@@ -1,13 +1,13 @@
-//! What lists of commands found in the login machine (`login_model.rs`), each shortened to what matters.
+//! Bugs that `login_model.rs` found, each as the shortest list of commands.
 
 use second_factor::session::{AdministratorReset, EventKind};
 use second_factor::{AccountId, Refusal, Remember};
 
 use crate::support::{NEVER_ISSUED, START, STEP, World, days, refusal};
 
-/// Under a lock a wrong recovery code costs the account nothing, so there is nothing of it to give back.
+/// During a lock a wrong recovery code is not charged, so nothing may be refunded for it.
 #[test]
-fn typos_under_a_lock_take_nothing_off_what_the_alarm_counts() {
+fn typos_under_a_lock_do_not_lower_the_count_of_the_alarm() {
     let (world, phone, codes) = World::enrolled();
     let wrong: Vec<_> = phone.wrong_codes(world.now()).take(21).collect();
     for wrong in &wrong[..20] {
@@ -20,7 +20,7 @@ fn typos_under_a_lock_take_nothing_off_what_the_alarm_counts() {
     }
     let _ = world.verifier.present(&challenge, &codes[0], Remember::No).unwrap();
     world.events.take();
-    // Twenty guesses were told of, and nobody had an answer to them; the next alarm is at the 25th.
+    // The alarm reported twenty guesses, and none was refunded; the next alarm is at the 25th.
     world.clock.advance(days(15));
     for wrong in phone.wrong_codes(world.now()).take(4) {
         let _ = world.present(&wrong).unwrap_err();
@@ -31,9 +31,9 @@ fn typos_under_a_lock_take_nothing_off_what_the_alarm_counts() {
     assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 25 }), 1);
 }
 
-/// A clock that went back moves no wait, and whoever spent the last guess is told of it as it is.
+/// If the clock goes back, the wait does not move, and the answer to the last guess has the right time.
 #[test]
-fn the_end_of_a_lock_is_told_as_it_is_under_a_clock_that_went_back() {
+fn the_reported_end_of_a_lock_is_right_after_a_clock_went_back() {
     let (world, phone, _) = World::enrolled();
     for wrong in phone.wrong_codes(world.now()).take(19) {
         let _ = world.present(&wrong).unwrap_err();
@@ -50,7 +50,7 @@ fn the_end_of_a_lock_is_told_as_it_is_under_a_clock_that_went_back() {
     assert!(world.present(&phone.code(world.now())).is_ok());
 }
 
-/// Without an authenticator there is nothing to lock, whatever was guessed before it went.
+/// Without an authenticator there is nothing to lock, whatever was guessed before it was removed.
 #[test]
 fn an_account_without_an_authenticator_is_not_locked() {
     let (world, phone, _) = World::enrolled();
@@ -67,7 +67,7 @@ fn an_account_without_an_authenticator_is_not_locked() {
     assert_eq!((status.is_locked, status.retry_at), (false, None));
 }
 
-/// Whoever stays in their session takes no password step, and waited for the future of a clock that was ahead.
+/// A user who stays in a session takes no password step. The lock once lasted until the time of a clock that was ahead.
 #[test]
 fn a_lock_by_a_clock_that_was_ahead_ends_after_three_days() {
     let (world, phone, _) = World::enrolled();
@@ -78,7 +78,7 @@ fn a_lock_by_a_clock_that_was_ahead_ends_after_three_days() {
     }
     world.clock.back(days(365));
     let told = refusal(world.verifier.fresh_factor(&session, &phone.code(world.now()))).unwrap_err();
-    // That clock would cover ten guesses more, and told of none of them; the right one counts from the last code on.
+    // That clock would cover ten more guesses, and reported none of them; the right clock counts from the last code.
     assert_eq!(told, Refusal::Locked { retry_at: Some(START.saturating_add(days(3))) });
     world.clock.advance(days(3));
     let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();

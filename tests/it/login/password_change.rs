@@ -1,9 +1,9 @@
-//! A password change, ended at every point, beside whatever else can be done with the account, in every order.
+//! A password change, interrupted at every point, at the same time as everything else that can be done with the account,
+//! in every order.
 //!
-//! A store and a host that give way before each of their steps turn each actor into a handful of steps; the scheduler
-//! runs the actors from the start for every sequence of choices. After each step it is asked whether a session lives that
-//! was begun with another password than the one in force, and who took the mark away; at the end, whether the owner
-//! gets in.
+//! A store and a host that yield before each of their steps split each actor into a few steps; the scheduler restarts the
+//! actors for every sequence of choices. After each step the test checks whether a session is current that began with
+//! another password than the present one, and who removed the mark; at the end, whether the owner gets in.
 
 mod actors;
 mod judge;
@@ -17,10 +17,10 @@ use judge::{at_the_end, step};
 use scene::{Host, Password, Proof, Scene};
 use schedule::explore;
 
-/// How far the clock moves in one step, at any point: far enough that a mark is over.
+/// By how many seconds the clock jumps, at any point: so far that a mark is old enough to be removed.
 const JUMPS: [i64; 2] = [61, -61];
 
-/// Every way in which a change ends, but the one that is meant to be.
+/// Every way in which a change can end, except success.
 fn endings() -> Vec<Change> {
     let crashes = (0..=5).map(Change::DroppedAfter);
     let faults =
@@ -29,7 +29,7 @@ fn endings() -> Vec<Change> {
     crashes.chain(faults).chain(writes).collect()
 }
 
-/// All orders of a change that ends so, beside `beside`, and beside a clock that jumps where there is one; how many.
+/// All orders of a change that ends in this way, an action `beside` it and, if given, a jump of the clock. Returns their number.
 fn beside(proof: Proof, change: Change, beside: Beside, jump: Option<i64>, host: Host) -> usize {
     let start = || {
         let scene = Scene::new(beside.needs_factor(), host);
@@ -60,7 +60,7 @@ fn all(proof: Proof, changes: &[Change], others: &[Beside], jumps: &[Option<i64>
 const PROOFS: [Proof; 2] = [Proof::Reauthenticated, Proof::Reset];
 
 #[test]
-fn g41_a_change_that_is_not_interrupted_beside_everything_else() {
+fn g41_a_complete_change_beside_everything_else() {
     let jumps: Vec<_> = [None].into_iter().chain(JUMPS.map(Some)).collect();
     let orders: usize =
         PROOFS.into_iter().map(|proof| all(proof, &[Change::Whole], &Beside::SHORT, &jumps)).sum();
@@ -73,7 +73,7 @@ fn g41_a_change_interrupted_at_each_point_beside_everything_else() {
     assert_eq!(orders, 10_376);
 }
 
-/// A change that was interrupted, and a clock that jumps at any point of it or after it.
+/// A change that was interrupted, and a clock that jumps at any point during it or after it.
 #[test]
 fn g41_a_change_interrupted_at_each_point_under_a_clock_that_jumps() {
     let jumps = JUMPS.map(Some);
@@ -91,15 +91,15 @@ fn g41_two_changes_at_once() {
     assert_eq!(orders, 3_170);
 }
 
-/// The second comes again after it was told to, and finds the mark of the first more than a minute away.
+/// The second change is tried again after `Retry`, and finds the mark of the first more than a minute away.
 #[test]
 fn g41_two_changes_at_once_under_a_clock_that_jumps() {
     let orders = all(Proof::Reset, &[Change::Whole], &[Beside::AnotherChange], &[Some(61), Some(-61)]);
     assert_eq!(orders, 8_461);
 }
 
-/// A host that does not bound its write: the new password is in force beside a session of the old one, but only until
-/// the change comes to its end.
+/// A host without a time limit for its write: the new password is valid while a session of the old one is current, but only
+/// until the change is complete.
 #[test]
 fn g41_a_write_that_takes_longer_than_a_minute_ends_everything() {
     let mut orders = 0;
@@ -109,7 +109,7 @@ fn g41_a_write_that_takes_longer_than_a_minute_ends_everything() {
     assert_eq!(orders, 1_150);
 }
 
-/// A change that crashed after its first swap, then a clock that goes back and forth, and a login at each stop.
+/// A change that crashed after its first swap, then a clock that goes back and forth, with a login at each stop.
 #[test]
 fn g41_a_mark_under_a_clock_that_goes_back_and_forth() {
     const STOPS: [i64; 7] = [-3_600, -61, -60, 0, 59, 60, 3_600];
@@ -127,9 +127,9 @@ fn g41_a_mark_under_a_clock_that_goes_back_and_forth() {
     assert_eq!(runs, 686);
 }
 
-/// Whatever the host verified in this very moment can end a change that was interrupted, and nothing else can.
+/// A proof that the host verified at this moment can end an interrupted change, and nothing else can.
 #[test]
-fn g41_who_can_take_the_mark_away() {
+fn g41_only_a_proof_of_this_moment_removes_the_mark() {
     for has_factor in [true, false] {
         for (away, is_away) in [(0, false), (59, false), (-60, false), (60, true), (-61, true)] {
             let ended = judge::who_ends_a_mark(has_factor, away);
@@ -150,9 +150,9 @@ fn g41_who_can_take_the_mark_away() {
     }
 }
 
-/// The passwords that are in force in turn.
+/// The passwords that are valid one after the other.
 #[test]
-fn the_host_replaces_the_old_hash_and_no_other() {
+fn the_host_replaces_only_the_old_hash() {
     let scene = Scene::new(false, Host::Bounded);
     assert!(scene.write(Password::Old, Password::New).is_ok());
     assert!(scene.write(Password::Old, Password::Third).is_err());

@@ -1,5 +1,5 @@
-//! Sessions, and the code that is asked for on the form of a sensitive step: `Session`, `fresh_factor` and
-//! `reauthenticate` (SP 800-63B §4.1.2.1, ASVS 7.5.1).
+//! Sessions, and the code on the form of a sensitive step: `Session`, `fresh_factor` and `reauthenticate`
+//! (SP 800-63B §4.1.2.1, ASVS 7.5.1).
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::support::{
     refusal, texts,
 };
 
-/// Twenty wrong codes in challenges of the login.
+/// Types twenty wrong codes in challenges.
 fn spend_the_budget(world: &World, phone: &Phone) {
     for wrong in phone.wrong_codes(world.now()).take(20) {
         let _ = world.present(&wrong).unwrap_err();
@@ -23,7 +23,7 @@ fn spend_the_budget(world: &World, phone: &Phone) {
 }
 
 #[test]
-fn a_session_says_of_the_login_what_the_login_said() {
+fn a_session_keeps_the_facts_of_its_login() {
     let world = World::new();
     let login = complete(world.login()).authenticated;
     let told = (login.account().clone(), login.at(), login.method(), login.amr());
@@ -43,7 +43,7 @@ fn a_session_says_of_the_login_what_the_login_said() {
 }
 
 #[test]
-fn a_code_makes_a_fresh_factor_and_leaves_nothing_behind() {
+fn a_code_makes_a_fresh_factor_and_stores_no_challenge() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let sessions =
@@ -90,7 +90,7 @@ fn a_recovery_code_makes_a_fresh_factor_and_forgets_the_devices() {
 }
 
 #[test]
-fn a_code_or_recovery_code_serves_once() {
+fn a_code_or_recovery_code_works_once() {
     let (world, phone, codes) = World::enrolled();
     let sessions = [session_of(&world, &phone), session_of(&world, &phone)];
     let code = phone.code(world.now());
@@ -107,7 +107,7 @@ fn a_code_or_recovery_code_serves_once() {
 }
 
 #[test]
-fn what_is_malformed_writes_nothing_and_ends_no_challenge() {
+fn a_malformed_text_writes_nothing_and_ends_no_challenge() {
     let (world, phone, _) = World::enrolled();
     let session = session_of(&world, &phone);
     let open: Vec<_> = (0..8).map(|_| world.challenge()).collect();
@@ -121,11 +121,11 @@ fn what_is_malformed_writes_nothing_and_ends_no_challenge() {
     assert_eq!(row(&world), before);
     assert_eq!(world.events.take(), []);
     let code = phone.code(world.now());
-    assert!(world.verifier.present(&open[0], &code, Remember::No).is_ok(), "the oldest is open yet");
+    assert!(world.verifier.present(&open[0], &code, Remember::No).is_ok(), "the oldest challenge was ended");
 }
 
 #[test]
-fn what_a_lock_holds_up_writes_nothing_and_ends_no_challenge() {
+fn a_code_refused_by_a_lock_writes_nothing_and_ends_no_challenge() {
     let (world, phone, codes) = World::enrolled();
     let since = world.now();
     let session = session_of(&world, &phone);
@@ -145,8 +145,11 @@ fn what_a_lock_holds_up_writes_nothing_and_ends_no_challenge() {
     assert_eq!(row(&world), before);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 12);
     assert_eq!(world.events.take().len(), 12);
-    assert!(world.verifier.present(&open[0], &codes[0], Remember::No).is_ok(), "the oldest is open yet");
-    // The lock does not hold up a recovery code, and in the end the session steps up as ever.
+    assert!(
+        world.verifier.present(&open[0], &codes[0], Remember::No).is_ok(),
+        "the oldest challenge was ended"
+    );
+    // During a lock a recovery code is accepted, and after it a code steps up as before.
     assert_eq!(fresh_factor(&world, &session, &codes[1]).unwrap().method(), AuthMethod::RecoveryCode);
     world.clock.set(until);
     assert_eq!(fresh_factor(&world, &session, &phone.code(world.now())).unwrap().method(), AuthMethod::Code);
@@ -158,7 +161,7 @@ fn wrong_guesses_in_a_session_are_charged_and_never_refunded() {
     let stolen = session_of(&world, &phone);
     let since = world.now();
     let own = session_of(&world, &phone);
-    // Codes and recovery codes, in whichever session: one count, which ends with the budget and not with a session.
+    // Codes and recovery codes in any session share one count, which ends with the budget and not with a session.
     assert_eq!(guess(&world, &phone, &stolen, 6), Refusal::NotAccepted);
     assert_eq!(fresh_factor(&world, &stolen, NEVER_ISSUED).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(guess(&world, &phone, &own, 3), Refusal::NotAccepted);
@@ -222,7 +225,7 @@ fn five_wrong_codes_at_once_in_one_session_are_five_charges() {
     assert_eq!(charged(&world), (5, 5));
 }
 
-/// What ends every session of before; the second is the phone that is bound then.
+/// A change that ends every earlier session. If it binds a phone, it returns it.
 type Change = (&'static str, fn(&World, &Phone) -> Option<Phone>);
 
 const CHANGES: [Change; 4] = [
@@ -250,7 +253,7 @@ const CHANGES: [Change; 4] = [
 ];
 
 #[test]
-fn a_session_of_an_earlier_epoch_proves_nothing() {
+fn a_session_of_an_earlier_epoch_is_refused() {
     for (name, change) in CHANGES {
         let (world, phone, codes) = World::enrolled();
         let session = session_of(&world, &phone);
@@ -265,7 +268,7 @@ fn a_session_of_an_earlier_epoch_proves_nothing() {
             assert_eq!(refusal(proof).unwrap_err(), Refusal::StepUpRequired, "{name}: {typed:?}");
         }
         assert_eq!((row(&world), world.events.take()), (before, vec![]), "{name}");
-        // The code was right all the time.
+        // The code was right, so only the session was refused.
         if bound.is_some() {
             let _ = fresh_factor(&world, &world.session(2), &code).unwrap();
         }
@@ -273,7 +276,7 @@ fn a_session_of_an_earlier_epoch_proves_nothing() {
 }
 
 #[test]
-fn a_session_from_before_the_first_enrollment_is_over_with_it() {
+fn the_first_enrollment_ends_earlier_sessions() {
     let world = World::new();
     let session = complete(world.login()).authenticated.into_session();
     let (phone, _) = world.enroll();
@@ -282,7 +285,7 @@ fn a_session_from_before_the_first_enrollment_is_over_with_it() {
 }
 
 #[test]
-fn the_session_that_made_a_change_goes_on_and_no_other() {
+fn only_the_session_that_made_a_change_continues() {
     let (world, phone, _) = World::enrolled();
     let (mut own, mut other) = (session_of(&world, &phone), session_of(&world, &phone));
     let before = own.clone();
@@ -296,11 +299,11 @@ fn the_session_that_made_a_change_goes_on_and_no_other() {
     assert_eq!(fresh_factor(&world, &other, &code).unwrap_err(), Refusal::StepUpRequired);
     let fresh = fresh_factor(&world, &own, &code).unwrap();
 
-    // Also where the change is that there is no authenticator any more.
+    // The same if the change removes the last authenticator.
     let ended = world.verifier.disable(fresh, Requirement::None).unwrap();
     own.continue_after(ended);
     let _ = world.change_password(&own, "").unwrap();
-    // A reset names no session.
+    // A reset is made without a session.
     let before = other.clone();
     other.continue_after(world.reset_password());
     assert_eq!(other, before);
@@ -348,7 +351,7 @@ fn without_an_authenticator_the_password_begins_an_enrollment() {
 }
 
 #[test]
-fn the_password_is_no_proof_any_more_where_somebody_bound_in_between() {
+fn the_password_alone_is_refused_once_an_authenticator_was_bound() {
     let world = World::new();
     let session = complete(world.login()).authenticated.into_session();
     let proof = world.verifier.reauthenticate(&session, world.password(), "").unwrap();
@@ -357,7 +360,7 @@ fn the_password_is_no_proof_any_more_where_somebody_bound_in_between() {
     let refused = refusal(world.verifier.begin_enrollment(proof, "alice")).unwrap_err();
     assert_eq!(refused, Refusal::StepUpRequired);
     assert_eq!(row(&world), before);
-    // A session of after takes the code that is bound now, and not the password alone.
+    // A later session needs a code of the authenticator that is bound now.
     let session = world.session(1);
     let refused = world.verifier.reauthenticate(&session, world.password(), "");
     assert_eq!(refusal(refused).unwrap_err(), Refusal::Malformed);
@@ -366,7 +369,7 @@ fn the_password_is_no_proof_any_more_where_somebody_bound_in_between() {
 }
 
 #[test]
-fn where_one_is_bound_the_password_takes_a_code_beside_it() {
+fn with_an_authenticator_the_password_needs_a_code_too() {
     let (world, phone, codes) = World::enrolled();
     let session = session_of(&world, &phone);
     let reauthenticate =
@@ -386,7 +389,7 @@ fn where_one_is_bound_the_password_takes_a_code_beside_it() {
 }
 
 #[test]
-fn the_password_of_another_account_is_a_host_error_and_is_free() {
+fn the_password_of_another_account_is_a_host_error_and_costs_nothing() {
     let (world, phone, _) = World::enrolled();
     let session = session_of(&world, &phone);
     let code = phone.code(world.now());
@@ -399,12 +402,12 @@ fn the_password_of_another_account_is_a_host_error_and_is_free() {
     }
     assert_eq!((row(&world), world.events.take()), (before, vec![]));
     assert_eq!(world.verifier.store().load(&bob).unwrap(), None);
-    // Nor is it a way in for bob, who has no authenticator.
+    // It does not let bob in either, who has no authenticator.
     let session = complete(world.verifier.password_verified(world.password_of(&bob), None).unwrap());
     let session = session.authenticated.into_session();
     let proof = world.verifier.reauthenticate(&session, world.password(), &code);
     assert!(matches!(proof.unwrap_err(), Error::Session(SessionError::ProofOfAnotherAccount)));
-    assert!(world.present(&code).is_ok(), "the code was not used up");
+    assert!(world.present(&code).is_ok(), "the code was used up");
 }
 
 #[test]
@@ -422,7 +425,7 @@ fn one_code_in_sixty_four_forms_at_once_is_one_fresh_factor() {
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
         assert_eq!(world.events.count(|kind| matches!(kind, EventKind::SteppedUp { .. })), 1);
         if is_one_form {
-            // Sent sixty-four times: done once, and nothing charged.
+            // One form sent sixty-four times: done once, and nothing is charged.
             assert_eq!(
                 answers.iter().filter(|answer| matches!(answer, Err(Refusal::AlreadyDone))).count(),
                 63
@@ -430,7 +433,7 @@ fn one_code_in_sixty_four_forms_at_once_is_one_fresh_factor() {
             assert_eq!(charged(&world), (0, 0));
             continue;
         }
-        // Each of the others was a guess, and there are twenty.
+        // Each of the others counted as a guess until the budget of twenty was spent.
         assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 20);
         assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 43);
         assert_eq!(charged(&world), (20, 20));
@@ -438,7 +441,7 @@ fn one_code_in_sixty_four_forms_at_once_is_one_fresh_factor() {
 }
 
 #[test]
-fn a_form_may_ask_again_unless_what_it_asks_for_is_over() {
+fn a_form_may_be_shown_again_unless_its_step_is_over() {
     let retry_at = Some(START);
     for (refused, is_over) in [
         (Refusal::NotAccepted, false),

@@ -1,4 +1,4 @@
-//! What each call costs: calls to the store, and writes among them.
+//! The cost of each call: the calls to the store, and the writes among them.
 
 mod changes;
 mod logins;
@@ -24,7 +24,7 @@ fn a_login_by_code_is_three_calls_to_the_store_and_one_write() {
 }
 
 #[test]
-fn a_remembered_login_is_one_load_and_writes_once_in_a_grace() {
+fn a_remembered_login_is_one_load_and_one_write_a_grace_period() {
     let site = Site::enrolled();
     let logs_in = |device: &DeviceToken| {
         let mut next = None;
@@ -35,13 +35,13 @@ fn a_remembered_login_is_one_load_and_writes_once_in_a_grace() {
         (cost, next.unwrap())
     };
     let (cost, next) = logs_in(&site.device);
-    assert_eq!(cost, (2, 1), "the token is replaced");
+    assert_eq!(cost, (2, 1), "the token is replaced in one write");
     for device in [&next, &site.device, &next] {
         let (cost, same) = logs_in(device);
-        assert_eq!((cost, same.expose()), ((1, 0), next.expose()), "within the grace");
+        assert_eq!((cost, same.expose()), ((1, 0), next.expose()), "no write within the grace period");
     }
     site.world.clock.advance(2 * STEP);
-    assert_eq!(logs_in(&next).0, (2, 1), "and replaced again");
+    assert_eq!(logs_in(&next).0, (2, 1), "the token is replaced again");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Sessions and tokens as a host keeps them: what is read is what was written, with all that is counted under it.
+//! Sessions and tokens stored by the host: reading returns what was written, and nothing else is accepted.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::sessions::{fresh_factor, row as row_of, session_of};
 use crate::support::{Phone, STEP, World, code_required};
 
-/// The value as it comes back from a table of text, and from one of bytes.
+/// The value, stored and read back as text and as bytes.
 fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {
     let bytes = postcard::to_allocvec(value).unwrap();
     let text = serde_json::to_string(value).unwrap();
@@ -19,7 +19,7 @@ fn kept<T: Serialize + DeserializeOwned>(value: &T) -> [T; 2] {
 }
 
 #[test]
-fn a_session_that_was_kept_and_read_is_the_same_one() {
+fn a_session_that_was_stored_and_read_is_the_same() {
     let (world, phone, codes) = World::enrolled();
     let mut session = session_of(&world, &phone);
     let fresh = fresh_factor(&world, &session, &codes[0]).unwrap();
@@ -33,7 +33,7 @@ fn a_session_that_was_kept_and_read_is_the_same_one() {
 }
 
 #[test]
-fn what_changes_in_a_session_that_was_changed() {
+fn a_changed_session_proves_nothing_that_the_original_did_not() {
     let (world, phone, codes) = World::enrolled();
     let session = session_of(&world, &phone);
     let row = serde_json::to_value(&session).unwrap();
@@ -46,7 +46,7 @@ fn what_changes_in_a_session_that_was_changed() {
     let device = json!(other["id"]);
     let _ = fresh_factor(&world, &session, &codes[0]).unwrap();
     let before = row_of(&world);
-    // When and how belong to what is told; the account, the epoch, the device and the id to what is proved.
+    // Time and method are only reported; the account, the epoch, the device and the id are checked.
     for field in ["epoch", "account", "device"] {
         let value = match field {
             "account" => json!("bob"),
@@ -71,7 +71,7 @@ fn what_changes_in_a_session_that_was_changed() {
 }
 
 #[test]
-fn a_row_that_is_no_session_is_refused() {
+fn a_row_that_is_not_a_session_is_refused() {
     let (world, phone, _) = World::enrolled();
     let row = serde_json::to_value(session_of(&world, &phone)).unwrap();
     assert!(serde_json::from_value::<Session>(row.clone()).is_ok());
@@ -108,7 +108,7 @@ fn a_row_that_is_no_session_is_refused() {
     }
 }
 
-/// Whether the token is another text's only as itself: its own text is read, and these others are not.
+/// The token is written as this text and read from it, and from none of the others.
 fn assert_kept<T: Serialize + DeserializeOwned>(token: &T, text: &str, others: &[&str]) {
     assert_eq!(serde_json::to_value(token).unwrap(), json!(text));
     for read in kept(token) {
@@ -126,7 +126,7 @@ fn assert_kept<T: Serialize + DeserializeOwned>(token: &T, text: &str, others: &
 }
 
 #[test]
-fn a_token_is_kept_as_its_text_and_read_as_its_own_kind_alone() {
+fn a_token_is_stored_as_its_text_and_read_only_as_its_own_kind() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
@@ -136,7 +136,7 @@ fn a_token_is_kept_as_its_text_and_read_as_its_own_kind_alone() {
     assert_kept::<DeviceToken>(&device, d, &[c, e]);
     assert_kept::<EnrollmentToken>(&begun.token, e, &[c, d]);
 
-    // What was read is the token still.
+    // A token that was read still works.
     let new = Phone::scan(&begun.uri);
     let [challenge, _] = kept(&challenge);
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());

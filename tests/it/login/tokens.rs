@@ -1,5 +1,5 @@
-//! Challenges, device tokens and enrollments that are changed in any way, or taken to another place, are refused, and
-//! nothing is written for them.
+//! Challenges, device tokens and enrollments that are changed in any way, or used in another place, are refused, and
+//! nothing is written.
 
 mod forged;
 mod keys;
@@ -24,12 +24,16 @@ fn policy() -> Policy {
 }
 
 #[test]
-fn a_token_is_what_it_seems() {
+fn a_token_has_the_fields_that_these_tests_change() {
     let site = Site::new();
     for kind in Kind::ALL {
         let text = site.genuine(kind);
         let parts = Parts::of(&text);
-        assert_eq!(parts.text(), text, "{kind:?} is taken apart and put together");
+        assert_eq!(
+            parts.text(),
+            text,
+            "{kind:?} is not the same after taking it apart and putting it together"
+        );
         assert_eq!(parts.fields.len(), kind.fields().len(), "{kind:?}: {:?}", kind.fields());
         assert_eq!(site.takes(kind, &text), Took::Genuine, "{kind:?}");
     }
@@ -50,7 +54,7 @@ fn every_field_of_every_token_is_under_the_tag() {
     assert_eq!(count, 3_613);
 }
 
-/// What was begun as one of several is not confirmed as the first, nor in place of another.
+/// An enrollment of an additional authenticator is not confirmed as the first one, or in place of another.
 #[test]
 fn the_place_of_an_enrollment_is_under_the_tag() {
     let site = Site::new();
@@ -89,7 +93,7 @@ fn every_flipped_bit_and_every_cut_is_refused() {
 }
 
 #[test]
-fn a_token_of_one_kind_is_none_of_another() {
+fn a_token_of_one_kind_is_refused_as_another_kind() {
     let site = Site::new();
     for from in Kind::ALL {
         let genuine = Parts::of(&site.genuine(from));
@@ -98,7 +102,7 @@ fn a_token_of_one_kind_is_none_of_another() {
             for forged in [
                 genuine.clone(),
                 Parts { prefix: to.prefix().into(), ..genuine.clone() },
-                // The body of the one under the tag of the other.
+                // The body of one kind with the tag of the other.
                 Parts { prefix: to.prefix().into(), fields: body_of_to, ..genuine.clone() },
             ] {
                 let took = site.takes(to, &forged.text());
@@ -108,9 +112,9 @@ fn a_token_of_one_kind_is_none_of_another() {
     }
 }
 
-/// The account that a token names is the one that it is for.
+/// A token is only valid for the account that it names.
 #[test]
-fn a_token_of_one_account_is_none_of_another() {
+fn a_token_of_one_account_is_refused_for_another() {
     let (site, bob) = (Site::new(), AccountId::new("bob").unwrap());
     let bobs = site.of(&bob);
     for kind in Kind::ALL {
@@ -124,13 +128,13 @@ fn a_token_of_one_account_is_none_of_another() {
 }
 
 #[test]
-fn a_token_of_an_earlier_epoch_is_over() {
+fn a_token_of_an_earlier_epoch_is_refused() {
     let site = Site::new();
     let texts = Kind::ALL.map(|kind| site.genuine(kind));
     let _ = site.world.verifier.end_all_sessions(&site.world.session(1)).unwrap();
     for (kind, text) in Kind::ALL.into_iter().zip(&texts) {
         assert_eq!(site.takes(kind, text), Took::Refused, "{kind:?}");
-        // Nor with the present epoch in it.
+        // The same if the present epoch is written into it.
         let mut moved = Parts::of(text);
         if kind != Kind::Device {
             moved.fields[2] = site.epoch();
@@ -154,7 +158,7 @@ fn a_token_of_another_namespace_is_refused() {
             assert_eq!(site.takes(kind, &other.genuine(kind)), Took::Refused, "{kind:?}");
         }
     }
-    // The same by another name: what counts is the namespace.
+    // The name of the service may change: only the namespace counts.
     let same = site.under(Policy::builder("Renamed").namespace("Example").build().unwrap(), site::ring());
     for kind in Kind::ALL {
         assert_eq!(same.takes(kind, &site.genuine(kind)), Took::Genuine, "{kind:?}");
@@ -179,7 +183,7 @@ where
 }
 
 #[test]
-fn random_bytes_are_no_token() {
+fn random_bytes_are_refused() {
     let site = Site::new();
     let bytes = || prop::collection::vec(any::<u8>(), 0..40);
     let shape = (0..3_usize, prop::collection::vec(bytes(), 0..12), prop::collection::vec(any::<u8>(), 32));
@@ -188,7 +192,7 @@ fn random_bytes_are_no_token() {
         let mut forged = Parts { prefix: kind.prefix().into(), fields, tag };
         let took = site.takes(kind, &forged.text());
         assert!(matches!(took, Took::Unreadable | Took::Refused), "{forged:?}: {took:?}");
-        // With the first fields as they should be.
+        // With right values in the first fields.
         let genuine = Parts::of(&site.genuine(kind)).fields;
         forged.fields.splice(0..0, genuine.into_iter().take(2));
         let took = site.takes(kind, &forged.text());
@@ -223,7 +227,7 @@ fn random_flips_of_a_genuine_token_are_refused() {
     });
 }
 
-/// A world of its own for each test that changes the account.
+/// Each test that changes the account has a world of its own.
 fn world() -> World {
     World::with_policy(policy())
 }

@@ -1,4 +1,4 @@
-//! What a claimant may type for a code (RFC 4226 §5.3), and what not.
+//! What is accepted and refused as the text of a code (RFC 4226 §5.3).
 
 use proptest::prelude::*;
 use second_factor::otp::CodeError;
@@ -9,7 +9,7 @@ fn six(input: &str) -> Result<String, CodeError> {
 }
 
 #[test]
-fn rfc4226_5_3_forgiven_forms_are_the_code_itself() {
+fn rfc4226_5_3_other_spellings_are_the_same_code() {
     for input in [
         "012345",
         " 012345",
@@ -90,7 +90,7 @@ fn rfc4226_5_3_another_number_of_digits_is_refused() {
 }
 
 #[test]
-fn a_megabyte_is_refused_unread() {
+fn a_megabyte_of_text_is_refused() {
     for unit in ["1", " ", "-", "1 ", "\u{ff11}"] {
         let input = unit.repeat((1 << 20) / unit.len());
         let found = input.len();
@@ -102,7 +102,7 @@ fn a_megabyte_is_refused_unread() {
 }
 
 #[test]
-fn equality_tells_every_digit_and_the_length() {
+fn equality_compares_every_digit_and_the_length() {
     let code = |input: &str, digits| Code::parse(input, digits).unwrap();
     let one = code("000000", Digits::Six);
     assert_eq!(one, code("000 000", Digits::Six));
@@ -126,7 +126,7 @@ fn neither_debug_nor_errors_show_what_was_typed() {
     }
 }
 
-/// The rule of [`Code::parse`], written another way.
+/// The rule of [`Code::parse`], implemented in another way.
 fn model(input: &str, count: usize) -> bool {
     let chars: Vec<char> = input.trim_matches(char::is_whitespace).chars().collect();
     let separator = |char: &char| matches!(char, ' ' | '-');
@@ -138,7 +138,7 @@ fn model(input: &str, count: usize) -> bool {
 
 proptest! {
     #[test]
-    fn parse_takes_what_the_rule_says(
+    fn parse_accepts_what_the_rule_says(
         input in prop_oneof![
             "[0-9]{5,9}",
             "\\s{0,2}[0-9]{0,8}[ -]{0,2}[0-9]{0,8}\\s{0,2}",

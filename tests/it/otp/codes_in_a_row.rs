@@ -6,7 +6,7 @@ use second_factor::{Algorithm, Code, Digits, Period, Secret, Totp, TotpParams, U
 
 const DIGITS: [Digits; 3] = [Digits::Six, Digits::Seven, Digits::Eight];
 
-/// Each second is a time step.
+/// With a time step of one second.
 fn per_second(digits: Digits) -> Totp {
     with_params(TotpParams::new(Algorithm::Sha1, digits, Period::from_secs(1).unwrap()))
 }
@@ -19,17 +19,17 @@ fn at(secs: u64) -> UnixTime {
     UnixTime::from_secs(secs)
 }
 
-/// How many steps come before the last.
+/// The number of steps before the last.
 fn before_last(digits: Digits) -> u64 {
     u64::from(CodesInARow::count(digits)) - 1
 }
 
-/// The codes that are shown in each of these seconds.
+/// The codes that are shown at these seconds.
 fn shown(totp: &Totp, seconds: impl IntoIterator<Item = u64>) -> Vec<String> {
     seconds.into_iter().map(|secs| totp.generate(at(secs)).expose().to_owned()).collect()
 }
 
-/// The codes of the steps up to this one.
+/// The codes in a row that end with this step.
 fn row(totp: &Totp, last: u64) -> Vec<String> {
     shown(totp, last - before_last(totp.params().digits())..=last)
 }
@@ -49,7 +49,7 @@ fn sp800_63b_3_1_4_2_codes_in_a_row_make_64_bits() {
         assert_eq!(CodesInARow::count(digits), count);
         let texts = |count: u8| 10_u128.pow(u32::from(digits.count() * count));
         assert!(texts(count) >= 1 << 64, "{digits:?}");
-        assert!(texts(count - 1) < 1 << 64, "{digits:?}: no more than it takes");
+        assert!(texts(count - 1) < 1 << 64, "{digits:?}: fewer codes would make 64 bits too");
     }
 }
 
@@ -74,7 +74,7 @@ fn codes_in_a_row_are_read_with_or_without_blanks_and_dashes() {
             assert_eq!(read, codes, "{typed:?}");
         }
     }
-    // Leading zeros belong to a code, wherever one code ends.
+    // Leading zeros belong to their code.
     let read = CodesInARow::parse("000001 000000 012345 000000", Digits::Six).unwrap();
     let read: Vec<_> = read.codes().iter().map(Code::expose).collect();
     assert_eq!(read, ["000001", "000000", "012345", "000000"]);
@@ -130,7 +130,7 @@ fn codes_with_a_gap_swapped_or_repeated_are_not_in_a_row() {
         let right = row(&totp, 1_000);
         let mut others = vec![right.iter().rev().cloned().collect::<Vec<_>>()];
         for place in 0..right.len() {
-            // The steps up to the last one, one of them left out.
+            // The steps up to the last one, with one left out.
             let first = 1_000 - before_last(digits) - 1;
             let mut with_gap = shown(&totp, first..=1_000);
             with_gap.remove(place + usize::from(place == 0));
@@ -142,7 +142,7 @@ fn codes_with_a_gap_swapped_or_repeated_are_not_in_a_row() {
                 repeated[place] = repeated[before].clone();
                 others.extend([swapped, repeated, vec![right[place].clone(); right.len()]]);
             }
-            // One digit off, whichever.
+            // One digit is wrong, at each position.
             for digit in 0..digits.count().into() {
                 let mut off = right.clone();
                 let was = off[place].as_bytes()[digit];
@@ -160,7 +160,7 @@ fn codes_with_a_gap_swapped_or_repeated_are_not_in_a_row() {
 }
 
 #[test]
-fn codes_in_a_row_are_all_later_than_the_last_accepted() {
+fn codes_in_a_row_must_all_be_later_than_the_last_accepted() {
     for digits in DIGITS {
         let totp = per_second(digits);
         for last in [999, 1_000, 1_001] {
@@ -176,7 +176,7 @@ fn codes_in_a_row_are_all_later_than_the_last_accepted() {
 }
 
 #[test]
-fn near_the_first_and_the_last_step_there_are_no_steps_beyond() {
+fn no_step_before_the_first_or_after_the_last_is_accepted() {
     let wide = Window::wide(10, 10).unwrap();
     for digits in DIGITS {
         let totp = per_second(digits);
@@ -186,7 +186,7 @@ fn near_the_first_and_the_last_step_there_are_no_steps_beyond() {
                 let expected = if now.abs_diff(last) <= 10 { accepted(last) } else { Verdict::Wrong };
                 assert_eq!(verify(&totp, &row(&totp, last), now, wide, None), expected, "{last} at {now}");
             }
-            // A row that began before step 0 would have begun in the last steps that there are.
+            // If step numbers wrapped around, such a row would begin at the last steps of all.
             for last in 0..before {
                 let wrapped = (0..=before).rev().map(|ahead| last.wrapping_sub(ahead));
                 assert_eq!(verify(&totp, &shown(&totp, wrapped), now, wide, None), Verdict::Wrong);
@@ -217,7 +217,7 @@ fn before_t0_no_codes_in_a_row_are_accepted() {
     for (now, verdict) in [(0, Verdict::Wrong), (2_999, Verdict::Wrong), (3_000, accepted(3))] {
         assert_eq!(totp.verify_in_a_row(&typed, at(now), wide, None), verdict, "{now}");
     }
-    // Before T0 an app shows the code of step 0: four times it are not in a row.
+    // Before T0 an app shows the code of step 0; the same code four times is not a row.
     let typed = CodesInARow::parse(&vec![codes[0].clone(); 4].concat(), Digits::Six).unwrap();
     for now in [0, 2_999, 3_000, 3_090] {
         assert_eq!(totp.verify_in_a_row(&typed, at(now), wide, None), Verdict::Wrong);
@@ -244,7 +244,7 @@ fn codes_in_a_row_follow_the_parameters_of_the_authenticator() {
         assert_eq!(verify(&totp, &codes, now + 1, Window::NO_FUTURE, None), accepted(1_000));
         assert_eq!(verify(&totp, &codes, now - period, Window::NO_FUTURE, None), Verdict::Wrong);
         assert_eq!(verify(&totp, &codes, now - period, Window::DEFAULT, None), accepted(1_000));
-        // In another algorithm's row they are nothing.
+        // With another algorithm the same codes are wrong.
         let other = if algorithm == Algorithm::Sha1 { Algorithm::Sha256 } else { Algorithm::Sha1 };
         let params = TotpParams::new(other, digits, params.period()).with_t0(at(t0));
         assert_eq!(verify(&with_params(params), &codes, now, Window::DEFAULT, None), Verdict::Wrong);
@@ -263,7 +263,7 @@ fn codes_in_a_row_of_another_number_of_digits_are_wrong() {
     }
 }
 
-/// What `verify_in_a_row` says, written down without regard to time.
+/// The rule of `verify_in_a_row`, without constant-time code.
 fn naive(totp: &Totp, codes: &[String], now: u64, window: Window, after: Option<u64>) -> Verdict {
     let before = before_last(totp.params().digits());
     let steps = now.saturating_sub(window.past().into())..=now.saturating_add(window.future().into());
@@ -279,7 +279,7 @@ fn naive(totp: &Totp, codes: &[String], now: u64, window: Window, after: Option<
 
 proptest! {
     #[test]
-    fn codes_in_a_row_are_judged_as_by_comparing_each(
+    fn verify_in_a_row_agrees_with_the_simple_rule(
         digits in (0_usize..3).prop_map(|index| DIGITS[index]),
         now in prop_oneof![0_u64..20, 1_000_u64..1_010, (u64::MAX - 20)..=u64::MAX],
         steps in proptest::collection::vec(-8_i64..=8, 4),

@@ -29,7 +29,7 @@ fn rfc4226_appendix_d_ten_vectors() {
     }
 }
 
-/// Appendix D lists the truncated values too. Their last eight digits show more of the 31 bits than six do.
+/// Appendix D lists the truncated values too. Eight digits show more of their 31 bits than six.
 #[test]
 fn rfc4226_appendix_d_truncated_values_by_eight_digits() {
     let hotp = Hotp::new(&secret(), Algorithm::Sha1, Digits::Eight);
@@ -76,7 +76,7 @@ fn rfc4226_4_r6_strength_at_every_length() {
 
 #[test]
 fn rfc4226_5_1_the_counter_is_eight_bytes_big_endian() {
-    // Each value differs from the others in one byte of eight only.
+    // The values differ only in which of the eight bytes is set.
     let counters = (0..64).step_by(8).map(|bit| Counter::new(1 << bit));
     let codes: Vec<_> = counters.map(|counter| hotp().generate(counter).expose().to_owned()).collect();
     assert_eq!(codes[0], APPENDIX_D[1]);
@@ -115,7 +115,7 @@ proptest! {
         prop_assert_eq!(Code::parse(code.expose(), digits), Ok(code));
     }
 
-    /// Fewer digits are the last ones of more: it is the value modulo a power of ten.
+    /// Fewer digits are the last digits of the longer code: the value modulo a power of ten.
     #[test]
     fn rfc4226_5_3_fewer_digits_are_the_last_of_more(counter in any::<u64>()) {
         let code = |digits| Hotp::new(&secret(), Algorithm::Sha1, digits).generate(Counter::new(counter));
@@ -137,7 +137,7 @@ proptest! {
         let inside = (0..=i64::from(look_ahead)).contains(&distance)
             && expected.checked_add_signed(distance).is_some();
         if inside {
-            // Eight digits: a chance match at a lower counter is one in a million cases.
+            // With eight digits, a chance match at a lower counter occurs in one of a million cases.
             prop_assert!(matched.is_some_and(|matched| matched <= counter));
         } else {
             prop_assert_ne!(matched, Some(counter));
@@ -145,7 +145,7 @@ proptest! {
     }
 }
 
-/// A leading zero in sight, found by search.
+/// A code with a leading zero, found by search.
 #[test]
 fn rfc4226_5_3_a_code_with_a_leading_zero() {
     let counter = (0..200)
@@ -158,8 +158,8 @@ fn rfc4226_5_3_a_code_with_a_leading_zero() {
     assert_eq!(hotp().verify(&six(code.expose()), counter, LookAhead::DEFAULT), Some(counter));
 }
 
-/// Erratum 6756: the offset is in the last byte of the HMAC, which is byte 19 for SHA-1 only. These are
-/// values of RFC 6238 Appendix B, read as HOTP.
+/// Erratum 6756: the offset is in the last byte of the HMAC, which is byte 19 only for SHA-1. The expected values are
+/// those of RFC 6238 Appendix B, read as HOTP.
 #[test]
 fn rfc4226_erratum_6756_the_offset_is_in_the_last_byte() {
     let sha256 = Secret::new(b"12345678901234567890123456789012").unwrap();
@@ -176,10 +176,10 @@ fn rfc4226_7_4_look_ahead_of_the_appendix_d_vectors() {
     assert_eq!(hotp().verify(&ninth, Counter::new(0), ahead(9)), Some(Counter::new(9)));
     assert_eq!(hotp().verify(&ninth, Counter::new(0), ahead(8)), None);
     assert_eq!(hotp().verify(&ninth, Counter::new(9), ahead(0)), Some(Counter::new(9)));
-    assert_eq!(hotp().verify(&ninth, Counter::new(10), ahead(100)), None, "used codes are behind");
+    assert_eq!(hotp().verify(&ninth, Counter::new(10), ahead(100)), None, "used codes are not found");
 }
 
-/// Two counters with one code: the lowest is the one that counts.
+/// If two counters have the same code, the lower one counts.
 #[test]
 fn rfc4226_7_4_the_lowest_of_two_matches_counts() {
     let (low, high) = repeated_code();
@@ -190,7 +190,7 @@ fn rfc4226_7_4_the_lowest_of_two_matches_counts() {
     assert_eq!(hotp().verify(&code, low.next().unwrap(), LookAhead::new(distance).unwrap()), Some(high));
 }
 
-/// Two counters at most 90 apart that have the same code of six digits.
+/// Two counters, at most 90 apart, with the same code of six digits.
 fn repeated_code() -> (Counter, Counter) {
     let hotp = hotp();
     let mut seen = std::collections::HashMap::new();
@@ -211,10 +211,10 @@ fn rfc4226_4_r5_two_codes_in_a_row_resynchronize_and_one_does_not() {
     let code = |counter| hotp().generate(Counter::new(counter));
     let from = Counter::new(3);
     assert_eq!(hotp().resynchronize(&code(500), &code(501), from, window), Some(Counter::new(502)));
-    assert_eq!(hotp().resynchronize(&code(500), &code(500), from, window), None, "one code twice");
+    assert_eq!(hotp().resynchronize(&code(500), &code(500), from, window), None, "the same code twice");
     assert_eq!(hotp().resynchronize(&code(501), &code(500), from, window), None, "in the wrong order");
     assert_eq!(hotp().resynchronize(&code(500), &code(502), from, window), None, "not in a row");
-    assert_eq!(hotp().resynchronize(&code(2), &code(3), from, window), None, "used codes are behind");
+    assert_eq!(hotp().resynchronize(&code(2), &code(3), from, window), None, "used codes are not found");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn rfc4226_appendix_e_4_resynchronization_at_the_edges_of_its_window() {
         let window = ResyncWindow::new(window).unwrap();
         hotp().resynchronize(&code(first), &code(first + 1), from, window).map(Counter::get)
     };
-    assert_eq!(resynchronize(10, 0), Some(12), "the expected pair itself");
+    assert_eq!(resynchronize(10, 0), Some(12), "the next two codes");
     assert_eq!(resynchronize(11, 0), None);
     assert_eq!(resynchronize(1_010, 1_000), Some(1_012));
     assert_eq!(resynchronize(1_011, 1_000), None);
@@ -250,12 +250,12 @@ fn rfc4226_7_4_resynchronization_is_bounded_and_never_wraps() {
 
 #[test]
 fn rfc4226_5_3_a_code_of_another_length_never_matches() {
-    // The value of counter 7 is 82162583: its eight digits, and six that are a different code.
+    // The value of counter 7 is 82162583. Its code of eight digits and its code of six are different.
     let eight = Hotp::new(&secret(), Algorithm::Sha1, Digits::Eight);
     let six = hotp().generate(Counter::new(7));
     assert_eq!(eight.verify(&six, Counter::new(7), LookAhead::DEFAULT), None);
     assert_eq!(hotp().verify(&eight.generate(Counter::new(7)), Counter::new(7), LookAhead::DEFAULT), None);
-    // With zeros in front, both are the same number.
+    // Eight digits that begin with zeros are the same number as fewer digits.
     let counter =
         (0..10_000).map(Counter::new).find(|counter| eight.generate(*counter).expose().starts_with("00"));
     let counter = counter.unwrap();

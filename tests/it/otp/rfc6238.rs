@@ -6,7 +6,7 @@ use second_factor::{Algorithm, Code, Digits, Hotp, Period, Secret, Totp, TotpPar
 
 const SEED: &[u8] = b"1234567890123456789012345678901234567890123456789012345678901234";
 
-/// The seeds of Appendix B: 20, 32 and 64 bytes, where its text has one of 20 (erratum 2866).
+/// The seeds of Appendix B: 20, 32 and 64 bytes, although its text has only one of 20 (erratum 2866).
 fn secret(algorithm: Algorithm) -> Secret {
     Secret::new(&SEED[..algorithm.output_len()]).unwrap()
 }
@@ -65,7 +65,7 @@ fn rfc6238_appendix_b_sha512_vectors_erratum_2866() {
 }
 
 #[test]
-fn rfc6238_erratum_2866_one_seed_does_not_fit_all() {
+fn rfc6238_erratum_2866_one_seed_does_not_fit_all_algorithms() {
     let params = TotpParams::new(Algorithm::Sha256, Digits::Eight, Period::DEFAULT);
     let totp = Totp::new(&secret(Algorithm::Sha1), params);
     assert_ne!(totp.generate(at(59)).expose(), "46119246");
@@ -96,7 +96,7 @@ proptest! {
         prop_assert_eq!(totp.generate(at(now)), hotp.generate(counter));
     }
 
-    /// A code is accepted exactly while its step is in the window and later than the last accepted one.
+    /// A code is accepted if and only if its step is in the window and later than the last accepted one.
     #[test]
     fn rfc6238_5_2_accepts_inside_the_window_and_after_the_last(
         middle in prop_oneof![0_u64..40, any::<u64>(), Just(u64::MAX), (u64::MAX - 20)..u64::MAX],
@@ -117,7 +117,7 @@ proptest! {
             Some(after) if step(shown) <= after => Verdict::Replayed(step(shown)),
             _ => Verdict::Accepted(step(shown)),
         };
-        // Eight digits: another step with the same code is one in a million cases.
+        // With eight digits, another step has the same code in one of a million cases.
         prop_assert_eq!(verdict, expected);
     }
 }
@@ -163,7 +163,7 @@ fn rfc6238_4_2_time_steps_wider_than_32_bits() {
 }
 
 #[test]
-fn rfc6238_4_2_at_time_zero_there_is_no_step_before() {
+fn rfc6238_4_2_at_time_zero_no_earlier_step_is_accepted() {
     let totp = per_second();
     let verify =
         |shown, now, window| totp.verify(&totp.generate(at(shown)), at(now), window, None).accepted();
@@ -177,7 +177,7 @@ fn rfc6238_4_2_at_time_zero_there_is_no_step_before() {
 }
 
 #[test]
-fn rfc6238_4_2_at_the_end_of_time_there_is_no_step_beyond() {
+fn rfc6238_4_2_at_the_last_time_no_later_step_is_accepted() {
     let totp = per_second();
     let verify =
         |shown, now, window| totp.verify(&totp.generate(at(shown)), at(now), window, None).accepted();
@@ -219,7 +219,7 @@ fn rfc6238_5_2_the_default_window_is_one_step_each_way() {
 }
 
 #[test]
-fn rfc6238_5_2_a_wider_window_needs_the_named_call() {
+fn rfc6238_5_2_a_wider_window_needs_a_call_of_its_own() {
     let refused = |window: Result<Window, WindowError>| {
         let refused = window.unwrap_err();
         (refused.past, refused.future)
@@ -260,7 +260,7 @@ fn rfc6238_5_2_step_zero_is_used_up_like_any_other() {
 }
 
 #[test]
-fn rfc6238_5_2_a_used_code_is_told_from_a_wrong_one() {
+fn rfc6238_5_2_used_and_wrong_codes_have_different_verdicts() {
     let totp = totp();
     let now = at(3_000);
     let verify =
@@ -274,8 +274,7 @@ fn rfc6238_5_2_a_used_code_is_told_from_a_wrong_one() {
     assert_eq!(verify(3_000, 100).accepted(), None);
 }
 
-/// Two steps of one window with the same code, found by search: the lowest counts, so that the later stays
-/// usable.
+/// Two steps in one window have the same code (found by search). The lower one counts, so that the later one stays usable.
 #[test]
 fn rfc6238_5_2_the_lowest_of_two_matching_steps_counts() {
     let params = TotpParams::new(Algorithm::Sha1, Digits::Six, Period::from_secs(1).unwrap());
@@ -291,7 +290,7 @@ fn rfc6238_5_2_the_lowest_of_two_matching_steps_counts() {
     assert_eq!(code, totp.generate(at(high)));
     let (now, wide) = (at(low + 10), Window::wide(10, 10).unwrap());
     assert_eq!(totp.verify(&code, now, wide, None).accepted(), Some(step(low)));
-    // The low one used, the high one is a code of its own right.
+    // The lower step is used up, so the code counts for the higher one.
     assert_eq!(totp.verify(&code, now, wide, Some(step(low))), Verdict::Accepted(step(high)));
     assert_eq!(totp.verify(&code, now, wide, Some(step(high))), Verdict::Replayed(step(low)));
 }

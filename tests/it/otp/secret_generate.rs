@@ -1,4 +1,4 @@
-//! Secrets: generated ones (RFC 6238 §5.1, A20a, F28, F33) and imported ones (RFC 4226 §4 R6).
+//! Secrets: generated ones (RFC 6238 §3 R6 and §5.1, A20a, F28, F33) and imported ones (RFC 4226 §4 R6).
 
 use second_factor::enrollment::{ImportedSecret, SecretTooShort};
 use second_factor::otp::Strength;
@@ -9,7 +9,7 @@ use crate::support::{Broken, BrokenRng, CountingRng};
 const ALGORITHMS: [(Algorithm, usize); 3] =
     [(Algorithm::Sha1, 20), (Algorithm::Sha256, 32), (Algorithm::Sha512, 64)];
 
-/// RFC 6238 §5.1 (R6): as long as the HMAC output; and from exactly that many random bytes.
+/// RFC 6238 §3 R6 and §5.1: a generated secret is random and as long as the HMAC output. It takes exactly that many random bytes.
 #[test]
 fn rfc6238_3_r6_generated_secrets_have_the_length_of_the_hmac() {
     for (algorithm, len) in ALGORITHMS {
@@ -20,7 +20,7 @@ fn rfc6238_3_r6_generated_secrets_have_the_length_of_the_hmac() {
         assert_eq!(rng.bytes_taken(), len);
         let mut same = vec![0; len];
         CountingRng::new(1).fill(&mut same);
-        assert_eq!(secret.expose(), same, "every random byte is in the secret");
+        assert_eq!(secret.expose(), same, "the secret is not made of all random bytes");
     }
 }
 
@@ -39,8 +39,7 @@ fn generate_takes_a_generator_behind_a_pointer() {
     assert_eq!(secret.bits(), 160);
 }
 
-/// A million symbols of generated secrets are uniform: chi-square with 31 degrees of freedom, 99.99 %
-/// quantile 66.6.
+/// A million base32 symbols of generated secrets are uniform: chi-square test with 31 degrees of freedom, 99.99 % quantile 66.6.
 #[test]
 fn f33_symbols_of_generated_secrets_are_uniform() {
     let mut rng = CountingRng::new(0x5eed);
@@ -62,9 +61,9 @@ fn f33_symbols_of_generated_secrets_are_uniform() {
     assert_eq!(counts.iter().sum::<u32>(), total);
 }
 
-/// RFC 4226 §4 R6: 128 bits, counted in bytes; 80 by the named call; over all lengths.
+/// RFC 4226 §4 R6: at least 128 bits (16 bytes); 80 bits need a call of their own. Tests every length.
 #[test]
-fn a20a_imported_secrets_have_a_floor() {
+fn a20a_imported_secrets_have_a_least_length() {
     for len in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![7; len]).unwrap();
         let told = |error: SecretTooShort| (error.found_bits, error.floor_bits);

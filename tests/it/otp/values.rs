@@ -1,4 +1,4 @@
-//! The values of the `otp` layer: caps, redaction, equality, and serde through the same constructors.
+//! The values of the `otp` layer: limits, redaction, equality, and serde, which uses the same constructors.
 
 use second_factor::otp::{CodeError, Counter, LookAhead, OtpError, ResyncWindow};
 use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
@@ -29,7 +29,7 @@ fn rfc4226_4_r6_secrets_of_every_length() {
 }
 
 #[test]
-fn secrets_differ_by_any_byte_and_by_length() {
+fn secrets_that_differ_in_a_byte_or_in_length_are_not_equal() {
     let secret = |bytes: &[u8]| Secret::new(bytes).unwrap();
     let one = [0_u8; 20];
     assert_eq!(secret(&one), secret(&one).clone());
@@ -38,7 +38,7 @@ fn secrets_differ_by_any_byte_and_by_length() {
         other[position] = 1;
         assert_ne!(secret(&one), secret(&other), "byte {position}");
     }
-    assert_ne!(secret(&one), secret(&one[1..]), "zeros at the end count");
+    assert_ne!(secret(&one), secret(&one[1..]), "a zero byte at the end does not count");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn rfc4226_7_4_look_ahead_and_resynchronization_are_bounded() {
 }
 
 #[test]
-fn every_error_says_what_it_is_about() {
+fn every_error_names_its_subject() {
     for (error, word) in [
         (OtpError::from(Secret::new(&[]).unwrap_err()), "secret"),
         (Digits::try_from(9).unwrap_err().into(), "digits"),
@@ -130,7 +130,7 @@ mod serde {
     }
 
     #[test]
-    fn values_that_cannot_be_built_cannot_be_read() {
+    fn invalid_values_cannot_be_deserialized() {
         for json in ["0", "5", "9", "256", "-6", "6.0", r#""6""#] {
             assert!(from_str::<Digits>(json).is_err(), "{json}");
         }

@@ -1,5 +1,5 @@
-//! No secret, code, recovery code, token or key in anything that is printed: `Debug` and `Display` of every
-//! public type, every error, every event, and what goes to `tracing`.
+//! No output contains a secret, code, recovery code, token or key: `Debug` and `Display` of every public type, every
+//! error, every event, and what goes to `tracing`.
 
 use core::fmt::{Debug, Display};
 use core::time::Duration;
@@ -19,17 +19,17 @@ use crate::support::{
     DAY, EventLog, Phone, START, STEP, TestClock, TestRng, World, complete, refusal, texts,
 };
 
-/// Something that must not be seen, in every way in which it could be printed.
+/// A value that must not be printed, in every spelling in which it could be.
 struct Planted {
     what: &'static str,
     spellings: Vec<String>,
 }
 
 impl Planted {
-    /// How much of a spelling counts as seeing it.
+    /// The number of characters of a spelling that counts as a leak.
     const PIECE: usize = 12;
 
-    /// The same of a list of numbers, which takes up to five characters a byte. Records print random ids so.
+    /// The same for a list of numbers, which takes up to five characters a byte. Records print random ids in this way.
     const PIECE_OF_LIST: usize = 25;
 
     fn bytes(what: &'static str, bytes: &[u8]) -> Self {
@@ -62,7 +62,7 @@ impl Planted {
         planted
     }
 
-    /// Every piece of every spelling.
+    /// All pieces of all spellings.
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.spellings.iter().flat_map(|text| {
             let piece = if text.contains(',') { Self::PIECE_OF_LIST } else { Self::PIECE };
@@ -75,7 +75,7 @@ impl Planted {
     }
 }
 
-/// The pieces of all that is planted, by their length.
+/// The pieces of all planted values, by length.
 struct Scanner<'a>(BTreeMap<usize, HashMap<&'a [u8], &'static str>>);
 
 impl<'a> Scanner<'a> {
@@ -89,7 +89,7 @@ impl<'a> Scanner<'a> {
         Self(pieces)
     }
 
-    /// What of it is in `output`, however that is broken into lines.
+    /// The planted value that `output` contains, even if it is broken into lines.
     fn finds(&self, output: &str) -> Option<&'static str> {
         let output: Vec<u8> = output.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
         self.0
@@ -99,7 +99,7 @@ impl<'a> Scanner<'a> {
 }
 
 #[test]
-fn the_scanner_sees_what_is_planted() {
+fn the_scanner_finds_planted_values() {
     let planted = Planted::bytes("bytes", SECRET);
     #[derive(Debug)]
     struct Leaky<T>(#[allow(dead_code, reason = "printed")] T);
@@ -140,7 +140,7 @@ fn base32(bytes: &[u8]) -> String {
     Secret::new(bytes).unwrap().to_base32().expose().to_owned()
 }
 
-/// What was printed, and of which type.
+/// The printed texts, with the names of their types.
 #[derive(Default)]
 struct Output {
     debug: Vec<(String, String)>,
@@ -214,7 +214,7 @@ fn planted() -> Vec<Planted> {
     ]
 }
 
-/// A generator of [`ENTROPY`].
+/// A generator that returns [`ENTROPY`].
 struct PlantedRng;
 
 impl rand_core::TryRng for PlantedRng {
@@ -276,7 +276,7 @@ fn otp(out: &mut Output) {
         CodeError::Length { expected: 6, found: 5 }.into(),
         CodeError::Character.into(),
     ]);
-    // Errors about what was planted.
+    // Errors whose input contains planted values.
     for input in [format!("{CODE}1"), format!("{CODE}x"), format!("x{CODE}"), CODE.repeat(100)] {
         out.error(&Code::parse(&input, Digits::Six).unwrap_err());
     }
@@ -390,7 +390,7 @@ fn enrollment(out: &mut Output) {
     out.error(&overflow);
     out.error(&EnrollmentError::from(overflow));
 
-    // Errors about what was planted.
+    // Errors whose input contains planted values.
     for text in [format!("{key}1"), format!("{key}="), format!("{key}=A"), key.repeat(20), format!("{key}A")]
     {
         for error in [Secret::from_base32(&text).err(), Secret::from_base32_strict(&text).err()] {
@@ -589,7 +589,7 @@ fn session_values(out: &mut Output) {
     ]);
 }
 
-/// Values of the `store` and `verifier` layers that hold nothing.
+/// Values of the `store` and `verifier` layers that hold no secret.
 fn edges(out: &mut Output) {
     out.error(&MemoryStoreError);
     out.error(&EntropyError);
@@ -631,13 +631,12 @@ fn edges(out: &mut Output) {
     out.error(&runtime.block_on(failing.load(&account)).unwrap_err());
 }
 
-/// A seal of the host's, and a token key beside it.
+/// With a seal of the host and a token key.
 fn keys(seal: impl Seal + 'static) -> Keys {
     Keys::new(seal, TokenKeys::new(1, TokenKey::new(*TOKEN_SECRET)))
 }
 
-/// A service under these keys, in which everything happens that a service can do. What it gave out is added to
-/// what is planted.
+/// Runs a service with these keys and does everything that it can do. The secrets that it hands out are added to `planted`.
 fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl EventSink + 'static) {
     let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
     let policy = Policy::builder("Example").guess_budget(6, 3 * DAY).devices(2).build().unwrap();
@@ -704,7 +703,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     let device = accepted.device.unwrap();
     planted.push(Planted::text("device token", &half(device.expose())));
     planted.push(Planted::bytes("device series", &Parts::of(device.expose()).fields[2]));
-    // No secret, but what tells the sessions of an account apart has no place in a log either.
+    // Not a secret, but the id of a session does not belong into a log either.
     let session = accepted.authenticated.into_session();
     let kept = serde_json::to_value(&session).unwrap();
     planted.push(Planted::text("session id", kept["id"].as_str().unwrap()));
@@ -771,7 +770,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     let proof = world.verifier.reauthenticate(&session, world.password(), &typed).unwrap();
     out.debug(&EnrollmentProof::from(proof));
 
-    // Locked, changed, removed.
+    // Locked, changed and removed.
     for _ in 0..6 {
         out.errors(world.present(&wrong(&world)).err());
     }
@@ -798,7 +797,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     assert!(matches!(world.login(), Login::Complete(_)));
     let imported = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), imported, TotpParams::default());
-    out.debug(&world.verifier.import(import).unwrap().expect("a loud import"));
+    out.debug(&world.verifier.import(import).unwrap().expect("an import that is not quiet"));
     out.all(row());
     out.debug(&*store);
     out.debug(&world.verifier);
@@ -814,7 +813,7 @@ fn flow(keys: Keys, out: &mut Output, planted: &mut Vec<Planted>, sink: impl Eve
     }
 }
 
-/// Kinds of events that the flow need not have raised: there is nothing in them but what is shown here.
+/// Kinds of events that the flow may not have caused, with all their fields.
 fn more_events(out: &mut Output) {
     let account = AccountId::new("alice").unwrap();
     let authenticator = AuthenticatorId::of_host(&account, TOKEN_SECRET);
@@ -842,7 +841,7 @@ fn more_events(out: &mut Output) {
     }
 }
 
-/// Authenticators, what stands for them, and the recovery codes of an old system, with planted bytes for credentials.
+/// Authenticators, the values that represent them, and an old system's recovery codes, with planted bytes as credentials.
 fn several_authenticators(world: &World, phone: &Phone, out: &mut Output) {
     let credential = TOKEN_SECRET;
     let id = AuthenticatorId::of_host(&world.account, credential);
@@ -878,7 +877,7 @@ fn several_authenticators(world: &World, phone: &Phone, out: &mut Output) {
     out.debug(&Presented::from(verified));
 }
 
-/// A seal that shows its context, which is lent to seals alone.
+/// A seal that prints its context. Only a seal gets to see one.
 struct Showing(Arc<Mutex<Vec<String>>>);
 
 impl Seal for Showing {
@@ -897,7 +896,7 @@ impl Seal for Showing {
     }
 }
 
-/// Everything that is printed, and everything that must not be in it.
+/// All output, and all values that must not be in it.
 fn everything() -> (Output, Vec<Planted>) {
     let (mut out, mut planted) = (Output::default(), planted());
     otp(&mut out);
@@ -935,7 +934,7 @@ fn every_public_type_and_every_variant_is_printed() {
     assert!(names.len() > 80 && names.contains("ChallengeToken"), "{names:?}");
     let hidden: Vec<_> = names.difference(&debug).collect();
     assert!(hidden.is_empty(), "show these types in this test too: {hidden:?}");
-    // Nothing is counted under a name that is no type of this crate.
+    // Every name is that of a type of this crate.
     let foreign: Vec<_> = debug.difference(&names).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
 
@@ -958,8 +957,8 @@ fn every_public_type_and_every_variant_is_printed() {
     }
 }
 
-/// Every `pub struct` and `pub enum` under `src/`, which of the two it is, and the text it stands in. The
-/// conformance suite for stores is left out: the records in it are its own.
+/// The name of every `pub struct` and `pub enum` in `src/`, which of the two it is, and the text of its file. Without the
+/// conformance suite for stores, which has records of its own.
 fn public_types() -> BTreeMap<String, (&'static str, String)> {
     let mut found = BTreeMap::new();
     let is_shown = |path: &str| match path {
@@ -985,7 +984,7 @@ fn public_types() -> BTreeMap<String, (&'static str, String)> {
     found
 }
 
-/// The public types with `Display`: written out, or derived by thiserror.
+/// The public types with `Display`, written by hand or derived by thiserror.
 fn displayable() -> BTreeSet<String> {
     let name = |text: &str| text.chars().take_while(|c| is_word(*c)).collect::<String>();
     let mut found = BTreeSet::new();
@@ -1069,8 +1068,8 @@ mod tracing_output {
     }
 }
 
-/// Times are printed as the number they are, so that they cannot be mistaken for a code.
+/// Times are printed as numbers, which must not be confused with the planted code.
 #[test]
-fn the_planted_code_is_no_part_of_a_time() {
+fn the_planted_code_is_not_part_of_a_time() {
     assert!(!UnixTime::MAX.to_string().contains(CODE) && !START.to_string().contains(CODE));
 }

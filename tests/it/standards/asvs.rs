@@ -105,8 +105,8 @@ fn asvs_6_1_3_every_way_in_is_documented_with_what_it_claims() {
     assert_eq!(variants(&source("session/proof/auth_method.rs"), "AuthMethod"), names);
 }
 
-/// Every public call that ends in a proof, given a code and a recovery code. Where one call takes both, each
-/// is a path: the name stands before the comma.
+/// Every public call that returns a proof for a code or a recovery code. A call that accepts both is listed twice; the name
+/// of the call comes before the comma.
 type Path = (&'static str, fn(&World, &str, &str) -> Result<(), Refusal>);
 
 const PATHS: [Path; 6] = [
@@ -126,12 +126,12 @@ const PATHS: [Path; 6] = [
     ("reauthenticate, recovery code", |world, _, recovery| reauthenticated(world, recovery)),
 ];
 
-/// The password, which is right, and this beside it.
+/// With the right password and this text.
 fn reauthenticated(world: &World, typed: &str) -> Result<(), Refusal> {
     refusal(world.verifier.reauthenticate(&world.session(1), world.password(), typed)).map(|_| ())
 }
 
-/// The types that prove something to the host, or hold what does.
+/// The types that prove something to the host, or contain such a proof.
 const PROOFS: [&str; 5] = ["Login", "Accepted", "Authenticated", "FreshFactor", "Reauthenticated"];
 
 #[test]
@@ -158,7 +158,7 @@ fn asvs_6_3_4_every_path_to_a_proof_is_in_the_table() {
         let expected: Vec<_> = expected.into_iter().collect();
         assert_eq!(found, expected, "{files:?}");
     }
-    // And each kind of proof is made in one place.
+    // Each kind of proof is made in one place only.
     let made = |what: &str| -> BTreeMap<String, usize> {
         let counts = sources().into_iter().map(|file| (file.path, code_of(&file.text).matches(what).count()));
         counts.filter(|(_, count)| *count > 0).collect()
@@ -187,7 +187,7 @@ fn asvs_6_3_4_every_path_charges_and_none_gets_around_a_spent_budget() {
         for ((name, path), recovery_code) in PATHS.iter().zip(&codes) {
             let outcome = path(&world, &phone.code(world.now()), recovery_code);
             if name.contains("recovery") {
-                // A recovery code is the owner's way in, whoever spent the budget; 128 bits are not guessed.
+                // A recovery code lets the owner in, whoever spent the budget: 128 bits cannot be guessed.
                 assert_eq!(outcome, Ok(()), "{name} after {spent_through}");
                 continue;
             }
@@ -210,7 +210,7 @@ fn asvs_6_3_3_a_required_second_factor_is_not_met_by_the_password() {
 }
 
 #[test]
-fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
+fn asvs_6_3_7_every_event_is_either_told_to_the_owner_or_exempt() {
     let (world, phone, _) = World::enrolled();
     let _ = world.remember(&phone);
     let device = world.verifier.status(&world.account).unwrap().devices[0].id;
@@ -223,7 +223,7 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         let (label, by) = (String::new(), RemovedBy::Owner);
         EventKind::AuthenticatorRemoved { authenticator, label, by, remaining }
     };
-    // Every kind, and whether its owner is told.
+    // Every kind, and whether the owner is told.
     let table = [
         (EventKind::ChallengeOpened, false),
         (EventKind::LoggedIn { method }, false),
@@ -263,19 +263,19 @@ fn asvs_6_3_7_every_event_is_told_or_deliberately_not() {
         assert_eq!(kind.notify_owner(), *told, "{kind:?}");
     }
     let outdated = EventKind::DeviceForgotten { device, reason: ForgottenBecause::Outdated };
-    assert!(outdated.notify_owner(), "there may be two copies");
+    assert!(outdated.notify_owner(), "an outdated token may mean two copies");
     let mut names: Vec<_> = table.iter().map(|(kind, _)| variant_of(&format!("{kind:?}"))).collect();
     names.dedup();
     assert_eq!(variants(&source("session/event.rs"), "EventKind"), names);
 }
 
-/// The name at the start of what `Debug` prints.
+/// The variant's name, from the beginning of its `Debug` output.
 pub(super) fn variant_of(debug: &str) -> String {
     debug.chars().take_while(|c| is_word(*c)).collect()
 }
 
 #[test]
-fn asvs_6_3_5_a_right_password_with_wrong_codes_is_told() {
+fn asvs_6_3_5_wrong_codes_after_a_right_password_raise_an_alarm() {
     let (world, phone, _) = World::enrolled();
     for guess in 1..=20_u32 {
         let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
@@ -287,7 +287,7 @@ fn asvs_6_3_5_a_right_password_with_wrong_codes_is_told() {
 }
 
 #[test]
-fn asvs_6_3_8_what_was_wrong_with_a_code_is_not_told() {
+fn asvs_6_3_8_a_refusal_does_not_say_what_was_wrong_with_a_code() {
     let (world, phone, _) = World::enrolled();
     let used = phone.code(world.now());
     let early = phone.code(world.now().saturating_add(minutes(5)));
@@ -301,7 +301,7 @@ fn asvs_6_3_8_what_was_wrong_with_a_code_is_not_told() {
         })
         .collect();
     assert!(refusals.iter().all(|told| *told == refusals[0]), "{refusals:?}");
-    // No challenge, one of another account, and one that is over are one refusal too.
+    // Without a valid challenge (none, another account's, one that is over) there is one refusal too.
     let over = world.challenge();
     world.clock.advance(minutes(10));
     let of_nobody = ChallengeToken::parse(&Parts::of(over.expose()).of_account("nobody").text()).unwrap();
@@ -316,8 +316,7 @@ fn asvs_6_4_3_a_password_reset_does_not_get_around_the_factor() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let open = world.challenge();
-    // What it returns is an obligation to end sessions and proves nothing: the new password meets the same
-    // question.
+    // It returns an obligation to end sessions and no proof: a login with the new password needs a code too.
     let ended = world.reset_password();
     assert_eq!(ended.account(), &world.account);
     let _ = code_required(world.login_on(&device));
@@ -376,7 +375,7 @@ fn asvs_6_5_5_a_code_lives_for_the_period_times_the_steps() {
         world.clock.advance(minutes(4));
         let step = world.now().as_secs();
         let code = phone.code(world.now());
-        // The same decision on the same record at every second around.
+        // The same decision, on the same record, at every second around the step.
         world.clock.set(UnixTime::from_secs(step - 100));
         let challenge = world.challenge();
         let record = world.verifier.store().load(&world.account).unwrap().unwrap().value;
@@ -398,7 +397,7 @@ fn asvs_6_5_5_a_code_lives_for_the_period_times_the_steps() {
     assert_eq!(Period::DEFAULT.as_secs(), 30);
 }
 
-/// What makes the credentials of an account others than they were.
+/// A change of the account's credentials.
 type CredentialChange = (&'static str, fn(&World, &Phone));
 
 const CHANGES: [CredentialChange; 5] = [
@@ -426,7 +425,7 @@ const CHANGES: [CredentialChange; 5] = [
 ];
 
 #[test]
-fn asvs_6_5_6_revocation_is_immediate_also_for_what_is_under_way() {
+fn asvs_6_5_6_revocation_also_ends_logins_that_are_under_way() {
     for (name, change) in CHANGES {
         let (world, phone, codes) = World::enrolled();
         let (first, second) = (world.challenge(), world.challenge());
@@ -453,7 +452,7 @@ fn asvs_6_5_8_a_clock_that_goes_back_gives_nothing_back() {
     world.clock.back(days(3_000));
     assert!(matches!(world.present(&phone.code(world.now())), Err(Refusal::Locked { .. })));
 
-    // Nor does a device live longer for it.
+    // It does not extend a device's lifetime either.
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     world.clock.back(days(20));
@@ -466,7 +465,7 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
     let challenge = world.challenge();
     let code = phone.code(world.now());
-    // As another kind of token it is not read, with its prefix changed neither, and its tag is good for nothing else.
+    // It is not accepted as another kind of token, not with the prefix changed, and not with its tag on another body.
     let (own, other) = (Parts::of(challenge.expose()), Parts::of(begun.token.expose()));
     for text in [own.text(), Parts { prefix: "e1".into(), ..own.clone() }.text()] {
         assert!(EnrollmentToken::parse(&text).is_err());
@@ -478,7 +477,7 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
     let disguised = EnrollmentToken::parse(&disguised).unwrap();
     let confirmed = refusal(world.verifier.confirm_enrollment(&disguised, &code));
     assert_eq!(confirmed.unwrap_err(), Refusal::EnrollmentOver);
-    // Nor with another account's name, another epoch, time or id in it.
+    // Nor with another account, epoch, time or id in it.
     let mut changed: Vec<_> = (2..=5)
         .map(|field| {
             let mut changed = own.clone();
@@ -497,7 +496,7 @@ fn asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose() {
 }
 
 #[test]
-fn asvs_6_6_3_a_challenge_takes_five_guesses() {
+fn asvs_6_6_3_a_challenge_accepts_five_guesses() {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
     let present = |code: &str| refusal(world.verifier.present(&challenge, code, Remember::No)).unwrap_err();
@@ -506,18 +505,18 @@ fn asvs_6_6_3_a_challenge_takes_five_guesses() {
         let expected = if guess == 5 { Refusal::ChallengeOver } else { Refusal::NotAccepted };
         assert_eq!(refused, expected, "guess {guess}");
     }
-    assert_eq!(present(&phone.code(world.now())), Refusal::ChallengeOver, "for the right code too");
+    assert_eq!(present(&phone.code(world.now())), Refusal::ChallengeOver, "the right code was accepted");
     assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
 }
 
 #[test]
-fn asvs_7_2_4_a_login_is_a_new_proof_and_ends_the_old_device_token() {
+fn asvs_7_2_4_a_login_makes_a_new_proof_and_replaces_the_device_token() {
     let (world, phone, _) = World::enrolled();
     let first = world.remember(&phone);
     world.clock.advance(MINUTE);
     let second = complete(world.login_on(&first)).device.unwrap();
     assert_ne!(first.expose(), second.expose());
-    // A moment for the other tab; then the old one may be a copy in other hands.
+    // Wait for the grace period for a second tab. After it, the old token may be a stolen copy.
     world.clock.advance(MINUTE);
     let _ = code_required(world.login_on(&first));
     let outdated = |kind: &EventKind| {
@@ -583,7 +582,7 @@ fn asvs_7_4_3_a_change_of_credentials_ends_sessions_and_devices() {
 }
 
 #[test]
-fn asvs_7_4_5_an_administrator_ends_all_and_not_for_oneself() {
+fn asvs_7_4_5_an_administrator_ends_sessions_of_others_only() {
     let (world, phone, _) = World::enrolled();
     let _ = world.remember(&phone);
     let oneself = AdministratorReset::by_host(world.account.clone(), &world.account);
@@ -597,13 +596,13 @@ fn asvs_7_4_5_an_administrator_ends_all_and_not_for_oneself() {
 }
 
 #[test]
-fn asvs_7_5_1_a_change_of_the_factor_takes_a_fresh_one() {
+fn asvs_7_5_1_a_change_of_the_factor_needs_a_fresh_factor() {
     let (world, phone, _) = World::enrolled();
     let older = Policy::builder("Example").step_up_age(minutes(16)).build();
     assert_eq!(older.unwrap_err(), PolicyError::OutOfBounds { setting: "step_up_age" });
     assert_eq!(world.verifier.policy().step_up_age(), minutes(5));
-    // The password alone does not do, nor does a fresh factor from before another change. It is taken by
-    // value: a second use does not compile, see `FreshFactor`.
+    // The password alone is refused, and so is a fresh factor from before another change. It is taken by value, so a second
+    // use does not compile: see `FreshFactor`.
     let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
     let stale = [world.fresh(&phone), world.fresh(&phone), world.fresh(&phone)];
@@ -658,13 +657,13 @@ fn asvs_7_4_2_closing_an_account_ends_all_its_sessions() {
 }
 
 #[test]
-fn asvs_7_5_2_all_sessions_end_and_who_stole_one_cannot_do_it_twice() {
+fn asvs_7_5_2_the_owner_ends_all_sessions_and_a_thief_cannot_again() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     assert_eq!(world.verifier.status(&world.account).unwrap().devices.len(), 1);
     let on_the_device = complete(world.login_on(&device)).authenticated.into_session();
     let own = world.log_in(&phone).authenticated.into_session();
-    // What a host asks for first: a factor in this session, not long ago.
+    // The host first asks for a recent factor in this session.
     assert!(own.is_elevated(world.now(), MINUTE) && !on_the_device.is_elevated(world.now(), MINUTE));
     let challenge = world.challenge();
     let ended = world.verifier.end_all_sessions(&own).unwrap();
@@ -676,7 +675,7 @@ fn asvs_7_5_2_all_sessions_end_and_who_stole_one_cannot_do_it_twice() {
     let refused = refusal(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
 
-    // Neither by a session that is over nor on the device; with a code there is a new session.
+    // Refused with a session that is over, and on the device. With a code there is a new session.
     for over in [&own, &on_the_device] {
         assert_eq!(refusal(world.verifier.end_all_sessions(over)).unwrap_err(), Refusal::StepUpRequired);
     }

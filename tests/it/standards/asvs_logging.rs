@@ -1,4 +1,4 @@
-//! OWASP ASVS 5.0, chapter 16: what is logged, and where a request came from.
+//! OWASP ASVS 5.0, chapter 16: which events are logged, and the origin of the requests.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -18,7 +18,7 @@ use super::asvs::{minutes, source, variant_of};
 use crate::support::source::code_of;
 use crate::support::{NEVER_ISSUED, Phone, Remote, TestRng, World};
 
-/// A store that keeps the audit trail it is handed, beside its rows.
+/// A store that keeps the audit trail of each write next to its rows.
 #[derive(Debug, Default)]
 struct WithTrail {
     rows: MemoryStore,
@@ -38,7 +38,7 @@ impl BlockingStore for WithTrail {
     }
 }
 
-/// A call of the verifier, the event it is known by, and how it is made.
+/// A call of the verifier, an event that it causes, and how to make the call.
 type Door = (&'static str, &'static str, fn(&World<Arc<WithTrail>>, &Phone));
 
 const DOORS: [Door; 20] = [
@@ -111,8 +111,7 @@ const DOORS: [Door; 20] = [
     }),
 ];
 
-/// What the sink hears and what the store is handed where an enrolled owner goes through this door, on behalf of nobody
-/// or of this origin.
+/// The events for the sink and those for the store, when an enrolled owner makes this call with or without an origin.
 fn through((_, _, door): Door, origin: Option<&Origin>) -> (Vec<AuditEvent>, Vec<AuditEvent>) {
     let mut world = World::over(Arc::new(WithTrail::default()), Policy::new("Example").unwrap());
     if let Some(origin) = origin {
@@ -133,7 +132,7 @@ fn asvs_16_2_1_every_event_says_where_the_request_came_from() {
         let kinds: Vec<_> = plain.iter().map(|event| variant_of(&format!("{:?}", event.kind))).collect();
         assert!(kinds.iter().any(|kind| kind == known_by), "{name}: {kinds:?}");
         assert!(plain.iter().chain(&plain_trail).all(|event| event.origin.is_none()), "{name}: {plain:?}");
-        // The same, to the sink and to the store, but for the origin.
+        // The same events for sink and store, except for the origin.
         let with_origin = |events: Vec<AuditEvent>| -> Vec<_> {
             events
                 .into_iter()
@@ -150,7 +149,7 @@ fn asvs_16_2_1_every_event_says_where_the_request_came_from() {
 }
 
 #[test]
-fn asvs_16_2_1_every_call_that_decides_is_in_the_table() {
+fn asvs_16_2_1_every_call_that_causes_an_event_is_in_the_table() {
     let code: String = ["verifier/login.rs", "verifier/account.rs", "verifier/operate.rs"]
         .iter()
         .map(|file| code_of(&source(file)))
@@ -159,17 +158,17 @@ fn asvs_16_2_1_every_call_that_decides_is_in_the_table() {
         |function: &&str| function.contains("self.decide(") || function.contains("self.decide_from(");
     let name = |function: &str| function.split(['(', '<']).next().unwrap().to_owned();
     let found: BTreeSet<_> = code.split("pub async fn ").skip(1).filter(decide).map(name).collect();
-    // One shows an enrollment again, the other changes under which key a secret is sealed: nothing has happened.
+    // One shows an enrollment again, the other seals a secret with another key: neither causes an event.
     let silent = ["pending_enrollment", "reseal"];
     let driven = DOORS.iter().map(|(name, _, _)| *name).chain(silent).map(str::to_owned).collect();
     assert_eq!(found, driven);
 }
 
 #[tokio::test]
-async fn asvs_16_2_1_requests_at_once_do_not_mix() {
+async fn asvs_16_2_1_events_of_concurrent_requests_keep_their_origin() {
     let (world, phone, _) = World::enrolled();
     let (policy, ring) = (Policy::new("Example").unwrap(), KeyRing::new(1, SealingKey::new([7; 32])));
-    // Between any two steps of one request, the others take theirs.
+    // Between any two steps of one request, the others make a step.
     let store = Remote(world.verifier.store().clone());
     let verifier = Verifier::with_sources(store, policy, ring, world.clock.clone(), Mutex::new(TestRng(2)))
         .with_events(world.events.clone());
@@ -196,18 +195,21 @@ async fn asvs_16_2_1_requests_at_once_do_not_mix() {
 }
 
 #[test]
-fn asvs_16_2_1_a_clone_shares_the_accounts_and_not_the_origin() {
+fn asvs_16_2_1_a_clone_shares_the_accounts_but_not_the_origin() {
     let (world, phone, _) = World::enrolled();
     let origin = Origin::new().with_address("192.0.2.1");
     let for_request = world.verifier.on_behalf_of(origin.clone());
     let elsewhere = for_request.clone().on_behalf_of(Origin::new().with_address("192.0.2.2"));
-    // With a sink of its own, only of what is asked of it.
+    // With its own sink, which gets only its own events.
     let unheard = for_request.clone().with_events(|_: &AuditEvent| ());
     let code = phone.code(world.now());
     let challenge = world.challenge();
     assert!(unheard.present(&challenge, &phone.wrong_code(world.now()), Remember::No).is_err());
     assert!(for_request.present(&challenge, &code, Remember::No).is_ok());
-    assert!(elsewhere.present(&world.challenge(), &code, Remember::No).is_err(), "the same account");
+    assert!(
+        elsewhere.present(&world.challenge(), &code, Remember::No).is_err(),
+        "a code of the same account was accepted twice"
+    );
     let addresses: Vec<_> = world
         .events
         .all()
@@ -218,28 +220,28 @@ fn asvs_16_2_1_a_clone_shares_the_accounts_and_not_the_origin() {
     assert_eq!(addresses, [None, here, None, there]);
 }
 
-/// Separators of lines, and marks that turn the direction of what follows.
+/// Line separators, and marks that change the text direction.
 const GARBLING: &str =
     "\0\t\n\r\u{1b}\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}";
 
 #[test]
-fn asvs_16_4_1_an_origin_forges_no_line_of_a_log() {
+fn asvs_16_4_1_an_origin_cannot_forge_a_line_of_a_log() {
     let garbled = |text: &str| format!("{GARBLING}{text}{GARBLING}");
     let origin =
         Origin::new().with_address(garbled("::1")).with_user_agent(&garbled("Fire\r\nfox 1.0 \u{e9}"));
     assert_eq!((origin.address(), origin.user_agent()), (Some("::1"), Some("Firefox 1.0 \u{e9}")));
     assert_eq!(Origin::new().with_address(GARBLING).with_user_agent(""), Origin::new());
-    // From a log that somebody else wrote.
+    // From a log that another program wrote.
     let row = serde_json::json!({ "address": garbled("::1"), "user_agent": garbled("Firefox") });
     let read: Origin = serde_json::from_value(row).unwrap();
     assert_eq!((read.address(), read.user_agent()), (Some("::1"), Some("Firefox")));
 }
 
 #[test]
-fn asvs_16_4_1_an_origin_is_cut_off_at_its_length() {
+fn asvs_16_4_1_a_long_origin_is_cut() {
     assert_eq!((Origin::MAX_ADDRESS, Origin::MAX_USER_AGENT), (64, 256));
     for extra in [0, 1, 1000] {
-        // What is dropped does not count, and characters count, not bytes.
+        // The limit counts characters, not bytes, and not the characters that are removed.
         let long = |max: usize| format!("\n{}", "\u{e9}".repeat(max + extra));
         let made = Origin::new().with_address(long(64)).with_user_agent(&long(256));
         let row = serde_json::json!({ "address": long(64), "user_agent": long(256) });
@@ -267,7 +269,7 @@ fn asvs_16_2_1_an_event_is_read_from_a_log_as_it_was_written() {
     assert_eq!(read, world.events.all());
 }
 
-/// An attempt to authenticate, made by an enrolled owner or somebody else, and the event that says what became of it.
+/// An attempt to authenticate, by an enrolled owner or by somebody else, and the event of its result.
 type Attempt = (&'static str, fn(&World, &Phone, &str), fn(&EventKind) -> bool);
 
 const ATTEMPTS: [Attempt; 18] = [
@@ -279,7 +281,7 @@ const ATTEMPTS: [Attempt; 18] = [
     (
         "codes in a row",
         |world, phone, _| {
-            // None of them from before the enrollment.
+            // All of them from after the enrollment.
             world.clock.advance(minutes(5));
             drop(world.present(&phone.codes_in_a_row(world.now())));
         },

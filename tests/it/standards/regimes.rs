@@ -1,4 +1,4 @@
-//! What the policies of `manual::regimes` do, through the front door. The numbers here are those of that page.
+//! The policies of `manual::regimes`, through the public API. The numbers here are those of that page.
 
 use core::time::Duration;
 use std::sync::Mutex;
@@ -36,7 +36,7 @@ fn psd2() -> Policy {
     policy.guess_budget(5, days(31)).build().unwrap()
 }
 
-/// Another instance of the service, over the same store, with the same clock and log.
+/// Another instance of the service, with the same store, clock and log.
 fn instance(world: &World, policy: Policy, seed: u64) -> World {
     let verifier = BlockingVerifier::with_sources(
         world.verifier.store().clone(),
@@ -57,7 +57,7 @@ fn evaluated(world: &World) -> usize {
     world.events.count(is_refused_because(RefusedBecause::Wrong))
 }
 
-/// What a code is told, through the nth of the doors: a login, a step-up, a change of credentials.
+/// Presents a code at one of the doors: a login, a step-up, a change of credentials.
 fn present_at(door: usize, world: &World, code: &str) -> Result<(), Refusal> {
     let session = world.session(u8::try_from(door % 200).unwrap());
     match door % 3 {
@@ -67,7 +67,7 @@ fn present_at(door: usize, world: &World, code: &str) -> Result<(), Refusal> {
     }
 }
 
-/// An account with two authenticators, each with a secret of its own.
+/// An account with two authenticators, each with its own secret.
 fn with_two_authenticators(policy: &Policy) -> (World, [Phone; 2]) {
     let (world, first, _) = World::enrolled_with(policy.clone());
     let other = instance(&World::with_policy(policy.clone()), policy.clone(), 99);
@@ -84,10 +84,9 @@ fn with_two_authenticators(policy: &Policy) -> (World, [Phone; 2]) {
     (world, [first, second])
 }
 
-/// At most this many codes are evaluated, and not one more: in whichever session and on whichever instance, after
-/// whatever time.
+/// Asserts that at most this many codes are evaluated: in any session, on any instance, after any time.
 fn at_most(most: usize, policy: &Policy) {
-    // The last of them still is.
+    // The last of them is still evaluated.
     for wrong in 0..=most {
         let (world, phone, _) = World::enrolled_with(policy.clone());
         for code in phone.wrong_codes(world.now()).take(wrong) {
@@ -98,7 +97,7 @@ fn at_most(most: usize, policy: &Policy) {
         assert_eq!(right, expected, "after {wrong} wrong codes");
     }
 
-    // In a year of guesses, and as many as there are doors and instances.
+    // A year of guesses, at all doors and on all instances.
     let (world, phone, codes) = World::enrolled_with(policy.clone());
     let instances = [instance(&world, policy.clone(), 2), instance(&world, policy.clone(), 3)];
     for guess in 0..365 {
@@ -109,7 +108,7 @@ fn at_most(most: usize, policy: &Policy) {
     assert_eq!(evaluated(&world), most);
     assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: None }), 1);
 
-    // The right code is not evaluated, then or later, or under a clock that goes back; nor after a restart.
+    // The right code is not evaluated either: not later, not if the clock goes back, not after a restart.
     let (now, before) = (world.now(), world.record());
     let waits = [0, 30 * 60, 86_400, 31 * 86_400, 366 * 86_400, 36_500 * 86_400];
     let times = waits.map(|wait| now.saturating_add(Duration::from_secs(wait)));
@@ -124,12 +123,12 @@ fn at_most(most: usize, policy: &Policy) {
     assert_eq!((evaluated(&world), world.record()), (most, before));
     world.clock.set(now);
 
-    // Codes in a row and recovery codes identify the user; a password reset does not.
+    // Codes in a row and recovery codes let the owner in; a password reset is not enough.
     let _ = world.reset_password();
     assert!(world.present(&phone.code(now)).is_err());
     assert!(world.present(&codes[0]).is_ok());
     assert!(world.present(&phone.codes_in_a_row(now)).is_ok());
-    // No accepted code makes up for the guesses, and no time does; a password change with a fresh factor does.
+    // Neither accepted codes nor time restore the budget; a password change with a fresh factor does.
     world.clock.advance(days(40));
     let locked = Refusal::Locked { retry_at: None };
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
@@ -139,13 +138,13 @@ fn at_most(most: usize, policy: &Policy) {
     assert!(world.present(&phone.code(world.now())).is_ok());
 }
 
-/// Each login that is complete had a second factor: no cookie stands in for it, nor is there a login without one.
+/// Asserts that each complete login had a second factor: no cookie replaces it.
 fn two_factors_each_time(policy: &Policy) {
     let world = World::with_policy(policy.clone());
-    assert!(matches!(world.login(), Login::EnrollmentRequired(_)), "no factor, no login");
+    assert!(matches!(world.login(), Login::EnrollmentRequired(_)), "a login without a second factor");
     let (phone, codes) = world.enroll();
 
-    // A browser that was remembered while that was allowed, and one that asks for it now.
+    // A browser that was remembered while that was allowed, and a login that asks for it now.
     let permissive = instance(&world, Policy::new("Example").unwrap(), 5);
     let device = permissive.remember(&phone);
     let _ = complete(permissive.login_on(&device));
@@ -159,7 +158,7 @@ fn two_factors_each_time(policy: &Policy) {
     let by_recovery = world.present(&codes[0]).unwrap();
     assert_eq!(by_recovery.authenticated.amr(), ["pwd", "mfa"]);
 
-    // Its owner does not switch it off, and an administrator's word lets nobody in without one.
+    // The owner cannot disable it, and after an administrator's reset nobody gets in without one.
     let refused = refusal(world.verifier.disable(world.fresh(&phone), Requirement::None));
     assert_eq!(refused.unwrap_err(), Refusal::FactorRequired);
     let administrator = AccountId::new("root").unwrap();
@@ -167,13 +166,13 @@ fn two_factors_each_time(policy: &Policy) {
     let _ = world.verifier.administrator_reset(reset).unwrap();
     assert!(matches!(world.login_on(&device), Login::EnrollmentRequired(_)));
 
-    // Of all logins, none went without.
+    // Only one login had no second factor.
     let logins = world.events.all().into_iter().filter_map(|event| match event.kind {
         EventKind::LoggedIn { method } => Some(method),
         _ => None,
     });
     let without = logins.filter(|method| !method.amr(FirstFactor::Password).contains(&"mfa")).count();
-    assert_eq!(without, 1, "that of the permissive instance");
+    assert_eq!(without, 1, "not only the one on the permissive instance");
 }
 
 #[test]
@@ -204,7 +203,7 @@ fn sp800_63b_5_1_a_session_of_a_remembered_device_is_aal1_by_its_amr() {
     let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
     session.elevate(&fresh);
     assert!(is_aal2(session.amr()));
-    assert_eq!(session.auth_time(), world.now(), "for the 24 hours of §2.2.3");
+    assert_eq!(session.auth_time(), world.now(), "the time from which the 24 hours of §2.2.3 count");
 }
 
 #[test]
@@ -231,14 +230,14 @@ fn asvs_6_5_5_under_the_level_2_policy_a_code_lives_90_or_30_seconds() {
 }
 
 #[test]
-fn asvs_7_5_1_under_the_level_2_policy_a_change_takes_password_and_code() {
+fn asvs_7_5_1_under_the_level_2_policy_a_change_needs_password_and_code() {
     let (world, phone, _) = World::enrolled_with(asvs(Window::DEFAULT));
     let session = world.log_in(&phone).authenticated.into_session();
     let begin = |typed: &str| {
         let proof = refusal(world.verifier.reauthenticate(&session, world.password(), typed))?;
         refusal(world.verifier.begin_enrollment(proof, "alice")).map(drop)
     };
-    // Neither the password alone, nor beside it a wrong code or the one of the login.
+    // Refused with the password alone, with a wrong code, and with the code of the login.
     let alone = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(alone.unwrap_err(), Refusal::StepUpRequired);
     assert_eq!(begin(""), Err(Refusal::Malformed));
@@ -246,7 +245,7 @@ fn asvs_7_5_1_under_the_level_2_policy_a_change_takes_password_and_code() {
     let of_the_login = phone.code(UnixTime::from_secs(world.now().as_secs() - 30));
     assert_eq!(begin(&of_the_login), Err(Refusal::NotAccepted));
     assert_eq!(begin(&phone.code(world.now())), Ok(()));
-    // And no more than five minutes ago.
+    // The fresh factor is at most five minutes old.
     for (age, is_fresh) in [(299, true), (300, false), (301, false)] {
         world.clock.advance(STEP);
         let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
@@ -273,7 +272,7 @@ fn pci_dss_8_3_4_of_two_authenticators_the_sixth_code_is_not_evaluated() {
         let right = phone.code(world.now());
         assert_eq!(world.present(&right).unwrap_err(), Refusal::Locked { retry_at: None });
     }
-    // Codes in a row of either identify the user.
+    // Codes in a row of either authenticator let the owner in.
     world.clock.advance(DAY);
     for phone in &phones {
         assert!(world.present(&phone.codes_in_a_row(world.now())).is_ok());
@@ -290,7 +289,7 @@ fn pci_dss_8_3_4_the_gentler_setting_ends_at_ten_too() {
         world.clock.advance(DAY);
     }
     assert_eq!(evaluated(&world), 10);
-    // A wait ends in less than 30 minutes where a guess was due just then.
+    // If a guess was about to be regained, the wait ends in less than 30 minutes.
     let (world, phone, _) = World::enrolled_with(world.verifier.policy().clone());
     let bound_at = UnixTime::from_secs(world.now().as_secs() - 2 * STEP.as_secs());
     world.clock.set(bound_at.saturating_add(days(6)));

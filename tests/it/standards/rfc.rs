@@ -1,5 +1,4 @@
-//! RFC 4226, 6238 and 8176 where they speak of the verifier as a whole: throttling, replay, keys in the
-//! store, `amr`.
+//! RFC 4226, 6238 and 8176, where they concern the verifier as a whole: throttling, replay, keys in the store, `amr`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,7 +24,7 @@ fn rfc4226_7_1_every_wrong_code_is_charged_wherever_it_is_presented() {
     let mut wrong = phone.wrong_codes(world.now());
     for guess in 0..20 {
         let code = wrong.next().unwrap();
-        // Logins and step-ups by turns: they share the budget.
+        // Alternately in logins and step-ups, which share the budget.
         let refused = if guess % 2 == 0 {
             world.present(&code).map(|_| ())
         } else {
@@ -35,7 +34,7 @@ fn rfc4226_7_1_every_wrong_code_is_charged_wherever_it_is_presented() {
         assert_eq!(matches!(refused, Refusal::Locked { .. }), guess == 19, "guess {guess}: {refused:?}");
     }
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), BUDGET);
-    // Now neither is evaluated, not even the right one.
+    // Now neither is evaluated, not even with the right code.
     let right = phone.code(world.now());
     assert!(matches!(world.present(&right), Err(Refusal::Locked { .. })));
     let stepped_up = refusal(world.verifier.fresh_factor(&world.session(1), &right));
@@ -66,7 +65,7 @@ fn rfc4226_7_3_a_thousand_parallel_sessions_share_one_counter() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..125 {
-                    // Too much contention is a refusal as well: nothing was evaluated.
+                    // A refusal because of contention is fine: nothing was evaluated.
                     let Ok(login) = world.verifier.password_verified(world.password(), None) else {
                         continue;
                     };
@@ -87,7 +86,7 @@ fn rfc6238_3_r4_the_period_is_stored_with_the_authenticator() {
     let world = World::over(store.clone(), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
 
-    // The default of the service changes; who is enrolled keeps what the app on the phone has.
+    // The default of the service changes; an enrolled account keeps the parameters of its app.
     let params = TotpParams::new(Algorithm::Sha256, Digits::Eight, Period::from_secs(60).unwrap());
     let policy = Policy::builder("Example").totp(params).build().unwrap();
     let changed = World::over(store, policy);
@@ -116,7 +115,7 @@ fn rfc6238_3_r5_every_enrollment_draws_its_own_secret() {
 }
 
 #[test]
-fn rfc6238_3_r6_without_random_numbers_nothing_is_decided() {
+fn rfc6238_3_r6_without_random_numbers_every_call_fails() {
     let store = Arc::new(JsonStore::default());
     let world = World::over(store.clone(), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
@@ -138,7 +137,7 @@ fn rfc6238_3_r6_without_random_numbers_nothing_is_decided() {
 }
 
 #[test]
-fn rfc6238_3_r7_no_secret_is_stored_and_a_copied_row_opens_nothing() {
+fn rfc6238_3_r7_no_plain_secret_is_stored_and_copied_rows_fail() {
     let store = Arc::new(JsonStore::default());
     let world = World::over(store.clone(), Policy::new("Example").unwrap());
     let begun = world.begin();
@@ -152,13 +151,13 @@ fn rfc6238_3_r7_no_secret_is_stored_and_a_copied_row_opens_nothing() {
     assert!(store.written().len() >= 2);
     for text in store.written() {
         assert!(!text.contains(&in_hex) && !text.contains(&in_decimal), "{text}");
-        // Wherever it may stand in what is written as base32.
+        // The secret could be anywhere in what is written as base32.
         let decoded = text.split('"').filter_map(|piece| Secret::from_base32(piece).ok());
         let holds = |bytes: &[u8]| bytes.windows(8).any(|part| part == &secret[..8] || part == &secret[12..]);
         assert!(decoded.map(|bytes| holds(bytes.expose())).all(|found| !found), "{text}");
     }
 
-    // The sealed secret of one account, put into another's row, is an error of the host's and lets nobody in.
+    // A sealed secret that is copied to another account's row is a host error and lets nobody in.
     let text = store.text(&world.account).unwrap().replacen("\"alice\"", "\"mallory\"", 1);
     let mallory = World { account: second_factor::AccountId::new("mallory").unwrap(), ..world };
     store.put(&mallory.account, &text);
@@ -183,12 +182,12 @@ fn rfc6238_5_2_an_accepted_code_is_refused_in_every_session() {
     assert_eq!(stepped_up.unwrap_err(), Refusal::NotAccepted, "a step-up");
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 3);
 
-    // After the code of T + 1, that of T is no good either, although the window still has it.
+    // After the code of step T + 1, the code of T is refused although it is still in the window.
     world.clock.advance(2 * STEP);
     let (earlier, later) = (phone.code(world.now()), phone.code(world.now().saturating_add(STEP)));
-    assert!(world.present(&later).is_ok(), "one step ahead");
+    assert!(world.present(&later).is_ok(), "the code of one step ahead was refused");
     assert_eq!(world.present(&earlier).unwrap_err(), Refusal::NotAccepted);
-    // A clock that goes back does not bring it back.
+    // The clock goes back: the codes stay used.
     world.clock.set(now);
     assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
 }
@@ -215,15 +214,15 @@ fn rfc6238_5_2_of_two_sessions_at_once_one_gets_in() {
 }
 
 #[test]
-fn rfc6238_6_no_drift_is_learned_so_failed_guesses_move_nothing() {
+fn rfc6238_6_no_clock_drift_is_learned_from_any_code() {
     let (world, phone, _) = World::enrolled();
-    // A phone that is two steps ahead is refused, however often it tries; one step ahead it is accepted.
+    // A phone two steps ahead is refused, however often it tries; one step ahead it is accepted.
     for _ in 0..3 {
         let ahead = phone.code(world.now().saturating_add(2 * STEP));
         assert_eq!(world.present(&ahead).unwrap_err(), Refusal::NotAccepted);
         world.clock.advance(STEP);
     }
-    // Nor does success move the window: a phone that got in one step ahead is not let in two steps ahead.
+    // A success does not move the window: after a login one step ahead, two steps ahead is still refused.
     world.clock.advance(2 * STEP);
     assert!(world.present(&phone.code(world.now().saturating_add(STEP))).is_ok());
     world.clock.advance(2 * STEP);
@@ -232,7 +231,7 @@ fn rfc6238_6_no_drift_is_learned_so_failed_guesses_move_nothing() {
 }
 
 #[test]
-fn rfc8176_amr_is_true_of_every_login() {
+fn rfc8176_amr_is_right_for_every_login() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let since = UnixTime::from_secs(world.now().as_secs() - STEP.as_secs());
@@ -252,12 +251,12 @@ fn rfc8176_amr_is_true_of_every_login() {
     for (accepted, how, amr) in table {
         assert_eq!(accepted.authenticated.method(), how);
         assert_eq!(accepted.authenticated.amr(), amr, "{how:?}");
-        assert!(!accepted.authenticated.amr().contains(&"rba"), "risk is not looked at");
+        assert!(!accepted.authenticated.amr().contains(&"rba"), "no risk was assessed");
     }
 }
 
 #[test]
-fn rfc4226_4_r6_a_short_secret_is_imported_only_by_the_named_call() {
+fn rfc4226_4_r6_importing_a_short_secret_needs_a_call_of_its_own() {
     use second_factor::enrollment::ImportedSecret;
     for length in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![0x5a; length]).unwrap();

@@ -28,7 +28,7 @@ fn json_world(policy: Policy) -> JsonWorld {
     World::over(Arc::new(JsonStore::default()), policy)
 }
 
-/// The service again after a restart: nothing left but what the store holds.
+/// The service after a restart, with only what the store holds.
 fn restarted(world: &JsonWorld, seed: u64) -> JsonWorld {
     let (clock, events) = (TestClock::at(world.now()), Arc::new(EventLog::default()));
     let verifier = BlockingVerifier::with_sources(
@@ -45,7 +45,7 @@ fn is_wrong(kind: &EventKind) -> bool {
     is_refused_because(RefusedBecause::Wrong)(kind)
 }
 
-/// With the budget and all that time adds to it spent: no wait ends this lock.
+/// The budget and all credit of time are spent, so no wait ends this lock.
 fn spent() -> (World, Phone, Vec<String>) {
     let (world, phone, codes) = World::enrolled();
     world.clock.advance(days(40));
@@ -74,7 +74,7 @@ fn sp800_63b_3_2_2_at_most_99_guesses_between_two_accepted_codes() {
     }
     assert_eq!(world.events.count(is_wrong), 20 + 10);
 
-    // The right code is not evaluated: now, in a step-up, after a restart, after any time.
+    // The right code is not evaluated: not now, not in a step-up, not after a restart, not after any time.
     let _ = world.events.take();
     let locked = Refusal::Locked { retry_at: None };
     let right = |world: &JsonWorld| {
@@ -93,7 +93,7 @@ fn sp800_63b_3_2_2_at_most_99_guesses_between_two_accepted_codes() {
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 4);
     assert_eq!(world.events.count(is_wrong), 0);
 
-    // Nor does a password reset end it, nor a recovery code, which lets its owner in; codes in a row do.
+    // A password reset does not end the lock. A recovery code does not either, but lets the owner in. Codes in a row end it.
     let _ = world.reset_password();
     let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     assert_eq!(right(&restarted(&world, 3)), Err(locked));
@@ -104,19 +104,19 @@ fn sp800_63b_3_2_2_at_most_99_guesses_between_two_accepted_codes() {
 }
 
 #[test]
-fn sp800_63b_3_2_2_what_opens_a_spent_budget() {
+fn sp800_63b_3_2_2_what_restores_a_spent_budget() {
     let is_locked = |world: &World| world.verifier.status(&world.account).unwrap().is_locked;
     let code = |world: &World, phone: &Phone| world.present(&phone.code(world.now())).map(|_| ());
 
-    // A password change with a fresh factor beside it, and no reset.
+    // A password change with a fresh factor does; a password reset does not.
     let (world, phone, codes) = spent();
     let _ = world.reset_password();
-    assert!(is_locked(&world), "whoever holds the mailbox does not end it");
+    assert!(is_locked(&world), "a password reset ended the lock");
     let _ = world.change_password(&world.session(1), &codes[0]).unwrap();
     assert!(!is_locked(&world));
     assert_eq!(code(&world, &phone), Ok(()));
 
-    // Codes in a row let the owner in; they prove the clock, so that the month before them counts and time goes on.
+    // Codes in a row let the owner in and prove the clock, so the month before them counts as credit.
     let (world, phone, _) = spent();
     let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
     let until = world.now().saturating_add(days(3));
@@ -135,7 +135,7 @@ fn sp800_63b_3_2_2_what_opens_a_spent_budget() {
     assert!(!is_locked(&world));
     assert_eq!(code(&world, &phone), Ok(()));
 
-    // Enrolling anew in place of the old one, with a recovery code, leaves the budget as it is.
+    // A new enrollment instead of the old one, with a recovery code, does not restore the budget.
     let (world, _, codes) = spent();
     let fresh = world.verifier.fresh_factor(&world.session(1), &codes[0]).unwrap();
     let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
@@ -157,14 +157,14 @@ fn sp800_63b_3_2_2_a_slow_drip_of_one_guess_a_day_stops() {
         world.events.count(is_wrong)
     };
     assert_eq!(evaluated(Policy::new("Example").unwrap()), 20 + 10);
-    // Also where time gives back as much as it can under any policy.
+    // The same with the policy that gives the most credit for time.
     let quick = Policy::builder("Example").window(Window::EXACT).guess_budget(33, 22 * HOUR).build();
     assert_eq!(evaluated(quick.unwrap()), 33 + 32);
 }
 
 #[test]
-fn sp800_63b_3_2_2_only_its_own_success_ends_a_run_of_failures() {
-    // Neither the password, nor a remembered device, nor a recovery code does.
+fn sp800_63b_3_2_2_only_a_right_code_ends_a_run_of_wrong_codes() {
+    // The password, a remembered device and a recovery code do not.
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     for guess in 0..20 {
@@ -177,7 +177,7 @@ fn sp800_63b_3_2_2_only_its_own_success_ends_a_run_of_failures() {
         let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
         assert_eq!(matches!(refused, Refusal::Locked { .. }), guess == 19, "{guess}");
     }
-    // A code does: it takes the time since the last one off the count.
+    // A code does: it reduces the count by the time since the last one.
     let (world, phone, _) = World::enrolled();
     for failure in 1..=100 {
         world.clock.advance(days(3));
@@ -200,7 +200,7 @@ fn sp800_63b_3_2_2_the_wait_once_the_budget_is_spent() {
             let refused = world.present(&phone.wrong_code(world.now())).unwrap_err();
             assert_eq!(refused, Refusal::Locked { retry_at: Some(retry_at) });
         }
-        // One guess, no more, and the next wait is as long; after ten of them there is none.
+        // Only one guess, and the next wait is as long. After ten of them, no wait ends the lock.
         world.clock.set(retry_at);
         let _ = world.events.take();
         let next = (wait < 10).then(|| retry_at.saturating_add(days(3)));
@@ -229,7 +229,7 @@ fn sp800_63b_3_1_4_2_a_used_code_is_an_event_and_the_same_refusal() {
 }
 
 #[test]
-fn sp800_63b_3_1_2_2_a_recovery_code_is_spent_once_whoever_is_quicker() {
+fn sp800_63b_3_1_2_2_a_recovery_code_is_spent_once_in_a_race() {
     for _ in 0..50 {
         let (world, _, codes) = World::enrolled();
         let challenges: Vec<ChallengeToken> = (0..4).map(|_| world.challenge()).collect();
@@ -263,7 +263,7 @@ fn sp800_63b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token() {
 
     let secret_half = |token: &str| token.split('.').nth(2).unwrap().to_owned();
     let tokens = [challenge.expose(), device.expose(), begun.token.expose()];
-    // The series of a device is kept as a hash, from which no token can be made.
+    // The store has only a hash of a device's series, from which no token can be made.
     let series = base32_text(&Parts::of(device.expose()).fields[2]);
     let codes = codes.iter().map(|code| code.replace('-', ""));
     let secrets = codes.chain(tokens.map(secret_half)).chain([series]);
@@ -311,8 +311,8 @@ fn sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
     let present = |challenge: &ChallengeToken| {
         refusal(world.verifier.present(challenge, &codes[0], Remember::No)).unwrap_err()
     };
-    // A challenge comes from a password. One that is made up, or over, or of an account that has none, is no
-    // challenge.
+    // Only the right password opens a challenge. A forged one, one that is over and one of an account without authenticators are
+    // refused.
     let made_up = Parts { tag: vec![0; 32], ..Parts::of(world.challenge().expose()) }.text();
     assert_eq!(present(&ChallengeToken::parse(&made_up).unwrap()), Refusal::ChallengeOver);
     let used_up = world.challenge();
@@ -329,7 +329,7 @@ fn sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused() {
 }
 
 #[test]
-fn sp800_63b_4_1_binding_is_recorded_with_its_time_and_told() {
+fn sp800_63b_4_1_a_binding_is_recorded_with_its_time_and_reported() {
     let (world, phone, _) = World::enrolled();
     let bound_at = world.now().as_secs() - 2 * STEP.as_secs();
     assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since.unwrap().as_secs(), bound_at);
@@ -361,11 +361,15 @@ fn sp800_63b_4_1_2_2_an_enrollment_waits_ten_minutes_at_most() {
     let world = World::new();
     let begun = world.begin();
     let phone = Phone::scan(&begun.uri);
-    // Another session, and so another token, confirms another secret.
+    // Another session has another token, and so another secret to confirm.
     let other = world.begin();
     let confirm =
         |token| refusal(world.verifier.confirm_enrollment(token, &phone.code(world.now()))).map(|_| ());
-    assert_eq!(confirm(&other.token), Err(Refusal::NotAccepted), "the secret of the first");
+    assert_eq!(
+        confirm(&other.token),
+        Err(Refusal::NotAccepted),
+        "a code of the first enrollment's secret was accepted"
+    );
     assert_eq!(confirm(&begun.token), Ok(()));
     assert_eq!(confirm(&other.token), Err(Refusal::EnrollmentOver));
 
@@ -406,17 +410,17 @@ fn sp800_63b_2_1_3_a_device_is_remembered_thirty_days_at_most() {
 }
 
 #[test]
-fn sp800_63b_5_1_a_remembered_device_is_no_second_factor() {
+fn sp800_63b_5_1_a_remembered_device_is_not_a_second_factor() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let device = world.remember(&phone);
     let accepted = complete(world.login_on(&device));
     assert_eq!(accepted.authenticated.method(), AuthMethod::RememberedDevice { since });
     assert_eq!(accepted.authenticated.amr(), ["pwd"]);
-    // Whatever is sensitive asks for a code all the same: the password does not begin an enrollment.
+    // A sensitive step needs a code anyway: the password does not begin an enrollment.
     let refused = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);
-    // And a service that wants a code each time has one.
+    // A service can also require a code at each login.
     let policy =
         Policy::builder("Example").require_second_factor().remember_for(Duration::ZERO).build().unwrap();
     let (world, phone, _) = World::enrolled_with(policy);
@@ -429,13 +433,13 @@ fn sp800_63b_5_1_a_remembered_device_is_no_second_factor() {
 fn sp800_63b_5_1_a_bearer_token_opens_nothing_and_claims_nothing() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
-    // It is no answer to a challenge, no challenge, and no code in a session.
+    // It is not accepted as a proof in a challenge, as a challenge, or as a code in a session.
     let typed = refusal(world.verifier.present(&world.challenge(), device.expose(), Remember::No));
     assert_eq!(typed.unwrap_err(), Refusal::Malformed);
     assert!(ChallengeToken::parse(device.expose()).is_err());
     let stepped_up = refusal(world.verifier.fresh_factor(&world.session(1), device.expose()));
     assert_eq!(stepped_up.unwrap_err(), Refusal::Malformed);
-    // Beside the password it claims nothing, and elevates no session.
+    // With the password it counts as no factor, and it does not elevate a session.
     let session = complete(world.login_on(&device)).authenticated.into_session();
     assert_eq!(session.amr(), ["pwd"]);
     assert!(!session.is_elevated(world.now(), HOUR));
@@ -450,7 +454,7 @@ fn sp800_63b_5_1_a_device_token_is_random_and_new_at_each_use() {
     let second = complete(world.login_on(&first)).device.unwrap();
     let other = world.remember(&phone);
     let [first, second, other] = [&first, &second, &other].map(|token| Parts::of(token.expose()));
-    // A random series, which stays, and a tag over it and the number of its use.
+    // A random series, which stays the same, and a tag over the series and the number of the use.
     assert_eq!((first.fields[2].len(), first.tag.len()), (16, 32));
     assert_eq!(first.fields[2], second.fields[2]);
     assert_ne!(first.fields[2], other.fields[2]);
@@ -464,7 +468,7 @@ fn sp800_63b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it() {
     assert!(DeviceToken::cookie_name(&world.account, world.verifier.policy()).starts_with("__Host-"));
     let device = world.remember(&phone);
     assert!(device.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.'));
-    // A browser that keeps the cookie beyond its time, or beyond its end, has nothing.
+    // A browser that keeps the cookie after it expired or was revoked gains nothing by it.
     let kept = device.clone();
     let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     let _ = code_required(world.login_on(&kept));
@@ -475,7 +479,7 @@ fn sp800_63b_5_1_1_the_cookie_is_opaque_and_the_server_ends_it() {
 }
 
 #[test]
-fn sp800_63b_2_2_3_the_time_of_each_factor_is_told() {
+fn sp800_63b_2_2_3_the_time_of_each_factor_is_reported() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let device = world.remember(&phone);
@@ -487,7 +491,7 @@ fn sp800_63b_2_2_3_the_time_of_each_factor_is_told() {
 }
 
 #[test]
-fn sp800_63b_4_2_3_a_change_takes_a_fresh_factor_and_is_told() {
+fn sp800_63b_4_2_3_a_change_needs_a_fresh_factor_and_is_reported() {
     let (world, phone, _) = World::enrolled();
     let codes = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     assert_eq!(texts(&codes).len(), 10);

@@ -1,5 +1,4 @@
-//! The conformance suite, itself tested: what is right passes whole, and each wrong store fails on the clause
-//! it breaks.
+//! Tests of the conformance suite: right stores pass every case, and each wrong store fails on the clause that it breaks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,7 +73,7 @@ async fn a_boxed_store_passes_whole() {
         .assert_complete();
 }
 
-/// One whose type is chosen when the service starts.
+/// A store whose type is chosen when the service starts.
 #[test]
 fn a_box_of_some_blocking_store_passes_whole() {
     type Boxed = Box<dyn BlockingStore<Error = FaultyError<MemoryStoreError>>>;
@@ -98,7 +97,7 @@ async fn run(wrong: Wrong) -> Report {
     suite(wrong).another(async move |disk: &Arc<Disk>| JsonStore::on(disk, wrong)).run().await
 }
 
-/// Everything but `another`.
+/// A suite with every hook but `another`.
 fn suite(wrong: Wrong) -> Suite<'static, JsonStore, Arc<Disk>> {
     Suite::new(async move || JsonStore::fresh(wrong))
         .reopen(async move |disk: &Arc<Disk>| JsonStore::on(disk, wrong))
@@ -113,18 +112,18 @@ fn run_blocking(wrong: Wrong) -> Report {
         .run()
 }
 
-/// It keeps no trail; see `trail.rs`.
+/// This store keeps no trail; see `trail.rs`.
 #[tokio::test]
-async fn a_right_store_passes_whole() {
+async fn a_right_store_passes_every_case() {
     for report in [run(Wrong::Nothing).await, run_blocking(Wrong::Nothing)] {
         report.assert();
         assert!(report.skipped().iter().all(|(_, hook)| *hook == Hook::Trail), "{report}");
     }
 }
 
-/// What is not asked for is not kept.
+/// Otherwise no trail is kept.
 #[test]
-fn the_memory_store_keeps_a_trail_only_where_it_is_asked_for() {
+fn the_memory_store_keeps_a_trail_only_if_asked_to() {
     let report = BlockingSuite::new(|| (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new())))
         .trail(trail)
         .only("events_are_kept_in_order")
@@ -132,7 +131,7 @@ fn the_memory_store_keeps_a_trail_only_where_it_is_asked_for() {
     assert_eq!(report.failures().first().map(Failure::clause), Some(Clause::Trail));
 }
 
-/// The report names the clause at the case; every other failure is of the same clause.
+/// The report has this clause at this case, and all failures are of this clause.
 #[track_caller]
 fn breaks_only(wrong: Wrong, report: &Report, clause: Clause, case: &str) {
     breaks(wrong, report, clause, case);
@@ -170,17 +169,17 @@ async fn each_wrong_store_fails_on_the_clause_it_breaks() {
     }
 }
 
-/// Some break more than one clause, as a store that never shows its writes cannot keep anything else either.
+/// Some wrong stores break several clauses: a store that never shows its writes, for example, keeps nothing else either.
 #[tokio::test]
 async fn a_store_that_breaks_several_clauses_fails_on_each() {
     for (wrong, clause, case) in [
-        // It forgets them in the ids as well.
+        // It forgets them in account ids too.
         (Wrong::ForgetsAstralCharacters, Clause::RecordKept, "labels_of_all_unicode_are_kept"),
         (Wrong::CachesAndNeverRefreshes, Clause::Latest, "a_write_is_read_at_once"),
         (Wrong::ShowsWritesLate, Clause::Latest, "a_created_row_is_there"),
         (Wrong::WritesAndSaysConflict, Clause::ConflictStoresNothing, "a_conflict_stores_nothing"),
         (Wrong::TouchesWhatItReads, Clause::LockedReadsOnly, "a_locked_attempt_writes_nothing"),
-        // The revision that the writer knows is never there.
+        // The writer's revision is never the stored one.
         (Wrong::CountsRevisionsInTheRow, Clause::RevisionKept, "a_revision_of_any_size_is_kept"),
         (Wrong::CutsRevisionsTo32Bits, Clause::RevisionKept, "a_revision_of_any_size_is_kept"),
         (Wrong::PutsRevisionsThroughDoubles, Clause::RevisionKept, "a_revision_of_any_size_is_kept"),
@@ -189,7 +188,7 @@ async fn a_store_that_breaks_several_clauses_fails_on_each() {
     }
 }
 
-/// Within one instance nothing shows that the write waits in a buffer.
+/// A single instance cannot notice that its write waits in a buffer.
 #[tokio::test]
 async fn a_store_that_commits_late_fails_at_the_reopen() {
     let report = suite(Wrong::CommitsLate).run().await;
@@ -199,7 +198,7 @@ async fn a_store_that_commits_late_fails_at_the_reopen() {
 }
 
 #[tokio::test]
-async fn a_store_that_drops_a_field_fails_whichever_it_is() {
+async fn a_store_that_drops_any_field_fails() {
     const FIELDS: [&str; 29] = [
         "epoch",
         "authenticators",
@@ -244,9 +243,9 @@ async fn a_store_that_drops_a_field_fails_whichever_it_is() {
 
 const LARGEST: &str = "the_largest_record_is_kept";
 
-/// A record has caps, so a host can choose a column that it fits: one of 64 KiB is wide enough.
+/// The size of a record is bounded, so a host can choose a column that is wide enough: 64 KiB suffice.
 #[tokio::test]
-async fn a_column_that_the_largest_record_fits_is_wide_enough() {
+async fn a_column_for_the_largest_record_passes_and_a_smaller_one_fails() {
     let disk = Arc::new(Disk::default());
     let fits = Suite::new(async || (JsonStore::on(&disk, Wrong::Nothing), disk.clone())).only(LARGEST);
     fits.run().await.assert();
@@ -307,9 +306,9 @@ impl BlockingStore for Panics {
     }
 }
 
-/// A racer that is gone is no racer that lost: the case fails, and says how many are missing.
+/// A racer that panics has not lost the race: the case fails, and says how many racers are missing.
 #[test]
-fn a_racer_that_panics_is_missed() {
+fn a_racer_that_panics_fails_the_case() {
     let report = BlockingSuite::new(|| (Panics::default(), ())).only("one_of_64_creators_wins").run();
     let text = report.to_string();
     assert!(text.contains("1 that panicked or were dropped"), "{text}");
@@ -317,7 +316,7 @@ fn a_racer_that_panics_is_missed() {
 }
 
 #[test]
-fn skipped_cases_are_named_and_fail_where_none_may_be_skipped() {
+fn skipped_cases_are_named_and_fail_if_none_may_be_skipped() {
     let report = BlockingSuite::new(memory).run();
     report.assert();
     assert!(

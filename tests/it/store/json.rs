@@ -1,4 +1,4 @@
-//! Records and events as JSON: what serde writes, and one error that says why a text was not read and nothing of what it says.
+//! Records and events as JSON: the same text as with serde, and an error that says why a text is refused without repeating any of it.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::support::World;
 
 /// See `record_format.rs`.
 const GOLDEN: &str = include_str!("../data/record-format-1.json");
-/// The place of a secret in a text, where nothing may repeat it.
+/// A planted secret that no error may repeat.
 const PLANTED: &str = "YFOAFCPMFUFJCZ7MRZS2DDPLXZPFKMX3";
 
-/// The golden record without the blanks that make it readable.
+/// The golden record without whitespace.
 fn compact() -> String {
     let lines: Vec<_> = GOLDEN.lines().map(|line| line.trim_start().replacen("\": ", "\":", 1)).collect();
     lines.concat()
@@ -47,7 +47,7 @@ fn a_record_that_is_cut_off_anywhere_says_that_it_is() {
         let error = AccountRecord::from_json(&text.as_bytes()[..length]).unwrap_err();
         assert!(matches!(error, JsonError::CutOff { .. }), "{error:?} for {}", &text[..length]);
     }
-    // Also where its format is one that this version does not know.
+    // The same if the format is unknown to this version.
     let newer = text.replacen("\"format\":1", "\"format\":2", 1);
     for length in 0..newer.len() {
         let error = AccountRecord::from_json(&newer.as_bytes()[..length]).unwrap_err();
@@ -56,7 +56,7 @@ fn a_record_that_is_cut_off_anywhere_says_that_it_is() {
 }
 
 #[test]
-fn a_newer_format_is_told_from_what_is_malformed() {
+fn a_newer_format_and_malformed_text_are_different_errors() {
     let of_format = |format: &str| {
         let text = compact().replacen("\"format\":1", &format!("\"format\":{format}"), 1);
         AccountRecord::from_json(text).unwrap_err()
@@ -72,7 +72,7 @@ fn a_newer_format_is_told_from_what_is_malformed() {
 }
 
 #[test]
-fn what_is_not_json_and_what_is_no_record_are_told_apart() {
+fn text_that_is_not_json_or_not_a_record_has_its_own_error() {
     for text in ["", " ", "[1", "{\"format\":1,\"record\""] {
         let error = AccountRecord::from_json(text).unwrap_err();
         assert!(matches!(error, JsonError::CutOff { .. }), "{text}: {error:?}");
@@ -97,7 +97,7 @@ fn what_is_not_json_and_what_is_no_record_are_told_apart() {
     }
 }
 
-/// Every variation of the golden record with this in the place of one value, and with a field of this name in one object.
+/// Every variation of the golden record with the planted value instead of one value, or as the name of a new field.
 fn with_one_planted(planted: &Value) -> Vec<Value> {
     fn vary(value: &Value, planted: &Value) -> Vec<Value> {
         let mut varied = vec![planted.clone()];
@@ -131,7 +131,7 @@ fn with_one_planted(planted: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn no_error_repeats_what_stands_in_the_text() {
+fn no_error_repeats_anything_from_the_text() {
     let mut refused = 0;
     for planted in [json!(PLANTED), json!({ PLANTED: 1 }), json!([PLANTED]), json!(98_765_432_109_u64)] {
         for text in with_one_planted(&planted).iter().map(Value::to_string) {
@@ -145,7 +145,7 @@ fn no_error_repeats_what_stands_in_the_text() {
         }
     }
     assert!(refused > 300, "{refused}");
-    // serde's own error does.
+    // serde's own error repeats it.
     let text = compact().replacen("\"epoch\":\"", &format!("\"{PLANTED}\":\""), 1);
     assert!(serde_json::from_str::<AccountRecord>(&text).unwrap_err().to_string().contains(PLANTED));
     let error = AccountRecord::from_json(&text).unwrap_err();
@@ -158,7 +158,7 @@ fn no_error_repeats_what_stands_in_the_text() {
 }
 
 #[test]
-fn what_is_read_of_a_damaged_record_is_what_serde_reads() {
+fn a_damaged_record_is_read_or_refused_as_by_serde() {
     let text = compact();
     for (at, _) in text.char_indices() {
         for other in ["0", "\"", "A", "}", "\u{0}"] {

@@ -1,4 +1,4 @@
-//! The walk over all rows that `manual::operations` describes: keys rotated while the service runs.
+//! Key rotation while the service runs: the walk over all rows that `manual::operations` describes.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -23,7 +23,7 @@ type Fault = Error<serde_json::Error>;
 const OLD: u32 = 1;
 const NEW: u32 = 2;
 
-/// The rings of a rotation, in the order in which instances get them.
+/// The key rings of a rotation, in the order in which the instances get them.
 fn ring(step: usize) -> KeyRing {
     let [old, new] = [7, 8].map(|byte| SealingKey::new([byte; 32]));
     match step {
@@ -34,7 +34,7 @@ fn ring(step: usize) -> KeyRing {
     }
 }
 
-/// An instance over this store that got this ring.
+/// An instance with this store and this ring.
 fn instance<S: BlockingStore + 'static>(
     store: S,
     clock: &Arc<TestClock>,
@@ -45,14 +45,14 @@ fn instance<S: BlockingStore + 'static>(
     BlockingVerifier::with_sources(store, policy, ring, clock.clone(), Mutex::new(TestRng(seed << 32)))
 }
 
-/// The same service on this step of the rotation.
+/// The same service at this step of the rotation.
 fn on(world: &World<Arc<JsonStore>>, step: usize) -> World<Arc<JsonStore>> {
     let verifier = instance(world.verifier.store().clone(), &world.clock, ring(step), 900 + step as u64);
     let (clock, events, account) = (world.clock.clone(), world.events.clone(), world.account.clone());
     World { verifier: verifier.with_events(events.clone()), clock, events, account }
 }
 
-/// An account that enrolled under the old key.
+/// An account that enrolled with the old key.
 fn enrolled() -> (World<Arc<JsonStore>>, Phone) {
     let world = World::over(Arc::new(JsonStore::default()), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
@@ -63,7 +63,7 @@ fn text(world: &World<Arc<JsonStore>>) -> String {
     world.verifier.store().text(&world.account).unwrap()
 }
 
-/// Walks over all rows, a page after the other; how many were sealed with another key than the one that seals.
+/// Reseals all rows, page by page. Returns how many had been sealed with another key than the present sealing key.
 fn walk(verifier: &Instance) -> Result<usize, Fault> {
     let (mut last, mut resealed) = (None, 0);
     loop {
@@ -76,7 +76,7 @@ fn walk(verifier: &Instance) -> Result<usize, Fault> {
     }
 }
 
-/// The keys of all rows.
+/// The ids of the keys of all rows.
 fn keys_in(store: &JsonStore) -> Vec<u32> {
     let accounts = store.accounts_after(None, usize::MAX);
     let records =
@@ -90,7 +90,7 @@ fn keys_in(store: &JsonStore) -> Vec<u32> {
 const WORKERS: usize = 8;
 const IDLE: usize = 10;
 
-/// How far the rotation is: from the oldest ring to the newest, all run at once.
+/// The state of a rotation: instances run with any ring between the oldest and the newest.
 #[derive(Default)]
 struct Rollout {
     oldest: AtomicUsize,
@@ -98,13 +98,13 @@ struct Rollout {
     /// A month has passed since the old key last signed.
     month: AtomicBool,
     stop: AtomicBool,
-    /// How many rounds each worker has ended.
+    /// How many rounds each worker has completed.
     rounds: Mutex<[usize; WORKERS]>,
     one_more: Condvar,
 }
 
 impl Rollout {
-    /// Waits until every worker has begun and ended this many rounds more.
+    /// Waits until every worker has completed this many more rounds.
     fn run(&self, rounds: usize) {
         let mut done = self.rounds.lock().unwrap();
         let goals = done.map(|done| done + rounds + 1);
@@ -124,19 +124,19 @@ impl Rollout {
     }
 }
 
-/// Has everybody stop, also where a worker or the operator fails.
+/// Stops all workers, even if one of them or the operator fails.
 struct StopsAll<'a>(&'a Rollout);
 
 impl Drop for StopsAll<'_> {
     fn drop(&mut self) {
         self.0.stop.store(true, Ordering::SeqCst);
-        // Nobody is between looking at `stop` and waiting.
+        // Wait for the lock, so that no worker is between checking `stop` and waiting.
         drop(self.0.rounds.lock());
         self.0.one_more.notify_all();
     }
 }
 
-/// An owner whose requests go to one instance after the other, whatever ring they have.
+/// An owner whose requests go to the instances in turn, whatever their rings are.
 struct Worker<'a> {
     rollout: &'a Rollout,
     account: AccountId,
@@ -170,13 +170,13 @@ impl<'a> Worker<'a> {
         PasswordVerified::by_host(self.next().check_password(&account))
     }
 
-    /// The next code that the phone shows.
+    /// The next code of the phone.
     fn code(&self) -> String {
         self.clock.advance(STEP);
         self.phone.code(self.clock.now())
     }
 
-    /// A whole login by code, remembered: one instance makes the challenge, another takes the code.
+    /// A complete login by code on a device that is then remembered. One instance opens the challenge, another checks the code.
     fn log_in(&mut self) -> (Session, DeviceToken) {
         let proof = self.password();
         let challenge = code_required(self.next().password_verified(proof, None).unwrap());
@@ -186,10 +186,10 @@ impl<'a> Worker<'a> {
         (accepted.authenticated.into_session(), accepted.device.unwrap())
     }
 
-    /// A login by code, one on the remembered device, a step-up, and another phone in place of this one.
+    /// A login by code, one on the remembered device, a step-up, and a new phone instead of this one.
     fn round(&mut self) {
         let (mut session, device) = self.log_in();
-        // Beyond the grace, so that the device's token is made anew.
+        // After the grace period, so that the device's token is replaced.
         self.clock.advance(4 * STEP);
         let proof = self.password();
         let _ = complete(self.next().password_verified(proof, Some(device.expose())).unwrap());
@@ -223,7 +223,7 @@ impl<'a> Worker<'a> {
 }
 
 #[test]
-fn o01_keys_rotated_under_load_shut_nobody_out() {
+fn o01_keys_rotated_under_load_lock_nobody_out() {
     let (rollout, store) = (Rollout::default(), Arc::new(JsonStore::default()));
     let worker = |name: String, seed: usize| Worker::enrolled(&rollout, &store, name, seed as u64);
     let mut workers: Vec<_> = (0..WORKERS).map(|number| worker(format!("busy-{number}"), number)).collect();
@@ -240,14 +240,14 @@ fn o01_keys_rotated_under_load_shut_nobody_out() {
             .collect();
         let stops_all = StopsAll(&rollout);
         rollout.run(1);
-        // The new key opens and verifies everywhere before it seals and signs anywhere.
+        // Every instance can open and verify with the new key before any seals and signs with it.
         rollout.set(&rollout.newest, 1);
         rollout.set(&rollout.oldest, 1);
         rollout.set(&rollout.newest, 2);
         rollout.set(&rollout.oldest, 2);
-        assert!(keys_in(&store).contains(&OLD), "there is nothing to walk for");
+        assert!(keys_in(&store).contains(&OLD), "no row has the old key before the walk");
         assert!(walk(&operator).unwrap() >= IDLE);
-        assert_eq!(walk(&operator).unwrap(), 0, "a row went back to the old key");
+        assert_eq!(walk(&operator).unwrap(), 0, "a row was sealed with the old key after the walk");
         assert_eq!(keys_in(&store), [NEW]);
         rollout.month.store(true, Ordering::SeqCst);
         rollout.run(1);
@@ -256,7 +256,7 @@ fn o01_keys_rotated_under_load_shut_nobody_out() {
         drop(stops_all);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
-    // Who slept through it logs in without the old key.
+    // Owners who did not log in during the rotation log in without the old key.
     for worker in workers.iter_mut().chain(&mut idle) {
         let _ = worker.log_in();
     }
@@ -271,19 +271,19 @@ fn o01_a_walk_that_was_interrupted_is_walked_again() {
         let _ = Worker::enrolled(&rollout, &store, format!("idle-{number}"), number as u64);
     }
     let operator = instance(store.clone(), &TestClock::at(START), ring(2), 1_000);
-    // It came as far as the fourth row.
+    // The walk got as far as the fourth row.
     for account in store.accounts_after(None, 4) {
         assert!(operator.reseal(&account).unwrap());
-        // Once more changes nothing.
+        // A second time changes nothing.
         assert!(!operator.reseal(&account).unwrap());
     }
     assert_eq!(keys_in(&store), [OLD, NEW]);
     assert_eq!(walk(&operator).unwrap(), IDLE - 4);
     let written = store.written().len();
     assert_eq!(walk(&operator).unwrap(), 0);
-    assert_eq!(store.written().len(), written, "a walk that finds nothing writes nothing");
+    assert_eq!(store.written().len(), written, "a walk over resealed rows wrote something");
     assert_eq!(keys_in(&store), [NEW]);
-    // An account without a row has no secret, and gets no row.
+    // An account without a row gets no row.
     assert!(!operator.reseal(&AccountId::new("nobody").unwrap()).unwrap());
     assert_eq!(store.written().len(), written);
 }
@@ -293,7 +293,7 @@ fn o01_an_instance_that_still_seals_with_the_old_key_undoes_the_walk() {
     let (world, phone) = enrolled();
     let operator = on(&world, 2);
     assert_eq!(walk(&operator.verifier).unwrap(), 1);
-    // It has the new key as a retired one, and seals anew what it writes.
+    // It has the new key as a retired one, and seals each row that it writes with the old one.
     let _ = on(&world, 1).log_in(&phone);
     assert_eq!(keys_in(world.verifier.store()), [OLD]);
     assert_eq!(walk(&operator.verifier).unwrap(), 1);
@@ -301,7 +301,7 @@ fn o01_an_instance_that_still_seals_with_the_old_key_undoes_the_walk() {
 }
 
 #[test]
-fn o01_a_row_that_is_sealed_anew_is_otherwise_as_it_was() {
+fn o01_resealing_a_row_changes_nothing_else() {
     let (world, phone) = enrolled();
     let device = world.remember(&phone);
     let session = world.log_in(&phone).authenticated.into_session();
@@ -320,7 +320,7 @@ fn o01_a_row_that_is_sealed_anew_is_otherwise_as_it_was() {
     let ((sealed_before, before), (sealed, after)) = (without_secret(&before), without_secret(&text(&world)));
     assert_ne!(sealed, sealed_before);
     assert_eq!(after, before);
-    assert!(world.events.take().is_empty(), "nothing has happened to the owner");
+    assert!(world.events.take().is_empty(), "resealing caused an event");
 
     assert!(world.is_current(&session));
     let _ = complete(world.login_on(&device));
@@ -329,7 +329,7 @@ fn o01_a_row_that_is_sealed_anew_is_otherwise_as_it_was() {
     let _ = world.verifier.confirm_enrollment(&begun.token, &other.code(world.now())).unwrap();
 }
 
-/// A store in which something happens between a load and the write that follows it, once.
+/// A store that runs something once between a load and the write after it.
 struct Meanwhile {
     rows: Arc<JsonStore>,
     happens: Mutex<Option<Box<dyn FnOnce() + Send>>>,
@@ -353,11 +353,11 @@ impl BlockingStore for Meanwhile {
 }
 
 #[test]
-fn o01_a_login_beside_the_walk_is_not_undone() {
+fn o01_a_login_during_the_walk_is_not_undone() {
     let (world, phone) = enrolled();
     let challenge = world.challenge();
     let code = phone.code(world.now());
-    // An instance that still seals with the old key lets somebody in after the operator has read the row.
+    // After the operator has read the row, an instance that still seals with the old key lets somebody in.
     let login = {
         let (world, challenge, code) = (on(&world, 1), challenge.clone(), code.clone());
         move || drop(world.verifier.present(&challenge, &code, Remember::No).unwrap())
@@ -385,13 +385,12 @@ fn o02_a_row_whose_key_is_missing_is_an_error_and_stays() {
         };
         key
     };
-    // The old key was removed too early.
+    // The old key is removed too early.
     let early = on(&world, 3);
     assert_eq!(unknown(early.verifier.reseal(&world.account)), OLD);
     assert_eq!(text(&world), before);
 
-    // One of two authenticators is under a key that is lost, the other under one that is there: the row stays as it is,
-    // whichever comes first.
+    // One of two authenticators has a lost key, the other one a key that exists: the row stays unchanged, in either order.
     let fresh = world.fresh(&phone);
     let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
     let other = Phone::scan(&begun.uri);
@@ -409,7 +408,7 @@ fn o02_a_row_whose_key_is_missing_is_an_error_and_stays() {
         assert_eq!(text(&world), row.to_string());
         assert_eq!(keys_in(world.verifier.store()), [OLD, NEW]);
     }
-    // With the old key back, nothing was lost.
+    // With the old key back, everything works again.
     let ring = KeyRing::new(3, SealingKey::new([9; 32]))
         .with_retired(NEW, SealingKey::new([8; 32]))
         .with_retired(OLD, SealingKey::new([7; 32]));
@@ -420,7 +419,7 @@ fn o02_a_row_whose_key_is_missing_is_an_error_and_stays() {
     for phone in [phone, other] {
         let proof = PasswordVerified::by_host(operator.check_password(&world.account));
         let Login::CodeRequired(challenge) = operator.password_verified(proof, None).unwrap() else {
-            panic!("a code is asked for")
+            panic!("no code was asked for")
         };
         let _ = operator.present(&challenge, &phone.code(world.now()), Remember::No).unwrap();
     }

@@ -1,4 +1,4 @@
-//! The format of the record: what was written once stays readable, and what is not understood is left alone.
+//! The record format: records that were written once stay readable, and records of an unknown format are never changed.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,12 +14,11 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{DAY, JsonStore, Phone, STEP, World, complete, is_refused_because, refusal};
 
-/// Written by `full_record` when format 1 was new. It never changes: a record that reads like this is in
-/// somebody's database.
+/// Written by `full_record` when format 1 was new. It must not change: some database has records like it.
 const GOLDEN: &str = include_str!("../data/record-format-1.json");
-/// When it was written.
+/// The time at which it was written.
 const WRITTEN: UnixTime = UnixTime::from_secs(1_700_000_340);
-/// What the owner of the golden record has: the secret in the phone, a recovery code, the cookie of a device.
+/// What the owner of the golden record has: the phone's secret, a recovery code and a device cookie.
 const SECRET: &str = "YFOAFCPMFUFJCZ7MRZS2DDPLXZPFKMX3";
 const RECOVERY_CODE: &str = "7DUGV-PPUAB-QFHEA-XZIU6-IPFP6A";
 const DEVICE: &str = "d1.AACAAAAAAEAAKYLMNFRWKAAQH3W3S4G4UMZOJLHACBBBJMDXAQAAIAAAAAAQ.BS4TKPFMJXUE74USLFSGP4JGJUVT4AI74KANPGLQYBEAJYZYH5LQ";
@@ -34,8 +33,8 @@ fn row(world: &JsonWorld) -> String {
     world.verifier.store().text(&world.account).unwrap()
 }
 
-/// A record with something in every field: an app, a passkey that was used, five devices, one of them just rotated, a
-/// challenge that was completed and one with a failure, a step-up, and ten recovery codes.
+/// A record with a value in every field: an app, a passkey that was used, five devices of which one was just rotated, a
+/// completed challenge and one with a failure, a step-up, and ten recovery codes.
 fn full_record() -> JsonWorld {
     let world = json_world();
     let (phone, _) = world.enroll();
@@ -47,13 +46,13 @@ fn full_record() -> JsonWorld {
     assert_eq!(world.present(&wrong).unwrap_err(), Refusal::NotAccepted);
     world.clock.advance(STEP);
     let _ = complete(world.login_on(&devices[4]));
-    // The mark of a password change is only there while nothing else is, since the change begins by ending it all.
+    // Added by hand: a password change begins by removing everything that is under way, so its mark never occurs with the rest.
     let text = with_body(&row(&world), |record| record["password_change"] = mark(&world));
     world.verifier.store().put(&world.account, &text);
     world
 }
 
-/// What an interrupted password change leaves in a record.
+/// The mark that an interrupted password change leaves in a record.
 fn mark(of: &JsonWorld) -> Value {
     let world = json_world();
     let _ = world.enroll();
@@ -66,7 +65,7 @@ fn mark(of: &JsonWorld) -> Value {
     serde_json::from_str::<Value>(&row(&world)).unwrap()["record"]["password_change"].clone()
 }
 
-/// A world whose store holds this text, at the time when the golden record was written.
+/// A world whose store holds this text, with the clock at the time when the golden record was written.
 fn world_with(text: &str) -> JsonWorld {
     let world = json_world();
     world.verifier.store().put(&world.account, text);
@@ -78,12 +77,12 @@ fn golden() -> Value {
     serde_json::from_str(GOLDEN).unwrap()
 }
 
-/// The golden record with its body changed.
+/// The golden record with a changed body.
 fn golden_with(change: impl FnOnce(&mut Value)) -> String {
     with_body(GOLDEN, change)
 }
 
-/// The golden record with no password change under way.
+/// The golden record without the mark of a password change.
 fn settled() -> String {
     golden_with(|record| record["password_change"] = Value::Null)
 }
@@ -91,12 +90,12 @@ fn settled() -> String {
 fn with_body(text: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut value: Value = serde_json::from_str(text).unwrap();
     change(&mut value["record"]);
-    // Keys are sorted, which leaves the format first.
+    // Serializing sorts the keys, and `format` comes first.
     value.to_string()
 }
 
 #[test]
-fn the_golden_record_is_written_as_it_was() {
+fn the_golden_record_is_written_back_unchanged() {
     let record: AccountRecord = serde_json::from_str(GOLDEN).unwrap();
     assert_eq!(serde_json::to_string_pretty(&record).unwrap() + "\n", GOLDEN);
 }
@@ -110,11 +109,11 @@ fn the_golden_record_has_every_field_that_is_written_now() {
         fields(&now),
         "a field was added or removed without a new format; a full record reads {now:#}"
     );
-    // Nothing optional is absent, or it would not be proved readable.
+    // No optional field is empty: the test would not show that it can be read.
     assert!(!fields(&golden()).iter().any(|field| field.ends_with("=null")), "{:?}", fields(&golden()));
 }
 
-/// The paths of all fields of every object, and which of them are null everywhere.
+/// The paths of all fields of all objects; a field that is null everywhere is marked so.
 fn fields(value: &Value) -> BTreeSet<String> {
     fn walk(value: &Value, path: &str, into: &mut BTreeSet<String>) {
         match value {
@@ -141,7 +140,7 @@ fn fields(value: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_golden_record_lets_in_whom_it_let_in() {
+fn the_golden_record_accepts_its_owners_proofs() {
     let secret = Secret::from_base32(SECRET).unwrap();
     let uri =
         KeyUri::totp("Example", "alice", secret, Algorithm::Sha1, Digits::Six, Period::DEFAULT).unwrap();
@@ -159,10 +158,14 @@ fn the_golden_record_lets_in_whom_it_let_in() {
         let presented = world.signed_by_passkey(signed);
         refusal(world.verifier.present(&world.challenge(), presented, Remember::No))
     };
-    assert_eq!(by_passkey("1").unwrap_err(), Refusal::NotAccepted, "the proof that it had seen");
+    assert_eq!(
+        by_passkey("1").unwrap_err(),
+        Refusal::NotAccepted,
+        "a proof that was used before was accepted"
+    );
     assert!(by_passkey("2").is_ok());
 
-    // A code that the golden record had seen is still used up.
+    // A code that was used before the golden record was written is still refused.
     let world = world_with(&settled());
     let step = golden()["record"]["authenticators"][0]["prover"]["app"]["step"].as_u64().unwrap();
     let used = phone.code(UnixTime::from_secs(step * 30));
@@ -172,7 +175,7 @@ fn the_golden_record_lets_in_whom_it_let_in() {
 }
 
 #[test]
-fn the_golden_record_waits_for_its_password_change_a_minute_long() {
+fn the_golden_record_waits_a_minute_for_its_password_change() {
     let retry = |world: &JsonWorld| refusal(world.verifier.password_verified(world.password(), None));
     let world = world_with(GOLDEN);
     assert_eq!(retry(&world).unwrap_err(), Refusal::Retry);
@@ -183,9 +186,9 @@ fn the_golden_record_waits_for_its_password_change_a_minute_long() {
     assert!(matches!(retry(&world).unwrap(), Login::CodeRequired(_)));
 }
 
-/// The last step-up has another form where it was by recovery code.
+/// A step-up by recovery code is written in another form.
 #[test]
-fn a_step_up_by_recovery_code_is_written_as_it_was() {
+fn a_step_up_by_recovery_code_keeps_its_written_form() {
     let world = json_world();
     let (_, codes) = world.enroll();
     let written: Value = serde_json::from_str(&row(&world)).unwrap();
@@ -206,20 +209,20 @@ fn a_newer_format_is_an_error_and_is_never_overwritten() {
         let error = world.verifier.password_verified(world.password(), None).unwrap_err();
         let Error::Store(cause) = &error else { panic!("{error:?}") };
         assert!(cause.to_string().contains("is newer than 1"), "{cause}");
-        assert!(!cause.to_string().contains("epoch"), "the body was looked at: {cause}");
+        assert!(!cause.to_string().contains("epoch"), "the body was parsed: {cause}");
 
         let device = DeviceToken::parse(DEVICE).unwrap();
         let _ = world.verifier.password_verified(world.password(), Some(device.expose())).unwrap_err();
         let _ = world.verifier.begin_enrollment(world.password(), "alice").unwrap_err();
         let reset = PasswordReset::by_host(world.verifier.check_password(&world.account));
         let changed =
-            world.verifier.change_password(reset, || -> Result<(), &str> { panic!("it was begun") });
+            world.verifier.change_password(reset, || -> Result<(), &str> { panic!("the change was begun") });
         assert!(matches!(changed, Err(ChangePasswordError::NotStarted(Error::Store(_)))));
         let _ = world.verifier.forget_all_devices(&world.account).unwrap_err();
         let _ = world.verifier.status(&world.account).unwrap_err();
         assert_eq!(row(&world), text, "the record was overwritten");
         assert_eq!(world.verifier.store().written().len(), 1);
-        assert!(world.events.all().is_empty(), "something is said to have happened");
+        assert!(world.events.all().is_empty(), "an event was reported");
     }
 }
 
@@ -249,7 +252,7 @@ fn other_envelopes_are_refused() {
 }
 
 #[test]
-fn an_unknown_field_is_refused_wherever_it_stands() {
+fn an_unknown_field_is_refused_in_every_object() {
     fn objects(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
         match value {
             Value::Object(fields) => {
@@ -273,8 +276,8 @@ fn an_unknown_field_is_refused_wherever_it_stands() {
                 index += 1;
             });
         });
-        // What was presented in a step-up, and what an authenticator proves itself by, is one of several, and serde says
-        // of a second that it is no end.
+        // Two fields hold one of several variants: the proof of a step-up, and an authenticator's prover. For a second key
+        // there, serde's error is another one.
         let error = serde_json::from_str::<AccountRecord>(&text).unwrap_err().to_string();
         assert!(
             error.contains("unknown field `zzz`") || error.contains("expected value"),
@@ -284,8 +287,8 @@ fn an_unknown_field_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn lists_beyond_their_caps_are_refused() {
-    // Each list up to its cap is read; one more is not.
+fn lists_that_are_too_long_are_refused() {
+    // A list of the greatest length is read; a longer one is refused.
     for (list, cap) in [("authenticators", 5), ("touched", 100), ("recovery", 20), ("devices", 20)] {
         let of_length = |length: usize| {
             golden_with(|record| {
@@ -307,12 +310,12 @@ fn lists_beyond_their_caps_are_refused() {
 }
 
 #[test]
-fn a_record_that_is_cut_short_or_damaged_is_an_error_and_no_panic() {
+fn a_record_that_is_cut_or_damaged_is_an_error_not_a_panic() {
     let compact = golden().to_string();
     for length in 0..compact.len() {
         assert!(serde_json::from_str::<AccountRecord>(&compact[..length]).is_err(), "{length}");
     }
-    // Any one character changed: read or refused, and what is read is written as it was read.
+    // With any one character changed: refused, or read and written back the same.
     for (at, _) in compact.char_indices() {
         for other in ["0", "\"", "A", "}", "-"] {
             let damaged = [&compact[..at], other, &compact[at + 1..]].concat();
@@ -349,7 +352,7 @@ fn bytes_have_one_spelling() {
 }
 
 #[test]
-fn a_binary_format_that_does_not_describe_itself_keeps_the_record() {
+fn a_binary_format_without_field_names_keeps_the_record() {
     let record: AccountRecord = serde_json::from_str(GOLDEN).unwrap();
     let bytes = postcard::to_allocvec(&record).unwrap();
     assert_eq!(postcard::from_bytes::<AccountRecord>(&bytes).unwrap(), record);
@@ -357,7 +360,7 @@ fn a_binary_format_that_does_not_describe_itself_keeps_the_record() {
     for length in 0..bytes.len() {
         assert!(postcard::from_bytes::<AccountRecord>(&bytes[..length]).is_err(), "{length}");
     }
-    // The format is first there too.
+    // The format comes first in binary too.
     assert_eq!(bytes[0], 1);
     for format in [0, 2] {
         let other = [&[format], &bytes[1..]].concat();
@@ -367,7 +370,7 @@ fn a_binary_format_that_does_not_describe_itself_keeps_the_record() {
 
 #[test]
 fn a_database_that_sorts_keys_keeps_the_record() {
-    // As PostgreSQL's jsonb does it: shorter keys first, then by bytes; no white space is kept.
+    // Like PostgreSQL's jsonb: shorter keys first, then by bytes; white space is not kept.
     fn sorted(value: &Value) -> String {
         match value {
             Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! What a record takes in a database.
+//! The size of a record in a database.
 
 use second_factor::AccountId;
 use second_factor::session::Remember;
@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// One authenticator, ten recovery codes, five devices, and the id of the account as long as a UUID: what most accounts have at
-/// most.
+/// One authenticator, ten recovery codes, five devices, and an account id as long as a UUID: most accounts have no more.
 #[test]
 fn the_record_of_an_account_with_five_devices_is_at_most_1_8_kb() {
     let mut world = World::new();
@@ -27,6 +26,6 @@ fn the_record_of_an_account_with_five_devices_is_at_most_1_8_kb() {
     let touched = record["record"]["touched"].take();
     record["record"]["touched"] = json!([]);
     let bytes = record.to_string().len();
-    println!("{bytes} bytes, and {touched} beside them");
+    println!("{bytes} bytes, and {touched} more with touched challenges");
     assert!(bytes <= 1_800, "{bytes} bytes: {record}");
 }

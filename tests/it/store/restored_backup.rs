@@ -1,5 +1,5 @@
-//! What a row out of a backup revives, and what `end_what_a_backup_revived` ends of it: the table of
-//! `manual::operations`, row by row. Each is first shown alive without the call.
+//! Restoring a row from a backup makes used and ended things valid again, and `end_what_a_backup_revived` ends some of them:
+//! the table of `manual::operations`, row by row. Each test first shows that without the call the thing is valid again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -29,12 +29,12 @@ fn backup(world: &JsonWorld) -> String {
     world.verifier.store().text(&world.account).unwrap()
 }
 
-/// Restores it, with nothing said to the library.
+/// Restores the row without telling the library.
 fn restore(world: &JsonWorld, backup: &str) {
     world.verifier.store().put(&world.account, backup);
 }
 
-/// Restores it as the manual says.
+/// Restores the row as the manual says.
 fn restore_by_the_manual(world: &JsonWorld, backup: &str) {
     restore(world, backup);
     let ended = world.verifier.end_what_a_backup_revived(&world.account).unwrap();
@@ -42,21 +42,21 @@ fn restore_by_the_manual(world: &JsonWorld, backup: &str) {
 }
 
 #[test]
-fn o03_a_code_of_before_the_restore_is_dead_after_the_call() {
+fn o03_a_code_from_before_the_restore_is_refused_after_the_call() {
     let (world, phone, _) = enrolled();
     let row = backup(&world);
     let used = phone.code(world.now());
     let _ = world.present(&used).unwrap();
     assert_eq!(world.present(&used).unwrap_err(), Refusal::NotAccepted);
     restore(&world, &row);
-    assert!(world.present(&used).is_ok(), "the backup does not know that it was used");
+    assert!(world.present(&used).is_ok(), "the backup does not have the use of the code");
 
     restore_by_the_manual(&world, &row);
     let in_a_step = phone.code(UnixTime::from_secs(world.now().as_secs() + 30));
     for code in [&used, &in_a_step] {
         assert_eq!(world.present(code).unwrap_err(), Refusal::NotAccepted);
     }
-    // Its owner waits a minute at most.
+    // The owner waits a minute at most.
     world.clock.advance(STEP);
     assert_eq!(world.present(&in_a_step).unwrap_err(), Refusal::NotAccepted);
     world.clock.advance(STEP);
@@ -64,7 +64,7 @@ fn o03_a_code_of_before_the_restore_is_dead_after_the_call() {
 }
 
 #[test]
-fn o03_a_code_of_before_the_restore_is_dead_though_its_key_was_missing() {
+fn o03_a_code_is_refused_after_the_call_though_its_key_was_missing() {
     let (world, phone, _) = enrolled();
     let row = backup(&world);
     let used = phone.code(world.now());
@@ -79,35 +79,37 @@ fn o03_a_code_of_before_the_restore_is_dead_though_its_key_was_missing() {
 }
 
 #[test]
-fn o03_a_session_that_was_ended_is_dead_after_the_call() {
+fn o03_a_session_that_was_ended_is_over_after_the_call() {
     let (world, phone, _) = enrolled();
     let session = world.log_in(&phone).authenticated.into_session();
     let row = backup(&world);
     let _ = world.verifier.end_all_sessions(&session).unwrap();
     assert!(!world.is_current(&session));
     restore(&world, &row);
-    assert!(world.is_current(&session), "the backup does not know that it ended");
+    assert!(world.is_current(&session), "the backup does not have the end of the session");
 
     restore_by_the_manual(&world, &row);
     assert!(!world.is_current(&session));
 }
 
 #[test]
-fn o03_a_session_of_before_an_account_had_a_row_is_dead_after_the_call() {
+fn o03_a_session_from_before_the_first_row_is_over_after_the_call() {
     let world = json_world();
-    let Login::Complete(Accepted { authenticated, .. }) = world.login() else { panic!("nothing is bound") };
+    let Login::Complete(Accepted { authenticated, .. }) = world.login() else {
+        panic!("no authenticator is bound")
+    };
     let session = authenticated.into_session();
     let _ = world.verifier.end_all_sessions(&session).unwrap();
     assert!(!world.is_current(&session));
-    // The backup has no row of this account.
+    // The backup has no row for this account.
     let restored = json_world();
-    assert!(restored.is_current(&session), "the backup does not know that it ended");
+    assert!(restored.is_current(&session), "the backup does not have the end of the session");
     let _ = restored.verifier.end_what_a_backup_revived(&world.account).unwrap();
     assert!(!restored.is_current(&session));
 }
 
 #[test]
-fn o03_a_login_that_was_open_or_done_is_dead_after_the_call() {
+fn o03_a_login_that_was_open_or_done_is_over_after_the_call() {
     let (world, phone, _) = enrolled();
     let [open, done] = [world.challenge(), world.challenge()];
     let row = backup(&world);
@@ -117,7 +119,7 @@ fn o03_a_login_that_was_open_or_done_is_dead_after_the_call() {
     assert_eq!(present(&done).unwrap_err(), Refusal::AlreadyDone);
     restore(&world, &row);
     world.clock.advance(STEP);
-    assert!(present(&done).is_ok(), "the backup does not know that it is done");
+    assert!(present(&done).is_ok(), "the backup does not have the end of the login");
 
     restore_by_the_manual(&world, &row);
     world.clock.advance(2 * STEP);
@@ -127,7 +129,7 @@ fn o03_a_login_that_was_open_or_done_is_dead_after_the_call() {
 }
 
 #[test]
-fn o03_an_enrollment_that_was_over_is_dead_after_the_call() {
+fn o03_an_enrollment_that_was_over_is_refused_after_the_call() {
     let (world, phone, _) = enrolled();
     let session = world.session(1);
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
@@ -137,7 +139,7 @@ fn o03_an_enrollment_that_was_over_is_dead_after_the_call() {
     let _ = world.verifier.end_all_sessions(&session).unwrap();
     assert_eq!(confirm().unwrap_err(), Refusal::EnrollmentOver);
     restore(&world, &row);
-    assert!(confirm().is_ok(), "the backup does not know that it is over");
+    assert!(confirm().is_ok(), "the backup does not have the end of the enrollment");
 
     restore_by_the_manual(&world, &row);
     assert_eq!(confirm().unwrap_err(), Refusal::EnrollmentOver);
@@ -148,7 +150,7 @@ fn o03_an_enrollment_that_was_over_is_dead_after_the_call() {
 }
 
 #[test]
-fn o03_a_device_that_was_forgotten_is_dead_after_the_call() {
+fn o03_a_device_that_was_forgotten_is_refused_after_the_call() {
     let (world, phone, _) = enrolled();
     let device = world.remember(&phone);
     let row = backup(&world);
@@ -164,7 +166,7 @@ fn o03_a_device_that_was_forgotten_is_dead_after_the_call() {
 }
 
 #[test]
-fn o03_the_owner_is_told_that_the_account_came_out_of_a_backup() {
+fn o03_the_owner_is_told_of_the_restored_backup() {
     let (world, phone, _) = enrolled();
     let device = world.remember(&phone);
     let row = backup(&world);
@@ -177,7 +179,7 @@ fn o03_the_owner_is_told_that_the_account_came_out_of_a_backup() {
         panic!("{kinds:?}")
     };
     assert!(EventKind::Restored.notify_owner());
-    // Once more, as after a walk that was interrupted, ends what was begun between the two.
+    // A second call, as after an interrupted walk, ends what began between the two.
     world.clock.advance(2 * STEP);
     let session = world.log_in(&phone).authenticated.into_session();
     let _ = world.verifier.end_what_a_backup_revived(&world.account).unwrap();
@@ -185,7 +187,7 @@ fn o03_the_owner_is_told_that_the_account_came_out_of_a_backup() {
     let _ = code_required(world.login_on(&device));
 }
 
-/// What is asked for after a backup of this row was restored by the manual.
+/// The account's status after this row was restored as the manual says.
 fn status_after(world: &JsonWorld, row: &str) -> (usize, usize, bool) {
     restore_by_the_manual(world, row);
     let status = world.verifier.status(&world.account).unwrap();
@@ -193,10 +195,10 @@ fn status_after(world: &JsonWorld, row: &str) -> (usize, usize, bool) {
 }
 
 #[test]
-fn o03_what_the_call_cannot_know_stays_revived() {
+fn o03_some_things_stay_valid_after_the_call() {
     let (world, phone, codes) = enrolled();
     let row = backup(&world);
-    // A recovery code that was used counts again, until new ones are made.
+    // A used recovery code is valid again, until new ones are made.
     let _ = world.present(&codes[0]).unwrap();
     assert_eq!(status_after(&world, &row), (1, 10, false));
     assert_eq!(world.present(&codes[0]).unwrap().authenticated.method(), AuthMethod::RecoveryCode);
@@ -205,7 +207,7 @@ fn o03_what_the_call_cannot_know_stays_revived() {
     let _ = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     assert_eq!(world.present(&codes[0]).unwrap_err(), Refusal::NotAccepted);
 
-    // Guesses that were spent are there again.
+    // Spent guesses can be made again.
     let limit = usize::from(world.verifier.policy().guess_budget());
     for wrong in phone.wrong_codes(world.now()).take(limit) {
         let _ = world.present(&wrong).unwrap_err();
@@ -213,7 +215,7 @@ fn o03_what_the_call_cannot_know_stays_revived() {
     assert!(world.verifier.status(&world.account).unwrap().is_locked);
     assert_eq!(status_after(&world, &row), (1, 10, false));
 
-    // An authenticator that was removed is back, and asked for; an account that was closed is open.
+    // A removed authenticator is bound again and codes are required; a closed account is open.
     world.clock.advance(2 * STEP);
     let _ = world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap();
     let _ = complete(world.login());
@@ -226,7 +228,7 @@ fn o03_what_the_call_cannot_know_stays_revived() {
 }
 
 #[test]
-fn o03_who_enrolled_after_the_backup_is_asked_for_no_code() {
+fn o03_an_owner_who_enrolled_after_the_backup_needs_no_code() {
     let (world, _, _) = enrolled();
     let _ = code_required(world.login());
     let restored = json_world();
@@ -253,9 +255,9 @@ fn o03_a_backup_taken_during_a_password_change_makes_a_login_wait_once() {
     let _ = world.log_in(&phone);
 }
 
-/// The rows alone are restored, and the host's sessions are those of today.
+/// Only the rows are restored; the host still has today's sessions.
 #[test]
-fn o03_a_session_of_after_the_backup_is_over_once_the_rows_are_older() {
+fn o03_a_session_from_after_the_backup_is_over_after_the_restore() {
     let (world, phone, _) = enrolled();
     let row = backup(&world);
     let _ = world.verifier.end_all_sessions(&world.session(1)).unwrap();

@@ -1,4 +1,4 @@
-//! The audit trail: a right one passes the suite, each wrong one fails, and a service's own ends up in it.
+//! The audit trail: a right trail passes the suite, each wrong one fails, and a service's events get into it.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ fn suite(wrong: WrongTrail) -> TrailSuite {
 }
 
 #[tokio::test]
-async fn a_right_trail_passes_whole() {
+async fn a_right_trail_passes_every_case() {
     let wrong = WrongTrail::Nothing;
     let report = suite(wrong).run().await;
     report.assert();
@@ -101,7 +101,7 @@ async fn a_failure_says_where_the_trail_differs() {
 
 type Rows = Arc<Faulty<Arc<Telling>>>;
 
-/// A store whose every change tells what it is.
+/// A store that checks that every change has an event.
 #[derive(Debug)]
 struct Telling(MemoryStore);
 
@@ -120,22 +120,22 @@ impl BlockingStore for Telling {
 
 type Step = fn(&World<Rows>, &Phone, &[String], &Session);
 
-/// What a service does with an account that has a factor.
+/// What a service does with an account that has a second factor.
 const STEPS: [Step; 13] = [
-    // A password and no code: changes nothing, and is heard by the sink alone.
+    // The password and no code: changes nothing, so only the sink gets the event.
     |world, _, _, _| {
         let _ = world.verifier.password_verified(world.password(), None);
     },
     |world, _, _, _| present(world, NEVER_ISSUED),
     |world, phone, _, _| present(world, &phone.code(world.now())),
-    // The same again: replayed.
+    // The same code again: a replay.
     |world, phone, _, _| present(world, &phone.code(world.now())),
     |world, _, codes, _| present(world, &codes[0]),
     |world, phone, _, session| {
         world.clock.advance(STEP);
         let _ = world.verifier.fresh_factor(session, &phone.code(world.now()));
     },
-    // A device is remembered, comes back after a while, and is forgotten.
+    // A device is remembered, logs in a while later, and is forgotten.
     |world, phone, _, _| {
         world.clock.advance(STEP);
         let remembered =
@@ -151,14 +151,14 @@ const STEPS: [Step; 13] = [
         let Some(fresh) = fresh(world, phone, session) else { return };
         let _ = world.verifier.regenerate_recovery_codes(fresh);
     },
-    // A second app beside the first.
+    // A second app.
     |world, phone, _, session| {
         let Some(fresh) = fresh(world, phone, session) else { return };
         let Ok(begun) = world.verifier.begin_enrollment(fresh, "alice") else { return };
         let code = Phone::scan(&begun.uri).code(world.now());
         let _ = world.verifier.confirm_enrollment(&begun.token, &code);
     },
-    // The password is changed with a code, and by a reset; the host writes the new hash, and does not.
+    // The password is changed with a code and by a reset; the host writes the new hash, or fails to.
     |world, phone, _, session| {
         world.clock.advance(STEP);
         let code = phone.code(world.now());
@@ -175,13 +175,13 @@ const STEPS: [Step; 13] = [
     },
 ];
 
-/// A fresh factor in this session, as long as the store answers.
+/// A fresh factor in this session; `None` if the store fails.
 fn fresh(world: &World<Rows>, phone: &Phone, session: &Session) -> Option<FreshFactor> {
     world.clock.advance(STEP);
     world.verifier.fresh_factor(session, &phone.code(world.now())).ok()
 }
 
-/// As long as the store answers.
+/// Ignores a failure of the store.
 fn present(world: &World<Rows>, typed: &str) {
     let _ = present_and(world, typed, Remember::No);
 }
@@ -193,26 +193,26 @@ fn present_and(world: &World<Rows>, typed: &str, remember: Remember<'_>) -> Opti
     world.verifier.present(&challenge, typed, remember).ok()
 }
 
-/// The steps under one fault: the trail grows where the record changed, and nowhere else. Where nothing failed, what the sink was told
-/// is what was written.
+/// Runs the steps with one fault: the trail must grow exactly if the record changed. If nothing failed, the sink gets the same
+/// events that were written.
 fn day(fault: Option<(usize, Fault)>) -> usize {
     let rows = Arc::new(Telling(MemoryStore::with_trail()));
     let world = World::over(Arc::new(Faulty::new(rows.clone())), Policy::new("Example").unwrap());
     let (phone, codes) = world.enroll();
-    // The same service, where nothing fails.
+    // The same service with a store that does not fail.
     let quiet =
         World { clock: world.clock.clone(), ..World::over(rows.clone(), Policy::new("Example").unwrap()) };
     let state = || {
         let row = BlockingStore::load(&*rows, &world.account).unwrap();
         (row.unwrap().revision, rows.0.trail(&world.account).unwrap())
     };
-    assert!(!state().1.is_empty(), "the enrollment is in it");
+    assert!(!state().1.is_empty(), "the enrollment is not in the trail");
     world.verifier.store().plan(fault);
     for (number, step) in STEPS.iter().enumerate() {
         let ((before, old), heard) = (state(), world.events.all().len());
         step(&world, &phone, &codes, &quiet.session(1));
         let (after, trail) = state();
-        let written = trail.strip_prefix(old.as_slice()).expect("nothing that is written goes");
+        let written = trail.strip_prefix(old.as_slice()).expect("an event was removed from the trail");
         assert_eq!(before != after, !written.is_empty(), "{fault:?} in step {number}: {written:?}");
         if fault.is_none() {
             let heard = &world.events.all()[heard..];
@@ -224,9 +224,9 @@ fn day(fault: Option<(usize, Fault)>) -> usize {
     world.verifier.store().calls()
 }
 
-/// P10, through the verifier: a fault at each call of a day.
+/// P10, for the verifier: a fault at each call to the store.
 #[test]
-fn what_changed_the_record_is_in_the_trail_whatever_fails() {
+fn the_trail_has_every_change_of_the_record_whatever_fails() {
     let calls = day(None);
     assert!(calls > STEPS.len(), "{calls}");
     let faults =

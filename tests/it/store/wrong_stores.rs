@@ -1,4 +1,4 @@
-//! A store of JSON texts that keeps the contract, and everything that can be wrong with one.
+//! A store of JSON texts that keeps the contract, and variants of it with one mistake each.
 
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,14 +10,14 @@ use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore, Store};
 use serde_json::Value;
 
-/// What survives a handle: the disk of a database.
+/// The storage behind all handles: the disk of a database.
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
     rows: Mutex<BTreeMap<String, Row>>,
     is_broken: AtomicBool,
-    /// Writers between their read and their write, and how many there were.
+    /// The number of writers between their read and their write.
     between: AtomicUsize,
-    /// Size of the largest text that was ever stored.
+    /// The size of the largest text that was ever stored.
     pub(crate) largest: AtomicUsize,
 }
 
@@ -33,7 +33,7 @@ impl Disk {
     }
 }
 
-/// What is wrong with a store.
+/// The mistake of a store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wrong {
     Nothing,
@@ -61,15 +61,15 @@ pub(crate) enum Wrong {
     TouchesWhatItReads,
 }
 
-/// A handle on a disk: one instance of a service.
+/// A handle to a disk: one instance of a service.
 #[derive(Debug)]
 pub(crate) struct JsonStore {
     disk: Arc<Disk>,
     wrong: Wrong,
-    /// Rows as this instance believes them to be: a cache, or writes that are not on the disk yet.
+    /// The rows as this instance sees them: a cache, or writes that are not on the disk yet.
     memory: Mutex<BTreeMap<String, Option<Row>>>,
     lock: AtomicBool,
-    /// The text that was parsed last, and what it says: 10,000 guesses read the same.
+    /// The text that was parsed last, with the result, because a test may read the same text 10,000 times.
     parsed: Mutex<Option<(String, AccountRecord)>>,
 }
 
@@ -158,7 +158,7 @@ impl JsonStore {
         Ok(record)
     }
 
-    /// Compares, gives way, and writes.
+    /// Compares, yields, and then writes.
     async fn read_and_write(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
         let is_expected = self.is_expected(self.read(&key)?.as_ref(), change);
@@ -169,7 +169,7 @@ impl JsonStore {
         self.write(&key, change)
     }
 
-    /// Compares and writes under one lock of the disk, as a conditional statement does.
+    /// Compares and writes while it holds the lock of the disk, as a conditional statement does.
     fn swap_now(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, JsonStoreError> {
         let key = self.key(account);
         if self.disk.is_broken.load(Ordering::SeqCst) {
@@ -221,12 +221,12 @@ impl JsonStore {
         }
     }
 
-    /// As it comes out of a column that is too narrow for it, on either side of a comparison.
+    /// The revision after a round trip through a column that is too narrow. Applied to both sides of a comparison.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "that is what is wrong with it"
+        reason = "this is the planted mistake"
     )]
     fn narrowed(&self, revision: Revision) -> Revision {
         match self.wrong {
@@ -286,13 +286,13 @@ impl JsonStore {
     }
 }
 
-/// A record starts with its format; the keys of a `Value` are sorted, and `format` comes before `record`.
+/// The keys of a `Value` are sorted, so `format` comes before `record`, as it must.
 fn in_order(value: &Value) -> String {
     value.to_string()
 }
 
-/// Puts what an empty record has in place of a field of the record, or nothing in place of one deeper down, which has a name or
-/// a place in a list.
+/// Replaces a field of the record by its value in an empty record. A nested optional field, which has a name or a place in a list,
+/// is removed.
 fn drop_field(record: &mut Value, empty: &Value, field: &str) {
     match field.split_once('.') {
         None => record[field] = empty[field].clone(),
@@ -323,7 +323,7 @@ fn drop_field(record: &mut Value, empty: &Value, field: &str) {
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "that is what is wrong with it"
+    reason = "this is the planted mistake"
 )]
 fn through_doubles(value: &mut Value) {
     match value {
@@ -338,7 +338,7 @@ fn through_doubles(value: &mut Value) {
     }
 }
 
-/// As a future that is ready at the second poll.
+/// A future that is ready at the second poll.
 #[derive(Debug, Default)]
 pub(crate) struct YieldOnce(bool);
 
@@ -395,7 +395,7 @@ impl BlockingStore for JsonStore {
         }
         let key = self.key(account);
         let is_expected = self.is_expected(self.read(&key)?.as_ref(), change);
-        // Until somebody else has read as well, or there is nobody else.
+        // Wait until another writer has read too, or no other is left.
         let arrived = self.disk.between.fetch_add(1, Ordering::SeqCst);
         for _ in 0..1_000 {
             if self.disk.between.load(Ordering::SeqCst) > arrived + 1 {

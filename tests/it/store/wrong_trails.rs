@@ -1,4 +1,4 @@
-//! A store whose rows are right and whose trail may be wrong.
+//! A store whose rows are right but whose trail may be wrong.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,36 +10,36 @@ use second_factor::{AccountId, AccountRecord, BlockingStore, Store};
 
 use super::wrong_stores::YieldOnce;
 
-/// What is wrong with a trail.
+/// The mistake of a trail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum WrongTrail {
     Nothing,
-    /// In a transaction of their own that nobody rolls back.
+    /// In a transaction of its own, which nobody rolls back.
     WritesEventsFirst,
-    /// The transaction that met the conflict takes them with it.
+    /// They were in the transaction that met the conflict.
     LosesEventsAfterAConflict,
-    /// The insert is sent again where its reply was slow.
+    /// The insert is repeated if its reply is slow.
     DoublesEvents,
     /// `ORDER BY sequence DESC`
     ReversesEvents,
-    /// `ORDER BY revision, sequence`: revisions are random.
+    /// `ORDER BY revision, sequence`: revisions are random numbers.
     OrdersByRevision,
-    /// `ORDER BY at, sequence`: clocks go back.
+    /// `ORDER BY at, sequence`: a clock may go back.
     OrdersByTime,
-    /// One row a change.
+    /// One row for each change.
     KeepsTheFirstOfAChange,
-    /// A queue that another task empties, as it comes to it.
+    /// A queue that another task writes later.
     WritesEventsLate,
-    /// Reads the list, adds to it, and writes it back, beside a swap that is atomic.
+    /// Reads the list, appends, and writes it back; the swap of the record is atomic.
     ReadsThenWritesTheTrail,
-    /// A second statement, after the commit of the first.
+    /// A second statement after the first was committed.
     WritesEventsAfterwards,
     /// The same without a pause between them: no race shows it.
     WritesEventsAfterTheCommit,
     /// An error of the second statement is ignored, and the first is committed.
     StoresWithoutRefusedEvents,
     TrimsIds,
-    /// A column that is too short, written without strict mode.
+    /// A column that is too short, without the database's strict mode.
     DropsLongEvents,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct TrailStore {
     conflicts: Mutex<Vec<AccountId>>,
 }
 
-/// Nothing else fails.
+/// The only error.
 #[derive(Debug, thiserror::Error)]
 #[error("the trail takes no events")]
 pub(crate) struct Blocked;
@@ -132,7 +132,7 @@ impl TrailStore {
         lines
     }
 
-    /// The row, and the trail where it belongs to the same step.
+    /// Swaps the row, and writes the trail if both are in one transaction.
     fn swap_now(&self, account: &AccountId, change: Change<'_>) -> Result<Swap, Blocked> {
         let mut rows = self.tables.rows.lock().unwrap();
         let found = rows.get(account).map_or(Expected::Absent, |row| Expected::At(row.revision));
@@ -187,7 +187,7 @@ impl Store for TrailStore {
             let mut lines = self.lines(account, change);
             match self.wrong {
                 WrongTrail::WritesEventsAfterwards => {
-                    // As long as the network takes.
+                    // A delay like that of a network.
                     for _ in 0..change.revision().get() % 7 {
                         YieldOnce::default().await;
                     }

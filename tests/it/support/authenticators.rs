@@ -1,4 +1,4 @@
-//! What the tests of several authenticators do with them.
+//! Helpers for tests with several authenticators.
 
 use second_factor::session::{AuthenticatorId, AuthenticatorInfo, NewAuthenticator};
 use second_factor::store::{Change, Expected, Revision, Swap};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Phone, STEP, World};
 
 impl World {
-    /// Binds another app, on a fresh factor of one that is bound; the clock is three steps on.
+    /// Binds another app with a fresh factor of a bound one. Advances the clock by three steps.
     pub fn add_app(&self, bound: &Phone, label: &str) -> (AuthenticatorId, Phone) {
         let new = NewAuthenticator::app("alice@example.com").label(label);
         let begun = self.verifier.begin_enrollment(self.fresh(bound), new).unwrap();
@@ -19,7 +19,7 @@ impl World {
         (confirmed.authenticator(), phone)
     }
 
-    /// So many apps, the oldest first.
+    /// An account with this many apps, the oldest first.
     pub fn with_apps(count: usize) -> (Self, Vec<Phone>, Vec<String>) {
         let (world, phone, codes) = Self::enrolled();
         let mut phones = vec![phone];
@@ -30,7 +30,7 @@ impl World {
         (world, phones, codes)
     }
 
-    /// The owner's list.
+    /// The list of authenticators in the account's status.
     pub fn list(&self) -> Vec<AuthenticatorInfo> {
         self.verifier.status(&self.account).unwrap().authenticators
     }
@@ -39,7 +39,7 @@ impl World {
         self.verifier.status(&self.account).unwrap().recovery_codes_left
     }
 
-    /// The stored record, changed as JSON, as somebody with access to the database would.
+    /// Edits the stored record as JSON, as somebody with access to the database could.
     pub fn edit(&self, edit: impl FnOnce(&mut Value)) {
         let row = self.verifier.store().load(&self.account).unwrap().unwrap();
         let mut json = serde_json::to_value(&row.value).unwrap();
@@ -51,7 +51,7 @@ impl World {
         assert_eq!(swapped.unwrap(), Swap::Stored);
     }
 
-    /// The same service, for another account.
+    /// The same service with another account.
     pub fn of(&self, account: &str) -> Self {
         Self {
             verifier: self.verifier.clone(),

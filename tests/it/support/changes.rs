@@ -12,13 +12,13 @@ impl<S: BlockingStore> World<S>
 where
     S::Error: core::fmt::Debug,
 {
-    /// The link of a reset mail was followed, and a new password typed.
+    /// A reset: the owner followed the link in a mail and typed a new password.
     pub fn reset_password(&self) -> EndOtherSessions {
         let reset = PasswordReset::by_host(self.verifier.check_password(&self.account));
         self.verifier.change_password(reset, || Ok::<(), Infallible>(())).unwrap()
     }
 
-    /// The form for a new password, with the old one and this beside it.
+    /// A change in a session: the owner typed the old password and this proof.
     pub fn change_password(&self, session: &Session, typed: &str) -> Result<EndOtherSessions, Refusal> {
         let proof = refusal(self.verifier.reauthenticate(session, self.password(), typed))?;
         match self.verifier.change_password(proof, || Ok::<(), Infallible>(())) {

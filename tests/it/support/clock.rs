@@ -1,4 +1,4 @@
-//! A clock that is set by hand.
+//! A clock that the test sets.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use second_factor::UnixTime;
 use second_factor::verifier::Clock;
 
-/// A clock that shows what it was set to.
+/// A clock that shows the time that it was set to.
 #[derive(Debug)]
 pub struct TestClock(AtomicU64);
 

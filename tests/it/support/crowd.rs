@@ -1,4 +1,4 @@
-//! Many claimants in the same moment.
+//! Many claimants at the same moment.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
@@ -7,7 +7,7 @@ use std::thread;
 use second_factor::store::{Change, Expected, MemoryStoreError, Revision, Store, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 
-/// What `claimant` yields in `count` threads that start together.
+/// The results of `claimant` in `count` threads that start together.
 pub fn at_once<T: Send>(count: usize, claimant: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(count);
     let (start, claimant) = (&start, &claimant);
@@ -24,8 +24,8 @@ pub fn at_once<T: Send>(count: usize, claimant: impl Fn(usize) -> T + Sync) -> V
     })
 }
 
-/// A host's table: one row, of JSON text and a revision. It dawdles between reading and returning, so that
-/// writers meet.
+/// A host's table with one row of JSON text and a revision. It waits between reading and returning, so that writers
+/// conflict.
 #[derive(Debug, Default)]
 pub struct JsonRow(Mutex<Option<(String, u64)>>);
 
@@ -78,7 +78,7 @@ impl Store for Interleaved {
     }
 }
 
-/// A store on the other side of a network: others have their turn between any two of its steps.
+/// A store behind a network: other tasks run between any two of its steps.
 #[derive(Debug)]
 pub struct Remote(pub Arc<MemoryStore>);
 
@@ -101,7 +101,7 @@ impl Store for Remote {
     }
 }
 
-/// A store in which a crowd meets: the loads that are asked for all see the same row before anybody writes.
+/// A store for a crowd: the next loads all see the same row before anybody writes.
 #[derive(Debug, Default)]
 pub struct Meeting {
     rows: MemoryStore,
@@ -110,7 +110,7 @@ pub struct Meeting {
 }
 
 impl Meeting {
-    /// The next loads, as many as the crowd has threads, wait for one another.
+    /// The next `crowd` loads wait for one another.
     pub fn of(&self, crowd: usize) {
         *self.door.lock().unwrap() = Some(Arc::new(Barrier::new(crowd)));
         self.awaited.store(crowd, Ordering::SeqCst);

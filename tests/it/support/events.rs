@@ -5,11 +5,11 @@ use std::sync::Mutex;
 use second_factor::session::{AuditEvent, Binding, EventKind, RemovedBy};
 use second_factor::verifier::EventSink;
 
-/// An event without the id and label of an authenticator.
+/// An event without its authenticator's id and label.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Told {
     Bound(Binding),
-    /// By whom, and how many are left.
+    /// Who removed it, and how many are left.
     Removed(RemovedBy, usize),
     Other(EventKind),
 }
@@ -24,7 +24,7 @@ impl Told {
     }
 }
 
-/// Keeps every event.
+/// Records every event.
 #[derive(Debug, Default)]
 pub struct EventLog(Mutex<Vec<AuditEvent>>);
 
@@ -35,13 +35,12 @@ impl EventSink for EventLog {
 }
 
 impl EventLog {
-    /// The kinds of events since the last call.
+    /// The kinds of the events since the last call.
     pub fn take(&self) -> Vec<EventKind> {
         std::mem::take(&mut *self.0.lock().unwrap()).into_iter().map(|event| event.kind).collect()
     }
 
-    /// The kinds of events since the last call of which the owner is told, what is particular to one authenticator left
-    /// out.
+    /// The events since the last call of which the owner should be told, without authenticator ids and labels.
     pub fn take_told(&self) -> Vec<Told> {
         self.take().iter().filter(|kind| kind.notify_owner()).map(Told::of).collect()
     }

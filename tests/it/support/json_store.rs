@@ -1,4 +1,4 @@
-//! A store that keeps records as a database would: as JSON text, read back from it at every load.
+//! A store that keeps records as JSON text, like a database, and parses it at every load.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -18,7 +18,7 @@ impl JsonStore {
         self.rows.lock().unwrap().get(account.as_str()).map(|(_, text)| text.clone())
     }
 
-    /// Puts a text there, as somebody with access to the database would.
+    /// Replaces the text, as somebody with access to the database could.
     pub fn put(&self, account: &AccountId, text: &str) {
         let mut rows = self.rows.lock().unwrap();
         let mut written = self.written.lock().unwrap();

@@ -1,4 +1,4 @@
-//! What the tests share: a service in a box, stores, generators, and the crate's own source.
+//! Shared helpers: a complete service, stores, random generators, and the crate's own source.
 
 pub mod sessions;
 pub mod source;
@@ -34,43 +34,43 @@ pub const START: UnixTime = UnixTime::from_secs(1_700_000_010 / 30 * 30);
 pub const STEP: Duration = Duration::from_secs(30);
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A recovery code of nobody.
+/// A well-formed recovery code that nobody has.
 pub const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
 
 pub fn days(count: u64) -> Duration {
     Duration::from_secs(count * DAY.as_secs())
 }
 
-/// Recovery codes as text; none where none were made.
+/// Recovery codes as text; empty if there are none.
 pub fn texts<'a>(codes: impl Into<Option<&'a RecoveryCodes>>) -> Vec<String> {
     let codes = codes.into().into_iter().flat_map(RecoveryCodes::iter);
     codes.map(|code| code.expose().expose().to_owned()).collect()
 }
 
-/// The challenge of a login that asks for a code.
+/// The challenge of a login that asks for a code. Any other login fails the test.
 #[track_caller]
 pub fn code_required(login: Login) -> ChallengeToken {
     match login {
         Login::CodeRequired(challenge) => challenge,
-        other => panic!("a code should be asked for, not {other:?}"),
+        other => panic!("the login did not ask for a code: {other:?}"),
     }
 }
 
-/// The proof of a login that asks for nothing more.
+/// The result of a complete login. Any other login fails the test.
 #[track_caller]
 pub fn complete(login: Login) -> Accepted {
     match login {
         Login::Complete(accepted) => accepted,
-        other => panic!("the login should be complete, not {other:?}"),
+        other => panic!("the login is not complete: {other:?}"),
     }
 }
 
-/// The outcome, or the refusal; any other error is a failure of the test.
+/// The result or the refusal. Any other error fails the test.
 #[track_caller]
 pub fn refusal<T, E: core::fmt::Debug>(result: Result<T, Error<E>>) -> Result<T, Refusal> {
     result.map_err(|error| match error {
         Error::Refused(refusal) => refusal,
-        other => panic!("not a refusal but {other:?}"),
+        other => panic!("not a refusal: {other:?}"),
     })
 }
 

@@ -27,7 +27,7 @@ impl Phone {
         Totp::new(&self.secret, self.params).generate(at).expose().to_owned()
     }
 
-    /// Codes in a row, as many as it takes, the last of them the one that the app shows at this time.
+    /// Codes in a row, of which the last is the one of this time.
     pub fn codes_in_a_row(&self, until: UnixTime) -> String {
         let period = u64::from(self.params.period().as_secs());
         let before = (0..u64::from(CodesInARow::count(self.params.digits()))).rev();
@@ -35,7 +35,7 @@ impl Phone {
         codes.collect::<Vec<_>>().join(" ")
     }
 
-    /// A code that is not right at any step within a day of this time.
+    /// A code that is wrong at every step within a day of this time.
     pub fn wrong_code(&self, at: UnixTime) -> String {
         self.wrong_codes(at).next().unwrap()
     }

@@ -1,11 +1,11 @@
-//! Random generators: one that is reproducible, one that counts, one that fails.
+//! Random generators: a reproducible one, one that counts, and one that fails.
 
 use core::convert::Infallible;
 use core::fmt;
 
 use rand_core::{TryCryptoRng, TryRng};
 
-/// Reproducible bytes that differ from call to call: `SplitMix64`. For tests only.
+/// Reproducible bytes, different at each call (`SplitMix64`). Only for tests.
 #[derive(Debug)]
 pub struct TestRng(pub u64);
 
@@ -35,7 +35,7 @@ impl TryRng for TestRng {
 
 impl TryCryptoRng for TestRng {}
 
-/// Counts the bytes that are taken from a [`TestRng`].
+/// Counts the bytes that were taken from a [`TestRng`].
 #[derive(Debug)]
 pub struct CountingRng {
     rng: TestRng,
@@ -77,7 +77,7 @@ impl TryRng for CountingRng {
 
 impl TryCryptoRng for CountingRng {}
 
-/// Writes half of what was asked for and fails.
+/// Writes half of the requested bytes and fails.
 #[derive(Debug)]
 pub struct BrokenRng;
 

@@ -1,16 +1,16 @@
-//! What the tests of sessions do in them.
+//! Helpers for tests of sessions.
 
 use second_factor::store::Versioned;
 use second_factor::{AccountRecord, BlockingStore, FreshFactor, Refusal, Session};
 
 use crate::support::{Phone, World, refusal};
 
-/// The row as it stands: each write gives it another revision.
+/// The stored row. Each write changes its revision.
 pub fn row(world: &World) -> Option<Versioned<AccountRecord>> {
     world.verifier.store().load(&world.account).unwrap()
 }
 
-/// Guesses charged to the account: those that wait to be regained, and those that the alarm counts.
+/// The guesses charged to the account: those to be regained, and those that the alarm counts.
 pub fn charged<S: BlockingStore>(world: &World<S>) -> (u64, u64)
 where
     S::Error: core::fmt::Debug,
@@ -20,7 +20,7 @@ where
     (count("spent"), count("unrefunded"))
 }
 
-/// A session from a whole login by code.
+/// The session of a complete login by code.
 pub fn session_of(world: &World, phone: &Phone) -> Session {
     let session = world.log_in(phone).authenticated.into_session();
     world.events.take();
@@ -31,7 +31,7 @@ pub fn fresh_factor(world: &World, session: &Session, typed: &str) -> Result<Fre
     refusal(world.verifier.fresh_factor(session, typed))
 }
 
-/// So many wrong codes in this session, and what the last of them is told.
+/// Types this many wrong codes in this session. Returns the refusal of the last one.
 pub fn guess(world: &World, phone: &Phone, session: &Session, count: usize) -> Refusal {
     let told = phone
         .wrong_codes(world.now())

@@ -1,9 +1,9 @@
-//! The crate's own source as text, for the tests that read it.
+//! The crate's own source text, for tests that read it.
 
 use std::fs;
 use std::path::Path;
 
-/// One file under `src/`.
+/// A file under `src/`.
 pub struct Source {
     /// Relative to `src/`, with `/` between the parts.
     pub path: String,
@@ -32,7 +32,7 @@ pub fn sources() -> Vec<Source> {
     found
 }
 
-/// `text` without comments and without what literals hold, its lines kept.
+/// `text` without comments and without the contents of literals. Lines are kept.
 pub fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -107,7 +107,7 @@ fn string(text: &str) -> Option<usize> {
     None
 }
 
-/// The length of the character literal at the start of `text`; a lifetime is none.
+/// The length of the character literal at the start of `text`. A lifetime is not a character literal.
 fn character(text: &str) -> Option<usize> {
     let body = text.strip_prefix('\'')?;
     let mut chars = body.char_indices();

@@ -1,4 +1,4 @@
-//! Tokens taken apart and put together again by somebody without the key.
+//! Takes tokens apart and puts them together again, without the key.
 
 use std::sync::Mutex;
 
@@ -6,7 +6,7 @@ use second_factor::{BlockingVerifier, KeyRing, Policy, SealingKey};
 
 use super::{TestRng, World};
 
-/// The same service under another key, with the same random numbers: what it signs is not genuine elsewhere.
+/// The same service with another key and the same random numbers. Its tokens are not valid in other worlds.
 pub fn under_another_key() -> World {
     let world = World::new();
     let verifier = BlockingVerifier::with_sources(
@@ -19,7 +19,7 @@ pub fn under_another_key() -> World {
     World { verifier: verifier.with_events(world.events.clone()), ..world }
 }
 
-/// What a token is made of. Field 0 is the key's id, field 1 the account; what follows is told by the kind.
+/// The parts of a token. Field 0 is the key's id, field 1 the account; the others depend on the kind.
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub prefix: String,
@@ -30,7 +30,7 @@ pub struct Parts {
 impl Parts {
     pub fn of(text: &str) -> Self {
         let parts: Vec<_> = text.split('.').collect();
-        let [prefix, body, tag] = parts[..] else { panic!("not of three parts: {text}") };
+        let [prefix, body, tag] = parts[..] else { panic!("not three parts: {text}") };
         let (body, tag) = (base32_bytes(body).unwrap(), base32_bytes(tag).unwrap());
         let (mut fields, mut rest) = (Vec::new(), &body[..]);
         while let Some((len, after)) = rest.split_first_chunk() {
@@ -48,7 +48,7 @@ impl Parts {
         [&self.prefix, ".", &base32_text(&body), ".", &base32_text(&self.tag)].concat()
     }
 
-    /// The same token with another account in it.
+    /// The same token with another account.
     #[must_use]
     pub fn of_account(mut self, account: &str) -> Self {
         self.fields[1] = account.as_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! A service in a box: one account, a clock that is set by hand, a phone, and a log of events.
+//! A complete service: one account, a clock that the test sets, and a log of events.
 
 use std::sync::{Arc, Mutex};
 
@@ -38,7 +38,7 @@ impl World {
         Self::over(Arc::new(MemoryStore::new()), policy)
     }
 
-    /// With an authenticator bound, and the clock two steps on, so that its next code is fresh.
+    /// With a bound authenticator. The clock has advanced by two steps, so that the next code is unused.
     pub fn enrolled() -> (Self, Phone, Vec<String>) {
         let world = Self::new();
         let (phone, codes) = world.enroll();
@@ -70,7 +70,7 @@ where
         self.clock.now()
     }
 
-    /// The host compared the password's hash just now, and it was right.
+    /// The password was checked just now, and it was right.
     pub fn password(&self) -> PasswordVerified {
         self.password_of(&self.account)
     }
@@ -88,12 +88,12 @@ where
         self.verifier.status(&self.account).unwrap().authenticators[0].id
     }
 
-    /// Another phone in place of the one that was bound first.
+    /// Another phone to replace the authenticator that was bound first.
     pub fn in_place_of_first(&self) -> NewAuthenticator<'static> {
         NewAuthenticator::app("alice@example.com").replacing(self.first_authenticator())
     }
 
-    /// Binds a passkey beside the phone; the next login is a step later.
+    /// Binds a passkey in addition to the phone. Advances the clock by a step.
     pub fn bind_passkey(&self, phone: &Phone) -> AuthenticatorId {
         let new = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
         let bound = self.verifier.bind_host_authenticator(self.fresh(phone), new).unwrap();
@@ -101,12 +101,12 @@ where
         bound.authenticator()
     }
 
-    /// The host's word that the passkey signed this.
+    /// The host's proof that the passkey signed this.
     pub fn signed_by_passkey(&self, signed: &str) -> HostAuthenticatorVerified {
         HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, signed.as_bytes())
     }
 
-    /// Enrolls a phone where none is bound, and moves on two steps.
+    /// Enrolls the first phone, and advances the clock by two steps.
     pub fn enroll(&self) -> (Phone, Vec<String>) {
         let begun = self.begin();
         let phone = Phone::scan(&begun.uri);
@@ -116,7 +116,7 @@ where
         (phone, texts(&confirmed.into_parts().0))
     }
 
-    /// The password step on a device without a cookie.
+    /// The password step in a browser without a device cookie.
     pub fn login(&self) -> Login {
         self.verifier.password_verified(self.password(), None).unwrap()
     }
@@ -125,12 +125,12 @@ where
         self.verifier.password_verified(self.password(), Some(device.expose())).unwrap()
     }
 
-    /// The password step where a code is asked for.
+    /// The challenge of the password step.
     pub fn challenge(&self) -> ChallengeToken {
         code_required(self.login())
     }
 
-    /// A whole login with password and code, and the clock one step on.
+    /// A complete login with password and code. Advances the clock by a step.
     pub fn log_in(&self, phone: &Phone) -> Accepted {
         let challenge = self.challenge();
         let accepted = self.verifier.present(&challenge, &phone.code(self.now()), Remember::No).unwrap();
@@ -138,7 +138,7 @@ where
         accepted
     }
 
-    /// A whole login with the box ticked, and the clock one step on.
+    /// A complete login on a device that is then remembered. Advances the clock by a step.
     pub fn remember(&self, phone: &Phone) -> DeviceToken {
         let challenge = self.challenge();
         let remember = Remember::ThisDevice { label: "Firefox on Linux" };
@@ -147,15 +147,15 @@ where
         accepted.device.unwrap()
     }
 
-    /// A fresh factor from the phone, and the clock one step on.
+    /// A fresh factor from the phone. Advances the clock by a step.
     pub fn fresh(&self, phone: &Phone) -> FreshFactor {
         let fresh = self.verifier.fresh_factor(&self.session(1), &phone.code(self.now())).unwrap();
         self.clock.advance(STEP);
         fresh
     }
 
-    /// A session of the present epoch, read from the host's table: sessions of different numbers are
-    /// different sessions. No code was spent on it.
+    /// A session of the present epoch, as if read from the host's table; no code was used for it. Sessions with different
+    /// numbers are different sessions.
     pub fn session(&self, number: u8) -> Session {
         let id = Secret::new(&[number; 16]).unwrap().to_base32();
         let record = serde_json::to_value(self.record()).unwrap();
@@ -184,7 +184,7 @@ where
         row.map_or_else(|| AccountRecord::new(self.account.clone()), |row| row.value)
     }
 
-    /// What is refused, and how, when this code is presented in a fresh challenge.
+    /// Presents this code in a new challenge.
     pub fn present(&self, code: &str) -> Result<Accepted, Refusal> {
         refusal(self.verifier.present(&self.challenge(), code, Remember::No))
     }

@@ -76,7 +76,7 @@ fn a_wrong_code_is_not_shown_within_an_hour() {
             assert_eq!(shown, None, "{digits:?} {period} {at}");
         }
     }
-    // The code of this step is the first that would be tried.
+    // The right code of this step is 000000, the first candidate for a wrong one.
     let app = app(Algorithm::Sha1, Digits::Six, 30);
     let zeros = UnixTime::from_secs(30 * ZEROS);
     assert_eq!(app.code(zeros), "000000");
@@ -90,7 +90,7 @@ fn a_wrong_code_is_not_shown_within_an_hour() {
 const ZEROS: u64 = 349_495;
 
 #[test]
-fn an_app_scans_no_code_that_is_not_of_time() {
+fn an_app_refuses_a_uri_that_is_not_time_based() {
     for uri in [
         "otpauth://hotp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=1",
         "otpauth://totp/Steam:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",

@@ -1,5 +1,5 @@
-//! Several authenticators in one account: what is compared, what is used up, and what a guess costs. Threat G37, promises
-//! P1, P2 and P3.
+//! Several authenticators in one account: which are compared with a code, which it uses up, and what a guess costs.
+//! Threat G37, promises P1, P2 and P3.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ use super::policies::under;
 use crate::support::sessions::{charged, fresh_factor, row};
 use crate::support::{NEVER_ISSUED, Phone, STEP, World, is_refused_because, refusal};
 
-/// When each authenticator was last used, in the order of the list.
+/// When each authenticator was last used, in list order.
 fn last_used(world: &World) -> Vec<Option<u64>> {
     world.list().iter().map(|bound| bound.last_used.map(UnixTime::as_secs)).collect()
 }
@@ -29,8 +29,8 @@ fn last_steps(world: &World) -> Vec<u64> {
     bound.iter().map(|bound| bound["prover"]["app"]["step"].as_u64().unwrap()).collect()
 }
 
-/// An account in whose record one secret is bound twice, under two ids. No door does that: the second is that of
-/// another service with the same key.
+/// An account in whose record one secret is bound twice, under two ids. The library never does that: the second entry is
+/// copied from another service with the same key.
 fn bound_twice() -> (World, Totp) {
     let imported = |drawn_before: usize| {
         let world = World::new();
@@ -43,7 +43,7 @@ fn bound_twice() -> (World, Totp) {
     let (world, other) = (imported(0), imported(1));
     let second = serde_json::to_value(other.record()).unwrap()["record"]["authenticators"][0].take();
     world.edit(|record| record["authenticators"].as_array_mut().unwrap().push(second));
-    let [first, second] = &world.list()[..] else { panic!("two should be bound") };
+    let [first, second] = &world.list()[..] else { panic!("not two authenticators") };
     assert_ne!(first.id, second.id);
     (world, Totp::new(&Secret::new(&[7; 20]).unwrap(), TotpParams::default()))
 }
@@ -68,7 +68,7 @@ fn g37_a_code_that_matches_two_moves_both_whatever_their_order() {
             assert_eq!(last_steps(&world), [step, step]);
             assert_eq!(last_used(&world), [Some(world.now().as_secs()); 2]);
 
-            // Whichever of them is asked on its own, at whichever door, the code is used up.
+            // With either of them alone in the record, the code is used up at every door.
             world.edit(|record| {
                 let kept = record["authenticators"][kept].take();
                 record["authenticators"] = Value::from(vec![kept]);
@@ -97,7 +97,7 @@ fn g37_codes_in_a_row_that_match_two_move_both() {
 }
 
 #[test]
-fn every_app_is_compared_and_the_one_that_matches_alone_moves() {
+fn every_app_is_compared_and_only_the_one_that_matches_moves() {
     for is_reversed in [false, true] {
         let (world, mut phones, _) = World::with_apps(3);
         if is_reversed {
@@ -111,12 +111,12 @@ fn every_app_is_compared_and_the_one_that_matches_alone_moves() {
             assert_eq!(world.present(&code).unwrap().authenticated.method(), AuthMethod::Code);
             expected[place] = Some(world.now().as_secs());
             assert_eq!(last_used(&world), expected, "{place}");
-            // Used up, and of the others none is.
+            // The code is used up; codes of the other apps are not.
             world.events.take();
             assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
             assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
         }
-        // In one and the same step each of them has a code of its own.
+        // Each app has its own code in the same step.
         world.clock.advance(STEP);
         for phone in &phones {
             assert!(fresh_factor(&world, &world.session(1), &phone.code(world.now())).is_ok());
@@ -154,12 +154,12 @@ fn a_guess_is_charged_once_for_each_app_and_for_no_other() {
             }
             let before = row(&world);
             assert!(matches!(world.present(&wrong[allowed]), Err(Refusal::Locked { .. })));
-            assert_eq!(row(&world), before, "not evaluated, not written");
+            assert_eq!(row(&world), before, "a code that was not evaluated changed the row");
         }
     }
 }
 
-/// Codes that are right in none of the apps.
+/// Codes that are wrong for all apps.
 fn wrong_for_all(world: &World, phones: &[Phone]) -> impl Iterator<Item = String> {
     let mut codes: Vec<_> = phones[0].wrong_codes(world.now()).take(200).collect();
     for phone in phones {
@@ -182,7 +182,7 @@ fn a_wrong_recovery_code_and_a_step_up_are_charged_like_a_code() {
 }
 
 #[test]
-fn a_login_refunds_all_that_its_own_challenge_was_charged_for_all_apps() {
+fn a_login_refunds_what_its_challenge_was_charged_for_all_apps() {
     let (world, phones, _) = World::with_apps(3);
     let wrong: Vec<_> = wrong_for_all(&world, &phones).take(4).collect();
     let _ = world.present(&wrong[3]).unwrap_err();
@@ -193,11 +193,11 @@ fn a_login_refunds_all_that_its_own_challenge_was_charged_for_all_apps() {
     }
     assert_eq!(charged(&world), (12, 4));
     assert!(present(&phones[2].code(world.now())).is_ok());
-    assert_eq!(charged(&world), (3, 1), "what was typed in another challenge stays");
+    assert_eq!(charged(&world), (3, 1), "guesses in another challenge stay charged");
 }
 
 #[test]
-fn codes_in_a_row_are_those_of_one_app_whichever() {
+fn codes_in_a_row_must_all_be_from_one_app() {
     let (world, phones, _) = World::with_apps(2);
     world.clock.advance(4 * STEP);
     let [first, second] = [&phones[0], &phones[1]].map(|phone| phone.codes_in_a_row(world.now()));
@@ -243,13 +243,13 @@ fn apps_with_other_digits_periods_and_algorithms_are_bound_side_by_side() {
         assert_eq!(world.present(&code).unwrap().authenticated.method(), AuthMethod::Code);
         assert_eq!(world.present(&code).unwrap_err(), Refusal::NotAccepted);
     }
-    // Each guess was one for all of them, of however many digits it was.
+    // A guess was compared with all three apps, whatever its number of digits.
     assert_eq!(charged(&world), (9, 3));
     assert_eq!(world.present("12345").unwrap_err(), Refusal::Malformed);
     assert_eq!(world.present("123456789").unwrap_err(), Refusal::Malformed);
     assert_eq!(charged(&world), (9, 3));
 
-    // 24 digits are four codes of six, or three of eight.
+    // 24 digits are four codes of six digits, or three of eight.
     world.clock.advance(Duration::from_secs(300));
     for phone in &phones {
         let typed = phone.codes_in_a_row(world.now()).replace(' ', "");
@@ -258,7 +258,7 @@ fn apps_with_other_digits_periods_and_algorithms_are_bound_side_by_side() {
 }
 
 #[test]
-fn where_one_seal_does_not_open_codes_let_nobody_in_and_the_rest_does() {
+fn if_a_secret_cannot_be_opened_codes_fail_but_other_proofs_work() {
     let (world, phones, codes) = World::with_apps(2);
     let passkey = world.bind_passkey(&phones[0]);
     let broken = world.list()[1].id;
@@ -280,12 +280,12 @@ fn where_one_seal_does_not_open_codes_let_nobody_in_and_the_rest_does() {
         let stepped_up = world.verifier.fresh_factor(&world.session(1), &typed);
         assert!(matches!(stepped_up, Err(Error::Session(SessionError::Seal(_)))), "{stepped_up:?}");
     }
-    assert_eq!(row(&world), before, "nothing was charged or lost");
+    assert_eq!(row(&world), before, "the failure changed the row");
 
     let challenge = world.challenge();
     assert!(world.verifier.present(&challenge, world.signed_by_passkey("1"), Remember::No).is_ok());
     assert_eq!(world.present(&codes[0]).unwrap().authenticated.method(), AuthMethod::RecoveryCode);
-    // Its owner removes it, and the other app's codes are compared again.
+    // The owner removes that authenticator; the codes of the other app then work again.
     let mut session = world.session(1);
     let fresh = fresh_factor(&world, &session, &codes[1]).unwrap();
     let removed =
@@ -296,7 +296,7 @@ fn where_one_seal_does_not_open_codes_let_nobody_in_and_the_rest_does() {
 }
 
 #[test]
-fn what_the_list_says_of_each_is_true() {
+fn the_list_shows_label_and_last_use_of_each() {
     let (world, phone, _) = World::enrolled();
     let bound = world.list()[0].clone();
     assert_eq!((bound.label.as_str(), bound.last_used), ("Authenticator app", Some(bound.bound_at)));
@@ -308,10 +308,10 @@ fn what_the_list_says_of_each_is_true() {
     assert_eq!(ids, [bound.id, tablet, passkey]);
     let labels: Vec<_> = listed.iter().map(|bound| bound.label.as_str()).collect();
     assert_eq!(labels, ["Authenticator app", "Tablet", "Passkey"]);
-    assert_eq!(listed[2].last_used, None, "it was bound, and proved nothing yet");
+    assert_eq!(listed[2].last_used, None, "binding counted as a use");
     assert_eq!(world.verifier.status(&world.account).unwrap().enabled_since, Some(bound.bound_at));
 
-    // Only what is accepted is a use, at login or in a session.
+    // Only an accepted proof counts as a use, at a login or in a session.
     let before = last_used(&world);
     let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
     assert_eq!(last_used(&world), before);
@@ -343,7 +343,7 @@ fn the_issuer_of_a_tenant_is_what_the_app_shows() {
     }
     let plain = world.verifier.begin_enrollment(world.password(), "alice@example.com").unwrap();
     assert_eq!(plain.uri.issuer(), Some("Example"));
-    // By the rules of the key URI, as the policy's own.
+    // The issuer follows the rules of key URIs, like the policy's own.
     for issuer in [" Example", "Steam", &"x".repeat(300)] {
         let new = NewAuthenticator::app("alice@example.com").issuer(issuer);
         let begun = world.verifier.begin_enrollment(world.password(), new);

@@ -1,5 +1,5 @@
-//! Authenticators that are bound, replaced, renamed and removed: what it takes, and what ends with it. Promise P4, threats
-//! G11 and G37.
+//! Binding, replacing, renaming and removing authenticators: what each needs, and what it ends. Promise P4, threats G11 and
+//! G37.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn few(authenticators: u8) -> Policy {
     Policy::builder("Example").authenticators(authenticators).build().unwrap()
 }
 
-/// Confirms what was begun, a step later.
+/// Confirms an enrollment a step later.
 fn confirm(
     world: &World,
     begun: &second_factor::session::EnrollmentBegun,
@@ -31,7 +31,7 @@ fn confirm(
     refusal(world.verifier.confirm_enrollment(&begun.token, &code))
 }
 
-/// What the claimant is told of a code, and why, by the log.
+/// The refusal of a code, and the events, which have the reason.
 fn refused(world: &World, code: &str) -> (Refusal, Vec<EventKind>) {
     let challenge = world.challenge();
     world.events.take();
@@ -42,7 +42,7 @@ fn refused(world: &World, code: &str) -> (Refusal, Vec<EventKind>) {
 const WRONG: EventKind = EventKind::CodeRefused { reason: RefusedBecause::Wrong };
 
 #[test]
-fn of_a_removed_authenticator_no_code_counts_any_more() {
+fn codes_of_a_removed_authenticator_are_refused() {
     let (world, phone, codes) = World::enrolled();
     let (tablet, tablets) = world.add_app(&phone, "Tablet");
     let device = world.remember(&phone);
@@ -66,24 +66,24 @@ fn of_a_removed_authenticator_no_code_counts_any_more() {
     assert_eq!(refused(&world, &tablets.codes_in_a_row(now)), (Refusal::NotAccepted, vec![WRONG]));
     let stepped_up = fresh_factor(&world, &world.session(1), &tablets.code(now));
     assert_eq!(stepped_up.unwrap_err(), Refusal::NotAccepted);
-    // Everything from before is over, but for the session that asked.
+    // Everything from before ends, except the session that removed it.
     let presented = refusal(world.verifier.present(&challenge, &phone.code(now), Remember::No));
     assert_eq!(presented.unwrap_err(), Refusal::ChallengeOver);
     let _ = code_required(world.login_on(&device));
     assert!(!world.is_current(&asking) && !world.is_current(&other));
     asking.continue_after(removed);
     assert!(world.is_current(&asking) && !world.is_current(&other));
-    // What is left is as it was.
+    // The other authenticator is unchanged.
     assert!(world.present(&phone.code(now)).is_ok());
     assert!(world.present(&codes[0]).is_ok());
     assert_eq!(world.list().len(), 1);
 }
 
-/// Takes the last authenticator away.
+/// Removes the last authenticator.
 type TakeAway = fn(&World, FreshFactor) -> second_factor::session::EndOtherSessions;
 
 #[test]
-fn with_the_last_one_removed_two_factor_authentication_is_off() {
+fn without_its_last_authenticator_an_account_needs_no_code() {
     let ways: [TakeAway; 2] = [
         |world, fresh| world.verifier.disable(fresh, Requirement::None).unwrap(),
         |world, fresh| {
@@ -106,7 +106,7 @@ fn with_the_last_one_removed_two_factor_authentication_is_off() {
         assert!(world.is_current(&asking) && !world.is_current(&other));
         let accepted = complete(world.login_on(&device));
         assert_eq!(accepted.authenticated.method(), AuthMethod::SingleFactor);
-        // Nor do the old recovery codes and devices come back with the next one.
+        // A new authenticator does not make the old recovery codes and devices valid again.
         world.clock.advance(STEP);
         let _ = world.enroll();
         assert_eq!(world.present(&codes[0]).unwrap_err(), Refusal::NotAccepted);
@@ -115,7 +115,7 @@ fn with_the_last_one_removed_two_factor_authentication_is_off() {
 }
 
 #[test]
-fn an_authenticator_of_another_account_is_none_of_this_one() {
+fn an_authenticator_of_another_account_is_refused() {
     let (world, phone, _) = World::enrolled();
     let bob = world.of("bob");
     let (bobs, _) = bob.enroll();
@@ -142,7 +142,7 @@ fn an_authenticator_of_another_account_is_none_of_this_one() {
 }
 
 #[test]
-fn g37_an_import_over_whatever_is_bound_is_refused() {
+fn g37_an_import_is_refused_if_anything_is_bound() {
     let import = |world: &World| {
         let secret = ImportedSecret::new(Secret::new(&[7; 20]).unwrap()).unwrap();
         Import::by_host(world.account.clone(), secret, TotpParams::default())
@@ -174,7 +174,7 @@ fn no_more_are_bound_than_the_policy_allows() {
     let bound = world.verifier.bind_host_authenticator(world.fresh(&phones[0]), key);
     assert_eq!(refusal(bound).unwrap_err(), Refusal::TooManyAuthenticators);
     assert_eq!(world.list().len(), before.len());
-    // Once one is gone there is room again.
+    // Once one is removed there is room again.
     let fresh = world.fresh(&phones[0]);
     let _ = world.verifier.remove_authenticator(fresh, passkey, Requirement::None).unwrap();
     let begun = world.verifier.begin_enrollment(world.fresh(&phones[0]), "alice").unwrap();
@@ -182,7 +182,7 @@ fn no_more_are_bound_than_the_policy_allows() {
 }
 
 #[test]
-fn under_a_lowered_policy_all_that_are_bound_count_and_none_is_added() {
+fn after_a_lower_limit_bound_authenticators_stay_and_none_is_added() {
     let (world, phones, _) = World::with_apps(3);
     let strict = under(&world, few(1));
     for phone in &phones {
@@ -198,7 +198,7 @@ fn under_a_lowered_policy_all_that_are_bound_count_and_none_is_added() {
     assert_eq!(confirm(&strict, &begun).unwrap_err(), Refusal::TooManyAuthenticators);
     assert!(confirm(&world, &begun).is_ok());
 
-    // A budget that does not cover one guess for each of them: no single code is evaluated, codes in a row are.
+    // If the budget does not cover one guess for each app, no single code is evaluated, but codes in a row are.
     let (world, phones, _) = World::with_apps(3);
     let day = core::time::Duration::from_secs(24 * 60 * 60);
     let policy = Policy::builder("Example").authenticators(1).guess_budget(2, 40 * day).build().unwrap();
@@ -217,7 +217,7 @@ fn a_replaced_authenticator_is_gone_and_the_others_stay() {
         let replaced = world.list()[place].id;
         let new = NewAuthenticator::app("alice").label("New").replacing(replaced);
         let begun = world.verifier.begin_enrollment(world.fresh(asking), new).unwrap();
-        // Until it is confirmed, all is as it was.
+        // Until the new one is confirmed, nothing changes.
         assert!(world.present(&phones[place].code(world.now())).is_ok());
         world.events.take();
         let confirmed = confirm(&world, &begun).unwrap();
@@ -238,7 +238,7 @@ fn a_replaced_authenticator_is_gone_and_the_others_stay() {
     }
 }
 
-/// Three are bound, and their owner has logged in by a recovery code.
+/// Three authenticators are bound, and the owner has logged in with a recovery code.
 fn recovered_at_the_cap() -> (World, Vec<Phone>, Session) {
     let (world, phones, codes) = World::with_apps(3);
     let session = world.present(&codes[0]).unwrap().authenticated.into_session();
@@ -268,12 +268,12 @@ fn g11_at_the_cap_the_password_after_a_recovery_code_replaces_one() {
 fn g11_a_stolen_cookie_of_a_recovery_login_replaces_nothing() {
     let (world, _, session) = recovered_at_the_cap();
     let before = world.list();
-    // Nothing is typed, or the password of an account of the thief's own.
+    // With nothing typed, or with the password of the thief's own account.
     assert_eq!(fresh_factor(&world, &session, "").unwrap_err(), Refusal::Malformed);
     let mallory = world.of("mallory");
     let proof = world.verifier.reauthenticate(&session, mallory.password(), "");
     assert!(matches!(proof, Err(Error::Session(SessionError::ProofOfAnotherAccount))), "{proof:?}");
-    // And the password without the cookie.
+    // With the password but without the cookie.
     let begun = world.verifier.begin_enrollment(world.password(), world.in_place_of_first());
     assert_eq!(refusal(begun).unwrap_err(), Refusal::StepUpRequired);
     let key = NewHostAuthenticator::new(b"mallory's", HostAuthenticatorKind::HardwareKey);
@@ -283,7 +283,7 @@ fn g11_a_stolen_cookie_of_a_recovery_login_replaces_nothing() {
 }
 
 #[test]
-fn renaming_takes_a_fresh_factor_and_64_characters() {
+fn renaming_needs_a_fresh_factor_and_cuts_at_64_characters() {
     let (world, phone, _) = World::enrolled();
     let (tablet, _) = world.add_app(&phone, "Tablet");
     let renamed = |fresh: FreshFactor, id: AuthenticatorId, name: &str| {
@@ -303,7 +303,7 @@ fn renaming_takes_a_fresh_factor_and_64_characters() {
         let event = EventKind::AuthenticatorRenamed { authenticator: tablet, label: expected.into() };
         assert!(world.events.take().contains(&event));
     }
-    // Blank, or what it is called already: nothing is written and nothing told.
+    // A blank label or the present one: nothing is written and no event occurs.
     for name in ["", " \t\n", "\u{0}", "\u{0} \u{7f}", "\u{202e} \u{2028}", &long] {
         let fresh = world.fresh(&phone);
         let before = row(&world);
@@ -311,11 +311,11 @@ fn renaming_takes_a_fresh_factor_and_64_characters() {
         assert_eq!(renamed(fresh, tablet, name), Ok(()));
         assert_eq!((row(&world), world.events.take()), (before, vec![]), "{name:?}");
     }
-    // Sessions go on: nothing that opens anything has changed.
+    // Sessions continue, because a label gives no access.
     let session = session_of(&world, &phone);
     assert_eq!(renamed(world.fresh(&phone), tablet, "Other"), Ok(()));
     assert!(world.is_current(&session));
-    // A factor that is not fresh any more, by its age or by a change since.
+    // Refused with a fresh factor that is too old, or from before a change.
     let fresh = world.fresh(&phone);
     world.clock.advance(world.verifier.policy().step_up_age());
     assert_eq!(renamed(fresh, tablet, "Late"), Err(Refusal::StepUpRequired));
@@ -340,7 +340,7 @@ fn an_enrollment_begun_before_another_binding_is_over() {
         assert_eq!(shown.unwrap_err(), Refusal::EnrollmentOver);
     }
     assert_eq!(world.list().len(), 2);
-    // The binding may be that of a passkey, or the removal of another.
+    // The same if a passkey was bound, or an authenticator removed.
     let changes: [fn(&World, FreshFactor); 2] = [
         |world, fresh| {
             let key = NewHostAuthenticator::new(b"credential", HostAuthenticatorKind::SoftwareKey);
@@ -366,13 +366,13 @@ fn an_enrollment_begun_before_a_quiet_import_is_over() {
     let secret = ImportedSecret::new(Secret::new(&[7; 20]).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
     let _ = world.verifier.import(import.quietly()).unwrap();
-    assert!(world.is_current(&session), "the epoch is the same");
+    assert!(world.is_current(&session), "a quiet import changed the epoch");
 
     assert_eq!(confirm(&world, &begun).unwrap_err(), Refusal::EnrollmentOver);
     let shown = refusal(world.verifier.pending_enrollment(&proof.token));
     assert_eq!(shown.unwrap_err(), Refusal::EnrollmentOver);
     let late = refusal(world.verifier.begin_enrollment(password, "alice"));
-    assert_eq!(late.unwrap_err(), Refusal::StepUpRequired, "nor does the password bind one any more");
+    assert_eq!(late.unwrap_err(), Refusal::StepUpRequired, "the password alone still binds an authenticator");
     assert_eq!(world.list().len(), 1);
 }
 
@@ -390,7 +390,7 @@ fn g37_an_enrollment_confirmed_twice_binds_one_beside_or_in_place() {
     }
 }
 
-/// A generator that repeats itself, or a secret that was seen elsewhere, begins a second enrollment of what is bound.
+/// The generator repeats itself, or the secret is known from elsewhere: a second enrollment has the secret of a bound one.
 #[test]
 fn g37_an_enrollment_of_a_secret_that_is_bound_is_refused() {
     let (world, phone, _) = World::enrolled();
@@ -408,7 +408,7 @@ fn g37_an_enrollment_of_a_secret_that_is_bound_is_refused() {
         assert_eq!(confirm(&world, &again).unwrap_err(), Refusal::AlreadyBound);
         assert_eq!(row(&world), before);
     }
-    // Where the bound one is replaced by itself, too: its last step would be forgotten.
+    // Refused even if it replaces itself: its last accepted step would be lost.
     let itself = begun(NewAuthenticator::app("alice").replacing(world.list()[1].id));
     assert_eq!(confirm(&world, &itself).unwrap_err(), Refusal::AlreadyBound);
 }
@@ -428,15 +428,15 @@ fn g37_an_enrollment_confirmed_by_eight_at_once_binds_one() {
 }
 
 #[test]
-fn recovery_codes_are_made_where_their_owner_needs_some() {
+fn recovery_codes_are_made_only_when_their_owner_needs_new_ones() {
     let (world, phone, codes) = World::enrolled();
     assert_eq!(codes.len(), 10);
-    // One more: the codes in the drawer go on.
+    // An additional authenticator: the present codes stay valid.
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice").unwrap();
     assert_eq!(texts(&confirm(&world, &begun).unwrap().into_parts().0).len(), 0);
     assert!(world.present(&codes[0]).is_ok());
     assert_eq!(world.recovery_codes_left(), 9);
-    // None is left.
+    // No code is left.
     for code in &codes[1..] {
         assert!(world.present(code).is_ok());
     }
@@ -445,7 +445,7 @@ fn recovery_codes_are_made_where_their_owner_needs_some() {
     let made = texts(&bound.into_parts().0);
     assert_eq!((made.len(), world.recovery_codes_left()), (10, 10));
     assert!(world.present(&made[0]).is_ok());
-    // In place of another: whoever has lost that one may have lost the codes.
+    // A replacement: an owner who lost the authenticator may have lost the codes too.
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
     let renewed = texts(&confirm(&world, &begun).unwrap().into_parts().0);
     assert_eq!(renewed.len(), 10);

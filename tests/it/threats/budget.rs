@@ -8,11 +8,11 @@ use crate::support::{EventLog, Phone, World, days, is_refused_because, refusal, 
 /// The guesses that a budget allows at once.
 pub const BUDGET: usize = 20;
 
-/// The most guesses that time gives at once.
+/// The most guesses that time gives back at once.
 pub const CREDIT: usize = 10;
 
-/// When time covers the next guess, if it does, where so many more than the budget have been charged since a code was
-/// accepted at this time.
+/// The time at which the next guess is covered, if waiting is enough. `more` guesses than the budget were charged since the
+/// code accepted at `since`.
 pub fn retry_at(since: UnixTime, more: u64) -> Option<UnixTime> {
     (more < CREDIT as u64).then(|| since.saturating_add(days(3 * (more + 1))))
 }
@@ -21,13 +21,13 @@ pub fn wrong(world: &World, challenge: &ChallengeToken, code: &str) -> Refusal {
     refusal(world.verifier.present(challenge, code, Remember::No)).unwrap_err()
 }
 
-/// How many codes were evaluated and found wrong.
+/// The number of codes that were evaluated and wrong.
 pub fn evaluated(events: &EventLog) -> usize {
     events.count(is_refused_because(RefusedBecause::Wrong))
 }
 
-/// Guesses in fresh challenges until the account is locked; how many were evaluated, and until when it is
-/// locked, if time ends it.
+/// Guesses in new challenges until the account is locked. Returns how many were evaluated, and the end of the lock, if
+/// waiting ends it.
 pub fn guess_until_locked(world: &World, phone: &Phone) -> (usize, Option<UnixTime>) {
     world.events.take();
     for code in phone.wrong_codes(world.now()).take(1_000) {
@@ -42,7 +42,7 @@ pub fn is_wrong(kind: &EventKind) -> bool {
     is_refused_because(RefusedBecause::Wrong)(kind)
 }
 
-/// Guesses until nothing is evaluated any more, each challenge used up; how many were evaluated.
+/// Guesses until nothing is evaluated any more, with all guesses of each challenge. Returns how many were evaluated.
 pub fn exhaust<S: BlockingStore>(world: &World<S>, mut guesses: impl Iterator<Item = String>) -> usize
 where
     S::Error: core::fmt::Debug,
@@ -51,7 +51,7 @@ where
     loop {
         let challenge = world.challenge();
         loop {
-            let guess = guesses.next().expect("the budget is spent before the codes are");
+            let guess = guesses.next().expect("there are too few codes to spend the budget");
             let before = world.events.count(is_wrong);
             let refused = refusal(world.verifier.present(&challenge, &guess, Remember::No)).unwrap_err();
             evaluated += world.events.count(is_wrong) - before;
@@ -65,7 +65,7 @@ where
     }
 }
 
-/// Recovery codes of nobody.
+/// Well-formed recovery codes that nobody has.
 pub fn wrong_recovery_codes() -> impl Iterator<Item = String> {
     (1..=u8::MAX)
         .flat_map(|n| texts(&RecoveryCodes::from_entropy(&core::array::from_fn(|i| n ^ i.to_le_bytes()[0]))))

@@ -1,4 +1,4 @@
-//! Guesses that are charged whatever becomes of the request and the store: threat A10, failure F4.
+//! Guesses are charged, whatever happens to the request and the store: threat A10, failure F4.
 
 use core::fmt;
 use std::sync::{Arc, Mutex};
@@ -17,12 +17,12 @@ use crate::support::{Phone, World, refusal};
 #[derive(Debug, Default)]
 struct Transactional {
     rows: MemoryStore,
-    /// The mistake: the store's write joins the request's transaction.
+    /// The mistake: the store's write is part of the request's transaction.
     joins: bool,
 }
 
 impl Transactional {
-    /// Runs a request; rolls back what it wrote if it fails.
+    /// Runs a request. If it fails, rolls back its writes.
     fn request<T, E>(&self, account: &AccountId, request: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let before = self.rows.load(account).unwrap().unwrap();
         let result = request();
@@ -48,7 +48,7 @@ impl BlockingStore for Transactional {
     }
 }
 
-/// Wrong codes, each in a request that fails and is rolled back; how many were evaluated.
+/// Types wrong codes, each in a request that fails and is rolled back. Returns how many were evaluated.
 fn guesses_in_requests(joins: bool) -> usize {
     let store = Arc::new(Transactional { joins, ..Transactional::default() });
     let world = World::over(store.clone(), Policy::new("Example").unwrap());
@@ -66,11 +66,11 @@ fn guesses_in_requests(joins: bool) -> usize {
 #[test]
 fn a10a_a_charge_survives_the_roll_back_of_the_request() {
     assert_eq!(guesses_in_requests(false), BUDGET);
-    // What the contract of `Store` warns of: the write joined the transaction, and every guess was free.
+    // The mistake that the contract of `Store` warns of: the write is part of the transaction, and every guess is free.
     assert_eq!(guesses_in_requests(true), 2 * BUDGET);
 }
 
-/// A store that breaks on demand.
+/// A store that fails on demand.
 #[derive(Debug, Default)]
 struct Failing {
     rows: MemoryStore,
@@ -137,7 +137,7 @@ fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
         let (challenge, session) = (world.challenge(), world.session(1));
         world.events.take();
         store.breaks(breaks);
-        // Right, wrong and used codes get the same answer, so nothing is learned from any number of them.
+        // Right, wrong and used codes get the same answer, so the answers reveal nothing.
         let [right, wrong] = [phone.code(world.now()), phone.wrong_code(world.now())];
         let used = phone.code(UnixTime::from_secs(world.now().as_secs() - 60));
         for code in [&right, &wrong, &used] {
@@ -148,8 +148,8 @@ fn a10b_a_store_that_cannot_write_lets_nobody_in_and_answers_no_guess() {
         }
         let presented = world.verifier.present(&challenge, &codes[0], Remember::No);
         assert!(matches!(presented, Err(Error::Store(DiskFull))), "{presented:?}");
-        assert_eq!(world.events.take(), [], "nothing is reported that is not stored");
-        // The password step writes nothing. Where the row could not be read, whoever has the password is told.
+        assert_eq!(world.events.take(), [], "an event was reported although nothing was stored");
+        // The password step writes nothing, so it succeeds, unless the row cannot be read.
         let login = world.verifier.password_verified(world.password(), None);
         match breaks {
             Breaks::OnLoad => assert!(matches!(login, Err(Error::Store(DiskFull))), "{login:?}"),
@@ -191,12 +191,11 @@ fn a10b_wrong_codes_are_charged_when_only_the_answer_is_lost() {
     assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
 }
 
-/// A database of the host's. Whatever a request does happens in one transaction, which the host rolls back
-/// when the request fails.
+/// A database of the host. Every request runs in a transaction, which the host rolls back if the request fails.
 #[derive(Debug)]
 struct Database {
     rows: MemoryStore,
-    /// What the open transaction would put back; only where the store wrongly takes part in it.
+    /// What rolling back the open transaction restores. Only used if the store takes part in it, which is a mistake.
     undo: Mutex<Option<(AccountId, Versioned<AccountRecord>)>>,
     joins: bool,
 }
@@ -235,7 +234,7 @@ impl BlockingStore for Database {
     }
 }
 
-/// How many of 40 wrong codes are evaluated in a host that rolls back the transaction of each failed request.
+/// Of 40 wrong codes, how many are evaluated if the host rolls back the transaction of each failed request.
 fn evaluated_beside_rollbacks(joins: bool) -> usize {
     let world = World::over(Database::new(joins), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
@@ -257,6 +256,6 @@ fn evaluated_beside_rollbacks(joins: bool) -> usize {
 #[test]
 fn f04_a_charge_survives_the_rollback_of_the_hosts_transaction() {
     assert_eq!(evaluated_beside_rollbacks(false), BUDGET);
-    // The counter-proof: a store that joins the transaction, which its contract forbids, gives guesses away.
+    // A store that joins the transaction, against its contract, does not charge the guesses.
     assert_eq!(evaluated_beside_rollbacks(true), 40);
 }

@@ -1,4 +1,4 @@
-//! What is claimed of a login and of a session: `amr` (RFC 8176), and what else a completed login says.
+//! The claims of a login and of a session: `amr` (RFC 8176), and the other facts of a complete login.
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{FirstFactor, HostAuthenticatorKind, Import, Presented, Remember, Session};
@@ -11,7 +11,7 @@ const HARDWARE: AuthMethod = AuthMethod::HostAuthenticator(HostAuthenticatorKind
 const SOFTWARE: AuthMethod = AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey);
 const REMEMBERED: AuthMethod = AuthMethod::RememberedDevice { since: UnixTime::EPOCH };
 
-/// Every way in, and what is true of it after a password, and after something else.
+/// Every method, and its claims after a password and after another first factor.
 const TABLE: [(AuthMethod, &[&str], &[&str]); 7] = [
     (AuthMethod::SingleFactor, &["pwd"], &[]),
     (AuthMethod::Code, &["pwd", "otp", "mfa"], &["otp", "mfa"]),
@@ -31,13 +31,13 @@ fn claims(first: FirstFactor, method: AuthMethod) -> &'static [&'static str] {
     match first {
         FirstFactor::Password => after_password,
         FirstFactor::Other => after_other,
-        other => panic!("a first factor without a column: {other:?}"),
+        other => panic!("this first factor has no column: {other:?}"),
     }
 }
 
 const FIRST: [FirstFactor; 2] = [FirstFactor::Password, FirstFactor::Other];
 
-/// A file under `src/`.
+/// The text of a file under `src/`.
 fn source(path: &str) -> String {
     sources().into_iter().find(|file| file.path == path).unwrap().text
 }
@@ -61,7 +61,7 @@ fn rfc8176_the_table_has_every_first_factor_and_every_method() {
 }
 
 #[test]
-fn rfc8176_amr_is_true_of_every_combination() {
+fn rfc8176_amr_is_right_for_every_combination() {
     for first in FIRST {
         for (method, ..) in TABLE {
             let amr = method.amr(first);
@@ -72,7 +72,7 @@ fn rfc8176_amr_is_true_of_every_combination() {
     }
 }
 
-/// An account that has all that there is: an app, keys of both kinds, recovery codes and a remembered device.
+/// An account with everything: an app, keys of both kinds, recovery codes and a remembered device.
 struct Owner {
     world: World,
     phone: Phone,
@@ -97,7 +97,7 @@ impl Owner {
         Self { world, phone, codes, device }
     }
 
-    /// What is presented for this method, with a recovery code of this number.
+    /// The proof for this method; for a recovery code, the one with this number.
     fn shows(&self, method: AuthMethod, code: usize) -> Shown<'_> {
         let now = self.world.now();
         Shown(match method {
@@ -106,11 +106,11 @@ impl Owner {
             AuthMethod::RecoveryCode => Kind::Typed(self.codes[code].clone()),
             HARDWARE => Kind::Signed(&self.world, b"hardware", now),
             SOFTWARE => Kind::Signed(&self.world, b"software", now),
-            other => panic!("nothing is presented for {other:?}"),
+            other => panic!("there is no proof to present for {other:?}"),
         })
     }
 
-    /// A login after this first factor, in this way.
+    /// A login with this first factor and this method.
     fn log_in(&self, first: FirstFactor, method: AuthMethod) -> Accepted {
         let (nobody, world) = (self.world.of("nobody"), &self.world);
         let log_in = |world: &World, device: Option<&DeviceToken>| -> Login {
@@ -157,7 +157,7 @@ impl<'a> From<&'a Shown<'_>> for Presented<'a> {
 }
 
 #[test]
-fn rfc8176_every_login_and_its_session_claim_what_happened() {
+fn rfc8176_every_login_and_its_session_have_the_right_claims() {
     for first in FIRST {
         for (method, ..) in TABLE {
             let owner = Owner::new();
@@ -174,7 +174,7 @@ fn rfc8176_every_login_and_its_session_claim_what_happened() {
 }
 
 #[test]
-fn rfc8176_an_elevated_session_claims_its_first_and_latest_factor() {
+fn rfc8176_a_step_up_adds_its_factor_to_the_claims_of_the_session() {
     for first in FIRST {
         for (method, ..) in TABLE.into_iter().filter(|(method, ..)| *method != AuthMethod::SingleFactor) {
             for (presented, ..) in TABLE.into_iter().filter(|(method, ..)| method.is_second_factor()) {
@@ -211,7 +211,7 @@ fn rfc8176_the_first_factor_of_a_challenge_is_under_its_tag() {
         assert_eq!(refused, second_factor::Refusal::ChallengeOver);
         count += 1;
     }
-    assert!(count > 0, "the field of the first factor was found");
+    assert!(count > 0, "the field of the first factor was not found");
     let accepted = world.verifier.present(&challenge, &owner.phone.code(now), Remember::No).unwrap();
     assert_eq!(accepted.authenticated.amr(), ["otp", "mfa"]);
 }
@@ -227,13 +227,13 @@ fn every_login_says_how_many_recovery_codes_are_left() {
         };
         assert_eq!(owner.log_in(FirstFactor::Password, method).recovery_codes_left, expected, "{method:?}");
     }
-    // Down to none.
+    // Until none is left.
     let (world, phone, codes) = World::enrolled();
     for (used, code) in codes.iter().enumerate() {
         assert_eq!(world.present(code).unwrap().recovery_codes_left, 9 - used);
     }
     assert_eq!(world.log_in(&phone).recovery_codes_left, 0);
-    // Those of an old system count, and each counts once.
+    // Codes of an old system count too, each once.
     let world = World::new();
     let secret = ImportedSecret::new(Secret::new(&[7; 20]).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());

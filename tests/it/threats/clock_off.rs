@@ -1,4 +1,4 @@
-//! A clock that is off: threat G21. Whoever enrolls is told by how much, whoever logs in is not, and the log is.
+//! A wrong clock: threat G21. The set-up says by how much a clock is off; a login does not, but the log does.
 
 use second_factor::otp::ClockOffset;
 use second_factor::session::{EventKind, NewAuthenticator, RefusedBecause, Remember};
@@ -7,7 +7,7 @@ use second_factor::{Digits, Period, Policy, Refusal, TotpParams, UnixTime};
 use crate::support::sessions::{charged, fresh_factor, row};
 use crate::support::{Phone, STEP, World, refusal};
 
-/// The time on a clock that is so many seconds ahead.
+/// The time on a clock that is this many seconds ahead.
 fn ahead(world: &World, secs: i64) -> UnixTime {
     UnixTime::from_secs(world.now().as_secs().checked_add_signed(secs).unwrap())
 }
@@ -16,13 +16,13 @@ fn off(secs: i64) -> ClockOffset {
     ClockOffset::from_secs(secs.try_into().unwrap())
 }
 
-/// Steps of half a minute within ten minutes that the window does not take.
+/// Offsets within ten minutes, in half minutes, that are outside of the window.
 fn told() -> impl Iterator<Item = i64> {
     (-20..=20_i64).filter(|steps| steps.abs() > 1).map(|steps| 30 * steps)
 }
 
 #[test]
-fn g21_at_an_enrollment_a_clock_that_is_off_binds_nothing_and_is_told() {
+fn g21_at_an_enrollment_a_wrong_clock_binds_nothing_and_is_reported() {
     for secs in told() {
         let world = World::new();
         let begun = world.begin();
@@ -33,12 +33,12 @@ fn g21_at_an_enrollment_a_clock_that_is_off_binds_nothing_and_is_told() {
         assert_eq!(refused, Refusal::ClockOff(off(secs)));
         assert_eq!((row(&world), world.list().len()), (None, 0), "{secs} s");
         assert_eq!(world.events.take(), [EventKind::EnrollmentRefused], "{secs} s");
-        assert!(!refused.is_over(), "another code is taken");
-        // Whichever of the clocks was put right: the next right code confirms.
+        assert!(!refused.is_over(), "the enrollment is over");
+        // After either clock was set right, the next right code confirms.
         world.clock.advance(STEP);
         assert!(world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).is_ok());
     }
-    // What the window takes binds at once.
+    // A code in the window binds at once.
     for secs in [-30, 0, 30] {
         let world = World::new();
         let begun = world.begin();
@@ -48,7 +48,7 @@ fn g21_at_an_enrollment_a_clock_that_is_off_binds_nothing_and_is_told() {
 }
 
 #[test]
-fn g21_beside_others_a_clock_that_is_off_binds_nothing_either() {
+fn g21_a_wrong_clock_binds_no_additional_authenticator_either() {
     let (world, phone, _) = World::enrolled();
     let new = [NewAuthenticator::app("alice"), world.in_place_of_first()];
     for new in new {
@@ -60,11 +60,11 @@ fn g21_beside_others_a_clock_that_is_off_binds_nothing_either() {
             let refused = refusal(world.verifier.confirm_enrollment(&begun.token, &code));
             assert_eq!(refused.unwrap_err(), Refusal::ClockOff(off(secs)));
         }
-        // A code of the app that is bound is a wrong one, whatever its clock says.
+        // A code of the app that is bound already is wrong, whatever its clock.
         let code = phone.code(ahead(&world, 300));
         let refused = refusal(world.verifier.confirm_enrollment(&begun.token, &code));
         assert_eq!(refused.unwrap_err(), Refusal::NotAccepted);
-        assert_eq!(row(&world), before, "nothing bound, nothing charged");
+        assert_eq!(row(&world), before, "the row has changed");
         assert!(world.verifier.confirm_enrollment(&begun.token, &other.code(world.now())).is_ok());
         world.clock.advance(2 * STEP);
         let session = world.session(1);
@@ -74,10 +74,10 @@ fn g21_beside_others_a_clock_that_is_off_binds_nothing_either() {
 }
 
 #[test]
-fn g21_beyond_ten_minutes_a_clock_is_not_looked_for() {
+fn g21_a_clock_that_is_off_by_more_than_ten_minutes_is_not_reported() {
     let params =
         |secs| TotpParams::new(second_factor::Algorithm::Sha1, Digits::Six, Period::from_secs(secs).unwrap());
-    // By the period: the farthest that is told, and the next.
+    // For each period: the largest offset that is reported, and the next one.
     for (period, last) in [(15, 600), (30, 600), (60, 600)] {
         let world = World::with_policy(Policy::builder("Example").totp(params(period)).build().unwrap());
         let begun = world.begin();
@@ -98,7 +98,7 @@ fn g21_beyond_ten_minutes_a_clock_is_not_looked_for() {
     }
 }
 
-/// What the claimant is told of a code at login, and the log, but for the alarm at every fifth.
+/// The refusal of a code at a login, and the events without the alarm at every fifth guess.
 fn answer(world: &World, code: &str) -> (Refusal, Vec<EventKind>) {
     let challenge = world.challenge();
     world.events.take();
@@ -112,24 +112,24 @@ fn because(reason: RefusedBecause) -> Vec<EventKind> {
 }
 
 #[test]
-fn g21_at_login_a_clock_that_is_off_is_an_event_and_a_wrong_code() {
+fn g21_at_a_login_a_wrong_clock_is_an_event_and_a_wrong_code() {
     for secs in told() {
         let (world, phone, _) = World::enrolled();
         world.clock.advance(100 * STEP);
         let code = phone.code(ahead(&world, secs));
         let reason = RefusedBecause::ClockOff(off(secs));
-        // Told, charged and counted like a wrong one.
+        // Answered, charged and counted like a wrong code.
         assert_eq!(answer(&world, &code), (Refusal::NotAccepted, because(reason)));
         let wrong = phone.wrong_code(world.now());
         assert_eq!(answer(&world, &wrong), (Refusal::NotAccepted, because(RefusedBecause::Wrong)));
         assert_eq!(charged(&world), (2, 2));
-        // In a session, too.
+        // The same in a session.
         world.events.take();
         let stepped_up = fresh_factor(&world, &world.session(1), &code);
         assert_eq!(stepped_up.unwrap_err(), Refusal::NotAccepted);
         assert_eq!(world.events.take(), because(reason));
         assert_eq!(charged(&world), (3, 3));
-        // It used nothing up: once that time has come, the code is right.
+        // The code was not used up: when its time has come, it is accepted.
         if let Ok(secs) = u64::try_from(secs) {
             world.clock.advance(core::time::Duration::from_secs(secs));
             assert!(world.present(&code).is_ok(), "{secs} s");
@@ -144,7 +144,7 @@ fn g21_at_login_a_clock_that_is_off_is_an_event_and_a_wrong_code() {
 }
 
 #[test]
-fn g21_five_codes_of_another_time_end_a_challenge_as_wrong_ones_do() {
+fn g21_five_codes_of_another_time_end_a_challenge_like_wrong_ones() {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
     let told: Vec<_> = (3..=7)
@@ -161,12 +161,12 @@ fn g21_five_codes_of_another_time_end_a_challenge_as_wrong_ones_do() {
 }
 
 #[test]
-fn g21_a_used_code_of_ten_minutes_ago_is_told_apart_in_the_log() {
+fn g21_the_log_says_that_a_code_of_ten_minutes_ago_was_used() {
     let (world, phone, _) = World::enrolled();
     world.clock.advance(100 * STEP);
     let [used, skipped] = [0, -30].map(|secs| phone.code(ahead(&world, secs)));
     let _ = world.present(&used).unwrap();
-    // Long outside of the window: that step, and the one before, are used up.
+    // Far outside of the window: this step and the one before are used up.
     for steps in [3, 10, 19] {
         world.clock.advance(steps * STEP);
         for code in [&used, &skipped] {

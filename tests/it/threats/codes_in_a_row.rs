@@ -1,4 +1,4 @@
-//! Codes in a row, at login and in a session: what opens an account whose guess budget is spent.
+//! Codes in a row, at a login and in a session: they let the owner in although the guess budget is spent.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ use super::budget::exhaust;
 use crate::support::sessions::{charged, fresh_factor, row};
 use crate::support::{Phone, STEP, World, is_refused_because, refusal};
 
-/// Locked, and the clock far enough on for codes in a row that were all unused.
+/// A locked account. The clock has advanced so far that codes in a row are unused.
 fn locked() -> (World, Phone, Vec<String>) {
     let (world, phone, codes) = World::enrolled();
     assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), 20);
@@ -20,7 +20,7 @@ fn locked() -> (World, Phone, Vec<String>) {
     (world, phone, codes)
 }
 
-/// Where codes in a row are taken, and what is told there.
+/// A call that accepts codes in a row, and its result.
 type Door = (&'static str, fn(&World, &str) -> Result<AuthMethod, Refusal>);
 
 const DOORS: [Door; 3] = [
@@ -34,7 +34,7 @@ const DOORS: [Door; 3] = [
 ];
 
 #[test]
-fn g22_codes_in_a_row_are_taken_at_each_door_whatever_the_budget_says() {
+fn g22_codes_in_a_row_are_accepted_at_each_door_during_a_lock() {
     for (name, door) in DOORS {
         for is_locked in [false, true] {
             let (world, phone, _) = if is_locked { locked() } else { World::enrolled() };
@@ -71,7 +71,7 @@ fn g22_codes_in_a_row_of_seven_and_eight_digits_are_three() {
         let typed = phone.codes_in_a_row(world.now());
         assert_eq!(typed.split(' ').count(), 3);
         let two = typed.split_once(' ').unwrap().1;
-        assert_eq!(world.present(two).unwrap_err(), Refusal::Malformed, "two of them are nothing");
+        assert_eq!(world.present(two).unwrap_err(), Refusal::Malformed, "two codes were accepted as a row");
         assert_eq!(world.present(&typed).unwrap().authenticated.method(), AuthMethod::CodesInARow);
     }
 }
@@ -99,7 +99,7 @@ fn g22_wrong_codes_in_a_row_cost_nothing_and_write_nothing() {
             }
             assert_eq!(row(&world), before, "{name}");
             assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 50);
-            // In the same session the right ones are taken yet.
+            // In the same session the right ones are still accepted.
             assert_eq!(door(&world, &right), Ok(AuthMethod::CodesInARow));
         }
     }
@@ -118,7 +118,7 @@ fn g22_wrong_codes_in_a_row_do_not_end_their_challenge() {
 }
 
 #[test]
-fn g22_codes_in_a_row_open_no_challenge_that_is_dead() {
+fn g22_codes_in_a_row_are_refused_in_a_challenge_that_is_over() {
     let (world, phone, _) = World::enrolled();
     let (old, used_up, of_before) = (world.challenge(), world.challenge(), world.challenge());
     let refused = |challenge: &ChallengeToken| {
@@ -138,7 +138,7 @@ fn g22_codes_in_a_row_open_no_challenge_that_is_dead() {
     let _ = world.reset_password();
     let typed = phone.codes_in_a_row(world.now());
     assert_eq!(fresh_factor(&world, &session, &typed).unwrap_err(), Refusal::StepUpRequired);
-    // They were right all the time, and not used up.
+    // They were right, and were not used up.
     assert!(world.present(&typed).is_ok());
 }
 
@@ -156,7 +156,7 @@ fn g22_codes_in_a_row_refund_their_own_challenge_and_no_other() {
     let typed = phone.codes_in_a_row(world.now());
     let _ = world.verifier.present(&own, &typed, Remember::No).unwrap();
     assert_eq!(charged(&world), (3, 3));
-    // A step-up gives nothing back.
+    // A step-up refunds nothing.
     world.clock.advance(4 * STEP);
     let _ = fresh_factor(&world, &world.session(1), &phone.codes_in_a_row(world.now())).unwrap();
     assert_eq!(charged(&world), (3, 3));
@@ -205,17 +205,17 @@ fn g38_codes_in_a_row_posted_twice_in_a_session_are_done_once_and_say_so() {
             }
         }
         assert_eq!((row(&world), world.events.take()), (before.clone(), vec![]), "{name}");
-        // In another session, and a minute later, they are used codes.
+        // In another session, or a minute later, they count as used codes.
         let elsewhere = fresh_factor(&world, &world.session(2), &typed);
         assert_eq!(elsewhere.unwrap_err(), Refusal::NotAccepted);
         world.clock.advance(Duration::from_secs(1));
         assert_eq!(door(&world, &typed), Err(Refusal::NotAccepted), "{name}");
-        assert_eq!(row(&world), before, "and cost nothing");
+        assert_eq!(row(&world), before, "the used codes were charged");
     }
 }
 
 #[test]
-fn a01_codes_in_a_row_are_accepted_once_whichever_the_door() {
+fn a01_codes_in_a_row_are_accepted_once_at_any_doors() {
     for (first, accept) in DOORS {
         for (second, again) in DOORS {
             let (world, phone, _) = locked();
@@ -231,7 +231,7 @@ fn a01_codes_in_a_row_are_accepted_once_whichever_the_door() {
     }
 }
 
-/// The session in which a single code is presented, whatever the doors then use.
+/// Presents a single code in this session, which the doors do not use.
 fn spend_one(world: &World, phone: &Phone, step: UnixTime) {
     let session: Session = world.session(9);
     let _ = fresh_factor(world, &session, &phone.code(step)).unwrap();
@@ -243,7 +243,7 @@ fn a02_codes_in_a_row_of_which_one_was_used_are_refused() {
         for ago in 0..=4 {
             let (world, phone, _) = World::enrolled();
             world.clock.advance(4 * STEP);
-            // The code of this step is used up, and with it all before.
+            // The code of this step is used, and so are all before it.
             spend_one(&world, &phone, world.now());
             world.clock.advance(ago * STEP);
             world.events.take();

@@ -1,4 +1,4 @@
-//! What somebody with the password or a stolen session fills, floods or writes: threats G1 to G3, G36.
+//! Attackers with the password or a stolen session who fill, flood or write: threats G1 to G3, G36.
 
 use second_factor::session::{EventKind, Remember};
 use second_factor::verifier::Error;
@@ -30,7 +30,7 @@ where
     for _ in 0..steps {
         let _ = world.challenge();
     }
-    assert_eq!(row(world), before, "a password step writes nothing");
+    assert_eq!(row(world), before, "a password step wrote something");
     let accepted = world.verifier.present(&first, &phone.code(world.now()), Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::Code);
     let accepted = world.verifier.present(&second, &codes[0], Remember::No).unwrap();
@@ -46,14 +46,14 @@ fn g01_open_challenges_outlive_any_number_of_password_steps() {
 }
 
 #[test]
-fn g01_an_open_challenge_outlives_guesses_in_all_others() {
+fn g01_an_open_challenge_survives_guesses_in_all_others() {
     let (world, phone, codes) = World::enrolled();
     let [first, second] = [world.challenge(), world.challenge()];
-    // One guess in each, so that as many as can be are kept in the record.
+    // One guess in each, so that the record is full of challenges.
     for wrong in phone.wrong_codes(world.now()).take(200) {
         let _ = world.present(&wrong).unwrap_err();
     }
-    // The budget is spent, and the challenge lives: a recovery code is taken.
+    // The budget is spent, but the challenge is open: a recovery code is accepted.
     let told = refusal(world.verifier.present(&first, &phone.code(world.now()), Remember::No));
     assert!(matches!(told, Err(Refusal::Locked { .. })), "{told:?}");
     for (challenge, code) in [(&first, &codes[0]), (&second, &codes[1])] {
@@ -77,11 +77,11 @@ where
         }
         true
     });
-    assert!(outcomes.into_iter().all(|is_ok| is_ok), "the owner gets in amid them");
+    assert!(outcomes.into_iter().all(|is_ok| is_ok), "the owner did not get in");
 }
 
 #[test]
-fn g01_a_crowd_of_password_steps_holds_up_no_code() {
+fn g01_a_crowd_of_password_steps_delays_no_code() {
     owner_among_password_steps(&World::new());
     owner_among_password_steps(&host_world());
 }
@@ -98,7 +98,7 @@ fn g01_an_enrollment_outlives_any_number_of_others() {
     let _ = world.verifier.confirm_enrollment(&owners.token, &code).unwrap();
 }
 
-/// What a thief does in a stolen session, over and over.
+/// What a thief does repeatedly in a stolen session.
 fn try_to_step_up<S: BlockingStore>(world: &World<S>, session: &Session, wrong: &str, times: usize)
 where
     S::Error: core::fmt::Debug,
@@ -107,7 +107,7 @@ where
         let stepped_up = world.verifier.fresh_factor(session, wrong).map(|_| ());
         let changed = world.verifier.reauthenticate(session, world.password(), wrong).map(|_| ());
         for outcome in [stepped_up, changed] {
-            // The thief may be told that there is too much going on, and nothing else than no.
+            // Contention is the only answer apart from a refusal.
             assert!(matches!(outcome, Err(Error::Refused(_) | Error::Contention)), "{outcome:?}");
         }
     }
@@ -122,7 +122,7 @@ where
     let session = world.log_in(&phone).authenticated.into_session();
     world.clock.advance(2 * STEP);
     let (wrong, code) = (phone.wrong_code(world.now()), phone.code(world.now()));
-    // A login that rotates the device's token, and with that writes, amid the first guesses of 64 others.
+    // A login replaces the device's token, which is a write, during the first guesses of 64 others.
     let mut logins = at_once(65, |number| {
         if number > 0 {
             try_to_step_up(world, &session, &wrong, 5);
@@ -132,12 +132,12 @@ where
     });
     let own = logins.swap_remove(0).unwrap();
 
-    // The budget is spent: what they do is not even written.
+    // The budget is spent, so further guesses write nothing.
     let before = row(world);
     at_once(64, |_| try_to_step_up(world, &session, &wrong, 5));
     assert_eq!(row(world), before);
 
-    // Nor does it hold up a change of the password, which is the end of their session.
+    // They do not delay a password change either, which ends their session.
     let outcomes = at_once(65, |number| {
         if number > 0 {
             try_to_step_up(world, &session, &wrong, 5);
@@ -152,7 +152,7 @@ where
 }
 
 #[test]
-fn g02_sixty_four_tasks_with_a_stolen_session_hold_up_nobody() {
+fn g02_sixty_four_tasks_with_a_stolen_session_delay_nobody() {
     thieves_hold_nobody_up(&World::new());
     thieves_hold_nobody_up(&host_world());
 }
@@ -169,7 +169,7 @@ where
             try_to_step_up(world, &stolen, &wrong, 5);
             return None;
         }
-        // A recovery code: the budget may be spent at any moment.
+        // A recovery code, because the budget may be spent at any moment.
         Some(world.change_password(&own, &codes[0]).unwrap())
     });
     let mut own = own;
@@ -178,7 +178,7 @@ where
 }
 
 #[test]
-fn g02_an_owner_changes_the_password_amid_the_guesses_of_sixty_four() {
+fn g02_an_owner_changes_the_password_while_sixty_four_guess() {
     owner_changes_amid_guesses(&World::new());
     owner_changes_amid_guesses(&host_world());
 }
@@ -198,8 +198,8 @@ where
         let presented = refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err();
         assert_eq!([stepped_up, changed, presented], [Refusal::NotAccepted; 3]);
     }
-    assert_eq!(row(world), before, "not one write");
-    // The owner's is taken all the same, in a session and in that very challenge.
+    assert_eq!(row(world), before, "a wrong recovery code wrote something");
+    // The owner's recovery code is still accepted, in a session and in the same challenge.
     assert!(world.verifier.fresh_factor(&session, &codes[0]).is_ok());
     assert!(world.verifier.present(&challenge, &codes[1], Remember::No).is_ok());
 }
@@ -220,18 +220,18 @@ fn g36_whoever_completes_a_planted_challenge_refunds_its_guesses() {
         }
         challenge
     };
-    // In the challenge of the attacker's own browser they stay charged, whatever the owner does.
+    // Guesses in a challenge of the attacker's own browser stay charged, whatever the owner does.
     let _ = guess_four_times();
     let _ = world.log_in(&phone);
     assert_eq!(charged(&world).0, 4);
-    // Planted in the owner's browser, they look like the owner's own mistakes. Hence the token lives in the host's
-    // pre-login session or in a `__Host-` cookie, where nobody can plant it, and never in a form or URL.
+    // A challenge planted in the owner's browser makes them look like the owner's own slips. So the host must keep the token
+    // in its pre-login session or in a `__Host-` cookie, where nobody can plant it, and never in a form or URL.
     let planted = guess_four_times();
     assert_eq!(charged(&world).0, 8);
     let _ = world.verifier.present(&planted, &phone.code(world.now()), Remember::No).unwrap();
     assert_eq!(charged(&world).0, 4);
     assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 0);
-    // And it is the attacker's login step that the owner completed, never the attacker who is in.
+    // The attacker does not get in: the challenge is done.
     world.clock.advance(DAY);
     let again = world.verifier.present(&planted, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::AlreadyDone);

@@ -1,5 +1,4 @@
-//! Tokens of remembered devices that are lost, copied, replaced or made up: threats G12, G20, G25, G26, G39,
-//! G40.
+//! Tokens of remembered devices that are lost, copied, replaced or forged: threats G12, G20, G25, G26, G39, G40.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ fn host_world() -> World<JsonRow> {
     World::over(JsonRow::default(), Policy::new("Example").unwrap())
 }
 
-/// A login by this device: the session, and the token that is set.
+/// A login on this device. Returns the session and the new token.
 fn by_device<S: BlockingStore>(world: &World<S>, device: &DeviceToken) -> (Session, DeviceToken)
 where
     S::Error: core::fmt::Debug,
@@ -53,13 +52,13 @@ where
 }
 
 #[test]
-fn g12_a_lost_answer_is_given_again() {
+fn g12_the_token_of_a_lost_answer_is_sent_again() {
     an_answer_is_lost(&World::new());
     an_answer_is_lost(&host_world());
 }
 
 #[test]
-fn g12_an_answer_that_was_lost_for_good_costs_a_code_and_no_alarm() {
+fn g12_an_answer_that_stays_lost_costs_a_code_but_raises_no_alarm() {
     let (world, phone, _) = World::enrolled();
     let (device, other) = (world.remember(&phone), world.remember(&phone));
     let by_code = session_of(&world, &phone);
@@ -68,7 +67,7 @@ fn g12_an_answer_that_was_lost_for_good_costs_a_code_and_no_alarm() {
     world.clock.advance(DAY);
     let challenge = code_required(world.login_on(&device));
     assert_eq!((stolen(&world), forgotten(&world, ForgottenBecause::Outdated)), (0, 1));
-    assert!(!world.is_current(&session), "it may have been a thief's");
+    assert!(!world.is_current(&session), "a session that may be a thief's is current");
     assert!(world.is_current(&by_code));
     let _ = by_device(&world, &other);
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
@@ -89,12 +88,12 @@ where
     assert!(!world.is_current(&thiefs));
     assert_eq!(world.events.count(EventKind::notify_owner), 1, "the owner is told");
     let _ = code_required(world.login_on(&token));
-    assert!(world.is_current(&by_code), "what it did not begin goes on");
+    assert!(world.is_current(&by_code), "a session that the device did not begin has ended");
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
 
 #[test]
-fn g39_a_thief_who_comes_first_is_out_when_the_owner_comes() {
+fn g39_a_thief_who_comes_first_loses_the_session_when_the_owner_comes() {
     a_thief_comes_first(&World::new());
     a_thief_comes_first(&host_world());
 }
@@ -118,7 +117,7 @@ where
     world.events.take();
     let challenge = code_required(world.login_on(&owners));
     assert_eq!((stolen(world), forgotten(world, ForgottenBecause::Stolen)), (1, 2));
-    // Whatever may have been begun by the copy is over, and so are all devices.
+    // All sessions that the copy may have begun end, and so do all devices.
     assert!(sessions.iter().all(|session| !world.is_current(session)));
     for device in [&owners, &thiefs, &other] {
         let _ = code_required(world.login_on(device));
@@ -128,18 +127,18 @@ where
         let presented = refusal(world.verifier.present(&dead, &codes[0], Remember::No));
         assert_eq!(presented.unwrap_err(), Refusal::ChallengeOver);
     }
-    // The owner, who was the one to find it, goes on with a code.
+    // The owner, whose login raised the alarm, continues with a code.
     let accepted = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).unwrap();
     assert!(world.is_current(&accepted.authenticated.into_session()));
 }
 
 #[test]
-fn g25_sessions_end_where_a_device_token_was_stolen() {
+fn g25_sessions_end_if_a_device_token_was_stolen() {
     a_theft_is_found(&World::new());
     a_theft_is_found(&host_world());
 }
 
-/// What ends a device.
+/// An event that ends a device.
 type End = (&'static str, fn(&World, &Phone, DeviceId));
 
 #[test]
@@ -164,7 +163,7 @@ fn g25_a_session_ends_with_the_device_that_it_began_on() {
         assert!(world.is_current(&session));
         end(&world, &phone, session.device().unwrap());
         assert!(!world.is_current(&session), "{name}");
-        assert!(world.is_current(&by_code), "{name}: another one goes on");
+        assert!(world.is_current(&by_code), "{name}: another session has ended");
         let code = phone.code(world.now());
         let stepped_up = refusal(world.verifier.fresh_factor(&session, &code)).unwrap_err();
         assert_eq!(stepped_up, Refusal::StepUpRequired, "{name}");
@@ -172,7 +171,7 @@ fn g25_a_session_ends_with_the_device_that_it_began_on() {
 }
 
 #[test]
-fn g25_what_was_shown_in_a_session_ends_with_its_device() {
+fn g25_proofs_made_in_a_session_end_with_its_device() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let session = complete(world.login_on(&device)).authenticated.into_session();
@@ -194,17 +193,17 @@ fn g25_what_was_shown_in_a_session_ends_with_its_device() {
 }
 
 #[test]
-fn g26_whoever_reads_a_device_id_in_a_log_does_the_device_no_harm() {
+fn g26_a_device_id_from_a_log_cannot_harm_the_device() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     world.clock.advance(MINUTE);
     let id = world.verifier.status(&world.account).unwrap().devices[0].id;
     let genuine = Parts::of(device.expose());
     let bytes = base32_bytes(&id.to_string()).unwrap();
-    assert_ne!(bytes, genuine.fields[2], "the id is no part of the token");
+    assert_ne!(bytes, genuine.fields[2], "the token contains the device id");
     assert!(DeviceToken::parse(&id.to_string()).is_err());
     let before = row(&world);
-    // The id, or the series itself, at any generation and under any tag but the right one.
+    // The id, or the series itself, with any generation and any tag but the right one.
     for series in [bytes, genuine.fields[2].clone()] {
         for generation in [0, 1, 2, u32::MAX] {
             let mut forged = genuine.clone();
@@ -221,9 +220,9 @@ fn g26_whoever_reads_a_device_id_in_a_log_does_the_device_no_harm() {
     let _ = by_device(&world, &device);
 }
 
-/// Whoever has the row, and every token that was replaced, has neither the series' next token nor a key.
+/// From the row and every replaced token one gets neither the series' next token nor a key.
 #[test]
-fn g40_of_a_copied_row_and_a_replaced_token_no_token_is_made() {
+fn g40_a_copied_row_and_replaced_tokens_do_not_forge_a_token() {
     let world = World::over(Arc::new(JsonStore::default()), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
     let old = world.remember(&phone);
@@ -239,8 +238,7 @@ fn g40_of_a_copied_row_and_a_replaced_token_no_token_is_made() {
     for secret in [&right.fields[2], &right.tag] {
         assert!(!row.contains(&base32_text(secret)), "{row}");
     }
-    // The number of the current one on any tag at hand: those of the replaced ones, and whatever 16 bytes are in the
-    // row, twice.
+    // The present generation with every tag at hand: those of the replaced tokens, and every 16 bytes of the row, repeated.
     let values = row.split('"').filter_map(base32_bytes);
     let tags: Vec<_> = values
         .filter(|bytes| bytes.len() == 16)
@@ -261,13 +259,13 @@ fn g40_of_a_copied_row_and_a_replaced_token_no_token_is_made() {
         }
     }
     assert_eq!(world.verifier.store().text(&world.account).unwrap(), row);
-    // A replaced one itself opens nothing, and tells that it was copied.
+    // A replaced token itself lets nobody in, and shows that it was copied.
     let _ = code_required(world.login_on(&old));
     assert_eq!(stolen(&world), 1);
 }
 
 #[test]
-fn g40_a_row_that_was_put_back_takes_the_token_of_later_for_unknown() {
+fn g40_after_a_restore_a_later_device_token_is_unknown() {
     let world = World::over(Arc::new(JsonStore::default()), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
     let device = world.remember(&phone);
@@ -282,7 +280,7 @@ fn g40_a_row_that_was_put_back_takes_the_token_of_later_for_unknown() {
 }
 
 #[test]
-fn g20_a_clock_that_was_wrong_for_a_password_step_wipes_nothing() {
+fn g20_a_wrong_clock_at_a_password_step_deletes_nothing() {
     for (name, wrong) in [("2000", 946_684_800), ("2100", 4_102_444_800)] {
         let (world, phone, _) = World::enrolled();
         let (device, challenge) = (world.remember(&phone), world.challenge());
@@ -297,7 +295,7 @@ fn g20_a_clock_that_was_wrong_for_a_password_step_wipes_nothing() {
         assert!(world.is_current(&session));
         assert!(world.verifier.present(&challenge, &phone.code(right), Remember::No).is_ok(), "{name}");
     }
-    // What a code under a wrong clock drops is told by an event.
+    // A code accepted under a wrong clock may drop devices, which is an event.
     let (world, phone, _) = World::enrolled();
     let _ = world.remember(&phone);
     world.clock.advance(days(40));

@@ -27,7 +27,7 @@ fn remembered(login: Login) -> Option<DeviceToken> {
 }
 
 #[test]
-fn a21a_the_token_of_one_account_with_the_password_of_another() {
+fn a21a_a_token_of_one_account_is_refused_for_another() {
     let (world, phone, _) = World::enrolled();
     let alices = world.remember(&phone);
     let bob = World { account: AccountId::new("bob").unwrap(), ..world };
@@ -38,10 +38,10 @@ fn a21a_the_token_of_one_account_with_the_password_of_another() {
     bob.clock.advance(MINUTE);
     let _ = code_required(bob.login_on(&alices));
     assert!(bob.events.take().contains(&EventKind::DeviceUnknown));
-    assert!(remembered(bob.login_on(&bobs)).is_some(), "bob's own is unharmed");
+    assert!(remembered(bob.login_on(&bobs)).is_some(), "bob's own device was forgotten");
 
     let alice = World { account: AccountId::new("alice").unwrap(), ..bob };
-    assert!(remembered(alice.login_on(&alices)).is_some(), "and alice's stays usable for alice");
+    assert!(remembered(alice.login_on(&alices)).is_some(), "alice's device was forgotten");
     assert_ne!(
         DeviceToken::cookie_name(&alice.account, alice.verifier.policy()),
         DeviceToken::cookie_name(&AccountId::new("bob").unwrap(), alice.verifier.policy())
@@ -55,7 +55,7 @@ fn a21a_a_token_is_bound_to_its_account_in_a_copied_entry_too() {
     let alice = world.account.clone();
     let bob = World { account: AccountId::new("bob").unwrap(), ..world };
     let _ = bob.enroll();
-    // A mixed-up database: alice's device in bob's record.
+    // A corrupted database: Alice's device in Bob's record.
     let json = |account: &AccountId| -> serde_json::Value {
         let row = bob.verifier.store().load(account).unwrap().unwrap();
         serde_json::from_str(&serde_json::to_string(&row.value).unwrap()).unwrap()
@@ -81,10 +81,10 @@ fn a21b_another_browser_is_asked_for_a_code() {
 }
 
 #[test]
-fn a21b_a_code_without_the_box_ticked_remembers_nothing() {
+fn a21b_a_login_that_does_not_ask_for_it_remembers_nothing() {
     let (world, phone, codes) = World::enrolled();
     assert!(world.log_in(&phone).device.is_none());
-    // Nor does a recovery code with the box ticked.
+    // A recovery code remembers nothing either, even if asked to.
     let remember = Remember::ThisDevice { label: "Firefox" };
     assert!(world.verifier.present(&world.challenge(), &codes[0], remember).unwrap().device.is_none());
     assert_eq!(devices(&world), []);
@@ -100,12 +100,12 @@ fn a21b_a_policy_that_remembers_no_device_remembers_none() {
     assert!(accepted.device.is_none());
 }
 
-/// Two remembered browsers, a change, and 2FA on again: neither browser is remembered, and no later one
-/// revives them.
+/// Two remembered browsers, a change, and a second factor again: neither browser is remembered, and a later one does not
+/// bring them back.
 fn devices_die_at(change: impl Fn(&World, &Phone, &[String]) -> Option<Phone>) {
     let (world, phone, codes) = World::enrolled();
     let tokens = [world.remember(&phone), world.remember(&phone)];
-    // One was used, and so has a token in grace beside the current one.
+    // One of them was used, so it has a token in its grace period and a current one.
     world.clock.advance(MINUTE);
     let rotated = remembered(world.login_on(&tokens[1])).unwrap();
     let ids = devices(&world);
@@ -118,7 +118,7 @@ fn devices_die_at(change: impl Fn(&World, &Phone, &[String]) -> Option<Phone>) {
         assert_eq!(
             world.events.count(|kind| *kind == EventKind::DeviceForgotten { device, reason }),
             1,
-            "the log says so"
+            "the log does not have both devices"
         );
     }
     assert_eq!(devices(&world), []);
@@ -127,7 +127,7 @@ fn devices_die_at(change: impl Fn(&World, &Phone, &[String]) -> Option<Phone>) {
         let _ = code_required(world.login_on(token));
     }
     assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 3);
-    // Remembering this browser again does not bring the others back.
+    // Remembering this browser again does not bring back the others.
     assert!(remembered(world.login_on(&world.remember(&phone))).is_some());
     for token in [&tokens[0], &tokens[1], &rotated] {
         let _ = code_required(world.login_on(token));
@@ -200,10 +200,10 @@ fn a22_devices_die_at_a_reset_by_an_administrator() {
 fn a22_devices_die_when_the_host_disables_or_closes_the_account() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
-    // Disabled: the host says so, and the owner sees the same button.
+    // Disabled: the host forgets all devices, as the owner could.
     assert_eq!(world.verifier.forget_all_devices(&world.account).unwrap(), 1);
     let _ = code_required(world.login_on(&device));
-    // Closed, and made again under the same id.
+    // Closed, and opened again with the same id.
     let device = world.remember(&phone);
     let session = world.session(1);
     close(&world);
@@ -219,7 +219,7 @@ fn close(world: &World) {
 }
 
 #[test]
-fn a23_thirty_days_to_the_second_however_often_it_is_used() {
+fn a23_a_device_is_remembered_thirty_days_however_often_it_is_used() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let mut device = world.remember(&phone);
@@ -239,29 +239,28 @@ fn a23_thirty_days_to_the_second_however_often_it_is_used() {
 }
 
 #[test]
-fn a23_a_login_that_the_token_let_in_cannot_ask_to_be_remembered_again() {
+fn a23_a_login_by_device_cannot_ask_to_be_remembered_again() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let device = world.remember(&phone);
     world.events.take();
-    // The box is a part of presenting a code; `password_verified` has none. What it hands out is the same
-    // device.
+    // Only `present` can remember a device; `password_verified` has no such argument. It returns a token of the same device.
     world.clock.advance(DAY);
     let login = complete(world.login_on(&device));
     assert_eq!(login.authenticated.method(), AuthMethod::RememberedDevice { since });
     let [first, second] = [&device, &login.device.unwrap()].map(|token| Parts::of(token.expose()).fields);
     assert_eq!(first[2], second[2], "the series stays");
-    assert_ne!(first[3], second[3], "and the generation is the next");
+    assert_ne!(first[3], second[3], "the generation did not change");
     assert_eq!(devices(&world).len(), 1);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceRemembered { .. })), 0);
 }
 
 #[test]
-fn a23_what_the_browser_does_with_the_cookie_changes_nothing() {
+fn a23_the_lifetime_does_not_depend_on_the_cookie() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
-    // No date in it: key, account, series, generation. A cookie that is kept for a year is the same text, and the
-    // record has the time.
+    // It contains no date, only key, account, series and generation. The time is in the record, so keeping the cookie longer
+    // changes nothing.
     let Parts { prefix, fields, tag } = Parts::of(device.expose());
     let sizes: Vec<_> = fields.iter().map(Vec::len).collect();
     assert_eq!((prefix.as_str(), sizes, tag.len()), ("d1", vec![4, 5, 16, 4], 32));
@@ -272,7 +271,7 @@ fn a23_what_the_browser_does_with_the_cookie_changes_nothing() {
 }
 
 #[test]
-fn a24a_an_old_copy_after_the_grace_ends_its_series_and_is_reported() {
+fn a24a_an_old_token_after_the_grace_ends_its_series() {
     let (world, phone, _) = World::enrolled();
     let (stolen, other) = (world.remember(&phone), world.remember(&phone));
     let ids = devices(&world);
@@ -281,23 +280,23 @@ fn a24a_an_old_copy_after_the_grace_ends_its_series_and_is_reported() {
     world.clock.advance(MINUTE);
     world.events.take();
 
-    // It may be that the answer was lost: the owner is told, and it is no alarm.
+    // Perhaps an answer was lost: the owner is told, but it is no alarm.
     let _ = code_required(world.login_on(&stolen));
     let events = world.events.take();
     let outdated = EventKind::DeviceForgotten { device: ids[0], reason: ForgottenBecause::Outdated };
     assert_eq!(events[0], outdated);
     assert!(events[0].notify_owner());
     let _ = code_required(world.login_on(&current));
-    assert_eq!(devices(&world), ids[1..], "that series only");
+    assert_eq!(devices(&world), ids[1..], "other series ended too");
     assert!(remembered(world.login_on(&other)).is_some());
 }
 
 #[test]
-fn a24a_the_thief_who_was_quicker_is_found_when_the_owner_comes() {
+fn a24a_a_thief_who_comes_first_is_found_when_the_owner_comes() {
     let (world, phone, _) = World::enrolled();
     let (owners, other) = (world.remember(&phone), world.remember(&phone));
     let session = world.session(1);
-    // Used twice, so that the owner's copy is older than the one before: nobody but a thief does that.
+    // The thief uses the token twice, so the owner's copy is two generations old. Without a theft this cannot happen.
     world.clock.advance(MINUTE);
     let mut thiefs = remembered(world.login_on(&owners)).unwrap();
     world.clock.advance(DAY);
@@ -305,7 +304,7 @@ fn a24a_the_thief_who_was_quicker_is_found_when_the_owner_comes() {
     world.clock.advance(DAY);
     let _ = code_required(world.login_on(&owners));
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
-    assert!(!world.is_current(&session), "all sessions end");
+    assert!(!world.is_current(&session), "a session survived a theft");
     for device in [&thiefs, &other] {
         let _ = code_required(world.login_on(device));
     }
@@ -319,14 +318,14 @@ fn a24b_two_tabs_in_the_grace_both_pass() {
     let first = remembered(world.login_on(&token)).unwrap();
     assert_ne!(first.expose(), token.expose(), "rotated");
     world.clock.advance(Duration::from_secs(59));
-    // The second tab gets the current token too, since the first one's answer may have been lost.
+    // The second tab gets the current token too, because the answer to the first may have been lost.
     assert_eq!(remembered(world.login_on(&token)).unwrap().expose(), first.expose());
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceForgotten { .. })), 0);
     assert!(remembered(world.login_on(&first)).is_some());
 }
 
 #[test]
-fn a24b_twenty_tabs_at_once_all_pass_and_one_token_is_new() {
+fn a24b_twenty_tabs_at_once_all_pass_and_get_one_new_token() {
     let (world, phone, _) = World::enrolled();
     let token = world.remember(&phone);
     world.clock.advance(MINUTE);
@@ -337,7 +336,7 @@ fn a24b_twenty_tabs_at_once_all_pass_and_one_token_is_new() {
 }
 
 #[test]
-fn a24c_grace_keeps_no_client_alive_that_never_stores_the_new_token() {
+fn a24c_a_client_that_never_stores_the_new_token_is_refused() {
     let (world, phone, _) = World::enrolled();
     let token = world.remember(&phone);
     world.clock.advance(MINUTE);
@@ -345,9 +344,9 @@ fn a24c_grace_keeps_no_client_alive_that_never_stores_the_new_token() {
     for _ in 0..3 {
         world.clock.advance(Duration::from_secs(19));
         let again = remembered(world.login_on(&token)).unwrap();
-        assert_eq!(again.expose(), current.expose(), "in grace, and not rotated again");
+        assert_eq!(again.expose(), current.expose(), "the token was replaced again within the grace period");
     }
-    // 57 s after the rotation it passed; 60 s after it, it does not, however recently it was used.
+    // 57 s after the rotation it was accepted; 60 s after it, it is refused, however recently it was used.
     world.clock.advance(Duration::from_secs(3));
     let _ = code_required(world.login_on(&token));
     assert_eq!(devices(&world), []);
@@ -365,7 +364,7 @@ fn a24c_the_token_before_the_one_before_has_no_grace() {
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
 }
 
-/// The password step with this cookie: a code is asked for, and nothing is written.
+/// The password step with this cookie asks for a code and writes nothing.
 fn is_not_remembered(world: &World, cookie: &str) {
     let before = world.verifier.store().load(&world.account).unwrap();
     let login = world.verifier.password_verified(world.password(), Some(cookie)).unwrap();
@@ -374,7 +373,7 @@ fn is_not_remembered(world: &World, cookie: &str) {
 }
 
 #[test]
-fn a25_a_hostile_cookie_is_no_cookie() {
+fn a25_a_hostile_cookie_is_ignored() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let text = device.expose();
@@ -410,7 +409,7 @@ fn a25_a_hostile_cookie_is_no_cookie() {
         is_not_remembered(&world, &cookie);
         assert_eq!(world.events.take(), [EventKind::ChallengeOpened], "{cookie}");
     }
-    // Of the right form, and not genuine: the device is neither used nor taken for stolen.
+    // Well-formed but not genuine: the device is neither used nor taken for stolen.
     let genuine = Parts::of(text);
     for (field, position) in [(0, 3), (2, 0), (2, 15), (3, 0), (3, 3)] {
         let mut forged = genuine.clone();
@@ -423,7 +422,7 @@ fn a25_a_hostile_cookie_is_no_cookie() {
 }
 
 #[test]
-fn a25_an_expired_cookie_is_no_cookie() {
+fn a25_an_expired_cookie_is_ignored() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     world.clock.advance(days(30));
@@ -490,9 +489,9 @@ fn a25_a_hostile_code_is_malformed_and_costs_nothing() {
 }
 
 #[test]
-fn a25_a_code_as_apps_show_it_and_browsers_paste_it_is_the_same_code() {
-    // White space around a code and one space or dash in it are forgiven, "123456\n" included. It is one code still,
-    // because what is remembered is the step.
+fn a25_a_code_with_spaces_or_a_dash_is_the_same_code() {
+    // White space around a code ("123456\n" included) and one space or dash in it are ignored. It counts as the same code,
+    // because the record has the step.
     let spellings: [fn(&str) -> String; 4] = [
         |code| format!("{code}\n"),
         |code| format!(" \t{code} "),
@@ -502,7 +501,7 @@ fn a25_a_code_as_apps_show_it_and_browsers_paste_it_is_the_same_code() {
     for spell in spellings {
         let (world, _, code) = leading_zero();
         assert_eq!(world.present(&spell(&code)).unwrap().authenticated.method(), AuthMethod::Code);
-        // Five of a budget of twenty, so that what refuses is the replay.
+        // Five guesses of a budget of twenty, so that it is the replay that is refused.
         for again in spellings.iter().map(|spell| spell(&code)).chain([code.clone()]) {
             world.events.take();
             assert_eq!(world.present(&again).unwrap_err(), Refusal::NotAccepted, "{again:?}");
@@ -536,7 +535,7 @@ fn a25_a_hostile_recovery_code_is_malformed_and_costs_nothing() {
     let _ = world.verifier.present(&challenge, code, Remember::No).unwrap();
 }
 
-/// The device is asked for a code, and not as a thief.
+/// The device is asked for a code, without an alarm.
 #[track_caller]
 fn is_refused(world: &World, device: &DeviceToken) {
     world.events.take();
@@ -545,7 +544,7 @@ fn is_refused(world: &World, device: &DeviceToken) {
     assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
 }
 
-/// That many devices were forgotten because credentials changed.
+/// This many devices were forgotten because credentials changed.
 #[track_caller]
 fn were_forgotten(world: &World, expected: usize) {
     let reason = ForgottenBecause::CredentialsChanged;
@@ -573,7 +572,7 @@ fn f16_no_device_survives_the_removal_of_the_authenticator() {
     let device = world.remember(&phone);
     let _ = world.verifier.disable(world.fresh(&phone), Requirement::None).unwrap();
     were_forgotten(&world, 1);
-    // Two-factor authentication is off: in by the password, and not by the device.
+    // Two-factor authentication is off: the password lets the owner in, and the device plays no part.
     assert_eq!(complete(world.login_on(&device)).authenticated.method(), AuthMethod::SingleFactor);
     let _ = world.enroll();
     is_refused(&world, &device);
@@ -612,13 +611,13 @@ fn f16_no_device_survives_the_end_of_its_account() {
     let device = world.remember(&phone);
     close(&world);
     were_forgotten(&world, 1);
-    // Registered anew under the same id.
+    // Registered again with the same id.
     let _ = world.enroll();
     is_refused(&world, &device);
 }
 
 #[test]
-fn f16_no_device_survives_the_list_that_its_owner_clears() {
+fn f16_no_device_survives_when_its_owner_forgets_all() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     assert_eq!(world.verifier.forget_all_devices(&world.account).unwrap(), 1);
@@ -632,7 +631,7 @@ fn f17_no_device_survives_a_new_secret() {
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
     let new_phone = Phone::scan(&begun.uri);
 
-    // Begun is not bound: the device is still of the secret that is live.
+    // An enrollment that only began does not end the device.
     let device = complete(world.login_on(&device)).device.unwrap();
     world.events.take();
     let _ = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now())).unwrap();
@@ -641,7 +640,7 @@ fn f17_no_device_survives_a_new_secret() {
 }
 
 #[test]
-fn f18_a_device_used_daily_is_refused_after_thirty_days_exactly() {
+fn f18_a_device_used_daily_is_refused_after_exactly_thirty_days() {
     let (world, phone, _) = World::enrolled();
     let since = world.now();
     let mut device = world.remember(&phone);
@@ -662,10 +661,10 @@ fn f18_a_device_used_daily_is_refused_after_thirty_days_exactly() {
     world.clock.back(Duration::from_secs(1));
     device = complete(world.login_on(&device)).device.unwrap();
 
-    // The cookie is kept, whatever its Max-Age said.
+    // The browser keeps the cookie, whatever its Max-Age was.
     world.clock.set(end);
     is_refused(&world, &device);
-    // Nor does a code presented on it without the box revive it.
+    // A code that is presented on it, without asking to remember it, does not make it valid again.
     let _ = world.log_in(&phone);
     is_refused(&world, &device);
 }
@@ -683,7 +682,7 @@ fn f18_a_code_on_one_device_extends_no_other() {
 }
 
 #[test]
-fn f19_the_cookie_of_one_account_opens_no_other_and_stays_alive() {
+fn f19_the_cookie_of_one_account_opens_no_other_and_stays_valid() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let bob = AccountId::new("bob").unwrap();
@@ -710,7 +709,7 @@ fn f19_the_cookie_of_one_account_opens_no_other_and_stays_alive() {
 fn f19_the_series_alone_opens_nothing() {
     let (world, phone, _) = World::enrolled();
     let (device, other) = (world.remember(&phone), world.remember(&phone));
-    // Its series under another's tag, also at every generation near: whoever has no key can make none of them.
+    // Its series with another token's tag, for every generation near: without the key no valid token can be made.
     let (mut forged, other) = (Parts::of(device.expose()), Parts::of(other.expose()));
     forged.tag.clone_from(&other.tag);
     for generation in 0..3_u32 {
@@ -719,5 +718,5 @@ fn f19_the_series_alone_opens_nothing() {
     }
     assert_eq!(world.events.count(|kind| *kind == EventKind::DeviceUnknown), 3);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 0);
-    assert!(remembered(world.login_on(&device)).is_some(), "and nothing has happened to it");
+    assert!(remembered(world.login_on(&device)).is_some(), "the device was forgotten");
 }

@@ -1,4 +1,4 @@
-//! What is sent or bound twice: threats G13, G14, G37 and G38.
+//! Things that are sent or bound twice: threats G13, G14, G37 and G38.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
@@ -34,11 +34,11 @@ fn g13_the_code_form_posted_twice_logs_in_once_and_says_so() {
             let again = world.verifier.present(&challenge, &typed, Remember::No);
             assert_eq!(refusal(again).unwrap_err(), Refusal::AlreadyDone, "{kind}");
         }
-        assert!(world.is_current(&session), "the second answer leaves the session alone");
+        assert!(world.is_current(&session), "the second answer ended the session");
         assert_eq!(
             (row(&world), world.events.take()),
             (before, vec![]),
-            "{kind}: nothing charged, nothing told"
+            "{kind}: the second post was charged or caused an event"
         );
     }
 }
@@ -66,20 +66,20 @@ fn g13_the_code_form_posted_by_eight_at_once_logs_in_once() {
 }
 
 #[test]
-fn g13_a_challenge_that_is_done_says_so_to_its_own_form_alone() {
+fn g13_a_challenge_that_is_done_says_so_only_to_its_own_form() {
     let (world, phone, _) = World::enrolled();
     let (done, open) = (world.challenge(), world.challenge());
     let code = phone.code(world.now());
     let _ = world.verifier.present(&done, &code, Remember::No).unwrap();
     let elsewhere = world.verifier.present(&open, &code, Remember::No);
     assert_eq!(refusal(elsewhere).unwrap_err(), Refusal::NotAccepted);
-    // After a change of credentials it is over, as everything is from before.
+    // A change of credentials ends it, like everything from before.
     let _ = world.reset_password();
     let late = world.verifier.present(&done, &code, Remember::No);
     assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
 }
 
-/// A sensitive step, with a fresh factor.
+/// A sensitive step that takes a fresh factor.
 type Step = (&'static str, fn(&World, FreshFactor, &mut Session));
 
 const STEPS: [Step; 3] = [
@@ -102,7 +102,7 @@ fn g38_a_sensitive_form_posted_twice_is_done_once_and_says_so() {
             step(&world, fresh, &mut session);
             let after = row(&world);
             world.events.take();
-            // In the session as it was when the form was posted, and as it goes on.
+            // In the session as it was when the form was posted, and as it continues.
             for session in [&before, &session] {
                 let again = fresh_factor(&world, session, &typed).unwrap_err();
                 assert_eq!(again, Refusal::AlreadyDone, "{name}, {kind}");
@@ -112,7 +112,7 @@ fn g38_a_sensitive_form_posted_twice_is_done_once_and_says_so() {
             assert_eq!(
                 (row(&world), world.events.take()),
                 (after, vec![]),
-                "{name}, {kind}: nothing charged"
+                "{name}, {kind}: the second post was charged"
             );
         }
     }
@@ -150,7 +150,7 @@ fn g14_of_recovery_codes_asked_for_twice_those_of_one_answer_are_valid() {
 }
 
 #[test]
-fn g38_after_a_minute_or_in_another_session_it_is_a_used_code() {
+fn g38_after_a_minute_or_in_another_session_the_code_counts_as_used() {
     for kind in ["code", "recovery code"] {
         for (wait, told) in
             [(59, Refusal::AlreadyDone), (60, Refusal::NotAccepted), (61, Refusal::NotAccepted)]
@@ -169,7 +169,7 @@ fn g38_after_a_minute_or_in_another_session_it_is_a_used_code() {
 }
 
 #[test]
-fn g38_the_right_code_of_a_moment_later_is_no_form_sent_twice() {
+fn g38_the_next_right_code_is_not_the_same_form_sent_twice() {
     let (world, phone, codes) = World::enrolled();
     let session = session_of(&world, &phone);
     let _ = fresh_factor(&world, &session, &phone.code(world.now())).unwrap();
@@ -183,7 +183,7 @@ fn g38_the_right_code_of_a_moment_later_is_no_form_sent_twice() {
 }
 
 #[test]
-fn g38_whoever_switched_the_factor_off_may_go_on_at_once() {
+fn g38_an_owner_who_disabled_the_factor_can_continue_at_once() {
     let (world, phone, codes) = World::enrolled();
     for typed in [phone.code(world.now()), codes[0].clone()] {
         let (world, _, _) = World::enrolled();
@@ -206,7 +206,7 @@ fn g38_after_one_of_two_is_removed_a_code_of_the_other_is_fresh() {
     let removed = world.verifier.remove_authenticator(fresh, world.first_authenticator(), Requirement::None);
     session.continue_after(removed.unwrap());
     let before = charged(&world);
-    // The same form again, also within the next step: done once, nothing charged.
+    // The same form again, also within the next step: already done, and nothing is charged.
     for _ in 0..2 {
         assert_eq!(fresh_factor(&world, &session, &typed).unwrap_err(), Refusal::AlreadyDone);
         let row = format!("{} {typed}", phones[0].codes_in_a_row(world.now()).rsplit_once(' ').unwrap().0);
@@ -214,7 +214,7 @@ fn g38_after_one_of_two_is_removed_a_code_of_the_other_is_fresh() {
         world.clock.advance(STEP / 2);
     }
     assert_eq!(charged(&world), before);
-    // Whatever else is typed is another form: guesses are charged, and the other phone's code is accepted.
+    // Any other input is another form: guesses are charged, and the other phone's code is accepted.
     let wrong = phones[1].wrong_code(world.now());
     assert_eq!(fresh_factor(&world, &session, &wrong).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(charged(&world).0, before.0 + 1);
@@ -236,13 +236,12 @@ where
 }
 
 #[test]
-fn g38_a_step_up_posted_by_eight_at_once_is_one() {
+fn g38_a_step_up_posted_eight_times_at_once_is_done_once() {
     steps_at_once(&World::new());
     steps_at_once(&World::over(JsonRow::default(), Policy::new("Example").unwrap()));
 }
 
-/// A thief who shares the session learns nothing that could be used: what was typed is used up, and what does not
-/// match is charged.
+/// A thief who shares the session learns nothing useful: what the owner typed is used up, and anything else is charged.
 #[test]
 fn g38_guessing_what_was_typed_a_moment_ago_is_charged() {
     let (world, phone, _) = World::enrolled();
@@ -288,7 +287,7 @@ fn g37_no_secret_is_bound_twice_by_enrollment_or_import() {
     assert_eq!(row(&world), before);
 }
 
-/// No door binds it twice, but a record may have been put together so.
+/// The library does not bind it twice, but a record may have been assembled in this way.
 #[test]
 fn g37_a_code_of_a_secret_that_is_in_the_record_twice_works_once() {
     let imported = |drawn_before: usize| {
@@ -329,7 +328,7 @@ fn g38_the_password_step_posted_twice_is_two_challenges_or_one_device() {
     assert!(world.verifier.present(&first, &phone.code(world.now()), Remember::No).is_ok());
 }
 
-/// While keys are rotated, one instance signs with the old key and the other with the new one, and each knows both.
+/// During a key rotation one instance signs with the old key and the other with the new one; each verifies with both.
 #[test]
 fn g38_a_step_up_posted_to_two_instances_of_a_key_rotation_is_one() {
     let (world, phone, _) = World::enrolled();

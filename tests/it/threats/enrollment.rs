@@ -32,7 +32,7 @@ fn a17a_a_wrong_code_leaves_two_factor_authentication_off() {
     assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
 }
 
-/// Whoever holds the token was shown the secret, so there is nothing to guess.
+/// The holder of the token was shown the secret, so there is nothing to guess.
 #[test]
 fn a17a_wrong_codes_end_no_enrollment_and_write_nothing() {
     let world = World::new();
@@ -47,7 +47,7 @@ fn a17a_wrong_codes_end_no_enrollment_and_write_nothing() {
 }
 
 #[test]
-fn a17a_a_closed_tab_leaves_a_secret_that_dies_in_ten_minutes() {
+fn a17a_an_abandoned_enrollment_is_over_after_ten_minutes() {
     for (age, is_alive) in [(599, true), (600, false), (601, false)] {
         let world = World::new();
         let begun = world.begin();
@@ -55,10 +55,14 @@ fn a17a_a_closed_tab_leaves_a_secret_that_dies_in_ten_minutes() {
         assert_eq!(
             complete(world.login()).authenticated.method(),
             AuthMethod::SingleFactor,
-            "a pending secret counts for nothing"
+            "a pending secret was accepted"
         );
         world.clock.advance(Duration::from_secs(age));
-        assert_eq!(world.verifier.store().load(&world.account).unwrap(), None, "and is in the token alone");
+        assert_eq!(
+            world.verifier.store().load(&world.account).unwrap(),
+            None,
+            "the pending secret was stored"
+        );
         let shown_again = refusal(world.verifier.pending_enrollment(&begun.token));
         assert_eq!(shown_again.err(), (!is_alive).then_some(Refusal::EnrollmentOver), "{age} s");
         let confirmed = refusal(world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())));
@@ -68,10 +72,10 @@ fn a17a_a_closed_tab_leaves_a_secret_that_dies_in_ten_minutes() {
 }
 
 #[test]
-fn a17a_an_enrollment_is_confirmed_with_the_token_of_whoever_began_it() {
+fn a17a_an_enrollment_is_confirmed_only_with_its_own_token() {
     let world = World::new();
     let (first, second) = (world.begin(), world.begin());
-    // Each token confirms its own secret, and whichever is confirmed first ends the other.
+    // Each token confirms its own secret, and confirming one ends the other.
     let [of_first, of_second] = [&first, &second].map(|begun| Phone::scan(&begun.uri).code(world.now()));
     for (token, code) in [(&first.token, &of_second), (&second.token, &of_first)] {
         let confirmed = world.verifier.confirm_enrollment(token, code);
@@ -88,7 +92,7 @@ fn a17a_an_enrollment_is_confirmed_with_the_token_of_whoever_began_it() {
 }
 
 #[test]
-fn a17b_a_new_enrollment_that_is_left_leaves_the_old_secret_alone() {
+fn a17b_an_abandoned_enrollment_does_not_change_the_old_secret() {
     let (world, old, _) = World::enrolled();
     let device = world.remember(&old);
     let begun = world.verifier.begin_enrollment(world.fresh(&old), "alice").unwrap();
@@ -107,7 +111,7 @@ fn a17b_a_new_enrollment_that_is_left_leaves_the_old_secret_alone() {
     assert_eq!(world.present(&new.code(world.now())).unwrap_err(), Refusal::NotAccepted);
 }
 
-/// What a session that presented no code tries, and what a factor of a second too old does.
+/// The attempts of a session that presented no code, and of a fresh factor that is a second too old.
 fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
     let before = world.verifier.status(&world.account).unwrap().enabled_since;
     let begun = world.verifier.begin_enrollment(world.password(), "alice");
@@ -115,8 +119,7 @@ fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
     let secret = ImportedSecret::new(Secret::new(&[9; 20]).unwrap()).unwrap();
     let import = Import::by_host(world.account.clone(), secret, TotpParams::default());
     assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::AlreadyBound);
-    // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up makes, out of a
-    // code.
+    // `disable` and `regenerate_recovery_codes` take a `FreshFactor`, which only a step-up with a code makes.
     let session = world.session(1);
     let wrong = phone.wrong_code(world.now());
     assert_eq!(refusal(world.verifier.fresh_factor(&session, &wrong)).unwrap_err(), Refusal::NotAccepted);
@@ -127,7 +130,7 @@ fn nothing_is_changed_without_a_code(world: &World, phone: &Phone) {
 }
 
 #[test]
-fn a18_a_session_that_passed_the_password_alone_changes_nothing() {
+fn a18_a_session_with_the_password_alone_changes_nothing() {
     let (world, phone, _) = World::enrolled();
     let _ = world.challenge();
     nothing_is_changed_without_a_code(&world, &phone);
@@ -144,7 +147,7 @@ fn a18_a_session_of_a_remembered_device_changes_nothing() {
 }
 
 #[test]
-fn a18_a_fresh_factor_is_fresh_for_five_minutes_to_the_second() {
+fn a18_a_fresh_factor_is_fresh_for_exactly_five_minutes() {
     for (age, is_fresh) in [(299, true), (300, false), (301, false)] {
         let stale = (!is_fresh).then_some(Refusal::StepUpRequired);
         let aged = || {
@@ -200,11 +203,14 @@ fn a18_a_session_from_before_a_change_of_credentials_cannot_step_up() {
     assert!(!world.is_current(&old));
     let code = phone.code(world.now());
     assert_eq!(refusal(world.verifier.fresh_factor(&old, &code)).unwrap_err(), Refusal::StepUpRequired);
-    assert!(world.verifier.fresh_factor(&world.session(1), &code).is_ok(), "the code was right");
+    assert!(
+        world.verifier.fresh_factor(&world.session(1), &code).is_ok(),
+        "the right code was refused in a new session"
+    );
 }
 
 #[test]
-fn a18_an_administrator_is_asked_for_a_code_by_themselves_as_everybody() {
+fn a18_administrators_need_a_code_for_their_own_account() {
     let (world, _, _) = World::enrolled();
     let myself = AdministratorReset::by_host(world.account.clone(), &world.account);
     assert_eq!(myself.unwrap_err(), AdministratorOfOneself);
@@ -232,7 +238,7 @@ fn a19_one_recovery_code_twenty_times_at_once_is_one_login() {
     world.events.take();
     for code in &codes {
         let spent = world.verifier.present(&world.challenge(), code, Remember::No);
-        // Not accepted, or on top of that the budget is spent: it took the wrong ones of the burst.
+        // Refused as not accepted or because of a lock: the wrong ones of the burst spend the budget.
         let _ = refusal(spent).unwrap_err();
     }
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Wrong)), 10);
@@ -261,7 +267,11 @@ fn a19_two_recovery_codes_at_once_are_both_used_up() {
         assert!(answers.iter().all(Result::is_ok));
         for code in &codes[..2] {
             let spent = world.verifier.present(&world.challenge(), code, Remember::No);
-            assert_eq!(refusal(spent).unwrap_err(), Refusal::NotAccepted, "no write brought it back");
+            assert_eq!(
+                refusal(spent).unwrap_err(),
+                Refusal::NotAccepted,
+                "a used recovery code was accepted again"
+            );
         }
     }
 }
@@ -283,7 +293,7 @@ fn a19_recovery_codes_are_stored_hashed() {
 }
 
 #[test]
-fn a19_case_spaces_and_dashes_are_ignored_and_are_no_second_code() {
+fn a19_other_spellings_of_a_recovery_code_are_the_same_code() {
     let spellings: [fn(&str) -> String; 6] = [
         str::to_lowercase,
         |code| code.replace('-', ""),
@@ -305,7 +315,7 @@ fn a19_case_spaces_and_dashes_are_ignored_and_are_no_second_code() {
 }
 
 #[test]
-fn a19_the_old_set_dies_when_new_codes_are_made() {
+fn a19_new_recovery_codes_make_the_old_set_void() {
     let (world, phone, old) = World::enrolled();
     let new = texts(&world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap());
     assert_eq!(world.events.count(|kind| *kind == EventKind::RecoveryCodesRegenerated), 1);
@@ -319,7 +329,7 @@ fn a19_the_old_set_dies_when_new_codes_are_made() {
 }
 
 #[test]
-fn a19_a_recovery_code_of_one_account_is_none_of_another() {
+fn a19_a_recovery_code_of_one_account_is_refused_for_another() {
     let (world, _, codes) = World::enrolled();
     let bob = World { account: AccountId::new("bob").unwrap(), ..world };
     let _ = bob.enroll();
@@ -338,11 +348,11 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
     assert_eq!(refusal(world.verifier.import(import)).unwrap_err(), Refusal::AlreadyBound);
     assert_eq!(world.record(), before);
 
-    // A stolen session can ask for a step-up, and has no code for it.
+    // A stolen session can try to step up, but has no code.
     let stepped_up = world.verifier.fresh_factor(&world.session(1), &phone.wrong_code(world.now()));
     assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::NotAccepted);
 
-    // A factor that was fresh for the account of before is not for the one of now, nor after five minutes.
+    // Refused with a fresh factor from before a change of credentials, and after five minutes.
     let stale = world.fresh(&phone);
     let _ = world.reset_password();
     let begun = world.verifier.begin_enrollment(stale, "alice@example.com");
@@ -356,20 +366,20 @@ fn f23_no_enrollment_over_a_factor_without_that_factor() {
 }
 
 #[test]
-fn f24_an_unconfirmed_secret_never_counts() {
+fn f24_an_unconfirmed_secret_is_never_accepted() {
     let (world, phone, _) = World::enrolled();
     let fresh = world.fresh(&phone);
     let before = world.record();
     let begun = world.verifier.begin_enrollment(fresh, "alice@example.com").unwrap();
     let new_phone = Phone::scan(&begun.uri);
-    assert_eq!(world.record(), before, "it is in the token alone");
+    assert_eq!(world.record(), before, "the pending secret was stored");
 
     let pending = world.present(&new_phone.code(world.now()));
-    assert_eq!(pending.unwrap_err(), Refusal::NotAccepted, "the pending secret");
+    assert_eq!(pending.unwrap_err(), Refusal::NotAccepted, "a code of the pending secret was accepted");
     let step_up = world.verifier.fresh_factor(&world.session(1), &new_phone.code(world.now()));
     assert_eq!(refusal(step_up).unwrap_err(), Refusal::NotAccepted);
     let _ = world.log_in(&phone);
-    // Left alone it dies, and the old one lives on.
+    // If it is abandoned it expires, and the old one stays valid.
     world.clock.advance(world.verifier.policy().enrollment_lifetime());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now()));
     assert_eq!(refusal(confirmed).unwrap_err(), Refusal::EnrollmentOver);
@@ -378,7 +388,7 @@ fn f24_an_unconfirmed_secret_never_counts() {
 }
 
 #[test]
-fn f24_half_an_enrollment_locks_nobody_out() {
+fn f24_an_abandoned_enrollment_locks_nobody_out() {
     let world = World::new();
     let begun = world.begin();
     assert_eq!(complete(world.login()).authenticated.method(), AuthMethod::SingleFactor);
@@ -425,7 +435,7 @@ fn f25_one_enrollment_confirmed_in_eight_parallel_posts_is_bound_once() {
         assert!(refused.into_iter().all(|refused| refused.unwrap_err() == Refusal::EnrollmentOver));
         let bindings = world.events.count(|kind| matches!(kind, EventKind::AuthenticatorBound { .. }));
         assert_eq!(bindings, 1);
-        // The recovery codes that were shown are the ones that count.
+        // The recovery codes that were shown are the valid ones.
         let codes = texts(&bound.into_iter().next().unwrap().unwrap().into_parts().0);
         assert!(world.verifier.present(&world.challenge(), &codes[9], Remember::No).is_ok());
     }
@@ -445,7 +455,7 @@ fn f25_a_confirmation_and_a_second_beginning_leave_one_live_secret() {
             let second = scope.spawn(|| world.verifier.begin_enrollment(proof, "alice@example.com").unwrap());
             (confirmed.join().unwrap(), second.join().unwrap())
         });
-        // The beginning read the row before the confirmation was written: what it began is over.
+        // The second enrollment began before the confirmation was written, so it is over.
         let _ = confirmed.unwrap();
         let code = Phone::scan(&second.uri).code(world.now());
         let late = world.verifier.confirm_enrollment(&second.token, &code);
@@ -487,13 +497,13 @@ fn g18_an_account_name_that_cannot_be_enrolled_stores_nothing() {
 }
 
 #[test]
-fn f26_an_enrollment_is_confirmed_by_the_session_that_began_it_alone() {
+fn f26_an_enrollment_is_confirmed_only_in_its_own_session() {
     let (world, phone, _) = World::enrolled();
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
     let new_phone = Phone::scan(&begun.uri);
     let code = new_phone.code(world.now());
 
-    // Another session has no token, or one of its own: of another account, or of this account elsewhere.
+    // Another session has no token, or one of its own: of another account, or of another enrollment of this account.
     let mallory = AccountId::new("mallory").unwrap();
     let his = world.verifier.begin_enrollment(world.password_of(&mallory), "mallory@example.com").unwrap();
     let edited = Parts::of(his.token.expose()).of_account("alice").text();
@@ -507,7 +517,11 @@ fn f26_an_enrollment_is_confirmed_by_the_session_that_began_it_alone() {
         assert_eq!(refusal(world.verifier.pending_enrollment(foreign)).unwrap_err(), Refusal::EnrollmentOver);
     }
     let confirmed = world.verifier.confirm_enrollment(&his.token, &code);
-    assert_eq!(refusal(confirmed).unwrap_err(), Refusal::NotAccepted, "her code for his enrollment");
+    assert_eq!(
+        refusal(confirmed).unwrap_err(),
+        Refusal::NotAccepted,
+        "a code of another account's secret was accepted"
+    );
     let _ = world.log_in(&phone);
 
     let _ = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now())).unwrap();

@@ -16,14 +16,14 @@ fn suspected(kind: &EventKind) -> bool {
     matches!(kind, EventKind::PasswordSuspectedKnown { .. })
 }
 
-/// Four wrong codes, each in a login.
+/// Types four wrong codes, each in a new login.
 fn four_guesses(world: &World, phone: &Phone) {
     for wrong in phone.wrong_codes(world.now()).take(4) {
         let _ = world.present(&wrong).unwrap_err();
     }
 }
 
-/// The owner logs in with the app alone.
+/// The owner logs in using only the app.
 fn owner_logs_in(world: &World, phone: &Phone) {
     if world.present(&phone.code(world.now())).is_err() {
         let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
@@ -31,7 +31,7 @@ fn owner_logs_in(world: &World, phone: &Phone) {
 }
 
 #[test]
-fn g07_eight_digits_buy_no_weaker_budget() {
+fn g07_eight_digits_do_not_allow_a_larger_budget() {
     let params = TotpParams::new(Algorithm::Sha1, Digits::Eight, Period::DEFAULT);
     let refused = |budget, regain_every| {
         let policy = Policy::builder("Example").totp(params).guess_budget(budget, regain_every);
@@ -41,13 +41,13 @@ fn g07_eight_digits_buy_no_weaker_budget() {
     assert_eq!(refused(1_000, hour), PolicyError::OutOfBounds { setting: "guess_budget" });
     assert_eq!(refused(50, hour), PolicyError::TooManyGuesses { guesses: 100 });
     assert!(matches!(refused(20, DAY), PolicyError::GuessOdds { one_in } if one_in < Policy::MIN_ODDS));
-    // The odds are those of six digits, since an account may have been enrolled with six.
+    // The odds are computed for six digits, because an account may have enrolled with six.
     let year = days(YEAR);
     let eight = Policy::builder("Example").totp(params).build().unwrap();
     assert_eq!(eight.guess_odds(year), Policy::new("Example").unwrap().guess_odds(year));
 }
 
-/// What is written under a clock that is wrong, an accepted code excepted.
+/// A write under a wrong clock, other than an accepted code.
 type Write = (&'static str, fn(&World, &Phone, &[String]));
 
 const WRITES: [Write; 4] = [
@@ -78,12 +78,12 @@ fn g08_no_write_under_a_wrong_clock_gives_a_guess() {
             world.clock.set(right);
             assert!(charged(&world).0 >= before, "{name}");
             let Err(Refusal::Locked { retry_at: told }) = world.present(&phone.code(world.now())) else {
-                panic!("{name}: still locked")
+                panic!("{name}: not locked any more")
             };
             assert!(told.is_none_or(|told| Some(told) >= retry_at(START, 0)), "{name}");
             world.events.take();
             assert_eq!(guess_until_locked(&world, &phone).0, 0, "{name}: no guess was regained");
-            // It is the wait from the last code that counts, as ever.
+            // The wait still counts from the last accepted code.
             world.clock.set(START.saturating_add(days(3)));
             let guesses = guess_until_locked(&world, &phone).0;
             assert!(guesses <= 1, "{name}: {guesses}");
@@ -106,9 +106,9 @@ fn g08_a_remembered_device_under_a_clock_a_year_back_gives_no_guess() {
     assert_eq!(guess_until_locked(&world, &phone).0, 0);
 }
 
-/// An instance whose clock is wrong takes the attacker's guesses, another the owner's daily logins.
+/// The attacker guesses on an instance with a wrong clock, while the owner logs in daily on another one.
 #[test]
-fn g08_an_instance_61_days_slow_or_fast_gives_no_guess_beyond_the_bound() {
+fn g08_an_instance_61_days_slow_or_fast_stays_within_the_bound() {
     for is_fast in [false, true] {
         let (world, phone, _) = World::enrolled();
         for day in 1..=YEAR {
@@ -126,7 +126,7 @@ fn g08_an_instance_61_days_slow_or_fast_gives_no_guess_beyond_the_bound() {
         let guesses = world.events.count(is_wrong) as u64;
         let most = world.verifier.policy().guess_odds(days(YEAR)).guesses();
         assert!(guesses <= most, "{guesses} of {most}");
-        assert!(guesses > 100, "{guesses}: the attacker did try");
+        assert!(guesses > 100, "the attacker made only {guesses} guesses");
     }
 }
 
@@ -146,12 +146,12 @@ fn g09_no_success_of_the_owner_refunds_guesses_in_a_shared_session() {
     let guesses = world.events.count(is_wrong);
     assert!(guesses as u64 <= world.verifier.policy().guess_odds(days(YEAR)).guesses(), "{guesses}");
     assert!(guesses <= BUDGET + 365 / 3 + 1, "{guesses}");
-    assert!(guesses > 100, "{guesses}: the attacker did try");
-    assert_eq!(world.events.count(suspected), guesses / 5, "the owner is told");
+    assert!(guesses > 100, "the attacker made only {guesses} guesses");
+    assert_eq!(world.events.count(suspected), guesses / 5, "the owner was not told of every fifth guess");
 }
 
 #[test]
-fn g10_fifty_password_resets_draw_one_budget() {
+fn g10_fifty_password_resets_share_one_budget() {
     let (world, phone, codes) = World::enrolled();
     for _ in 0..50 {
         let _ = world.reset_password();
@@ -159,14 +159,14 @@ fn g10_fifty_password_resets_draw_one_budget() {
     }
     assert_eq!(world.events.count(is_wrong), BUDGET);
     assert_eq!(charged(&world).0, BUDGET as u64);
-    // What gives it back is a change that the owner authorises with a fresh factor.
+    // A change that the owner authorizes with a fresh factor does restore the budget.
     let _ = world.change_password(&world.session(1), &codes[0]).unwrap();
     assert_eq!(charged(&world), (0, 0));
     assert_eq!(guess_until_locked(&world, &phone), (BUDGET, retry_at(START, 0)));
 }
 
 #[test]
-fn g10_resets_beside_an_owner_who_logs_in_daily_draw_one_budget() {
+fn g10_resets_and_daily_logins_of_the_owner_share_one_budget() {
     let (world, phone, _) = World::enrolled();
     for day in 1..=50 {
         world.clock.set(START.saturating_add(days(day)));
@@ -180,7 +180,7 @@ fn g10_resets_beside_an_owner_who_logs_in_daily_draw_one_budget() {
 }
 
 #[test]
-fn g10_a_change_with_a_fresh_factor_restores_the_budget_whichever_it_is() {
+fn g10_a_change_with_any_fresh_factor_restores_the_budget() {
     for kind in ["code", "codes in a row", "recovery code"] {
         let (world, phone, codes) = World::enrolled();
         let session = world.session(1);
@@ -198,13 +198,13 @@ fn g10_a_change_with_a_fresh_factor_restores_the_budget_whichever_it_is() {
 }
 
 #[test]
-fn g10_no_restored_budget_lets_the_hundredth_guess_through() {
+fn g10_restored_budgets_do_not_allow_a_hundredth_guess() {
     let (world, phone, codes) = World::enrolled();
     let mut guesses = 0;
     for code in &codes[..6] {
         let (evaluated, _) = guess_until_locked(&world, &phone);
         guesses += evaluated;
-        // A recovery code is no code of the authenticator that is guessed at (SP 800-63B §3.2.2).
+        // A recovery code does not count as a success of the guessed authenticator (SP 800-63B §3.2.2).
         let _ = world.change_password(&world.session(1), code).unwrap();
     }
     assert_eq!(guesses, usize::from(Policy::MAX_GUESSES));
@@ -225,7 +225,7 @@ fn g20_a_clock_in_the_year_2000_gives_and_takes_no_guess() {
     let _ = world.challenge();
     assert_eq!(world.verifier.status(&world.account).unwrap().retry_at, None);
     assert_eq!(row(&world), before);
-    // Guesses are counted under that clock as under any.
+    // Under that clock guesses are counted as usual.
     assert_eq!(guess_until_locked(&world, &phone), (BUDGET - 12, retry_at(START, 0)));
     let _ = world.present(&phone.codes_in_a_row(right)).unwrap_err();
     world.clock.set(right);
@@ -233,8 +233,8 @@ fn g20_a_clock_in_the_year_2000_gives_and_takes_no_guess() {
 }
 
 #[test]
-fn g23_under_a_changed_policy_the_time_that_is_told_is_true_or_absent() {
-    // 15 of 20 are spent, and the policy now has 5: no wait helps, since five are the most that time gives.
+fn g23_after_a_policy_change_the_reported_time_is_right_or_absent() {
+    // 15 of 20 guesses are spent, and the policy now allows 5: waiting does not help, because time gives back five at most.
     let (world, phone, _) = World::enrolled();
     let _ = guess(&world, &phone, &world.session(1), 15);
     let five = Policy::builder("Example").guess_budget(5, days(3)).build().unwrap();
@@ -286,13 +286,13 @@ fn g42_a_budget_below_the_number_of_authenticators_is_refused() {
             }
         }
     }
-    // Three authenticators are the default.
+    // By default an account may have three authenticators.
     let one = Policy::builder("Example").guess_budget(1, days(3)).build();
     assert_eq!(one.unwrap_err(), PolicyError::OutOfBounds { setting: "guess_budget" });
 }
 
 #[test]
-fn g42_the_smallest_budget_takes_a_code_and_then_codes_in_a_row() {
+fn g42_the_smallest_budget_accepts_a_code_and_then_codes_in_a_row() {
     let policy = Policy::builder("Example").authenticators(1).guess_budget(1, days(366)).build().unwrap();
     let (world, phone, _) = World::enrolled_with(policy);
     let _ = world.log_in(&phone);
@@ -302,10 +302,10 @@ fn g42_the_smallest_budget_takes_a_code_and_then_codes_in_a_row() {
     let _ = world.present(&phone.codes_in_a_row(world.now())).unwrap();
 }
 
-/// An instance is 119 s fast and another 119 s slow, and of apps with a period of 120 s each takes a code at the right
-/// moment: both clocks pass for right, and the time between them is given once.
+/// One instance is 119 s fast and another 119 s slow. With a period of 120 s, each accepts a code at the right moment, so
+/// both clocks count as right. The time between them must give credit only once.
 #[test]
-fn g08_two_clocks_that_both_take_codes_give_no_time_twice() {
+fn g08_two_clocks_that_both_accept_codes_give_no_credit_twice() {
     let params = TotpParams::new(Algorithm::Sha1, Digits::Six, Period::from_secs(120).unwrap());
     let policy = Policy::builder("Example").totp(params).window(Window::EXACT).guess_budget(6, days(3));
     let world = World::with_policy(policy.build().unwrap());
@@ -314,7 +314,7 @@ fn g08_two_clocks_that_both_take_codes_give_no_time_twice() {
     let clock = |secs: u64| world.clock.set(UnixTime::from_secs(secs));
     clock(start.as_secs());
     let (_, second) = world.add_app(&first, "Tablet");
-    // A right clock, some guesses, and a fast clock when the first of them comes back.
+    // Some guesses under the right clock, and a fast clock when the first of them is regained.
     let after = start.as_secs() + 1_300;
     let wrong = |count: usize| {
         for wrong in second.wrong_codes(world.now()).take(count) {
@@ -328,14 +328,14 @@ fn g08_two_clocks_that_both_take_codes_give_no_time_twice() {
     assert!(locked_until().is_some());
     let regained = after + days(6).as_secs();
     assert_eq!(locked_until(), Some(UnixTime::from_secs(regained)));
-    // The fast instance shows its own time, and the app that of 119 s before: the same step.
+    // The fast instance shows its own time, and the app the time 119 s before it: the same step.
     let truth = regained - regained % 120;
     clock(truth + 119);
     assert!(world.present(&first.code(UnixTime::from_secs(truth))).is_ok());
     wrong(1);
     let next = locked_until().unwrap();
     assert_eq!(next.as_secs(), regained + days(6).as_secs());
-    // The slow instance, 119 s later: the next guesses come no earlier by it.
+    // The slow instance, 119 s later: it does not give back the next guesses earlier.
     let truth = truth + 119;
     clock(truth - 119);
     let row = second.codes_in_a_row(UnixTime::from_secs(truth));

@@ -22,7 +22,7 @@ use crate::support::{
 };
 
 #[test]
-fn a07_five_wrong_codes_kill_the_challenge_for_every_kind_of_factor() {
+fn a07_five_wrong_codes_end_the_challenge_for_every_kind_of_factor() {
     let (world, phone, codes) = World::enrolled();
     let challenge = world.challenge();
     let now = world.now();
@@ -44,7 +44,7 @@ fn a07_five_wrong_codes_kill_the_challenge_for_every_kind_of_factor() {
             EventKind::RecoveryCodeRefused { reason: no_challenge }
         ]
     );
-    // Neither was used up: both are good in a challenge of their own.
+    // Neither was used up: each is accepted in a challenge of its own.
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
@@ -67,7 +67,7 @@ fn a07_wrong_codes_of_both_kinds_count_together() {
 }
 
 #[test]
-fn a08_a_fresh_challenge_after_every_four_guesses_is_no_fresh_budget() {
+fn a08_new_challenges_give_no_new_budget() {
     let (world, phone, _) = World::enrolled();
     let mut guesses = phone.wrong_codes(world.now());
     let mut last = Refusal::NotAccepted;
@@ -81,17 +81,17 @@ fn a08_a_fresh_challenge_after_every_four_guesses_is_no_fresh_budget() {
     assert_eq!(last, Refusal::Locked { retry_at });
     assert_eq!(evaluated(&world.events), BUDGET);
     assert_eq!(world.events.count(|kind| *kind == EventKind::Locked { until: retry_at }), 1);
-    // The owner was told long before: somebody has this password.
+    // The owner was told long before that somebody has the password.
     let alarms = world.events.count(|kind| matches!(kind, EventKind::PasswordSuspectedKnown { .. }));
     assert_eq!(alarms, 4);
 
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
     assert_eq!(world.present(&guesses.next().unwrap()).unwrap_err(), Refusal::Locked { retry_at });
-    assert_eq!(evaluated(&world.events), BUDGET, "nothing is evaluated once the budget is spent");
+    assert_eq!(evaluated(&world.events), BUDGET, "guesses were evaluated after the budget was spent");
 }
 
 #[test]
-fn a08_a_challenge_from_before_the_lock_does_not_outlive_it() {
+fn a08_a_challenge_from_before_a_lock_is_over_when_it_ends() {
     let (world, phone, _) = World::enrolled();
     let early = world.challenge();
     let session = world.session(1);
@@ -109,15 +109,18 @@ fn a08_a_challenge_from_before_the_lock_does_not_outlive_it() {
         refusal(world.verifier.fresh_factor(&session, &right)).unwrap_err(),
         Refusal::Locked { retry_at }
     );
-    // When the lock ends it is long over.
+    // When the lock ends, the challenge has long expired.
     world.clock.set(retry_at.unwrap());
     let right = phone.code(world.now());
     assert_eq!(wrong(&world, &early, &right), Refusal::ChallengeOver);
-    assert!(world.verifier.fresh_factor(&session, &right).is_ok(), "the code was right");
+    assert!(
+        world.verifier.fresh_factor(&session, &right).is_ok(),
+        "the right code was refused in the session"
+    );
 }
 
 #[test]
-fn a08_step_up_from_a_stolen_session_takes_from_the_same_budget() {
+fn a08_step_ups_in_a_stolen_session_use_the_same_budget() {
     let (world, phone, _) = World::enrolled();
     world.events.take();
     let mut guesses = phone.wrong_codes(world.now());
@@ -132,11 +135,11 @@ fn a08_step_up_from_a_stolen_session_takes_from_the_same_budget() {
     assert_eq!(evaluated(&world.events), BUDGET);
     let right = phone.code(world.now());
     assert_eq!(refusal(world.verifier.fresh_factor(&world.session(1), &right)).unwrap_err(), locked);
-    assert_eq!(world.present(&right).unwrap_err(), locked, "one budget for both doors");
+    assert_eq!(world.present(&right).unwrap_err(), locked, "logins and step-ups have different budgets");
 }
 
 #[test]
-fn a08_a_login_of_the_owner_does_not_refill_the_budget_of_somebody_else() {
+fn a08_a_login_of_the_owner_does_not_refund_an_attackers_guesses() {
     let (world, phone, _) = World::enrolled();
     world.events.take();
     let mut guesses = phone.wrong_codes(world.now());
@@ -153,7 +156,7 @@ fn a08_a_login_of_the_owner_does_not_refill_the_budget_of_somebody_else() {
 }
 
 #[test]
-fn a08_the_owner_who_mistypes_and_then_succeeds_pays_nothing() {
+fn a08_an_owner_who_mistypes_and_then_succeeds_is_not_charged() {
     let (world, phone, _) = World::enrolled();
     for _ in 0..10 {
         let challenge = world.challenge();
@@ -189,8 +192,7 @@ fn a09_two_hundred_wrong_codes_at_once_against_a_budget_of_five() {
     let answers = at_once(200, |number| wrong(&world, &challenges[number % 8], &guesses[number]));
     assert_eq!(evaluated(&world.events), 5);
     let retry_at = Some(START.saturating_add(days(30)));
-    // Whoever shares a challenge that took all five learns that it is over; everybody else that the account
-    // is locked.
+    // A client that shares a challenge with five guesses learns that it is over, all others that the account is locked.
     let over = answers.iter().filter(|answer| **answer == Refusal::ChallengeOver).count();
     let locked = answers.iter().filter(|answer| **answer == Refusal::Locked { retry_at }).count();
     let again = answers.iter().filter(|answer| **answer == Refusal::NotAccepted).count();
@@ -255,7 +257,7 @@ fn f01_authquake_parallel_sessions_share_one_budget() {
                     let answer = world.verifier.present(&challenge, guess, Remember::No);
                     assert!(
                         matches!(answer, Err(Error::Refused(_) | Error::Contention)),
-                        "a wrong code is refused, whatever else goes on"
+                        "a wrong code was not refused"
                     );
                 }
             });
@@ -263,7 +265,7 @@ fn f01_authquake_parallel_sessions_share_one_budget() {
     });
     assert!(world.events.count(is_wrong) <= BUDGET, "{} guesses", world.events.count(is_wrong));
 
-    // What the storm left over is all there is.
+    // Only the guesses that the storm left over are evaluated.
     if world.verifier.status(&world.account).unwrap().retry_at.is_none() {
         exhaust(&world, phone.wrong_codes(world.now()));
     }
@@ -279,7 +281,7 @@ fn f01_authquake_parallel_sessions_share_one_budget() {
             _ => None,
         })
         .collect();
-    assert_eq!(alarms, HashSet::from([5, 10, 15, 20]), "the victim hears of it from the fifth guess on");
+    assert_eq!(alarms, HashSet::from([5, 10, 15, 20]), "not one alarm at each fifth guess");
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
 }
 
@@ -292,11 +294,11 @@ fn f01_a_code_older_than_one_step_is_refused() {
     let late = RefusedBecause::ClockOff(ClockOffset::from_secs(-60));
     assert_eq!(world.events.count(is_refused_because(late)), 1, "too old");
     world.clock.back(STEP);
-    assert!(world.present(&code).is_ok(), "one step old");
+    assert!(world.present(&code).is_ok(), "a code that is one step old was refused");
 }
 
 #[test]
-fn f02_a_pending_token_dies_at_the_fifth_wrong_code() {
+fn f02_a_pending_login_is_over_after_the_fifth_wrong_code() {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
     let mut answers = Vec::new();
@@ -310,14 +312,14 @@ fn f02_a_pending_token_dies_at_the_fifth_wrong_code() {
 
     let right = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(right).unwrap_err(), Refusal::ChallengeOver);
-    assert!(world.present(&phone.code(world.now())).is_ok(), "the code was right");
+    assert!(world.present(&phone.code(world.now())).is_ok(), "the right code was refused in a new login");
 }
 
 #[test]
-fn f03_the_password_step_again_leaves_the_counter_as_it_is() {
+fn f03_another_password_step_does_not_reset_the_counter() {
     let (world, phone, _) = World::enrolled();
     let mut guesses = phone.wrong_codes(world.now());
-    // Four guesses, and the password again, so that no challenge is ever used up.
+    // Four guesses and then the password again, so that no challenge is ever exhausted.
     for _ in 0..BUDGET / 4 {
         let challenge = world.challenge();
         for guess in guesses.by_ref().take(4) {
@@ -332,7 +334,7 @@ fn f03_the_password_step_again_leaves_the_counter_as_it_is() {
 }
 
 #[test]
-fn f03_a_login_by_remembered_device_leaves_the_counter_as_it_is() {
+fn f03_a_login_by_remembered_device_does_not_reset_the_counter() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let challenge = world.challenge();
@@ -445,7 +447,7 @@ fn f15_wrong_recovery_codes_count_across_challenges_like_wrong_codes() {
     assert_eq!(world.events.count(|kind| *kind == EventKind::PasswordSuspectedKnown { guesses: 5 }), 1);
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
 
-    // Nothing was won: 128 bits are left to guess, and the owner's code still works.
+    // Nothing was gained: 128 bits cannot be guessed, and the owner's code still works.
     let accepted = world.verifier.present(&world.challenge(), &recovery_codes[0], Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
 }
@@ -458,13 +460,13 @@ fn f15_a_recovery_code_has_at_least_64_bits() {
         let codes = RecoveryCodes::generate(&mut TestRng(seed)).unwrap();
         for text in texts(&codes) {
             assert_eq!(text.bytes().filter(|byte| *byte != b'-').count(), 26);
-            assert!(seen.insert(text), "no code comes twice");
+            assert!(seen.insert(text), "a code occurred twice");
         }
     }
 }
 
 #[test]
-fn f15_recovery_codes_mistyped_under_the_lock_refund_nothing() {
+fn f15_recovery_codes_mistyped_during_a_lock_refund_nothing() {
     let (world, phone, recovery_codes) = World::enrolled();
     let mut guesses = phone.wrong_codes(world.now());
     assert_eq!(exhaust(&world, guesses.by_ref()), BUDGET);
@@ -476,14 +478,14 @@ fn f15_recovery_codes_mistyped_under_the_lock_refund_nothing() {
         }
         assert!(world.verifier.present(&challenge, right, Remember::No).is_ok());
     }
-    // The budget was spent before, and those guesses were not the owner's.
+    // The budget was spent before, and not by the owner.
     let retry_at = retry_at(START, 0);
     assert_eq!(world.present(&guesses.next().unwrap()).unwrap_err(), Refusal::Locked { retry_at });
 }
 
-/// Under a lock recovery codes are looked at and write nothing, or a thief would fill the account with writes.
+/// During a lock recovery codes are checked without a write; otherwise a thief could cause any number of writes.
 #[test]
-fn f15_recovery_codes_mistyped_under_the_lock_write_nothing() {
+fn f15_recovery_codes_mistyped_during_a_lock_write_nothing() {
     let (world, phone, recovery_codes) = World::enrolled();
     assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
     let before = world.verifier.store().load(&world.account).unwrap();
@@ -493,19 +495,19 @@ fn f15_recovery_codes_mistyped_under_the_lock_write_nothing() {
         assert_eq!(refused, Refusal::NotAccepted);
     }
     assert_eq!(world.verifier.store().load(&world.account).unwrap(), before);
-    // And what the lock says does not hold up the owner.
+    // The lock does not delay the owner's own recovery code.
     assert!(world.verifier.present(&challenge, &recovery_codes[0], Remember::No).is_ok());
 }
 
 #[test]
-fn f31_a_patient_attacker_beside_a_daily_owner_gets_the_budget_only() {
+fn f31_a_patient_attacker_and_a_daily_owner_share_one_budget() {
     let (world, phone, _) = World::enrolled();
     let mut in_a_row = 0;
     let mut first_alarm = None;
     for day in 0..365 {
         let morning = START.saturating_add(days(day + 1));
         world.clock.set(morning);
-        // The owner gets in each day: with codes in a row where a single one is not taken.
+        // The owner gets in each day, with codes in a row if a single one is refused.
         if let Err(refused) = world.present(&phone.code(morning)) {
             assert!(matches!(refused, Refusal::Locked { .. }), "{refused:?}");
             let accepted = world.present(&phone.codes_in_a_row(morning)).unwrap();
@@ -523,11 +525,11 @@ fn f31_a_patient_attacker_beside_a_daily_owner_gets_the_budget_only() {
     }
     let guesses = world.events.count(is_wrong);
     assert!(guesses <= BUDGET + 365 / 3 + 1, "{guesses} guesses in a year");
-    assert!(guesses > BUDGET + 100, "{guesses}: the attacker did try");
+    assert!(guesses > BUDGET + 100, "the attacker made only {guesses} guesses");
     assert!(guesses as u64 <= world.verifier.policy().guess_odds(days(365)).guesses());
-    assert!(in_a_row > 200, "the attacker did lock: {in_a_row} days");
-    assert_eq!(first_alarm, Some((1, 5)), "the fifth guess is the one too many, on the second day");
-    assert_eq!(world.events.count(suspected), guesses / 5, "no success clears the second counter");
+    assert!(in_a_row > 200, "the attacker locked the account on only {in_a_row} days");
+    assert_eq!(first_alarm, Some((1, 5)), "not an alarm at the fifth guess, on the second day");
+    assert_eq!(world.events.count(suspected), guesses / 5, "a success has reset the counter of the alarm");
 }
 
 #[test]
@@ -544,9 +546,9 @@ fn f35_a_thousand_addresses_share_one_budget() {
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Locked)), 5_000 - BUDGET);
 }
 
-/// What is refunded was the owner's guess alone, and leaves the wait for the next one as it was.
+/// Only the owner's own guess is refunded, and the wait for the next one does not change.
 #[test]
-fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
+fn f31_an_owner_who_mistypes_first_gives_no_extra_guess() {
     let (world, phone, _) = World::enrolled();
     let wrong = phone.wrong_code(world.now());
     let guess = |challenge: &ChallengeToken| -> Refusal {
@@ -568,12 +570,12 @@ fn f31_an_owner_who_mistypes_first_gives_no_guess_beyond_the_bound() {
     assert_eq!(guess(&challenge), Refusal::NotAccepted);
     assert_eq!(guess(&challenge), Refusal::Locked { retry_at: retry_at(START, 0) });
 
-    // The attacker's twenty-first comes three days after the last code that left nothing charged, and no sooner.
+    // The attacker's twenty-first guess comes exactly three days after the last code that left nothing charged.
     world.clock.set(UnixTime::from_secs(START.saturating_add(days(3)).as_secs() - 1));
     assert_eq!(guess(&world.challenge()), Refusal::Locked { retry_at: retry_at(START, 0) });
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(guess(&world.challenge()), Refusal::Locked { retry_at: retry_at(START, 1) });
-    assert_eq!(world.events.count(is_wrong), 22, "21 are the attacker's");
+    assert_eq!(world.events.count(is_wrong), 22, "not 21 guesses of the attacker and one of the owner");
     let span = world.now().checked_since(first).unwrap();
     assert!(span < days(3));
     assert!(world.verifier.policy().guess_odds(span).guesses() >= 21);

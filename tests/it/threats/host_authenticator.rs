@@ -1,5 +1,5 @@
-//! Authenticators that the host verifies, such as passkeys: they pass by the rules that codes pass by, and by their own
-//! where there is nothing to guess. Promises P1, P2, P4, P6 and P9, threats A1, A3, A4, G13, G19 and G38.
+//! Authenticators that the host verifies, such as passkeys: they follow the rules for codes, except that their proofs are
+//! not guesses. Promises P1, P2, P4, P6 and P9, threats A1, A3, A4, G13, G19 and G38.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::support::{
     NEVER_ISSUED, PASSKEY, Phone, STEP, World, at_once, code_required, complete, days, refusal, texts,
 };
 
-/// What the owner presents.
+/// The kind of the owner's factor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Factor {
     Code,
@@ -32,7 +32,7 @@ const FACTORS: [Factor; 3] = [
 
 const CREDENTIAL: &[u8] = b"credential of the key";
 
-/// An account with one authenticator.
+/// The owner of an account with one authenticator.
 struct Owner {
     world: World,
     factor: Factor,
@@ -40,7 +40,7 @@ struct Owner {
     codes: Vec<String>,
 }
 
-/// What was typed or signed: it can be presented again, as an attacker or a doubled form would.
+/// A proof. It can be presented again, like by an attacker or a form that is sent twice.
 struct Shown {
     typed: Option<String>,
     world: World,
@@ -70,7 +70,7 @@ impl Owner {
         Self { world, factor, phone, codes }
     }
 
-    /// What is shown in this time step.
+    /// The proof of this time step.
     fn shown(&self) -> Shown {
         let now = self.world.now();
         let typed = self.phone.as_ref().map(|phone| phone.code(now));
@@ -91,7 +91,7 @@ impl Owner {
         }
     }
 
-    /// What a refused guess costs.
+    /// The charge for a refused proof.
     fn price(&self) -> u64 {
         u64::from(self.factor == Factor::Code)
     }
@@ -116,7 +116,7 @@ fn by_host(world: &World, credential: &[u8], signed: &[u8]) -> HostAuthenticator
     HostAuthenticatorVerified::by_host(world.account.clone(), credential, signed)
 }
 
-/// A login, in a fresh challenge.
+/// A login in a new challenge.
 fn log_in<'a>(world: &World, presented: impl Into<Presented<'a>>) -> Result<Accepted, Refusal> {
     refusal(world.verifier.present(&world.challenge(), presented, Remember::No))
 }
@@ -130,7 +130,7 @@ fn step_up<'a>(
 }
 
 #[test]
-fn a04_what_let_somebody_in_is_refused_at_every_other_door() {
+fn a04_an_accepted_proof_is_refused_at_every_other_door() {
     for factor in FACTORS {
         for is_login in [true, false] {
             let owner = Owner::new(factor);
@@ -154,13 +154,13 @@ fn a04_what_let_somebody_in_is_refused_at_every_other_door() {
                 world.clock.advance(STEP);
             }
             assert_eq!(charged(world).0, 6 * owner.price(), "{factor:?}");
-            assert!(log_in(world, &owner.shown()).is_ok(), "the next is another one");
+            assert!(log_in(world, &owner.shown()).is_ok(), "the next proof was refused");
         }
     }
 }
 
 #[test]
-fn a03_what_is_shown_by_sixteen_at_once_lets_one_in() {
+fn a03_one_proof_presented_by_sixteen_at_once_lets_one_in() {
     for factor in FACTORS {
         let owner = Owner::new(factor);
         let (world, shown) = (&owner.world, owner.shown());
@@ -188,7 +188,7 @@ fn g13_a_login_form_posted_twice_logs_in_once_and_says_so() {
             assert_eq!(present(&shown).unwrap_err(), Refusal::AlreadyDone, "{factor:?}");
             world.clock.advance(STEP);
         }
-        // Whatever is presented in a challenge that is done is not used up by it.
+        // A proof that is presented in a completed challenge is not used up.
         let next = owner.shown();
         assert_eq!(present(&next).unwrap_err(), Refusal::AlreadyDone, "{factor:?}");
         assert_eq!((row(world), world.events.take()), (before, vec![]));
@@ -212,7 +212,7 @@ fn g38_a_step_up_posted_twice_is_done_once_and_says_so() {
             assert_eq!(again.unwrap_err(), told, "{factor:?} after {wait} s");
             let charges = if told == Refusal::AlreadyDone { 0 } else { 2 * owner.price() };
             assert_eq!(charged(world), (before.0 + charges, before.1 + charges));
-            // Another one is another form, in the same minute, too.
+            // Another proof is another form, even within the minute.
             world.clock.advance(STEP);
             assert!(step_up(world, &session, &owner.shown()).is_ok());
         }
@@ -220,7 +220,7 @@ fn g38_a_step_up_posted_twice_is_done_once_and_says_so() {
 }
 
 #[test]
-fn g38_the_form_that_removed_the_authenticator_says_that_it_is_done() {
+fn g38_the_form_that_removed_the_authenticator_is_already_done() {
     for factor in FACTORS {
         let owner = Owner::new(factor);
         let (world, shown) = (&owner.world, owner.shown());
@@ -232,7 +232,7 @@ fn g38_the_form_that_removed_the_authenticator_says_that_it_is_done() {
 }
 
 #[test]
-fn what_passes_is_an_event_a_session_and_a_device_of_its_kind() {
+fn an_accepted_proof_makes_an_event_a_session_and_a_device() {
     for factor in FACTORS {
         let owner = Owner::new(factor);
         let (world, method) = (&owner.world, owner.method());
@@ -246,7 +246,7 @@ fn what_passes_is_an_event_a_session_and_a_device_of_its_kind() {
         assert_eq!(amr, method.amr(FirstFactor::Password));
         assert!(amr.contains(&"mfa") && accepted.authenticated.into_session().is_elevated(world.now(), STEP));
 
-        // Remembered for 30 days, as after a code; a session on it is elevated by what is presented in it.
+        // The device is remembered for 30 days. A session on it is elevated by a proof that is presented in it.
         world.clock.advance(days(1));
         let login = world.login_on(&accepted.device.unwrap());
         let mut session = complete(login).authenticated.into_session();
@@ -259,7 +259,7 @@ fn what_passes_is_an_event_a_session_and_a_device_of_its_kind() {
         assert_eq!((session.amr(), session.auth_time()), (amr, world.now()));
         assert!(session.is_elevated(world.now(), STEP));
 
-        // And it is the fresh factor that changes take.
+        // The proof is also a fresh factor for changes.
         world.clock.advance(STEP);
         let mut session = world.session(1);
         let proof = world.verifier.reauthenticate(&session, world.password(), &owner.shown()).unwrap();
@@ -273,7 +273,7 @@ fn what_passes_is_an_event_a_session_and_a_device_of_its_kind() {
 }
 
 #[test]
-fn g19_where_a_factor_is_demanded_a_key_is_one() {
+fn g19_a_key_counts_as_the_required_factor() {
     for factor in FACTORS {
         let demanding = Policy::builder("Example").require_second_factor().build().unwrap();
         let owner = Owner::under(demanding, factor);
@@ -298,7 +298,7 @@ fn g19_where_a_factor_is_demanded_a_key_is_one() {
     }
 }
 
-/// A passkey beside an app.
+/// An account with an app and a passkey.
 fn beside_an_app() -> (World, Phone, AuthenticatorId, Vec<String>) {
     let (world, phone, codes) = World::enrolled();
     let passkey = world.bind_passkey(&phone);
@@ -307,7 +307,7 @@ fn beside_an_app() -> (World, Phone, AuthenticatorId, Vec<String>) {
 }
 
 #[test]
-fn a_spent_budget_holds_up_no_passkey_and_a_passkey_gives_no_guess() {
+fn a_spent_budget_does_not_stop_a_passkey_and_it_gives_no_guess() {
     let (world, phone, ..) = beside_an_app();
     assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), BUDGET);
     let before = charged(&world);
@@ -318,13 +318,13 @@ fn a_spent_budget_holds_up_no_passkey_and_a_passkey_gives_no_guess() {
         assert!(
             step_up(&world, &world.session(1), world.signed_by_passkey(&format!("{day}, again"))).is_ok()
         );
-        // No credit is taken for good, since the passkey proves no clock; nor is anything refunded.
+        // The passkey does not prove the clock, so it uses up no credit; it refunds nothing either.
         assert_eq!(charged(&world), before);
         let retry_at = world.verifier.status(&world.account).unwrap().retry_at;
-        assert_eq!(retry_at.is_some(), day < 3, "day {day}: the wait is that of the last code");
+        assert_eq!(retry_at.is_some(), day < 3, "day {day}: the wait does not count from the last code");
         world.clock.advance(days(1));
     }
-    // 99 guesses at most between two accepted codes, however often the passkey was accepted between.
+    // At most 99 guesses between two accepted codes, however often the passkey is accepted in between.
     assert_eq!(exhaust(&world, phone.wrong_codes(world.now())), 10);
     for month in 0..12_u32 {
         world.clock.advance(days(31));
@@ -348,11 +348,11 @@ fn a_passkey_refunds_what_was_typed_in_its_own_challenge() {
     assert!(world.verifier.present(&challenge, signed, Remember::No).is_ok());
     assert_eq!(charged(&world), (1, 1));
     assert!(step_up(&world, &world.session(1), world.signed_by_passkey("2")).is_ok());
-    assert_eq!(charged(&world), (1, 1), "a step-up refunds nothing");
+    assert_eq!(charged(&world), (1, 1), "a step-up refunded guesses");
 }
 
 #[test]
-fn an_account_with_a_passkey_alone_is_asked_for_it() {
+fn an_account_with_only_a_passkey_is_asked_for_it() {
     let owner = Owner::new(Factor::Key(HostAuthenticatorKind::SoftwareKey));
     let world = &owner.world;
     let status = world.verifier.status(&world.account).unwrap();
@@ -370,7 +370,7 @@ fn an_account_with_a_passkey_alone_is_asked_for_it() {
         assert_eq!(refused.unwrap_err(), Refusal::Malformed, "{typed:?}");
     }
     assert_eq!(row(world), before);
-    // A recovery code is the way in, and wrong ones are charged although there is no app.
+    // A recovery code lets the owner in; wrong ones are charged although there is no app.
     assert_eq!(world.present(NEVER_ISSUED).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(charged(world), (1, 1));
     let accepted = world.present(&owner.codes[0]).unwrap();
@@ -378,19 +378,19 @@ fn an_account_with_a_passkey_alone_is_asked_for_it() {
         (accepted.authenticated.method(), accepted.recovery_codes_left),
         (AuthMethod::RecoveryCode, 9)
     );
-    // The password alone binds nothing beside it.
+    // The password alone binds no additional authenticator.
     let begun = refusal(world.verifier.begin_enrollment(world.password(), "alice"));
     assert_eq!(begun.unwrap_err(), Refusal::StepUpRequired);
 }
 
 #[test]
-fn what_is_not_bound_is_refused_free_of_charge_and_writes_nothing() {
+fn a_proof_of_an_unbound_key_costs_and_writes_nothing() {
     let (world, phone, passkey, _) = beside_an_app();
     let _ = world.verifier.remove_authenticator(world.fresh(&phone), passkey, Requirement::None).unwrap();
     let before = row(&world);
     let challenge = world.challenge();
     world.events.take();
-    // Unbound ever, and removed; the id of an app is none of a credential.
+    // Never bound, or removed. The id of an app is not a credential either.
     let id = world.first_authenticator().to_string();
     let told = EventKind::HostAuthenticatorRefused { reason: RefusedBecause::Wrong };
     for credential in [b"never bound".as_slice(), PASSKEY, b"", id.as_bytes()] {
@@ -407,10 +407,10 @@ fn what_is_not_bound_is_refused_free_of_charge_and_writes_nothing() {
 }
 
 #[test]
-fn a_proof_of_another_account_is_the_hosts_mistake_and_lets_nobody_in() {
+fn a_proof_of_another_account_is_a_host_error_and_lets_nobody_in() {
     let (world, _, _, _) = beside_an_app();
     let bob = world.of("bob");
-    // The very same credential is bound to both accounts.
+    // The same credential is bound to both accounts.
     let key = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
     let bound = bob.verifier.bind_host_authenticator(bob.password(), key).unwrap();
     assert_ne!(bound.authenticator(), world.list()[1].id);
@@ -429,11 +429,11 @@ fn a_proof_of_another_account_is_the_hosts_mistake_and_lets_nobody_in() {
     assert!(log_in(&bob, of_bob()).is_ok());
 }
 
-/// A challenge that is over.
+/// Makes a challenge that is over.
 type Over<'a> = &'a dyn Fn(&World, &Phone) -> ChallengeToken;
 
 #[test]
-fn a_challenge_that_is_over_takes_no_proof_and_uses_none_up() {
+fn a_challenge_that_is_over_refuses_proofs_without_using_them_up() {
     let exhausted = |world: &World, phone: &Phone| {
         let challenge = world.challenge();
         for typed in phone.wrong_codes(world.now()).take(5) {
@@ -472,7 +472,7 @@ fn a_challenge_that_is_over_takes_no_proof_and_uses_none_up() {
 }
 
 #[test]
-fn a_passkey_is_bound_on_the_proofs_that_an_app_is_bound_on() {
+fn binding_a_passkey_needs_the_same_proofs_as_binding_an_app() {
     let (world, phone, _) = World::enrolled();
     let key = || NewHostAuthenticator::new(b"key", HostAuthenticatorKind::HardwareKey).label("Blue key");
     let bind = |fresh: FreshFactor| refusal(world.verifier.bind_host_authenticator(fresh, key()));
@@ -489,7 +489,7 @@ fn a_passkey_is_bound_on_the_proofs_that_an_app_is_bound_on() {
     let bound = bind(fresh).unwrap();
     assert_eq!(bound.authenticator(), AuthenticatorId::of_host(&world.account, b"key"));
     assert_eq!(world.list()[1].label, "Blue key");
-    // Everything from before is over, and the same credential is bound once.
+    // Everything from before ends, and the same credential is bound only once.
     assert!(!world.is_current(&session));
     let _ = code_required(world.login_on(&device));
     assert_eq!(bind(earlier).unwrap_err(), Refusal::StepUpRequired);

@@ -1,4 +1,4 @@
-//! An enrollment ends with what its proof stood on: the remembered device of the session, or a login by recovery code.
+//! An enrollment ends with the basis of its proof: the remembered device of the session, or a login by recovery code.
 //! Promise P4.
 
 use core::time::Duration;
@@ -13,7 +13,7 @@ use crate::support::{Phone, STEP, World, complete, days, refusal, texts};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Neither shown nor confirmed any more, and nothing is written.
+/// The enrollment can be neither shown nor confirmed, and nothing is written.
 #[track_caller]
 fn assert_over(world: &World, begun: &EnrollmentBegun, way: &str) {
     let before = row(world);
@@ -25,13 +25,13 @@ fn assert_over(world: &World, begun: &EnrollmentBegun, way: &str) {
     assert_eq!(row(world), before, "{way}");
 }
 
-/// A session that the remembered device began.
+/// A session that began on the remembered device.
 fn session_on(world: &World, device: &DeviceToken) -> Session {
     let accepted = complete(world.login_on(device));
     accepted.authenticated.into_session()
 }
 
-/// Begun in the session by the password typed again and a code, or by the code alone: beside the first or in its place.
+/// Begins an enrollment with password and code, or with the code alone, to add an authenticator or to replace the first.
 fn begin(world: &World, session: &Session, code: &str, number: usize) -> EnrollmentBegun {
     let app = NewAuthenticator::app("alice");
     let new = if number.is_multiple_of(2) { app.replacing(world.first_authenticator()) } else { app };
@@ -43,7 +43,7 @@ fn begin(world: &World, session: &Session, code: &str, number: usize) -> Enrollm
     }
 }
 
-/// What ends a device.
+/// An event that ends a device.
 type End = fn(&World, &Phone, &[String], &Session, [&DeviceToken; 3]);
 
 const ENDS: [(&str, End); 6] = [
@@ -83,7 +83,7 @@ fn an_enrollment_ends_with_the_device_of_its_session() {
             end(&world, &phone, &codes, &session, [&tokens[0], &tokens[1], &tokens[2]]);
             assert!(!world.is_current(&session), "{way}");
             assert_over(&world, &begun, way);
-            // The owner's app is where it was.
+            // The owner's app is unchanged.
             assert_eq!(world.list().len(), 1);
             world.clock.advance(STEP);
             assert!(world.present(&phone.code(world.now())).is_ok(), "{way}");
@@ -92,7 +92,7 @@ fn an_enrollment_ends_with_the_device_of_its_session() {
 }
 
 #[test]
-fn an_enrollment_ends_when_the_time_of_its_device_is_over() {
+fn an_enrollment_ends_when_its_device_expires() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     world.clock.advance(days(29) + MINUTE * (24 * 60 - 5));
@@ -107,7 +107,7 @@ fn an_enrollment_ends_when_the_time_of_its_device_is_over() {
 }
 
 #[test]
-fn an_enrollment_of_a_session_by_code_outlives_all_devices() {
+fn an_enrollment_of_a_session_by_code_survives_forgetting_devices() {
     let (world, phone, _) = World::enrolled();
     let _ = world.remember(&phone);
     let session = session_of(&world, &phone);
@@ -118,7 +118,7 @@ fn an_enrollment_of_a_session_by_code_outlives_all_devices() {
     assert!(world.verifier.confirm_enrollment(&begun.token, &code).is_ok());
 }
 
-/// A thief logged in with a recovery code and knows the password; the owner comes a minute later.
+/// A thief has logged in with a recovery code and knows the password. The owner comes a minute later.
 fn a_thief_recovered() -> (World, Phone, Vec<String>, Session) {
     let (world, phone, codes) = World::enrolled();
     let thief = world.present(&codes[0]).unwrap().authenticated.into_session();
@@ -130,14 +130,14 @@ fn by_password(world: &World, session: &Session) -> Result<Reauthenticated, Refu
     refusal(world.verifier.reauthenticate(session, world.password(), ""))
 }
 
-/// The owner, in a session of their own, makes new codes.
+/// The owner makes new codes in another session.
 fn owner_makes_new_codes(world: &World, phone: &Phone) -> Vec<String> {
     let fresh = world.fresh(phone);
     texts(&world.verifier.regenerate_recovery_codes(fresh).unwrap())
 }
 
 #[test]
-fn after_new_codes_a_recovery_login_binds_nothing_by_the_password() {
+fn after_new_codes_a_recovery_login_binds_nothing_by_password() {
     let (world, phone, _, thief) = a_thief_recovered();
     let replacing = || world.in_place_of_first();
     let (early, late) = (by_password(&world, &thief).unwrap(), by_password(&world, &thief).unwrap());
@@ -146,9 +146,9 @@ fn after_new_codes_a_recovery_login_binds_nothing_by_the_password() {
     assert!(world.verifier.pending_enrollment(&begun.token).is_ok());
 
     let codes = owner_makes_new_codes(&world, &phone);
-    assert!(world.is_current(&thief), "the session goes on, and is worth nothing");
+    assert!(world.is_current(&thief), "the thief's session has ended");
     assert_eq!(by_password(&world, &thief).unwrap_err(), Refusal::Malformed);
-    assert_over(&world, &begun, "begun before");
+    assert_over(&world, &begun, "begun before the new codes");
     let begun = refusal(world.verifier.begin_enrollment(late, replacing()));
     assert_eq!(begun.unwrap_err(), Refusal::StepUpRequired);
     let new = NewHostAuthenticator::new(b"the thief's", HostAuthenticatorKind::HardwareKey);
@@ -159,7 +159,7 @@ fn after_new_codes_a_recovery_login_binds_nothing_by_the_password() {
 }
 
 #[test]
-fn who_makes_new_codes_in_a_recovery_login_binds_with_one_of_them() {
+fn an_owner_with_new_codes_in_a_recovery_login_binds_with_one() {
     let (world, _, codes, owner) = a_thief_recovered();
     let fresh = fresh_factor(&world, &owner, &codes[1]).unwrap();
     let codes = texts(&world.verifier.regenerate_recovery_codes(fresh).unwrap());
@@ -171,10 +171,10 @@ fn who_makes_new_codes_in_a_recovery_login_binds_with_one_of_them() {
 }
 
 #[test]
-fn a_recovery_login_of_after_new_codes_binds_by_the_password() {
+fn a_recovery_login_after_new_codes_binds_by_password() {
     let (world, phone, _, _) = a_thief_recovered();
     let codes = owner_makes_new_codes(&world, &phone);
-    // Clocks of two instances may be a minute apart, so the login of the next minute may have been earlier.
+    // The clocks of two instances may differ by a minute, so a login in the next minute may have come before.
     let [soon, later] = [STEP, 2 * STEP].map(|wait| {
         world.clock.advance(wait);
         world.present(&codes[usize::from(wait == STEP)]).unwrap().authenticated.into_session()
@@ -183,9 +183,9 @@ fn a_recovery_login_of_after_new_codes_binds_by_the_password() {
     assert!(by_password(&world, &later).is_ok());
 }
 
-/// Within an hour it is begun, and within the time of an enrollment it is confirmed.
+/// It may begin within an hour, and be confirmed within the lifetime of an enrollment.
 #[test]
-fn g11_a_recovery_login_begins_for_an_hour_and_confirms_ten_minutes_more() {
+fn g11_a_recovery_login_may_begin_an_enrollment_for_an_hour() {
     let (world, _, codes) = World::enrolled();
     let owner = world.present(&codes[0]).unwrap().authenticated.into_session();
     world.clock.advance(Duration::from_secs(3_599));

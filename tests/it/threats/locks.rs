@@ -16,14 +16,14 @@ use crate::support::{
 };
 
 #[test]
-fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
+fn a11_the_lock_ends_to_the_second_with_the_usual_budget() {
     let (world, phone, _) = World::enrolled();
     assert_eq!(guess_until_locked(&world, &phone), (BUDGET, retry_at(START, 0)));
 
-    // Time gives back one guess every three days, ten at most, and not the whole budget at once.
+    // Time gives back one guess every three days, at most ten, and not the whole budget at once.
     for regained in 1..=10 {
         let until = START.saturating_add(days(3 * regained));
-        // One second early nothing is evaluated, the right code included.
+        // A second earlier nothing is evaluated, not even the right code.
         world.clock.set(UnixTime::from_secs(until.as_secs() - 1));
         let locked = Refusal::Locked { retry_at: Some(until) };
         assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
@@ -37,13 +37,13 @@ fn a11_the_lock_ends_to_the_second_and_the_budget_is_the_normal_one() {
         assert_eq!((status.is_locked, status.retry_at), (true, next));
     }
 
-    // An accepted code makes that month count, and the next one counts from there.
+    // An accepted code uses the credit of that month, and the next credit counts from the code.
     world.clock.advance(days(10_000));
     let since = world.now();
     let _ = world.present(&phone.codes_in_a_row(since)).unwrap();
     assert_eq!(charged(&world).0, 20);
     assert_eq!(guess_until_locked(&world, &phone), (0, retry_at(since, 0)));
-    // With nothing charged there are as many as ever at once, and ten more after however long a wait.
+    // If nothing is charged, the budget is the usual one, plus ten after any long wait.
     for wait in [days(30), days(600)] {
         for _ in 0..3 {
             world.clock.advance(days(60));
@@ -63,7 +63,7 @@ fn a11_the_right_code_is_accepted_when_the_lock_ends() {
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
-/// Under every policy, fewer than a hundred: what no time adds to is opened by codes in a row or a recovery code.
+/// Fewer than a hundred with every policy. A lock that time does not end is opened by codes in a row or a recovery code.
 #[test]
 fn a11_without_an_accepted_code_guessing_ends_before_the_hundredth() {
     let half_a_day = Policy::builder("Example").window(Window::EXACT).guess_budget(50, DAY / 2).build();
@@ -89,17 +89,17 @@ fn a11_without_an_accepted_code_guessing_ends_before_the_hundredth() {
     }
 }
 
-/// What is kept about the account.
+/// The stored row.
 fn row(world: &World) -> Option<(AccountRecord, Revision)> {
     world.verifier.store().load(&world.account).unwrap().map(|row| (row.value, row.revision))
 }
 
 #[test]
-fn a12_without_the_password_nothing_moves_the_counters_or_writes_at_all() {
+fn a12_without_the_password_nothing_is_charged_or_written() {
     let (world, phone, codes) = World::enrolled();
     let before = row(&world);
-    // Wrong passwords reach `check_password` alone, which reads. Codes for challenges that were never opened here
-    // reach `present`.
+    // A wrong password reaches only `check_password`, which only reads. Codes reach `present`, but with challenges that were
+    // never opened here.
     for _ in 0..100 {
         drop(world.verifier.check_password(&world.account));
     }
@@ -111,7 +111,7 @@ fn a12_without_the_password_nothing_moves_the_counters_or_writes_at_all() {
     }
     let recovery = world.verifier.present(&forged, &codes[0], Remember::No);
     assert_eq!(refusal(recovery).unwrap_err(), Refusal::ChallengeOver);
-    assert_eq!(row(&world), before, "not written, not even the revision moved");
+    assert_eq!(row(&world), before, "something was written");
     assert_eq!(guess_until_locked(&world, &phone).0, BUDGET);
 }
 
@@ -143,7 +143,7 @@ fn a12_a_remembered_device_gets_in_while_the_budget_is_spent() {
     let _ = guess_until_locked(&world, &phone);
     let accepted = complete(world.login_on(&device));
     assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
-    // And a recovery code, of 128 bits, is evaluated too.
+    // A recovery code, which has 128 bits, is evaluated too.
     let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
 }
@@ -160,13 +160,13 @@ fn a12_wrong_codes_for_one_account_do_not_move_another() {
 }
 
 #[test]
-fn a12_the_second_step_is_no_password_oracle() {
+fn a12_the_second_step_does_not_reveal_passwords_or_accounts() {
     let (world, phone, _) = World::enrolled();
     let elsewhere = under_another_key();
     let _ = elsewhere.enroll();
     let right = phone.code(world.now());
-    // The same answer for an account with a second factor and for none at all: a challenge is only ever opened by
-    // a verified password.
+    // The answer is the same for an account with a second factor and for an unknown one: only a right password opens a
+    // challenge.
     let foreign = Parts::of(elsewhere.challenge().expose());
     for account in ["alice", "nobody"] {
         let forged = ChallengeToken::parse(&foreign.clone().of_account(account).text()).unwrap();
@@ -187,7 +187,7 @@ fn a12_opening_challenges_without_end_fills_nothing() {
     }
     let opened = EventKind::ChallengeOpened;
     assert_eq!(world.events.count(|kind| *kind == opened), 1_000);
-    assert_eq!(row(&world), before, "not one write");
+    assert_eq!(row(&world), before, "opening challenges wrote something");
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
@@ -202,8 +202,8 @@ fn f30_a_lockout_leaves_the_remembered_device_in() {
 
     let accepted = complete(world.login_on(&device));
     assert!(matches!(accepted.authenticated.method(), AuthMethod::RememberedDevice { .. }));
-    // The remedy is a change of the password with a recovery code. A reset gives nothing back: whoever holds the
-    // mailbox would draw budgets.
+    // A password change with a recovery code restores the budget. A reset does not, because an attacker with the mailbox
+    // could repeat it.
     let _ = world.reset_password();
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::Locked { retry_at });
     let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
@@ -216,7 +216,7 @@ fn f30_without_the_password_nobody_moves_the_budget() {
     let (world, phone, _) = World::enrolled();
     let spare = under_another_key();
     let _ = spare.enroll();
-    // A challenge of the right form for the right account, which this service never issued.
+    // A well-formed challenge for the right account, which this service never issued.
     let forged = spare.challenge();
     assert_eq!(forged.account(), &world.account);
     let record = || BlockingStore::load(&**world.verifier.store(), &world.account).unwrap().unwrap();
@@ -227,7 +227,7 @@ fn f30_without_the_password_nobody_moves_the_budget() {
         let answer = world.verifier.present(&forged, "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA", Remember::No);
         assert_eq!(refusal(answer).unwrap_err(), Refusal::ChallengeOver);
     }
-    assert_eq!(record(), before, "not one write");
+    assert_eq!(record(), before, "a guess without the password wrote something");
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 1_000);
     assert_eq!(world.events.count(is_wrong), 0);
     assert!(world.present(&phone.code(world.now())).is_ok());
@@ -242,7 +242,7 @@ fn f36_a_lock_under_a_clock_a_year_ahead_is_opened_by_a_recovery_code() {
     let locked = Refusal::Locked { retry_at: None };
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
 
-    // In at once; and with it a new password, which gives the budget back.
+    // It lets the owner in at once; a new password with another one restores the budget.
     let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     let _ = world.change_password(&accepted.authenticated.into_session(), &codes[1]).unwrap();
     assert!(world.present(&phone.code(world.now())).is_ok());
@@ -259,7 +259,7 @@ fn f36_a_clock_that_goes_back_gives_no_guess_back() {
         assert!(matches!(refused, Refusal::Locked { .. }), "{refused:?}");
     }
     assert_eq!(world.events.count(is_wrong), BUDGET);
-    // Back and forth within three days: still nothing.
+    // Back and forth within three days: nothing is regained.
     world.clock.advance(days(2));
     assert!(matches!(world.present(&phone.wrong_code(world.now())), Err(Refusal::Locked { .. })));
 }
@@ -284,7 +284,7 @@ fn f36_a_clock_that_goes_back_accepts_nothing_again() {
 }
 
 #[test]
-fn f36_a_login_under_a_clock_far_ahead_has_a_way_out() {
+fn f36_after_a_login_under_a_clock_far_ahead_a_recovery_code_works() {
     let (world, phone, recovery_codes) = World::enrolled();
     world.clock.advance(days(365));
     assert!(world.present(&phone.code(world.now())).is_ok());
@@ -293,7 +293,7 @@ fn f36_a_login_under_a_clock_far_ahead_has_a_way_out() {
     assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
 
-    // Codes in a row are of steps that were passed over, too. A recovery code is the way out, and a new secret with it.
+    // Codes in a row are of steps that were passed over too. A recovery code works, and with it a new enrollment.
     assert_eq!(world.present(&phone.codes_in_a_row(world.now())).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 2);
     let accepted = world.verifier.present(&world.challenge(), &recovery_codes[0], Remember::No).unwrap();
@@ -307,13 +307,13 @@ fn f36_a_login_under_a_clock_far_ahead_has_a_way_out() {
 }
 
 #[test]
-fn f36_challenges_and_devices_of_a_clock_far_ahead_are_dead() {
+fn f36_challenges_and_devices_of_a_clock_far_ahead_are_refused() {
     let (world, phone, codes) = World::enrolled();
     world.clock.advance(days(40));
     let device = world.remember(&phone);
     let challenge = world.challenge();
     world.clock.back(days(40));
-    // Otherwise they would live for 70 days.
+    // Otherwise they would be valid for 70 days.
     let code = phone.code(world.now().saturating_add(STEP));
     let presented = world.verifier.present(&challenge, &code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
@@ -321,15 +321,15 @@ fn f36_challenges_and_devices_of_a_clock_far_ahead_are_dead() {
     let _ = code_required(world.login_on(&device));
     let opened = EventKind::ChallengeOpened;
     assert_eq!(world.events.take(), [EventKind::DeviceUnknown, opened]);
-    // No code of these days is accepted any more. The owner's way in is a recovery code, which ends the device too.
+    // No code of these days is accepted. The owner uses a recovery code, which also forgets the device.
     let _ = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     world.clock.advance(days(40));
     let _ = code_required(world.login_on(&device));
 }
 
-/// Time only hides. A code proves the clock, and in its write what is over is dropped.
+/// A wrong time only hides entries. An accepted code proves the clock, and its write deletes what is over.
 #[test]
-fn f36_what_a_clock_ahead_hid_is_there_again_unless_a_code_was_accepted() {
+fn f36_entries_hidden_by_a_fast_clock_return_unless_a_code_came() {
     let (world, phone, _) = World::enrolled();
     let device = world.remember(&phone);
     let challenge = world.challenge();

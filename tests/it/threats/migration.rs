@@ -1,4 +1,4 @@
-//! Accounts that are brought along from an old system: threats M1 to M7.
+//! Accounts that are imported from an old system: threats M1 to M7.
 
 mod accounts;
 mod imports;
@@ -17,11 +17,11 @@ use crate::support::{Phone, World, complete, refusal};
 /// The secret of the old system's authenticator.
 const SECRET: &[u8] = b"twenty bytes of seed";
 
-/// The ids of the rows in which the old system keeps the hashes of ten recovery codes.
+/// The ids of the rows in which the old system stores the hashes of ten recovery codes.
 const ROWS: [&str; 10] =
     ["row 1", "row 2", "row 3", "row 4", "row 5", "row 6", "row 7", "row 8", "row 9", "row 10"];
 
-/// What the old system has of an account: an authenticator and ten recovery codes.
+/// The old system's data of an account: an authenticator and ten recovery codes.
 fn old_system(account: &AccountId) -> Import {
     let secret = ImportedSecret::new(Secret::new(SECRET).unwrap()).unwrap();
     Import::by_host(account.clone(), secret, TotpParams::default()).recovery_codes(ROWS).unwrap()
@@ -33,12 +33,12 @@ fn app() -> Phone {
     Phone::scan(&KeyUri::parse(&format!("otpauth://totp/alice?secret={}", secret.expose())).unwrap())
 }
 
-/// The code that it shows.
+/// The code that the app shows.
 fn code(at: UnixTime) -> String {
     app().code(at)
 }
 
-/// A service that has imported its account quietly.
+/// A service with a quietly imported account.
 fn imported() -> World {
     let world = World::new();
     let _ = world.verifier.import(old_system(&world.account).quietly()).unwrap();
@@ -53,7 +53,7 @@ where
     refusal(world.verifier.import(import)).map(drop)
 }
 
-/// A login with the password, of an account that has no second factor here.
+/// A login with the password alone, in an account without a second factor.
 fn with_the_password_alone<S: BlockingStore>(world: &World<S>) -> Session
 where
     S::Error: core::fmt::Debug,
@@ -71,7 +71,7 @@ where
     refusal(world.verifier.try_old_recovery_code(challenge))
 }
 
-/// A recovery code is typed that the host finds in this row.
+/// Types an old recovery code that the host finds in this row.
 fn with_old_code<S: BlockingStore>(
     world: &World<S>,
     challenge: &ChallengeToken,
@@ -84,7 +84,7 @@ where
     refusal(world.verifier.present(challenge, tried.was(row), Remember::No))
 }
 
-/// A recovery code is typed that the host finds in none of its rows.
+/// Types an old recovery code that the host finds in no row.
 fn with_wrong_old_code<S: BlockingStore>(world: &World<S>, challenge: &ChallengeToken) -> Result<(), Refusal>
 where
     S::Error: core::fmt::Debug,

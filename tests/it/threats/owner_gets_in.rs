@@ -1,5 +1,4 @@
-//! The owner gets in, whatever an attacker, a wrong clock or typing mistakes have charged: threats G21 and G22, failure
-//! F36.
+//! The owner gets in, whatever an attacker, a wrong clock or typing mistakes have charged: threats G21 and G22, failure F36.
 
 use core::time::Duration;
 use second_factor::otp::ClockOffset;
@@ -12,11 +11,11 @@ use crate::support::sessions::charged;
 use crate::support::{START, STEP, World, days, is_refused_because, refusal};
 
 #[test]
-fn g21_a_slow_server_charges_its_owner_who_gets_in_once_it_is_right() {
+fn g21_an_owner_charged_by_a_slow_server_gets_in_once_it_is_right() {
     const SLOW: Duration = Duration::from_secs(180);
     for attempts in [1, 4, 19, 20, 25, 60] {
         let (world, phone, _) = World::enrolled();
-        // The owner's codes are those of a clock that is right, and each attempt is a login of its own.
+        // The owner's codes are those of a right clock, and each attempt is a new login.
         for _ in 0..attempts {
             let refused = world.present(&phone.code(world.now().saturating_add(SLOW))).unwrap_err();
             assert!(matches!(refused, Refusal::NotAccepted | Refusal::Locked { .. }), "{refused:?}");
@@ -24,7 +23,7 @@ fn g21_a_slow_server_charges_its_owner_who_gets_in_once_it_is_right() {
         }
         let wrong = attempts.min(BUDGET);
         assert_eq!(charged(&world).0, wrong as u64, "{attempts}");
-        // What the operator finds out of the audit trail: one clock is three minutes off.
+        // The audit trail shows the operator that one clock is three minutes off.
         let off = RefusedBecause::ClockOff(ClockOffset::from_secs(180));
         assert_eq!(world.events.count(is_refused_because(off)), wrong);
 
@@ -35,12 +34,12 @@ fn g21_a_slow_server_charges_its_owner_who_gets_in_once_it_is_right() {
 }
 
 #[test]
-fn g22_an_owner_who_mistypes_once_a_day_is_never_shut_out() {
+fn g22_an_owner_who_mistypes_once_a_day_is_never_locked_out() {
     let (world, phone, _) = World::enrolled();
     let mut in_a_row = 0;
     for day in 1..=90 {
         world.clock.set(START.saturating_add(days(day)));
-        // Mistyped, and begun again instead of tried again, so that nothing is refunded.
+        // Mistypes and starts a new login instead of trying again, so that nothing is refunded.
         let _ = world.present(&phone.wrong_code(world.now())).unwrap_err();
         match world.present(&phone.code(world.now())) {
             Ok(_) => {}
@@ -51,13 +50,13 @@ fn g22_an_owner_who_mistypes_once_a_day_is_never_shut_out() {
                 in_a_row += 1;
             }
         }
-        assert!(in_a_row == 0 || day >= 25, "{day}: for most of a month a single code is enough");
+        assert!(in_a_row == 0 || day >= 25, "a single code was refused on day {day} already");
     }
-    assert!(in_a_row > 0, "single codes were refused in the end");
+    assert!(in_a_row > 0, "single codes were never refused");
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 90);
 }
 
-/// Whoever tries again in the same login pays nothing at all.
+/// An owner who tries again in the same login is not charged at all.
 #[test]
 fn g22_an_owner_who_mistypes_and_tries_again_is_charged_nothing() {
     let (world, phone, _) = World::enrolled();
@@ -74,7 +73,7 @@ fn g22_an_owner_who_mistypes_and_tries_again_is_charged_nothing() {
     assert_eq!(world.events.count(suspected), 0);
 }
 
-/// From whatever second on, also where the code that is shown has just been used.
+/// Starting at any second, and also if the code shown now was just used.
 #[test]
 fn g22_the_app_alone_is_enough_within_two_and_a_half_minutes() {
     for second in 0..30 {
@@ -91,16 +90,16 @@ fn g22_the_app_alone_is_enough_within_two_and_a_half_minutes() {
             world.clock.set(first.saturating_add(3 * STEP).max(begun));
             let accepted = world.present(&phone.codes_in_a_row(world.now())).unwrap();
             assert_eq!(accepted.authenticated.method(), AuthMethod::CodesInARow);
-            // And there are 30 seconds left to type them.
+            // The last code is shown for another 30 seconds, in which the owner types.
             let waited = world.now().checked_since(begun).unwrap() + STEP;
             assert!(waited <= Duration::from_secs(150), "{waited:?}");
         }
     }
 }
 
-/// What somebody with the password or a stolen session does at the same time holds up no codes in a row.
+/// Whatever somebody with the password or a stolen session does at the same time, codes in a row are accepted.
 #[test]
-fn g22_codes_in_a_row_are_taken_amid_the_guesses_of_many() {
+fn g22_codes_in_a_row_are_accepted_while_many_guess() {
     use std::sync::Arc;
 
     use crate::support::{Meeting, at_once};
@@ -123,7 +122,7 @@ fn g22_codes_in_a_row_are_taken_amid_the_guesses_of_many() {
         }
         false
     });
-    assert!(answers[0], "the owner is in");
+    assert!(answers[0], "the owner did not get in");
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 1);
 }
 

@@ -1,4 +1,4 @@
-//! A password change that is interrupted, or that another meets: threats G4 and G6.
+//! A password change that is interrupted, or that meets another one: threats G4 and G6.
 
 use core::fmt;
 use core::time::Duration;
@@ -15,7 +15,7 @@ use crate::support::{World, code_required, refusal};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A store that fails at one of its writes, before or after the row is written.
+/// A store that fails at one of its writes, before or after it writes the row.
 #[derive(Debug, Default)]
 struct Faulty {
     rows: MemoryStore,
@@ -61,7 +61,7 @@ impl BlockingStore for Faulty {
 }
 
 #[test]
-fn g06_a_store_that_fails_leaves_no_new_password_beside_old_sessions() {
+fn g06_a_failing_store_leaves_no_new_password_with_old_sessions() {
     for (nth, is_written) in [(1, false), (1, true), (2, false), (2, true)] {
         let case = format!("write {nth}, written: {is_written}");
         let world = World::over(Arc::new(Faulty::default()), Policy::new("Example").unwrap());
@@ -75,7 +75,7 @@ fn g06_a_store_that_fails_leaves_no_new_password_beside_old_sessions() {
             password = "new";
             Ok::<(), ()>(())
         });
-        // The error tells the host which password is in force.
+        // The error tells the host which password is valid.
         match &changed {
             Err(ChangePasswordError::NotStarted(Error::Store(DiskFull))) => {
                 assert_eq!((nth, password), (1, "old"));
@@ -92,8 +92,8 @@ fn g06_a_store_that_fails_leaves_no_new_password_beside_old_sessions() {
         if !is_ended {
             continue;
         }
-        // Where the mark is left, nobody gets in for a minute, by device or otherwise; then everybody who knows the
-        // password that is in force, and the factor.
+        // If the mark stays, nobody gets in for a minute, by device or otherwise. After that everybody gets in who has the valid
+        // password and the factor.
         let is_marked = (nth, is_written) != (2, true);
         let login = refusal(world.verifier.password_verified(world.password(), Some(device.expose())));
         assert_eq!(login.as_ref().err(), is_marked.then_some(&Refusal::Retry), "{case}: {login:?}");
@@ -112,23 +112,23 @@ fn g06_a_store_that_fails_leaves_no_new_password_beside_old_sessions() {
 }
 
 #[test]
-fn g06_a_host_that_cannot_write_the_hash_is_told_so_and_nobody_waits() {
+fn g06_if_the_host_cannot_write_the_hash_nobody_has_to_wait() {
     let (world, phone, codes) = World::enrolled();
     let session = world.session(1);
     let proof = world.verifier.reauthenticate(&session, world.password(), &codes[0]).unwrap();
     let changed = world.verifier.change_password(proof, || Err("no connection"));
     assert!(matches!(changed, Err(ChangePasswordError::NotWritten("no connection"))), "{changed:?}");
-    assert!(!world.is_current(&session), "it may have been written all the same");
+    assert!(!world.is_current(&session), "the session survived, although the hash may have been written");
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
-    // Its sessions ended, so the owner is told.
+    // The owner is told, because the sessions ended.
     let told = world.events.take();
     assert!(!told.contains(&EventKind::PasswordChanged), "{told:?}");
     assert!(told.contains(&EventKind::PasswordNotChanged) && EventKind::PasswordNotChanged.notify_owner());
 }
 
-/// What it was verified by, such as a link that hangs on the old hash, may be what the change has just replaced.
+/// A reset may have been verified by something that the change has just replaced, such as a link derived from the old hash.
 #[test]
-fn g04_a_reset_that_was_verified_during_a_change_is_none_after_it() {
+fn g04_a_reset_verified_during_a_change_is_refused_after_it() {
     let (world, phone, _) = World::enrolled();
     let mut session = world.log_in(&phone).authenticated.into_session();
     let proof = world.verifier.reauthenticate(&session, world.password(), &phone.code(world.now())).unwrap();
@@ -139,9 +139,10 @@ fn g04_a_reset_that_was_verified_during_a_change_is_none_after_it() {
     });
     session.continue_after(changed.unwrap());
     let late = PasswordReset::by_host(during.unwrap());
-    let answer = world.verifier.change_password(late, || -> Result<(), DiskFull> { panic!("it began") });
+    let answer =
+        world.verifier.change_password(late, || -> Result<(), DiskFull> { panic!("the change began") });
     let Err(ChangePasswordError::NotStarted(error)) = answer else { panic!("{answer:?}") };
     assert_eq!(refusal::<(), _>(Err(error)).unwrap_err(), Refusal::Retry);
-    assert!(world.is_current(&session), "the owner's session goes on");
+    assert!(world.is_current(&session), "the owner's session has ended");
     let _ = world.reset_password();
 }

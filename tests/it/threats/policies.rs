@@ -1,4 +1,4 @@
-//! What the policy says holds for everything that is there already: threats G16, G19, G27.
+//! A new policy also applies to what exists already: threats G16, G19, G27.
 
 use core::time::Duration;
 use std::sync::Mutex;
@@ -18,7 +18,7 @@ fn by_administrator(world: &World) -> AdministratorReset {
 }
 
 #[test]
-fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
+fn g19_an_owner_cannot_disable_a_factor_that_the_policy_requires() {
     let policy = Policy::builder("Example").require_second_factor().build().unwrap();
     let (world, phone, _) = World::enrolled_with(policy);
     let device = world.remember(&phone);
@@ -30,11 +30,11 @@ fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
     );
     assert_eq!(row(&world), before);
     let _ = complete(world.login_on(&device));
-    // Another one in its place is another matter, and an administrator's word leads to an enrollment.
+    // The owner can replace it. An administrator can remove it, and the next login leads to an enrollment.
     assert!(world.verifier.begin_enrollment(world.fresh(&phone), "alice").is_ok());
     let _ = world.verifier.administrator_reset(by_administrator(&world)).unwrap();
     assert!(matches!(world.login_on(&device), Login::EnrollmentRequired(_)));
-    // Whatever it is that the session had, the proof of an earlier epoch is refused as such.
+    // A proof of an earlier epoch is refused as such, whatever the policy says.
     let (world, phone, _) = World::enrolled_with(world.verifier.policy().clone());
     let fresh = world.fresh(&phone);
     let _ = world.reset_password();
@@ -44,7 +44,7 @@ fn g19_a_factor_that_the_policy_demands_is_not_switched_off_by_its_owner() {
     );
 }
 
-/// The same service, its store and keys, under another policy.
+/// The same service, store and keys, with another policy.
 pub fn under<S: BlockingStore + Clone>(world: &World<S>, policy: Policy) -> World<S> {
     let verifier = BlockingVerifier::with_sources(
         world.verifier.store().clone(),
@@ -62,11 +62,11 @@ pub fn under<S: BlockingStore + Clone>(world: &World<S>, policy: Policy) -> Worl
 }
 
 #[test]
-fn g27_under_a_policy_that_remembers_none_devices_are_asked_for_a_code() {
+fn g27_after_a_stricter_policy_devices_are_asked_for_a_code() {
     let policies = [
         Policy::builder("Example").remember_for(Duration::ZERO),
         Policy::builder("Example").devices(0),
-        // Shorter than the device is old.
+        // A shorter time than the device's age.
         Policy::builder("Example").remember_for(DAY),
     ];
     for policy in policies {
@@ -80,14 +80,14 @@ fn g27_under_a_policy_that_remembers_none_devices_are_asked_for_a_code() {
 
         let strict = under(&world, policy.build().unwrap());
         let challenge = code_required(strict.login_on(&device));
-        assert!(!strict.is_current(&session), "a session that the device began is over too");
+        assert!(!strict.is_current(&session), "a session that began on the device is current");
         assert!(strict.is_current(&by_code));
         assert_eq!(strict.verifier.status(&strict.account).unwrap().devices, []);
-        assert_eq!(row(&world), before, "hidden, not deleted: the policy may have been a mistake");
+        assert_eq!(row(&world), before, "devices were deleted at once, but the policy may be a mistake");
         assert!(world.is_current(&session));
         let _ = complete(world.login_on(&device));
 
-        // The next code is what deletes them.
+        // The next accepted code deletes them.
         assert!(strict.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
         let expired = |kind: &EventKind| {
             matches!(kind, EventKind::DeviceForgotten { reason: ForgottenBecause::Expired, .. })
@@ -105,10 +105,10 @@ fn g16_two_services_on_one_host_name_do_not_share_a_cookie_or_a_token() {
     let beta = Policy::builder("Wiki").namespace("wiki-beta").build().unwrap();
     let renamed = Policy::builder("The Wiki").namespace("Wiki").build().unwrap();
     assert!(name(&wiki) != name(&shop) && name(&wiki) != name(&beta) && name(&shop) != name(&beta));
-    assert_eq!(name(&wiki), name(&renamed), "the namespace, not what users read");
+    assert_eq!(name(&wiki), name(&renamed), "the name of the cookie depends on the issuer");
     assert!(name(&wiki).starts_with("__Host-"));
 
-    // Even with one key and one table, what one of them signs is not genuine in the other.
+    // Even with the same key and table, tokens of one service are not valid in the other.
     let world = World::with_policy(wiki);
     let (phone, codes) = world.enroll();
     let (device, challenge) = (world.remember(&phone), world.challenge());
@@ -126,7 +126,7 @@ fn g16_two_services_on_one_host_name_do_not_share_a_cookie_or_a_token() {
 }
 
 #[test]
-fn g16_an_enrollment_of_one_service_is_none_of_another() {
+fn g16_an_enrollment_of_one_service_is_refused_by_another() {
     let world = World::new();
     let begun = world.begin();
     let other = under(&world, Policy::new("Shop").unwrap());
@@ -136,9 +136,9 @@ fn g16_an_enrollment_of_one_service_is_none_of_another() {
     assert!(world.verifier.confirm_enrollment(&begun.token, &code).is_ok());
 }
 
-/// P9: whoever has the password and a device token has it replaced once in a grace period.
+/// P9: somebody with the password and a device token can cause one replacement in a grace period.
 #[test]
-fn a_grace_under_which_each_login_writes_is_refused() {
+fn a_grace_period_so_short_that_each_login_writes_is_refused() {
     let grace = |secs| Policy::builder("Example").rotation_grace(Duration::from_secs(secs)).build();
     for too_short in [0, 1, 29] {
         let refused = PolicyError::OutOfBounds { setting: "rotation_grace" };

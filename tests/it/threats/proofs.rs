@@ -1,4 +1,4 @@
-//! A proof is as old as what it proves: threats G4 and G5, and how long each proof is good.
+//! How long proofs are valid, and that changes make earlier ones void: threats G4 and G5.
 
 use core::time::Duration;
 
@@ -19,7 +19,7 @@ fn by_administrator<S: BlockingStore>(world: &World<S>) -> AdministratorReset {
     AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap()
 }
 
-/// Why the password is not changed by this proof; the host's write is never called.
+/// The refusal of a password change with this proof. The host's write is never called.
 fn not_changed<S: BlockingStore>(
     world: &World<S>,
     proof: impl Into<second_factor::session::PasswordChangeProof>,
@@ -46,7 +46,7 @@ where
     phone
 }
 
-/// What ends every proof from before it. The code is one that nobody has used.
+/// A change that makes every earlier proof void. The code is an unused one.
 type Change<S> = (&'static str, fn(&World<S>, &str));
 
 fn changes<S: BlockingStore>() -> [Change<S>; 7]
@@ -85,7 +85,7 @@ where
         let begun = world.verifier.begin_enrollment(reauthenticate(&recovered, ""), "alice").unwrap();
         let fresh = world.verifier.fresh_factor(&world.session(8), &codes[0]).unwrap();
         let reauthenticated = reauthenticate(&world.session(7), &codes[1]);
-        // Of one device the next login writes, of the other it does not.
+        // The next login on one device writes, and on the other it does not.
         let device = world.remember(&phone);
         world.clock.advance(MINUTE);
         let in_grace = world.remember(&phone);
@@ -96,7 +96,7 @@ where
         let typed = [phone.code(world.now().saturating_add(STEP)), codes[2].clone()];
         let mut old = old.into_iter();
         let mut next = || old.next().unwrap();
-        // What the password step makes of it is dead.
+        // The result of the password step is void.
         for cookie in [None, Some(device.expose()), Some(in_grace.expose())] {
             match world.verifier.password_verified(next(), cookie) {
                 Ok(Login::CodeRequired(challenge)) => {
@@ -117,7 +117,7 @@ where
             let refused = world.verifier.reauthenticate(&world.session(6), next(), typed);
             assert_eq!(refusal(refused).unwrap_err(), Refusal::StepUpRequired, "{name}");
         }
-        // So is what was made of others before.
+        // Other proofs from before are refused too.
         assert_eq!(not_changed(&world, reset), Refusal::StepUpRequired, "{name}");
         assert_eq!(not_changed(&world, reauthenticated), Refusal::StepUpRequired, "{name}");
         let refused = refusal(world.verifier.begin_enrollment(lost, "alice")).unwrap_err();
@@ -131,7 +131,7 @@ where
 }
 
 #[test]
-fn g04_a_proof_from_before_a_change_yields_nothing_that_lives() {
+fn g04_a_proof_from_before_a_change_gives_nothing_that_is_valid() {
     an_old_proof_yields_nothing(World::new);
     an_old_proof_yields_nothing(|| World::over(JsonRow::default(), Policy::new("Example").unwrap()));
 }
@@ -139,7 +139,7 @@ fn g04_a_proof_from_before_a_change_yields_nothing_that_lives() {
 type SimpleChange = (&'static str, fn(&World));
 
 #[test]
-fn g04_where_no_factor_is_bound_a_session_of_an_old_proof_is_none() {
+fn g04_without_a_factor_an_old_proof_gives_no_current_session() {
     let changes: [SimpleChange; 4] = [
         ("reset", |world| drop(world.reset_password())),
         ("enroll", |world| drop(world.enroll())),
@@ -166,13 +166,13 @@ fn g04_where_no_factor_is_bound_a_session_of_an_old_proof_is_none() {
 }
 
 #[test]
-fn g04_where_a_factor_is_demanded_the_proof_for_enrollment_ages_too() {
+fn g04_the_proof_for_a_required_enrollment_expires_too() {
     let world = World::with_policy(Policy::builder("Example").require_second_factor().build().unwrap());
-    let Login::EnrollmentRequired(proof) = world.login() else { panic!("no factor is bound") };
+    let Login::EnrollmentRequired(proof) = world.login() else { panic!("no enrollment was required") };
     let _ = world.reset_password();
     let refused = refusal(world.verifier.begin_enrollment(proof, "alice")).unwrap_err();
     assert_eq!(refused, Refusal::StepUpRequired);
-    let Login::EnrollmentRequired(proof) = world.login() else { panic!("no factor is bound") };
+    let Login::EnrollmentRequired(proof) = world.login() else { panic!("no enrollment was required") };
     assert!(world.verifier.begin_enrollment(proof, "alice").is_ok());
 }
 
@@ -183,7 +183,7 @@ where
     let (phone, codes) = world.enroll();
     let mut stolen = world.log_in(&phone).authenticated.into_session();
     let own = world.session(1);
-    // The thief has the password and looked over the owner's shoulder.
+    // The thief has the password, and saw the owner's codes.
     let waiting: Vec<Reauthenticated> = (0..3)
         .map(|number| world.verifier.reauthenticate(&stolen, world.password(), &codes[number]).unwrap())
         .collect();
@@ -205,7 +205,7 @@ where
     let regenerated = refusal(world.verifier.regenerate_recovery_codes(regenerate));
     assert_eq!(regenerated.unwrap_err(), Refusal::StepUpRequired);
     assert!(!world.is_current(&stolen));
-    // A later change of the owner's continues nothing of it.
+    // A later change of the owner does not continue the thief's sessions.
     world.clock.advance(STEP);
     let session = world.log_in(&new).authenticated.into_session();
     stolen.continue_after(world.change_password(&session, &new.code(world.now())).unwrap());
@@ -213,12 +213,12 @@ where
 }
 
 #[test]
-fn g05_a_thief_who_waits_for_the_hash_is_too_late_after_an_enrollment() {
+fn g05_a_thief_who_holds_proofs_back_is_too_late_after_an_enrollment() {
     a_thief_waits_for_the_hash(&World::new());
     a_thief_waits_for_the_hash(&World::over(JsonRow::default(), Policy::new("Example").unwrap()));
 }
 
-/// What was made this long before, negative where the clock went back since.
+/// Makes something and lets this much time pass. If it is negative, the clock goes back.
 fn aged<T>(world: World, age: i64, make: impl FnOnce(&World) -> T) -> (World, T) {
     let proof = make(&world);
     let span = Duration::from_secs(age.unsigned_abs());
@@ -250,7 +250,7 @@ fn g04_a_password_is_proved_for_five_minutes_and_a_minute_of_skew() {
         let changed = world.verifier.change_password(proof, || Ok::<(), ()>(()));
         assert_eq!(changed.is_ok(), is_alive, "reset, {age} s: {changed:?}");
 
-        // Whatever was made of it does not live longer than the password itself.
+        // Nothing that was made from it is valid longer than the password check itself.
         let reauthenticate =
             |world: &World| world.verifier.reauthenticate(&world.session(1), world.password(), "").unwrap();
         let (world, proof) = aged(World::new(), age, reauthenticate);
@@ -262,7 +262,7 @@ fn g04_a_password_is_proved_for_five_minutes_and_a_minute_of_skew() {
 }
 
 #[test]
-fn g04_a_challenge_lives_from_the_time_of_its_proof() {
+fn g04_the_lifetime_of_a_challenge_begins_at_its_proof() {
     let (world, phone, _) = World::enrolled();
     assert_eq!(world.verifier.policy().challenge_lifetime(), 10 * MINUTE);
     for (rest, is_alive) in [(6 * MINUTE, false), (Duration::from_secs(359), true)] {
@@ -286,14 +286,14 @@ fn g10_a_password_reset_logs_nobody_in_and_restores_nothing() {
     world.events.take();
     let mut ended = used.clone();
     ended.continue_after(world.reset_password());
-    assert_eq!(ended, used, "it continues no session");
+    assert_eq!(ended, used, "a reset continued a session");
     assert!(!world.is_current(&used) && !world.is_current(&unused));
     assert_eq!(world.events.take(), [EventKind::PasswordChangeBegun, EventKind::PasswordChanged]);
     assert_eq!(charged(&world), before);
     assert!(world.verifier.status(&world.account).unwrap().is_enabled());
     let _ = code_required(world.login());
 
-    // A second link from before the first was followed is dead.
+    // A second link, verified before the first was used, is void.
     let links: Vec<_> =
         (0..2).map(|_| PasswordReset::by_host(world.verifier.check_password(&world.account))).collect();
     let [first, second] = links.try_into().unwrap();
@@ -302,7 +302,7 @@ fn g10_a_password_reset_logs_nobody_in_and_restores_nothing() {
 }
 
 #[test]
-fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
+fn g05_a_change_continues_only_the_session_of_its_epoch_and_id() {
     let (world, phone, codes) = World::enrolled();
     let own = world.log_in(&phone).authenticated.into_session();
     let first = world.change_password(&own, &codes[0]).unwrap();
@@ -310,21 +310,21 @@ fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
     continued.continue_after(first);
     assert!(world.is_current(&continued));
 
-    // The same id in an epoch that is not the one of before the change: as it was, and so over.
+    // The same id in another epoch than the one before the change is left as it was, and is over.
     let second = world.change_password(&continued, &codes[1]).unwrap();
     let mut early = own.clone();
     early.continue_after(second);
     assert_eq!(early, own);
     assert!(!world.is_current(&early) && !world.is_current(&continued));
 
-    // Another session of that epoch: as it was.
+    // Another session of that epoch is left as it was.
     let (session, other) = (world.session(3), world.session(2));
     let mut stranger = other.clone();
     stranger.continue_after(world.change_password(&session, &codes[2]).unwrap());
     assert_eq!(stranger, other);
     assert!(!world.is_current(&stranger));
 
-    // A change that came too late brings its session into an epoch that is over.
+    // A change that came too late continues its session only to an epoch that is over.
     let mut late = world.session(4);
     let changed = world.change_password(&late, &codes[3]).unwrap();
     let _ = world.reset_password();
@@ -332,22 +332,22 @@ fn g05_a_change_continues_the_session_of_exactly_that_epoch_and_id() {
     assert!(!world.is_current(&late));
 }
 
-/// A host with two services by mistake: what one has read of its account is nothing to the other's.
+/// A host with two services by mistake: what one has read of the account means nothing to the other.
 #[test]
-fn a_check_of_another_verifier_opens_nothing_by_what_that_has_read() {
+fn a_check_made_by_another_verifier_is_refused() {
     let (world, phone, _) = World::enrolled();
     let without = World::new();
     for login in [without.password(), without.password()] {
         let refused = refusal(world.verifier.password_verified(login, None));
         assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
     }
-    // Nor does it shut anybody out, and a clone is the same verifier.
+    // It does not lock anybody out either, and a clone counts as the same verifier.
     let check = world.verifier.clone().check_password(&world.account);
     let login = world.verifier.password_verified(PasswordVerified::by_host(check), None).unwrap();
     let challenge = code_required(login);
     let code = phone.code(world.now());
     assert!(world.verifier.present(&challenge, code.as_str(), Remember::No).is_ok());
-    // Another instance over the same store reads the account as it is.
+    // Another instance with the same store reads the account again.
     let other =
         World { verifier: super::policies::under(&world, Policy::new("Example").unwrap()).verifier, ..world };
     let _ = code_required(other.login());

@@ -1,4 +1,4 @@
-//! Codes that are accepted twice: threats A1 to A6, failures F7 to F14.
+//! Codes that are presented again: threats A1 to A6, failures F7 to F14.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -16,7 +16,7 @@ use crate::support::{
     code_required, days, is_refused_because, refusal,
 };
 
-/// What the claimant and the log learn of a refused code in a fresh challenge.
+/// The refusal of a code in a new challenge, and the events.
 fn answer(world: &World, code: &str) -> (Refusal, Vec<EventKind>) {
     let challenge = world.challenge();
     world.events.take();
@@ -28,26 +28,26 @@ const REPLAYED: EventKind = EventKind::CodeRefused { reason: RefusedBecause::Rep
 const WRONG: EventKind = EventKind::CodeRefused { reason: RefusedBecause::Wrong };
 
 #[test]
-fn a01a_same_code_in_a_second_challenge_of_the_same_step() {
+fn a01a_the_same_code_is_refused_in_a_second_challenge_of_its_step() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
     assert_eq!(world.present(&code).unwrap().authenticated.method(), AuthMethod::Code);
 
     assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
-    // The claimant is not told that it was right.
+    // The answer does not reveal that the code was right.
     let wrong = phone.wrong_code(world.now());
     assert_eq!(answer(&world, &wrong), (Refusal::NotAccepted, vec![WRONG]));
 }
 
 #[test]
-fn a01b_same_code_in_the_next_step_still_inside_the_window() {
+fn a01b_the_same_code_is_refused_in_the_next_step_in_the_window() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
     let _ = world.present(&code).unwrap();
 
     world.clock.advance(STEP);
     assert_eq!(answer(&world, &code), (Refusal::NotAccepted, vec![REPLAYED]));
-    // Had it not been used, it would have been inside the window: the code of the step before is.
+    // Unused, it would be accepted: the window still has the code of the step before.
     let (unused, other, _) = World::enrolled();
     let late = other.code(unused.now());
     unused.clock.advance(STEP);
@@ -55,13 +55,13 @@ fn a01b_same_code_in_the_next_step_still_inside_the_window() {
 }
 
 #[test]
-fn a02_older_code_after_a_newer_one() {
+fn a02_an_older_code_is_refused_after_a_newer_one() {
     let (world, phone, _) = World::enrolled();
     let now = world.now();
     let early = phone.code(now.saturating_add(STEP));
     assert_eq!(world.present(&early).unwrap().authenticated.method(), AuthMethod::Code);
 
-    // Never used, right, inside the window: and older than what was accepted.
+    // Unused, right and in the window, but older than the accepted one.
     assert_eq!(answer(&world, &phone.code(now)), (Refusal::NotAccepted, vec![REPLAYED]));
     world.clock.advance(STEP);
     assert_eq!(answer(&world, &early), (Refusal::NotAccepted, vec![REPLAYED]));
@@ -69,7 +69,7 @@ fn a02_older_code_after_a_newer_one() {
     assert_eq!(world.present(&next).unwrap().authenticated.method(), AuthMethod::Code);
 }
 
-/// 50 threads with one code in eight challenges, so some share theirs.
+/// 50 threads present one code in eight challenges, so some share a challenge.
 fn one_of_fifty<S: BlockingStore>(world: &World<S>, phone: &Phone)
 where
     S::Error: core::fmt::Debug,
@@ -88,27 +88,27 @@ where
     let (over, locked) = (RefusedBecause::NoChallenge, RefusedBecause::Locked);
     let others =
         world.events.count(is_refused_because(over)) + world.events.count(is_refused_because(locked));
-    // Who shares the winner's challenge and comes after it is told that it is done.
+    // Those who share the winner's challenge and come later get `AlreadyDone`.
     let done = answers.iter().filter(|answer| matches!(answer, Err(Refusal::AlreadyDone))).count();
     assert!(replayed >= 1 && done <= 6);
     assert_eq!(replayed + others + done, 49);
 }
 
 #[test]
-fn a03_same_code_from_fifty_threads_on_the_memory_store() {
+fn a03_one_code_from_fifty_threads_logs_in_once_on_the_memory_store() {
     let (world, phone, _) = World::enrolled();
     one_of_fifty(&world, &phone);
 }
 
 #[test]
-fn a03_same_code_from_fifty_threads_on_a_host_store() {
+fn a03_one_code_from_fifty_threads_logs_in_once_on_a_host_store() {
     let world = World::over(JsonRow::default(), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
     one_of_fifty(&world, &phone);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a03_same_code_from_fifty_tasks_on_the_async_front() {
+async fn a03_one_code_from_fifty_tasks_logs_in_once_with_async_calls() {
     let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
     let verifier = Verifier::with_sources(
         Interleaved::default(),
@@ -144,26 +144,30 @@ async fn a03_same_code_from_fifty_tasks_on_the_async_front() {
     assert_eq!(events.count(|kind| matches!(kind, EventKind::LoggedIn { method: AuthMethod::Code })), 1);
 }
 
-/// Presents a code that is used up at every door that takes one.
+/// Presents a used code at every door.
 fn refused_at_every_door(world: &World, used: &str) {
     assert_eq!(answer(world, used), (Refusal::NotAccepted, vec![REPLAYED]), "login");
 
-    // Disabling, new recovery codes and enrolling anew take a fresh factor, and this is where one is made.
+    // Disabling, new recovery codes and enrolling again need a fresh factor, which is made here.
     let events = || {
         let events = world.events.take().into_iter();
-        // The fifth of the guesses is told as an alarm besides.
+        // Without the alarm at the fifth guess.
         events.filter(|kind| !matches!(kind, EventKind::PasswordSuspectedKnown { .. })).collect::<Vec<_>>()
     };
     let stepped_up = world.verifier.fresh_factor(&world.session(1), used);
     assert_eq!(refusal(stepped_up).unwrap_err(), Refusal::NotAccepted, "step-up");
     assert_eq!(events(), [REPLAYED]);
     let changed = world.verifier.reauthenticate(&world.session(1), world.password(), used);
-    assert_eq!(refusal(changed).unwrap_err(), Refusal::NotAccepted, "beside the password");
+    assert_eq!(
+        refusal(changed).unwrap_err(),
+        Refusal::NotAccepted,
+        "a used code was accepted with the password"
+    );
     assert_eq!(events(), [REPLAYED]);
 }
 
 #[test]
-fn a04a_the_code_that_confirmed_the_enrollment_at_every_other_door() {
+fn a04a_the_code_of_the_enrollment_is_refused_at_every_other_door() {
     let world = World::new();
     let begun = world.begin();
     let phone = Phone::scan(&begun.uri);
@@ -177,7 +181,7 @@ fn a04a_the_code_that_confirmed_the_enrollment_at_every_other_door() {
 }
 
 #[test]
-fn a04b_the_code_of_a_login_at_every_other_door() {
+fn a04b_the_code_of_a_login_is_refused_at_every_other_door() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
     let _ = world.present(&code).unwrap();
@@ -185,30 +189,30 @@ fn a04b_the_code_of_a_login_at_every_other_door() {
 }
 
 #[test]
-fn a04b_the_code_of_a_login_where_a_new_enrollment_is_confirmed() {
+fn a04b_the_code_of_a_login_does_not_confirm_a_new_enrollment() {
     let (world, phone, _) = World::enrolled();
     let fresh = world.fresh(&phone);
     let begun = world.verifier.begin_enrollment(fresh, "alice").unwrap();
     let code = phone.code(world.now());
     let _ = world.present(&code).unwrap();
-    // It is a code of the old secret, and the new one is asked for.
+    // It is a code of the old secret, not of the new one.
     let refused = world.verifier.confirm_enrollment(&begun.token, &code);
     assert_eq!(refusal(refused).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(|kind| *kind == EventKind::EnrollmentRefused), 1);
 }
 
 #[test]
-fn a04b_the_code_of_a_step_up_at_every_other_door() {
+fn a04b_the_code_of_a_step_up_is_refused_at_every_other_door() {
     let (world, phone, _) = World::enrolled();
     let code = phone.code(world.now());
-    // In another session: the same form again in the same one is told that it is done.
+    // In another session. In the same one the same form is answered `AlreadyDone`.
     let fresh = world.verifier.fresh_factor(&world.session(2), &code).unwrap();
     assert_eq!(fresh.method(), AuthMethod::Code);
     refused_at_every_door(&world, &code);
 }
 
 #[test]
-fn a05_two_accounts_whose_codes_are_the_same() {
+fn a05_two_accounts_with_the_same_code_can_both_use_it() {
     let world = World::new();
     let secret = Secret::new(&[0x5a; 20]).unwrap();
     let code = Totp::new(&secret, TotpParams::default()).generate(world.now()).expose().to_owned();
@@ -231,7 +235,7 @@ fn a05_two_accounts_whose_codes_are_the_same() {
 }
 
 #[test]
-fn a06a_the_clock_goes_back_ten_steps() {
+fn a06a_used_codes_stay_used_if_the_clock_goes_back_ten_steps() {
     let (world, phone, _) = World::enrolled();
     world.clock.advance(20 * STEP);
     let _ = world.present(&phone.code(world.now())).unwrap();
@@ -243,7 +247,7 @@ fn a06a_the_clock_goes_back_ten_steps() {
     }
 }
 
-/// A login under a clock that was a year ahead, and the clock right again: no code of this year is accepted.
+/// A login under a clock that was a year ahead. The clock is right again, and no code of this year is accepted.
 fn a_year_ahead() -> (World, Phone, Vec<String>) {
     let (world, phone, codes) = World::enrolled();
     let right = world.now();
@@ -255,7 +259,7 @@ fn a_year_ahead() -> (World, Phone, Vec<String>) {
 }
 
 #[test]
-fn a06b_the_clock_was_a_year_ahead_and_a_recovery_code_is_the_way_out() {
+fn a06b_after_a_clock_a_year_ahead_a_recovery_code_lets_the_owner_in() {
     let (world, _, codes) = a_year_ahead();
     let accepted = world.verifier.present(&world.challenge(), &codes[0], Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
@@ -269,7 +273,7 @@ fn a06b_the_clock_was_a_year_ahead_and_a_recovery_code_is_the_way_out() {
 }
 
 #[test]
-fn a06b_the_clock_was_a_year_ahead_and_an_administrator_is_the_way_out() {
+fn a06b_after_a_clock_a_year_ahead_an_administrator_can_reset() {
     let (world, _, _) = a_year_ahead();
     let administrator = AccountId::new("root").unwrap();
     let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
@@ -279,7 +283,7 @@ fn a06b_the_clock_was_a_year_ahead_and_an_administrator_is_the_way_out() {
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
-/// Guesses until the account is locked; until when it is.
+/// Guesses until the account is locked. Returns when the lock ends.
 fn spend(world: &World, phone: &Phone) -> Option<UnixTime> {
     let wrong = phone.wrong_code(world.now());
     loop {
@@ -290,7 +294,7 @@ fn spend(world: &World, phone: &Phone) -> Option<UnixTime> {
 }
 
 #[test]
-fn a06b_what_a_clock_a_year_ahead_left_locks_nobody_out_for_a_year() {
+fn a06b_a_clock_a_year_ahead_locks_nobody_out_for_a_year() {
     let (world, phone, codes) = World::enrolled();
     let right = world.now();
     world.clock.set(right.saturating_add(days(365)));
@@ -300,12 +304,12 @@ fn a06b_what_a_clock_a_year_ahead_left_locks_nobody_out_for_a_year() {
         let _ = refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err();
     }
     world.clock.set(right);
-    // A device remembered in the future is not remembered, and its challenge not open.
+    // A device that was remembered in the future is unknown, and a challenge from the future is refused.
     let _ = code_required(world.login_on(&device));
     let late = world.verifier.present(&challenge, &phone.code(right), Remember::No);
     assert_eq!(refusal(late).unwrap_err(), Refusal::ChallengeOver);
-    // Its code is the last that was accepted, so time gives nothing until then. But the owner is in by a recovery code,
-    // and with the authenticator that is enrolled then by codes in a row, from which on the wait is the usual one.
+    // The last accepted code is from the future, so time gives no credit until then. But a recovery code lets the owner in, and
+    // codes in a row of a newly enrolled app set the usual wait again.
     assert_eq!(spend(&world, &phone), Some(right.saturating_add(days(365 + 3))));
     let _ = world.present(&codes[0]).unwrap();
     let fresh = world.verifier.fresh_factor(&world.session(1), &codes[1]).unwrap();
@@ -326,14 +330,14 @@ fn logged_in<S: BlockingStore>(world: &World<S>) -> usize {
     world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. }))
 }
 
-/// A world in whose store a crowd can meet.
+/// A world whose store makes a crowd meet.
 fn with_meetings() -> (World<Arc<Meeting>>, Phone, Vec<String>) {
     let world = World::over(Arc::new(Meeting::default()), Policy::new("Example").unwrap());
     let (phone, codes) = world.enroll();
     (world, phone, codes)
 }
 
-/// What is not a success must be a refusal, or the honest answer that there was too much going on.
+/// Whether the call succeeded. If not, it must be a refusal or `Contention`.
 #[track_caller]
 fn is_success<T: core::fmt::Debug, E: core::fmt::Debug>(outcome: &Result<T, Error<E>>) -> bool {
     assert!(
@@ -361,14 +365,14 @@ fn f07_an_accepted_code_is_refused_in_every_other_session() {
 
     let wrong = world.present(&phone.wrong_code(world.now())).unwrap_err();
     let again = world.verifier.present(&others[0], &code, Remember::No);
-    assert_eq!(refusal(again).unwrap_err(), wrong, "the claimant is not told that it was right");
+    assert_eq!(refusal(again).unwrap_err(), wrong, "the answer reveals that the code was right");
     assert_eq!(
         refusal(world.verifier.fresh_factor(&world.session(1), &code)).unwrap_err(),
         Refusal::NotAccepted
     );
     assert_eq!(replayed(&world), 2);
 
-    // One step on it is still inside the window.
+    // One step later it is still in the window.
     world.clock.advance(STEP);
     let again = world.verifier.present(&others[1], &code, Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::NotAccepted);
@@ -377,10 +381,10 @@ fn f07_an_accepted_code_is_refused_in_every_other_session() {
 }
 
 #[test]
-fn f08_no_other_spelling_of_an_accepted_code_is_another_code() {
+fn f08_another_spelling_of_an_accepted_code_is_refused() {
     let (world, phone, _) = World::enrolled();
-    // Two steps apart, so that the code before was accepted and this one is fresh; the zero in front is the
-    // point.
+    // Two steps at a time, so that the code before was accepted and this one is unused. A leading zero is needed for some
+    // spellings.
     while !phone.code(world.now()).starts_with('0') {
         world.clock.advance(STEP);
     }
@@ -398,7 +402,7 @@ fn f08_no_other_spelling_of_an_accepted_code_is_another_code() {
     for (count, spelling) in same.iter().enumerate() {
         let refused = world.present(spelling).unwrap_err();
         assert_eq!(refused, Refusal::NotAccepted, "{spelling:?}");
-        assert_eq!(replayed(&world), count + 1, "{spelling:?} is the code that was used");
+        assert_eq!(replayed(&world), count + 1, "{spelling:?} was not refused as a replay");
     }
     let full_width: String =
         code.chars().map(|c| char::from_u32(u32::from(c) - 0x30 + 0xff10).unwrap()).collect();
@@ -440,13 +444,13 @@ fn f09_one_fresh_code_in_eight_parallel_posts_logs_in_once() {
         });
         assert_eq!(successes, 1);
         assert_eq!(logged_in(&world), 1);
-        // The seven others were charged: time gives them back before the next round.
+        // Wait until time gives back the charges of the seven others.
         world.clock.advance(days(3 * 7));
     }
 }
 
 #[test]
-fn f09_one_fresh_code_at_two_doors_at_once_opens_one() {
+fn f09_one_fresh_code_at_two_doors_at_once_is_accepted_once() {
     let (world, phone, _) = with_meetings();
     for _ in 0..20 {
         let code = phone.code(world.now());
@@ -494,7 +498,7 @@ async fn f09_one_fresh_code_in_eight_tasks_over_a_slow_store_logs_in_once() {
 fn f10_a_code_passed_over_by_a_later_one_is_refused() {
     let (world, phone, _) = World::enrolled();
     let (now, next) = (phone.code(world.now()), phone.code(world.now().saturating_add(STEP)));
-    assert!(world.present(&next).is_ok(), "a clock that is a little fast");
+    assert!(world.present(&next).is_ok(), "the code of the next step was refused");
     assert_eq!(world.present(&now).unwrap_err(), Refusal::NotAccepted);
     world.clock.advance(STEP);
     assert_eq!(world.present(&now).unwrap_err(), Refusal::NotAccepted);
@@ -521,11 +525,11 @@ fn f11_the_code_that_confirmed_the_enrollment_logs_nobody_in() {
 #[test]
 fn f12_one_recovery_code_in_thirty_parallel_posts_logs_in_once() {
     for round in 0..10 {
-        // A service of its own for each round, since the losers are charged.
+        // A new service for each round, because the losers are charged.
         let (world, _, codes) = with_meetings();
         let code = &codes[round];
         world.events.take();
-        // The first rounds in eight challenges, the others in one.
+        // In the first rounds there are eight challenges, in the others one.
         let challenges: Vec<ChallengeToken> =
             (0..if round < 5 { 8 } else { 1 }).map(|_| world.challenge()).collect();
         world.verifier.store().of(30);
@@ -558,7 +562,7 @@ fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
                 let world = &world;
                 scope.spawn(move || {
                     let spent = world.verifier.present(challenge, code, Remember::No);
-                    assert!(spent.is_ok(), "each is right, and its own");
+                    assert!(spent.is_ok(), "a right recovery code was refused");
                 });
             }
         });
@@ -572,7 +576,7 @@ fn f13_two_recovery_codes_spent_at_once_both_stay_spent() {
 }
 
 #[test]
-fn f14_a_recovery_code_is_consumed_under_every_spelling() {
+fn f14_a_used_recovery_code_is_refused_in_every_spelling() {
     let (world, _, codes) = World::enrolled();
     let code = &codes[3];
     assert!(world.verifier.present(&world.challenge(), code, Remember::No).is_ok());

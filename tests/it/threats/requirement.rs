@@ -1,4 +1,4 @@
-//! A second factor that the policy or the host demands, from some time on: threat G19.
+//! A second factor that the policy or the host requires, perhaps from a time on: threat G19.
 
 use core::time::Duration;
 
@@ -10,15 +10,15 @@ use second_factor::{AccountId, AuthMethod, Login, PasswordVerified, Policy, Refu
 use crate::support::sessions::row;
 use crate::support::{Phone, START, STEP, Told, World, code_required, complete, refusal};
 
-/// When a second factor is demanded in these tests.
+/// The time from which a second factor is required in these tests.
 const DUE: UnixTime = START.saturating_add(Duration::from_secs(30 * 24 * 60 * 60));
 
-/// Who demands, what, and whether an account must have a factor a second before the time, at it, and a second after.
+/// Whether the policy requires one, what the host requires, and whether it is required a second before the time, at it, and after.
 const TABLE: [(bool, Requirement, [bool; 3]); 6] = [
     (false, Requirement::None, [false; 3]),
     (false, Requirement::EnrolledBy(DUE), [false, true, true]),
     (false, Requirement::Enrolled, [true; 3]),
-    // The policy is never weakened.
+    // The host cannot weaken the policy.
     (true, Requirement::None, [true; 3]),
     (true, Requirement::EnrolledBy(DUE), [true; 3]),
     (true, Requirement::Enrolled, [true; 3]),
@@ -27,7 +27,7 @@ const TABLE: [(bool, Requirement, [bool; 3]); 6] = [
 const TIMES: [UnixTime; 3] =
     [UnixTime::from_secs(DUE.as_secs() - 1), DUE, UnixTime::from_secs(DUE.as_secs() + 1)];
 
-/// Every row of the table at every time: whether the policy demands, what the host demands, when, and whether it is due.
+/// Every row of the table at every time: the policy, the host's requirement, the time, and whether a factor is required.
 fn cases() -> impl Iterator<Item = (Policy, Requirement, UnixTime, bool)> {
     TABLE.into_iter().flat_map(|(by_policy, requirement, is_due)| {
         let policy = Policy::builder("Example");
@@ -46,14 +46,14 @@ fn by_administrator(world: &World) -> AdministratorReset {
 }
 
 #[test]
-fn g19_without_a_factor_a_login_goes_by_the_stricter_of_policy_and_host() {
+fn g19_the_stricter_of_policy_and_host_decides_a_login() {
     for (policy, requirement, now, is_due) in cases() {
         let world = World::with_policy(policy);
         world.clock.set(now);
         match log_in(&world, requirement) {
             Login::EnrollmentRequired(proof) => {
                 assert!(is_due, "{requirement:?} at {now:?}");
-                // Nobody is logged in, and the proof goes on to an enrollment.
+                // Nobody is logged in, and the proof can begin an enrollment.
                 assert!(world.events.take().is_empty());
                 let begun = world.verifier.begin_enrollment(proof, "alice").unwrap();
                 let code = Phone::scan(&begun.uri).code(now);
@@ -72,7 +72,7 @@ fn g19_without_a_factor_a_login_goes_by_the_stricter_of_policy_and_host() {
 }
 
 #[test]
-fn g19_with_a_factor_nothing_is_demanded_but_the_factor() {
+fn g19_with_a_factor_a_requirement_changes_nothing() {
     for (policy, requirement, now, _) in cases() {
         let (world, phone, codes) = World::enrolled_with(policy);
         world.clock.set(now);
@@ -89,7 +89,7 @@ fn g19_with_a_factor_nothing_is_demanded_but_the_factor() {
 }
 
 #[test]
-fn g19_a_demand_that_falls_due_between_check_and_login_counts() {
+fn g19_a_requirement_that_begins_between_check_and_login_counts() {
     let world = World::new();
     let demand = Requirement::EnrolledBy(DUE);
     world.clock.set(TIMES[0]);
@@ -101,7 +101,7 @@ fn g19_a_demand_that_falls_due_between_check_and_login_counts() {
 }
 
 #[test]
-fn g19_a_demand_that_falls_due_between_challenge_and_code_is_met() {
+fn g19_a_requirement_that_begins_after_the_challenge_is_met() {
     let (world, phone, _) = World::enrolled();
     world.clock.set(TIMES[0]);
     let challenge = code_required(log_in(&world, Requirement::EnrolledBy(DUE)));
@@ -111,7 +111,7 @@ fn g19_a_demand_that_falls_due_between_challenge_and_code_is_met() {
 }
 
 #[test]
-fn g19_the_last_factor_is_removed_only_while_none_is_demanded() {
+fn g19_the_last_factor_can_be_removed_only_if_none_is_required() {
     for (policy, requirement, now, is_due) in cases() {
         for is_disabled in [false, true] {
             let (world, phone, _) = World::enrolled_with(policy.clone());
@@ -136,7 +136,7 @@ fn g19_the_last_factor_is_removed_only_while_none_is_demanded() {
 }
 
 #[test]
-fn g19_under_a_demand_one_of_several_is_removed_and_the_last_stays() {
+fn g19_if_one_is_required_all_but_the_last_can_be_removed() {
     let demands =
         [(true, Requirement::None), (false, Requirement::Enrolled), (false, Requirement::EnrolledBy(START))];
     for (by_policy, demand) in demands {
@@ -145,20 +145,20 @@ fn g19_under_a_demand_one_of_several_is_removed_and_the_last_stays() {
         let (world, phone, _) = World::enrolled_with(policy);
         let (tablet, _) = world.add_app(&phone, "Tablet");
         let all = refusal(world.verifier.disable(world.fresh(&phone), demand));
-        assert_eq!(all.unwrap_err(), Refusal::FactorRequired, "all of them at once");
+        assert_eq!(all.unwrap_err(), Refusal::FactorRequired, "all were disabled at once");
         assert_eq!(world.list().len(), 2);
         assert!(world.verifier.remove_authenticator(world.fresh(&phone), tablet, demand).is_ok());
         let last = world.first_authenticator();
         let removed = refusal(world.verifier.remove_authenticator(world.fresh(&phone), last, demand));
         assert_eq!(removed.unwrap_err(), Refusal::FactorRequired);
-        // Which is not there is not there, whatever is demanded.
+        // Removing one that is not bound is refused as such.
         let gone = refusal(world.verifier.remove_authenticator(world.fresh(&phone), tablet, demand));
         assert_eq!(gone.unwrap_err(), Refusal::NoAuthenticator);
     }
 }
 
 #[test]
-fn g19_under_a_demand_the_only_factor_is_replaced() {
+fn g19_a_required_factor_can_be_replaced() {
     let policy = || Policy::builder("Example").require_second_factor().build().unwrap();
     let (world, phone, _) = World::enrolled_with(policy());
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), world.in_place_of_first()).unwrap();
@@ -175,7 +175,7 @@ fn g19_under_a_demand_the_only_factor_is_replaced() {
 }
 
 #[test]
-fn g19_an_administrator_resets_under_a_demand_and_an_enrollment_follows() {
+fn g19_after_an_administrators_reset_a_required_enrollment_follows() {
     for (policy, requirement, now, is_due) in cases() {
         let (world, phone, _) = World::enrolled_with(policy);
         world.clock.set(now);
@@ -191,12 +191,12 @@ fn g19_an_administrator_resets_under_a_demand_and_an_enrollment_follows() {
 }
 
 #[test]
-fn g19_a_demand_is_of_one_login_and_is_not_kept() {
+fn g19_a_requirement_counts_for_one_login_and_is_not_stored() {
     let world = World::new();
     assert!(matches!(log_in(&world, Requirement::Enrolled), Login::EnrollmentRequired(_)));
     assert_eq!(row(&world), None);
     let _ = complete(log_in(&world, Requirement::None));
-    // A time that is long past is due; one at the end of time is not yet.
+    // A time in the past has begun; the end of time has not.
     assert!(matches!(log_in(&world, Requirement::EnrolledBy(UnixTime::EPOCH)), Login::EnrollmentRequired(_)));
     let accepted = complete(log_in(&world, Requirement::EnrolledBy(UnixTime::MAX)));
     assert_eq!(accepted.enroll_by, Some(UnixTime::MAX));

@@ -1,4 +1,4 @@
-//! Secrets that leak, are weak, or whose absence lets everybody in: threat A20, failures F27, F28, F32, F33.
+//! Secrets that leak or are weak, and missing secrets that let everybody in: threat A20, failures F27, F28, F32, F33.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ use crate::support::{
 };
 
 #[test]
-fn a20a_a_secret_that_is_made_has_160_bits_counted_in_bytes() {
+fn a20a_a_generated_secret_has_at_least_160_bits() {
     for (algorithm, bytes) in [(Algorithm::Sha1, 20), (Algorithm::Sha256, 32), (Algorithm::Sha512, 64)] {
         let totp = TotpParams::new(algorithm, Digits::Six, Period::default());
         let world = World::with_policy(Policy::builder("Example").totp(totp).build().unwrap());
@@ -37,8 +37,8 @@ fn a20a_a_secret_that_is_made_has_160_bits_counted_in_bytes() {
 }
 
 #[test]
-fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
-    // `Secret` itself reads whatever sites issue; into an account only these two ways lead, and the weaker
+fn a20a_an_imported_secret_has_at_least_128_bits() {
+    // `Secret` accepts any length that sites issue. Only two calls import one into an account, and the name of the weaker
     // one says so.
     for bytes in 1..=Secret::MAX_LEN {
         let secret = Secret::new(&vec![7; bytes]).unwrap();
@@ -55,15 +55,14 @@ fn a20a_a_secret_that_is_brought_along_has_128_bits_counted_in_bytes() {
             "{bytes} bytes"
         );
     }
-    // Counted in bytes, not in characters of base32: 16 characters are 80 bits, 26 are 130, of which 128
-    // count.
+    // The bits of whole bytes count: 16 base32 characters are 80 bits; 26 are 130, of which 128 count.
     let characters = |count: usize| Secret::from_base32(&"A".repeat(count)).unwrap();
     assert!(ImportedSecret::new(characters(16)).is_err());
     assert!(ImportedSecret::new(characters(24)).is_err());
     assert!(ImportedSecret::new(characters(26)).is_ok());
 }
 
-/// The stored record of this account, changed as JSON.
+/// Edits the stored record of this account as JSON.
 fn edit(store: &MemoryStore, account: &AccountId, edit: impl FnOnce(&mut serde_json::Value)) {
     let row = store.load(account).unwrap().unwrap();
     let mut json = serde_json::to_string(&row.value).and_then(|text| serde_json::from_str(&text)).unwrap();
@@ -114,7 +113,7 @@ fn a20b_a_ciphertext_copied_to_another_authenticator_does_not_open() {
     assert!(matches!(presented, Err(Error::Session(SessionError::Seal(SealError::Broken)))), "{presented:?}");
 }
 
-/// The same service, with these keys.
+/// The same service with these keys.
 fn rekeyed(world: World, seed: u64, ring: KeyRing) -> World {
     let verifier = BlockingVerifier::with_sources(
         world.verifier.store().clone(),
@@ -127,7 +126,7 @@ fn rekeyed(world: World, seed: u64, ring: KeyRing) -> World {
 }
 
 #[test]
-fn a20c_a_retired_key_still_opens_and_the_secret_is_sealed_anew_on_use() {
+fn a20c_a_retired_key_still_opens_and_secrets_are_resealed_on_use() {
     let (world, phone, _) = World::enrolled();
     let [old, new] = [[7; 32], [8; 32]];
     let before = sealed_secret(world.verifier.store(), &world.account);
@@ -137,11 +136,11 @@ fn a20c_a_retired_key_still_opens_and_the_secret_is_sealed_anew_on_use() {
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
     let after = sealed_secret(world.verifier.store(), &world.account);
     assert_eq!(after["id"], before["id"]);
-    // The form byte and the key's id stand in front: 01 00 00 00 01, then 01 00 00 00 02.
+    // The text starts with the form byte and the key's id: 01 00 00 00 01, then 01 00 00 00 02.
     assert!(before["sealed"].as_str().unwrap().starts_with("AEAAAAAB"), "{before}");
     assert!(after["sealed"].as_str().unwrap().starts_with("AEAAAAAC"), "{after}");
 
-    // Once all are sealed anew the old key may go.
+    // When everything is resealed, the old key can be removed.
     let world = rekeyed(world, 3, KeyRing::new(2, SealingKey::new(new)));
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
@@ -157,7 +156,7 @@ fn a20c_a_key_that_is_not_on_the_ring_lets_nobody_in() {
         matches!(&presented, Err(Error::Session(SessionError::Seal(error))) if *error == unknown),
         "{presented:?}"
     );
-    // The same id and another key: broken. And with the right key again nothing is lost.
+    // The same id with another key does not open it. With the right key again, nothing is lost.
     let world = rekeyed(world, 5, KeyRing::new(1, SealingKey::new([8; 32])));
     let presented = world.verifier.present(&world.challenge(), &code, Remember::No);
     assert!(matches!(presented, Err(Error::Session(SessionError::Seal(SealError::Broken)))), "{presented:?}");
@@ -165,7 +164,7 @@ fn a20c_a_key_that_is_not_on_the_ring_lets_nobody_in() {
     assert_eq!(world.present(&code).unwrap().authenticated.method(), AuthMethod::Code);
 }
 
-/// Rows of JSON text, as a database keeps them, and faults to be switched on.
+/// Rows of JSON text, like a database, with faults that a test can switch on.
 #[derive(Debug, Default)]
 struct Rows {
     rows: Mutex<BTreeMap<AccountId, (u64, String)>>,
@@ -178,7 +177,7 @@ enum Fault {
     None,
     Load,
     Swap,
-    /// The row was written, and then the connection was lost.
+    /// The row is written, and then the connection is lost.
     AfterSwap,
 }
 
@@ -243,14 +242,14 @@ impl BlockingStore for Rows {
 
 type Failed = Error<RowsError>;
 
-/// An account with an authenticator, over rows of text.
+/// An account with an authenticator, on rows of text.
 fn enrolled() -> (World<Arc<Rows>>, Phone) {
     let world = World::over(Arc::new(Rows::default()), Policy::new("Example").unwrap());
     let (phone, _) = world.enroll();
     (world, phone)
 }
 
-/// What becomes of the right code; and the row must be left as it was.
+/// The failure of the right code. The row must not change.
 fn right_code(world: &World<Arc<Rows>>, phone: &Phone, challenge: &ChallengeToken) -> Failed {
     right_code_under(&world.verifier, world, phone, challenge)
 }
@@ -263,7 +262,7 @@ fn right_code_under(
 ) -> Failed {
     let before = world.verifier.store().text(&world.account);
     let failed = verifier.present(challenge, &phone.code(world.now()), Remember::No).unwrap_err();
-    assert_eq!(world.verifier.store().text(&world.account), before, "the row is left as it was");
+    assert_eq!(world.verifier.store().text(&world.account), before, "the row has changed");
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
     failed
 }
@@ -279,7 +278,7 @@ fn field<'t>(text: &'t str, name: &str) -> &'t str {
     rest.split_once('"').unwrap().0
 }
 
-/// The same verifier, with other keys.
+/// The same service with other keys.
 fn with_keys(world: &World<Arc<Rows>>, ring: KeyRing) -> BlockingVerifier<Arc<Rows>> {
     BlockingVerifier::with_sources(
         world.verifier.store().clone(),
@@ -296,7 +295,11 @@ fn f27_no_call_returns_a_confirmed_secret() {
     let (world, phone) = enrolled();
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
     let new_phone = Phone::scan(&begun.uri);
-    assert_eq!(world.verifier.pending_enrollment(&begun.token).unwrap(), begun.uri, "until it is confirmed");
+    assert_eq!(
+        world.verifier.pending_enrollment(&begun.token).unwrap(),
+        begun.uri,
+        "the pending secret cannot be shown again"
+    );
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &new_phone.code(world.now())).unwrap();
     let again = world.verifier.pending_enrollment(&begun.token);
     assert_eq!(refusal(again).unwrap_err(), Refusal::EnrollmentOver);
@@ -324,12 +327,12 @@ fn f27_no_call_returns_a_confirmed_secret() {
 }
 
 #[test]
-fn f27_what_is_stored_opens_with_the_key_alone() {
+fn f27_the_stored_secret_opens_only_with_the_key() {
     let (world, phone) = enrolled();
     let text = world.verifier.store().text(&world.account);
     let sealed =
         second_factor::enrollment::Base32Secret::parse(field(&text, "sealed")).unwrap().into_secret();
-    // Form, key id, nonce, ciphertext, tag: the ciphertext is as long as the secret, and not it.
+    // Form, key id, nonce, ciphertext, tag. The ciphertext is as long as the secret, but different.
     assert_eq!(sealed.expose().len(), 1 + 4 + 24 + 20 + 16);
     let ciphertext = Secret::new(&sealed.expose()[29..49]).unwrap();
     let params = world.verifier.policy().totp();
@@ -373,9 +376,12 @@ fn f28_a_missing_or_short_secret_lets_nobody_in() {
         let failed = right_code(&world, &phone, &challenge);
         assert!(matches!(failed, Error::Store(RowsError::Record(_))), "{missing}: {failed:?}");
         let login = world.verifier.password_verified(world.password(), None);
-        assert!(matches!(login, Err(Error::Store(RowsError::Record(_)))), "not even a challenge");
+        assert!(
+            matches!(login, Err(Error::Store(RowsError::Record(_)))),
+            "a missing secret opened a challenge"
+        );
     }
-    // "AEBAGBA" is four bytes: no seal at all.
+    // "AEBAGBA" is four bytes, too short for a seal.
     world.verifier.store().set(&world.account, text.replace(&sealed, "\"sealed\":\"AEBAGBA\""));
     let failed = right_code(&world, &phone, &challenge);
     assert!(matches!(failed, Error::Session(SessionError::Seal(SealError::Malformed))), "{failed:?}");
@@ -403,7 +409,7 @@ fn f28_an_empty_secret_in_clear_lets_nobody_in() {
     store.set(&world.account, text.replace(field(&text, "sealed"), "AA"));
     let failed = right_code(&world, &phone, &challenge);
     assert!(matches!(failed, Error::Session(SessionError::Seal(SealError::Secret(_)))), "{failed:?}");
-    // Nor does a key ring open what was stored in clear.
+    // A key ring does not open a secret that was stored in clear either.
     store.set(&world.account, text);
     let ring = with_keys(&world, KeyRing::new(1, SealingKey::new([7; 32])));
     let failed = right_code_under(&ring, &world, &phone, &challenge_under(&ring, &world));
@@ -416,7 +422,7 @@ fn f28_a_missing_or_wrong_key_lets_nobody_in() {
     let challenge = world.challenge();
     let before = world.verifier.store().text(&world.account);
     let missing = with_keys(&world, KeyRing::new(2, SealingKey::new([7; 32])));
-    // What was signed with the missing key is not genuine; what is signed with the other opens nothing.
+    // With the missing key no challenge is genuine. With another key with the same id the seal does not open.
     let failed = right_code_under(&missing, &world, &phone, &challenge);
     assert!(matches!(failed, Error::Refused(Refusal::ChallengeOver)), "{failed:?}");
     let failed = right_code_under(&missing, &world, &phone, &challenge_under(&missing, &world));
@@ -429,7 +435,7 @@ fn f28_a_missing_or_wrong_key_lets_nobody_in() {
     let failed = right_code_under(&wrong, &world, &phone, &challenge_under(&wrong, &world));
     assert!(matches!(failed, Error::Session(SessionError::Seal(SealError::Broken))), "{failed:?}");
 
-    // No harm is done to what did not open.
+    // The row that did not open is unchanged.
     assert_eq!(world.verifier.store().text(&world.account), before);
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
@@ -446,7 +452,7 @@ fn f28_the_secret_of_another_row_lets_nobody_in() {
 
     let challenge = world.challenge();
     let (hers, his) = (world.verifier.store().text(&world.account), world.verifier.store().text(&mallory));
-    // His sealed secret in her row, alone and with the id that it is sealed for.
+    // His sealed secret in her row, alone and together with the id that it was sealed for.
     let alone = hers.replace(field(&hers, "sealed"), field(&his, "sealed"));
     let with_id = alone.replace(field(&hers, "id"), field(&his, "id"));
     assert_ne!(alone, with_id);
@@ -460,7 +466,7 @@ fn f28_the_secret_of_another_row_lets_nobody_in() {
 }
 
 #[test]
-fn f28_what_was_issued_by_another_row_lets_nobody_in() {
+fn f28_tokens_and_codes_of_another_row_let_nobody_in() {
     let (world, phone) = enrolled();
     let mallory = World { account: AccountId::new("mallory").unwrap(), ..service_beside(&world) };
     let (his_phone, his_codes) = mallory.enroll();
@@ -469,7 +475,7 @@ fn f28_what_was_issued_by_another_row_lets_nobody_in() {
     let wrong = mallory.verifier.present(&his, &his_phone.wrong_code(mallory.now()), Remember::No);
     assert_eq!(refusal(wrong).unwrap_err(), Refusal::NotAccepted);
 
-    // A database in which he can copy his lists into her row.
+    // In this database he can copy his lists into her row.
     let rows = world.verifier.store();
     let row = |account| serde_json::from_str::<serde_json::Value>(&rows.text(account)).unwrap();
     let (mut hers, from) = (row(&world.account), row(&mallory.account));
@@ -488,7 +494,7 @@ fn f28_what_was_issued_by_another_row_lets_nobody_in() {
     assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted);
 }
 
-/// The same service once more: its store, its clock, its keys.
+/// A second verifier of the same service: its store, its clock, its keys.
 fn service_beside(world: &World<Arc<Rows>>) -> World<Arc<Rows>> {
     World {
         verifier: with_keys(world, KeyRing::new(1, SealingKey::new([7; 32]))),
@@ -507,17 +513,17 @@ fn f28_the_record_of_another_account_lets_nobody_in() {
     world.verifier.store().set(&world.account, his.clone());
     let failed = right_code(&world, &phone, &challenge);
     assert!(matches!(failed, Error::Session(SessionError::WrongAccount)), "{failed:?}");
-    // His has no authenticator: nor is the password enough.
+    // His record has no authenticator, but the password alone is still not enough.
     let login = world.verifier.password_verified(world.password(), None);
     assert!(matches!(login, Err(Error::Session(SessionError::WrongAccount))), "{login:?}");
     let changed = password_reset(&world);
     assert!(matches!(changed, Error::Session(SessionError::WrongAccount)), "{changed:?}");
-    assert_eq!(world.verifier.store().text(&world.account), his, "nothing is written over it");
+    assert_eq!(world.verifier.store().text(&world.account), his, "the record was overwritten");
     world.verifier.store().set(&world.account, hers);
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
 }
 
-/// Why a password reset does not start; the host's write is never called.
+/// The failure of a password reset. The host's write is never called.
 fn password_reset(world: &World<Arc<Rows>>) -> Failed {
     let reset = PasswordReset::by_host(world.verifier.check_password(&world.account));
     let changed =
@@ -542,9 +548,9 @@ fn f28_a_record_cut_off_anywhere_lets_nobody_in() {
         assert!(matches!(login, Err(Error::Store(RowsError::Record(_)))), "{login:?}");
         let changed = password_reset(&world);
         assert!(matches!(changed, Error::Store(RowsError::Record(_))), "{changed:?}");
-        assert_eq!(world.verifier.store().text(&world.account), cut, "nothing is written over it");
+        assert_eq!(world.verifier.store().text(&world.account), cut, "the record was overwritten");
     }
-    // A record from the future is not written over either.
+    // A record of a newer format is not overwritten either.
     let newer = text.replacen("\"format\":1", "\"format\":2", 1);
     assert_ne!(newer, text);
     world.verifier.store().set(&world.account, newer.clone());
@@ -566,14 +572,14 @@ fn f28_a_store_that_fails_lets_nobody_in_and_answers_no_guess() {
             assert!(matches!(failed, Err(Error::Store(RowsError::Lost))), "{fault:?}: {failed:?}");
             assert_eq!(world.verifier.store().text(&world.account), before);
         }
-        assert!(world.events.take().is_empty(), "what was not stored did not happen");
-        // The password step writes nothing, so it fails where the row cannot be read.
+        assert!(world.events.take().is_empty(), "an event was reported although nothing was stored");
+        // The password step writes nothing, so it fails only if the row cannot be read.
         let login = world.verifier.password_verified(world.password(), None);
         let is_lost = matches!(login, Err(Error::Store(RowsError::Lost)));
         assert_eq!(is_lost, fault == Fault::Load, "{fault:?}: {login:?}");
     }
 
-    // Written, and then lost: nobody is in, and the code is burnt.
+    // The write succeeds but the reply is lost: nobody is let in, and the code is used up.
     world.verifier.store().fail(Fault::AfterSwap);
     let code = phone.code(world.now());
     let failed = world.verifier.present(&challenge, &code, Remember::No);
@@ -585,7 +591,7 @@ fn f28_a_store_that_fails_lets_nobody_in_and_answers_no_guess() {
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
 }
 
-/// Random bytes until they run out.
+/// Random bytes, until they run out.
 #[derive(Debug)]
 struct Drying(Mutex<TestRng>, Arc<AtomicBool>);
 
@@ -622,7 +628,7 @@ fn f28_without_random_bytes_nobody_is_let_in() {
     assert!(matches!(fresh, Err(Error::Entropy(EntropyError))), "{fresh:?}");
     let bob = world.password_of(&AccountId::new("bob").unwrap());
     let begun = world.verifier.begin_enrollment(bob, "bob@example.com");
-    assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "no secret of zeros");
+    assert!(matches!(begun, Err(Error::Entropy(EntropyError))), "an enrollment began without random bytes");
     assert!(world.events.take().is_empty());
     is_dry.store(false, Ordering::SeqCst);
     assert!(world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
@@ -635,7 +641,7 @@ fn f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code() {
     let mut refused = 0;
     for time in [0, 1, 29, 30, START.as_secs() - 86_400, START.as_secs() - 30] {
         world.clock.set(UnixTime::from_secs(time));
-        // The code of that time: the app's clock may be as wrong as the server's.
+        // A code of that time, as from an app whose clock is as wrong as the server's.
         let code = phone.code(world.now());
         let challenge = world.challenge();
         let presented = world.verifier.present(&challenge, &code, Remember::No);
@@ -643,7 +649,7 @@ fn f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code() {
         refused += 1;
         assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), refused);
     }
-    // The clock is right again, and so is what was stored: the code of the enrollment stays used.
+    // The clock is right again: the code of the enrollment is still refused.
     world.clock.set(right_now);
     world.clock.back(STEP);
     assert!(world.present(&phone.code(START)).is_err());
@@ -651,8 +657,8 @@ fn f28_a_clock_at_zero_or_before_the_enrollment_accepts_no_code() {
     assert!(world.present(&phone.code(world.now())).is_ok());
 }
 
-// That a verification does the same work whatever the outcome is counted in the unit tests of `otp/hmac.rs`
-// (`rfc6238_5_2_verify_costs_the_same_whatever_the_outcome`): here is what a claimant sees.
+// The unit tests of `otp/hmac.rs` count the work (`rfc6238_5_2_verify_costs_the_same_whatever_the_outcome`). This test checks
+// the answers.
 #[test]
 fn f32_a_near_miss_is_answered_like_any_other_code() {
     let (world, phone, _) = World::enrolled();
@@ -667,7 +673,7 @@ fn f32_a_near_miss_is_answered_like_any_other_code() {
     let mut near = 0;
     let neighbours = [world.now(), world.now().saturating_add(STEP)].map(|at| phone.code(at));
     for miss in misses.filter(|miss| !neighbours.contains(miss)) {
-        // The same service from the start, since each guess is charged.
+        // A new service for each guess, because each guess is charged.
         let (again, _, _) = World::enrolled();
         assert_eq!(again.present(&miss).unwrap_err(), Refusal::NotAccepted);
         assert_eq!(again.events.count(is_refused_because(RefusedBecause::Wrong)), 1);
@@ -695,7 +701,7 @@ fn f33_a_million_symbols_of_generated_secrets_are_uniform() {
     assert_eq!(total, 1_000_000);
     let expected = f64::from(total) / 32.0;
     let chi_square: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
-    // 31 degrees of freedom: 61.1 at one in a thousand; and a fit that is too good is none either.
+    // 31 degrees of freedom: 61.1 is exceeded once in a thousand. A value that is too low would be suspicious too.
     assert!((11.0..61.1).contains(&chi_square), "{chi_square}");
 }
 
@@ -712,7 +718,7 @@ fn f33_no_secret_is_shorter_than_its_algorithms_output() {
         assert_eq!(begun.uri.secret().bits(), bits, "{algorithm:?}");
         assert_eq!(Secret::generate(algorithm, &mut TestRng(1)).unwrap().bits(), bits);
     }
-    // No two accounts get the same, and none of them zeros.
+    // No two accounts have the same secret, and none is all zeros.
     let mut seen = Vec::new();
     for name in 0..20 {
         let proof = world.password_of(&AccountId::new(format!("user {name}")).unwrap());

@@ -1,4 +1,4 @@
-//! What a session is good for, and when it ends: threats G11, G15, G24.
+//! What a session permits, and when it ends: threats G11, G15, G24.
 
 use core::fmt;
 use core::time::Duration;
@@ -19,7 +19,7 @@ fn by_administrator<S: BlockingStore>(world: &World<S>) -> AdministratorReset {
     AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap()
 }
 
-/// Somebody whose phone is lost logs in with the last recovery code.
+/// An owner whose phone is lost logs in with the last recovery code.
 fn by_the_last_recovery_code<S: BlockingStore>(world: &World<S>) -> (Session, Phone)
 where
     S::Error: fmt::Debug,
@@ -72,10 +72,10 @@ fn g11_the_last_recovery_code_and_the_password_enroll_a_new_phone() {
 }
 
 #[test]
-fn g11_a_session_of_a_recovery_code_can_do_nothing_else_without_a_factor() {
+fn g11_without_a_factor_a_recovery_session_can_only_enroll() {
     let world = World::new();
     let (session, phone) = by_the_last_recovery_code(&world);
-    // With the password, and nothing beside it.
+    // With the password alone.
     let changed = world
         .verifier
         .change_password(with_the_password_alone(&world, &session).unwrap(), || -> Result<(), ()> {
@@ -86,7 +86,7 @@ fn g11_a_session_of_a_recovery_code_can_do_nothing_else_without_a_factor() {
     assert!(refused, "{changed:?}");
     let closed = world.verifier.close_account(with_the_password_alone(&world, &session).unwrap());
     assert_eq!(refusal(closed).unwrap_err(), Refusal::StepUpRequired);
-    // `disable` and `regenerate_recovery_codes` take a fresh factor, and nothing typed is none.
+    // `disable` and `regenerate_recovery_codes` need a fresh factor, which needs a proof.
     for typed in ["", " ", "\n"] {
         assert_eq!(fresh_factor(&world, &session, typed).unwrap_err(), Refusal::Malformed);
     }
@@ -99,7 +99,7 @@ fn g11_a_session_of_a_recovery_code_can_do_nothing_else_without_a_factor() {
 }
 
 #[test]
-fn g11_a_session_of_a_recovery_code_enrolls_within_the_hour() {
+fn g11_a_session_of_a_recovery_code_can_enroll_for_an_hour() {
     for (age, is_good) in [(0, true), (3_599, true), (3_600, false), (3_601, false)] {
         let world = World::new();
         let (session, _) = by_the_last_recovery_code(&world);
@@ -109,7 +109,7 @@ fn g11_a_session_of_a_recovery_code_enrolls_within_the_hour() {
         assert_eq!(proof.err(), (!is_good).then_some(Refusal::Malformed), "{age} s");
         assert_eq!(row(&world), before);
     }
-    // Nor after whatever ends the session.
+    // It cannot enroll after the session has ended for any reason.
     let world = World::new();
     let (session, _) = by_the_last_recovery_code(&world);
     let _ = world.reset_password();
@@ -117,7 +117,7 @@ fn g11_a_session_of_a_recovery_code_enrolls_within_the_hour() {
 }
 
 #[test]
-fn g15_a_session_from_before_any_factor_ends_when_the_account_is_closed() {
+fn g15_closing_an_account_ends_a_session_from_before_any_factor() {
     let close: [fn(&World); 2] = [
         |world| drop(world.verifier.close_account(by_administrator(world)).unwrap()),
         |world| {
@@ -129,9 +129,9 @@ fn g15_a_session_from_before_any_factor_ends_when_the_account_is_closed() {
         let world = World::new();
         let session = complete(world.login()).authenticated.into_session();
         let (begun, check) = (world.begin(), world.password());
-        assert_eq!(row(&world), None, "nothing was kept about the account");
+        assert_eq!(row(&world), None, "the account has a row");
         close(&world);
-        // The id is given out again. What was of the one before is of nobody.
+        // The id is given to somebody else: nothing of the earlier account is valid for it.
         let new = complete(world.login()).authenticated.into_session();
         assert!(world.is_current(&new) && !world.is_current(&session));
         let code = Phone::scan(&begun.uri).code(world.now());
@@ -145,7 +145,7 @@ fn g15_a_session_from_before_any_factor_ends_when_the_account_is_closed() {
 }
 
 #[test]
-fn g15_of_a_closed_account_nothing_is_left_but_an_epoch() {
+fn g15_a_closed_account_keeps_only_an_epoch() {
     let (world, phone, codes) = World::enrolled();
     let (device, challenge, session) =
         (world.remember(&phone), world.challenge(), session_of(&world, &phone));
@@ -163,14 +163,14 @@ fn g15_of_a_closed_account_nothing_is_left_but_an_epoch() {
     let presented = refusal(world.verifier.present(&challenge, &codes[1], Remember::No));
     assert_eq!(presented.unwrap_err(), Refusal::ChallengeOver);
     assert!(!world.is_current(&session));
-    // Twice is twice: another epoch each time, also where nothing was left to close.
+    // Closing it again makes another epoch, even though nothing was left to close.
     let session = world.session(1);
     let _ = world.verifier.close_account(by_administrator(&world)).unwrap();
     assert!(!world.is_current(&session));
 }
 
 #[test]
-fn g24_a_step_up_leaves_its_trace_in_the_session() {
+fn g24_a_step_up_is_noted_in_the_session() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let mut session = complete(world.login_on(&device)).authenticated.into_session();
@@ -183,7 +183,10 @@ fn g24_a_step_up_leaves_its_trace_in_the_session() {
     let since = world.now();
     session.elevate(&fresh);
     assert_eq!((session.amr(), session.auth_time()), (["pwd", "otp", "mfa"].as_slice(), since));
-    assert!(matches!(session.method(), AuthMethod::RememberedDevice { .. }), "how it began stays");
+    assert!(
+        matches!(session.method(), AuthMethod::RememberedDevice { .. }),
+        "the session has lost the method of its login"
+    );
     for (age, is_elevated) in [(0, true), (3_599, true), (3_600, false)] {
         assert_eq!(
             session.is_elevated(since.saturating_add(Duration::from_secs(age)), HOUR),
@@ -191,7 +194,7 @@ fn g24_a_step_up_leaves_its_trace_in_the_session() {
             "{age}"
         );
     }
-    // A recovery code later on, which leaves the device of this session alone.
+    // A recovery code later on does not forget this session's own device.
     world.clock.advance(HOUR);
     let fresh = fresh_factor(&world, &session, &codes[0]).unwrap();
     assert!(world.is_current(&session));
@@ -201,7 +204,7 @@ fn g24_a_step_up_leaves_its_trace_in_the_session() {
 }
 
 #[test]
-fn g24_a_factor_of_another_session_or_account_elevates_nothing() {
+fn g24_a_factor_of_another_session_or_account_does_not_elevate() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let mut session = complete(world.login_on(&device)).authenticated.into_session();
@@ -227,13 +230,13 @@ fn g24_a_login_with_a_code_counts_and_a_password_does_not() {
     assert!(!by_password.is_elevated(now, HOUR));
     assert!(!by_code.is_elevated(now.saturating_add(HOUR), HOUR));
     assert!(!by_code.is_elevated(now, Duration::ZERO));
-    // A clock that is a year back does not prolong it.
+    // A clock that goes back a year does not prolong it.
     world.clock.back(365 * 24 * HOUR);
     assert!(!by_code.is_elevated(world.now(), HOUR));
 }
 
 #[test]
-fn g24_a_factor_from_before_a_change_elevates_nothing_after_it() {
+fn g24_a_factor_from_before_a_change_does_not_elevate_after_it() {
     let (world, phone, codes) = World::enrolled();
     let mut session = world.log_in(&phone).authenticated.into_session();
     let before = fresh_factor(&world, &session, &codes[0]).unwrap();
@@ -246,7 +249,7 @@ fn g24_a_factor_from_before_a_change_elevates_nothing_after_it() {
 }
 
 #[test]
-fn g24_a_session_that_goes_on_keeps_its_trace_and_loses_its_device() {
+fn g24_a_continued_session_keeps_its_step_up_and_loses_its_device() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     let mut session = complete(world.login_on(&device)).authenticated.into_session();

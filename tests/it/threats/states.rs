@@ -1,4 +1,4 @@
-//! Steps that are skipped, swapped or taken twice, and half a login taken for a whole one: threats A13 to A16,
+//! Steps that are skipped, swapped or taken twice, and half a login that is taken for a complete one: threats A13 to A16,
 //! failures F20 to F22, F29, F34.
 
 use core::time::Duration;
@@ -20,14 +20,14 @@ use crate::support::{
     Phone, START, STEP, TestRng, World, at_once, code_required, complete, is_refused_because, refusal, texts,
 };
 
-/// An account with a live token of every kind.
+/// An account with a valid token of every kind.
 struct Tokens {
     world: World,
     phone: Phone,
     codes: Vec<String>,
     challenge: ChallengeToken,
     enrollment: EnrollmentToken,
-    /// A code of the enrollment that waits.
+    /// The phone that scanned the pending enrollment.
     new_phone: Phone,
     device: DeviceToken,
 }
@@ -43,12 +43,12 @@ fn tokens() -> Tokens {
 }
 
 impl Tokens {
-    /// The text of every kind, and its prefix.
+    /// The prefix and the text of a token of every kind.
     fn texts(&self) -> [(&'static str, &str); 3] {
         [("c1", self.challenge.expose()), ("e1", self.enrollment.expose()), ("d1", self.device.expose())]
     }
 
-    /// The token of this kind with the tag of `text` on it.
+    /// The token of this kind, with the tag of `text`.
     fn forged(&self, text: &str, kind: &str) -> String {
         let (_, own) = self.texts().into_iter().find(|(prefix, _)| *prefix == kind).unwrap();
         Parts { tag: Parts::of(text).tag, ..Parts::of(own) }.text()
@@ -56,7 +56,7 @@ impl Tokens {
 }
 
 #[test]
-fn a13_no_token_is_read_as_one_of_another_kind() {
+fn a13_no_token_is_parsed_as_one_of_another_kind() {
     let tokens = tokens();
     for (kind, text) in tokens.texts() {
         let read = [
@@ -67,14 +67,14 @@ fn a13_no_token_is_read_as_one_of_another_kind() {
         for (reader, is_read) in read {
             assert_eq!(is_read, kind == reader, "{kind} read as {reader}");
         }
-        // Nor with another kind's prefix in front.
+        // With another kind's prefix it is refused too.
         for prefix in ["c1", "e1", "d1"] {
             let text = Parts { prefix: prefix.to_owned(), ..Parts::of(text) }.text();
             assert_eq!(ChallengeToken::parse(&text).is_ok(), (kind, prefix) == ("c1", "c1"));
             assert_eq!(EnrollmentToken::parse(&text).is_ok(), (kind, prefix) == ("e1", "e1"));
             assert_eq!(DeviceToken::parse(&text).is_ok(), (kind, prefix) == ("d1", "d1"));
         }
-        // Nor is it a recovery code, nor a code.
+        // It is neither a recovery code nor a code.
         let presented = tokens.world.verifier.present(&tokens.challenge, text, Remember::No);
         assert_eq!(refusal(presented).unwrap_err(), Refusal::Malformed);
         let in_a_session = tokens.world.verifier.fresh_factor(&tokens.world.session(1), text);
@@ -82,8 +82,8 @@ fn a13_no_token_is_read_as_one_of_another_kind() {
     }
 }
 
-/// Every kind of token with the tag of every other kind, at every method that takes a token, with what the right
-/// token would have been accepted with.
+/// A token of every kind with the tag of every other kind, in every method that takes a token, with the right second
+/// argument.
 #[test]
 fn a13_no_token_forged_into_another_kind_is_accepted() {
     let tokens = tokens();
@@ -113,7 +113,7 @@ fn a13_no_token_forged_into_another_kind_is_accepted() {
             tried += answers.len();
         }
         let after = world.verifier.store().load(&world.account).unwrap().unwrap();
-        assert_eq!(before, after, "{kind}: nothing was written, so nothing was charged or ended");
+        assert_eq!(before, after, "{kind}: something was written");
     }
     assert_eq!(tried, 8);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 4);
@@ -142,7 +142,7 @@ fn a13_each_token_is_accepted_where_it_belongs() {
 }
 
 #[test]
-fn a13_a_token_of_one_account_is_none_of_another() {
+fn a13_a_token_of_one_account_is_refused_for_another() {
     let tokens = tokens();
     let bob = World { account: AccountId::new("bob").unwrap(), ..tokens.world };
     let (bobs_phone, _) = bob.enroll();
@@ -154,7 +154,7 @@ fn a13_a_token_of_one_account_is_none_of_another() {
 }
 
 #[test]
-fn a14_the_password_step_yields_nothing_that_authenticates() {
+fn a14_the_password_step_returns_nothing_that_authenticates() {
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
     world.events.take();
@@ -163,8 +163,8 @@ fn a14_the_password_step_yields_nothing_that_authenticates() {
     let token = code_required(login);
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
 
-    // All there is in it: the key's id, the account that the host itself just named, epoch, that it was a password,
-    // time, 16 random bytes.
+    // It contains only the key's id, the account that the host just named, the epoch, that the first factor was a password,
+    // the time, and 16 random bytes.
     let Parts { prefix, fields, tag } = Parts::of(token.expose());
     let sizes: Vec<_> = fields.iter().map(Vec::len).collect();
     assert_eq!((prefix.as_str(), sizes, tag.len()), ("c1", vec![4, 5, 16, 1, 8, 16], 32));
@@ -173,7 +173,7 @@ fn a14_the_password_step_yields_nothing_that_authenticates() {
         (b"alice".as_slice(), &world.now().as_secs().to_be_bytes()[..])
     );
     let again = Parts::of(world.challenge().expose());
-    assert!(fields[5] != again.fields[5] && tag != again.tag, "random: they are others each time");
+    assert!(fields[5] != again.fields[5] && tag != again.tag, "two challenges have the same random bytes");
     let status = world.verifier.status(&world.account).unwrap();
     for known in [device.expose(), &status.devices[0].label, &status.devices[0].id.to_string(), &codes[0]] {
         assert!(!token.expose().contains(known));
@@ -181,17 +181,17 @@ fn a14_the_password_step_yields_nothing_that_authenticates() {
 }
 
 #[test]
-fn a14_where_a_second_factor_is_demanded_and_missing_nobody_is_logged_in() {
+fn a14_if_a_required_second_factor_is_missing_nobody_is_logged_in() {
     let world = World::with_policy(Policy::builder("Example").require_second_factor().build().unwrap());
     assert!(matches!(world.login(), Login::EnrollmentRequired(_)));
     assert_eq!(world.events.take(), []);
-    // Not even by confirming: the user logs in again, with a code.
+    // Confirming the enrollment does not log in either: the user logs in again, with a code.
     let (phone, _) = world.enroll();
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
-/// Every public method of `Verifier` that does something, and what it yields. Whoever adds one says here
-/// whether somebody gets in by it.
+/// Every public method of `Verifier` that returns a `Result`, and its type. A new method must be added here, with a decision
+/// on whether it lets somebody in.
 const METHODS: [(&str, &str); 24] = [
     ("password_verified", "Login"),
     ("present", "Accepted"),
@@ -219,7 +219,7 @@ const METHODS: [(&str, &str); 24] = [
     ("is_current", "bool"),
 ];
 
-/// Name and outcome of the public functions in these source files whose result is a `Result`.
+/// The public functions in these source files that return a `Result`, with the type of its value.
 fn methods(paths: &[&str]) -> BTreeMap<String, String> {
     let sources = sources();
     let source = |path: &&str| code_of(&sources.iter().find(|source| source.path == *path).unwrap().text);
@@ -235,7 +235,7 @@ fn methods(paths: &[&str]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a15a_two_methods_lead_into_a_session_and_there_is_no_third() {
+fn a15a_only_two_methods_lead_to_a_session() {
     let table = METHODS.map(|(name, outcome)| (name.to_owned(), outcome.to_owned())).into();
     let asynchronous =
         ["verifier/verifier.rs", "verifier/login.rs", "verifier/account.rs", "verifier/operate.rs"];
@@ -248,8 +248,8 @@ fn a15a_two_methods_lead_into_a_session_and_there_is_no_third() {
     assert_eq!(methods(&asynchronous), table);
     assert_eq!(methods(&blocking), table);
 
-    // A session starts from `Authenticated`, which one function makes, in one file, and which two types hold.
-    // What the host keeps of it is made from it alone: a fresh factor starts nothing.
+    // A session is made from `Authenticated`. One function, in one file, makes that, and two types hold it. The session that the
+    // host stores is made from it alone: a fresh factor makes no session.
     let mut makers = Vec::new();
     let mut holders = Vec::new();
     let mut kept = Vec::new();
@@ -262,15 +262,15 @@ fn a15a_two_methods_lead_into_a_session_and_there_is_no_third() {
     }
     assert_eq!(makers, ["session/rule/login.rs"]);
     assert_eq!(kept, ["session/rule/login.rs"]);
-    // A field of `Accepted`, which `Login` and the decision before it hold.
+    // A field of `Accepted`, which is in `Login` and in the decision before it.
     assert_eq!(holders, ["session/rule/login.rs"; 3]);
 }
 
 #[test]
-fn a15a_each_way_into_a_session_demands_a_code() {
+fn a15a_every_first_factor_leads_to_a_code() {
     let (world, phone, codes) = World::enrolled();
-    // Password, magic link, single sign-on, unknown route: whatever let the claimant in, the host says
-    // `PasswordVerified`, and there is no other proof to log in with and no exemption to configure.
+    // Password, magic link, single sign-on, unknown route: for every first factor the host makes a `PasswordVerified`. There is
+    // no other proof to log in with, and no exemption to configure.
     for cookie in [None, Some(""), Some("remember"), Some("d1")] {
         let _ = code_required(world.verifier.password_verified(world.password(), cookie).unwrap());
     }
@@ -290,7 +290,7 @@ fn a15a_each_way_into_a_session_demands_a_code() {
 }
 
 #[test]
-fn a15a_a_password_reset_is_no_login_and_leaves_the_second_factor_on() {
+fn a15a_a_password_reset_logs_nobody_in_and_keeps_the_factor() {
     let (world, phone, _) = World::enrolled();
     let end_sessions = world.reset_password();
     assert_eq!(world.events.take(), [EventKind::PasswordChangeBegun, EventKind::PasswordChanged]);
@@ -299,7 +299,7 @@ fn a15a_a_password_reset_is_no_login_and_leaves_the_second_factor_on() {
     assert_eq!(world.log_in(&phone).authenticated.method(), AuthMethod::Code);
 }
 
-/// A login at this age of the challenge.
+/// A login in a challenge of this age.
 fn present_after(age: Duration) -> Result<AuthMethod, Refusal> {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
@@ -309,7 +309,7 @@ fn present_after(age: Duration) -> Result<AuthMethod, Refusal> {
 }
 
 #[test]
-fn a16a_a_challenge_is_good_for_ten_minutes_to_the_second() {
+fn a16a_a_challenge_is_valid_for_exactly_ten_minutes() {
     let secs = Duration::from_secs;
     assert_eq!(present_after(secs(599)), Ok(AuthMethod::Code));
     assert_eq!(present_after(secs(600)), Err(Refusal::ChallengeOver));
@@ -317,8 +317,7 @@ fn a16a_a_challenge_is_good_for_ten_minutes_to_the_second() {
     assert_eq!(present_after(secs(u64::from(u32::MAX))), Err(Refusal::ChallengeOver));
 }
 
-/// Presents the right code, of whatever phone is right by then, in a challenge that was opened before
-/// `change`.
+/// Presents the right code, of the phone that is bound by then, in a challenge that was opened before `change`.
 fn present_after_change(change: impl Fn(&World, &Phone, &ChallengeToken) -> Option<Phone>) {
     let (world, phone, codes) = World::enrolled();
     let challenge = world.challenge();
@@ -333,7 +332,7 @@ fn present_after_change(change: impl Fn(&World, &Phone, &ChallengeToken) -> Opti
 }
 
 #[test]
-fn a16a_a_challenge_is_over_at_a_password_change() {
+fn a16a_a_challenge_is_over_after_a_password_change() {
     present_after_change(|world, _, _| {
         let _ = world.reset_password();
         None
@@ -341,7 +340,7 @@ fn a16a_a_challenge_is_over_at_a_password_change() {
 }
 
 #[test]
-fn a16a_a_challenge_is_over_at_a_reset_by_an_administrator() {
+fn a16a_a_challenge_is_over_after_a_reset_by_an_administrator() {
     present_after_change(|world, _, _| {
         let administrator = AccountId::new("root").unwrap();
         let reset = AdministratorReset::by_host(world.account.clone(), &administrator).unwrap();
@@ -351,7 +350,7 @@ fn a16a_a_challenge_is_over_at_a_reset_by_an_administrator() {
 }
 
 #[test]
-fn a16a_a_challenge_is_over_when_the_second_factor_is_switched_off() {
+fn a16a_a_challenge_is_over_when_the_second_factor_is_disabled() {
     present_after_change(|world, phone, _| {
         let _ = world.verifier.disable(world.fresh(phone), Requirement::None).unwrap();
         None
@@ -383,9 +382,9 @@ fn a16a_a_challenge_is_over_when_sessions_end_or_the_account_is_closed() {
     });
 }
 
-/// They take nothing from who knows the password, so the challenge stays; the old codes are void in it.
+/// They do not help somebody who knows the password, so the challenge stays open; but the old codes are void in it.
 #[test]
-fn a16a_new_recovery_codes_end_the_old_ones_in_a_challenge_that_is_open() {
+fn a16a_new_recovery_codes_void_the_old_ones_in_an_open_challenge() {
     let (world, phone, old) = World::enrolled();
     let challenge = world.challenge();
     let new = texts(&world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap());
@@ -395,7 +394,7 @@ fn a16a_new_recovery_codes_end_the_old_ones_in_a_challenge_that_is_open() {
 }
 
 #[test]
-fn a16a_a_challenge_that_was_completed_takes_nothing_more() {
+fn a16a_a_completed_challenge_accepts_nothing_more() {
     let (world, phone, codes) = World::enrolled();
     let challenge = world.challenge();
     let _ = world.verifier.present(&challenge, &phone.code(world.now()), Remember::No).unwrap();
@@ -408,7 +407,7 @@ fn a16a_a_challenge_that_was_completed_takes_nothing_more() {
             assert_eq!(refusal(again).unwrap_err(), Refusal::AlreadyDone, "{later} s");
         }
     }
-    // A form that was sent twice is no attack: nothing is told or charged.
+    // A form that is sent twice is not an attack: there is no event and no charge.
     assert_eq!((world.record(), world.events.take()), (before, vec![]));
 }
 
@@ -445,8 +444,7 @@ fn leaves(value: &serde_json::Value, found: &mut Vec<String>) {
     }
 }
 
-/// Whether the bytes stand anywhere in the JSON: as they are, in hex, as a list of numbers, or inside of a
-/// base32 text.
+/// Whether the JSON contains the bytes: as they are, in hex, as a list of numbers, or within a base32 text.
 fn holds(json: &str, bytes: &[u8]) -> bool {
     let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let list: Vec<_> = bytes.iter().map(ToString::to_string).collect();
@@ -458,7 +456,7 @@ fn holds(json: &str, bytes: &[u8]) -> bool {
         || texts.iter().any(|text| inside(text.as_bytes()) || base32(text).is_some_and(|text| inside(&text)))
 }
 
-/// The record, as stored, at every stage of a life, and all that was secret in that life.
+/// The stored record at every stage of an account's life, and all secrets of that life.
 fn life<S: BlockingStore>(world: &World<S>) -> (Vec<String>, Vec<(&'static str, Vec<u8>)>)
 where
     S::Error: core::fmt::Debug,
@@ -485,7 +483,7 @@ where
     let challenge = world.challenge();
     stage();
     secrets.push(("challenge token", base32(challenge.expose().split('.').nth(2).unwrap()).unwrap()));
-    // One that does not happen to stand in the time.
+    // A code whose digits do not occur in the time.
     let wrong = phone.wrong_codes(world.now()).nth(271_828).unwrap();
     let _ = refusal(world.verifier.present(&challenge, &wrong, Remember::No)).unwrap_err();
     stage();
@@ -509,7 +507,7 @@ where
 #[test]
 fn a16c_no_stored_record_holds_a_secret_a_code_or_a_token() {
     let (stages, secrets) = life(&World::new());
-    // Of an enrollment that is not confirmed nothing is stored.
+    // A pending enrollment is not stored at all.
     assert_eq!((stages.len(), secrets.len()), (5, 28));
     for (number, stage) in stages.iter().enumerate() {
         for (what, bytes) in &secrets {
@@ -519,7 +517,7 @@ fn a16c_no_stored_record_holds_a_secret_a_code_or_a_token() {
 }
 
 #[test]
-fn a16c_the_scan_finds_what_is_there() {
+fn a16c_the_scan_finds_a_stored_secret() {
     let world = World::new();
     let store = world.verifier.store().clone();
     let verifier = BlockingVerifier::with_sources(
@@ -530,7 +528,10 @@ fn a16c_the_scan_finds_what_is_there() {
         Mutex::new(TestRng(1)),
     );
     let (stages, secrets) = life(&World { verifier, ..world });
-    assert!(stages.iter().all(|stage| holds(stage, &secrets[0].1)), "a secret stored in clear is found");
+    assert!(
+        stages.iter().all(|stage| holds(stage, &secrets[0].1)),
+        "a secret that is stored in clear was not found"
+    );
     assert!(holds(r#"{"a":["0AfF10"]}"#, &[0x0a, 0xff, 0x10]));
     assert!(holds(r#"{"a":[1,10,255,16]}"#, &[10, 255, 16]));
     assert!(holds(r#"{"a":{"123456":1}}"#, b"123456"));
@@ -552,24 +553,24 @@ fn mallory(world: &World) -> (AccountId, Phone) {
     (account, phone)
 }
 
-// That `Authenticated` cannot be built or copied, and `FreshFactor` not used twice, is shown by the
-// `compile_fail` examples in `session/proof/`.
+// The `compile_fail` examples in `session/proof/` show that `Authenticated` cannot be built or copied, and that
+// `FreshFactor` cannot be used twice.
 #[test]
-fn f20_the_password_alone_yields_nothing_that_authenticates() {
+fn f20_the_password_alone_returns_nothing_that_authenticates() {
     let (world, phone, _) = World::enrolled();
-    let Login::CodeRequired(challenge) = world.login() else { panic!("half a login") };
-    // Navigating away, coming back, asking again: half a login stays half a login.
+    let Login::CodeRequired(challenge) = world.login() else { panic!("no code was asked for") };
+    // Leaving, coming back and requesting again: it stays half a login.
     for _ in 0..20 {
         let _ = code_required(world.login());
     }
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
-    // The half is no whole of any kind.
+    // A challenge is not valid as anything else.
     assert!(DeviceToken::parse(challenge.expose()).is_err());
     assert!(EnrollmentToken::parse(challenge.expose()).is_err());
     let login = world.verifier.password_verified(world.password(), Some(challenge.expose())).unwrap();
     let _ = code_required(login);
-    // And no epoch that somebody without a session could know is a current one: that of no record, that of another
-    // account.
+    // No epoch that somebody without a session could know is current: not that of an account without a record, not that of
+    // another account.
     let (mallory, _) = mallory(&world);
     for other in [World::new().record(), record(&world, &mallory)] {
         let mut session = serde_json::to_value(world.session(1)).unwrap();
@@ -582,9 +583,9 @@ fn f20_the_password_alone_yields_nothing_that_authenticates() {
 }
 
 #[test]
-fn f20_the_code_alone_yields_nothing() {
+fn f20_the_code_alone_lets_nobody_in() {
     let (world, phone, codes) = World::enrolled();
-    // A challenge that was never opened, for the right account: the password step was skipped.
+    // A challenge for the right account that was never opened: the password step was skipped.
     let elsewhere = under_another_key();
     let _ = elsewhere.enroll();
     let never_opened = elsewhere.challenge();
@@ -595,23 +596,26 @@ fn f20_the_code_alone_yields_nothing() {
     let presented = world.verifier.present(&never_opened, &codes[0], Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::NoChallenge)), 2);
-    assert_eq!(record(&world, &world.account), before, "nothing was evaluated or used up");
+    assert_eq!(record(&world, &world.account), before, "something was evaluated or used up");
 }
 
 #[test]
-fn f20_where_a_factor_is_demanded_the_password_leads_to_enrollment() {
+fn f20_if_a_factor_is_required_the_password_leads_to_enrollment() {
     let policy = Policy::builder("Example").require_second_factor().build().unwrap();
     let world = World::with_policy(policy);
     assert!(matches!(world.login(), Login::EnrollmentRequired(_)));
     let begun = world.begin();
-    assert!(matches!(world.login(), Login::EnrollmentRequired(_)), "begun is not bound");
+    assert!(
+        matches!(world.login(), Login::EnrollmentRequired(_)),
+        "an enrollment that only began counts as bound"
+    );
     let phone = Phone::scan(&begun.uri);
     let _ = world.verifier.confirm_enrollment(&begun.token, &phone.code(world.now())).unwrap();
     let _ = code_required(world.login());
 }
 
 #[test]
-fn f21_a_code_of_ones_own_account_opens_no_other() {
+fn f21_a_code_of_ones_own_account_is_refused_for_another() {
     let (world, phone, _) = World::enrolled();
     let (mallory, his_phone) = mallory(&world);
     let of_the_victim = world.challenge();
@@ -620,7 +624,7 @@ fn f21_a_code_of_ones_own_account_opens_no_other() {
     let before = record(&world, &mallory);
     let presented = world.verifier.present(&of_the_victim, &his_code, Remember::No);
     assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted);
-    assert_eq!(record(&world, &mallory), before, "his own account is not even looked at");
+    assert_eq!(record(&world, &mallory), before, "his own account was changed");
     let events = world.events.all();
     let refused = events.iter().find(|event| is_refused_because(RefusedBecause::Wrong)(&event.kind));
     assert_eq!(refused.unwrap().account, world.account);
@@ -634,7 +638,7 @@ fn f21_a_challenge_whose_account_was_edited_is_over() {
     let his = code_required(world.verifier.password_verified(proof, None).unwrap());
     let hers = world.challenge();
 
-    // Her name on the challenge for which he knew the password, and his on hers.
+    // Her name in the challenge for which he knew the password, and his name in hers.
     for (front_of, account_of, code) in [
         (&his, &hers, his_phone.code(world.now())),
         (&his, &hers, phone.code(world.now())),
@@ -650,7 +654,7 @@ fn f21_a_challenge_whose_account_was_edited_is_over() {
 }
 
 #[test]
-fn f22_a_password_reset_is_no_login_and_removes_no_factor() {
+fn f22_a_password_reset_logs_nobody_in_and_removes_no_factor() {
     let (world, phone, _) = World::enrolled();
     let before = world.challenge();
     let session = world.session(1);
@@ -666,11 +670,11 @@ fn f22_a_password_reset_is_no_login_and_removes_no_factor() {
 }
 
 #[test]
-fn f29_what_was_known_before_the_code_is_dead_after_it() {
+fn f29_ids_from_before_the_code_are_not_valid_after_it() {
     let (world, phone, _) = World::enrolled();
     let known = world.challenge();
     let accepted = world.verifier.present(&known, &phone.code(world.now()), Remember::No).unwrap();
-    // What the host starts the new session from has no id that anybody could have planted.
+    // The host starts the new session from this value, which contains no id that anybody could have planted.
     assert_eq!(accepted.authenticated.account(), &world.account);
     assert!(accepted.device.is_none());
     let session = accepted.authenticated.into_session();
@@ -678,7 +682,7 @@ fn f29_what_was_known_before_the_code_is_dead_after_it() {
     world.clock.advance(STEP);
     let again = world.verifier.present(&known, &phone.code(world.now()), Remember::No);
     assert_eq!(refusal(again).unwrap_err(), Refusal::AlreadyDone);
-    // An enrollment ends the sessions from before it, the one that made it included.
+    // An enrollment ends all earlier sessions, including the one that made it.
     let begun = world.verifier.begin_enrollment(world.fresh(&phone), "alice@example.com").unwrap();
     let code = Phone::scan(&begun.uri).code(world.now());
     let confirmed = world.verifier.confirm_enrollment(&begun.token, &code).unwrap();
@@ -687,7 +691,7 @@ fn f29_what_was_known_before_the_code_is_dead_after_it() {
 }
 
 #[test]
-fn f34_no_change_to_what_the_client_holds_lets_it_in() {
+fn f34_no_change_to_a_clients_token_lets_it_in() {
     let (world, phone, _) = World::enrolled();
     let challenge = world.challenge();
     let text = challenge.expose();
@@ -704,7 +708,7 @@ fn f34_no_change_to_what_the_client_holds_lets_it_in() {
             assert_eq!(refusal(presented).unwrap_err(), Refusal::ChallengeOver, "at {position}");
         }
     }
-    assert!(parsed > 100, "{parsed} forgeries were read");
+    assert!(parsed > 100, "only {parsed} forgeries could be parsed");
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::LoggedIn { .. })), 0);
     for forged in ["", "verified=true", "{\"verified\":true}", "c1", "c1...", "null"] {
         assert!(ChallengeToken::parse(forged).is_err());

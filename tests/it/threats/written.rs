@@ -1,4 +1,4 @@
-//! What README and SECURITY say is what happens: threat G35.
+//! Statements of README and SECURITY are true: threat G35.
 
 use core::time::Duration;
 
@@ -24,18 +24,18 @@ fn with_comma(number: u64) -> String {
 }
 
 #[test]
-fn g35_the_odds_that_are_written_are_those_of_the_policy() {
+fn g35_the_odds_in_the_documents_are_those_of_the_policy() {
     let policy = Policy::new("Example").unwrap();
     let (readme, security) = (flowing(README), flowing(SECURITY));
     let odds = policy.guess_odds(days(365)).one_in();
     assert!(readme.contains(&format!("at most 1 in {} a year", with_comma(odds))), "{odds}");
     for text in [readme, security] {
         assert!(text.contains(&format!("1 in {}", with_comma(Policy::MIN_ODDS))));
-        // Four codes, and the rest of a step in which the owner began.
+        // Four codes, and the rest of the step in which the owner began.
         assert_eq!(u64::from(CodesInARow::count(Digits::Six)) * 30 + 30, 150);
         assert!(text.contains("two and a half minutes"));
     }
-    // A budget and a month's credit: what a restored budget adds.
+    // A budget and a month's credit: a restored budget adds these.
     let guesses = u64::from(policy.guess_budget() + policy.most_credit());
     let winning = (1_u64 << 31).div_ceil(1_000_000) * u64::from(policy.window().steps());
     assert_eq!((1 << 31) / (guesses * winning) / 1_000 * 1_000, 11_000);
@@ -72,7 +72,7 @@ fn g35_new_recovery_codes_forget_no_device_and_a_used_one_forgets_all() {
 }
 
 #[test]
-fn g35_of_two_copies_of_a_device_token_the_second_is_asked_for_a_code() {
+fn g35_the_second_copy_of_a_device_token_is_asked_for_a_code() {
     assert!(flowing(SECURITY).contains(
         "Of two copies of its token, the second to be used after they have diverged is asked for a code and ends the \
          device with its sessions; a copy that is two generations old ends all devices and sessions of the account"
@@ -80,7 +80,7 @@ fn g35_of_two_copies_of_a_device_token_the_second_is_asked_for_a_code() {
     let minutes = |count: u64| Duration::from_secs(60 * count);
     let (world, phone, _) = World::enrolled();
     let (copy, others) = (world.remember(&phone), world.remember(&phone));
-    // Both copies used, and nothing noticed yet: they diverge with this use.
+    // Both copies are used without a sign of it; after this use they differ.
     world.clock.advance(minutes(2));
     let accepted = complete(world.login_on(&copy));
     let (session, owners) = (accepted.authenticated.into_session(), accepted.device.unwrap());
@@ -93,7 +93,7 @@ fn g35_of_two_copies_of_a_device_token_the_second_is_asked_for_a_code() {
         matches!(kind, EventKind::DeviceForgotten { reason: ForgottenBecause::Outdated, .. })
     };
     assert_eq!(world.events.count(outdated), 1);
-    // The other device goes on, until a copy of its token that is two generations old turns up.
+    // The other device is not affected, until a copy of its token that is two generations old is used.
     let mut current = others.clone();
     for _ in 0..2 {
         world.clock.advance(minutes(2));
@@ -106,7 +106,7 @@ fn g35_of_two_copies_of_a_device_token_the_second_is_asked_for_a_code() {
     assert_eq!(world.events.count(|kind| matches!(kind, EventKind::DeviceTokenStolen { .. })), 1);
 }
 
-/// A clock before 1970 reads as 1970.
+/// A clock before 1970 counts as 1970.
 #[test]
 fn g35_under_a_clock_before_1970_no_code_of_today_is_accepted() {
     assert!(flowing(README).contains("before 1970 say, no code of today is accepted"));
@@ -123,8 +123,8 @@ fn g35_under_a_clock_before_1970_no_code_of_today_is_accepted() {
         let stepped_up = refusal(world.verifier.fresh_factor(&world.session(1), typed)).map(|_| ());
         assert_eq!(stepped_up, Err(Refusal::NotAccepted));
     }
-    assert_eq!(charged(&world).0, 2, "a single code is charged as ever");
-    // Once it is right, nothing is lost.
+    assert_eq!(charged(&world).0, 2, "a single code was not charged as usual");
+    // With the right clock, nothing is lost.
     world.clock.set(right);
     assert_eq!(world.record().account(), before.unwrap().value.account());
     let _ = complete(world.login_on(&device));
@@ -132,7 +132,7 @@ fn g35_under_a_clock_before_1970_no_code_of_today_is_accepted() {
 }
 
 #[test]
-fn g35_an_attacker_makes_as_many_writes_as_there_are_guesses() {
+fn g35_an_attacker_causes_no_more_writes_than_guesses() {
     assert!(flowing(SECURITY).contains("An attacker cannot make the service write without end."));
     let (world, phone, _) = World::enrolled();
     let session = world.session(1);

@@ -1,4 +1,4 @@
-//! Searches over accounts with several authenticators, or with one that the host verifies.
+//! Searches on accounts with several authenticators, or with one that the host verifies.
 
 use super::{DAYS, QUIET, STEP, Scenario};
 use crate::action::Action;
@@ -12,7 +12,7 @@ use crate::start::{
     SPEND, STEAL_SESSION, TWIN,
 };
 
-/// Several authenticators, and how they are guessed at.
+/// Several authenticators, and guesses at them.
 pub fn authenticators() -> Vec<Scenario> {
     vec![
         Scenario {
@@ -118,7 +118,7 @@ pub fn bindings() -> Vec<Scenario> {
             ..QUIET
         },
         Scenario {
-            name: "as many as there can be",
+            name: "as many as possible",
             start: [ENROLL, ADD_APP, ADD_KEY, RECOVER, STEAL_SESSION].concat(),
             owner: &[
                 Enroll(Typed::Nothing),
@@ -148,7 +148,7 @@ pub fn bindings() -> Vec<Scenario> {
             ..QUIET
         },
         Scenario {
-            name: "a factor is demanded",
+            name: "a factor is required",
             start: [ENROLL, LOG_IN, STEAL_SESSION].concat(),
             owner: &[
                 Login,

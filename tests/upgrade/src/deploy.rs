@@ -8,7 +8,7 @@ use crate::owner::{ACCOUNT, Owner, Pair};
 use crate::table::Table;
 use crate::{next_version, this_version};
 
-/// What an instance runs: this version, or the next, writing format 1 or 2.
+/// What an instance runs: this version, or the next version writing format 1 or 2.
 #[derive(Clone, Copy)]
 enum Runs {
     This,
@@ -35,11 +35,11 @@ impl Runs {
 const FORWARD: [[Runs; 2]; 5] = [[This, This], [This, Next1], [Next1, Next1], [Next1, Next2], [Next2, Next2]];
 
 #[test]
-fn o04_a_rolling_deploy_to_another_format_asks_nobody_twice() {
+fn o04_a_rolling_deploy_to_another_format_interrupts_nobody() {
     deploy(&FORWARD);
 }
 
-/// Rows are written in format 1 again before the first instance of this version comes back.
+/// All rows are written in format 1 again before the first instance of this version is back.
 #[test]
 fn o04_a_rolling_deploy_goes_back_by_the_same_steps() {
     deploy(&[[Next2, Next2], [Next2, Next1], [Next1, Next1], [Next1, This], [This, This]]);
@@ -51,7 +51,7 @@ fn deploy(steps: &[[Runs; 2]]) {
     let [first, second] = steps[0].map(|runs| runs.start(&table));
     let mut owner = Owner::enrolled(&Pair::new(first, second), &table);
     for (number, [first, second]) in steps.iter().enumerate() {
-        // A step takes a while: longer than the grace of a device token, shorter than a login may take.
+        // A step takes longer than the grace period of a device token, and less time than a login may take.
         table.advance(120);
         let (_, _) = (owner.take_seen(), table.take_formats());
         for [first, second] in [[first, second], [second, first]] {

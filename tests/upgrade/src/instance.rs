@@ -1,4 +1,4 @@
-//! What a browser and the host's session table get from one instance and bring to another. It is all text.
+//! What a browser and the host's session table get from one instance and bring to another. All of it is text.
 
 /// Why a request did not succeed.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,15 +18,15 @@ pub(crate) struct In {
     pub(crate) cookie: Option<String>,
 }
 
-/// What the password step answers.
+/// The answer of the password step.
 #[derive(Debug)]
 pub(crate) enum Step {
     In(In),
-    /// A code is asked for, for this challenge.
+    /// A code is needed; with the challenge.
     Code(String),
 }
 
-/// What an account's page shows.
+/// The status that an account page shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) authenticators: Vec<String>,
@@ -34,24 +34,24 @@ pub(crate) struct Status {
     pub(crate) devices: usize,
 }
 
-/// One of the servers of a service. Each call is one request: another instance may have made what it takes.
+/// A server of the service. Each call is one request; another instance may have made its arguments.
 pub(crate) trait Instance: Send + Sync {
     /// The version and the format that it writes, for messages.
     fn name(&self) -> String;
     fn log_in(&self, password: &str, cookie: Option<&str>) -> Result<Step, No>;
     fn present(&self, challenge: &str, typed: &str, remember: bool) -> Result<In, No>;
     fn is_current(&self, session: &str) -> Result<bool, No>;
-    /// The session, elevated.
+    /// Returns the elevated session.
     fn step_up(&self, session: &str, code: &str) -> Result<String, No>;
-    /// A key URI and an enrollment token. The code is empty if nothing is bound yet.
+    /// Returns a key URI and an enrollment token. `code` is empty if nothing is bound yet.
     fn begin_enrollment(&self, session: &str, password: &str, code: &str) -> Result<(String, String), No>;
-    /// The key URI again.
+    /// Returns the key URI again.
     fn pending_enrollment(&self, token: &str) -> Result<String, No>;
-    /// The id of the new authenticator, and new recovery codes if there are some.
+    /// Returns the id of the new authenticator, and the new recovery codes, if any.
     fn confirm_enrollment(&self, token: &str, code: &str) -> Result<(String, Vec<String>), No>;
-    /// The session, continued.
+    /// Returns the continued session.
     fn remove_authenticator(&self, session: &str, code: &str, id: &str) -> Result<String, No>;
-    /// The session, continued. `meanwhile` is what happens while the host writes its hash.
+    /// Returns the continued session. `meanwhile` runs while the host writes its hash.
     fn change_password(
         &self,
         session: &str,
@@ -60,6 +60,6 @@ pub(crate) trait Instance: Send + Sync {
         meanwhile: &mut dyn FnMut(),
     ) -> Result<String, No>;
     fn status(&self) -> Result<Status, No>;
-    /// What an operator or a page does without any input; each call with its name.
+    /// Calls by an operator or a page that need no input, each with its name.
     fn operate(&self) -> Vec<(&'static str, Result<(), No>)>;
 }

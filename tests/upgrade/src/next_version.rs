@@ -1,4 +1,4 @@
-//! An instance on the next version, which reads formats 1 and 2 and writes the one that is set.
+//! An instance of the next version, which reads formats 1 and 2 and writes the one that is set.
 
 use ::next as library;
 

@@ -1,4 +1,4 @@
-//! The owner of an account, whose requests are answered by two instances in turn.
+//! The owner of an account, whose requests go to two instances in turn.
 
 use core::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use crate::table::Table;
 
 pub(crate) const ACCOUNT: &str = "alice";
 
-/// Two instances behind a load balancer that sends requests to them in turn.
+/// Two instances behind a load balancer that uses them in turn.
 pub(crate) struct Pair {
     instances: [Box<dyn Instance>; 2],
     turn: Cell<usize>,
@@ -52,7 +52,7 @@ impl Phone {
     }
 }
 
-/// What the owner has, and what browsers and the host's session table keep of it.
+/// What the owner has, and what browsers and the host's session table store.
 pub(crate) struct Owner {
     pub(crate) table: Arc<Table>,
     pub(crate) password: String,
@@ -64,17 +64,17 @@ pub(crate) struct Owner {
     pub(crate) challenge: String,
     /// An enrollment that waits for its code, and its key URI.
     pub(crate) enrollment: (String, String),
-    /// The formats of what the instances gave out.
+    /// The formats of everything that the instances handed out.
     seen: BTreeMap<&'static str, BTreeSet<char>>,
 }
 
 impl Owner {
-    /// An owner who has enrolled, logged in, and left things half done.
+    /// An owner who has enrolled and logged in, with an open login and an open enrollment.
     pub(crate) fn enrolled(pair: &Pair, table: &Arc<Table>) -> Self {
         let password = "the first password".to_owned();
         table.set_password(&password);
         let Ok(Step::In(In { session, .. })) = pair.next().log_in(&password, None) else {
-            panic!("nothing is bound yet")
+            panic!("a code was asked for before the enrollment")
         };
         let (uri, token) = pair.next().begin_enrollment(&session, &password, "").unwrap();
         let phone = Phone { id: String::new(), uri };
@@ -119,14 +119,14 @@ impl Owner {
         entered
     }
 
-    /// The session is alive at both instances.
+    /// Asserts that the session is current at both instances.
     fn is_in(&self, pair: &Pair, session: &str) {
         for instance in pair.both() {
             assert_eq!(instance.is_current(session), Ok(true), "{} of {}", instance.name(), pair.name());
         }
     }
 
-    /// A remembered device, a session, a login, and an enrollment, for the next day's instances to go on with.
+    /// A remembered device, a session, a login and an enrollment, which the next day's instances continue.
     pub(crate) fn leave_things_half_done(&mut self, pair: &Pair) {
         let entered = self.log_in(pair, true);
         self.session = entered.session;
@@ -137,8 +137,8 @@ impl Owner {
         self.challenge = self.open(pair);
     }
 
-    /// Everything that an owner does, going on with what was begun the day before. Nobody is asked twice,
-    /// nobody is logged out except by a change that ends sessions, and no code is accepted twice.
+    /// Everything that an owner does, with what began on the day before. Nobody is asked twice, nobody is logged out except
+    /// by a change that ends sessions, and no code is accepted twice.
     pub(crate) fn spend_a_day(&mut self, pair: &Pair) {
         self.go_on_from_yesterday(pair);
         self.use_no_code_twice(pair);
@@ -155,8 +155,8 @@ impl Owner {
         let entered = pair.next().present(&challenge, &code, false).unwrap();
         self.is_in(pair, &entered.session);
         assert_eq!(refused(pair.next().present(&challenge, &code, false)), "AlreadyDone");
-        // The first login rotates the cookie or is within the grace; the second, a moment later, gets the
-        // same cookie again.
+        // The first login replaces the cookie or is within the grace period; the second, a moment later, gets the same cookie
+        // again.
         for _ in 0..2 {
             let answer = pair.next().log_in(&self.password, Some(&self.cookie));
             let Ok(Step::In(In { session, cookie: Some(cookie) })) = answer else {
@@ -208,13 +208,13 @@ impl Owner {
         self.confirm(pair, uri, &token);
     }
 
-    /// Confirms an enrollment, and removes the authenticator from before.
+    /// Confirms an enrollment, and removes the previous authenticator.
     fn confirm(&mut self, pair: &Pair, uri: String, token: &str) {
         let phone = Phone { id: String::new(), uri };
         self.table.advance(30);
         let code = phone.code(self.table.now());
         let (id, codes) = pair.next().confirm_enrollment(token, &code).unwrap();
-        assert!(codes.is_empty(), "the owner has some");
+        assert!(codes.is_empty(), "an additional authenticator made new recovery codes");
         assert_eq!(refused(pair.next().confirm_enrollment(token, &code)), "EnrollmentOver");
         for instance in pair.both() {
             assert_eq!(
@@ -239,7 +239,7 @@ impl Owner {
         let (code, new) = (self.code(), format!("password {}", self.table.now()));
         let changing = pair.next();
         let mut meanwhile = || {
-            // The other instance sees that a change is under way.
+            // The other instance refuses, because a change is under way.
             let told = pair.next().log_in(&self.password, Some(&cookie)).map(drop);
             assert_eq!(told, Err(No::Refused("Retry".into())));
             let _ = pair.next();
@@ -267,20 +267,20 @@ impl Owner {
         }
     }
 
-    /// Records the format of what was given out.
+    /// Records the format of a text that was handed out.
     fn see(&mut self, what: &'static str, text: String) -> String {
         let format = text.strip_prefix("{\"format\":").or_else(|| text.strip_prefix(['c', 'd', 'e']));
         self.seen.entry(what).or_default().extend(format.and_then(|rest| rest.chars().next()));
         text
     }
 
-    /// The formats of everything that was given out since the last call of this, by kind.
+    /// The formats of all texts that were handed out since the last call, by kind.
     pub(crate) fn take_seen(&mut self) -> BTreeMap<&'static str, BTreeSet<char>> {
         core::mem::take(&mut self.seen)
     }
 }
 
-/// The refusal, by its name.
+/// The name of the refusal.
 #[track_caller]
 pub(crate) fn refused<T: core::fmt::Debug>(answer: Result<T, No>) -> String {
     match answer {

@@ -1,4 +1,4 @@
-//! An instance, using the library that the parent module names: this file is compiled once for each version.
+//! An instance that uses the library named by the parent module. This file is compiled once for each version.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Service {
         &self.verifier
     }
 
-    /// The password step of the host: the record is read before the hash is.
+    /// The host's password check: the record is read before the hash.
     fn password(&self, typed: &str) -> Result<PasswordVerified, No> {
         let check = self.verifier().check_password(&self.account);
         let is_right = self.table.password() == typed;
@@ -65,7 +65,7 @@ impl Instance for Service {
         match self.verifier().password_verified(proof, cookie)? {
             Login::Complete(accepted) => Ok(Step::In(self.told(accepted))),
             Login::CodeRequired(challenge) => Ok(Step::Code(challenge.expose().to_owned())),
-            Login::EnrollmentRequired(_) => unreachable!("nothing demands it"),
+            Login::EnrollmentRequired(_) => unreachable!("no factor is required"),
         }
     }
 
@@ -148,7 +148,8 @@ impl Instance for Service {
     fn operate(&self) -> Vec<(&'static str, Result<(), No>)> {
         let (verifier, account) = (self.verifier(), &self.account);
         let reset = PasswordReset::by_host(verifier.check_password(account));
-        let changed = verifier.change_password(reset, || -> Result<(), &str> { panic!("it was begun") });
+        let changed =
+            verifier.change_password(reset, || -> Result<(), &str> { panic!("the change was begun") });
         vec![
             ("status", self.status().map(drop)),
             ("forget_all_devices", verifier.forget_all_devices(account).map(drop).map_err(No::from)),

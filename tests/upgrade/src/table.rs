@@ -48,7 +48,7 @@ impl Table {
         self.writes.load(Ordering::SeqCst)
     }
 
-    /// The formats of the rows that were written since the last call of this.
+    /// The formats of the rows that were written since the last call.
     pub(crate) fn take_formats(&self) -> BTreeSet<char> {
         core::mem::take(&mut self.formats.lock().unwrap())
     }

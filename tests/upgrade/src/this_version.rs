@@ -1,4 +1,4 @@
-//! An instance on this version, which knows only format 1.
+//! An instance of this version, which has only format 1.
 
 use ::now as library;
 
@@ -9,7 +9,7 @@ pub(crate) use service::Service;
 
 const VERSION: &str = "this version";
 
-/// There is nothing to set: this version always writes format 1.
+/// Does nothing: this version always writes format 1.
 fn write(format: u32) {
     assert_eq!(format, 1);
 }

@@ -1,4 +1,4 @@
-//! Format 2 is written while there is still an instance that cannot read it.
+//! Format 2 is written while an instance still runs that cannot read it.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ fn wrong_order() -> (Owner, Box<dyn Instance>, Box<dyn Instance>) {
     (owner, old(), Box::new(new))
 }
 
-/// What this version says of a row in format 2.
+/// The error of this version for a row in format 2.
 const NEWER: &str = "record format 2 is newer than 1";
 
 #[track_caller]
@@ -29,7 +29,7 @@ fn is_unreadable<T: core::fmt::Debug>(answer: Result<T, No>, because: &str) {
     assert!(matches!(&answer, Err(No::Unreadable(why)) if why.contains(because)), "{answer:?}");
 }
 
-/// Runs `requests`, none of which may write.
+/// Runs `requests` and asserts that none of them writes.
 fn writes_nothing(table: &Arc<Table>, requests: impl FnOnce()) {
     let (row, writes) = (table.row(ACCOUNT), table.writes());
     requests();
@@ -41,13 +41,13 @@ const TOKEN: &str = "not a token of this kind";
 const SESSION: &str = "session format 2 is not 1";
 
 #[test]
-fn o04_an_older_version_lets_nobody_in_by_a_newer_record_and_leaves_it() {
+fn o04_an_older_version_refuses_a_newer_record_and_keeps_it() {
     let (mut owner, old, new) = wrong_order();
     let table = owner.table.clone();
     let from_before = (owner.session.clone(), owner.cookie.clone(), owner.challenge.clone());
     let (before_session, before_cookie, before_challenge) = from_before;
     let (_, before_enrollment) = owner.enrollment.clone();
-    // The newer instance answers a complete login, and so writes the row.
+    // The newer instance serves a complete login, and so writes the row.
     let alone = Pair::new(Box::new(next_version::Service::writing(2, &table, ACCOUNT)), new);
     owner.leave_things_half_done(&alone);
     assert!(table.text(ACCOUNT).starts_with(r#"{"format":2,"#));
@@ -76,22 +76,21 @@ fn o04_an_older_version_lets_nobody_in_by_a_newer_record_and_leaves_it() {
         }
     });
 
-    // Nothing was lost: the code that the older version refused is still valid, and so is everything else.
+    // Nothing was lost: the code that the older version refused is still valid, like everything else.
     let entered = alone.next().present(&owner.challenge, &code, false).unwrap();
     assert_eq!(alone.next().is_current(&entered.session), Ok(true));
     assert_eq!(alone.next().is_current(&before_session), Ok(true));
     assert!(matches!(alone.next().log_in(&owner.password, Some(&owner.cookie)), Ok(Step::In(_))));
 }
 
-/// Calls that write no row also give out tokens and sessions: a login up to its code, a remembered device
-/// that logs in twice within the grace, an enrollment that is not confirmed.
+/// Calls that write no row also hand out tokens and sessions: a login up to its code, a device that logs in twice within the
+/// grace period, an enrollment that is not confirmed.
 #[test]
-fn o04_an_older_version_asks_again_where_a_token_or_session_is_newer() {
+fn o04_an_older_version_asks_again_if_a_token_or_session_is_newer() {
     let (mut owner, old, new) = wrong_order();
     let table = owner.table.clone();
     let new = Pair::new(Box::new(next_version::Service::writing(2, &table, ACCOUNT)), new);
-    // The older instance has just remembered a device; the newer one answers with the same token, in its own
-    // format.
+    // The older instance has just remembered a device. The newer one returns the same token in its own format.
     let Ok(Step::Code(challenge)) = old.log_in(&owner.password, None) else { panic!("a code is asked for") };
     let cookie = old.present(&challenge, &owner.code(), true).unwrap().cookie.unwrap();
     let answer = new.next().log_in(&owner.password, Some(&cookie));
@@ -109,7 +108,7 @@ fn o04_an_older_version_asks_again_where_a_token_or_session_is_newer() {
         assert!(matches!(on_the_device, Ok(Step::Code(_))), "asked for a code: {on_the_device:?}");
     });
 
-    // A login that starts again succeeds at the older instance; and the newer one still remembers the device.
+    // A new login succeeds at the older instance, and the newer one still remembers the device.
     let Ok(Step::Code(again)) = old.log_in(&owner.password, None) else { panic!("a code is asked for") };
     let _ = old.present(&again, &code, false).unwrap();
     assert_eq!(refused(new.next().present(&challenge, &code, false)), "NotAccepted");

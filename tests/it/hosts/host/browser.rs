@@ -1,15 +1,15 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::BTreeMap;
 
-/// A browser that speaks plain HTTP with the host.
+/// A browser that uses plain HTTP.
 #[derive(Clone, Default)]
 pub struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    /// Takes the value of a `Set-Cookie` header as RFC 6265bis has it (5.7): what is `Secure`, or named as if it were, is
-    /// dropped on plain HTTP.
+    /// Stores the cookie of a `Set-Cookie` header. On plain HTTP it drops cookies that are `Secure` or have the prefix of such ones
+    /// (RFC 6265bis 5.7).
     pub fn takes(&mut self, header: &str) {
         let (cookie, attributes) = header.split_once(';').unwrap();
         let (name, value) = cookie.split_once('=').unwrap();
@@ -23,7 +23,7 @@ impl Browser {
         self.cookies.get(name).cloned()
     }
 
-    /// The id of the host's session.
+    /// The host's session id.
     pub fn session(&self) -> Option<&str> {
         self.cookies.get("session").map(String::as_str)
     }
@@ -32,13 +32,13 @@ impl Browser {
         self.cookies.remove("session");
     }
 
-    /// With a session id that somebody else chose.
+    /// With a session id that an attacker chose.
     pub fn with_planted_session(id: &str) -> Self {
         Self { cookies: [("session".to_owned(), id.to_owned())].into() }
     }
 }
 
-/// In earnest 128 random bits.
+/// A counter here; a real host uses 128 random bits.
 pub fn new_session_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::SeqCst).to_string()

@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use second_factor::{AuditEvent, EventSink};
 
-/// The owner's mailbox. The host writes to it of what an owner should be told.
+/// The owner's mailbox: a mail for each event of which the owner should be told.
 #[derive(Debug, Default)]
 pub struct Mailbox(Mutex<Vec<String>>);
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use second_factor::{AccountId, AccountRecord, BlockingStore, Change, Expected, Revision, Swap, Versioned};
 
-/// The host's table of records. It counts what is read and written.
+/// The host's table of records. It counts reads and writes.
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Mutex<BTreeMap<AccountId, (Revision, AccountRecord)>>,

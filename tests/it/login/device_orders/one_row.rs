@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use second_factor::store::{Change, Expected, MemoryStoreError, Swap, Versioned};
 use second_factor::{AccountId, AccountRecord, BlockingStore};
 
-/// One row, which is put back to try the next order from the same point.
+/// One row. The test puts it back to try the next order from the same state.
 #[derive(Debug, Default)]
 pub struct OneRow(pub Mutex<Option<Versioned<AccountRecord>>>);
 

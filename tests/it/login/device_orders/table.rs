@@ -1,22 +1,22 @@
 //! The table of remembered devices.
 
-/// How far apart two uses are that count as one.
+/// Two uses that are closer than this many seconds count as one.
 pub const GRACE: u64 = 60;
 
-/// What the row of the table says.
+/// The answer in a row of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// In, with the token of this generation.
+    /// Let in, with the token of this generation.
     In(u32),
-    /// A code is asked for.
+    /// Asked for a code.
     Code,
-    /// And the series ends.
+    /// Asked for a code, and the series ends.
     Ended,
-    /// And everything ends.
+    /// Asked for a code, and all devices and sessions end.
     Alarm,
 }
 
-/// The series as the table has it.
+/// The state of a series.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
     pub since: u64,
@@ -26,12 +26,12 @@ pub struct Series {
 }
 
 impl Series {
-    /// Thirty days from the code, by a clock that is a minute behind at most.
+    /// Thirty days from the code; the clock may be at most a minute behind.
     pub fn is_alive(&self, now: u64) -> bool {
         self.is_remembered && now < self.since + 30 * 86_400 && self.since <= now + 60
     }
 
-    /// What comes of a token of this generation, and how many writes it takes.
+    /// The answer to a token of this generation, and the number of writes.
     pub fn table(&mut self, generation: u32, now: u64) -> (Answer, usize) {
         let is_near = now.abs_diff(self.rotated) < GRACE;
         match self.generation.checked_sub(generation) {

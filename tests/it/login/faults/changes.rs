@@ -1,4 +1,4 @@
-//! What an owner or an administrator changes.
+//! Operations by which an owner or an administrator changes the account.
 
 use second_factor::session::{
     EnrollmentBegun, FreshFactor, HostAuthenticatorKind, Import, NewAuthenticator, NewHostAuthenticator,
@@ -215,14 +215,14 @@ pub const CHANGES: [Scenario; 27] = [
     },
 ];
 
-/// Each attempt takes a fresh factor of its own, as each takes it by value.
+/// Each attempt gets a fresh factor of its own, because the operation takes it by value.
 fn with_fresh(operation: fn(&Run, FreshFactor) -> Outcome) -> (Run, Operation) {
     let run = Run::enrolled();
     let mut fresh: Vec<_> = (0..3).map(|_| run.world.fresh(&run.phone)).collect();
     (run, Box::new(move |run| operation(run, fresh.pop().unwrap())))
 }
 
-/// The same with the password beside it.
+/// The same with a reauthentication: a fresh factor and the password.
 fn with_reauthenticated(operation: fn(&Run, Reauthenticated) -> Outcome) -> (Run, Operation) {
     let run = Run::enrolled();
     let mut proofs: Vec<_> = (0..3)
@@ -236,14 +236,14 @@ fn with_reauthenticated(operation: fn(&Run, Reauthenticated) -> Outcome) -> (Run
     (run, Box::new(move |run| operation(run, proofs.pop().unwrap())))
 }
 
-/// The host's own write goes well.
+/// The host's own write succeeds.
 fn changes_password(run: &Run, proof: impl Into<PasswordChangeProof>) -> Outcome {
     match run.world.verifier.change_password(proof, || Ok::<(), Refusal>(())) {
         Ok(changed) => Ok(other(changed)),
         Err(ChangePasswordError::NotStarted(error) | ChangePasswordError::Unfinished(Some(error))) => {
             Err(error)
         }
-        // The second swap arrived twice: who was in between is not known, and nobody continues.
+        // The second swap was applied twice. Somebody may have written in between, so nobody continues.
         Err(ChangePasswordError::Unfinished(None)) => Err(Error::Refused(Refusal::Retry)),
         Err(other) => panic!("{other:?}"),
     }
@@ -255,7 +255,7 @@ enum Place {
     OfFirst,
 }
 
-/// An account whose next phone is not confirmed yet.
+/// An account with a second phone that is not confirmed yet.
 fn enrolling(place: Place) -> (Run, EnrollmentBegun) {
     let mut run = Run::enrolled();
     let new = match place {

@@ -1,4 +1,4 @@
-//! The password and what follows it.
+//! The password step and the steps after it.
 
 use second_factor::Login;
 use second_factor::session::{HostAuthenticatorVerified, Remember};
@@ -23,9 +23,9 @@ pub const LOGINS: [Scenario; 16] = [
         may: READS,
         prepare: || {
             let run = Run::enrolled();
-            // Past the grace, so that the token is replaced.
+            // After the grace period, so that the token is replaced.
             run.world.clock.advance(4 * STEP);
-            // The second attempt comes with the cookie of the first, within the grace.
+            // The second attempt has the cookie of the first, within the grace period.
             (run, Box::new(|run| uses_device(run, &BASE.device)))
         },
     },
@@ -73,17 +73,17 @@ pub const LOGINS: [Scenario; 16] = [
     Scenario { name: "present, a recovery code", may: ONCE, prepare: || spends(&BASE.codes[0]) },
     Scenario { name: "present, a wrong recovery code", may: NEVER, prepare: || spends(NEVER_ISSUED) },
     Scenario {
-        name: "present, what a passkey signed",
+        name: "present, a passkey's proof",
         may: ONCE,
         prepare: || presents_passkey(Run::enrolled(), Run::signed),
     },
     Scenario {
-        name: "present, what a passkey signed, locked",
+        name: "present, a passkey's proof, locked",
         may: ONCE,
         prepare: || presents_passkey(Run::locked(), Run::signed),
     },
     Scenario {
-        name: "present, what a passkey signed that is not bound",
+        name: "present, the proof of a passkey that is not bound",
         may: NEVER,
         prepare: || {
             let unknown = |run: &Run| {
@@ -94,7 +94,7 @@ pub const LOGINS: [Scenario; 16] = [
     },
     Scenario {
         name: "try_old_recovery_code and present",
-        // The try is paid for, and refunded by its own success.
+        // The try is charged, and its own success refunds it.
         may: May { restore_budget: true, ..ONCE },
         prepare: || {
             let run = Run::imported();
@@ -116,7 +116,7 @@ pub const LOGINS: [Scenario; 16] = [
             let session = run.world.session(1);
             let operation = move |run: &Run| {
                 let status = run.world.verifier.status(&run.world.account)?;
-                assert!(status.is_enabled(), "an account fails open");
+                assert!(status.is_enabled(), "the account has no second factor any more");
                 assert!(run.world.verifier.is_current(&session)?);
                 Ok(Granted::Other)
             };
@@ -142,7 +142,7 @@ fn presents_in(run: Run, code: fn(&Run) -> String, remember: Remember<'static>) 
     let (challenges, code) =
         ([run.world.challenge(), run.world.challenge(), run.world.challenge()], code(&run));
     let mut challenges = challenges.into_iter().cycle();
-    // In another challenge each time: in the same one it is over once it was completed.
+    // A new challenge for each attempt: a completed one is over.
     let operation = move |run: &Run| {
         run.world.verifier.present(&challenges.next().unwrap(), &code, remember).map(logged_in)
     };

@@ -1,4 +1,4 @@
-//! What an operation is run on, what it gives, and what it may do to the account.
+//! What an operation runs on, what it returns, and what it may change.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -17,7 +17,7 @@ use second_factor::{
 use super::judge::body;
 use crate::support::{Phone, STEP, TestRng, World, refusal};
 
-/// A memory store that keeps all that was ever stored.
+/// A memory store that keeps every record that was ever stored.
 #[derive(Debug, Default)]
 pub struct History {
     pub rows: MemoryStore,
@@ -45,38 +45,38 @@ impl BlockingStore for History {
 pub type Store = Arc<Faulty<History>>;
 pub type Outcome = Result<Granted, Error<FaultyError<Failed>>>;
 
-/// What an operation that succeeded gave.
+/// The result of an operation that succeeded.
 #[derive(Debug)]
 pub enum Granted {
     LoggedIn,
-    /// A fresh factor, or what holds one.
+    /// A fresh factor, or a value that contains one.
     Fresh,
-    /// A new authenticator is bound, and these are the recovery codes that were made for it.
+    /// A new authenticator is bound; with the recovery codes that were made for it.
     Bound(Vec<String>),
     /// New recovery codes.
     Codes(Vec<String>),
-    /// A challenge, a token, a fact, a list: nothing that could be granted once too often.
+    /// A result that may be returned any number of times, such as a challenge, a token or a status.
     Other,
 }
 
-/// What an operation may do to the account beyond what every operation may.
+/// Permissions of an operation, beyond those of every operation.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
 pub struct May {
-    /// The input can be used once.
+    /// The input may succeed once.
     pub once: bool,
-    /// The input is wrong, so nothing may ever be granted.
+    /// The input is wrong, so the operation may never succeed.
     pub never: bool,
     pub bind_authenticator: bool,
-    /// So many authenticators may go.
+    /// The number of authenticators that it may remove.
     pub lose_authenticators: usize,
     pub replace_codes: bool,
     pub restore_budget: bool,
-    /// It leaves the mark of a password change where it is interrupted.
+    /// If it is interrupted, the mark of a password change may stay.
     pub interrupt: bool,
 }
 
-/// An account as it stands before each run: a phone and a passkey are bound, guesses charged, a device remembered.
+/// The account before each run: a phone and a passkey are bound, guesses are charged, a device is remembered.
 pub struct Base {
     pub record: AccountRecord,
     pub now: UnixTime,
@@ -119,7 +119,7 @@ impl Run {
         run
     }
 
-    /// The budget is spent, and codes in a row that were not used yet are there to be read.
+    /// The budget is spent, and the next codes in a row are unused.
     pub fn locked() -> Self {
         let run = Self::enrolled();
         run.world.clock.advance(4 * STEP);
@@ -131,7 +131,7 @@ impl Run {
         run
     }
 
-    /// The key that the account's secrets are sealed with is retired.
+    /// The account's secrets are sealed with a retired key.
     pub fn under_a_new_key() -> Self {
         let mut run = Self::enrolled();
         let ring = KeyRing::new(2, SealingKey::new([8; 32])).with_retired(1, SealingKey::new([7; 32]));
@@ -139,7 +139,7 @@ impl Run {
         run
     }
 
-    /// A phone was imported, and recovery codes of another system with it.
+    /// A phone and recovery codes were imported from another system.
     pub fn imported() -> Self {
         let run = Self::empty();
         let import = Self::import(&run.world.account).recovery_codes(["one", "two"]).unwrap();
@@ -170,7 +170,7 @@ impl Run {
             assert_eq!(history.compare_and_swap(record.account(), change).unwrap(), Swap::Stored);
         }
         let mut world = World::over(Arc::new(Faulty::new(history)), Policy::new("Example").unwrap());
-        // Not the random numbers again that the base was made with: its challenges are known by theirs.
+        // Other random numbers than those of the base account: they would repeat the ids of its challenges.
         world.verifier = under(&world, KeyRing::new(1, SealingKey::new([7; 32])));
         Self { world, phone: BASE.phone.clone(), new_phone: None }
     }
@@ -179,7 +179,7 @@ impl Run {
         under(&self.world, ring)
     }
 
-    /// That the passkey signed this, which is the same in each attempt.
+    /// A proof by the passkey, the same in each attempt.
     pub fn signed(&self) -> HostAuthenticatorVerified {
         self.world.signed_by_passkey("a challenge")
     }
@@ -188,7 +188,7 @@ impl Run {
         self.world.verifier.store()
     }
 
-    /// What an administrator says of the account.
+    /// An administrator's proof for this account.
     pub fn administrator(&self) -> AdministratorReset {
         let administrator = AccountId::new("administrator").unwrap();
         AdministratorReset::by_host(self.world.account.clone(), &administrator).unwrap()
@@ -213,7 +213,7 @@ fn under(world: &World<Store>, ring: KeyRing) -> BlockingVerifier<Store> {
         .with_events(world.events.clone())
 }
 
-/// An operation with its input, to be called again and again.
+/// An operation with its input, which can be called repeatedly.
 pub type Operation = Box<dyn FnMut(&Run) -> Outcome>;
 
 pub struct Scenario {

@@ -1,4 +1,4 @@
-//! A fresh code in a live session.
+//! Fresh factors in a session.
 
 use second_factor::Remember;
 
@@ -96,7 +96,7 @@ pub const STEP_UPS: [Scenario; 13] = [
     },
 ];
 
-/// In the same session each time, as a form that is sent again.
+/// In the same session each time, like a form that is sent again.
 fn gives_a_fresh_factor(typed: fn(&Run) -> String) -> (Run, Operation) {
     let run = Run::enrolled();
     let (session, typed) = (run.world.session(1), typed(&run));

@@ -4,7 +4,7 @@ use super::ledger::Who;
 use super::service::{Door, Opened, Service};
 use crate::support::days;
 
-/// When the attacker has his chance.
+/// When the attacker may act.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Moment {
     /// Any time of the day.
@@ -13,7 +13,7 @@ pub(super) enum Moment {
     BeforeOwner,
     /// A moment after a code of the owner's was accepted.
     AfterCode,
-    /// The owner has the fresh factor for a password change.
+    /// The owner has the fresh factor for a password change, but has not used it yet.
     BeforeRestore,
     /// The owner has changed the password.
     AfterRestore,
@@ -21,26 +21,26 @@ pub(super) enum Moment {
     End,
 }
 
-/// How he spends his guesses. Each takes all that is left in the last second of the year.
+/// How the attacker spends the guesses. In the last second of the year each strategy spends all that are left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Strategy {
-    /// Without pause, at every second at which one is evaluated.
+    /// At every second at which a guess is evaluated.
     WithoutPause,
-    /// Four before each success of the owner's, in one challenge.
+    /// Four before each login of the owner, in one challenge.
     FourBeforeEachLogin,
-    /// Without pause, in a session that he shares with the owner.
+    /// Without pause, in a session shared with the owner.
     StepUps,
-    /// One each in two hundred challenges, over and over.
+    /// One in each of two hundred challenges, repeatedly.
     TwoHundredChallenges,
-    /// After every password reset: one a day, since he has the mailbox.
+    /// After each password reset, one a day: the attacker has the mailbox.
     AfterEachReset,
-    /// Nothing but around a restore, all that he can before it and after it.
+    /// Only around a restore: as many as possible before it and after it.
     AroundRestores,
-    /// Right after each accepted code of the owner's.
+    /// Right after each accepted code of the owner.
     AfterEachCode,
-    /// Only when a month's credit is there: then all at once.
+    /// Waits for a month's credit, then spends it at once.
     WhenCreditIsThere,
-    /// Without pause, every other one a recovery code of an old system.
+    /// Without pause; every other guess is a recovery code of an old system.
     OldRecoveryCodes,
 }
 
@@ -58,12 +58,12 @@ impl Strategy {
     ];
 }
 
-/// He has the password, and a session of the owner's or the mailbox where the strategy says so.
+/// Has the password, and a session of the owner or the mailbox if the strategy needs it.
 pub(super) struct Attacker {
     strategy: Strategy,
     challenges: Vec<Opened>,
     session: Option<Session>,
-    /// Guesses in the newest challenge.
+    /// The number of guesses in the newest challenge.
     in_challenge: u8,
     tries: u64,
     last_code: u64,
@@ -108,7 +108,7 @@ impl Attacker {
         }
     }
 
-    /// At each second of the day at which another one is evaluated.
+    /// Guesses at each second of the day at which another guess is evaluated.
     pub(super) fn waits(&mut self, service: &mut Service, until: u64) {
         let does_wait = matches!(
             self.strategy,
@@ -136,13 +136,13 @@ impl Attacker {
         }
     }
 
-    /// Guesses on this instance until nothing is evaluated any more.
+    /// Guesses on this instance until no guess is evaluated any more.
     fn guesses(&mut self, service: &mut Service, instance: usize, most: u64) {
         let mut left = most;
         while left > 0 {
             left -= 1;
             let status = service.status(instance);
-            // To be told that the account is locked is not worth the price of it every time.
+            // While the account is locked, most tries are skipped to save time.
             self.tries += 1;
             if status.is_locked && !self.tries.is_multiple_of(16) {
                 return;
@@ -168,7 +168,7 @@ impl Attacker {
                     Door::StepUp(&session, instance)
                 };
                 match service.guess(&door, Who::Attacker) {
-                    // A password change has ended it: he steals the next one.
+                    // A password change has ended the session; the attacker steals the next one.
                     Err(Refusal::StepUpRequired) => {}
                     Err(refused) => {
                         self.session = Some(session);
@@ -182,7 +182,7 @@ impl Attacker {
             let opened = self.challenge(service, instance);
             self.in_challenge += 1;
             let before = service.ledger.total();
-            // Where none is left, none is tried.
+            // If no old recovery code is left, this is an ordinary guess.
             let refused = if self.strategy == Strategy::OldRecoveryCodes
                 && self.tries.is_multiple_of(2)
                 && !service.recovery_codes.is_empty()
@@ -194,12 +194,12 @@ impl Attacker {
             if refused != Refusal::ChallengeOver || service.ledger.total() > before {
                 return refused;
             }
-            // Too old, under this clock, or from before a reset.
+            // Too old for this clock, or from before a reset.
             self.challenges.retain(|kept| kept.instance != instance);
         }
     }
 
-    /// One of this instance's, for the next guess.
+    /// A challenge of this instance for the next guess.
     fn challenge(&mut self, service: &mut Service, instance: usize) -> Opened {
         let (kept, guesses) = if self.strategy == Strategy::TwoHundredChallenges { (200, 1) } else { (1, 4) };
         let ours = self.challenges.iter().filter(|opened| opened.instance == instance).count();

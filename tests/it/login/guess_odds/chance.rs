@@ -6,10 +6,10 @@ use super::ledger::Who;
 use super::service::{Door, Service};
 use crate::support::{START, days};
 
-/// A million codes are too many to hit one in a test, so this attacker is told 250 that the right ones are among. His
+/// A million codes are too many for a test to hit one. So this attacker knows 250 codes, among them the right ones: the
 /// chance is then 4,000 times the stated one.
 #[test]
-fn he_wins_as_often_as_stated() {
+fn the_attacker_wins_as_often_as_stated() {
     const TRIALS: u32 = 800;
     const CODES: u64 = 250;
     let window = Window::wide(2, 2).unwrap();
@@ -18,24 +18,24 @@ fn he_wins_as_often_as_stated() {
         let (won, tried) = trial_of(&policy, trial, CODES);
         (wins + u32::from(won), guesses + tried)
     });
-    // Nobody came for two months, so the first guesses are the budget and a month's credit.
+    // After two months without a login, the first guesses are the budget and a month's credit.
     let count = 20 + 5;
     assert!(guesses <= u64::from(TRIALS) * count);
 
-    // What independent guesses win with, and four standard deviations of so many trials.
+    // The chance of independent guesses, and four standard deviations for this many trials.
     let exact = 1.0 - (1.0 - 5.0 / 250.0_f64).powi(25);
     let measured = f64::from(wins) / f64::from(TRIALS);
     let tolerance = 4.0 * (exact * (1.0 - exact) / f64::from(TRIALS)).sqrt();
     assert!((measured - exact).abs() <= tolerance, "{measured} measured, {exact} expected, ± {tolerance}");
 
-    // The sum of the chances of all guesses that are stated, among them another month's credit and one for the clocks.
+    // The stated odds also count another month's credit, and one guess for clock differences.
     let odds = policy.guess_odds(core::time::Duration::ZERO);
     assert_eq!(odds.guesses(), count + 5 + 1);
     let bound = odds.probability() * 4_000.0;
     assert!(measured <= bound && exact <= bound, "{measured} measured, {bound} stated");
 }
 
-/// Whether he wins, and with how many guesses.
+/// Whether the attacker wins, and after how many guesses.
 fn trial_of(policy: &Policy, trial: u32, codes: u64) -> (bool, u64) {
     let mut service = Service::new(policy, 1, 1_000 + u64::from(trial));
     assert!(service.now > START.as_secs());

@@ -4,19 +4,19 @@ use super::service::Service;
 
 const DAY: i64 = 86_400;
 
-/// What the clocks of the three instances do.
+/// The errors of the three instances' clocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Clocks {
     Right,
-    /// One is 61 days slow for the year.
+    /// One is 61 days slow during the year.
     OneSlow,
-    /// One is 61 days fast for the year.
+    /// One is 61 days fast during the year.
     OneFast,
-    /// Each jumps at random, and returns.
+    /// Each jumps at random, and goes back.
     Jumping,
-    /// One shows the year 2000 for one write, again and again.
+    /// One shows the year 2000 for one write, repeatedly.
     Year2000,
-    /// The server's own is three minutes slow, so the owner's codes are refused and charged, until it is repaired.
+    /// All are three minutes slow for three days, so the owner's codes are refused and charged.
     ThreeMinutesSlow,
 }
 
@@ -24,7 +24,7 @@ impl Clocks {
     pub(super) const ALL: [Self; 6] =
         [Self::Right, Self::OneSlow, Self::OneFast, Self::Jumping, Self::Year2000, Self::ThreeMinutesSlow];
 
-    /// What they show from now on.
+    /// Sets the clocks for this day.
     pub(super) fn turn(self, service: &mut Service, day: u64) {
         match self {
             Self::Right => {}

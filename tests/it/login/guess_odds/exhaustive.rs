@@ -7,19 +7,19 @@ use super::from_env;
 use super::ledger::{Ledger, Who};
 use super::service::{Door, Service};
 
-/// A piece of waiting: a week.
+/// One wait: a week.
 const UNIT: Duration = Duration::from_secs(7 * 86_400);
 
-/// A regain takes a minute more than a number of units, so that clocks which are half a minute off make a difference.
+/// The time to regain a guess is a minute more than a whole number of units, so that a clock error of half a minute matters.
 const MORE: Duration = Duration::from_secs(60);
 
-/// What the second instance's clock may show: right, more than a credit's worth off, or off by so little that the
-/// owner's codes are accepted.
+/// The error of the second instance's clock: none, more than the longest credit, or so small that the owner's codes are
+/// accepted.
 const SKEWS: [i64; 5] = [0, 400 * 86_400, -400 * 86_400, 59, -30];
 
 #[derive(Clone, Copy, Debug)]
 enum Action {
-    /// Not counted: before the span that is.
+    /// A guess that is not counted comes before the span that is measured.
     Guess {
         instance: usize,
         is_counted: bool,
@@ -33,26 +33,26 @@ enum Action {
     },
 }
 
-/// Where a sequence of actions has come to.
+/// The state after a sequence of actions.
 #[derive(Clone)]
 struct State {
     record: AccountRecord,
-    /// What the record holds of the budget.
+    /// The budget in the record.
     spent: u64,
     since: u64,
     now: u64,
     skew: i64,
     last_step: u64,
-    /// When the first guess was made that is counted: those before it are another span's.
+    /// The time of the first counted guess.
     first_guess: Option<u64>,
     guesses: u64,
 }
 
-/// All that what follows depends on, as seen from now.
+/// Everything that influences the next actions, relative to now.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     spent: u64,
-    /// How long time has given credit; beyond all that it gives it makes no difference.
+    /// How long credit has accumulated, up to the most that counts.
     since: i64,
     skew: i64,
     is_step_used: bool,
@@ -75,14 +75,14 @@ impl State {
         self.first_guess.map(|first| Duration::from_secs(self.now - first))
     }
 
-    /// Whether it is as good a start for the adversary, of two with the same key.
+    /// Whether this state, of two with the same key, is at least as good for the adversary.
     fn is_as_good_as(&self, other: &Self) -> bool {
         self.guesses >= other.guesses && self.span() <= other.span()
     }
 }
 
-/// How far below what is stated the adversary stays who tries every order of so many actions, and how many states
-/// were tried.
+/// Tries every order of `depth` actions. Returns by how much the adversary stays below the stated number of guesses, and
+/// how many states were tried.
 fn least_slack(policy: &Policy, depth: usize) -> (u64, usize) {
     let mut service = Service::new(policy, 1, 5);
     let session = service.stolen_session();
@@ -139,7 +139,7 @@ fn actions(state: &State) -> Vec<Action> {
     actions
 }
 
-/// None where the action changes nothing.
+/// `None` if the action changes nothing.
 fn after(service: &mut Service, session: &Session, state: &State, action: Action) -> Option<State> {
     let mut next = state.clone();
     match action {
@@ -162,7 +162,7 @@ fn after(service: &mut Service, session: &Session, state: &State, action: Action
             } else {
                 let code = service.read_code();
                 if let Err(refused) = service.enter(&door, &code, Who::Owner) {
-                    // A code of a single step is refused while the account is locked: then codes in a row.
+                    // During a lock a single code is refused, so the owner types codes in a row.
                     let Refusal::Locked { .. } = refused else { return None };
                     let codes = service.read_codes_in_a_row();
                     service.enter(&door, &codes, Who::Owner).ok()?;
@@ -176,7 +176,7 @@ fn after(service: &mut Service, session: &Session, state: &State, action: Action
     Some(next)
 }
 
-/// For regains of one to three units: the least that is left of what is stated.
+/// The least slack for regain times of one to three units.
 fn least_slacks(budget: u16, depth: usize) -> [u64; 3] {
     let depth = from_env("GUESS_ODDS_DEPTH", depth);
     [1, 2, 3].map(|units| {
@@ -188,7 +188,7 @@ fn least_slacks(budget: u16, depth: usize) -> [u64; 3] {
     })
 }
 
-/// To the last guess, the one for clocks that are half a minute off included.
+/// The bound is exact: it includes the one guess for clocks that are half a minute off.
 #[test]
 fn with_a_budget_of_one_every_order_of_actions_reaches_the_bound() {
     assert_eq!(least_slacks(1, 12), [0, 0, 0]);

@@ -8,36 +8,36 @@ pub(super) enum Who {
     Owner,
 }
 
-/// A typed code that was compared and was not right.
+/// A typed code that was compared and was wrong.
 #[derive(Clone, Copy, Debug)]
 struct Guess {
-    /// By the right clock.
+    /// The true time.
     at: u64,
-    /// Its place among guesses and restores.
+    /// Its position among guesses and restores.
     order: u64,
-    /// How many authenticators it was compared with.
+    /// With how many authenticators it was compared.
     weight: u64,
-    /// The challenge it was typed in, if its completion refunds it.
+    /// The challenge that it was typed into, if completing that refunds it.
     challenge: Option<u64>,
     who: Who,
 }
 
-/// What was guessed, by the right clock.
+/// The guesses, with the true times.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    /// Those that no completion of their challenge refunded.
+    /// Those that were not refunded.
     guesses: Vec<Guess>,
-    /// The places at which the budget was restored, by a password change with a fresh factor.
+    /// The positions at which a password change with a fresh factor restored the budget.
     restores: Vec<u64>,
     order: u64,
-    /// Typed since the last accepted code or recovery code, the owner's slips too.
+    /// Guesses since the last accepted code or recovery code, including the owner's slips.
     since_accepted: u64,
-    /// Those of them that a passkey refunded.
+    /// How many of them a passkey login refunded.
     refunded_since: u64,
     restores_since_accepted: u64,
-    /// The most that was ever typed between two accepted codes and restores.
+    /// The most guesses between two accepted codes or restores.
     pub(super) most_between: u64,
-    /// Guesses of the attacker's that the owner's success refunded.
+    /// Guesses of the attacker that a success of the owner refunded.
     pub(super) refunded_to_attacker: u64,
 }
 
@@ -49,12 +49,12 @@ impl Ledger {
         if self.restores_since_accepted == 0 {
             self.most_between = self.most_between.max(self.since_accepted - self.refunded_since);
         }
-        // Whatever was restored between.
+        // Whatever was restored in between.
         let most = u64::from(Policy::MAX_GUESSES);
         assert!(self.since_accepted <= most, "{} guesses since the last accepted code", self.since_accepted);
     }
 
-    /// A code or recovery code was accepted, in this challenge if it was a login.
+    /// A code or recovery code was accepted; in this challenge if it was a login.
     pub(super) fn accepted(&mut self, challenge: Option<u64>) {
         (self.since_accepted, self.refunded_since, self.restores_since_accepted) = (0, 0, 0);
         if let Some(challenge) = challenge {
@@ -62,7 +62,7 @@ impl Ledger {
         }
     }
 
-    /// This challenge was completed by what proves no clock.
+    /// This challenge was completed by a proof that does not prove the clock, such as a passkey.
     pub(super) fn refunded(&mut self, challenge: u64) {
         self.refunded_since += self.refund(challenge);
     }
@@ -86,7 +86,7 @@ impl Ledger {
         self.restores_since_accepted += 1;
     }
 
-    /// All that were evaluated and not refunded.
+    /// All evaluated guesses that were not refunded.
     pub(super) fn total(&self) -> u64 {
         self.guesses.iter().map(|guess| guess.weight).sum()
     }
@@ -95,7 +95,7 @@ impl Ledger {
         self.restores.len() as u64
     }
 
-    /// No span of time holds more guesses than are stated for it, and for each restore in it what it gives.
+    /// No span of time has more guesses than are stated for it, plus `a_restore` for each restore in it.
     pub(super) fn assert_bounded(&self, stated: impl Fn(Duration) -> u64, a_restore: u64) {
         for (first, start) in self.guesses.iter().enumerate() {
             let mut count = 0;
@@ -110,14 +110,14 @@ impl Ledger {
         }
     }
 
-    /// What is stated of any span of this policy's.
+    /// The same with the odds that this policy states.
     pub(super) fn assert_within(&self, policy: &Policy) {
         assert!(self.most_between <= at_once(policy), "{} between two accepted codes", self.most_between);
         self.assert_bounded(|span| policy.guess_odds(span).guesses(), at_once(policy));
     }
 }
 
-/// What fits between two accepted codes: the budget, and the most that time gives.
+/// The most guesses between two accepted codes: the budget, and the most credit that time gives.
 pub(super) fn at_once(policy: &Policy) -> u64 {
     u64::from(policy.guess_budget() + policy.most_credit())
 }

@@ -6,21 +6,21 @@ use super::attacker::{Attacker, Moment};
 use super::ledger::Who;
 use super::service::{Door, Entered, Service};
 
-/// What the owner does.
+/// The habits of the owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Owner {
     Daily,
     Monthly,
     Never,
-    /// Up to four times before each daily login.
+    /// Mistypes up to four times before each daily login.
     Mistypes,
-    /// Mistypes once a day and starts over, instead of trying again.
+    /// Mistypes once a day and then starts a new login.
     StartsOver,
-    /// Logs in with recovery codes, after slips, as long as there are some.
+    /// Logs in with recovery codes after slips, while there are any.
     UsesRecoveryCodes,
-    /// Changes the password with a fresh factor, now a code and now a recovery code.
+    /// Changes the password with a fresh factor: sometimes a code, sometimes a recovery code.
     ChangesPassword,
-    /// Logs in with the passkey, after slips, and now and then with a code.
+    /// Logs in with the passkey after slips, and sometimes with a code.
     UsesPasskey,
 }
 
@@ -46,14 +46,14 @@ impl Owner {
         }
     }
 
-    /// A day of the owner's, who gets in wherever a clock is right.
+    /// A day of the owner, who gets in wherever the clock is right.
     pub(super) fn acts(self, service: &mut Service, attacker: &mut Attacker, day: u64) {
         let right = service.skews.iter().position(|skew| *skew == 0).unwrap_or_else(|| {
-            // The clock returns.
+            // The clock is repaired.
             service.skews[0] = 0;
             0
         });
-        // The owner does not choose the instance, and comes back if it did not work.
+        // A random instance; the owner tries again if the login fails.
         let drawn = service.rng.try_next_u64().unwrap();
         let first = usize::try_from(drawn % 3).unwrap();
         if service.skews[first] != 0 {
@@ -110,7 +110,7 @@ fn slip(service: &mut Service, door: &Door<'_>, slips: u8) {
     }
 }
 
-/// With a single code, or where the budget does not cover it with codes in a row: the owner always gets in.
+/// With a single code, or with codes in a row during a lock: the owner always gets in.
 pub(super) fn log_in(service: &mut Service, instance: usize, slips: u8) -> Session {
     let opened = service.open(instance);
     let door = Door::Login(&opened);
@@ -131,7 +131,7 @@ pub(super) fn log_in(service: &mut Service, instance: usize, slips: u8) -> Sessi
     }
 }
 
-/// With a code in a row, or a recovery code if there is one; the attacker has his chance before and after.
+/// With codes in a row, or with a recovery code if there is one. The attacker acts before and after.
 pub(super) fn change_password(
     service: &mut Service,
     attacker: &mut Attacker,
@@ -143,7 +143,7 @@ pub(super) fn change_password(
     let typed = recovery_code.unwrap_or_else(|| service.read_codes_in_a_row());
     let door = Door::Again(session, instance);
     let Ok(Entered::Reauthenticated(proof)) = service.enter(&door, &typed, Who::Owner) else {
-        panic!("the owner has the factor")
+        panic!("the owner's factor was refused")
     };
     attacker.acts(service, Moment::BeforeRestore);
     service.change_password(instance, *proof);

@@ -19,7 +19,7 @@ fn the_default_states_162_guesses_a_year_and_1_in_2057() {
     assert_eq!((year.guesses(), year.one_in()), (162, 2_057));
     assert!(year.probability() <= 1.0 / 2_057.0);
     assert_eq!((policy.guess_budget(), policy.most_credit()), (20, 10));
-    // On the day of the break-in alone, and over ten years.
+    // On the first day alone, and over ten years.
     assert_eq!(policy.guess_odds(DAY).guesses(), 41);
     assert_eq!(policy.guess_odds(10 * YEAR).guesses(), 41 + 1_216);
 }
@@ -38,14 +38,14 @@ fn the_builder_accepts_what_is_at_the_bound_and_not_one_guess_more() {
     // 99 and 100 guesses between two accepted codes.
     assert_eq!(of(50, days(30) / 50, exact, 3).build(), Err(PolicyError::TooManyGuesses { guesses: 100 }));
     assert!(matches!(of(50, days(30) / 49, exact, 3).build(), Err(PolicyError::GuessOdds { .. })));
-    // An hour is within the setter's bounds, and never within those of the odds.
+    // The setter accepts an hour, but the odds never do.
     let hour = Duration::from_secs(3_600);
     assert!(matches!(of(1, hour, exact, 1).build(), Err(PolicyError::GuessOdds { .. })));
     for (builder, setting) in [
         (of(1, Duration::from_secs(3_599), exact, 1), "regain_every"),
         (of(0, days(3), exact, 1), "guess_budget"),
         (of(51, days(3), exact, 1), "guess_budget"),
-        // A guess is charged once for each authenticator.
+        // One guess counts once for each authenticator.
         (of(1, days(3), exact, 3), "guess_budget"),
         (of(20, days(3), exact, 0), "authenticators"),
         (of(20, days(3), exact, 6), "authenticators"),
@@ -64,7 +64,7 @@ fn a_second_less_than_the_quickest_regain_is_refused() {
 }
 
 #[test]
-fn whatever_builds_is_within_the_bounds() {
+fn every_policy_that_builds_is_within_the_bounds() {
     let regain = prop_oneof![Just(3_600_u64), 3_500_u64..400_000, 3_600_u64..=367 * 86_400];
     let steps = prop_oneof![Just((0, 0)), Just((1, 1)), (0_u8..=10, 0_u8..=10)];
     let settings = (0_u16..=60, regain, steps, 0_u8..=6);
@@ -75,7 +75,7 @@ fn whatever_builds_is_within_the_bounds() {
         let is_in_bounds = (1..=5).contains(&n)
             && (n.into()..=50).contains(&budget)
             && (3_600..=366 * 86_400).contains(&secs);
-        // The arithmetic of the bound, once more.
+        // The formula of the bound, written a second time.
         let credit = u64::from(budget).min(30 * 86_400 / secs);
         let guesses = u64::from(budget) + 2 * credit + YEAR.as_secs() / secs + 1;
         let winning = guesses * u64::from(past + future + 1) * (1_u64 << 31).div_ceil(1_000_000);
@@ -105,15 +105,15 @@ fn set_policy(service: &mut Service, policy: &Policy) {
     (0..Service::INSTANCES).for_each(|number| service.set_policy(number, policy));
 }
 
-/// 20, 15 spent, then 5.
+/// A budget of 20, of which 15 are spent, is changed to 5.
 #[test]
-fn g23_after_a_change_of_the_budget_the_lock_is_told_as_it_is() {
+fn g23_after_a_change_of_the_budget_the_lock_is_reported_correctly() {
     let five = of(5, days(3), Window::DEFAULT, 3).build().unwrap();
     let mut service = Service::new(&Policy::new("Example").unwrap(), 1, 9);
     log_in(&mut service, 0, 0);
     guesses(&mut service, 15);
     set_policy(&mut service, &five);
-    // Eleven would have to be regained, and time gives five.
+    // Eleven guesses must be regained, and time gives at most five.
     assert_eq!(guesses(&mut service, 1), Refusal::Locked { retry_at: None });
     service.assert_promises();
     for spent in [10, 5] {
@@ -123,14 +123,14 @@ fn g23_after_a_change_of_the_budget_the_lock_is_told_as_it_is() {
         assert!(service.status(0).is_locked);
         service.assert_promises();
     }
-    // One more is regained in three days.
+    // One more guess is regained in three days.
     let retry_at = service.status(0).retry_at.unwrap().as_secs();
     assert_eq!(retry_at, Service::budget(&service.row().value).1 + days(3).as_secs());
 }
 
-/// Budget and regain change in the middle, on one instance after the other, and back.
+/// Budget and regain time change during use, on one instance after the other, and back.
 #[test]
-fn under_policies_that_change_the_loosest_of_them_holds() {
+fn while_policies_change_the_loosest_of_them_is_the_bound() {
     let quick = quickest(Digits::Six, Window::EXACT, 5, 1).unwrap();
     assert!(quick.regain_every() < DAY, "the quickest that builds");
     let policies = [
@@ -163,13 +163,13 @@ fn under_policies_that_change_the_loosest_of_them_holds() {
             }
         }
         service.ledger.assert_bounded(loosest, 0);
-        assert!(service.ledger.most_between <= 55, "50 and 5, or 20 and 10");
+        assert!(service.ledger.most_between <= 55, "more than a budget of 50 and 5 by credit");
     }
 }
 
-/// Where one guess takes longer than a month, no time gives it back: neither waiting nor the owner's codes.
+/// If regaining one guess takes longer than a month, neither waiting nor the owner's codes give it back.
 #[test]
-fn what_takes_longer_than_a_month_is_never_regained() {
+fn guesses_that_take_over_a_month_to_regain_never_come_back() {
     let policy = of(20, days(31), Window::DEFAULT, 1).build().unwrap();
     assert_eq!(policy.most_credit(), 0);
     let mut service = Service::new(&policy, 1, 3);

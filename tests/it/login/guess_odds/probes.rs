@@ -5,7 +5,7 @@ use super::service::{Door, Service};
 use crate::support::days;
 
 impl Service {
-    /// At this moment, and under clocks that are right: what is said of the lock is true, and the owner gets in.
+    /// At this moment and with right clocks: the reported lock is true, and the owner gets in.
     pub(super) fn assert_promises(&mut self) {
         self.as_if(|service| {
             service.skews = [0; Self::INSTANCES];
@@ -15,7 +15,7 @@ impl Service {
         });
     }
 
-    /// Whether one more code is evaluated at this time, and when it is said to be if not.
+    /// Whether another code is evaluated at this time; the refusal says when, if not.
     fn is_evaluated(&mut self, at: u64) -> Result<(), Refusal> {
         self.as_if(|service| {
             service.now = at;
@@ -35,12 +35,16 @@ impl Service {
         let locked = Err(Refusal::Locked { retry_at: status.retry_at });
         assert_eq!(self.is_evaluated(now), locked);
         if let Some(retry_at) = status.retry_at {
-            assert!(retry_at.as_secs() > now, "a time that is over");
-            assert_eq!(self.is_evaluated(retry_at.as_secs() - 1), locked, "a second early");
-            assert_eq!(self.is_evaluated(retry_at.as_secs()), Ok(()), "at the time that was given");
+            assert!(retry_at.as_secs() > now, "the reported time has passed");
+            assert_eq!(self.is_evaluated(retry_at.as_secs() - 1), locked, "evaluated a second early");
+            assert_eq!(self.is_evaluated(retry_at.as_secs()), Ok(()), "not evaluated at the reported time");
         } else {
             for wait in [1, 31, 366, 20 * 365] {
-                assert_eq!(self.is_evaluated(now + days(wait).as_secs()), locked, "after {wait} days");
+                assert_eq!(
+                    self.is_evaluated(now + days(wait).as_secs()),
+                    locked,
+                    "evaluated after {wait} days"
+                );
             }
         }
     }
@@ -49,15 +53,18 @@ impl Service {
         let codes = self.read_codes_in_a_row();
         let opened = self.open(0);
         let before = self.ledger.total();
-        assert!(self.enter(&Door::Login(&opened), &codes, Who::Owner).is_ok(), "codes in a row");
+        assert!(self.enter(&Door::Login(&opened), &codes, Who::Owner).is_ok(), "codes in a row were refused");
         assert_eq!(self.ledger.total(), before);
         let opened = self.open(0);
-        assert!(self.enter(&Door::Login(&opened), &codes, Who::Owner).is_err(), "the same again");
+        assert!(
+            self.enter(&Door::Login(&opened), &codes, Who::Owner).is_err(),
+            "the same codes in a row were accepted again"
+        );
     }
 
     fn assert_a_recovery_code_opens(&mut self) {
         let Some(code) = self.recovery_codes.last().cloned() else { return };
         let opened = self.open(0);
-        assert!(self.enter(&Door::Login(&opened), &code, Who::Owner).is_ok(), "a recovery code");
+        assert!(self.enter(&Door::Login(&opened), &code, Who::Owner).is_ok(), "a recovery code was refused");
     }
 }

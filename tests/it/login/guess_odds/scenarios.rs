@@ -17,7 +17,7 @@ fn default_service() -> Service {
     Service::new(&default_policy(), 1, 77)
 }
 
-/// Guesses in challenges of four until nothing is evaluated any more; how many were evaluated, and what he is told.
+/// Guesses, four to a challenge, until no guess is evaluated any more. Returns how many were evaluated, and the last refusal.
 fn guess_all(service: &mut Service, instance: usize) -> (u64, Refusal) {
     let before = service.ledger.total();
     loop {
@@ -25,7 +25,7 @@ fn guess_all(service: &mut Service, instance: usize) -> (u64, Refusal) {
         for _ in 0..4 {
             let refused = service.guess(&Door::Login(&opened), Who::Attacker).unwrap_err();
             if matches!(refused, Refusal::Locked { .. }) && service.status(instance).is_locked {
-                // The guess that spends the budget is told of the lock too: only the next one is free.
+                // The guess that spends the budget is answered `Locked` too; only the next one is not evaluated.
                 let spent = service.ledger.total();
                 let refused = service.guess(&Door::Login(&opened), Who::Attacker).unwrap_err();
                 assert_eq!(service.ledger.total(), spent);
@@ -35,20 +35,20 @@ fn guess_all(service: &mut Service, instance: usize) -> (u64, Refusal) {
     }
 }
 
-/// The bound is no idle one: all but one of the stated guesses are there for him who is patient, beside an owner who
-/// comes daily, where one clock is fast.
+/// The bound is tight: a patient attacker gets all but one of the stated guesses, if the owner logs in daily and one clock
+/// is fast.
 #[test]
 fn the_best_attack_gets_all_but_one_of_what_is_stated() {
     let mut service = default_service();
     service.skews[2] = 61 * 86_400;
     let begun = service.now;
-    // Nobody came for two months.
-    assert_eq!(guess_all(&mut service, 0).0, 30, "the budget, and a month's credit");
+    // Nobody has logged in for two months.
+    assert_eq!(guess_all(&mut service, 0).0, 30, "not the budget and a month's credit");
     log_in(&mut service, 0, 0);
-    assert_eq!(guess_all(&mut service, 2).0, 10, "a month's credit under the fast clock");
+    assert_eq!(guess_all(&mut service, 2).0, 10, "not a month's credit under the fast clock");
     for day in 1..=365 {
         service.now = begun + day * DAY_SECS;
-        // Before the code of the last day, since what it gives would be for the time after it.
+        // Log in before the last guesses: the credit of the last login counts only for the time after it.
         log_in(&mut service, 0, 0);
         guess_all(&mut service, 2);
         service.ledger.assert_within(&service.policy);
@@ -71,10 +71,13 @@ fn g08_one_write_under_a_clock_a_year_back_gives_nothing() {
         let _ = service.guess(&Door::Login(&wrong), Who::Attacker);
         let _ = service.guess(&Door::StepUp(&session, 1), Who::Attacker);
         let code = service.recovery_codes.pop().unwrap();
-        assert!(service.enter(&Door::Login(&wrong), &code, Who::Owner).is_ok(), "this is a write");
+        assert!(
+            service.enter(&Door::Login(&wrong), &code, Who::Owner).is_ok(),
+            "the write under the wrong clock failed"
+        );
         service.skews[1] = 0;
 
-        // A fast clock shows a month's credit ahead of time, and what it evaluates is charged like everything else.
+        // A fast clock gives a month's credit too early, but guesses that it evaluates are charged as usual.
         if skew > 0 {
             assert_eq!(service.ledger.total(), 21);
         } else {
@@ -85,7 +88,7 @@ fn g08_one_write_under_a_clock_a_year_back_gives_nothing() {
     }
 }
 
-/// A passkey proves no clock: what it completes is refunded, and time gives nothing for it.
+/// A passkey does not prove the clock: its login refunds the guesses of the challenge, but time gives no credit for it.
 #[test]
 fn a_passkey_under_a_clock_that_is_fast_gives_no_guesses() {
     let mut service = default_service();
@@ -94,13 +97,13 @@ fn a_passkey_under_a_clock_that_is_fast_gives_no_guesses() {
     assert_eq!(guesses, 20);
     service.skews[1] = 366 * 86_400;
     let opened = service.open(1);
-    assert!(service.use_passkey(&opened).is_some(), "a spent budget does not hold it up");
+    assert!(service.use_passkey(&opened).is_some(), "a passkey was refused because the budget was spent");
     service.skews[1] = 0;
     assert_eq!(guess_all(&mut service, 0), (0, locked));
     service.assert_promises();
 }
 
-/// A recovery code of an old system may be as short as a code of an app, so its tries are paid from the same budget.
+/// A recovery code of an old system may be as short as a code of an app, so its tries count against the same budget.
 #[test]
 fn tries_of_old_recovery_codes_are_guesses_once_for_each_app() {
     for (apps, tries) in [(1, 20), (2, 10), (3, 6)] {
@@ -120,7 +123,7 @@ fn tries_of_old_recovery_codes_are_guesses_once_for_each_app() {
 }
 
 #[test]
-fn g09_four_in_a_shared_session_before_each_success_are_no_refund() {
+fn g09_guesses_in_a_shared_session_are_not_refunded() {
     let mut service = default_service();
     let begun = service.now;
     for day in 0..365 {
@@ -130,20 +133,23 @@ fn g09_four_in_a_shared_session_before_each_success_are_no_refund() {
             let _ = service.guess(&Door::StepUp(&session, 0), Who::Attacker);
         }
         let mine = log_in(&mut service, 0, 0);
-        // A step-up of the owner's refunds nothing either.
+        // A step-up of the owner refunds nothing either.
         let codes = service.read_codes_in_a_row();
         assert!(service.enter(&Door::StepUp(&mine, 0), &codes, Who::Owner).is_ok());
         if day == 2 {
-            assert_eq!(service.alarms, 2, "at the fifth and the tenth of twelve guesses");
+            assert_eq!(
+                service.alarms, 2,
+                "not one alarm at the fifth and one at the tenth of twelve guesses"
+            );
         }
     }
     service.ledger.assert_within(&service.policy);
-    // Of the two months before, the first code took as much as was spent: four.
+    // Two months passed before, but the first code uses credit only for the four guesses that were spent.
     assert_eq!(service.ledger.total(), 4 + 20 + 364 / 3);
 }
 
 #[test]
-fn g10_fifty_resets_draw_one_budget() {
+fn g10_fifty_resets_share_one_budget() {
     for owner_comes in [false, true] {
         let mut service = default_service();
         let begun = service.now;
@@ -156,12 +162,12 @@ fn g10_fifty_resets_draw_one_budget() {
                 log_in(&mut service, 0, 0);
             }
         }
-        // With or without codes of the owner's: one every three days.
+        // With codes of the owner, a guess is regained every three days; without, at most ten.
         let credit = if owner_comes { 49 / 3 } else { 10 };
         assert_eq!(service.ledger.total(), 20 + credit);
         service.ledger.assert_within(&service.policy);
 
-        // What the owner authorises with a factor restores it.
+        // A reset that the owner authorizes with a factor restores the budget.
         let session = log_in(&mut service, 0, 0);
         let mut nobody = Attacker::new(Strategy::FourBeforeEachLogin);
         change_password(&mut service, &mut nobody, &session, 0, false);
@@ -170,8 +176,8 @@ fn g10_fifty_resets_draw_one_budget() {
     }
 }
 
-/// Each password change with a fresh factor gives what the account has at once: the budget, and where the fresh factor
-/// is a recovery code, which does not use credit up, a month's credit beside it.
+/// A password change with a fresh factor gives at most the budget, and a month's credit if the fresh factor is a
+/// recovery code, because that does not use up the credit.
 #[test]
 fn a_restore_gives_the_budget_and_the_credit_at_most() {
     let policy = default_policy();
@@ -199,14 +205,14 @@ fn g21_a_clock_three_minutes_slow_costs_nothing_once_it_is_right() {
         match service.enter(&Door::Login(&opened), &code, Who::Owner) {
             Err(Refusal::NotAccepted) => {}
             Err(Refusal::Locked { .. }) => break,
-            _ => panic!("neither accepted nor an end"),
+            _ => panic!("neither accepted nor refused at the end"),
         }
     }
     assert_eq!(service.ledger.total(), 30);
     service.skews = [0; 3];
     service.assert_promises();
     log_in(&mut service, 0, 0);
-    assert_eq!(Service::budget(&service.row().value).0, 20, "the months before were worth ten");
+    assert_eq!(Service::budget(&service.row().value).0, 20, "not the whole budget");
 }
 
 #[test]
@@ -223,14 +229,14 @@ fn g22_an_owner_who_starts_over_after_each_slip_is_never_shut_out() {
 }
 
 #[test]
-fn the_owners_slips_are_refunded_once_and_nothing_else() {
+fn only_the_owners_slips_are_refunded_and_only_once() {
     let mut service = default_service();
     log_in(&mut service, 0, 0);
     let session = service.stolen_session();
     for _ in 0..15 {
         let _ = service.guess(&Door::StepUp(&session, 0), Who::Attacker);
     }
-    // Less than three days, so time gives nothing.
+    // Less than three days, so time gives no credit.
     for _ in 0..20 {
         let mine = log_in(&mut service, 0, 4);
         let codes = service.read_codes_in_a_row();
@@ -240,7 +246,7 @@ fn the_owners_slips_are_refunded_once_and_nothing_else() {
     assert_eq!((guess_all(&mut service, 0).0, service.ledger.total()), (5, 20));
 }
 
-/// Codes that are accepted prove the clock; an import does not, and begins under any clock without a gift.
+/// An accepted code proves the clock. An import does not, and gives no guesses under any clock.
 #[test]
 fn a_budget_that_begins_under_a_wrong_clock_stays_within_the_bound() {
     for skew in [-730_000_000, -366 * 86_400, 366 * 86_400] {
@@ -261,8 +267,8 @@ fn a_budget_that_begins_under_a_wrong_clock_stays_within_the_bound() {
     }
 }
 
-/// The one way to more: the owner completes a challenge that an attacker has guessed in. The host's to prevent, by keeping
-/// the token where nobody can plant it; it is bounded by the owner's logins even so.
+/// The one way to more guesses: the owner completes a challenge in which an attacker has guessed. The host must prevent this
+/// by keeping the token where nobody can plant it. Even so, the owner's logins bound the number.
 #[test]
 fn g36_a_planted_challenge_gives_four_guesses_for_each_completion_only() {
     let mut service = default_service();

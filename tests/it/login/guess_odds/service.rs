@@ -21,13 +21,13 @@ use crate::support::{
     EventLog, PASSKEY, Phone, START, STEP, TestClock, TestRng, code_required, refusal, texts,
 };
 
-/// One instance of the service. They share the store.
+/// One instance of the service. All share the store.
 struct Instance {
     verifier: BlockingVerifier<Arc<MemoryStore>>,
     clock: Arc<TestClock>,
 }
 
-/// A login that waits for its code.
+/// A login that waits for a code.
 #[derive(Clone)]
 pub(super) struct Opened {
     number: u64,
@@ -35,12 +35,12 @@ pub(super) struct Opened {
     pub(super) instance: usize,
 }
 
-/// Where something is typed in.
+/// The form that something is typed into.
 pub(super) enum Door<'a> {
     Login(&'a Opened),
-    /// A sensitive step, in a session and on an instance.
+    /// The form of a sensitive step, in this session and on this instance.
     StepUp(&'a Session, usize),
-    /// The same with the password typed again.
+    /// The same, with the password typed again.
     Again(&'a Session, usize),
 }
 
@@ -50,12 +50,12 @@ pub(super) enum Entered {
     Reauthenticated(Box<Reauthenticated>),
 }
 
-/// A service of three instances, each under a clock of its own, with one account; and what was guessed of it.
+/// A service with one account and three instances, each with its own clock. It records the guesses.
 pub(super) struct Service {
     pub(super) policy: Policy,
-    /// The right time.
+    /// The true time.
     pub(super) now: u64,
-    /// By how much the instances' clocks are fast.
+    /// By how many seconds each instance's clock is fast.
     pub(super) skews: [i64; Self::INSTANCES],
     pub(super) ledger: Ledger,
     pub(super) phones: Vec<Phone>,
@@ -78,17 +78,17 @@ pub(super) struct Service {
 impl Service {
     pub(super) const INSTANCES: usize = 3;
 
-    /// Two months after the authenticators were bound.
+    /// The first moment: two months after the authenticators were bound.
     const BEGIN: UnixTime = UnixTime::from_secs(START.as_secs() + 61 * 86_400);
 
-    /// An account with so many apps, and a passkey where there is room for it, bound two months ago.
+    /// An account with this many apps and, if there is room, a passkey. They were bound two months ago.
     pub(super) fn new(policy: &Policy, apps: u8, seed: u64) -> Self {
         let account = AccountId::new("alice").unwrap();
         let Bound { record, phones, recovery_codes, passkey } = bound(policy, &account, apps, seed);
         Self { recovery_codes, passkey, ..Self::of(policy, &record, phones, seed) }
     }
 
-    /// An account whose authenticator was imported just now, on an instance whose clock is fast by this much.
+    /// An account whose authenticator was imported just now, on an instance whose clock is fast by `skew`.
     pub(super) fn imported(policy: &Policy, skew: i64) -> Self {
         let (account, secret) = (AccountId::new("alice").unwrap(), Secret::new(&[0x5e; 20]).unwrap());
         let (algorithm, digits, period) =
@@ -132,7 +132,7 @@ impl Service {
         }
     }
 
-    /// Another policy, on one of the instances.
+    /// Gives one instance another policy.
     pub(super) fn set_policy(&mut self, number: usize, policy: &Policy) {
         let seed = 1_000 + self.typed * 10 + number as u64;
         self.instances[number] = instance(&self.store, &self.events, policy, seed);
@@ -152,7 +152,7 @@ impl Service {
         self.store.load(&self.account).unwrap().unwrap()
     }
 
-    /// Puts an earlier record back.
+    /// Restores an earlier record.
     pub(super) fn set_record(&mut self, record: &AccountRecord) {
         self.revisions += 1;
         let (expected, revision) = (Expected::At(self.row().revision), Revision::new(self.revisions));
@@ -160,7 +160,7 @@ impl Service {
         assert_eq!(swap.unwrap(), Swap::Stored);
     }
 
-    /// What would happen: nothing of it has.
+    /// Runs `what`, returns its result and then undoes its effects.
     pub(super) fn as_if<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> T {
         let row = self.row().value;
         let before = (self.now, self.skews, self.last_step, self.alarms, self.recovery_codes.len());
@@ -182,11 +182,11 @@ impl Service {
         self.opened += 1;
         match self.on(instance).password_verified(self.password(instance), None).unwrap() {
             Login::CodeRequired(token) => Opened { number: self.opened, token, instance },
-            other => panic!("a code should be asked for, not {other:?}"),
+            other => panic!("the password step did not ask for a code: {other:?}"),
         }
     }
 
-    /// A session of the present epoch, as somebody has it who stole the cookie.
+    /// A session of the present epoch: the attacker has stolen its cookie.
     pub(super) fn stolen_session(&mut self) -> Session {
         self.typed += 1;
         let id = [self.typed.to_le_bytes(), [9; 8]].concat();
@@ -205,7 +205,7 @@ impl Service {
         serde_json::from_value(row).unwrap()
     }
 
-    /// Types this, and notes what the audit log says of it.
+    /// Types a text into the form and records what the audit log says about it.
     pub(super) fn enter(&mut self, door: &Door<'_>, typed: &str, who: Who) -> Result<Entered, Refusal> {
         self.events.take();
         let outcome = match door {
@@ -246,12 +246,12 @@ impl Service {
         self.alarms += events.iter().filter(is_alarm).count();
     }
 
-    /// With so many a code is compared.
+    /// The number of apps that a code is compared with.
     fn apps(&self) -> u64 {
         self.phones.len() as u64
     }
 
-    /// A recovery code of an old system, of which the host says that it is wrong. It may be as short as a code.
+    /// Tries a wrong recovery code of an old system. It may be as short as a code.
     pub(super) fn try_old_code(&mut self, opened: &Opened, who: Who) -> Refusal {
         self.events.take();
         let tried = refusal(self.on(opened.instance).try_old_recovery_code(&opened.token));
@@ -267,7 +267,7 @@ impl Service {
         }
     }
 
-    /// The owner's passkey signs, if one is bound.
+    /// Logs in with the owner's passkey, if one is bound.
     pub(super) fn use_passkey(&mut self, opened: &Opened) -> Option<Session> {
         self.passkey?;
         self.signed += 1;
@@ -282,7 +282,7 @@ impl Service {
         typed.len() == usize::from(self.policy.totp().digits().count())
     }
 
-    /// A code that nobody knows to be right. If luck makes it right, it did not happen, and another is typed.
+    /// Types a wrong code. If the code happens to be right, its effects are undone and another one is typed.
     pub(super) fn guess(&mut self, door: &Door<'_>, who: Who) -> Result<(), Refusal> {
         loop {
             self.typed += 1;
@@ -301,7 +301,7 @@ impl Service {
         }
     }
 
-    /// The owner waits for one that was not used.
+    /// The next unused code. The owner waits for it if necessary.
     fn read_next_code(&mut self) -> String {
         if self.now / 30 <= self.last_step {
             self.now = (self.last_step + 1) * 30;
@@ -310,28 +310,28 @@ impl Service {
         self.phone().code(UnixTime::from_secs(self.now))
     }
 
-    /// The owner takes one of the phones after the other.
+    /// The owner uses the phones in turn.
     fn phone(&self) -> &Phone {
         &self.phones[self.reads % self.phones.len()]
     }
 
-    /// The code that an app shows, for a single field.
+    /// The code that an app shows.
     pub(super) fn read_code(&mut self) -> String {
         self.reads += 1;
         self.read_next_code()
     }
 
-    /// The next codes that an app shows, as many as are asked for: some two minutes.
+    /// The next codes that an app shows, as many as codes in a row need. This takes about two minutes.
     pub(super) fn read_codes_in_a_row(&mut self) -> String {
         let count = if self.policy.totp().digits().count() == 6 { 4 } else { 3 };
         let begun = self.now;
         self.reads += 1;
         let codes: Vec<String> = (0..count).map(|_| self.read_next_code()).collect();
-        assert!(self.now - begun <= 150, "two and a half minutes at most");
+        assert!(self.now - begun <= 150, "reading the codes took more than two and a half minutes");
         codes.join(" ")
     }
 
-    /// Whoever has the mailbox resets the password, to the one that was.
+    /// Somebody with access to the mailbox resets the password, to the same one.
     pub(super) fn reset_password(&mut self) {
         let check = self.on(0).check_password(&self.account);
         let _ = self.on(0).change_password(PasswordReset::by_host(check), || Ok::<(), ()>(())).unwrap();
@@ -343,7 +343,7 @@ impl Service {
         self.ledger.restored();
     }
 
-    /// What the record holds of the budget: guesses spent, and the time from which time gives credit.
+    /// The budget in the record: the guesses spent, and the time from which credit counts.
     pub(super) fn budget(record: &AccountRecord) -> (u64, u64) {
         let record = serde_json::to_value(record).unwrap();
         let fields: BTreeMap<String, u64> =
@@ -354,14 +354,14 @@ impl Service {
 
 fn instance(store: &Arc<MemoryStore>, events: &Arc<EventLog>, policy: &Policy, seed: u64) -> Instance {
     let clock = TestClock::at(START);
-    // In clear, since nothing here is about sealing, and a test runs many years.
+    // Unencrypted: sealing is not tested here, and the simulation of many years would be slow.
     let keys = Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new([0x11; 32])));
     let rng = Mutex::new(TestRng(seed));
     let verifier = BlockingVerifier::with_sources(store.clone(), policy.clone(), keys, clock.clone(), rng);
     Instance { verifier: verifier.with_events(events.clone()), clock }
 }
 
-/// An account with its authenticators.
+/// An account and its authenticators.
 struct Bound {
     record: AccountRecord,
     phones: Vec<Phone>,
@@ -369,7 +369,7 @@ struct Bound {
     passkey: Option<AuthenticatorId>,
 }
 
-/// Enrolled one after the other; the passkey, where there is room for one, after the first.
+/// Enrolled one after the other. If there is room for a passkey, it is bound after the first app.
 fn bound(policy: &Policy, account: &AccountId, apps: u8, seed: u64) -> Bound {
     let store = Arc::new(MemoryStore::new());
     let Instance { verifier, clock } = instance(&store, &Arc::new(EventLog::default()), policy, seed);

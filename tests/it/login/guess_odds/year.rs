@@ -8,7 +8,7 @@ use super::service::Service;
 use super::{YEAR, from_env, quickest};
 use crate::support::{DAY, days};
 
-/// A year of one strategy.
+/// One strategy for a year.
 #[derive(Clone, Debug)]
 struct Case {
     policy: Policy,
@@ -19,7 +19,7 @@ struct Case {
     seed: u64,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Copy, Debug)]
 struct Measured {
     guesses: u64,
@@ -64,7 +64,7 @@ fn simulate(case: &Case) -> Measured {
     measured
 }
 
-/// As they come, and near the corners of what `build` accepts; with so many apps, and a passkey where
+/// Usual policies, and some near the limits of what `build` accepts; each with the number of apps. A passkey is added if
 /// there is room.
 fn policies() -> Vec<(Policy, u8)> {
     let default = Policy::new("Example").unwrap();
@@ -92,7 +92,7 @@ fn policies() -> Vec<(Policy, u8)> {
     ]
 }
 
-/// The case of this number. The first 72 have each strategy beside each owner.
+/// The case with this number. The first 72 combine each strategy with each owner.
 fn case(number: usize, policies: &[(Policy, u8)]) -> Case {
     let (policy, apps) = policies[number % policies.len()].clone();
     Case {
@@ -106,7 +106,7 @@ fn case(number: usize, policies: &[(Policy, u8)]) -> Case {
 }
 
 #[test]
-fn no_strategy_beside_any_owner_under_any_clock_gets_more_than_stated() {
+fn no_strategy_gets_more_guesses_than_stated_under_any_clock() {
     let policies = policies();
     let years = from_env("GUESS_ODDS_YEARS", 112);
     let most = (0..years).map(|number| {
@@ -126,10 +126,10 @@ fn no_strategy_beside_any_owner_under_any_clock_gets_more_than_stated() {
         );
         measured
     });
-    // The bound is no idle one.
+    // The bound is tight.
     let closest = most
         .filter(|year| year.restores == 0 && year.stated > 100)
         .map(|year| year.stated - year.guesses)
         .min();
-    assert!(closest.unwrap() <= 1, "{closest:?} guesses below what is stated");
+    assert!(closest.unwrap() <= 1, "{closest:?} guesses below the stated number");
 }

@@ -1,5 +1,5 @@
-//! What a host, an owner or an attacker may do, in words: each command means something in every state, so
-//! that any list of commands is a test, and any part of a failing list is a shorter one.
+//! The commands: what a host, an owner or an attacker may do. Each command has a meaning in every state, so any list of
+//! commands is a test, and a failing list can be shortened by leaving out any part.
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Who {
@@ -23,7 +23,7 @@ pub enum Browser {
     Cafe,
 }
 
-/// Which of the things issued so far, counted from the newest.
+/// One of the things issued so far, counted from the newest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pick {
     Newest,
@@ -40,86 +40,86 @@ impl Pick {
     }
 }
 
-/// What the browser sends as this account's device cookie.
+/// The device cookie that the browser sends for this account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cookie {
-    /// What is in its jar for this account.
+    /// The browser's cookie for this account.
     Own,
-    /// What is in its jar for the next account.
+    /// The browser's cookie for the next account.
     OfNextAccount,
-    /// Any that this account was ever given.
+    /// Any token that this account ever got.
     Issued(Pick),
     Garbage,
     Absent,
 }
 
-/// What is typed as a code.
+/// The text typed as a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Typed {
-    /// What the newest phone shows this many steps from now.
+    /// The newest phone's code, this many steps from now.
     Shown(i8),
-    /// The same of the phone before it, if two are bound.
+    /// The same, of the phone before it, if two are bound.
     OtherShown(i8),
     /// The code that was accepted last.
     Again,
-    /// What the phone shows that was removed last.
+    /// A code of the phone that was removed last.
     OldPhone,
-    /// What the phone of the next account shows.
+    /// A code of the next account's phone.
     NextAccounts,
     Wrong(u8),
     Malformed,
 }
 
-/// What is typed as codes in a row.
+/// The text typed as codes in a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Row {
-    /// What the newest phone shows up to this many steps from now.
+    /// The newest phone's codes, up to this many steps from now.
     Shown(i8),
-    /// The same of the phone before it, if two are bound.
+    /// The same, of the phone before it, if two are bound.
     OtherShown,
-    /// Two codes of the one and two of the other.
+    /// Two codes of one phone and two of the other.
     OfTwoPhones,
-    /// The same up to now, but for one that is wrong.
+    /// The newest phone's codes up to now, with one replaced by a wrong one.
     OneWrong(usize),
-    /// The newest first.
+    /// In reverse order.
     Backwards,
-    /// Each but the last twice as far back.
+    /// Each code but the last twice as far back.
     WithGaps,
-    /// Those that were accepted last.
+    /// The ones that were accepted last.
     Again,
-    /// What the phone shows that was removed last.
+    /// Codes of the phone that was removed last.
     OldPhone,
 }
 
-/// What is typed as a recovery code.
+/// The text typed as a recovery code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Recovery {
-    /// Any that this account was ever shown: unused, used or void.
+    /// Any that this account ever got: unused, used or void.
     Shown(Pick),
     OfNextAccount,
     Wrong,
     Malformed,
 }
 
-/// What the host says that a passkey signed.
+/// The passkey proof that the host presents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Signed {
-    /// Something new, by the passkey of this number, bound or not.
+    /// A new proof by the passkey of this number, bound or not.
     New(usize),
-    /// What was accepted last, once more.
+    /// The proof that was accepted last, again.
     Again,
 }
 
 /// A recovery code of an old system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OldCode {
-    /// Any that was ever brought along.
+    /// Any that was ever imported.
     Brought(Pick),
-    /// The host found it wrong, and drops the try; or says a name that it never brought along.
+    /// The host finds that the code is wrong and drops the try, or names a code that was never imported.
     Unknown,
 }
 
-/// What is presented in the form of a sensitive step: it takes every kind.
+/// What is typed into the form of a sensitive step, which accepts every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Either {
     Code(Typed),
@@ -129,20 +129,20 @@ pub enum Either {
     Nothing,
 }
 
-/// What becomes of the host's write of the new hash.
+/// The result of the host's write of the new hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Write {
     Done,
     Failed,
-    /// It is not known: the call never came to its end.
+    /// Unknown: the call never finished.
     Interrupted,
 }
 
-/// The sensitive step that a proof is spent on.
+/// The sensitive step that a proof is used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sensitive {
     Disable(Demanded),
-    /// Any that was ever bound.
+    /// Any authenticator that was ever bound.
     Remove(Pick, Demanded),
     Rename(Pick, &'static str),
     Regenerate,
@@ -152,28 +152,28 @@ pub enum Sensitive {
     Close,
 }
 
-/// Where a new authenticator goes.
+/// Whether a new authenticator replaces another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
     Beside,
-    /// In place of one that was bound at some time.
+    /// Replaces one that was bound at some time.
     Of(Pick),
 }
 
-/// Whether the host demands a second factor.
+/// Whether the host requires a second factor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Demanded {
     No,
-    /// From so many seconds from now on.
+    /// From this many seconds from now on.
     In(i32),
     Now,
 }
 
-/// What the host brings along.
+/// What the host imports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Brought {
     pub is_quiet: bool,
-    /// The other system accepted the code of so many steps from now last.
+    /// The other system last accepted the code of this many steps from now.
     pub last: Option<i8>,
     pub recovery_codes: usize,
 }
@@ -185,29 +185,29 @@ pub enum Command {
     WaitDays(u64),
     ClockBack(u64),
     Password(Who, Browser, Cookie),
-    /// The first factor may be another, and the host may demand a second one.
+    /// The first factor may be another than a password, and the host may require a second one.
     FirstFactor(Who, Browser, Cookie, bool, Demanded),
-    /// The check begins, and the password step is taken later, or never.
+    /// The password check begins; the password step follows later, or never.
     Check(Who),
     PasswordLater(Who, Pick, Browser, Cookie),
     Code(Who, Pick, Typed),
-    /// With the box ticked, in this browser.
+    /// With "remember this device" ticked, in this browser.
     CodeAndRemember(Who, Pick, Typed, Browser),
-    /// With the box ticked.
+    /// With "remember this device" ticked.
     CodesInARow(Who, Pick, Row),
-    /// With the box ticked, too, which a recovery code does not serve for.
+    /// With "remember this device" ticked, which has no effect with a recovery code.
     RecoveryCode(Who, Pick, Recovery),
-    /// With the box ticked.
+    /// With "remember this device" ticked.
     Passkey(Who, Pick, Signed),
-    /// The host asks whether it may compare one for this challenge.
+    /// The host asks to try a recovery code of the old system in this challenge.
     TryOldCode(Who, Pick, OldCode),
-    /// What the host says of a try, for a challenge: not always the same.
+    /// The host reports a try, for a challenge that may be another than the one it was made in.
     PresentOldCode(Who, Pick, Pick),
-    /// In one of the sessions that were ever started, on the form of the sensitive step itself.
+    /// In any session that ever began, with the form of a sensitive step.
     FreshFactor(Who, Pick, Either),
-    /// The same beside the password, which was typed again.
+    /// The same, with the password typed again.
     Reauthenticate(Who, Pick, Either),
-    /// The same with a password whose check began a while ago.
+    /// The same, with a password check that began earlier.
     ReauthenticateLater(Who, Pick, Either),
     Spend(Who, Pick, Sensitive),
     BeginEnrollment(Who),
@@ -217,7 +217,7 @@ pub enum Command {
     ShowEnrollment(Who, Pick),
     Confirm(Who, Pick, Typed),
     Import(Who, Brought),
-    /// On an operator's word.
+    /// Ordered by an operator.
     EndWhatABackupRevived(Who),
     ResetPassword(Who, Write),
     EndAllSessions(Who, Pick),
@@ -225,7 +225,7 @@ pub enum Command {
     AdministratorCloses(Who),
     ForgetDevice(Who, Pick),
     ForgetAllDevices(Who),
-    /// Whole flows, so that the rare states are reached often.
+    /// A sequence of commands, so that rare states are reached often.
     Flow(Who, Flow),
     LogIn(Who, Browser),
     CopyCookie(Who, Browser, usize),
@@ -241,16 +241,16 @@ pub enum Flow {
     ReauthenticateBadly(Pick),
     RecoverInASession(Pick),
     RecoverAndEnroll,
-    /// New recovery codes between the beginning of an enrollment and its end.
+    /// New recovery codes are made between the beginning and the end of an enrollment.
     RecoverAndRenew,
-    /// The device of its session is forgotten before an enrollment is confirmed.
+    /// The device on which the session began is forgotten before the enrollment is confirmed.
     EnrollOnADevice(Place),
     GuessInASession(Pick),
     GuessInTheOtherSession,
     GuessInSessionsUntilLocked,
     ResetBeforeSpending(Sensitive),
     ResetBeforeTheLoginIsDone,
-    /// What can end it is tried at once, and one of it later.
+    /// Everything that may end the change is tried at once, and one of it later.
     InterruptedChange {
         then: u64,
         ended_by: usize,
@@ -285,7 +285,7 @@ pub enum Flow {
 }
 
 impl Command {
-    /// Whose account it is about.
+    /// The account that the command is about.
     pub fn who(self) -> Option<Who> {
         use Command::*;
         match self {

@@ -1,4 +1,4 @@
-//! What the whole flows are made of.
+//! The single commands of each flow.
 
 use super::command::{
     Brought, Browser, Command, Cookie, Demanded, Either, Flow, OldCode, Pick, Place, Recovery, Row,
@@ -261,7 +261,7 @@ impl Flow {
                     WaitSteps(1),
                     fresh(Typed::Shown(0)),
                     remove(Pick::Newest),
-                    // Within a minute a code of the one that is left is not told from the same form again.
+                    // Within a minute, a code of the other phone cannot be distinguished from the same form sent again.
                     fresh(Typed::Again),
                     fresh(Typed::Shown(0)),
                     WaitSteps(2),

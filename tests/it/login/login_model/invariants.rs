@@ -1,4 +1,4 @@
-//! What must hold whatever the rules are: judged from what the library did, without the model.
+//! Invariants that are checked without the model, only from what the library did.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,35 +10,35 @@ use crate::support::Phone;
 
 const THIRTY_DAYS: u64 = 30 * 86_400;
 
-/// Where something was presented: for which challenge, or in which session.
+/// Where something was presented: in a challenge or in a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
     ForLogin(usize),
     InSession,
 }
 
-/// What one command showed.
+/// Facts about one command.
 #[derive(Default)]
 #[allow(clippy::struct_excessive_bools, reason = "a list of facts")]
 pub struct Evidence {
     pub asked: Option<Asked>,
-    /// What was typed, and the phones one of which should show it.
+    /// The typed text, and the phones of which one should show it.
     shown: Option<(Vec<(usize, Phone)>, String)>,
-    /// With so many apps a code is compared.
+    /// The number of apps that a code is compared with.
     pub weight: u64,
     pub accepted_code: bool,
     accepted_passkey: bool,
-    /// The passkey that signed and is bound, and the number of what it signed.
+    /// The bound passkey that signed, and the number of the proof.
     pub signed: Option<(usize, u64)>,
-    /// No step of these phones up to this one may be accepted any more.
+    /// For these phones, no step up to this one may be accepted any more.
     pub used_up: Vec<(usize, u64)>,
     pub recovery_code: Option<String>,
     accepted_recovery_code: bool,
-    /// The cookie that was sent is one that this account was given once.
+    /// Whether the cookie that was sent is one that this account got.
     pub cookie_was_given: bool,
     pub method: Option<AuthMethod>,
     pub remembered: bool,
-    /// The password was changed with a fresh factor, or the last authenticator went.
+    /// Whether the password was changed with a fresh factor, or the last authenticator was removed.
     pub restored: bool,
 }
 
@@ -55,7 +55,7 @@ impl Evidence {
         }
     }
 
-    /// What was typed as a code.
+    /// The text typed as a code.
     pub fn typed_code(&self) -> Option<&str> {
         self.shown.as_ref().map(|(_, text)| text.as_str())
     }
@@ -72,28 +72,28 @@ impl Evidence {
     }
 }
 
-/// A guess that was evaluated, and by how much the clock had moved on until then.
+/// A guess that was evaluated, with the total time by which the clock had advanced.
 struct Guess {
-    /// Whose success gives it back: in a session nobody's.
+    /// The challenge whose success refunds it. In a session there is none.
     challenge: Option<Asked>,
     elapsed: u64,
     weight: u64,
-    /// How many codes had been accepted until then.
+    /// How many codes had been accepted before.
     accepted_codes: u64,
 }
 
 pub struct Witness {
     budget: u64,
-    /// The most that time gives back at once.
+    /// The most guesses that time gives back at once.
     credit: u64,
     regain_every: u64,
     window: (u64, u64),
-    /// The step last accepted, by phone.
+    /// The last accepted step of each phone.
     last_step: BTreeMap<usize, u64>,
     used_recovery_codes: BTreeSet<String>,
-    /// What was signed last, by passkey.
+    /// The last accepted proof of each passkey.
     last_signed: BTreeMap<usize, u64>,
-    /// When codes were accepted with the box ticked.
+    /// When codes were accepted with "remember this device" ticked.
     remembered: BTreeSet<u64>,
     guesses: Vec<Guess>,
     accepted_codes: u64,
@@ -128,9 +128,9 @@ impl Witness {
         }
         if shown.accepted_passkey {
             let (passkey, signed) =
-                shown.signed.ok_or("a passkey was accepted that signed nothing, or is not bound")?;
+                shown.signed.ok_or("a passkey was accepted that made no proof, or is not bound")?;
             if self.last_signed.insert(passkey, signed) == Some(signed) {
-                return Err("what a passkey signed was accepted twice".into());
+                return Err("a passkey proof was accepted twice".into());
             }
         }
         if shown.accepted_code {
@@ -157,10 +157,9 @@ impl Witness {
         self.the_budget(shown, events, elapsed)
     }
 
-    /// "No step accepted twice or going backwards", and no acceptance without a code that the phone shows in
-    /// the window.
+    /// No step is accepted twice or after a later one, and no code is accepted that the phone does not show within the window.
     fn a_right_code_once(&mut self, shown: &Evidence, now: u64) -> Result<(), String> {
-        let (phones, text) = shown.shown.as_ref().ok_or("a code was accepted, and none was typed")?;
+        let (phones, text) = shown.shown.as_ref().ok_or("a code was accepted, but none was typed")?;
         let (past, future) = self.window;
         let codes: Vec<&str> = text.split(' ').collect();
         if (codes.len() == 4) != (shown.method == Some(AuthMethod::CodesInARow)) {
@@ -180,7 +179,7 @@ impl Witness {
         });
         let accepted: Vec<(usize, u64)> = accepted.collect();
         if accepted.is_empty() {
-            return Err("a code was accepted that was wrong, used, or passed over".into());
+            return Err("the accepted code was wrong, used, or older than a used one".into());
         }
         self.last_step.extend(accepted);
         Ok(())
@@ -193,10 +192,10 @@ impl Witness {
         now: u64,
     ) -> Result<(), String> {
         if !shown.cookie_was_given {
-            return Err("remembered by a cookie that this account was never given".into());
+            return Err("remembered by a cookie that this account never got".into());
         }
         if !self.remembered.contains(&since) {
-            return Err(format!("remembered since {since}, when no box was ticked"));
+            return Err(format!("remembered since {since}, but no login then had it ticked"));
         }
         if now >= since + THIRTY_DAYS {
             return Err(format!("remembered {} s after the code", now - since));
@@ -205,7 +204,7 @@ impl Witness {
     }
 
     /// Evaluated guesses whose challenge was not completed. Between two accepted codes: at most the budget and a month's
-    /// credit. In any span of time: the same and one more for each `regain_every` of that span.
+    /// credit. In any span of time: the same, plus one for each `regain_every` in that span.
     fn the_budget(&mut self, shown: &Evidence, events: &[AuditEvent], elapsed: u64) -> Result<(), String> {
         if shown.restored {
             self.guesses.clear();
@@ -221,14 +220,14 @@ impl Witness {
                     RefusedBecause::Wrong | RefusedBecause::Replayed | RefusedBecause::ClockOff(_)
                 )
             }
-            // Those of an old system may be as short as a code.
+            // Recovery codes of an old system may be as short as a code.
             EventKind::OldRecoveryCodeTried => true,
             _ => false,
         };
-        // Codes in a row are no guesses: nobody guesses 64 bits.
+        // Codes in a row are not counted as guesses: 64 bits cannot be guessed.
         let is_row = shown.typed_code().is_some_and(|typed| typed.contains(' '));
         for _ in events.iter().filter(|event| !is_row && is_guess(event)) {
-            shown.asked.ok_or("a guess that nobody was asked for")?;
+            shown.asked.ok_or("a guess outside of challenges and sessions")?;
             let (weight, accepted_codes) = (shown.weight, self.accepted_codes);
             self.guesses.push(Guess { challenge, elapsed, weight, accepted_codes });
         }

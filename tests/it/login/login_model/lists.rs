@@ -79,7 +79,7 @@ impl Command {
         ])
     }
 
-    /// The single commands that it stands for.
+    /// The single commands of a flow.
     pub fn spelled_out(self) -> Vec<Self> {
         use Command::*;
         match self {
@@ -88,7 +88,7 @@ impl Command {
                 Password(who, browser, Cookie::Own),
                 CodeAndRemember(who, Pick::Newest, Typed::Shown(0), browser),
             ],
-            // The copy is used after its owner was given so many other tokens.
+            // The copy is used after its owner got this many newer tokens.
             CopyCookie(who, browser, behind) => {
                 let use_own = [WaitSteps(3), Password(who, browser, Cookie::Own)].repeat(behind);
                 let use_copy = Password(who, Browser::Cafe, Cookie::Issued(Pick::Before(behind)));

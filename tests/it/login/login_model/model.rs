@@ -1,6 +1,5 @@
-//! The login machine as its rules are told, in plain structs and by the longest way: steps are a list, codes are a
-//! set, tokens are tuples, and what is left of the guess budget is worked out anew from the history each time it is
-//! asked for.
+//! The rules of the login machine in the simplest form, not the fastest: steps are a list, codes are a set, tokens are
+//! tuples, and the guess budget is computed from the whole history each time.
 
 mod account;
 mod budget;

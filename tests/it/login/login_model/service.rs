@@ -1,4 +1,4 @@
-//! The library and the model side by side: one command is done to both, and they must come to the same.
+//! Runs each command on the library and on the model, and compares the results.
 
 mod compare;
 mod found;
@@ -27,7 +27,7 @@ pub struct Service {
     verifier: BlockingVerifier<Store>,
     clock: Arc<TestClock>,
     log: Arc<EventLog>,
-    /// How far the clock has moved forward in all.
+    /// By how much the clock has advanced in total.
     elapsed: u64,
     holders: Vec<Holder>,
     /// By account, phone and step.
@@ -49,7 +49,7 @@ impl Service {
         Self { verifier, clock, log, elapsed: 0, holders: holders.into(), codes, seen }
     }
 
-    /// Does one command, and compares. A command about something that was never issued does nothing.
+    /// Runs one command and compares. A command about something that was never issued does nothing.
     pub fn run(&mut self, command: Command) -> Result<(), String> {
         let now = self.clock.now().as_secs();
         let forward = |secs: u64| (now + secs, secs);
@@ -62,7 +62,7 @@ impl Service {
         };
         self.clock.set(UnixTime::from_secs(moved.0));
         self.elapsed += moved.1;
-        // What has expired shows without any write.
+        // Expiry shows without a write.
         Who::ALL.into_iter().try_for_each(|who| {
             self.compare_status(who)?;
             self.compare_sessions(who)
@@ -152,7 +152,7 @@ impl Service {
         *self.seen.entry(format!("{place}: {outcome}")).or_default() += 1;
     }
 
-    /// Which states of the guess budget something was accepted in.
+    /// Counts acceptances in rare states of the guess budget.
     fn count_what_was_special(&mut self, by: By, was_locked: bool, (credit, forgotten): (u64, u64)) {
         let is_code = matches!(by, By::Code | By::CodesInARow);
         let special = [
@@ -165,14 +165,14 @@ impl Service {
         }
     }
 
-    /// Of the account's row: another one with each write.
+    /// The revision of the account's row: each write changes it.
     fn revision(&self, who: Who) -> Option<u64> {
         let row = self.verifier.store().inner().load(&self.holders[who as usize].id).unwrap();
         row.map(|row| row.revision.get())
     }
 }
 
-/// What `Debug` prints, without the numbers.
+/// The `Debug` form without the numbers.
 fn name(value: &impl core::fmt::Debug) -> String {
     let text = format!("{value:?}");
     let text = ["Locked { retry_at: None }", "Locked { until: None }"]

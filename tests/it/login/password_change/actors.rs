@@ -1,4 +1,4 @@
-//! Who does what beside whom.
+//! The actors.
 
 use core::time::Duration;
 use std::cell::RefCell;
@@ -16,18 +16,18 @@ use crate::support::{PASSKEY, Phone, STEP};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
     Whole,
-    /// The future is dropped after so many steps: before its first call, after each of its calls, during the write.
+    /// The future is dropped after this many steps: before its first call, after each of its calls, during the write.
     DroppedAfter(usize),
     Fault {
         call: usize,
         fault: Fault,
     },
     WriteFails,
-    /// The host is told that its write failed, and it had not.
+    /// The host writes the hash, but reports a failure.
     WriteFailsAfterwards,
 }
 
-/// What is done beside a change.
+/// An action at the same time as a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Beside {
     LogIn(Password, Factor),
@@ -77,7 +77,7 @@ impl Beside {
     }
 }
 
-/// Who changes the password from the old one to the new one.
+/// Changes the password from the old one to the new one.
 pub fn changes(scene: &Scene, proof: Proof, change: Change) -> Actor {
     let proof: PasswordChangeProof = match proof {
         Proof::Reauthenticated => scene.reauthenticated().into(),
@@ -132,7 +132,7 @@ fn note<T, E: core::fmt::Debug>(issued: &RefCell<Issued>, result: Result<T, Erro
 pub fn beside(scene: &Scene, beside: Beside) -> Actor {
     let (verifier, issued, account) = (scene.verifier.clone(), scene.issued.clone(), scene.account.clone());
     let (base, hashes, clock) = (scene.base, scene.hashes(), scene.clock.clone());
-    // Later than the code that the owner reauthenticates with.
+    // A later code than the one that the owner reauthenticates with.
     let code = base.phone.code(base.now.saturating_add(STEP));
     let device = base.device.as_ref().filter(|_| beside == Beside::LogInOnDevice).cloned();
     match beside {
@@ -155,7 +155,7 @@ pub fn beside(scene: &Scene, beside: Beside) -> Actor {
                     Some(Login::CodeRequired(challenge)) => {
                         issued.borrow_mut().challenges.push((typed, challenge));
                     }
-                    Some(Login::EnrollmentRequired(_)) => panic!("no factor is demanded"),
+                    Some(Login::EnrollmentRequired(_)) => panic!("no second factor is required"),
                     None => {}
                 }
             })

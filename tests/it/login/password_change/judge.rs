@@ -1,4 +1,4 @@
-//! What must hold, after each step and at the end.
+//! What must hold after each step and at the end.
 
 use core::time::Duration;
 
@@ -16,7 +16,7 @@ use super::actors::{self, Beside, Change};
 use super::scene::{Bound, Host, Password, Proof, Scene};
 use super::schedule::finish;
 
-/// Where the change stands among the actors.
+/// The index of the change among the actors.
 const CHANGE: usize = 0;
 
 fn is_away(mark: &Value, now: UnixTime) -> bool {
@@ -24,7 +24,7 @@ fn is_away(mark: &Value, now: UnixTime) -> bool {
     if now >= at { now - at >= 60 } else { at - now > 60 }
 }
 
-/// After a step of this actor.
+/// Checks after a step of this actor.
 pub fn step(scene: &Scene, actor: usize, told: &str) {
     let record = scene.record();
     let after = record["password_change"].clone();
@@ -33,12 +33,12 @@ pub fn step(scene: &Scene, actor: usize, told: &str) {
         *scene.own_mark.borrow_mut() = after.clone();
     }
     if !before.is_null() && before != after {
-        assert!(after.is_null(), "a mark is written over: {told}");
+        assert!(after.is_null(), "a mark was overwritten: {told}");
         let is_own = actor == CHANGE && before == *scene.own_mark.borrow();
         let is_anothers_own = actor != CHANGE && before != *scene.own_mark.borrow();
         assert!(
             is_own || is_anothers_own || is_away(&before, scene.now()),
-            "actor {actor} took the mark away: {told}"
+            "actor {actor} removed the mark: {told}"
         );
     }
     if scene.host == Host::Bounded {
@@ -46,18 +46,21 @@ pub fn step(scene: &Scene, actor: usize, told: &str) {
     }
 }
 
-/// No session lives that was begun with another password than the one in force.
+/// No session is current that began with another password than the present one.
 fn no_session_of_another_password(scene: &Scene, told: &str) {
     let in_force = scene.in_force();
     let issued = scene.issued.borrow();
     let old = [&scene.base.own, &scene.base.other].map(|session| (Password::Old, session));
     let sessions = issued.sessions.iter().map(|(typed, session)| (*typed, session)).chain(old);
     for (typed, session) in sessions.filter(|(typed, _)| *typed != in_force) {
-        assert!(!scene.is_current(session), "{in_force:?} is in force beside a session of {typed:?}: {told}");
+        assert!(
+            !scene.is_current(session),
+            "{in_force:?} is the password, but a session of {typed:?} is current: {told}"
+        );
     }
 }
 
-/// When all actors have come to their ends.
+/// Checks after all actors have finished.
 pub fn at_the_end(scene: &Scene, (proof, change, beside): (Proof, Change, Beside), told: &str) {
     no_session_of_another_password(scene, told);
     let is_written = scene.written_at.get().is_some();
@@ -77,17 +80,21 @@ pub fn at_the_end(scene: &Scene, (proof, change, beside): (Proof, Change, Beside
         Some(Err(ChangePasswordError::Unfinished(_))) => assert!(is_written, "{told}"),
         Some(Err(other)) => panic!("{other:?}: {told}"),
     }
-    // It goes on, unless another change or an enrollment came after it.
+    // The session continues, unless another change or an enrollment followed.
     if let Some(session) = continued.filter(|_| beside != Beside::AnotherChange) {
         let goes_on = proof == Proof::Reauthenticated && scene.issued.borrow().bound.is_empty();
-        assert_eq!(scene.is_current(&session), goes_on, "the session that made the change: {told}");
+        assert_eq!(
+            scene.is_current(&session),
+            goes_on,
+            "whether the session that made the change is current: {told}"
+        );
     }
     what_is_left_is_worth_nothing(scene, told);
     the_owner_gets_in(scene, told);
     no_session_of_another_password(scene, told);
 }
 
-/// Challenges, devices, enrollments and fresh factors of another password than the one in force.
+/// Challenges, devices, enrollments and fresh factors of another password than the present one are void.
 fn what_is_left_is_worth_nothing(scene: &Scene, told: &str) {
     let in_force = scene.in_force();
     if in_force == Password::Old {
@@ -99,7 +106,7 @@ fn what_is_left_is_worth_nothing(scene: &Scene, told: &str) {
         assert!(matches!(spent, Err(Error::Refused(Refusal::StepUpRequired))), "{spent:?}: {told}");
     }
     assert!(issued.bound.iter().all(|(typed, _)| *typed == in_force), "bound with another password: {told}");
-    // The code is right, and its step is not used.
+    // The code is right, and its step is unused.
     scene.clock.advance(Duration::from_secs(180));
     let code = scene.base.phone.code(scene.now());
     let older = issued.challenges.iter().filter(|(typed, _)| *typed != in_force).map(|(_, token)| token);
@@ -115,14 +122,14 @@ fn what_is_left_is_worth_nothing(scene: &Scene, told: &str) {
     scene.clock.back(Duration::from_secs(180));
 }
 
-/// With the password in force, and in a minute at most.
+/// The owner gets in with the present password, within a minute.
 fn the_owner_gets_in(scene: &Scene, told: &str) {
     let mut login = scene.log_in();
     if login.is_err() {
         scene.clock.advance(Duration::from_secs(60));
         login = scene.log_in();
         if login.is_err() {
-            // This one found the mark, and took it away.
+            // This login found the mark and removed it.
             login = scene.log_in();
         }
     }
@@ -154,7 +161,7 @@ fn crash(scene: &Scene) {
     *scene.mark.borrow_mut() = scene.record()["password_change"].clone();
 }
 
-/// A login at each stop, which are so far from the mark.
+/// A login at each stop, each so many seconds from the mark.
 pub fn mark_under_a_clock(scene: &Scene, stops: [i64; 3]) {
     crash(scene);
     let mut is_marked = true;
@@ -175,7 +182,7 @@ pub fn mark_under_a_clock(scene: &Scene, stops: [i64; 3]) {
     the_owner_gets_in(scene, "after the stops");
 }
 
-/// Which calls take away a mark that is so far away.
+/// The calls that remove a mark that is this many seconds away.
 pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
     type Call = fn(&Scene) -> Option<Refusal>;
     let calls: [(&'static str, Call); 20] = [
@@ -207,7 +214,7 @@ pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
             let new = NewHostAuthenticator::new(PASSKEY, HostAuthenticatorKind::SoftwareKey);
             told(finish(scene.at_once.bind_host_authenticator(scene.password(), new)))
         }),
-        ("present, what a passkey signed", |scene| {
+        ("present, a passkey's proof", |scene| {
             let challenge = scene.base.challenge.as_ref()?;
             told(finish(scene.at_once.present(
                 challenge,
@@ -227,7 +234,7 @@ pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
             told(finish(scene.at_once.confirm_enrollment(token, &phone.code(scene.now()))))
         }),
         ("change_password", |scene| {
-            let write = async || -> Result<(), &str> { panic!("it was begun") };
+            let write = async || -> Result<(), &str> { panic!("the change was begun") };
             match finish(scene.at_once.change_password(scene.reset(), write)) {
                 Err(ChangePasswordError::NotStarted(error)) => error.refusal(),
                 other => panic!("{other:?}"),
@@ -264,20 +271,23 @@ pub fn who_ends_a_mark(has_factor: bool, away: i64) -> Vec<&'static str> {
         scene.clock.set(UnixTime::from_secs(scene.now().as_secs().saturating_add_signed(away)));
         let before = scene.record();
         let refusal = call(&scene);
-        assert!(refusal.is_some() || scene.base.challenge.is_none(), "{name} went on, {away} s away");
+        assert!(
+            refusal.is_some() || scene.base.challenge.is_none(),
+            "{name} succeeded {away} s from the mark"
+        );
         let after = scene.record();
         if after["password_change"].is_null() {
             assert_eq!(refusal, Some(Refusal::Retry), "{name}");
             assert_ne!(before["epoch"], after["epoch"], "{name}");
             ended.push(name);
         } else {
-            assert_eq!(before, after, "{name} wrote, {away} s away");
+            assert_eq!(before, after, "{name} wrote {away} s from the mark");
         }
     }
     ended
 }
 
-/// One that nobody has: the change has ended all of them.
+/// A session of the present epoch. Nobody has one in reality: the change has ended all sessions.
 fn present_session(scene: &Scene) -> Session {
     let mut row = serde_json::to_value(&scene.base.other).unwrap();
     row["epoch"] = scene.record()["epoch"].clone();

@@ -27,21 +27,21 @@ pub enum Password {
     Third,
 }
 
-/// What a password is changed on.
+/// The proof with which a password is changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Proof {
     Reauthenticated,
     Reset,
 }
 
-/// Whether the host gives up a write after 30 seconds, as it is told to.
+/// Whether the host stops a write after 30 seconds, as the manual requires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Host {
     Bounded,
     Slow,
 }
 
-/// Gives way before each call.
+/// Yields before each call.
 #[derive(Debug)]
 pub struct Stepped(pub Arc<MemoryStore>);
 
@@ -71,26 +71,26 @@ pub type Changed = Result<EndOtherSessions, ChangePasswordError<FaultyError<Memo
 pub struct Issued {
     pub sessions: Vec<(Password, Session)>,
     pub challenges: Vec<(Password, ChallengeToken)>,
-    /// Bound by whoever typed this password.
+    /// Bound by somebody who typed this password.
     pub bound: Vec<(Password, Bound)>,
     pub fresh: Vec<FreshFactor>,
     pub refusals: BTreeSet<Refused>,
 }
 
-/// An authenticator that was bound beside a change.
+/// An authenticator that was bound at the same time as a change.
 pub enum Bound {
     Phone(Phone),
     Passkey,
 }
 
-/// A refusal's name.
+/// The name of a refusal.
 pub type Refused = String;
 
 pub struct Scene {
-    /// Of the change alone: its store goes wrong where it is planned.
+    /// The verifier of the change alone: its store fails as planned.
     pub of_change: Rc<OfChange>,
     pub verifier: Rc<Verifier<Stepped>>,
-    /// The same without giving way, to look at the account.
+    /// A verifier that does not yield, to inspect the account.
     pub at_once: Verifier<MemoryRows>,
     pub clock: Arc<TestClock>,
     pub account: AccountId,
@@ -98,16 +98,16 @@ pub struct Scene {
     pub host: Host,
     in_force: Rc<Cell<Password>>,
     pub issued: Rc<RefCell<Issued>>,
-    /// What the change came to, if it did.
+    /// The result of the change, once there is one.
     pub changed: Rc<RefCell<Option<Changed>>>,
     /// When the change wrote the hash.
     pub written_at: Rc<Cell<Option<UnixTime>>>,
-    /// The mark as it was after the last step, and the one that the change left.
+    /// The mark after the last step, and the one that the change left.
     pub mark: RefCell<Value>,
     pub own_mark: RefCell<Value>,
 }
 
-/// A memory store that is shared.
+/// A shared memory store.
 #[derive(Debug, Clone)]
 pub struct MemoryRows(Arc<MemoryStore>);
 
@@ -127,17 +127,17 @@ impl Store for MemoryRows {
     }
 }
 
-/// An account as it stands before each run.
+/// The account before each run.
 pub struct Base {
     record: AccountRecord,
     pub now: UnixTime,
     pub phone: Phone,
-    /// Of the owner, who makes the change, and of somebody else.
+    /// The session of the owner, who makes the change, and that of somebody else.
     pub own: Session,
     pub other: Session,
     pub device: Option<DeviceToken>,
     pub challenge: Option<ChallengeToken>,
-    /// Begun before the change, and what has scanned it.
+    /// Begun before the change, and the phone that scanned it.
     pub enrollment: (EnrollmentToken, Phone),
 }
 
@@ -218,7 +218,7 @@ impl Scene {
         self.clock.now()
     }
 
-    /// What the passkey signs.
+    /// A proof of the passkey.
     pub fn signed(&self, challenge: &[u8]) -> HostAuthenticatorVerified {
         HostAuthenticatorVerified::by_host(self.account.clone(), PASSKEY, challenge)
     }
@@ -227,12 +227,12 @@ impl Scene {
         self.in_force.get()
     }
 
-    /// The host replaces this hash and no other.
+    /// Replaces this hash and no other.
     pub fn write(&self, old: Password, new: Password) -> Result<(), &'static str> {
         replace(&self.in_force, old, new)
     }
 
-    /// What an actor takes along: the hashes.
+    /// The hashes, shared with an actor.
     pub fn hashes(&self) -> Rc<Cell<Password>> {
         self.in_force.clone()
     }
@@ -260,7 +260,7 @@ impl Scene {
         finish(self.at_once.reauthenticate(&self.base.own, self.password(), &code)).unwrap()
     }
 
-    /// The password step with the password in force, without a device.
+    /// The password step with the present password, without a device.
     pub fn log_in(&self) -> Result<second_factor::Login, Refusal> {
         finish(self.at_once.password_verified(self.password(), None))
             .map_err(|error| error.refusal().unwrap())
@@ -269,7 +269,7 @@ impl Scene {
 
 pub fn replace(hash: &Cell<Password>, old: Password, new: Password) -> Result<(), &'static str> {
     if hash.get() != old {
-        return Err("another hash is there");
+        return Err("another hash is stored");
     }
     hash.set(new);
     Ok(())

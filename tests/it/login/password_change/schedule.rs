@@ -1,11 +1,11 @@
-//! Every order in which the steps of some actors can fall.
+//! Runs the steps of several actors in every order.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 pub type Actor = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Gives way once.
+/// Yields once.
 #[derive(Default)]
 pub struct GiveWay(bool);
 
@@ -17,7 +17,7 @@ impl Future for GiveWay {
     }
 }
 
-/// An actor that is dropped after so many steps.
+/// An actor that is dropped after this many steps.
 pub struct Dropped {
     pub actor: Option<Actor>,
     pub steps: usize,
@@ -37,7 +37,7 @@ impl Future for Dropped {
     }
 }
 
-/// Runs a future that waits for nobody.
+/// Runs a future that never waits for another task.
 pub fn finish<F: Future>(future: F) -> F::Output {
     let mut future = Box::pin(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -48,8 +48,8 @@ pub fn finish<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Runs the actors in every order, from the start each time; `each` sees the scene after every step and `end` after the
-/// last. How many orders there were.
+/// Runs the actors in every order, from the start each time. `each` gets the scene after every step, `end` after the last.
+/// Returns the number of orders.
 pub fn explore<S>(
     start: impl Fn() -> (S, Vec<Actor>),
     mut each: impl FnMut(&S, usize),
@@ -62,7 +62,7 @@ pub fn explore<S>(
         let mut running: Vec<(usize, Actor)> = actors.into_iter().enumerate().collect();
         let mut open = Vec::new();
         let mut context = Context::from_waker(Waker::noop());
-        // Up to its first step nothing an actor does meets anybody.
+        // Before its first step, an actor does not interact with others.
         running.retain_mut(|(_, actor)| actor.as_mut().poll(&mut context).is_pending());
         while !running.is_empty() {
             let step = open.len();

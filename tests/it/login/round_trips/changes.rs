@@ -1,4 +1,4 @@
-//! What changes an account.
+//! Calls that change an account.
 
 use std::sync::Mutex;
 

@@ -1,4 +1,4 @@
-//! The password and what follows it.
+//! The password step and the steps after it.
 
 use second_factor::{Login, Policy, Refusal};
 
@@ -135,7 +135,7 @@ pub const LOGINS: [Row; 24] = [
         (2, 1),
     ),
     (
-        "present, what a passkey signed",
+        "present, a passkey's proof",
         || {
             with(
                 |site| {
@@ -150,7 +150,7 @@ pub const LOGINS: [Row; 24] = [
         (2, 1),
     ),
     (
-        "present, what a passkey signed that is not bound",
+        "present, the proof of a passkey that is not bound",
         || {
             with(Site::challenge, |site, challenge| {
                 site.present(&challenge, site.world.signed_by_passkey("a challenge")).unwrap_err();
@@ -198,7 +198,7 @@ pub const LOGINS: [Row; 24] = [
         (2, 1),
     ),
     (
-        "present, an old recovery code by a name that was never brought along",
+        "present, an old recovery code under a name that was never imported",
         || {
             with_import(
                 |site| {

@@ -1,4 +1,4 @@
-//! An account with everything that a call takes, over a store that counts.
+//! An account with everything that the calls need, on a store that counts.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use second_factor::{
 
 use crate::support::{Phone, STEP, World, refusal};
 
-/// Counts the writes that are asked for.
+/// Counts the writes that are requested.
 #[derive(Debug, Default)]
 pub struct Counted {
     rows: MemoryStore,
@@ -36,7 +36,7 @@ impl BlockingStore for Counted {
     }
 }
 
-/// An account with everything that a call takes.
+/// An account with everything that the calls need.
 pub struct Site {
     pub world: World<Arc<Faulty<Counted>>>,
     pub phone: Phone,
@@ -49,7 +49,7 @@ pub fn store() -> Arc<Faulty<Counted>> {
 }
 
 impl Site {
-    /// The device is past the grace, so that its next use replaces the token.
+    /// The device is past its grace period, so that its next use replaces the token.
     pub fn enrolled() -> Self {
         let world = World::over(store(), Policy::new("Example").unwrap());
         let (phone, codes) = world.enroll();
@@ -66,7 +66,7 @@ impl Site {
         self.phone.wrong_code(self.world.now())
     }
 
-    /// In two steps: a code is used up.
+    /// Uses up a code.
     pub fn fresh(&self) -> FreshFactor {
         self.world.fresh(&self.phone)
     }
@@ -80,12 +80,12 @@ impl Site {
         self.world.verifier.begin_enrollment(self.fresh(), "alice").unwrap()
     }
 
-    /// A passkey is bound beside the phone, and nothing else has changed.
+    /// Binds a passkey in addition to the phone and changes nothing else.
     pub fn with_passkey(&self) -> AuthenticatorId {
         self.world.bind_passkey(&self.phone)
     }
 
-    /// An account of another system, with a recovery code of the name "one".
+    /// An account from another system, with a recovery code named "one".
     pub fn imported() -> Self {
         let site = Self { world: World::over(store(), Policy::new("Example").unwrap()), ..Self::enrolled() };
         let import = site.import().recovery_codes(["one"]).unwrap();
@@ -122,7 +122,7 @@ impl Site {
         refusal(self.world.verifier.present(challenge, presented, Remember::No)).map(drop)
     }
 
-    /// Calls to the store, and writes among them.
+    /// The calls to the store that `call` makes, and the writes among them.
     pub fn cost(&self, call: impl FnOnce()) -> (usize, usize) {
         let store = self.world.verifier.store();
         store.plan([]);
@@ -144,17 +144,17 @@ impl Site {
     }
 }
 
-/// Each call on an account of its own: what it is, and what it costs.
+/// A call on an account of its own: its name, how to measure it, and its expected cost.
 pub type Row = (&'static str, fn() -> (usize, usize), (usize, usize));
 
-/// What `call` costs, after what it takes was made.
+/// The cost of `call`, without that of making its arguments.
 pub fn with<T>(make: fn(&Site) -> T, call: fn(&Site, T)) -> (usize, usize) {
     let site = Site::enrolled();
     let taken = make(&site);
     site.cost(|| call(&site, taken))
 }
 
-/// The same on an account of another system.
+/// The same on an account from another system.
 pub fn with_import<T>(make: fn(&Site) -> T, call: fn(&Site, T)) -> (usize, usize) {
     let site = Site::imported();
     let taken = make(&site);

@@ -1,4 +1,4 @@
-//! A fresh factor in a session.
+//! Fresh factors in a session.
 
 use second_factor::{Refusal, Remember};
 

@@ -1,4 +1,4 @@
-//! What can be made of a copy of the database and of tokens that were replaced.
+//! Forgeries from a copy of the database and from replaced tokens.
 
 use hmac::{Hmac, KeyInit, Mac};
 use second_factor::DeviceToken;
@@ -10,7 +10,7 @@ use super::parts::Parts;
 use super::site::{Kind, Site, Took};
 use crate::support::{STEP, complete};
 
-/// A site whose device token was replaced twice: the one that is remembered now, and the two before, oldest first.
+/// A site whose device token was replaced twice: the present token, and the two before it, oldest first.
 fn replaced_twice() -> (Site, DeviceToken, Vec<String>) {
     let site = Site::new();
     let mut replaced = vec![];
@@ -23,7 +23,7 @@ fn replaced_twice() -> (Site, DeviceToken, Vec<String>) {
     (site, device, replaced)
 }
 
-/// All byte strings in the record, and what is made of them with ease.
+/// All byte strings in the record, and values that are easily derived from them.
 fn candidates(site: &Site) -> Vec<Vec<u8>> {
     fn walk(value: &Value, into: &mut Vec<Vec<u8>>) {
         match value {
@@ -45,7 +45,7 @@ fn candidates(site: &Site) -> Vec<Vec<u8>> {
     all
 }
 
-/// As the library does it.
+/// The tag, computed like in the library.
 fn tag(key: &[u8], label: &[u8], namespace: &[u8], body: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     for part in [label, namespace, body] {
@@ -55,9 +55,9 @@ fn tag(key: &[u8], label: &[u8], namespace: &[u8], body: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// The attacker has the whole record, and a cookie that was good once.
+/// The attacker has the whole record and a cookie that was valid once.
 #[test]
-fn g40_a_database_and_a_replaced_token_make_no_token() {
+fn g40_no_token_can_be_forged_from_a_database_and_a_replaced_token() {
     let (site, device, replaced) = replaced_twice();
     let keys = candidates(&site);
     let mut made = 0;
@@ -78,15 +78,14 @@ fn g40_a_database_and_a_replaced_token_make_no_token() {
             }
         }
     }
-    assert!(made > 500, "{made} tokens were made");
-    // Nobody was told of a theft that was none, and the owner's device is as it was.
+    assert!(made > 500, "only {made} tokens were tried");
+    // There was no false alarm, and the owner's device still works.
     assert_eq!(site.takes(Kind::Device, device.expose()), Took::Genuine);
 }
 
-/// The record names the device by a hash, which is no series: no token can be made for a device of which there is no
-/// cookie.
+/// The record has only a hash of the device's series. So without the cookie no token for the device can be made.
 #[test]
-fn g40_a_database_alone_makes_no_token() {
+fn g40_no_token_can_be_forged_from_a_database_alone() {
     let site = Site::new();
     let keys = candidates(&site);
     let mut made = 0;
@@ -98,7 +97,7 @@ fn g40_a_database_alone_makes_no_token() {
             Kind::Enrollment => b"second-factor/enrollment/v1",
         };
         for key in &keys {
-            // The body is right in every part, as if it had been guessed.
+            // Every field of the body is right, as if it had been guessed.
             let forged = Parts { tag: tag(key, label, b"Example", &genuine.body()), ..genuine.clone() };
             assert_eq!(site.takes(kind, &forged.text()), Took::Refused, "{forged:?}");
             made += 1;
@@ -112,12 +111,12 @@ fn g40_a_database_alone_makes_no_token() {
             }
         }
     }
-    assert!(made > 150, "{made} tokens were made");
+    assert!(made > 150, "only {made} tokens were tried");
 }
 
-/// The formula above is the library's: under the right key it makes what the library made.
+/// The formula above is that of the library: with the right key it gives the same tag.
 #[test]
-fn g40_the_formula_that_is_tried_is_the_right_one() {
+fn g40_the_forgeries_use_the_formula_of_the_library() {
     let site = Site::new();
     let derived = {
         let mut mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
@@ -130,9 +129,9 @@ fn g40_the_formula_that_is_tried_is_the_right_one() {
     assert_eq!(tag(&derived, b"second-factor/device/v1", b"Example", &genuine.body()), genuine.tag);
 }
 
-/// The replaced tokens themselves open nothing, and say so.
+/// Replaced tokens let nobody in, and raise an alarm.
 #[test]
-fn g40_a_replaced_token_itself_opens_nothing() {
+fn g40_a_replaced_token_lets_nobody_in() {
     let (site, _, replaced) = replaced_twice();
     site.world.clock.advance(3 * STEP);
     site.world.events.take();

@@ -1,6 +1,6 @@
-//! A token taken apart.
+//! Takes a token apart.
 
-/// `prefix . body . tag`; the body is fields, each with its length in front.
+/// `prefix . body . tag`; the body is a list of fields, each preceded by its length.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Parts {
     pub prefix: String,
@@ -29,12 +29,12 @@ impl Parts {
         self.fields.iter().flat_map(with_length).collect()
     }
 
-    /// Body and tag in one.
+    /// Body and tag.
     pub fn bytes(&self) -> Vec<u8> {
         [self.body(), self.tag.clone()].concat()
     }
 
-    /// The text of such bytes; the last 32 are the tag.
+    /// The text of these bytes; the last 32 are the tag.
     pub fn spell(prefix: &str, bytes: &[u8]) -> String {
         let (body, tag) = bytes.split_at(bytes.len().saturating_sub(32));
         [prefix, &base32::encode(ALPHABET, body), &base32::encode(ALPHABET, tag)].join(".")
@@ -46,8 +46,7 @@ impl Parts {
     }
 }
 
-/// Each field changed, cut, lengthened, emptied, left out, doubled and exchanged with each other, and the same for the
-/// tag.
+/// Each field changed, cut, lengthened, emptied, left out, doubled and swapped with each other field; the same for the tag.
 pub fn every_change(genuine: &Parts) -> Vec<Parts> {
     let mut all = vec![];
     let with = |fields: Vec<Vec<u8>>| Parts { fields, ..genuine.clone() };
@@ -68,7 +67,7 @@ pub fn every_change(genuine: &Parts) -> Vec<Parts> {
             exchanged.swap(index, second);
             all.push(with(exchanged));
         }
-        // Two in one, as if there were no lengths.
+        // Two fields joined, as if they had no lengths.
         if let Some(next) = genuine.fields.get(index + 1) {
             let mut joined = genuine.fields.clone();
             joined[index] = [&field[..], next].concat();
@@ -78,7 +77,7 @@ pub fn every_change(genuine: &Parts) -> Vec<Parts> {
     }
     all.push(with([&genuine.fields[..], &[vec![]]].concat()));
     all.extend(others(&genuine.tag).into_iter().map(|tag| Parts { tag, ..genuine.clone() }));
-    // Equal fields exchanged are no change.
+    // Swapping equal fields changes nothing.
     all.retain(|changed| changed != genuine);
     all
 }
@@ -99,7 +98,7 @@ fn others(field: &[u8]) -> Vec<Vec<u8>> {
     others
 }
 
-/// Each character of the text with each of its bits flipped, so far as that leaves a text.
+/// The text with each bit of each character flipped, if the result is valid UTF-8.
 pub fn every_bit_flipped(text: &str) -> Vec<String> {
     let flipped = (0..text.len() * 8).filter_map(|bit| {
         let mut bytes = text.as_bytes().to_vec();

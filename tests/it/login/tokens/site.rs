@@ -1,4 +1,4 @@
-//! An account of which there is a token of each kind, and what becomes of a text that takes its place.
+//! An account with a token of each kind, and the answer to a text in place of a token.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 3] = [Self::Challenge, Self::Device, Self::Enrollment];
 
-    /// What a token of the kind is made of, in order.
+    /// The fields of a token of this kind, in order.
     pub fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Challenge => &["key", "account", "epoch", "first factor", "opened", "id"],
@@ -56,10 +56,10 @@ impl Kind {
     }
 }
 
-/// What became of a text.
+/// What happened to a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Took {
-    /// Not even read.
+    /// It was not even parsed.
     Unreadable,
     Refused,
     Genuine,
@@ -68,7 +68,7 @@ pub enum Took {
 pub struct Site {
     pub world: World,
     pub phone: Phone,
-    /// Challenge, device and enrollment; the last has a label, an issuer and a place of its own.
+    /// Challenge, device and enrollment. The enrollment has a label and an issuer, and replaces an authenticator.
     tokens: [String; 3],
 }
 
@@ -81,13 +81,13 @@ impl Site {
         Self::enrolled(world())
     }
 
-    /// Another account of the same service.
+    /// The same service with another account.
     pub fn of(&self, account: &AccountId) -> Self {
         let store = self.world.verifier.store().clone();
         Self::enrolled(over(store, policy(), ring().into(), account.clone(), &self.world))
     }
 
-    /// The same account by another instance.
+    /// The same account on another instance.
     pub fn under(&self, policy: Policy, keys: impl Into<Keys>) -> Self {
         let store = self.world.verifier.store().clone();
         let world = over(store, policy, keys.into(), self.world.account.clone(), &self.world);
@@ -102,7 +102,7 @@ impl Site {
     fn with_tokens(world: World, phone: Phone) -> Self {
         let device = world.remember(&phone).expose().to_owned();
         let new = world.in_place_of_first().label("Tablet").issuer("Tenant");
-        // In a session that the device began, with which the enrollment ends.
+        // The session began on the device; forgetting the device ends the enrollment.
         let session =
             complete(world.login_on(&DeviceToken::parse(&device).unwrap())).authenticated.into_session();
         let fresh = world.verifier.fresh_factor(&session, &phone.code(world.now())).unwrap();
@@ -116,7 +116,7 @@ impl Site {
         self.tokens[kind as usize].clone()
     }
 
-    /// What becomes of this text in the place of a token. Only for a device that is remembered something is written.
+    /// Presents the text in place of a token. Something is written only if the text is a genuine device token.
     pub fn takes(&self, kind: Kind, text: &str) -> Took {
         let before = self.rows();
         self.world.events.take();
@@ -128,7 +128,7 @@ impl Site {
         if (kind, took) == (Kind::Device, Took::Genuine) {
             self.put_back(before);
         } else {
-            assert_eq!(self.rows(), before, "{took:?} as {kind:?}, and something is written: {text}");
+            assert_eq!(self.rows(), before, "{took:?} as {kind:?}, but something was written: {text}");
         }
         took
     }
@@ -137,7 +137,7 @@ impl Site {
         ["alice", "bob"].map(|name| self.world.verifier.store().load(&AccountId::new(name).unwrap()).unwrap())
     }
 
-    /// A device that is remembered gets its next token, which is one write.
+    /// Undoes the one write: a genuine device token was replaced.
     fn put_back(&self, rows: [Option<Versioned<AccountRecord>>; 2]) {
         let store = self.world.verifier.store();
         for row in rows.into_iter().flatten() {
@@ -148,7 +148,7 @@ impl Site {
         }
     }
 
-    /// A text that is no code is not tried in a challenge that lives, and is told so.
+    /// A malformed code is not charged, but the refusal shows whether the challenge is valid.
     fn takes_challenge(&self, text: &str) -> Took {
         let Ok(challenge) = ChallengeToken::parse(text) else { return Took::Unreadable };
         let told = refusal(self.world.verifier.present(&challenge, "12345x", Remember::No)).unwrap_err();
@@ -171,7 +171,10 @@ impl Site {
         match login {
             Login::Complete(_) => Took::Genuine,
             Login::CodeRequired(_) => {
-                assert_eq!(is_unknown, is_read, "the host is told of what could be read");
+                assert_eq!(
+                    is_unknown, is_read,
+                    "the host hears of every token that could be parsed, and only of those"
+                );
                 if is_read { Took::Refused } else { Took::Unreadable }
             }
             other @ Login::EnrollmentRequired(_) => panic!("{other:?}"),
@@ -189,7 +192,7 @@ impl Site {
         }
     }
 
-    /// The present epoch of the account, as a token has it.
+    /// The account's present epoch, in the encoding of tokens.
     pub fn epoch(&self) -> Vec<u8> {
         let record = serde_json::to_value(self.world.record()).unwrap();
         let text = record["record"]["epoch"].as_str().unwrap();
@@ -199,7 +202,7 @@ impl Site {
 
 fn over(store: Arc<MemoryStore>, policy: Policy, keys: Keys, account: AccountId, beside: &World) -> World {
     let (clock, events) = (beside.clock.clone(), beside.events.clone());
-    // Other random numbers than any instance before it, or it would draw their ids again.
+    // Another seed than that of any earlier instance, or the same ids would be drawn again.
     let rng = Mutex::new(TestRng(beside.now().as_secs()));
     let verifier =
         BlockingVerifier::with_sources(store, policy, keys, clock.clone(), rng).with_events(events.clone());

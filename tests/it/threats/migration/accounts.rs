@@ -1,4 +1,4 @@
-//! A thousand accounts move.
+//! A thousand accounts are migrated.
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::otp::TimeStep;
@@ -16,13 +16,13 @@ const ACCOUNTS: usize = 1_000;
 /// The lowest cost of bcrypt.
 const COST: u32 = 4;
 
-/// A row of the old system's table of accounts, and the ten that belong to it in its table of recovery codes.
+/// A row of the old system's table of accounts, and its ten rows in the table of recovery codes.
 struct OldAccount {
     id: AccountId,
     /// In plain text.
     secret: String,
     params: TotpParams,
-    /// That of the last code that it accepted.
+    /// The step of the last code that it accepted.
     last_step: Option<TimeStep>,
     recovery_codes: Vec<OldCode>,
 }
@@ -51,8 +51,8 @@ impl OldAccount {
     }
 }
 
-/// The old system: recovery codes of ten characters and the accounts, of which every one has ten of these codes. Hashing
-/// them is the work, so accounts share them, each under ids of its own.
+/// The old system: recovery codes of ten characters, and accounts with ten of them each. Hashing takes most of the time, so
+/// accounts share codes, under ids of their own.
 struct OldSystem {
     typed: Vec<String>,
     accounts: Vec<OldAccount>,
@@ -71,7 +71,7 @@ impl OldSystem {
                 [Digits::Six, Digits::Eight][n / 2 % 2],
                 Period::DEFAULT,
             );
-            // 80 bits and 160.
+            // 80 bits or 160.
             let length = [10, 20][n / 4 % 2];
             let secret = Secret::new(format!("{n:0length$}").as_bytes()).unwrap();
             let now = Totp::new(&secret, params).time_step(world.now()).unwrap();
@@ -79,7 +79,7 @@ impl OldSystem {
                 id: AccountId::new(format!("user-{n}")).unwrap(),
                 secret: secret.to_base32().expose().to_owned(),
                 params,
-                // Just now, one and two steps ago, or never.
+                // In the present step, one or two steps ago, or never.
                 last_step: [Some(0), Some(1), Some(2), Some(0), None][n / 8 % 5]
                     .map(|ago| TimeStep::new(now.get() - ago)),
                 recovery_codes: (0..10)
@@ -90,13 +90,13 @@ impl OldSystem {
         Self { accounts: accounts.collect(), typed }
     }
 
-    /// Which code is the `k`th of the `n`th account.
+    /// The number of the `n`th account's `k`th code.
     fn code(n: usize, k: usize) -> usize {
         (n * 7 + k * 13) % Self::CODES
     }
 }
 
-/// What a host does with a text that is of the form of an old recovery code.
+/// What a host does with a text that looks like an old recovery code.
 fn by_old_code(
     world: &World,
     challenge: &ChallengeToken,
@@ -115,10 +115,10 @@ fn login(world: &World, account: &AccountId) -> Login {
 }
 
 #[test]
-fn m01_a_thousand_accounts_move_and_nobody_notices() {
+fn m01_a_thousand_accounts_move_without_a_change_for_their_owners() {
     let world = World::new();
     let old = OldSystem::at(&world);
-    // The host's sessions from before, in which the old system asked for the code.
+    // Sessions from before the migration, in which the old system had asked for the code.
     let sessions: Vec<Session> = old
         .accounts
         .iter()
@@ -136,7 +136,7 @@ fn m01_a_thousand_accounts_move_and_nobody_notices() {
     assert_eq!(world.events.count(quietly), ACCOUNTS);
     assert_eq!(world.events.count(EventKind::notify_owner), 0);
 
-    // The last code that the old system took is used up.
+    // The last code that the old system accepted is used up.
     world.events.take();
     let challenges: Vec<ChallengeToken> =
         old.accounts.iter().map(|account| code_required(login(&world, &account.id))).collect();
@@ -159,7 +159,7 @@ fn m01_a_thousand_accounts_move_and_nobody_notices() {
         assert_eq!((accepted.authenticated.method(), accepted.recovery_codes_left), (AuthMethod::Code, 10));
     }
 
-    // A tenth has lost the app.
+    // Every tenth owner has lost the app.
     world.events.take();
     for (n, account) in old.accounts.iter().enumerate().step_by(10) {
         let typed = &old.typed[OldSystem::code(n, n / 10 % 10)];
@@ -172,13 +172,13 @@ fn m01_a_thousand_accounts_move_and_nobody_notices() {
 
         let challenge = code_required(login(&world, &account.id));
         let again = by_old_code(&world, &challenge, account, typed);
-        assert_eq!(again.unwrap_err(), Refusal::NotAccepted, "each counts once");
+        assert_eq!(again.unwrap_err(), Refusal::NotAccepted, "an old code was accepted twice");
         let status = world.verifier.status(&account.id).unwrap();
         assert_eq!((status.recovery_codes_left, status.authenticators.len()), (9, 1));
     }
     let told: Vec<EventKind> = world.events.take().into_iter().filter(EventKind::notify_owner).collect();
     assert_eq!(told, vec![EventKind::RecoveryCodeUsed { remaining: 9 }; ACCOUNTS / 10]);
 
-    assert!(sessions.iter().all(|session| world.is_current(session)), "no session has ended");
+    assert!(sessions.iter().all(|session| world.is_current(session)), "a session has ended");
     assert!(old.accounts.iter().all(|account| is_code_required(&login(&world, &account.id))));
 }

@@ -1,4 +1,4 @@
-//! What an import, loud or quiet, does to what the account had.
+//! What an import does to the account, with and without `quietly`.
 
 use core::convert::Infallible;
 
@@ -24,7 +24,7 @@ fn by_administrator(world: &World) -> AdministratorReset {
     AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap()
 }
 
-/// The same with another secret.
+/// An import with another secret.
 fn another(account: &AccountId) -> Import {
     let secret = ImportedSecret::new(Secret::new(&[9; 20]).unwrap()).unwrap();
     Import::by_host(account.clone(), secret, TotpParams::default())
@@ -35,7 +35,7 @@ fn hardware_key() -> NewHostAuthenticator<'static> {
 }
 
 #[test]
-fn m02_a_loud_import_ends_sessions_and_tells_a_quiet_one_neither() {
+fn m02_an_import_ends_sessions_and_is_reported_unless_quiet() {
     for quietly in [false, true] {
         let world = World::new();
         let session = with_the_password_alone(&world);
@@ -45,7 +45,7 @@ fn m02_a_loud_import_ends_sessions_and_tells_a_quiet_one_neither() {
         assert_eq!(world.is_current(&session), quietly);
         let told = if quietly { vec![] } else { vec![Told::Bound(Binding::Imported)] };
         assert_eq!(world.events.take_told(), told);
-        // Either way a code is asked for from now on, and there are ten old recovery codes.
+        // In both cases a code is needed from now on, and there are ten old recovery codes.
         assert!(is_code_required(&world.login()));
         assert_eq!(recovery_codes_left(&world), 10);
         let accepted = world.present(&code(world.now())).unwrap();
@@ -54,7 +54,7 @@ fn m02_a_loud_import_ends_sessions_and_tells_a_quiet_one_neither() {
 }
 
 #[test]
-fn m02_nothing_is_imported_over_what_is_bound() {
+fn m02_an_import_is_refused_if_anything_is_bound() {
     let (enrolled, phone, _) = World::enrolled();
     let _ = enrolled.remember(&phone);
     let by_passkey = World::new();
@@ -68,14 +68,18 @@ fn m02_nothing_is_imported_over_what_is_bound() {
                 assert_eq!(import(&world, again).unwrap_err(), Refusal::AlreadyBound);
             }
         }
-        assert_eq!((row(&world), world.events.take()), (before, vec![]), "nothing written, nothing told");
+        assert_eq!(
+            (row(&world), world.events.take()),
+            (before, vec![]),
+            "a refused import wrote or reported something"
+        );
         assert!(world.is_current(&session));
     }
 }
 
-/// Of imports and enrollments at once, one is bound: no import adds to another.
+/// Of several imports and enrollments at once, one succeeds: an import never adds to another authenticator.
 #[test]
-fn m02_of_eight_imports_and_bindings_at_once_one_counts() {
+fn m02_of_eight_imports_and_bindings_at_once_one_succeeds() {
     for _ in 0..10 {
         let world = World::over(JsonRow::default(), Policy::new("Example").unwrap());
         let answers = at_once(8, |n| match n % 2 {
@@ -91,7 +95,7 @@ fn m02_of_eight_imports_and_bindings_at_once_one_counts() {
 fn m02_no_code_up_to_the_last_step_of_the_old_system_is_accepted() {
     let world = World::new();
     let now = Totp::new(&Secret::new(SECRET).unwrap(), TotpParams::default()).time_step(world.now()).unwrap();
-    // A step ahead, as of an app whose clock is fast.
+    // One step ahead, as from an app whose clock is fast.
     let last = TimeStep::new(now.get() + 1);
     import(&world, old_system(&world.account).last_accepted(last).quietly()).unwrap();
     for _ in 0..2 {
@@ -104,7 +108,7 @@ fn m02_no_code_up_to_the_last_step_of_the_old_system_is_accepted() {
 }
 
 #[test]
-fn m03_21_names_are_too_many_and_the_same_name_counts_once() {
+fn m03_21_names_are_too_many_and_a_repeated_name_counts_once() {
     let import_of = || another(&AccountId::new("alice").unwrap());
     let names = |count: usize| (0..count).map(|n| format!("row {n}"));
     assert_eq!(Import::MAX_RECOVERY_CODES, 20);
@@ -117,7 +121,7 @@ fn m03_21_names_are_too_many_and_the_same_name_counts_once() {
     let accepted = with_old_code(&world, &world.challenge(), "row 19").unwrap();
     assert_eq!(accepted.recovery_codes_left, 19);
     assert_eq!(with_old_code(&world, &world.challenge(), "row 19").unwrap_err(), Refusal::NotAccepted);
-    // The list that is given last is the one that counts.
+    // The last list counts.
     let world = World::new();
     let import_of = import_of().recovery_codes(["row 1"]).unwrap().recovery_codes(["row 2"]).unwrap();
     import(&world, import_of.quietly()).unwrap();
@@ -126,7 +130,7 @@ fn m03_21_names_are_too_many_and_the_same_name_counts_once() {
     assert!(with_old_code(&world, &world.challenge(), "row 2").is_ok());
 }
 
-/// Devices that were remembered before the factor was switched off stay forgotten.
+/// Devices that were remembered before the factor was disabled stay forgotten.
 #[test]
 fn m04_a_quiet_import_revives_no_device_session_or_challenge() {
     let (world, phone, _) = World::enrolled();
@@ -143,7 +147,7 @@ fn m04_a_quiet_import_revives_no_device_session_or_challenge() {
     assert!(world.is_current(&meanwhile));
     let refused = refusal(world.verifier.present(&challenge, &code(world.now()), Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver);
-    // What is remembered from now on is.
+    // Devices that are remembered from now on work.
     let remember = Remember::ThisDevice { label: "Firefox" };
     let accepted = world.verifier.present(&world.challenge(), &code(world.now()), remember).unwrap();
     assert!(!is_code_required(&world.login_on(&accepted.device.unwrap())));
@@ -157,7 +161,7 @@ fn m04_a_quiet_import_into_a_closed_account_revives_no_session() {
     let _ = world.verifier.close_account(by_administrator(&world)).unwrap();
     import(&world, old_system(&world.account).quietly()).unwrap();
     assert!(!world.is_current(&session));
-    // A password that was typed before makes a session of the account that was closed, which is none.
+    // A password that was typed before makes a session of the closed account, which is not current.
     let late = complete(world.verifier.password_verified(old, None).unwrap());
     assert!(!world.is_current(&late.authenticated.into_session()));
     assert!(world.present(&code(world.now())).is_ok());
@@ -173,7 +177,7 @@ fn m04_an_import_waits_for_a_password_change_and_ends_an_interrupted_one() {
         let before = row(&world);
         assert_eq!(quietly().unwrap_err(), Refusal::Retry);
         assert_eq!(row(&world), before);
-        // The mark is older than a minute: whoever left it is gone, it seems.
+        // The mark is older than a minute, so the change that left it must have crashed.
         world.clock.advance(core::time::Duration::from_secs(61));
         world.events.take();
         assert_eq!(quietly().unwrap_err(), Refusal::Retry);
@@ -186,7 +190,7 @@ fn m04_an_import_waits_for_a_password_change_and_ends_an_interrupted_one() {
     assert!(world.present(&code(world.now())).is_ok());
 }
 
-/// A quiet import does not move the epoch, so what was begun before it is alive; still it binds nothing.
+/// A quiet import does not change the epoch, so an enrollment from before is not outdated by it. Still it must bind nothing.
 #[test]
 fn m05_an_enrollment_begun_before_a_quiet_import_is_over() {
     let world = World::new();
@@ -199,13 +203,13 @@ fn m05_an_enrollment_begun_before_a_quiet_import_is_over() {
         assert_eq!(refused.unwrap_err(), Refusal::EnrollmentOver);
     }
     let refused = refusal(world.verifier.pending_enrollment(&begun.token));
-    assert_eq!(refused.unwrap_err(), Refusal::EnrollmentOver, "its secret is shown no more");
+    assert_eq!(refused.unwrap_err(), Refusal::EnrollmentOver, "its secret is still shown");
     assert_eq!(row(&world), before);
     assert!(world.present(&code(world.now())).is_ok());
 }
 
-/// A password that was typed before a quiet import logs in, as it would have a moment earlier, into a session like those
-/// that go on. It changes no factor, nor does what was made of it.
+/// A password that was typed before a quiet import logs in, as it would have before, to a session like the older ones. But
+/// neither the password nor that session can change a factor.
 #[test]
 fn m05_a_password_typed_before_a_quiet_import_changes_no_factor() {
     let world = World::new();
@@ -234,11 +238,11 @@ fn m05_a_password_typed_before_a_quiet_import_changes_no_factor() {
         .verifier
         .change_password(reauthenticated(), || -> Result<(), Infallible> { panic!("the hash was written") });
     assert!(matches!(changed, Err(ChangePasswordError::NotStarted(_))), "{changed:?}");
-    // Nor is it enough beside the session from before.
+    // With the session from before it is not enough either.
     assert_eq!(
         refusal(world.verifier.reauthenticate(&session, proof(), "")).unwrap_err(),
         Refusal::Malformed,
-        "a factor is asked for"
+        "no code was asked for"
     );
 
     let login = world.verifier.password_verified(proof(), None).unwrap();
@@ -251,9 +255,9 @@ fn m05_a_password_typed_before_a_quiet_import_changes_no_factor() {
         assert_eq!(refusal(refused).unwrap_err(), Refusal::Malformed);
         assert_eq!(refusal(world.verifier.fresh_factor(session, "")).unwrap_err(), Refusal::Malformed);
     }
-    assert_eq!(row(&world), before, "nothing was written");
+    assert_eq!(row(&world), before, "something was written");
 
-    // A reset that was begun before changes the password, as any reset does, and no factor.
+    // A reset that began before can change the password, like any reset, but no factor.
     let world = World::new();
     let reset = PasswordReset::by_host(world.verifier.check_password(&world.account));
     import(&world, old_system(&world.account).quietly()).unwrap();
@@ -262,12 +266,12 @@ fn m05_a_password_typed_before_a_quiet_import_changes_no_factor() {
     assert!(world.present(&code(world.now())).is_ok());
 }
 
-/// Where the policy demands a factor, the proof of a login that came before the import begins no enrollment.
+/// If the policy requires a factor, the proof of a login from before the import begins no enrollment.
 #[test]
 fn m05_a_login_that_was_to_enroll_finds_the_imported_authenticator() {
     let policy = Policy::builder("Example").require_second_factor().build().unwrap();
     let world = World::with_policy(policy);
-    let Login::EnrollmentRequired(proof) = world.login() else { panic!("nothing is bound yet") };
+    let Login::EnrollmentRequired(proof) = world.login() else { panic!("no enrollment was required") };
     import(&world, old_system(&world.account).quietly()).unwrap();
     let refused = refusal(world.verifier.begin_enrollment(proof, "alice"));
     assert_eq!(refused.unwrap_err(), Refusal::StepUpRequired);

@@ -1,4 +1,4 @@
-//! Recovery codes of an old system: each counts once, for its account, in the challenge in which it was tried.
+//! Recovery codes of an old system: each works once, for its account, in the challenge in which it was tried.
 
 use core::time::Duration;
 use std::sync::Mutex;
@@ -13,22 +13,22 @@ use super::{
 use crate::support::sessions::{charged, row};
 use crate::support::{JsonRow, Phone, STEP, World, at_once, is_refused_because, refusal, texts};
 
-/// A name of the form of a recovery code of this library, as the ids of rows may be.
+/// A name with the form of this library's recovery codes. Row ids may look like that.
 const LIKE_A_CODE: &str = "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA";
 
 #[test]
-fn m06_an_old_code_counts_once() {
+fn m06_an_old_code_works_once() {
     let world = imported();
     let accepted = with_old_code(&world, &world.challenge(), ROWS[3]).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     assert_eq!(accepted.recovery_codes_left, 9);
-    assert_eq!(charged(&world), (0, 0), "a success gives the charge back");
+    assert_eq!(charged(&world), (0, 0), "a success did not refund the charge");
     world.events.take();
 
     assert_eq!(with_old_code(&world, &world.challenge(), ROWS[3]).unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.count(is_refused_because(RefusedBecause::Replayed)), 1);
     assert_eq!((recovery_codes_left(&world), charged(&world)), (9, (1, 1)));
-    // Each of the others counts, down to none. Then nothing is tried any more, nor charged.
+    // Each of the others works, until none is left. After that nothing is tried or charged.
     for (used, name) in ROWS.iter().filter(|name| **name != ROWS[3]).enumerate() {
         let accepted = with_old_code(&world, &world.challenge(), name).unwrap();
         assert_eq!(accepted.recovery_codes_left, 8 - used);
@@ -43,14 +43,14 @@ where
     S::Error: core::fmt::Debug,
 {
     import(world, old_system(&world.account).quietly()).unwrap();
-    // In a challenge each.
+    // Each in a challenge of its own.
     let challenges: Vec<_> = (0..8).map(|_| world.challenge()).collect();
     let answers = at_once(8, |n| with_old_code(world, &challenges[n], ROWS[0]).map(drop));
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     assert_eq!(answers.iter().filter(|answer| **answer == Err(Refusal::NotAccepted)).count(), 7);
-    assert_eq!(charged(world), (7, 7), "each was charged, and the one that was right was given back");
+    assert_eq!(charged(world), (7, 7), "not each charged and the right one refunded");
 
-    // In one challenge, each with a try of its own.
+    // All in one challenge, each with its own try.
     let challenge = world.challenge();
     let paid: Vec<_> = (0..5).map(|_| Mutex::new(tried(world, &challenge).ok())).collect();
     let answers = at_once(5, |n| {
@@ -70,7 +70,7 @@ fn m06_an_old_code_from_eight_threads_at_once_is_one_login() {
 }
 
 #[test]
-fn m06_only_a_name_that_was_imported_counts_and_only_by_the_hosts_word() {
+fn m06_only_an_imported_name_works_and_only_through_the_host() {
     let world = World::new();
     let names = ["row 1", LIKE_A_CODE, "123456"];
     import(&world, old_system(&world.account).recovery_codes(names).unwrap().quietly()).unwrap();
@@ -78,7 +78,7 @@ fn m06_only_a_name_that_was_imported_counts_and_only_by_the_hosts_word() {
         let refused = with_old_code(&world, &world.challenge(), name).unwrap_err();
         assert_eq!(refused, Refusal::NotAccepted, "{name:?}");
     }
-    // The name is no secret: typed, it is worth nothing.
+    // Names are not secret: typed by a user, a name is refused.
     for typed in names {
         assert!(world.present(typed).is_err(), "{typed:?}");
     }
@@ -89,13 +89,13 @@ fn m06_only_a_name_that_was_imported_counts_and_only_by_the_hosts_word() {
 }
 
 #[test]
-fn m06_names_belong_to_their_account() {
+fn m06_a_name_works_only_for_its_account() {
     let world = imported();
     let bob = AccountId::new("bob").unwrap();
     let _ = world.verifier.import(old_system(&bob).recovery_codes(["bob 1"]).unwrap().quietly()).unwrap();
-    // Bob's name for Alice's account is no name of hers.
+    // Bob's name does not work for Alice's account.
     assert_eq!(with_old_code(&world, &world.challenge(), "bob 1").unwrap_err(), Refusal::NotAccepted);
-    // What was tried and found for Bob is not Alice's, even under a name that both have.
+    // A try for Bob does not count for Alice, even with a name that both have.
     let challenge = world.challenge();
     let bobs = World { account: bob, ..world };
     let _ = with_old_code(&bobs, &bobs.challenge(), ROWS[0]).unwrap_err();
@@ -109,7 +109,7 @@ fn m06_names_belong_to_their_account() {
 }
 
 #[test]
-fn m06_an_old_code_counts_in_the_challenge_in_which_it_was_tried() {
+fn m06_an_old_code_works_only_in_the_challenge_where_it_was_tried() {
     let world = imported();
     let [one, other] = [world.challenge(), world.challenge()];
     let verified = tried(&world, &one).unwrap().was(ROWS[0]);
@@ -118,13 +118,13 @@ fn m06_an_old_code_counts_in_the_challenge_in_which_it_was_tried() {
     let refused = refusal(world.verifier.present(&other, verified, Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::NotAccepted);
     assert_eq!(world.events.take(), [EventKind::RecoveryCodeRefused { reason: RefusedBecause::NoChallenge }]);
-    assert_eq!(row(&world), before, "the name is left, and the other challenge is untouched");
+    assert_eq!(row(&world), before, "the row has changed");
     assert!(with_old_code(&world, &one, ROWS[0]).is_ok());
-    // The form sent twice.
+    // The form is sent twice.
     let verified = world.verifier.try_old_recovery_code(&one);
     assert_eq!(refusal(verified).unwrap_err(), Refusal::AlreadyDone);
 
-    // And not after the challenge is over.
+    // After the challenge is over it is refused.
     let challenge = world.challenge();
     let verified = tried(&world, &challenge).unwrap().was(ROWS[1]);
     world.clock.advance(Duration::from_secs(600));
@@ -135,7 +135,7 @@ fn m06_an_old_code_counts_in_the_challenge_in_which_it_was_tried() {
 }
 
 #[test]
-fn m06_an_old_code_is_no_step_up() {
+fn m06_an_old_code_cannot_step_up() {
     let world = imported();
     let session = world.session(1);
     for _ in 0..2 {
@@ -146,12 +146,12 @@ fn m06_an_old_code_is_no_step_up() {
         assert_eq!(fresh.unwrap_err(), Refusal::NotAccepted);
         let proof = refusal(world.verifier.reauthenticate(&session, world.password(), tried_now()));
         assert_eq!(proof.unwrap_err(), Refusal::NotAccepted);
-        assert_ne!(row(&world), before, "the tries were charged");
+        assert_ne!(row(&world), before, "the tries were not charged");
         assert_eq!(recovery_codes_left(&world), 10);
     }
 }
 
-/// The phone is lost: an old recovery code, the password typed again, and a new phone in its place.
+/// The phone is lost: an old recovery code, then the password again, and a new phone replaces the old one.
 #[test]
 fn m06_after_an_old_code_a_new_phone_is_enrolled_with_the_password() {
     let world = imported();
@@ -178,7 +178,7 @@ fn m06_new_recovery_codes_make_the_old_ones_void() {
     let fresh = world.verifier.fresh_factor(&world.session(1), &code(world.now())).unwrap();
     world.clock.advance(STEP);
     let codes = texts(&world.verifier.regenerate_recovery_codes(fresh).unwrap());
-    // One that was being compared is void, too.
+    // A code whose comparison had begun is void too.
     let refused = refusal(world.verifier.present(&challenge, pending.was(ROWS[0]), Remember::No));
     assert_eq!(refused.unwrap_err(), Refusal::NotAccepted);
     for name in ROWS {
@@ -187,7 +187,7 @@ fn m06_new_recovery_codes_make_the_old_ones_void() {
     }
     assert_eq!(world.present(&codes[0]).unwrap().recovery_codes_left, 9);
 
-    // An authenticator beside the first leaves them.
+    // An additional authenticator leaves them valid.
     let world = imported();
     let fresh = world.verifier.fresh_factor(&world.session(1), &code(world.now())).unwrap();
     let begun = world.verifier.begin_enrollment(fresh, NewAuthenticator::app("alice")).unwrap();
@@ -198,7 +198,7 @@ fn m06_new_recovery_codes_make_the_old_ones_void() {
 }
 
 #[test]
-fn m06_an_account_without_old_codes_tries_none() {
+fn m06_an_account_without_old_codes_does_not_try_any() {
     let world = World::new();
     let none: [&str; 0] = [];
     let import_of: Import = old_system(&world.account).recovery_codes(none).unwrap();
@@ -207,6 +207,6 @@ fn m06_an_account_without_old_codes_tries_none() {
     for _ in 0..10 {
         assert_eq!(with_wrong_old_code(&world, &world.challenge()).unwrap_err(), Refusal::NotAccepted);
     }
-    assert_eq!(row(&world), before, "nothing to guess, nothing written");
+    assert_eq!(row(&world), before, "a try was written although there is no code");
     assert!(world.present(&code(world.now())).is_ok());
 }

@@ -26,26 +26,26 @@ fn suspected(world: &World) -> Vec<EventKind> {
 }
 
 #[test]
-fn m07_a_try_is_charged_whatever_the_host_says_and_a_success_refunds() {
+fn m07_a_try_is_charged_first_and_refunded_by_a_success() {
     let world = imported();
     let challenge = world.challenge();
     let dropped = tried(&world, &challenge).unwrap();
-    assert_eq!(charged(&world), (1, 1), "before the host compares");
+    assert_eq!(charged(&world), (1, 1), "a try is charged before the host compares");
     drop(dropped);
     assert_eq!(charged(&world), (1, 1));
     assert!(world.verifier.present(&challenge, "000000", Remember::No).is_err());
-    assert_eq!(charged(&world), (2, 2), "codes and tries share the budget");
+    assert_eq!(charged(&world), (2, 2), "codes and tries do not share the budget");
     let elsewhere = world.challenge();
     with_wrong_old_code(&world, &elsewhere).unwrap();
     assert_eq!(charged(&world), (3, 3));
-    // The completion refunds what was charged in its own challenge: two wrong ones and its own try.
+    // The login refunds the charges of its own challenge: two wrong ones and its own try.
     let _ = with_old_code(&world, &challenge, ROWS[0]).unwrap();
     assert_eq!(charged(&world), (1, 1));
 }
 
 #[test]
 fn m07_the_fifth_try_ends_the_challenge_and_is_still_answered() {
-    // The fifth is right.
+    // The fifth try is right.
     let world = imported();
     let challenge = world.challenge();
     for _ in 0..4 {
@@ -55,13 +55,13 @@ fn m07_the_fifth_try_ends_the_challenge_and_is_still_answered() {
     assert_eq!(tried(&world, &challenge).unwrap_err(), Refusal::ChallengeOver);
     let right = code(world.now());
     let refused = refusal(world.verifier.present(&challenge, &right, Remember::No));
-    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver, "for a code it is over");
+    assert_eq!(refused.unwrap_err(), Refusal::ChallengeOver, "the challenge accepts another code");
     let verified = fifth.was(ROWS[0]);
     let accepted = world.verifier.present(&challenge, verified, Remember::No).unwrap();
     assert_eq!(accepted.authenticated.method(), AuthMethod::RecoveryCode);
     assert_eq!(charged(&world), (0, 0));
 
-    // The fifth is wrong.
+    // The fifth try is wrong.
     let world = imported();
     let challenge = world.challenge();
     for _ in 0..5 {
@@ -70,7 +70,7 @@ fn m07_the_fifth_try_ends_the_challenge_and_is_still_answered() {
     assert_eq!(world.events.count(|kind| *kind == EventKind::ChallengeExhausted), 1);
     assert_eq!(with_old_code(&world, &challenge, ROWS[0]).unwrap_err(), Refusal::ChallengeOver);
     assert_eq!(charged(&world), (5, 5));
-    // Four wrong codes and a try are five, too.
+    // Four wrong codes and a try make five too.
     let world = imported();
     let challenge = world.challenge();
     for wrong in ["000000", "000001", "000002", "000003"] {
@@ -82,14 +82,14 @@ fn m07_the_fifth_try_ends_the_challenge_and_is_still_answered() {
 
 #[test]
 fn m07_parallel_tries_are_each_charged() {
-    // Of 40 in one challenge at once, five.
+    // Of 40 at once in one challenge, five are charged.
     let world = imported();
     let challenge = world.challenge();
     let answers = at_once(40, |_| tried(&world, &challenge).map(drop));
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
     assert_eq!(answers.iter().filter(|answer| **answer == Err(Refusal::ChallengeOver)).count(), 35);
     assert_eq!(charged(&world), (5, 5));
-    // Of 40 in a challenge each, what the budget has left.
+    // Of 40 in a challenge each, as many as the budget has left.
     let challenges: Vec<_> = (0..40).map(|_| world.challenge()).collect();
     let answers = at_once(40, |n| tried(&world, &challenges[n]).map(drop));
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), BUDGET - 5);
@@ -108,12 +108,12 @@ fn m07_with_a_spent_budget_nothing_is_tried() {
     let before = row(&world);
     let locked = Refusal::Locked { retry_at: retry_at(world.now(), 0) };
     assert_eq!(tried(&world, &world.challenge()).unwrap_err(), locked);
-    assert_eq!(row(&world), before, "nothing is written under a lock");
-    // What was paid for before counts, and gives its charge back: one more is covered.
+    assert_eq!(row(&world), before, "a refused try was written");
+    // A try that was charged before still works, and refunds its charge, so one more is covered.
     let _ = world.verifier.present(&pending, verified, Remember::No).unwrap();
     assert_eq!(charged(&world).0, BUDGET as u64 - 1);
     assert!(with_old_code(&world, &world.challenge(), ROWS[1]).is_ok());
-    // The app alone gets in, as ever.
+    // The app alone still lets the owner in.
     try_until_locked(&world);
     assert!(world.present(&app().codes_in_a_row(world.now())).is_ok());
 }
@@ -131,8 +131,8 @@ fn m07_tries_count_for_the_alarm() {
     }
 }
 
-/// Somebody who has the password tries codes and old recovery codes day and night for a year, and the owner logs in every
-/// week: no more is compared than the policy states, and every old code is left.
+/// Somebody with the password tries codes and old recovery codes all the time for a year, and the owner logs in every week.
+/// No more are compared than the policy states, and no old code is used up.
 #[test]
 fn m07_a_year_of_tries_stays_within_the_stated_guesses() {
     for owner_comes in [false, true] {
@@ -161,7 +161,7 @@ fn m07_a_year_of_tries_stays_within_the_stated_guesses() {
         }
         let stated = world.verifier.policy().guess_odds(days(365)).guesses();
         assert!(guesses <= stated, "{guesses} of {stated}");
-        // It is a bound that is nearly met. Without the owner there is one budget and what time gives once.
+        // The bound is nearly reached. Without the owner there is one budget, and the credit of one month.
         assert!(guesses > if owner_comes { stated - 30 } else { 29 }, "{guesses} of {stated}");
         assert_eq!(recovery_codes_left(&world), 10);
     }

@@ -1,4 +1,4 @@
-//! What is kept of an account, and what was handed out.
+//! The stored account, and the values that were handed out.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use second_factor::session::FirstFactor;
 use super::budget::Past;
 use super::{By, Demand, Event, Which};
 
-/// The numbers of the rules, read from a policy.
+/// The numbers of a policy.
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub(super) required: bool,
@@ -48,9 +48,9 @@ impl From<&Policy> for Rules {
     }
 }
 
-// --- what is handed out: each says of itself what it is worth, and the account whether it still is ---
+// --- handed out: each value says what it proves, and the account decides whether it is still valid ---
 
-/// A password that was right, and the account as it was when the check began.
+/// A right password, and the account as it was when the check began.
 #[derive(Clone, Debug)]
 pub struct Password {
     pub(super) at: u64,
@@ -77,13 +77,13 @@ pub struct Session {
     pub(super) by: Option<By>,
     pub(super) device: Option<u64>,
     pub first: FirstFactor,
-    /// Recovery codes, when it began.
+    /// The number of recovery codes that were left when it began.
     pub left: usize,
-    /// Until when a second factor is to be enrolled.
+    /// Until when a second factor must be enrolled.
     pub enroll_by: Option<u64>,
 }
 
-/// Which device, and which of its tokens.
+/// The device, and the number of its token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Token {
     pub series: u64,
@@ -128,17 +128,17 @@ pub struct Enrollment {
     pub(super) basis: Basis,
 }
 
-/// What an enrollment ends with beside its epoch.
+/// What an enrollment depends on, apart from its epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Basis {
     Nothing,
-    /// The remembered device of its session.
+    /// The remembered device on which its session began.
     Device(u64),
-    /// When its session began by a recovery code.
+    /// The time at which its session began with a recovery code.
     RecoveryLogin(u64),
 }
 
-/// Where a new authenticator goes.
+/// Whether a new authenticator replaces another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
     First,
@@ -146,27 +146,27 @@ pub(super) enum Place {
     Of(Which),
 }
 
-/// The try of a recovery code of an old system, and which the host says that it was.
+/// A try of a recovery code of an old system, and which code the host says it is.
 #[derive(Clone, Copy, Debug)]
 pub struct OldTry {
     pub(super) challenge: u64,
     pub(super) number: Option<usize>,
 }
 
-/// What a call hands out beside its outcome, in order.
+/// What a call hands out, in order.
 #[derive(Clone, Debug)]
 pub enum Issued {
     Session(Session),
     Token(Token),
     Challenge(Challenge),
-    /// The proof goes on.
+    /// The proof can be used again.
     Password,
     Proof(Proof),
     Enrollment(Enrollment),
     RecoveryCodes,
     Bound(Which),
     OldTry(OldTry),
-    /// This session goes on from one epoch to the other.
+    /// This session may continue from one epoch to the next.
     Continue {
         session: Option<u64>,
         before: u64,
@@ -175,7 +175,7 @@ pub enum Issued {
 }
 
 impl Session {
-    /// Made of an [`Issued::Continue`], if it is the one.
+    /// The result of an [`Issued::Continue`], if it is meant for this session.
     pub fn continue_after(&mut self, session: Option<u64>, before: u64, after: u64) {
         if session == Some(self.id) && self.epoch == before {
             (self.epoch, self.device) = (after, None);
@@ -183,9 +183,9 @@ impl Session {
     }
 }
 
-// --- what is kept ---
+// --- stored ---
 
-/// The number of the first recovery code of an old system.
+/// Recovery codes of an old system are numbered from here.
 pub const OLD_CODES: usize = 1_000_000;
 
 #[derive(Clone, Debug)]
@@ -194,7 +194,7 @@ pub(super) struct Bound {
     pub(super) label: &'static str,
     pub(super) at: u64,
     pub(super) used: Option<u64>,
-    /// Of a phone the steps of accepted codes, of a passkey the numbers of what it signed.
+    /// For a phone the steps of accepted codes, for a passkey the numbers of accepted proofs.
     pub(super) accepted: Vec<u64>,
 }
 
@@ -230,7 +230,7 @@ pub(super) struct StepUp {
     pub(super) with: With,
 }
 
-/// What was accepted.
+/// The proof that was accepted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum With {
     Code { phone: usize, step: u64, by: By },
@@ -260,30 +260,30 @@ pub(super) struct Mark {
 #[derive(Clone, Debug)]
 pub struct Account {
     pub(super) rules: Rules,
-    /// Numbers that nothing else of the account has had, also where a call is decided on an earlier record.
+    /// The next free number. Shared with earlier copies of the account, so that no number is used twice.
     pub(super) ids: Rc<Cell<u64>>,
     pub(super) epoch: u64,
     /// Oldest first.
     pub(super) bound: Vec<Bound>,
-    /// Those of an old system have numbers from [`OLD_CODES`] on.
+    /// Those of an old system are numbered from [`OLD_CODES`].
     pub recovery: BTreeSet<usize>,
-    /// How many were ever shown.
+    /// How many were ever made.
     pub(super) recovery_codes: usize,
-    /// When new ones were last asked for.
+    /// When the last new ones were made.
     pub(super) regenerated: Option<u64>,
     pub(super) touched: Vec<Touched>,
     pub(super) devices: Vec<Device>,
     pub(super) history: Vec<(u64, Past)>,
     pub(super) last_step_up: Option<StepUp>,
     pub(super) mark: Option<Mark>,
-    /// How often something was written.
+    /// The number of writes.
     pub writes: usize,
     pub events: Vec<Event>,
     pub issued: Vec<Issued>,
 }
 
-/// "Exactly 30 days from that moment, by the server's clock"; what seems made up to a minute ahead was made
-/// by an instance whose clock is a little fast.
+/// Valid for the lifetime, by the server's clock. It may seem to be made up to a minute in the future, by an instance whose
+/// clock is a little fast.
 pub(super) fn alive(made: u64, lifetime: u64, now: u64) -> bool {
     if now >= made { now - made < lifetime } else { made - now <= 60 && lifetime > 0 }
 }
@@ -318,7 +318,7 @@ impl Account {
         self.writes += 1;
     }
 
-    /// Everything from before is dead.
+    /// Makes everything void that was handed out before.
     pub(super) fn next_epoch(&mut self, reason: &'static str) {
         self.epoch = self.next_id();
         self.touched.clear();
@@ -343,7 +343,7 @@ impl Account {
         self.bound.iter().map(|bound| bound.at).min()
     }
 
-    /// Which, what it is called, when it was bound and when used.
+    /// Which one, its label, when it was bound and when it was last used.
     pub fn authenticators(&self) -> Vec<(Which, &'static str, u64, Option<u64>)> {
         self.bound.iter().map(|bound| (bound.which, bound.label, bound.at, bound.used)).collect()
     }
@@ -352,7 +352,7 @@ impl Account {
         self.bound.iter().find(|bound| bound.which == which)
     }
 
-    /// A code is compared with each app; a recovery code where there is none is a guess, too.
+    /// A code is compared with each app. Without an app, a recovery code counts as one guess.
     pub(super) fn weight(&self) -> u64 {
         let apps = self.bound.iter().filter(|bound| bound.phone().is_some()).count();
         apps.max(1) as u64
@@ -372,7 +372,7 @@ impl Account {
         self.devices.iter().find(of).is_some()
     }
 
-    /// For an hour, and from the second minute after new recovery codes on.
+    /// For an hour, if the login came more than a minute after the last new recovery codes.
     pub(super) fn may_bind_by_password(&self, logged_in: u64, now: u64) -> bool {
         alive(logged_in, 3_600, now) && self.is_after_new_codes(logged_in)
     }

@@ -1,4 +1,4 @@
-//! The guess budget, worked out from the history.
+//! The guess budget, computed from the history.
 
 use std::collections::BTreeMap;
 
@@ -7,49 +7,49 @@ use super::account::{Account, Rules};
 
 const MONTH: u64 = 30 * 86_400;
 
-/// What is remembered of the guesses.
+/// An event of the history.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Past {
     /// In a session there is no challenge.
     Guessed {
         challenge: Option<u64>,
-        /// With so many apps it was compared.
+        /// The number of apps that it was compared with.
         weight: u64,
     },
     Completed {
         challenge: Option<u64>,
         by: By,
     },
-    /// It is not remembered any more what this challenge was charged.
+    /// The charges of this challenge are no longer stored.
     Dropped {
         challenge: u64,
     },
-    /// Whoever was guessing has lost the way in.
+    /// The budget was restored: whoever was guessing has lost access.
     Restored,
-    /// There was no authenticator before.
+    /// The first authenticator was bound.
     FirstBound,
-    /// One took the place of all that there was.
+    /// An authenticator replaced all others.
     Rebound,
 }
 
 /// Single codes are not evaluated.
 #[derive(Clone, Copy, Debug)]
 pub struct Lock {
-    /// When they will be, if time alone will do.
+    /// When they will be again, if waiting is enough.
     pub retry_at: Option<u64>,
 }
 
-/// What the history comes to.
+/// The result of the history.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Budget {
     spent: u64,
     since: u64,
-    /// Typed guesses that no success refunded, less the months.
+    /// Typed guesses that no success refunded, minus those that months gave back.
     unrefunded: u64,
     quiet_since: u64,
-    /// Since the last accepted code.
+    /// Typed guesses since the last accepted code.
     consecutive: u64,
-    /// What was charged, and for how many that were typed.
+    /// The charges, and how many typed guesses they are for.
     by_challenge: BTreeMap<u64, (u64, u64)>,
 }
 
@@ -109,7 +109,7 @@ impl Budget {
 }
 
 impl Rules {
-    /// What a month gives, and no more than the budget.
+    /// The credit of a month, at most the budget.
     pub(super) fn most_credit(&self) -> u64 {
         (MONTH / self.regain_every).min(self.budget)
     }
@@ -122,7 +122,7 @@ impl Account {
         budget
     }
 
-    /// Whether another guess is not covered.
+    /// The lock, if the budget does not cover another guess.
     pub fn lock(&self, now: u64) -> Option<Lock> {
         self.bound.first()?;
         let weight = self.weight();
@@ -143,7 +143,7 @@ impl Account {
         self.budget().unrefunded
     }
 
-    /// Guesses that time gives back at this moment if a code is accepted, and those that the alarm forgets.
+    /// The guesses that time gives back now if a code is accepted, and those that the alarm no longer counts.
     pub fn gains(&self, now: u64) -> (u64, u64) {
         let before = self.budget();
         let mut after = before.clone();

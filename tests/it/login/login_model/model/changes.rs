@@ -1,4 +1,4 @@
-//! What changes an account beside its logins.
+//! Changes of an account, apart from logins.
 
 use second_factor::session::Binding;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use super::second_step::{near, offset};
 use super::{Demand, Event, Imported, Outcome, Presented, Refused, Which, how};
 use crate::login::login_model::command::Write;
 
-/// What a proof is spent on.
+/// What a proof is used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
     Enroll(New),
@@ -24,7 +24,7 @@ pub enum Step {
     Close,
 }
 
-/// What is to be bound, and in place of what.
+/// The new authenticator, and which one it replaces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct New {
     pub which: Which,
@@ -53,7 +53,7 @@ impl Account {
         self.enroll(now, is_permitted, password.during_change, new, Basis::Nothing)
     }
 
-    /// A phone has to be confirmed; a passkey is bound on the host's word.
+    /// A phone must be confirmed; a passkey is bound at once.
     fn enroll(
         &mut self,
         now: u64,
@@ -116,7 +116,7 @@ impl Account {
         }
         match token.place {
             _ if self.mark.is_some() => Err(Refused::Retry),
-            // One was imported meanwhile, and quietly.
+            // Another one was imported meanwhile, quietly.
             Place::First if !self.bound.is_empty() => Err(Refused::EnrollmentOver),
             _ => Ok(()),
         }
@@ -180,7 +180,7 @@ impl Account {
         self.issued.push(Issued::RecoveryCodes);
     }
 
-    /// The host brings an authenticator along, for an account that has none.
+    /// Imports an authenticator for an account without one.
     pub fn import(&mut self, now: u64, import: &Imported) -> Outcome {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
@@ -205,9 +205,9 @@ impl Account {
         Outcome::Imported { ends_sessions: !import.is_quiet }
     }
 
-    // --- what a proof is spent on ---
+    // --- the use of a proof ---
 
-    /// Nothing where a proof of this kind does not fit.
+    /// `None` if this kind of proof does not fit the step.
     pub fn spend(&mut self, now: u64, proof: &Proof, on: Step) -> Option<Outcome> {
         Some(match (proof, on) {
             (Proof::Fresh(fresh), Step::Enroll(new)) => {
@@ -280,7 +280,7 @@ impl Account {
         Outcome::Done
     }
 
-    /// A blank label changes nothing, nor does the same again.
+    /// A blank label or the same label changes nothing.
     fn rename(&mut self, which: Which, label: &'static str) {
         let bound = self.bound.iter_mut().find(|bound| bound.which == which).unwrap();
         let label = label.trim();
@@ -291,7 +291,7 @@ impl Account {
         }
     }
 
-    /// By the mailbox, which the host verified after this check began.
+    /// With the mailbox, which the host verified after the check began.
     pub fn reset_password(&mut self, now: u64, check: &Password, write: Write) -> Outcome {
         let is_permitted = self.is_password_current(check, now);
         self.change_password(now, is_permitted, None, false, write)
@@ -353,7 +353,7 @@ impl Account {
         Outcome::Done
     }
 
-    /// The operator says that the row came out of a backup: no code up to now counts any more.
+    /// The operator restored the row from a backup: no code up to now is valid any more.
     pub fn end_what_a_backup_revived(&mut self, now: u64) -> Outcome {
         self.next_epoch("restored");
         let newest = now / 30 + self.rules.future;

@@ -5,7 +5,7 @@ use super::budget::Past;
 use super::{By, Demand, Event, Outcome, Presented, Refused, Sent};
 use second_factor::session::FirstFactor;
 
-/// How long a password that was typed counts.
+/// How long a password check is valid, in seconds.
 const PASSWORD: u64 = 300;
 
 impl Demand {
@@ -19,14 +19,14 @@ impl Demand {
 }
 
 impl Password {
-    /// What the host says of it beside that it was right.
+    /// Adds the first factor and the host's requirement.
     pub fn of(self, first: FirstFactor, demand: Demand) -> Self {
         Self { first, demand, ..self }
     }
 }
 
 impl Account {
-    /// A check begins: the account is read.
+    /// Begins a password check: the account is read.
     pub fn check(&self, now: u64) -> Password {
         let read = Self { events: vec![], issued: vec![], ..self.clone() };
         let during_change = self.mark.is_some();
@@ -34,7 +34,7 @@ impl Account {
         Password { at: now, epoch: self.epoch, during_change, first, demand, read: Some(Box::new(read)) }
     }
 
-    /// The stricter of what the host demands and the policy.
+    /// The stricter of the host's requirement and the policy.
     pub(super) fn demanded(&self, demand: Demand) -> Demand {
         if self.rules.required { Demand::Now } else { demand }
     }
@@ -43,8 +43,8 @@ impl Account {
         proof.epoch == self.epoch && alive(proof.at, PASSWORD, now)
     }
 
-    /// The password step, on the account as it was when the check began. Where nothing is to be written, nobody notices
-    /// what has happened to it since; where something is, it is decided anew.
+    /// The password step. It uses the account as read when the check began; only if it must write, it decides again on the
+    /// present account.
     pub fn password(&mut self, now: u64, proof: &mut Password, sent: Sent) -> Outcome {
         if let Some(mut read) = proof.read.take() {
             let before = read.writes;
@@ -91,7 +91,7 @@ impl Account {
         Outcome::CodeRequired
     }
 
-    /// Whether a password change is under way. Whoever was verified by the host just now ends one that was interrupted.
+    /// Whether a password change is under way. A proof that was verified just now ends an interrupted one.
     pub(super) fn is_changing(&mut self, now: u64) -> bool {
         let Some(mark) = self.mark else { return false };
         if !alive(mark.at, 60, now) {
@@ -102,7 +102,7 @@ impl Account {
         true
     }
 
-    /// Since when the device is remembered, if it is let in.
+    /// If the device is recognized: since when it is remembered.
     fn recognize(&mut self, now: u64, first: FirstFactor, sent: Sent) -> Option<u64> {
         let given = if let Sent::Given(token) = sent { Some(token) } else { None };
         let found = given.and_then(|token| {
@@ -160,7 +160,7 @@ impl Account {
         self.issued.push(Issued::Session(session));
     }
 
-    /// A code or recovery code for a login's challenge.
+    /// Presents a code or a recovery code in a login's challenge.
     pub fn present(
         &mut self,
         now: u64,
@@ -168,7 +168,7 @@ impl Account {
         presented: &Presented,
         remember: bool,
     ) -> Outcome {
-        // What was paid for as the last guess may still be answered.
+        // A try of an old recovery code that was charged as the last guess may still be answered.
         let takes_exhausted = matches!(presented, Presented::Old(_));
         if let Err(refused) = self.open(now, challenge, takes_exhausted) {
             if refused == Refused::ChallengeOver {
@@ -195,7 +195,7 @@ impl Account {
         Outcome::Accepted { by: with.by(), device: is_remembered }
     }
 
-    /// Whether something can be presented for it.
+    /// Whether the challenge accepts a proof.
     fn open(&self, now: u64, challenge: &Challenge, takes_exhausted: bool) -> Result<(), Refused> {
         let touched = self.touched.iter().find(|touched| touched.challenge == challenge.id);
         if touched.is_some_and(|touched| touched.done) {
@@ -214,7 +214,7 @@ impl Account {
         }
     }
 
-    /// A recovery code of an old system is tried, and paid for before it is compared.
+    /// Tries a recovery code of an old system. The try is charged before the code is compared.
     pub fn try_old_code(&mut self, now: u64, challenge: &Challenge, number: Option<usize>) -> Outcome {
         let refusal = match self.open(now, challenge, false) {
             Ok(()) if self.recovery.is_empty() => Some((Refused::NotAccepted, Some("wrong"))),

@@ -1,4 +1,4 @@
-//! What is put in and what comes out, as far as it can be known without the rules.
+//! Inputs and outputs of the model, in the terms of the host.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use second_factor::{Refusal, UnixTime};
 
 use super::{OldTry, Token};
 
-/// What a command comes to.
+/// The result of a command.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Outcome {
     LoggedInWithoutFactor,
@@ -36,13 +36,13 @@ pub enum Outcome {
     PasswordChanged,
     /// The host's write failed.
     NotWritten,
-    /// The mark stays.
+    /// The mark of the change stays in the record.
     Interrupted,
     Forgot(usize),
     Refused(Refused),
 }
 
-/// [`Refusal`], ordered so that outcomes can be counted.
+/// [`Refusal`], with an order so that outcomes can be counted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Refused {
     NotAccepted,
@@ -76,7 +76,7 @@ impl From<Refusal> for Refused {
             Refusal::Retry => Self::Retry,
             Refusal::FactorRequired => Self::FactorRequired,
             Refusal::NoAuthenticator => Self::NoAuthenticator,
-            other => panic!("a refusal that the model does not know: {other:?}"),
+            other => panic!("the model lacks this refusal: {other:?}"),
         }
     }
 }
@@ -89,14 +89,14 @@ pub enum By {
     RecoveryCode,
 }
 
-/// An authenticator, by the number that its owner's phones or passkeys have.
+/// An authenticator, by the number of the owner's phone or passkey.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Which {
     Phone(usize),
     Passkey(usize),
 }
 
-/// Whether the host demands a second factor.
+/// Whether the host requires a second factor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Demand {
     Nothing,
@@ -104,25 +104,25 @@ pub enum Demand {
     Now,
 }
 
-/// What the host brings along.
+/// What the host imports.
 #[derive(Clone, Debug)]
 pub struct Imported {
     pub phone: usize,
     pub is_quiet: bool,
     /// The step of the last code that the other system accepted.
     pub step: Option<u64>,
-    /// The numbers of the recovery codes that are left of the other system.
+    /// The numbers of the other system's unused recovery codes.
     pub recovery: Vec<usize>,
 }
 
-/// What goes to the audit log, without the names of devices.
+/// An event of the audit log, without the names of devices.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Event {
     Opened,
     LoggedIn,
     SteppedUp,
     CodeRefused(&'static str),
-    /// By how much, in seconds.
+    /// Its error in seconds.
     ClockOff {
         by: i32,
     },
@@ -167,7 +167,7 @@ pub fn why(reason: RefusedBecause) -> &'static str {
         RefusedBecause::Replayed => "replayed",
         RefusedBecause::NoChallenge => "no challenge",
         RefusedBecause::Locked => "locked",
-        _ => panic!("a reason that the model does not know: {reason:?}"),
+        _ => panic!("the model lacks this reason: {reason:?}"),
     }
 }
 
@@ -179,7 +179,7 @@ pub fn how(binding: Binding) -> &'static str {
         Binding::Replaced => "replaced",
         Binding::Imported => "imported",
         Binding::ImportedQuietly => "imported quietly",
-        _ => panic!("a binding that the model does not know: {binding:?}"),
+        _ => panic!("the model lacks this binding: {binding:?}"),
     }
 }
 
@@ -192,18 +192,18 @@ pub fn why_forgotten(reason: ForgottenBecause) -> &'static str {
         ForgottenBecause::Outdated => "outdated",
         ForgottenBecause::Stolen => "stolen",
         ForgottenBecause::Restored => "restored",
-        _ => panic!("a reason that the model does not know: {reason:?}"),
+        _ => panic!("the model lacks this reason: {reason:?}"),
     }
 }
 
 /// The device cookie that a browser sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sent {
-    /// None, or none that can be read.
+    /// None, or one that cannot be parsed.
     Nothing,
-    /// One that this account was never given.
+    /// One that this account never got.
     Unknown,
-    /// One that it was given once.
+    /// One that this account got.
     Given(Token),
 }
 
@@ -211,22 +211,22 @@ pub enum Sent {
 #[derive(Clone, Debug)]
 pub enum Presented {
     Nothing,
-    /// None of these, by its form.
+    /// Its form is that of none of the others.
     Malformed,
     /// A code, and where it is shown.
     Code(Shown),
-    /// Codes in a row, and for each where it is shown.
+    /// Codes in a row, and where each is shown.
     CodesInARow(Vec<Shown>),
-    /// A recovery code; its number, if this account was ever shown it.
+    /// A recovery code, with its number if this account ever got it.
     Recovery(Option<usize>),
-    /// A passkey, and the number of what it signed.
+    /// A passkey, and the number of its proof.
     Passkey {
         passkey: usize,
         signed: u64,
     },
-    /// The host's word for a recovery code of an old system.
+    /// A recovery code of an old system, which the host found right.
     Old(OldTry),
 }
 
-/// By phone, the steps at which it shows a code.
+/// For each phone, the steps at which it shows the code.
 pub type Shown = BTreeMap<usize, Vec<u64>>;

@@ -1,4 +1,4 @@
-//! What is typed where a code is asked for, in a login and in a session.
+//! Codes and other proofs, in a login and in a session.
 
 use super::account::{
     Account, Beside, Bound, Challenge, Fresh, Issued, Password, Proof, Reauthenticated, Session, StepUp,
@@ -7,7 +7,7 @@ use super::account::{
 use super::budget::{Lock, Past};
 use super::{By, Event, Outcome, Presented, Refused, Shown, Which};
 
-/// The most touched challenges that are kept.
+/// The most touched challenges that are stored.
 const TOUCHED: usize = 100;
 
 impl Presented {
@@ -19,7 +19,7 @@ impl Presented {
         }
     }
 
-    /// Where the code is shown, or the last of those in a row.
+    /// Where the code is shown; of codes in a row, the last.
     fn newest(&self) -> Option<&Shown> {
         match self {
             Self::Code(shown) => Some(shown),
@@ -30,7 +30,7 @@ impl Presented {
 }
 
 impl Account {
-    /// What was accepted, and used up; a wrong guess is charged. Only a session's own device survives a recovery code.
+    /// Accepts a proof and marks it as used, or charges a guess. A recovery code forgets all devices but the session's own.
     pub(super) fn evaluate(
         &mut self,
         now: u64,
@@ -41,7 +41,7 @@ impl Account {
         let lock = self.lock(now);
         match presented {
             Presented::Nothing | Presented::Malformed => Err(Refused::Malformed),
-            // There is no app whose codes it could be.
+            // There is no app that could show the code.
             Presented::Code(_) | Presented::CodesInARow(_) if self.phones().is_empty() => {
                 Err(Refused::Malformed)
             }
@@ -53,7 +53,7 @@ impl Account {
                 self.compare(now, &[shown], By::Code)
                     .map_err(|event| self.charge(now, presented, event, challenge))
             }
-            // Whatever is left of the budget, and nothing is kept of wrong ones.
+            // Codes in a row are evaluated whatever is left of the budget, and wrong ones are not charged.
             Presented::CodesInARow(row) => {
                 let compared = self.compare(now, &row.iter().collect::<Vec<_>>(), By::CodesInARow);
                 compared.map_err(|event| {
@@ -75,7 +75,7 @@ impl Account {
             }
             Presented::Recovery(number) => match number.filter(|number| self.recovery.contains(number)) {
                 Some(number) => Ok(self.use_recovery_code(number, device)),
-                // It costs nothing, and nothing is kept of it.
+                // During a lock a wrong recovery code costs nothing and changes nothing.
                 None if lock.is_some() => {
                     self.events.push(presented.refused("wrong"));
                     Err(Refused::NotAccepted)
@@ -96,7 +96,7 @@ impl Account {
         With::Recovery(number)
     }
 
-    /// Free, and whatever is left of the budget: there is nothing to guess.
+    /// Costs nothing, whatever is left of the budget: a signature cannot be guessed.
     fn recognize_passkey(&mut self, now: u64, passkey: usize, signed: u64) -> Result<With, Refused> {
         let bound = self.bound.iter_mut().find(|bound| bound.which == Which::Passkey(passkey));
         let reason = match bound {
@@ -112,7 +112,7 @@ impl Account {
         Err(Refused::NotAccepted)
     }
 
-    /// Codes in a row, or one, against each app: each that shows them moves to that step. If none does, why.
+    /// Compares one code, or codes in a row, with each app. Every app that shows them moves to that step. If none does: why.
     fn compare(&mut self, now: u64, row: &[&Shown], by: By) -> Result<With, Event> {
         let (mut accepted, mut refused) = (vec![], vec![]);
         for phone in self.phones() {
@@ -152,7 +152,7 @@ impl Account {
     ) -> Result<u64, &'static str> {
         let current = now / 30;
         let window = current.saturating_sub(self.rules.past)..=current + self.rules.future;
-        // The last of them was shown in the window, and each of the others one step before the next.
+        // The last code is shown within the window, and each other one a step before the next.
         let is_shown =
             |last: &u64| (*last + 1..).zip(row).all(|(step, at)| at.contains(&(step - row.len() as u64)));
         let shown: Vec<u64> = window.filter(is_shown).collect();
@@ -173,7 +173,7 @@ impl Account {
     ) -> Refused {
         self.events.push(event);
         let is_exhausted = self.pay(now, challenge);
-        // Only who tries codes is told of a lock: recovery codes are taken all the same.
+        // The answer to a code reports a lock. The answer to a recovery code does not, because those are accepted anyway.
         match self.lock(now) {
             _ if is_exhausted => Refused::ChallengeOver,
             Some(Lock { retry_at }) if matches!(presented, Presented::Code(_)) => {
@@ -183,7 +183,7 @@ impl Account {
         }
     }
 
-    /// Charges a guess: whether its challenge is over by it.
+    /// Charges a guess. Returns whether this ends its challenge.
     pub(super) fn pay(&mut self, now: u64, challenge: Option<&Challenge>) -> bool {
         let (challenge_id, weight) = (challenge.map(|challenge| challenge.id), self.weight());
         self.history.push((now, Past::Guessed { challenge: challenge_id, weight }));
@@ -206,7 +206,7 @@ impl Account {
         is_exhausted
     }
 
-    /// The place of a challenge among those that were touched. For room the oldest goes, those that are over first.
+    /// The index of a challenge among the touched ones. If there is no room, the oldest is dropped, those that are over first.
     pub(super) fn touch(&mut self, now: u64, challenge: &Challenge) -> usize {
         if let Some(found) = self.touched.iter().position(|touched| touched.challenge == challenge.id) {
             return found;
@@ -235,7 +235,7 @@ impl Account {
             || !alive(touched.opened, self.rules.challenge, now)
     }
 
-    /// After a code, which proves that the clock is right.
+    /// After an accepted code, which proves that the clock is right.
     pub(super) fn drop_what_is_over(&mut self, now: u64) {
         let lifetime = self.rules.challenge;
         let (kept, gone): (Vec<_>, Vec<_>) =
@@ -249,7 +249,7 @@ impl Account {
 
     // --- in a session ---
 
-    /// What is typed into the form of a sensitive step.
+    /// Checks what is typed into the form of a sensitive step.
     pub fn fresh_factor(&mut self, now: u64, session: &Session, presented: &Presented) -> Outcome {
         match self.step_up(now, session, presented) {
             Ok((fresh, by)) => {
@@ -260,7 +260,7 @@ impl Account {
         }
     }
 
-    /// The same beside the password, which was typed again.
+    /// The same, with the password typed again.
     pub fn reauthenticate(
         &mut self,
         now: u64,
@@ -333,7 +333,7 @@ impl Account {
         Ok((Fresh { at: now, session: *session }, with.by()))
     }
 
-    /// The same form again in the same session, a moment later.
+    /// Whether this is the same form in the same session again, a moment later.
     fn is_sent_twice(&self, now: u64, session: &Session, presented: &Presented) -> bool {
         let Some(last) = self.last_step_up else { return false };
         if last.session != session.id || now.abs_diff(last.at) >= 60 {
@@ -344,7 +344,7 @@ impl Account {
             (With::Passkey { passkey: last, signed: before }, Presented::Passkey { passkey, signed }) => {
                 (last, before) == (*passkey, *signed)
             }
-            // Alone or as the last in a row, also where the step that it was for has removed the phone.
+            // The code alone or as the last in a row; also if the step that it was for has removed the phone.
             (With::Code { phone, step, .. }, Presented::Code(_) | Presented::CodesInARow(_)) => {
                 presented.newest().is_some_and(|shown| shown[&phone].contains(&step))
             }
@@ -353,13 +353,13 @@ impl Account {
     }
 }
 
-/// The first step of ten minutes before and after at which it is shown.
+/// The first step, within ten minutes of now, at which it is shown.
 pub(super) fn near(now: u64, steps: &[u64]) -> Option<u64> {
     let near = steps.iter().copied().filter(|step| step.abs_diff(now / 30) <= 20);
     near.min()
 }
 
-/// Above zero, the phone is ahead.
+/// Positive if the phone is ahead.
 pub(super) fn offset(now: u64, step: u64) -> i32 {
     let secs = i32::try_from(30 * step.abs_diff(now / 30)).unwrap();
     if step < now / 30 { -secs } else { secs }

@@ -1,4 +1,4 @@
-//! What must agree after every command.
+//! What library and model must agree on after every command.
 
 use second_factor::session::AuthenticatorKind;
 use second_factor::verifier::Clock;
@@ -63,7 +63,7 @@ impl Service {
                 let state = if is_current { "outlived a change" } else { "was ended" };
                 return Err(format!("{of_model:?} {state}"));
             }
-            // Whatever the model says: a remembered device stands in for a code for thirty days.
+            // Independent of the model: a remembered device replaces a code for thirty days.
             if let (true, AuthMethod::RememberedDevice { since }, Some(_)) =
                 (is_current, session.method(), session.device())
                 && now >= since.as_secs() + 30 * 86_400

@@ -1,4 +1,4 @@
-//! What the library answered.
+//! The answers of the library.
 
 use second_factor::session::HostAuthenticatorKind;
 use second_factor::session::{
@@ -18,19 +18,19 @@ use crate::support::{Phone, texts};
 type StoreError = FaultyError<second_factor::store::MemoryStoreError>;
 pub type Verified<T> = Result<T, Error<StoreError>>;
 
-/// One command on both sides.
+/// The results of one command on both sides.
 pub struct Found {
-    /// What the model says.
+    /// The result of the model.
     pub expected: Outcome,
     pub outcome: Outcome,
     pub got: Vec<Got>,
     pub evidence: Evidence,
 }
 
-/// What a call handed out beside its outcome, in the order of the model.
+/// What a call handed out, in the order of the model.
 #[allow(clippy::large_enum_variant, reason = "a handful at a time")]
 pub enum Got {
-    /// With the recovery codes that are left, and until when one is to enroll.
+    /// With the recovery codes that are left, and the time until which a second factor must be enrolled.
     Session(Session, usize, Option<u64>),
     /// For this browser.
     Token(String, usize),
@@ -40,9 +40,9 @@ pub enum Got {
     Reauthenticated(Reauthenticated),
     Enrollment(EnrollmentToken, Phone),
     RecoveryCodes(Vec<String>),
-    /// Which, where the answer tells.
+    /// The id, if the answer has it.
     Bound(Option<AuthenticatorId>),
-    /// The code that the host finds it to be.
+    /// With the number of the code that the host finds it to be.
     OldTry(OldRecoveryCodeTry, Option<usize>),
     Continue(EndOtherSessions),
 }
@@ -54,7 +54,7 @@ pub fn refused<T>(result: Verified<T>) -> Result<T, Refused> {
     })
 }
 
-/// What a call came to that hands out one thing or is refused.
+/// The result of a call that hands out one thing or is refused.
 pub fn one<T>(result: Verified<T>, outcome: Outcome, got: impl FnOnce(T) -> Got) -> (Outcome, Vec<Got>) {
     match refused(result) {
         Ok(value) => (outcome, vec![got(value)]),
@@ -62,7 +62,7 @@ pub fn one<T>(result: Verified<T>, outcome: Outcome, got: impl FnOnce(T) -> Got)
     }
 }
 
-/// The same without anything handed out.
+/// The same for a call that hands out nothing.
 pub fn none<T>(result: Verified<T>, outcome: Outcome) -> (Outcome, Vec<Got>) {
     (refused(result).map_or_else(Outcome::Refused, |_| outcome), vec![])
 }
@@ -118,7 +118,7 @@ pub fn accepted(
     }
 }
 
-/// An authenticator is bound, and perhaps there are new recovery codes.
+/// An authenticator is bound; there may be new recovery codes.
 pub fn bound(result: Verified<EnrollmentConfirmed>, outcome: Outcome) -> (Outcome, Vec<Got>) {
     match refused(result) {
         Ok(confirmed) => {
@@ -189,6 +189,6 @@ pub fn plain(event: &AuditEvent) -> Event {
         EventKind::DeviceForgotten { reason, .. } => Event::DeviceForgotten(model::why_forgotten(*reason)),
         EventKind::DeviceTokenStolen { .. } => Event::DeviceTokenStolen,
         EventKind::DeviceUnknown => Event::DeviceUnknown,
-        other => panic!("an event that the model does not know: {other:?}"),
+        other => panic!("the model lacks this event: {other:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What the host and the people around it keep of an account, each thing beside what the model makes of it.
+//! What the host and the users hold of an account, each value next to its counterpart in the model.
 
 use second_factor::session::{
     AuditEvent, AuthenticatorId, DeviceId, EnrollmentToken, EventKind, OldRecoveryCodeVerified,
@@ -17,30 +17,30 @@ pub struct Holder {
     pub model: model::Account,
     pub witness: Witness,
     pub phones: Vec<Phone>,
-    /// All that were ever bound, in order; the same passkey again has the same id.
+    /// All that were ever bound, in order. The same passkey has the same id again.
     pub authenticators: Vec<(AuthenticatorId, Which)>,
-    /// How many things passkeys have signed, and which was accepted last.
+    /// The number of proofs that passkeys made, and the one that was accepted last.
     pub signed: u64,
     pub last_signed: Option<(usize, u64)>,
     /// The code that was accepted last.
     pub last_accepted: Option<String>,
-    /// The codes in a row that were.
+    /// The codes in a row that were accepted last.
     pub last_row: Option<String>,
     pub checks: Vec<Option<(PasswordVerified, model::Password)>>,
     pub challenges: Vec<(ChallengeToken, model::Challenge)>,
-    /// With the number of the phone that has scanned it.
+    /// With the number of the phone that scanned it.
     pub enrollments: Vec<(EnrollmentToken, model::Enrollment, usize)>,
     pub proofs: Vec<Option<(Proof, model::Proof)>>,
     pub recovery: Vec<String>,
-    /// The names of recovery codes of an old system.
+    /// The names of an old system's recovery codes.
     pub old_codes: Vec<String>,
     pub tries: Vec<Option<(OldRecoveryCodeVerified, OldTry, String)>>,
     pub cookies: Vec<(String, model::Token)>,
-    /// By browser: the cookie's number.
+    /// For each browser the number of its cookie.
     pub jar: [Option<usize>; 3],
     /// With the number of their series.
     pub devices: Vec<(DeviceId, u64)>,
-    /// What the login of an ended session gave is kept, too.
+    /// Sessions that have ended are kept too.
     pub sessions: Vec<(Session, model::Session)>,
 }
 
@@ -114,8 +114,8 @@ impl Holder {
                 }
                 (Got::Bound(told), Issued::Bound(which)) => self.keep_authenticator(told, which, events)?,
                 (Got::OldTry(tried, number), Issued::OldTry(of_model)) => {
-                    // The host drops a try that was wrong, or is mistaken in the name.
-                    let name = number.map_or("never brought along", |number| &self.old_codes[number]);
+                    // The host drops a wrong try, or confuses the name.
+                    let name = number.map_or("never imported", |number| &self.old_codes[number]);
                     self.tries.push(Some((tried.was(name), of_model, name.to_owned())));
                 }
                 (Got::Token(text, browser), Issued::Token(token)) => {
@@ -139,7 +139,7 @@ impl Holder {
                 }
                 (Got::RecoveryCodes(codes), Issued::RecoveryCodes) => self.recovery.extend(codes),
                 (Got::Continue(end), Issued::Continue { session, before, after }) => {
-                    // Handed to the newest session, whether it made the change or not.
+                    // Applied to the newest session, whether that made the change or not.
                     if let Some((newest, of_model)) = self.sessions.last_mut() {
                         newest.continue_after(end);
                         of_model.continue_after(session, before, after);
@@ -151,7 +151,7 @@ impl Holder {
         Ok(())
     }
 
-    /// Told and logged is the same id.
+    /// The id in the answer and the one in the log must be the same.
     fn keep_authenticator(
         &mut self,
         told: Option<AuthenticatorId>,
@@ -175,7 +175,7 @@ impl Holder {
         Ok(())
     }
 
-    /// The same token has the same text each time that it is given, and no other token has it.
+    /// A token has the same text each time, and no other token has that text.
     fn keep_cookie(
         &mut self,
         text: String,
@@ -186,7 +186,7 @@ impl Holder {
         if let Some((earlier, _)) =
             self.cookies.iter().find(|(earlier, of_model)| (*of_model == token) != (*earlier == text))
         {
-            return Err(format!("{token:?} is the text {text}, and there is {earlier}"));
+            return Err(format!("{token:?} has the text {text}, but an earlier text is {earlier}"));
         }
         let remembered = events.iter().find_map(|event| match event.kind {
             EventKind::DeviceRemembered { device, .. } => Some(device),

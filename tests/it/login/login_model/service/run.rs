@@ -1,4 +1,4 @@
-//! One command, done to the library and to the model.
+//! Runs one command on the library and on the model.
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{
@@ -28,7 +28,7 @@ use crate::login::login_model::model::{
 use crate::support::{Phone, texts};
 
 impl Service {
-    /// What the model and the library make of it, and what was shown to happen.
+    /// The results of model and library, with the facts about the command.
     pub(super) fn both(&mut self, who: Who, command: Command) -> Option<Found> {
         let now = self.clock.now().as_secs();
         let mut evidence = Evidence::default();
@@ -159,7 +159,7 @@ impl Service {
         (proof, holder.model.check(self.clock.now().as_secs()))
     }
 
-    /// One that is not spent yet.
+    /// A check that was not used yet.
     fn older_check(&mut self, who: Who, pick: Pick) -> Option<(PasswordVerified, model::Password)> {
         let checks = &mut self.holders[who as usize].checks;
         let number = pick.index(checks.len())?;
@@ -202,7 +202,7 @@ impl Service {
         Some(Found { expected, outcome, got, evidence })
     }
 
-    /// What can be said of it without the rules.
+    /// Collects the facts that need no rules.
     fn show(&self, who: Who, either: Either, input: &Input, evidence: &mut Evidence) {
         evidence.either(either, self.phones(who), input.text());
         if let Input::Passkey(passkey, signed) = input {
@@ -245,7 +245,7 @@ impl Service {
         Some(Found { expected, outcome, got, evidence })
     }
 
-    /// What is presented in which session.
+    /// What is presented, and in which session.
     fn in_session(
         &mut self,
         who: Who,
@@ -318,7 +318,7 @@ impl Service {
         Some(Found { expected, outcome, got, evidence })
     }
 
-    /// Another secret each time, as if there were many other systems.
+    /// A new secret each time, as if from another system each time.
     fn import(&mut self, who: Who, brought: Brought) -> Found {
         let now = self.clock.now().as_secs();
         let holder = &mut self.holders[who as usize];
@@ -363,7 +363,7 @@ impl Service {
         }
     }
 
-    /// What the model makes of it.
+    /// The corresponding step of the model.
     fn step(&self, who: Who, on: Sensitive) -> Option<Step> {
         let holder = &self.holders[who as usize];
         let which = |pick| holder.authenticator(pick).map(|(_, which)| which);
@@ -436,7 +436,7 @@ impl Service {
                 none(verifier.rename_authenticator(fresh, id(pick), label), Outcome::Renamed)
             }
             Sensitive::ChangePassword(_) | Sensitive::Close => {
-                panic!("a proof that the model takes for {on:?}, and the library does not")
+                panic!("the model has a proof for {on:?} that the library does not accept")
             }
         }
     }
@@ -464,7 +464,7 @@ impl Service {
                 found
             }
             Sensitive::Close => none(verifier.close_account(proof), Outcome::Done),
-            _ => panic!("a proof that the model takes for {on:?}, and the library does not"),
+            _ => panic!("the model has a proof for {on:?} that the library does not accept"),
         }
     }
 
@@ -484,7 +484,7 @@ impl Service {
         }
     }
 
-    /// Whether the last authenticator is gone, and with it what was guessed at.
+    /// Notes that the last authenticator was removed, which restores the budget.
     fn removed(&self, who: Who, outcome: &Outcome, evidence: &mut Evidence) {
         evidence.restored |= *outcome == Outcome::Done && self.bound(who).is_empty();
     }
@@ -494,14 +494,14 @@ impl Service {
         AdministratorReset::by_host(self.holders[who as usize].id.clone(), &administrator).unwrap()
     }
 
-    /// A change that is interrupted never comes to its third call: load and swap, and the load after the write.
+    /// An interrupted change fails at its third call to the store: after load and swap, the load that follows the write.
     fn plan(&self, write: Write) {
         let faults = (write == Write::Interrupted).then_some((3, Fault::Fail));
         self.verifier.store().plan(faults);
     }
 }
 
-/// The host's write of the new hash.
+/// The result of the host's write of the new hash.
 fn written(write: Write) -> Result<(), &'static str> {
     if write == Write::Failed { Err("planted") } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! What is typed and sent, and what of it can be known without the rules.
+//! What is typed and sent, and the facts about it that need no rules.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::support::{NEVER_ISSUED, Phone};
 /// What is presented.
 pub enum Input {
     Text(String),
-    /// A passkey, and the number of what it signed.
+    /// A passkey, and the number of its proof.
     Passkey(usize, u64),
 }
 
@@ -42,7 +42,7 @@ pub fn credential(passkey: usize) -> [u8; 16] {
 }
 
 impl Service {
-    /// The authenticators that the account's page shows.
+    /// The authenticators in the account's status.
     pub(super) fn bound(&self, who: Who) -> Vec<Which> {
         let holder = &self.holders[who as usize];
         let status = self.verifier.status(&holder.id).unwrap();
@@ -56,7 +56,7 @@ impl Service {
         phones.map(|phone| (phone, self.holders[who as usize].phones[phone].clone())).collect()
     }
 
-    /// The phone that was removed last, or one before it.
+    /// The phone that was removed last, or an earlier one.
     fn old_phone(&self, who: Who) -> Option<&Phone> {
         let (holder, bound) = (&self.holders[who as usize], self.bound(who));
         let removed = holder.authenticators.iter().rev().map(|(_, which)| *which);
@@ -66,7 +66,7 @@ impl Service {
         )
     }
 
-    /// What is typed, and at which steps these phones show it.
+    /// The typed text, and the steps at which these phones show it.
     pub(super) fn code(
         &self,
         who: Who,
@@ -89,7 +89,7 @@ impl Service {
         Some((text, Presented::Code(shown)))
     }
 
-    /// The same of codes in a row.
+    /// The same for codes in a row.
     fn row(&self, who: Who, row: Row, phones: &[(usize, Phone)]) -> Option<(String, Presented)> {
         let now = self.clock.now();
         let holder = &self.holders[who as usize];
@@ -141,8 +141,8 @@ impl Service {
         Some((Input::Text(text), presented))
     }
 
-    /// The steps at which each of the phones, and of those that are not bound any more, shows this code: in ten minutes
-    /// before and after.
+    /// The steps, within ten minutes of now, at which each of these phones, and of those that are no longer bound, shows this
+    /// code.
     fn shown(&self, who: Who, phones: &[(usize, Phone)], code: &str) -> Shown {
         let current = self.clock.now().as_secs() / 30;
         let mut known = self.codes.borrow_mut();
@@ -177,7 +177,7 @@ impl Service {
         })
     }
 
-    /// The cookie's text, and what it is to this account.
+    /// The cookie's text, and its meaning for this account.
     pub(super) fn cookie(&self, who: Who, browser: usize, cookie: Cookie) -> (Option<String>, Sent) {
         let holder = &self.holders[who as usize];
         let number = match cookie {
