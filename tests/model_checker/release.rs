@@ -40,7 +40,7 @@ pub fn release(next: &mut State, call: &Call, released: Released, events: &[Even
         Released::Bound(Some(codes)) | Released::Codes(codes) => {
             if is_owner {
                 let row = next.shared.row.as_ref().unwrap();
-                let digests = row.between("\"recovery\":", "]").split('"').skip(3).step_by(2);
+                let digests = row.recovery_codes().split('"').skip(3).step_by(2);
                 let codes = codes.iter().map(|code| Arc::from(code.as_str()));
                 next.recovery = codes.zip(digests.map(Arc::from)).take(2).collect();
             }

@@ -281,7 +281,7 @@ impl State {
         let row = self.shared.row.as_ref()?;
         self.recovery.iter().find(|(_, digest)| {
             let is_typed = self.typed_recovery.contains(&hash_bytes(digest.as_bytes()));
-            !is_typed && row.factors().contains(&**digest)
+            !is_typed && row.recovery_codes().contains(&**digest)
         })
     }
 

@@ -45,7 +45,7 @@ impl Row {
     /// The authenticators in order: the id of each, and the sealed secret of an app.
     pub fn authenticators(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let word = |text: &'_ str| text.find('"').unwrap();
-        let bound = self.between("\"authenticators\":", "\"recovery\":").split("{\"id\":\"").skip(1);
+        let bound = self.between("\"authenticators\":", "\"epoch\":").split("{\"id\":\"").skip(1);
         bound.map(move |text| {
             let sealed = text.split_once("\"sealed\":\"").map(|(_, sealed)| &sealed[..word(sealed)]);
             (&text[..word(text)], sealed)
@@ -58,8 +58,13 @@ impl Row {
     }
 
     /// Authenticators and recovery codes.
-    pub fn factors(&self) -> &str {
-        self.between("\"authenticators\":", "\"devices\":")
+    pub fn factors(&self) -> [&str; 2] {
+        [self.between("\"authenticators\":", "\"epoch\":"), self.recovery_codes()]
+    }
+
+    /// The digests of the unused recovery codes.
+    pub fn recovery_codes(&self) -> &str {
+        self.between("\"recovery\":", "]")
     }
 }
 
