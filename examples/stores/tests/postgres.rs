@@ -23,6 +23,10 @@ const BLOCK: &str =
     CREATE TRIGGER is_full BEFORE INSERT ON second_factor_trail FOR EACH ROW EXECUTE FUNCTION is_full()";
 const UNBLOCK: &str = "DROP FUNCTION is_full CASCADE";
 
+async fn execute(schema: &Schema, statements: &'static str) {
+    schema.pool.execute(statements).await.unwrap();
+}
+
 async fn conforms(settings: &[(&str, &str)]) {
     let Some(database) = Database::create().await else { return };
     let report = Suite::new(async || Schema::create(&database, settings).await)
@@ -31,8 +35,8 @@ async fn conforms(settings: &[(&str, &str)]) {
         .fail(async |_: &PostgresStore, schema: &Schema| schema.pool.close().await)
         .trail(read)
         .block_trail(
-            async |_: &PostgresStore, schema: &Schema| drop(schema.pool.execute(BLOCK).await.unwrap()),
-            async |_: &PostgresStore, schema: &Schema| drop(schema.pool.execute(UNBLOCK).await.unwrap()),
+            async |_: &PostgresStore, schema: &Schema| execute(schema, BLOCK).await,
+            async |_: &PostgresStore, schema: &Schema| execute(schema, UNBLOCK).await,
         )
         .spawn(|task| drop(tokio::spawn(task)))
         .run()
