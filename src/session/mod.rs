@@ -1,9 +1,9 @@
 //! The rules: one record, pure decisions.
 //!
-//! Every rule is a function. It takes the account's record, an input, the time, random bytes and the policy,
-//! and returns a decision: the outcome, the record to store before the outcome is released, and the events to
-//! log. This layer has no store, no clock and no random number generator. The rules are not public: a host
-//! calls the [`Verifier`](crate::Verifier). This module has the types that it passes in and gets back.
+//! Every rule is a function of the account's record, an input, the time, random bytes and the policy. A decision
+//! comes of it: the outcome, the record to store before the outcome is released, and the events to log. This
+//! layer has no store, no clock and no random number generator. The rules are not public: a host calls the
+//! [`Verifier`](crate::Verifier). This module has the types that it passes in and gets back.
 //!
 //! # The login
 //!

@@ -14,7 +14,7 @@ use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
 use crate::session::proof::{Reader, Snapshot, old_recovery_code};
 use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
-use crate::session::rule::{self, AfterPassword, Context, Decision, Entropy};
+use crate::session::rule::{self, AfterPassword, Context, Decision, Draft, Entropy, Stop};
 use crate::session::{
     AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentProof, EnrollmentToken,
     HostAuthenticatorKind, HostAuthenticatorVerified, Import, Keys, NewAuthenticator, NewHostAuthenticator,
@@ -168,16 +168,13 @@ impl Making {
         Ok(Self { record, policy, now: Self::NOW, entropy: Arc::default(), keys: Arc::new(keys()) })
     }
 
-    fn decide<T>(
-        &mut self,
-        decide: impl FnOnce(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
-    ) -> Made<T> {
+    fn decide<T>(&mut self, rule: impl FnOnce(&mut Draft<'_>) -> Result<T, Stop>) -> Made<T> {
         let context = Context { now: self.now, policy: &self.policy, keys: &self.keys, origin: None };
-        let decision = decide(&self.record, &context, self.entropy.entropy())?;
+        let decision = Decision::by(rule, &self.record, &context, self.entropy.entropy())?;
         if let Some(next) = decision.next {
             self.record = next;
         }
-        Ok(decision.outcome)
+        Ok(decision.outcome?)
     }
 
     fn password(&self) -> PasswordVerified {
@@ -189,11 +186,11 @@ impl Making {
     fn enroll(&mut self) -> Made<Totp> {
         let proof = EnrollmentProof::from(self.password());
         let begun =
-            self.decide(|r, c, e| rule::begin_enrollment(r, &proof, &NewAuthenticator::app("a"), c, e))??;
+            self.decide(|draft| rule::begin_enrollment(draft, &proof, &NewAuthenticator::app("a")))?;
         let totp = Totp::new(begun.uri.secret(), self.policy.totp());
         let code = totp.generate(self.now);
         let token: EnrollmentToken = begun.token;
-        let _ = self.decide(|r, c, e| rule::confirm_enrollment(r, &token, code.expose(), c, e))??;
+        let _ = self.decide(|draft| rule::confirm_enrollment(draft, &token, code.expose()))?;
         self.step();
         Ok(totp)
     }
@@ -204,7 +201,7 @@ impl Making {
 
     fn challenge(&mut self) -> Made<ChallengeToken> {
         let proof = self.password();
-        match self.decide(|r, c, e| rule::password_verified(r, &proof, None, c, e))?? {
+        match self.decide(|draft| rule::password_verified(draft, &proof, None))? {
             AfterPassword::CodeRequired(challenge) => Ok(challenge),
             _ => Err(SampleError::Login),
         }
@@ -214,7 +211,7 @@ impl Making {
         let challenge = self.challenge()?;
         let code = totp.generate(self.now);
         let (typed, remember) = (Presented::from(code.expose()), Remember::ThisDevice { label });
-        let accepted = self.decide(|r, c, e| rule::present(r, &challenge, &typed, remember, c, e))??;
+        let accepted = self.decide(|draft| rule::present(draft, &challenge, &typed, remember))?;
         self.step();
         accepted.device.ok_or(SampleError::Login)
     }
@@ -223,7 +220,7 @@ impl Making {
     fn use_after_the_grace(&mut self, device: &DeviceToken) -> Made<()> {
         self.now = self.now.saturating_add(self.policy.rotation_grace());
         let proof = self.password();
-        match self.decide(|r, c, e| rule::password_verified(r, &proof, Some(device), c, e))?? {
+        match self.decide(|draft| rule::password_verified(draft, &proof, Some(device)))? {
             AfterPassword::Complete(_) => Ok(()),
             _ => Err(SampleError::Login),
         }
@@ -233,7 +230,7 @@ impl Making {
         let challenge = self.challenge()?;
         let code = totp.generate(self.now);
         let typed = Presented::from(code.expose());
-        let accepted = self.decide(|r, c, e| rule::present(r, &challenge, &typed, Remember::No, c, e))??;
+        let accepted = self.decide(|draft| rule::present(draft, &challenge, &typed, Remember::No))?;
         self.step();
         Ok(accepted.authenticated.into_session())
     }
@@ -253,13 +250,14 @@ pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let session = making.session(&totp)?;
     let code = totp.generate(making.now);
     let typed = Presented::from(code.expose());
-    let _ = making.decide(|r, c, e| rule::fresh_factor(r, &session, &typed, c, e))??;
+    let _ = making.decide(|draft| rule::fresh_factor(draft, &session, &typed))?;
     for number in 0..100_u8 {
         let challenge = making.challenge()?;
         // The code that was just accepted: refused, and charged. The budget is spent before the list is full.
-        let refused = making.decide(|r, c, e| rule::present(r, &challenge, &typed, Remember::No, c, e))?;
-        if refused.is_ok() {
-            return Err(SampleError::Login);
+        match making.decide(|draft| rule::present(draft, &challenge, &typed, Remember::No)) {
+            Err(SampleError::Refused(_)) => {}
+            Err(error) => return Err(error),
+            Ok(_) => return Err(SampleError::Login),
         }
         let touched = TouchedChallenge {
             id: [number; 16],
@@ -309,12 +307,12 @@ pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountReco
     let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?).map_err(EnrollmentError::from)?;
     let import =
         Import::by_host(account.clone(), secret, TotpParams::default().with_t0(UnixTime::from_secs(1)));
-    let _ = imported.decide(|r, c, e| rule::import(r, &import, c, e))??;
+    let _ = imported.decide(|draft| rule::import(draft, &import))?;
 
     let mut passkey = Making::new(account.clone())?;
     let proof = EnrollmentProof::from(passkey.password());
     let new = NewHostAuthenticator::new(b"credential", HostAuthenticatorKind::SoftwareKey);
-    let _ = passkey.decide(|r, c, e| rule::bind_host_authenticator(r, &proof, &new, c, e))??;
+    let _ = passkey.decide(|draft| rule::bind_host_authenticator(draft, &proof, &new))?;
 
     let mut enrolled = Making::new(account.clone())?;
     let totp = enrolled.enroll()?;

@@ -30,10 +30,7 @@ impl<S: Store> Verifier<S> {
         new: impl Into<NewAuthenticator<'a>>,
     ) -> Result<EnrollmentBegun, Error<S::Error>> {
         let (proof, new) = (proof.into(), new.into());
-        let decided = self.drive(proof.account(), |record, context, entropy| {
-            rule::begin_enrollment(record, &proof, &new, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(proof.account(), |draft| rule::begin_enrollment(draft, &proof, &new)).await
     }
 
     /// The key URI of an unconfirmed enrollment again, for a page that is reloaded.
@@ -42,10 +39,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`Error::Refused`] if the enrollment is over; otherwise as for [every call](Verifier).
     pub async fn pending_enrollment(&self, token: &EnrollmentToken) -> Result<KeyUri, Error<S::Error>> {
-        let decided = self.drive(token.account(), |record, context, entropy| {
-            rule::pending_enrollment(record, token, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(token.account(), |draft| rule::pending_enrollment(draft, token)).await
     }
 
     /// Confirms an enrollment with a code from the new secret.
@@ -60,10 +54,7 @@ impl<S: Store> Verifier<S> {
         token: &EnrollmentToken,
         code: &str,
     ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
-        let decided = self.drive(token.account(), |record, context, entropy| {
-            rule::confirm_enrollment(record, token, code, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(token.account(), |draft| rule::confirm_enrollment(draft, token, code)).await
     }
 
     /// Binds an authenticator that the host verifies: a passkey, a security key. The host must have verified
@@ -79,10 +70,7 @@ impl<S: Store> Verifier<S> {
         new: NewHostAuthenticator<'_>,
     ) -> Result<EnrollmentConfirmed, Error<S::Error>> {
         let proof = proof.into();
-        let decided = self.drive(proof.account(), |record, context, entropy| {
-            rule::bind_host_authenticator(record, &proof, &new, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(proof.account(), |draft| rule::bind_host_authenticator(draft, &proof, &new)).await
     }
 
     /// Binds an authenticator that was confirmed in another system. All sessions of the account end, unless
@@ -93,10 +81,7 @@ impl<S: Store> Verifier<S> {
     /// [`Error::Refused`] with [`AlreadyBound`](crate::Refusal::AlreadyBound) if one is bound; otherwise as
     /// for [every call](Verifier).
     pub async fn import(&self, import: Import) -> Result<Option<EndAllSessions>, Error<S::Error>> {
-        let decided = self.drive(import.account(), |record, context, entropy| {
-            rule::import(record, &import, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(import.account(), |draft| rule::import(draft, &import)).await
     }
 
     /// Switches two-factor authentication off: removes all authenticators.
@@ -110,10 +95,7 @@ impl<S: Store> Verifier<S> {
         fresh: FreshFactor,
         requirement: Requirement,
     ) -> Result<EndOtherSessions, Error<S::Error>> {
-        let decided = self.drive(fresh.account(), |record, context, entropy| {
-            rule::disable(record, &fresh, requirement, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(fresh.account(), |draft| rule::disable(draft, &fresh, requirement)).await
     }
 
     /// Removes one authenticator. Removing the last one switches two-factor authentication off.
@@ -133,10 +115,10 @@ impl<S: Store> Verifier<S> {
         authenticator: AuthenticatorId,
         requirement: Requirement,
     ) -> Result<EndOtherSessions, Error<S::Error>> {
-        let decided = self.drive(fresh.account(), |record, context, entropy| {
-            rule::remove_authenticator(record, &fresh, authenticator, requirement, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(fresh.account(), |draft| {
+            rule::remove_authenticator(draft, &fresh, authenticator, requirement)
+        })
+        .await
     }
 
     /// Gives an authenticator another label; its first 64 characters are kept. A blank one changes nothing.
@@ -151,10 +133,8 @@ impl<S: Store> Verifier<S> {
         authenticator: AuthenticatorId,
         label: &str,
     ) -> Result<(), Error<S::Error>> {
-        let decided = self.drive(fresh.account(), |record, context, entropy| {
-            rule::rename_authenticator(record, &fresh, authenticator, label, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(fresh.account(), |draft| rule::rename_authenticator(draft, &fresh, authenticator, label))
+            .await
     }
 
     /// Makes new recovery codes, to be shown once. The old ones are void.
@@ -166,10 +146,7 @@ impl<S: Store> Verifier<S> {
         &self,
         fresh: FreshFactor,
     ) -> Result<RecoveryCodes, Error<S::Error>> {
-        let decided = self.drive(fresh.account(), |record, context, entropy| {
-            rule::regenerate_recovery_codes(record, &fresh, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(fresh.account(), |draft| rule::regenerate_recovery_codes(draft, &fresh)).await
     }
 
     /// Changes the password. `write` replaces the old hash, and only that one, with the host's new hash,
@@ -198,19 +175,12 @@ impl<S: Store> Verifier<S> {
         F: Future<Output = Result<(), W>>,
     {
         let proof = proof.into();
-        let begun = self.drive(proof.account(), |record, context, entropy| {
-            rule::begin_password_change(record, &proof, context, entropy)
-        });
-        let change = begun
-            .await
-            .and_then(|begun| begun.map_err(Error::Refused))
-            .map_err(ChangePasswordError::NotStarted)?;
+        let begun = self.decide(proof.account(), |draft| rule::begin_password_change(draft, &proof)).await;
+        let change = begun.map_err(ChangePasswordError::NotStarted)?;
         let written = write().await;
         let hash = if written.is_ok() { Hash::Written } else { Hash::NotWritten };
-        let finished = self.drive(change.account(), |record, context, entropy| {
-            rule::finish_password_change(record, &change, hash, context, entropy)
-        });
-        let finished = finished.await;
+        let finished =
+            self.decide(change.account(), |draft| rule::finish_password_change(draft, &change, hash)).await;
         written.map_err(ChangePasswordError::NotWritten)?;
         match finished {
             Ok(Some(others)) => Ok(others),
@@ -225,10 +195,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`Error::Refused`] if the session is over; otherwise as for [every call](Verifier).
     pub async fn end_all_sessions(&self, session: &Session) -> Result<EndAllSessions, Error<S::Error>> {
-        let decided = self.drive(session.account(), |record, context, entropy| {
-            rule::end_all_sessions(record, session, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(session.account(), |draft| rule::end_all_sessions(draft, session)).await
     }
 
     /// Closes the account. Do not delete its row: a small record stays in it, so that sessions and proofs
@@ -243,10 +210,7 @@ impl<S: Store> Verifier<S> {
         proof: impl Into<CloseProof>,
     ) -> Result<EndAllSessions, Error<S::Error>> {
         let proof = proof.into();
-        let decided = self.drive(proof.account(), |record, context, entropy| {
-            rule::close_account(record, &proof, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(proof.account(), |draft| rule::close_account(draft, &proof)).await
     }
 
     /// Removes the second factor on an administrator's word.
@@ -258,10 +222,7 @@ impl<S: Store> Verifier<S> {
         &self,
         reset: AdministratorReset,
     ) -> Result<EndAllSessions, Error<S::Error>> {
-        let decided = self.drive(reset.account(), |record, context, entropy| {
-            rule::administrator_reset(record, &reset, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(reset.account(), rule::administrator_reset).await
     }
 
     /// Forgets one remembered device, and returns whether it was there.
@@ -274,10 +235,7 @@ impl<S: Store> Verifier<S> {
         account: &AccountId,
         device: DeviceId,
     ) -> Result<bool, Error<S::Error>> {
-        self.drive(account, |record, context, entropy| {
-            rule::forget_device(record, account, device, context, entropy)
-        })
-        .await
+        self.decide(account, |draft| Ok(rule::forget_device(draft, device))).await
     }
 
     /// Forgets all remembered devices, and returns how many there were.
@@ -286,10 +244,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// As for [every call](Verifier), but never refused.
     pub async fn forget_all_devices(&self, account: &AccountId) -> Result<usize, Error<S::Error>> {
-        self.drive(account, |record, context, entropy| {
-            rule::forget_all_devices(record, account, context, entropy)
-        })
-        .await
+        self.decide(account, |draft| Ok(rule::forget_all_devices(draft))).await
     }
 
     /// The state of the account's second factor, for its owner to look at: on or off, recovery codes left,

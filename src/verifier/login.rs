@@ -1,13 +1,11 @@
-use alloc::boxed::Box;
-
 use super::{Error, Verifier};
-use crate::session::proof::{ReadError, Snapshot};
-use crate::session::rule::{self, AfterPassword};
+use crate::session::proof::Snapshot;
+use crate::session::rule::{self, AfterPassword, Draft};
 use crate::session::{
-    Accepted, AccountId, AccountRecord, ChallengeToken, DeviceToken, FreshFactor, Login, OldRecoveryCodeTry,
-    PasswordCheck, PasswordVerified, Presented, Reauthenticated, Remember, Session, SessionError,
+    Accepted, AccountId, ChallengeToken, DeviceToken, FreshFactor, Login, OldRecoveryCodeTry, PasswordCheck,
+    PasswordVerified, Presented, Reauthenticated, Remember, Session,
 };
-use crate::store::{Expected, Revision, Store, Versioned};
+use crate::store::{Expected, Revision, Store};
 
 /// Logging in, and stepping up in a session.
 impl<S: Store> Verifier<S> {
@@ -19,13 +17,10 @@ impl<S: Store> Verifier<S> {
     /// the same work.
     pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
         let now = self.now();
-        let read = match self.store().load(account).await {
-            Err(error) => Err(ReadError::Failed(Box::new(error))),
-            Ok(Some(row)) if row.value.account() != account => Err(ReadError::WrongAccount),
-            Ok(Some(Versioned { value, revision })) => {
-                Ok(Snapshot { record: value, revision: Some(revision.get()) })
-            }
-            Ok(None) => Ok(Snapshot { record: AccountRecord::new(account.clone()), revision: None }),
+        let read = match self.load(account).await {
+            Ok((record, Expected::At(revision))) => Ok(Snapshot { record, revision: Some(revision.get()) }),
+            Ok((record, Expected::Absent)) => Ok(Snapshot { record, revision: None }),
+            Err(error) => Err(error.into()),
         };
         PasswordCheck::new(account.clone(), now, read, self.reader().clone())
     }
@@ -53,24 +48,18 @@ impl<S: Store> Verifier<S> {
         let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
         let read = match proof.take_read(self.reader()) {
             None => None,
-            Some(Ok(Snapshot { record, revision })) => {
-                let expected =
-                    revision.map_or(Expected::Absent, |number| Expected::At(Revision::new(number)));
-                Some((record, expected))
+            Some(Ok(Snapshot { record, revision: None })) => Some((record, Expected::Absent)),
+            Some(Ok(Snapshot { record, revision: Some(number) })) => {
+                Some((record, Expected::At(Revision::new(number))))
             }
-            Some(Err(ReadError::WrongAccount)) => return Err(Error::Session(SessionError::WrongAccount)),
-            Some(Err(ReadError::Failed(error))) => {
-                match error.downcast() {
-                    Ok(error) => return Err(Error::Store(*error)),
-                    // Not of this verifier's store, so it is not what this verifier has read.
-                    Err(_) => None,
-                }
-            }
+            Some(Err(error)) => match error.downcast() {
+                Ok(error) => return Err(*error),
+                // Not an error of this verifier, so it is not what this verifier has read.
+                Err(_) => None,
+            },
         };
-        let decided = self.drive_from(read, proof.account(), |record, context, entropy| {
-            rule::password_verified(record, &proof, device.as_ref(), context, entropy)
-        });
-        Ok(match decided.await?? {
+        let rule = |draft: &mut Draft<'_>| rule::password_verified(draft, &proof, device.as_ref());
+        Ok(match self.decide_from(read, proof.account(), rule).await? {
             AfterPassword::Complete(accepted) => Login::Complete(accepted),
             AfterPassword::CodeRequired(challenge) => Login::CodeRequired(challenge),
             AfterPassword::EnrollmentRequired => Login::EnrollmentRequired(proof),
@@ -93,10 +82,7 @@ impl<S: Store> Verifier<S> {
         remember: Remember<'_>,
     ) -> Result<Accepted, Error<S::Error>> {
         let presented = presented.into();
-        let decided = self.drive(challenge.account(), |record, context, entropy| {
-            rule::present(record, challenge, &presented, remember, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(challenge.account(), |draft| rule::present(draft, challenge, &presented, remember)).await
     }
 
     /// Begins a try of a recovery code of an old system, for an account that was [imported](Self::import)
@@ -160,10 +146,7 @@ impl<S: Store> Verifier<S> {
         &self,
         challenge: &ChallengeToken,
     ) -> Result<OldRecoveryCodeTry, Error<S::Error>> {
-        let decided = self.drive(challenge.account(), |record, context, entropy| {
-            rule::try_old_recovery_code(record, challenge, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(challenge.account(), |draft| rule::try_old_recovery_code(draft, challenge)).await
     }
 
     /// Takes a fresh factor before something sensitive, in the form of the sensitive step itself: a code,
@@ -183,10 +166,7 @@ impl<S: Store> Verifier<S> {
         presented: impl Into<Presented<'a>>,
     ) -> Result<FreshFactor, Error<S::Error>> {
         let presented = presented.into();
-        let decided = self.drive(session.account(), |record, context, entropy| {
-            rule::fresh_factor(record, session, &presented, context, entropy)
-        });
-        Ok(decided.await??)
+        self.decide(session.account(), |draft| rule::fresh_factor(draft, session, &presented)).await
     }
 
     /// Takes what a change of credentials needs: the password, just typed again, and, if an authenticator is
@@ -206,10 +186,8 @@ impl<S: Store> Verifier<S> {
         presented: impl Into<Presented<'a>>,
     ) -> Result<Reauthenticated, Error<S::Error>> {
         let presented = presented.into();
-        let decided = self.drive(session.account(), |record, context, entropy| {
-            rule::reauthenticate(record, session, &password, &presented, context, entropy)
-        });
-        let beside = decided.await??;
+        let rule = |draft: &mut Draft<'_>| rule::reauthenticate(draft, session, &password, &presented);
+        let beside = self.decide(session.account(), rule).await?;
         Ok(Reauthenticated { password, session: session.id(), beside })
     }
 

@@ -16,7 +16,7 @@ impl<S: Store> Verifier<S> {
     /// [`Error::Session`] if a secret does not open, for example because its key is not on the ring; then
     /// nothing was written. Otherwise as for [every call](Verifier), but never refused.
     pub async fn reseal(&self, account: &AccountId) -> Result<bool, Error<S::Error>> {
-        self.drive(account, |record, context, entropy| rule::reseal(record, account, context, entropy)).await
+        self.decide(account, rule::reseal).await
     }
 
     /// Call it after the account's row was restored from a backup. It ends all sessions, challenges and
@@ -35,9 +35,6 @@ impl<S: Store> Verifier<S> {
         &self,
         account: &AccountId,
     ) -> Result<EndAllSessions, Error<S::Error>> {
-        self.drive(account, |record, context, entropy| {
-            rule::end_what_a_backup_revived(record, account, context, entropy)
-        })
-        .await
+        self.decide(account, rule::end_what_a_backup_revived).await
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Clock, EntropySource, Error, EventSink, NoEvents};
 use crate::session::proof::Reader;
-use crate::session::rule::{Context, Decision, Entropy};
+use crate::session::rule::{Context, Decision, Draft, Entropy, Stop};
 use crate::session::{AccountId, AccountRecord, Keys, Origin, Policy, SessionError};
 use crate::store::{Change, Expected, Revision, Store, Swap, Versioned};
 use crate::time::UnixTime;
@@ -168,28 +168,28 @@ impl<S: Store> Verifier<S> {
         self.shared.clock.now()
     }
 
-    /// Load, decide, swap, release.
-    pub(super) async fn drive<T>(
+    /// Load, decide by this rule, swap, release.
+    pub(super) async fn decide<T>(
         &self,
         account: &AccountId,
-        decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+        rule: impl Fn(&mut Draft<'_>) -> Result<T, Stop>,
     ) -> Result<T, Error<S::Error>> {
-        self.drive_from(None, account, decide).await
+        self.decide_from(None, account, rule).await
     }
 
     /// The same, from a record that was read before.
-    pub(super) async fn drive_from<T>(
+    pub(super) async fn decide_from<T>(
         &self,
         mut read: Option<(AccountRecord, Expected)>,
         account: &AccountId,
-        decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+        rule: impl Fn(&mut Draft<'_>) -> Result<T, Stop>,
     ) -> Result<T, Error<S::Error>> {
         for _ in 0..Self::MAX_ATTEMPTS {
             let (record, expected) = match read.take() {
                 Some(read) => read,
                 None => self.load(account).await?,
             };
-            let (decision, revision) = self.decide(&record, &decide)?;
+            let (decision, revision) = self.decide_on(&record, &rule)?;
             if let Some(next) = &decision.next {
                 let change = Change::new(expected, revision, next, &decision.events);
                 match self.store().compare_and_swap(account, change).await.map_err(Error::Store)? {
@@ -198,11 +198,12 @@ impl<S: Store> Verifier<S> {
                 }
             }
             decision.events.iter().for_each(|event| self.events.record(event));
-            return Ok(decision.outcome);
+            return Ok(decision.outcome?);
         }
         Err(Error::Contention)
     }
 
+    /// The account's record, and what the store must still hold when the next one is written.
     pub(super) async fn load(
         &self,
         account: &AccountId,
@@ -218,16 +219,16 @@ impl<S: Store> Verifier<S> {
 
     /// A decision, and the revision of the record that comes of it. One that needs more random bytes than most is made
     /// again with more: nothing has come of it yet.
-    fn decide<T>(
+    fn decide_on<T>(
         &self,
         record: &AccountRecord,
-        decide: impl Fn(&AccountRecord, &Context<'_>, Entropy) -> Result<Decision<T>, SessionError>,
+        rule: impl Fn(&mut Draft<'_>) -> Result<T, Stop>,
     ) -> Result<(Decision<T>, Revision), Error<S::Error>> {
         let context = self.context();
         let attempt = |bytes| {
             let mut entropy = Entropy::draw(bytes, |to| self.shared.entropy.fill(to))?;
             let revision = draw_revision(&mut entropy).map_err(Error::Session)?;
-            Ok((decide(record, &context, entropy).map_err(Error::Session)?, revision))
+            Ok((Decision::by(&rule, record, &context, entropy).map_err(Error::Session)?, revision))
         };
         match attempt(Entropy::USUAL) {
             Err(Error::Session(SessionError::EntropyExhausted)) => attempt(Entropy::MOST),

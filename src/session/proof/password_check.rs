@@ -28,21 +28,13 @@ pub struct PasswordCheck {
 /// Distinguishes the verifier that read an account from others. The clones of a verifier share one.
 pub(crate) struct Reader;
 
-/// The result of reading the record.
-pub(crate) type Read = Result<Snapshot, ReadError>;
+/// The result of reading the record. The error is the verifier's own.
+pub(crate) type Read = Result<Snapshot, Box<dyn Error + Send + Sync>>;
 
 /// A record, and the number of the revision under which it was read; `None` if there was no row.
 pub(crate) struct Snapshot {
     pub(crate) record: AccountRecord,
     pub(crate) revision: Option<u64>,
-}
-
-/// Why there is no snapshot.
-pub(crate) enum ReadError {
-    /// The store's own error.
-    Failed(Box<dyn Error + Send + Sync>),
-    /// The store returned the record of another account.
-    WrongAccount,
 }
 
 impl PasswordCheck {

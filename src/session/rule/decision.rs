@@ -3,10 +3,11 @@ use alloc::vec::Vec;
 
 use super::Entropy;
 use crate::otp::{Secret, TotpParams};
-use crate::session::record::{Device, Epoch, PasswordChangeMark, SealedSecret};
+use crate::session::record::{Authenticator, Device, Epoch, PasswordChangeMark, SealedSecret};
+use crate::session::token::{Claims, Signed};
 use crate::session::{
-    AccountId, AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Origin, Policy,
-    Refusal, SealContext, SessionError,
+    AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Origin, Policy, Refusal,
+    SealContext, SessionError,
 };
 use crate::time::UnixTime;
 
@@ -28,7 +29,7 @@ pub(crate) struct Context<'a> {
 #[must_use = "store `next` first, then release the outcome"]
 pub(crate) struct Decision<T> {
     /// What to tell the host once `next` is stored.
-    pub(crate) outcome: T,
+    pub(crate) outcome: Result<T, Refusal>,
     /// The record to store, if it changed.
     pub(crate) next: Option<AccountRecord>,
     /// What to hand to the audit log once `next` is stored.
@@ -36,46 +37,94 @@ pub(crate) struct Decision<T> {
 }
 
 impl<T> Decision<T> {
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
-        let Self { outcome, next, events } = self;
-        Decision { outcome: change(outcome), next, events }
+    /// Decides by this rule.
+    pub(crate) fn by(
+        rule: impl FnOnce(&mut Draft<'_>) -> Result<T, Stop>,
+        record: &AccountRecord,
+        context: &Context<'_>,
+        entropy: Entropy,
+    ) -> Result<Self, SessionError> {
+        let mut draft = Draft { record: Cow::Borrowed(record), context, entropy, events: Vec::new() };
+        let outcome = match rule(&mut draft) {
+            Ok(outcome) => Ok(outcome),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        draft.reseal()?;
+        let next = match draft.record {
+            Cow::Owned(record) => Some(record),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Self { outcome, next, events: draft.events })
     }
 }
 
-/// A decision in the making.
+/// Why a rule stopped.
+pub(crate) enum Stop {
+    /// The claimant is refused. What the rule changed before is stored, and its events are logged: a failed guess
+    /// is charged, for example.
+    Refused(Refusal),
+    /// No decision could be made. Nothing is stored or logged.
+    Failed(SessionError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl<E> From<E> for Stop
+where
+    SessionError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Refuses unless something holds.
+pub(super) fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
+
+/// A decision in the making: what a rule reads and changes.
 pub(crate) struct Draft<'a> {
     /// Copied with the first change.
-    pub(crate) record: Cow<'a, AccountRecord>,
-    pub(crate) context: &'a Context<'a>,
-    pub(crate) entropy: Entropy,
+    pub(super) record: Cow<'a, AccountRecord>,
+    pub(super) context: &'a Context<'a>,
+    pub(super) entropy: Entropy,
     events: Vec<AuditEvent>,
 }
 
-impl<'a> Draft<'a> {
-    /// A draft from the record of `account`.
-    pub(crate) fn of(
-        record: &'a AccountRecord,
-        account: &AccountId,
-        context: &'a Context<'a>,
-        entropy: Entropy,
-    ) -> Result<Self, SessionError> {
-        if record.account != *account {
-            return Err(SessionError::WrongAccount);
-        }
-        Ok(Self { record: Cow::Borrowed(record), context, entropy, events: Vec::new() })
-    }
-
+impl Draft<'_> {
     /// The record, to be changed.
-    pub(crate) fn change(&mut self) -> &mut AccountRecord {
+    pub(super) fn change(&mut self) -> &mut AccountRecord {
         self.record.to_mut()
     }
 
-    pub(crate) fn event(&mut self, kind: EventKind) {
+    /// One of its authenticators, to be changed.
+    pub(super) fn change_authenticator(&mut self, id: AuthenticatorId) -> Option<&mut Authenticator> {
+        self.change().authenticators.iter_mut().find(|bound| bound.id == id)
+    }
+
+    pub(super) fn event(&mut self, kind: EventKind) {
         let (account, origin) = (self.record.account.clone(), self.context.origin.cloned());
         self.events.push(AuditEvent { account, at: self.context.now, origin, kind });
     }
 
-    pub(crate) fn seal(
+    /// A token that says this about the account.
+    pub(super) fn sign<C: Claims>(&self, claims: C) -> Signed<C> {
+        let Context { policy, keys, .. } = self.context;
+        Signed::new(self.record.account.clone(), claims, keys.tokens(), policy.namespace())
+    }
+
+    /// Whether the service signed it.
+    pub(super) fn is_genuine<C: Claims>(&self, token: &Signed<C>) -> bool {
+        token.is_genuine(self.context.keys.tokens(), self.context.policy.namespace())
+    }
+
+    pub(super) fn seal(
         &mut self,
         id: &AuthenticatorId,
         secret: &Secret,
@@ -86,7 +135,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Forgets all remembered devices but those that are kept.
-    pub(crate) fn forget_devices(&mut self, reason: ForgottenBecause, is_kept: impl Fn(&Device) -> bool) {
+    pub(super) fn forget_devices(&mut self, reason: ForgottenBecause, is_kept: impl Fn(&Device) -> bool) {
         if self.record.devices.iter().all(&is_kept) {
             return;
         }
@@ -100,7 +149,7 @@ impl<'a> Draft<'a> {
 
     /// Begins a new epoch: every session, challenge, enrollment and proof of the previous one is void, and
     /// all remembered devices are forgotten.
-    pub(crate) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
+    pub(super) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
         let epoch = Epoch::new(self.entropy.take()?);
         let record = self.change();
         record.epoch = epoch;
@@ -110,54 +159,42 @@ impl<'a> Draft<'a> {
     }
 
     /// Refuses while a password change is under way: everything has to wait for it.
-    pub(crate) fn wait_for_password_change(&self) -> Result<(), Refusal> {
-        if self.record.password_change.is_some() { Err(Refusal::Retry) } else { Ok(()) }
+    pub(super) fn wait_for_password_change(&self) -> Result<(), Refusal> {
+        require(self.record.password_change.is_none(), Refusal::Retry)
     }
 
     /// The same, before something that the host itself has just verified. In addition, a change that was
     /// interrupted is ended, and with it every session and proof from before.
-    pub(crate) fn end_interrupted_password_change(&mut self) -> Result<Result<(), Refusal>, SessionError> {
-        match &self.record.password_change {
-            None => return Ok(Ok(())),
-            Some(mark) if mark.is_recent(self.context.now) => {}
-            Some(_) => {
-                self.change().password_change = None;
-                self.next_epoch(ForgottenBecause::CredentialsChanged)?;
-                self.event(EventKind::PasswordChangeInterrupted);
-            }
+    pub(super) fn end_interrupted_password_change(&mut self) -> Result<(), Stop> {
+        let Some(mark) = &self.record.password_change else { return Ok(()) };
+        if !mark.is_recent(self.context.now) {
+            self.change().password_change = None;
+            self.next_epoch(ForgottenBecause::CredentialsChanged)?;
+            self.event(EventKind::PasswordChangeInterrupted);
         }
-        Ok(Err(Refusal::Retry))
+        Err(Refusal::Retry.into())
     }
 
     /// Marks the record: a password change begins in this epoch.
-    pub(crate) fn mark_password_change(&mut self) -> PasswordChangeMark {
+    pub(super) fn mark_password_change(&mut self) -> PasswordChangeMark {
         let mark = PasswordChangeMark { epoch: self.record.epoch, at: self.context.now };
         self.change().password_change = Some(mark.clone());
         mark
     }
 
     /// Drops the challenges and devices that are over.
-    pub(crate) fn drop_what_is_over(&mut self) {
+    pub(super) fn drop_what_is_over(&mut self) {
         let Context { now, policy, .. } = *self.context;
         self.change().touched.retain(|challenge| challenge.is_alive(now, policy));
         self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
     }
 
-    /// Makes the decision. If the record is written anyway, secrets under a retired key are sealed anew.
-    pub(crate) fn decide<T>(mut self, outcome: T) -> Result<Decision<T>, SessionError> {
-        if matches!(self.record, Cow::Owned(_)) {
-            self.reseal()?;
-        }
-        let next = match self.record {
-            Cow::Owned(record) => Some(record),
-            Cow::Borrowed(_) => None,
-        };
-        Ok(Decision { outcome, next, events: self.events })
-    }
-
+    /// Seals secrets under a retired key anew, if the record is written anyway.
     fn reseal(&mut self) -> Result<(), SessionError> {
+        let Cow::Owned(AccountRecord { account, authenticators, .. }) = &mut self.record else {
+            return Ok(());
+        };
         let seal = self.context.keys.seal();
-        let AccountRecord { account, authenticators, .. } = self.record.to_mut();
         for bound in authenticators {
             let id = bound.id;
             let Some(app) = bound.app_mut().filter(|app| !seal.is_current(&app.secret.sealed)) else {

@@ -23,9 +23,8 @@ pub(super) fn recognize(
     token: &DeviceToken,
     first_factor: FirstFactor,
 ) -> Result<Option<Accepted>, SessionError> {
-    let Context { now, policy, keys, .. } = *draft.context;
-    let is_genuine =
-        *token.account() == draft.record.account && token.0.is_genuine(keys.tokens(), policy.namespace());
+    let Context { now, policy, .. } = *draft.context;
+    let is_genuine = *token.account() == draft.record.account && draft.is_genuine(&token.0);
     let DeviceClaims { series, generation } = *token.0.claims();
     let id = DeviceId::of(&draft.record.account, &series);
     let Some((index, device)) = draft.record.living_device(id, now, policy).filter(|_| is_genuine) else {
@@ -56,8 +55,6 @@ pub(super) fn recognize(
         }
     }
     let accepted = log_in(draft, first_factor, AuthMethod::RememberedDevice { since }, Some(id))?;
-    let claims = DeviceClaims { series, generation: device.generation };
-    let account = draft.record.account.clone();
-    let token = DeviceToken::sign(account, claims, keys.tokens(), policy.namespace());
+    let token = DeviceToken(draft.sign(DeviceClaims { series, generation: device.generation }));
     Ok(Some(Accepted { device: Some(token), ..accepted }))
 }

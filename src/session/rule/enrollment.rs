@@ -3,14 +3,14 @@
 use zeroize::Zeroizing;
 
 use super::new_authenticator::{NewAuthenticator, NewHostAuthenticator};
-use super::{Context, Decision, Draft, Entropy};
+use super::{Context, Draft, Entropy, Stop, require};
 use crate::enrollment::{EnrollmentError, KeyUri, RecoveryCodes};
 use crate::otp::{Algorithm, Code, Secret, Totp, TotpParams, Verdict};
 use crate::session::record::{App, Authenticator, GuessBudget, Host, Prover};
 use crate::session::token::{EnrollmentClaims, Place};
 use crate::session::{
-    AccountRecord, AuthenticatorId, Binding, EndAllSessions, EnrollmentProof, EnrollmentToken, EventKind,
-    ForgottenBecause, Refusal, RemovedBy, SessionError,
+    AuthenticatorId, Binding, EndAllSessions, EnrollmentProof, EnrollmentToken, EventKind, ForgottenBecause,
+    Refusal, RemovedBy, SessionError,
 };
 use crate::time::{UnixTime, is_alive};
 
@@ -56,25 +56,19 @@ impl EnrollmentConfirmed {
 /// Begins an enrollment: makes a secret and hands it out sealed in a token. Nothing is stored before it is confirmed,
 /// and an authenticator that is to be replaced stays until then.
 pub(crate) fn begin_enrollment(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     proof: &EnrollmentProof,
     new: &NewAuthenticator<'_>,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<EnrollmentBegun, Refusal>>, SessionError> {
-    let Context { now, policy, keys, .. } = *context;
-    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    let place = match permitted(&draft, proof, new.replacing) {
-        Ok(place) => place,
-        Err(refusal) => return draft.decide(Err(refusal)),
-    };
+) -> Result<EnrollmentBegun, Stop> {
+    let Context { now, policy, .. } = *draft.context;
+    let place = permitted(draft, proof, new.replacing)?;
     let secret = draw_secret(&mut draft.entropy, policy.totp().algorithm())?;
     let issuer = new.issuer.unwrap_or(policy.issuer());
     // This refuses names that cannot be enrolled.
     let uri = key_uri(&secret, policy.totp(), issuer, new.account_name)?;
     let id = AuthenticatorId::new(draft.entropy.take()?);
     let claims = EnrollmentClaims {
-        epoch: record.epoch,
+        epoch: draft.record.epoch,
         begun_at: now,
         id,
         secret: draft.seal(&id, &secret, policy.totp())?,
@@ -84,99 +78,67 @@ pub(crate) fn begin_enrollment(
         place,
         basis: proof.basis(),
     };
-    let account = draft.record.account.clone();
-    let token = EnrollmentToken::sign(account, claims, keys.tokens(), policy.namespace());
+    let token = EnrollmentToken(draft.sign(claims));
     let expires_at = now.saturating_add(policy.enrollment_lifetime());
     draft.event(EventKind::EnrollmentBegun);
-    draft.decide(Ok(EnrollmentBegun { token, uri, expires_at }))
+    Ok(EnrollmentBegun { token, uri, expires_at })
 }
 
 /// The key URI of an unconfirmed enrollment again, for a page that is reloaded. Once it is confirmed, no call
 /// returns the secret.
-pub(crate) fn pending_enrollment(
-    record: &AccountRecord,
-    token: &EnrollmentToken,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<KeyUri, Refusal>>, SessionError> {
-    let draft = Draft::of(record, token.account(), context, entropy)?;
-    let claims = match living(&draft, token) {
-        Ok(claims) => claims,
-        Err(refusal) => return draft.decide(Err(refusal)),
-    };
-    let secret = claims.secret.open(&draft.record.account, &claims.id, context.keys.seal())?;
-    let uri = key_uri(&secret, claims.secret.params, &claims.issuer, &claims.account_name)?;
-    draft.decide(Ok(uri))
+pub(crate) fn pending_enrollment(draft: &mut Draft<'_>, token: &EnrollmentToken) -> Result<KeyUri, Stop> {
+    let claims = living(draft, token)?;
+    let secret = claims.secret.open(&draft.record.account, &claims.id, draft.context.keys.seal())?;
+    Ok(key_uri(&secret, claims.secret.params, &claims.issuer, &claims.account_name)?)
 }
 
 /// Confirms an enrollment with a code from the new secret: binds the authenticator, uses up the code's step,
 /// makes recovery codes if needed, and ends everything from before by a new epoch.
 pub(crate) fn confirm_enrollment(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     token: &EnrollmentToken,
     code: &str,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<EnrollmentConfirmed, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, token.account(), context, entropy)?;
-    let claims = match living(&draft, token) {
-        Ok(claims) => claims,
-        Err(refusal) => return draft.decide(Err(refusal)),
-    };
+) -> Result<EnrollmentConfirmed, Stop> {
+    let Context { now, policy, keys, .. } = *draft.context;
+    let claims = living(draft, token)?;
     let params = claims.secret.params;
-    let Ok(code) = Code::parse(code, params.digits()) else {
-        return draft.decide(Err(Refusal::Malformed));
-    };
-    let secret = claims.secret.open(&draft.record.account, &claims.id, context.keys.seal())?;
+    let code = Code::parse(code, params.digits()).map_err(|_| Refusal::Malformed)?;
+    let secret = claims.secret.open(&draft.record.account, &claims.id, keys.seal())?;
     let totp = Totp::new(&secret, params);
-    let Verdict::Accepted(step) = totp.verify(&code, context.now, context.policy.window(), None) else {
+    let Verdict::Accepted(step) = totp.verify(&code, now, policy.window(), None) else {
         draft.event(EventKind::EnrollmentRefused);
         // Somebody who has the secret learns nothing new from it, and the owner learns what to fix.
-        let offset = totp.clock_offset(&code, context.now);
-        return draft
-            .decide(Err(offset.map_or(Refusal::NotAccepted, |(_, offset)| Refusal::ClockOff(offset))));
+        let offset = totp.clock_offset(&code, now);
+        return Err(offset.map_or(Refusal::NotAccepted, |(_, offset)| Refusal::ClockOff(offset)).into());
     };
-    if is_bound(&draft, &secret) {
-        return draft.decide(Err(Refusal::AlreadyBound));
-    }
+    require(!is_bound(draft, &secret), Refusal::AlreadyBound)?;
     let authenticator = Authenticator {
         id: claims.id,
         label: claims.label.clone(),
-        bound_at: context.now,
-        last_used: Some(context.now),
+        bound_at: now,
+        last_used: Some(now),
         prover: Prover::App(App { secret: claims.secret.clone(), last_accepted: Some(step) }),
     };
-    let place = claims.place;
-    let confirmed = bind_and_confirm(&mut draft, authenticator, place)?;
-    draft.decide(Ok(confirmed))
+    bind_and_confirm(draft, authenticator, claims.place)
 }
 
 /// Binds an authenticator that the host verifies, on its word.
 pub(crate) fn bind_host_authenticator(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     proof: &EnrollmentProof,
     new: &NewHostAuthenticator<'_>,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<EnrollmentConfirmed, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    let place = match permitted(&draft, proof, new.replacing) {
-        Ok(place) => place,
-        Err(refusal) => return draft.decide(Err(refusal)),
-    };
+) -> Result<EnrollmentConfirmed, Stop> {
+    let place = permitted(draft, proof, new.replacing)?;
     let id = AuthenticatorId::of_host(proof.account(), new.credential);
-    if record.authenticator(id).is_some() {
-        return draft.decide(Err(Refusal::AlreadyBound));
-    }
+    require(draft.record.authenticator(id).is_none(), Refusal::AlreadyBound)?;
     let authenticator = Authenticator {
         id,
         label: new.label_or_default(),
-        bound_at: context.now,
+        bound_at: draft.context.now,
         last_used: None,
         prover: Prover::Host(Host { kind: new.kind, last_proof: None }),
     };
-    let confirmed = bind_and_confirm(&mut draft, authenticator, place)?;
-    draft.decide(Ok(confirmed))
+    bind_and_confirm(draft, authenticator, place)
 }
 
 /// Where a new authenticator goes, if this proof permits binding it.
@@ -186,13 +148,9 @@ fn permitted(
     replacing: Option<AuthenticatorId>,
 ) -> Result<Place, Refusal> {
     let Context { now, policy, .. } = *draft.context;
-    if !proof.is_current(&draft.record, now, policy) {
-        return Err(Refusal::StepUpRequired);
-    }
+    require(proof.is_current(&draft.record, now, policy), Refusal::StepUpRequired)?;
     draft.wait_for_password_change()?;
-    if proof.began_during_change() {
-        return Err(Refusal::Retry);
-    }
+    require(!proof.began_during_change(), Refusal::Retry)?;
     let place = match replacing {
         Some(replaced) => Place::Of(replaced),
         None if draft.record.authenticators.is_empty() => Place::First,
@@ -236,15 +194,13 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
 /// The claims of a token, if it is genuine, young enough, of the account's current epoch, and what it depends
 /// on still holds.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
-    let Context { now, policy, keys, .. } = *draft.context;
+    let Context { now, policy, .. } = *draft.context;
     let claims = token.0.claims();
-    let is_living = token.0.is_genuine(keys.tokens(), policy.namespace())
+    let is_living = draft.is_genuine(&token.0)
         && claims.epoch == draft.record.epoch
         && is_alive(claims.begun_at, policy.enrollment_lifetime(), now)
         && draft.record.upholds(claims.basis, now, policy);
-    if !is_living {
-        return Err(Refusal::EnrollmentOver);
-    }
+    require(is_living, Refusal::EnrollmentOver)?;
     draft.wait_for_password_change()?;
     has_room(draft, claims.place).map(|()| claims)
 }
@@ -254,7 +210,7 @@ fn bind_and_confirm(
     draft: &mut Draft<'_>,
     authenticator: Authenticator,
     place: Place,
-) -> Result<EnrollmentConfirmed, SessionError> {
+) -> Result<EnrollmentConfirmed, Stop> {
     let (id, now) = (authenticator.id, draft.context.now);
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     let is_first = draft.record.authenticators.is_empty();

@@ -4,14 +4,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::new_authenticator::label_or;
-use super::{Context, Decision, Draft, Entropy};
+use super::{Draft, Stop, require};
 use crate::enrollment::{ImportedSecret, RecoveryCodeDigest};
 use crate::otp::{TimeStep, TotpParams};
 use crate::session::proof::old_recovery_code;
 use crate::session::record::{App, Authenticator, GuessBudget, Prover};
 use crate::session::{
     AccountId, AccountRecord, AuthenticatorId, Binding, EndAllSessions, EventKind, ForgottenBecause, Refusal,
-    SessionError,
 };
 
 /// An authenticator app that was bound and confirmed in another system. The host vouches for that, and
@@ -142,37 +141,26 @@ pub struct TooManyRecoveryCodes;
 /// import neither replaces an authenticator nor adds one beside others.
 ///
 /// The account has only the old recovery codes until the owner makes new ones.
-pub(crate) fn import(
-    record: &AccountRecord,
-    import: &Import,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<Option<EndAllSessions>, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, &import.account, context, entropy)?;
-    if let Err(refusal) = draft.end_interrupted_password_change()? {
-        return draft.decide(Err(refusal));
-    }
-    if !draft.record.authenticators.is_empty() {
-        return draft.decide(Err(Refusal::AlreadyBound));
-    }
+pub(crate) fn import(draft: &mut Draft<'_>, import: &Import) -> Result<Option<EndAllSessions>, Stop> {
+    draft.end_interrupted_password_change()?;
+    require(draft.record.authenticators.is_empty(), Refusal::AlreadyBound)?;
     let id = AuthenticatorId::new(draft.entropy.take()?);
     let secret = draft.seal(&id, import.secret.secret(), import.params)?;
     if !import.quietly {
         draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     }
-    let label = import.label.clone();
+    let (label, now) = (import.label.clone(), draft.context.now);
     let record = draft.change();
-    record.budget = GuessBudget::of_first_binding(context.now);
+    record.budget = GuessBudget::of_first_binding(now);
     record.recovery_codes.clone_from(&import.recovery_codes);
     record.authenticators.push(Authenticator {
         id,
         label: label.clone(),
-        bound_at: context.now,
+        bound_at: now,
         last_used: None,
         prover: Prover::App(App { secret, last_accepted: import.last_accepted }),
     });
     let binding = if import.quietly { Binding::ImportedQuietly } else { Binding::Imported };
     draft.event(EventKind::AuthenticatorBound { authenticator: id, label, binding });
-    let account = draft.record.account.clone();
-    draft.decide(Ok((!import.quietly).then_some(EndAllSessions { account })))
+    Ok((!import.quietly).then(|| EndAllSessions { account: draft.record.account.clone() }))
 }

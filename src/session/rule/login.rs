@@ -1,9 +1,10 @@
 //! The password step and what follows it.
 
-use super::second_step::{Charge, Form, Verdict, evaluate, pay, refuse};
-use super::{Context, Decision, Draft, Entropy};
+use super::device::recognize;
+use super::second_step::{Form, Step, evaluate, pay};
+use super::{Context, Draft, Stop, require};
 use crate::session::proof::SessionId;
-use crate::session::record::{Device, TouchedChallenge};
+use crate::session::record::Device;
 use crate::session::token::{ChallengeClaims, DeviceClaims};
 use crate::session::{
     AccountRecord, AuthMethod, Authenticated, ChallengeToken, DeviceId, DeviceToken, EventKind, FirstFactor,
@@ -67,133 +68,80 @@ pub(crate) enum AfterPassword {
 
 /// The password step: what does this account ask for on this device?
 pub(crate) fn password_verified(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     proof: &PasswordVerified,
     device: Option<&DeviceToken>,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<AfterPassword, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    if !proof.is_current(record, context.now) {
-        return draft.decide(Err(Refusal::ChallengeOver));
-    }
-    if let Err(refusal) = draft.end_interrupted_password_change()? {
-        return draft.decide(Err(refusal));
-    }
-    if proof.began_during_change() {
-        return draft.decide(Err(Refusal::Retry));
-    }
+) -> Result<AfterPassword, Stop> {
+    let Context { now, policy, .. } = *draft.context;
+    require(proof.is_current(&draft.record, now), Refusal::ChallengeOver)?;
+    draft.end_interrupted_password_change()?;
+    require(!proof.began_during_change(), Refusal::Retry)?;
     if draft.record.authenticators.is_empty() {
-        let requirement = proof.requirement().under(context.policy);
-        if requirement.is_due(context.now) {
-            return draft.decide(Ok(AfterPassword::EnrollmentRequired));
+        let requirement = proof.requirement().under(policy);
+        if requirement.is_due(now) {
+            return Ok(AfterPassword::EnrollmentRequired);
         }
-        let accepted = log_in(&mut draft, proof.kind(), AuthMethod::SingleFactor, None)?;
-        let enroll_by = requirement.due_later(context.now);
-        return draft.decide(Ok(AfterPassword::Complete(Accepted { enroll_by, ..accepted })));
+        let accepted = log_in(draft, proof.kind(), AuthMethod::SingleFactor, None)?;
+        return Ok(AfterPassword::Complete(Accepted { enroll_by: requirement.due_later(now), ..accepted }));
     }
     if let Some(token) = device
-        && let Some(accepted) = super::device::recognize(&mut draft, token, proof.kind())?
+        && let Some(accepted) = recognize(draft, token, proof.kind())?
     {
-        return draft.decide(Ok(AfterPassword::Complete(accepted)));
+        return Ok(AfterPassword::Complete(accepted));
     }
     // If a theft was found just now, the challenge has the new epoch.
     let epoch = draft.record.epoch;
     let (first_factor, opened_at) = (proof.kind(), proof.at());
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
-    let account = draft.record.account.clone();
-    let challenge = ChallengeToken::sign(account, claims, context.keys.tokens(), context.policy.namespace());
     draft.event(EventKind::ChallengeOpened);
-    draft.decide(Ok(AfterPassword::CodeRequired(challenge)))
+    Ok(AfterPassword::CodeRequired(ChallengeToken(draft.sign(claims))))
 }
 
 /// The second step: what is presented for the challenge.
 pub(crate) fn present(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     challenge: &ChallengeToken,
     presented: &Presented<'_>,
     remember: Remember<'_>,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<Accepted, Refusal>>, SessionError> {
-    let Context { now, policy, .. } = *context;
-    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
-    let form = Form::of(presented, record)?;
-    let claims = match living(&draft, challenge) {
-        Ok(claims) => claims,
+) -> Result<Accepted, Stop> {
+    let form = Form::of(presented, &draft.record)?;
+    let claims = match living(draft, challenge) {
         // If the try of an old recovery code was the last guess, the host's answer to it may still come.
         Err(NotLiving::Exhausted) if matches!(form, Form::OldRecoveryCode(_)) => challenge.0.claims(),
-        Err(NotLiving::Done) => return draft.decide(Err(Refusal::AlreadyDone)),
-        Err(NotLiving::Exhausted | NotLiving::Over) => {
-            draft.event(form.refused(RefusedBecause::NoChallenge));
-            return draft.decide(Err(Refusal::ChallengeOver));
-        }
+        living => living.map_err(|why| why.refuse(draft, form.refused(RefusedBecause::NoChallenge)))?,
     };
-    if let Err(refusal) = draft.wait_for_password_change() {
-        return draft.decide(Err(refusal));
-    }
-    match evaluate(&mut draft, form, Some(claims), |_| false)? {
-        Verdict::Accepted(accepted) => {
-            let method = accepted.method();
-            if let Some(touched) = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy) {
-                touched.done = true;
-                let (charged, typed) = (touched.charged, touched.failures);
-                draft.change().budget.refund(charged, typed);
-            }
-            accepted.trust_the_clock(&mut draft);
-            let device = match (method, remember) {
-                // Whoever has lost the authenticator should not be remembered without it.
-                (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
-                (_, Remember::ThisDevice { label }) => remember_device(&mut draft, label)?,
-            };
-            let accepted = log_in(&mut draft, claims.first_factor, method, None)?;
-            draft.decide(Ok(Accepted { device, ..accepted }))
-        }
-        Verdict::Free(refusal, reason) => {
-            if let Some(reason) = reason {
-                draft.event(form.refused(reason));
-            }
-            draft.decide(Err(refusal))
-        }
-        Verdict::Charged(reason) => {
-            let refusal = refuse(&mut draft, form, reason, Charge::Challenge(claims));
-            draft.decide(Err(refusal))
-        }
-    }
+    draft.wait_for_password_change()?;
+    let method = evaluate(draft, &form, Step::Login(claims))?.method();
+    let device = match (method, remember) {
+        // Whoever has lost the authenticator should not be remembered without it.
+        (AuthMethod::RecoveryCode, _) | (_, Remember::No) => None,
+        (_, Remember::ThisDevice { label }) => remember_device(draft, label)?,
+    };
+    let accepted = log_in(draft, claims.first_factor, method, None)?;
+    Ok(Accepted { device, ..accepted })
 }
 
 /// A try of a recovery code of an old system, which the host compares: it is charged before it is known
 /// whether it is right, since the host's answer comes later or never.
 pub(crate) fn try_old_recovery_code(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     challenge: &ChallengeToken,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<OldRecoveryCodeTry, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, challenge.account(), context, entropy)?;
+) -> Result<OldRecoveryCodeTry, Stop> {
     let refused = |reason| EventKind::RecoveryCodeRefused { reason };
-    let claims = match living(&draft, challenge) {
-        Ok(claims) => claims,
-        Err(NotLiving::Done) => return draft.decide(Err(Refusal::AlreadyDone)),
-        Err(NotLiving::Exhausted | NotLiving::Over) => {
-            draft.event(refused(RefusedBecause::NoChallenge));
-            return draft.decide(Err(Refusal::ChallengeOver));
-        }
-    };
-    if let Err(refusal) = draft.wait_for_password_change() {
-        return draft.decide(Err(refusal));
-    }
-    if record.recovery_codes.is_empty() {
+    let claims =
+        living(draft, challenge).map_err(|why| why.refuse(draft, refused(RefusedBecause::NoChallenge)))?;
+    draft.wait_for_password_change()?;
+    if draft.record.recovery_codes.is_empty() {
         draft.event(refused(RefusedBecause::Wrong));
-        return draft.decide(Err(Refusal::NotAccepted));
+        return Err(Refusal::NotAccepted.into());
     }
-    if let Some(lock) = record.lock(context) {
+    if let Some(lock) = draft.record.lock(draft.context) {
         draft.event(refused(RefusedBecause::Locked));
-        return draft.decide(Err(lock.into()));
+        return Err(Refusal::from(lock).into());
     }
     draft.event(EventKind::OldRecoveryCodeTried);
-    let _ = pay(&mut draft, Charge::Challenge(claims));
-    draft.decide(Ok(OldRecoveryCodeTry::new(record.account.clone(), claims.id)))
+    let _ = pay(draft, Step::Login(claims));
+    Ok(OldRecoveryCodeTry::new(draft.record.account.clone(), claims.id))
 }
 
 /// Why nothing can be presented for a challenge.
@@ -206,13 +154,26 @@ enum NotLiving {
     Over,
 }
 
+impl NotLiving {
+    /// Refuses what is presented for it. This event says what that was, unless a form was sent twice.
+    fn refuse(self, draft: &mut Draft<'_>, refused: EventKind) -> Refusal {
+        match self {
+            Self::Done => Refusal::AlreadyDone,
+            Self::Exhausted | Self::Over => {
+                draft.event(refused);
+                Refusal::ChallengeOver
+            }
+        }
+    }
+}
+
 /// The claims of a challenge, if something can be presented for it.
 fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t ChallengeClaims, NotLiving> {
-    let Context { now, policy, keys, .. } = *draft.context;
+    let Context { now, policy, .. } = *draft.context;
     let record = &draft.record;
     let claims = challenge.0.claims();
     let touched = record.touched.iter().find(|touched| touched.id == claims.id);
-    let is_genuine = challenge.0.is_genuine(keys.tokens(), policy.namespace());
+    let is_genuine = draft.is_genuine(&challenge.0);
     if is_genuine && touched.is_some_and(|touched| touched.done) {
         return Err(NotLiving::Done);
     }
@@ -249,12 +210,12 @@ pub(super) fn log_in(
 
 /// Remembers the device that a code was just presented on, unless the policy remembers none.
 fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceToken>, SessionError> {
-    let Context { now, policy, keys, .. } = *draft.context;
+    let Context { now, policy, .. } = *draft.context;
     if policy.remember_for().is_zero() || policy.devices() == 0 {
         return Ok(None);
     }
-    let (account, series) = (draft.record.account.clone(), draft.entropy.take()?);
-    let device = Device::new(DeviceId::of(&account, &series), label, now);
+    let series = draft.entropy.take()?;
+    let device = Device::new(DeviceId::of(&draft.record.account, &series), label, now);
     while draft.record.devices.len() >= policy.devices() {
         let idle = draft.record.devices.iter().enumerate().min_by_key(|(_, device)| device.rotated_at);
         let idle = idle.map_or(0, |(index, _)| index);
@@ -264,5 +225,5 @@ fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceTo
     let claims = DeviceClaims { series, generation: device.generation };
     draft.event(EventKind::DeviceRemembered { device: device.id, label: device.label.clone() });
     draft.change().devices.push(device);
-    Ok(Some(DeviceToken::sign(account, claims, keys.tokens(), policy.namespace())))
+    Ok(Some(DeviceToken(draft.sign(claims))))
 }

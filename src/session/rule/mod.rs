@@ -1,4 +1,6 @@
 //! The rules: pure decisions on one record. Only the verifier calls them.
+//!
+//! A rule reads and changes a [`Draft`], and stops with a refusal or an error. [`Decision::by`] makes the decision of it.
 
 mod decision;
 mod device;
@@ -13,8 +15,8 @@ mod password_change;
 mod second_step;
 mod step_up;
 
-use decision::Draft;
-pub(crate) use decision::{Context, Decision};
+use decision::require;
+pub(crate) use decision::{Context, Decision, Draft, Stop};
 pub use enrollment::{EnrollmentBegun, EnrollmentConfirmed};
 pub(crate) use enrollment::{
     begin_enrollment, bind_host_authenticator, confirm_enrollment, pending_enrollment,

@@ -4,12 +4,11 @@
 //! can log in. The second swap removes the mark. So the new password is never in force while old sessions are
 //! alive, and nobody can log in with the old password and stay logged in.
 
-use super::{Context, Decision, Draft, Entropy};
+use super::{Context, Draft, Stop, require};
 use crate::session::proof::SessionId;
 use crate::session::record::{Epoch, PasswordChangeMark};
 use crate::session::{
-    AccountId, AccountRecord, EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof, Refusal,
-    SessionError,
+    AccountId, EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof, Refusal,
 };
 
 /// A password change after its first swap.
@@ -36,33 +35,24 @@ pub(crate) enum Hash {
 
 /// The first swap.
 pub(crate) fn begin_password_change(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     proof: &PasswordChangeProof,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<PasswordChange, Refusal>>, SessionError> {
-    let mut draft = Draft::of(record, proof.account(), context, entropy)?;
-    if !proof.is_current(record, context.now, context.policy) {
-        return draft.decide(Err(Refusal::StepUpRequired));
-    }
-    if let Err(refusal) = draft.end_interrupted_password_change()? {
-        return draft.decide(Err(refusal));
-    }
-    if proof.began_during_change() {
-        return draft.decide(Err(Refusal::Retry));
-    }
+) -> Result<PasswordChange, Stop> {
+    let Context { now, policy, .. } = *draft.context;
+    require(proof.is_current(&draft.record, now, policy), Refusal::StepUpRequired)?;
+    draft.end_interrupted_password_change()?;
+    require(!proof.began_during_change(), Refusal::Retry)?;
     let before = draft.record.epoch;
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     let mark = draft.mark_password_change();
     draft.event(EventKind::PasswordChangeBegun);
-    let change = PasswordChange {
+    Ok(PasswordChange {
         account: draft.record.account.clone(),
         session: proof.session(),
         before,
         mark,
         has_fresh_factor: proof.has_fresh_factor(),
-    };
-    draft.decide(Ok(change))
+    })
 }
 
 /// The second swap. Returns the permission for the session that goes on, if one does.
@@ -70,29 +60,26 @@ pub(crate) fn begin_password_change(
 /// If the mark is no longer this change's, the host's write took so long that others could log in meanwhile.
 /// Since it is not known who logged in with which password, everybody has to log in again.
 pub(crate) fn finish_password_change(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     change: &PasswordChange,
     hash: Hash,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Option<EndOtherSessions>>, SessionError> {
-    let mut draft = Draft::of(record, &change.account, context, entropy)?;
-    let is_ours = record.password_change.as_ref().is_some_and(|mark| mark.epoch == change.mark.epoch);
+) -> Result<Option<EndOtherSessions>, Stop> {
+    let is_ours = draft.record.password_change.as_ref().is_some_and(|mark| mark.epoch == change.mark.epoch);
     if is_ours {
         draft.change().password_change = None;
     }
     if hash == Hash::NotWritten {
         draft.event(EventKind::PasswordNotChanged);
-        return draft.decide(None);
+        return Ok(None);
     }
     draft.event(EventKind::PasswordChanged);
-    if !is_ours || record.epoch != change.mark.epoch {
+    if !is_ours || draft.record.epoch != change.mark.epoch {
         draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
-        return draft.decide(None);
+        return Ok(None);
     }
     if change.has_fresh_factor {
         draft.change().budget.restore();
     }
     let (account, after) = (change.account.clone(), draft.record.epoch);
-    draft.decide(Some(EndOtherSessions { account, session: change.session, before: change.before, after }))
+    Ok(Some(EndOtherSessions { account, session: change.session, before: change.before, after }))
 }

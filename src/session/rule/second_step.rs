@@ -2,25 +2,24 @@
 
 use alloc::vec::Vec;
 
-use super::{Context, Draft};
+use super::{Context, Draft, Stop};
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
-use crate::otp::{self, ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Window, constant_time};
+use crate::otp::{ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Verdict, Window, constant_time};
 use crate::session::proof::ProofDigest;
-use crate::session::record::{Authenticator, Charged, Device, Host, Lock, Prover, TouchedChallenge};
+use crate::session::record::{Authenticator, Charged, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
 use crate::session::{
     AccountRecord, AuthMethod, AuthenticatorId, EventKind, ForgottenBecause, HostAuthenticatorVerified,
-    OldRecoveryCodeVerified, Presented, Refusal, RefusedBecause, SessionError,
+    OldRecoveryCodeVerified, Presented, Refusal, RefusedBecause, Session, SessionError,
 };
 use crate::time::UnixTime;
 
 /// What is presented, by its form. Blanks and dashes do not count. Digits are a code or codes in a row if
 /// their number fits one of the account's apps; other text is a recovery code.
-#[derive(Clone, Copy)]
 pub(super) enum Form<'a> {
     Code(&'a str),
     CodesInARow(&'a str),
-    RecoveryCode(&'a str),
+    RecoveryCode(RecoveryCode),
     Host(&'a HostAuthenticatorVerified),
     OldRecoveryCode(&'a OldRecoveryCodeVerified),
     Nothing,
@@ -50,14 +49,12 @@ impl<'a> Form<'a> {
             Self::Code(typed)
         } else if digits.any(|digits| CodesInARow::parse(typed, digits).is_ok()) {
             Self::CodesInARow(typed)
-        } else if RecoveryCode::parse(typed).is_ok() {
-            Self::RecoveryCode(typed)
         } else {
-            Self::Nothing
+            RecoveryCode::parse(typed).map_or(Self::Nothing, Self::RecoveryCode)
         }
     }
 
-    pub(super) fn refused(self, reason: RefusedBecause) -> EventKind {
+    pub(super) fn refused(&self, reason: RefusedBecause) -> EventKind {
         match self {
             Self::Code(_) | Self::CodesInARow(_) | Self::Nothing => EventKind::CodeRefused { reason },
             Self::RecoveryCode(_) | Self::OldRecoveryCode(_) => EventKind::RecoveryCodeRefused { reason },
@@ -66,13 +63,13 @@ impl<'a> Form<'a> {
     }
 }
 
-/// What became of what was presented.
-pub(super) enum Verdict {
-    Accepted(AcceptedWith),
-    /// Refused and not charged: it was not compared, or cannot be guessed.
-    Free(Refusal, Option<RefusedBecause>),
-    /// Compared, refused, and to be charged.
-    Charged(RefusedBecause),
+/// Where something is presented.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'a> {
+    /// In the challenge of a login. A failed guess is also counted in the challenge, whose completion refunds it.
+    Login(&'a ChallengeClaims),
+    /// In a session. Nothing refunds a failed guess.
+    StepUp(&'a Session),
 }
 
 /// What was accepted.
@@ -100,7 +97,7 @@ impl AcceptedWith {
 
     /// An accepted code also proves that the clock is right. So the time since the last one gives credit now,
     /// and what is over is dropped; until then it was only ignored.
-    pub(super) fn trust_the_clock(&self, draft: &mut Draft<'_>) {
+    fn trust_the_clock(&self, draft: &mut Draft<'_>) {
         if matches!(self, Self::Code { .. }) {
             let Context { now, policy, .. } = *draft.context;
             draft.change().budget.take_credit(now, policy);
@@ -109,36 +106,42 @@ impl AcceptedWith {
     }
 }
 
-/// Compares what is presented with what the account has. What is accepted is used up; after a recovery code, all
-/// devices are forgotten but those that are kept.
-///
-/// `challenge` is that of the login in which it is presented; `None` in a step-up.
-pub(super) fn evaluate(
-    draft: &mut Draft<'_>,
-    form: Form<'_>,
-    challenge: Option<&ChallengeClaims>,
-    is_kept: impl Fn(&Device) -> bool,
-) -> Result<Verdict, SessionError> {
-    match form {
-        Form::Nothing => Ok(Verdict::Free(Refusal::Malformed, None)),
+/// Compares what is presented with what the account has. What is accepted is used up, and completes the challenge;
+/// what is refused is charged if it can be guessed.
+pub(super) fn evaluate(draft: &mut Draft<'_>, form: &Form<'_>, step: Step<'_>) -> Result<AcceptedWith, Stop> {
+    let compared = match form {
+        Form::Nothing => return Err(Refusal::Malformed.into()),
         Form::Code(typed) => {
             if let Some(lock) = draft.record.lock(draft.context) {
-                return Ok(Verdict::Free(lock.into(), Some(RefusedBecause::Locked)));
+                draft.event(form.refused(RefusedBecause::Locked));
+                return Err(Refusal::from(lock).into());
             }
-            let read = |digits| Code::parse(typed, digits).ok().map(Codes::One);
-            let verdict = compare(draft, AuthMethod::Code, read)?;
-            Ok(verdict.map_or_else(Verdict::Charged, Verdict::Accepted))
+            compare(draft, AuthMethod::Code, |digits| Code::parse(typed, digits).ok().map(Codes::One))?
         }
-        Form::CodesInARow(typed) => {
-            let read = |digits| CodesInARow::parse(typed, digits).ok().map(Codes::InARow);
-            let verdict = compare(draft, AuthMethod::CodesInARow, read)?;
-            Ok(verdict
-                .map_or_else(|reason| Verdict::Free(Refusal::NotAccepted, Some(reason)), Verdict::Accepted))
+        Form::CodesInARow(typed) => compare(draft, AuthMethod::CodesInARow, |digits| {
+            CodesInARow::parse(typed, digits).ok().map(Codes::InARow)
+        })?,
+        // Evaluated whether the account is locked or not: a code has 128 bits, so it cannot be guessed, and this is
+        // the owner's way back in.
+        Form::RecoveryCode(code) => {
+            let digest = code.digest(draft.record.account.as_str());
+            use_recovery_code(draft, &digest, step).ok_or(RefusedBecause::Wrong)
         }
-        Form::RecoveryCode(typed) => Ok(evaluate_recovery_code(draft, typed, is_kept)),
-        Form::OldRecoveryCode(proof) => Ok(evaluate_old_recovery_code(draft, proof, challenge, is_kept)),
-        Form::Host(proof) => Ok(evaluate_host(draft, proof)),
+        // The host says that it was typed. Its try was charged before the host compared it.
+        Form::OldRecoveryCode(proof) => match step {
+            Step::Login(claims) if proof.is_for(&claims.id) => {
+                use_recovery_code(draft, proof.code(), step).ok_or(RefusedBecause::Replayed)
+            }
+            Step::Login(_) | Step::StepUp(_) => Err(RefusedBecause::NoChallenge),
+        },
+        Form::Host(proof) => use_host_proof(draft, proof),
+    };
+    let accepted = compared.map_err(|reason| refuse(draft, form, reason, step))?;
+    if let Step::Login(claims) = step {
+        complete(draft, claims);
     }
+    accepted.trust_the_clock(draft);
+    Ok(accepted)
 }
 
 /// One code, or several in a row.
@@ -148,7 +151,7 @@ enum Codes {
 }
 
 impl Codes {
-    fn verify(&self, totp: &Totp, now: UnixTime, window: Window, after: Option<TimeStep>) -> otp::Verdict {
+    fn verify(&self, totp: &Totp, now: UnixTime, window: Window, after: Option<TimeStep>) -> Verdict {
         match self {
             Self::One(code) => totp.verify(code, now, window, after),
             Self::InARow(codes) => totp.verify_in_a_row(codes, now, window, after),
@@ -172,6 +175,15 @@ impl Codes {
     }
 }
 
+/// What a code was compared with, and what came of it.
+struct Compared {
+    authenticator: AuthenticatorId,
+    last_accepted: Option<TimeStep>,
+    totp: Totp,
+    typed: Codes,
+    verdict: Verdict,
+}
+
 /// Compares with every authenticator app, even after one has matched. Each that matches records the code's
 /// step. `read` returns `None` if what was typed does not have the form of codes with this many digits.
 fn compare(
@@ -185,15 +197,15 @@ fn compare(
         let params = app.secret.params;
         let totp = Totp::new(&app.secret.open(&draft.record.account, &bound.id, keys.seal())?, params);
         if let Some(typed) = read(params.digits()) {
-            let verdict = typed.verify(&totp, now, policy.window(), app.last_accepted);
-            compared.push((bound.id, app.last_accepted, totp, typed, verdict));
+            let (authenticator, last_accepted) = (bound.id, app.last_accepted);
+            let verdict = typed.verify(&totp, now, policy.window(), last_accepted);
+            compared.push(Compared { authenticator, last_accepted, totp, typed, verdict });
         }
     }
     let mut accepted = None;
-    for (authenticator, .., typed, verdict) in &compared {
-        let otp::Verdict::Accepted(step) = *verdict else { continue };
-        let mut bound = draft.change().authenticators.iter_mut().filter(|bound| bound.id == *authenticator);
-        if let Some(bound) = bound.next() {
+    for Compared { authenticator, typed, verdict, .. } in &compared {
+        let Verdict::Accepted(step) = *verdict else { continue };
+        if let Some(bound) = draft.change_authenticator(*authenticator) {
             bound.last_used = Some(now);
             if let Some(app) = bound.app_mut() {
                 app.last_accepted = Some(step);
@@ -201,15 +213,15 @@ fn compare(
         }
         accepted = accepted.or_else(|| Some(AcceptedWith::Code { method, code: typed.newest().clone() }));
     }
-    if let Some(accepted) = accepted {
-        return Ok(Ok(accepted));
-    }
-    // Refused. For the audit trail, why: a clock that is off and a used code look the same to the claimant.
+    Ok(accepted.ok_or_else(|| why_refused(&compared, now)))
+}
+
+/// Why a code is refused, for the audit trail: to the claimant, a clock that is off and a used code look the same.
+fn why_refused(compared: &[Compared], now: UnixTime) -> RefusedBecause {
     let mut reason = RefusedBecause::Wrong;
-    for (_, last_accepted, totp, typed, verdict) in &compared {
-        let near = typed.clock_offset(totp, now);
-        let found = match (verdict, near) {
-            (otp::Verdict::Replayed(_), _) => RefusedBecause::Replayed,
+    for Compared { last_accepted, totp, typed, verdict, .. } in compared {
+        let found = match (verdict, typed.clock_offset(totp, now)) {
+            (Verdict::Replayed(_), _) => RefusedBecause::Replayed,
             (_, Some((step, _))) if last_accepted.is_some_and(|last| step <= last) => {
                 RefusedBecause::Replayed
             }
@@ -220,94 +232,69 @@ fn compare(
             reason = found;
         }
     }
-    Ok(Err(reason))
+    reason
+}
+
+/// After a recovery code, all devices are forgotten but that of the session in which it was presented.
+fn use_recovery_code(
+    draft: &mut Draft<'_>,
+    digest: &RecoveryCodeDigest,
+    step: Step<'_>,
+) -> Option<AcceptedWith> {
+    let (index, _) = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(digest))?;
+    draft.change().recovery_codes.remove(index);
+    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
+    let kept = match step {
+        Step::Login(_) => None,
+        Step::StepUp(session) => session.device(),
+    };
+    draft.forget_devices(ForgottenBecause::CredentialsChanged, |device| Some(device.id) == kept);
+    Some(AcceptedWith::RecoveryCode(digest.clone()))
 }
 
 /// What the host verified is accepted whether the account is locked or not: there is nothing to guess.
-fn evaluate_host(draft: &mut Draft<'_>, proof: &HostAuthenticatorVerified) -> Verdict {
-    let (authenticator, digest) = (proof.authenticator(), proof.digest());
-    let refused = |reason| Verdict::Free(Refusal::NotAccepted, Some(reason));
-    let Some(Host { kind, last_proof }) =
-        draft.record.authenticator(authenticator).and_then(Authenticator::host).cloned()
-    else {
-        return refused(RefusedBecause::Wrong);
-    };
+fn use_host_proof(
+    draft: &mut Draft<'_>,
+    proof: &HostAuthenticatorVerified,
+) -> Result<AcceptedWith, RefusedBecause> {
+    let (authenticator, digest, now) = (proof.authenticator(), proof.digest(), draft.context.now);
+    let host = draft.record.authenticator(authenticator).and_then(Authenticator::host);
+    let Host { kind, last_proof } = host.cloned().ok_or(RefusedBecause::Wrong)?;
     if last_proof == Some(digest) {
-        return refused(RefusedBecause::Replayed);
+        return Err(RefusedBecause::Replayed);
     }
-    let now = draft.context.now;
-    let mut bound = draft.change().authenticators.iter_mut().filter(|bound| bound.id == authenticator);
-    if let Some(bound) = bound.next() {
+    if let Some(bound) = draft.change_authenticator(authenticator) {
         bound.last_used = Some(now);
         bound.prover = Prover::Host(Host { kind, last_proof: Some(digest) });
     }
     let method = AuthMethod::HostAuthenticator(kind);
-    Verdict::Accepted(AcceptedWith::Host { method, authenticator, proof: digest })
+    Ok(AcceptedWith::Host { method, authenticator, proof: digest })
 }
 
-/// The host says that a recovery code of an old system was typed. Its try was charged before the host
-/// compared it.
-fn evaluate_old_recovery_code(
-    draft: &mut Draft<'_>,
-    proof: &OldRecoveryCodeVerified,
-    challenge: Option<&ChallengeClaims>,
-    is_kept: impl Fn(&Device) -> bool,
-) -> Verdict {
-    if !challenge.is_some_and(|claims| proof.is_for(&claims.id)) {
-        return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::NoChallenge));
+/// The claimant is through: what was charged in the challenge is refunded.
+fn complete(draft: &mut Draft<'_>, claims: &ChallengeClaims) {
+    let Context { now, policy, .. } = *draft.context;
+    let AccountRecord { touched, budget, .. } = draft.change();
+    if let Some(touched) = TouchedChallenge::of(touched, claims, now, policy) {
+        touched.done = true;
+        budget.refund(touched.charged, touched.failures);
     }
-    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(proof.code()));
-    let Some((index, _)) = matching else {
-        return Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Replayed));
-    };
-    use_recovery_code(draft, index, is_kept);
-    Verdict::Accepted(AcceptedWith::RecoveryCode(proof.code().clone()))
 }
 
-fn use_recovery_code(draft: &mut Draft<'_>, index: usize, is_kept: impl Fn(&Device) -> bool) {
-    draft.change().recovery_codes.remove(index);
-    draft.event(EventKind::RecoveryCodeUsed { remaining: draft.record.recovery_codes.len() });
-    draft.forget_devices(ForgottenBecause::CredentialsChanged, is_kept);
-}
-
-/// Evaluated whether the account is locked or not: a code has 128 bits, so it cannot be guessed, and this is
-/// the owner's way back in.
-fn evaluate_recovery_code(draft: &mut Draft<'_>, typed: &str, is_kept: impl Fn(&Device) -> bool) -> Verdict {
-    let Ok(code) = RecoveryCode::parse(typed) else {
-        return Verdict::Free(Refusal::Malformed, None);
-    };
-    let digest = code.digest(draft.record.account.as_str());
-    let matching = constant_time::find(&draft.record.recovery_codes, |unused| unused.ct_eq(&digest));
-    let Some((index, _)) = matching else {
-        // If the budget is spent, nothing is recorded, so that nobody can make the service write without end.
-        return match draft.record.lock(draft.context) {
-            Some(_) => Verdict::Free(Refusal::NotAccepted, Some(RefusedBecause::Wrong)),
-            None => Verdict::Charged(RefusedBecause::Wrong),
-        };
-    };
-    use_recovery_code(draft, index, is_kept);
-    Verdict::Accepted(AcceptedWith::RecoveryCode(digest))
-}
-
-/// Where a failed guess is counted beside the account's budget.
-#[derive(Clone, Copy)]
-pub(super) enum Charge<'a> {
-    /// In its challenge, whose completion refunds it.
-    Challenge(&'a ChallengeClaims),
-    /// Nowhere: it was made in a session, and nothing refunds it.
-    Session,
-}
-
-/// Charges a guess that was compared and refused: one for each authenticator app. The answer says what the claimant can
-/// do next: a lock is reported for codes only, since recovery codes still work.
-pub(super) fn refuse(
-    draft: &mut Draft<'_>,
-    form: Form<'_>,
-    reason: RefusedBecause,
-    charge: Charge<'_>,
-) -> Refusal {
+/// Refuses what was compared, and charges it if it can be guessed. The answer says what the claimant can do next: a
+/// lock is reported for codes only, since recovery codes still work.
+fn refuse(draft: &mut Draft<'_>, form: &Form<'_>, reason: RefusedBecause, step: Step<'_>) -> Refusal {
     draft.event(form.refused(reason));
-    let (exhausted, lock) = pay(draft, charge);
+    let is_charged = match form {
+        Form::Code(_) => true,
+        // If the budget is spent, nothing is recorded, so that nobody can make the service write without end.
+        Form::RecoveryCode(_) => draft.record.lock(draft.context).is_none(),
+        Form::CodesInARow(_) | Form::OldRecoveryCode(_) | Form::Host(_) | Form::Nothing => false,
+    };
+    if !is_charged {
+        return Refusal::NotAccepted;
+    }
+    let (exhausted, lock) = pay(draft, step);
     match (form, lock) {
         _ if exhausted => Refusal::ChallengeOver,
         (Form::Code(_), Some(lock)) => lock.into(),
@@ -315,15 +302,16 @@ pub(super) fn refuse(
     }
 }
 
-/// Charges a guess. Returns whether it exhausted its challenge, and the lock if the next guess is not
-/// covered.
-pub(super) fn pay(draft: &mut Draft<'_>, charge: Charge<'_>) -> (bool, Option<Lock>) {
+/// Charges a guess: one for each authenticator app. Returns whether it exhausted its challenge, and the lock if the
+/// next guess is not covered.
+pub(super) fn pay(draft: &mut Draft<'_>, step: Step<'_>) -> (bool, Option<Lock>) {
     let Context { now, policy, .. } = *draft.context;
     let guesses = draft.record.guesses_a_code();
-    let Charged { alarm, lock } = draft.change().budget.charge(guesses, now, policy);
+    let AccountRecord { touched, budget, .. } = draft.change();
+    let Charged { alarm, lock } = budget.charge(guesses, now, policy);
     let mut exhausted = false;
-    if let Charge::Challenge(claims) = charge
-        && let Some(touched) = TouchedChallenge::of(&mut draft.change().touched, claims, now, policy)
+    if let Step::Login(claims) = step
+        && let Some(touched) = TouchedChallenge::of(touched, claims, now, policy)
     {
         touched.failures = touched.failures.saturating_add(1);
         touched.charged = touched.charged.saturating_add(guesses);

@@ -2,15 +2,13 @@
 
 use core::time::Duration;
 
-use super::second_step::{AcceptedWith, Charge, Form, Verdict, evaluate, refuse};
-use super::{Context, Decision, Draft, Entropy};
+use super::second_step::{AcceptedWith, Form, Step, evaluate};
+use super::{Context, Draft, Stop, require};
 use crate::enrollment::RecoveryCode;
 use crate::otp::{Code, CodesInARow, Digits};
 use crate::session::proof::{Beside, RecoveryLogin};
 use crate::session::record::{LastStepUp, SteppedUpWith, UsedCode};
-use crate::session::{
-    AccountRecord, EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session, SessionError,
-};
+use crate::session::{EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session, SessionError};
 use crate::time::is_near;
 
 /// The same form counts as sent twice if it comes again within this time.
@@ -18,53 +16,28 @@ const DOUBLED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A fresh factor, presented in the form of the sensitive step itself.
 pub(crate) fn fresh_factor(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     session: &Session,
     presented: &Presented<'_>,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<FreshFactor, Refusal>>, SessionError> {
-    let Context { now, policy, keys, .. } = *context;
-    let mut draft = Draft::of(record, session.account(), context, entropy)?;
-    let form = Form::of(presented, record)?;
-    if is_sent_twice(&draft, session, presented) {
-        return draft.decide(Err(Refusal::AlreadyDone));
-    }
-    if !record.is_current(session, now, policy) {
-        return draft.decide(Err(Refusal::StepUpRequired));
-    }
-    if let Err(refusal) = draft.wait_for_password_change() {
-        return draft.decide(Err(refusal));
-    }
-    if record.authenticators.is_empty() {
-        return draft.decide(Err(Refusal::NoAuthenticator));
-    }
-    let outcome = match evaluate(&mut draft, form, None, |device| Some(device.id) == session.device())? {
-        Verdict::Accepted(accepted) => {
-            let method = accepted.method();
-            accepted.trust_the_clock(&mut draft);
-            let what = match accepted {
-                AcceptedWith::Code { code, .. } => {
-                    SteppedUpWith::Code(UsedCode::of(&code, session.account(), keys.tokens()))
-                }
-                AcceptedWith::RecoveryCode(digest) => SteppedUpWith::RecoveryCode(digest),
-                AcceptedWith::Host { authenticator, proof, .. } => {
-                    SteppedUpWith::Host { authenticator, proof }
-                }
-            };
-            draft.change().last_step_up = Some(LastStepUp { session: session.id(), at: now, what });
-            draft.event(EventKind::SteppedUp { method });
-            Ok(FreshFactor::new(session, now, method))
+) -> Result<FreshFactor, Stop> {
+    let Context { now, policy, keys, .. } = *draft.context;
+    let form = Form::of(presented, &draft.record)?;
+    require(!is_sent_twice(draft, session, presented), Refusal::AlreadyDone)?;
+    require(draft.record.is_current(session, now, policy), Refusal::StepUpRequired)?;
+    draft.wait_for_password_change()?;
+    require(!draft.record.authenticators.is_empty(), Refusal::NoAuthenticator)?;
+    let accepted = evaluate(draft, &form, Step::StepUp(session))?;
+    let method = accepted.method();
+    let what = match accepted {
+        AcceptedWith::Code { code, .. } => {
+            SteppedUpWith::Code(UsedCode::of(&code, session.account(), keys.tokens()))
         }
-        Verdict::Free(refusal, reason) => {
-            if let Some(reason) = reason {
-                draft.event(form.refused(reason));
-            }
-            Err(refusal)
-        }
-        Verdict::Charged(reason) => Err(refuse(&mut draft, form, reason, Charge::Session)),
+        AcceptedWith::RecoveryCode(digest) => SteppedUpWith::RecoveryCode(digest),
+        AcceptedWith::Host { authenticator, proof, .. } => SteppedUpWith::Host { authenticator, proof },
     };
-    draft.decide(outcome)
+    draft.change().last_step_up = Some(LastStepUp { session: session.id(), at: now, what });
+    draft.event(EventKind::SteppedUp { method });
+    Ok(FreshFactor::new(session, now, method))
 }
 
 /// Whether this is the last step-up again, which was made a moment ago.
@@ -101,36 +74,27 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
 /// hour, it may be blank, which permits to begin an enrollment and nothing else: the owner has lost the
 /// authenticator. That ends when new recovery codes are made.
 pub(crate) fn reauthenticate(
-    record: &AccountRecord,
+    draft: &mut Draft<'_>,
     session: &Session,
     password: &PasswordVerified,
     presented: &Presented<'_>,
-    context: &Context<'_>,
-    entropy: Entropy,
-) -> Result<Decision<Result<Beside, Refusal>>, SessionError> {
-    let Context { now, policy, .. } = *context;
+) -> Result<Beside, Stop> {
     if password.account() != session.account() {
-        return Err(SessionError::ProofOfAnotherAccount);
+        return Err(SessionError::ProofOfAnotherAccount.into());
     }
-    let draft = Draft::of(record, session.account(), context, entropy)?;
-    if !is_sent_twice(&draft, session, presented) {
-        if !record.is_current(session, now, policy) || !password.is_current(record, now) {
-            return draft.decide(Err(Refusal::StepUpRequired));
-        }
-        if let Err(refusal) = draft.wait_for_password_change() {
-            return draft.decide(Err(refusal));
-        }
-        if password.began_during_change() {
-            return draft.decide(Err(Refusal::Retry));
-        }
+    if !is_sent_twice(draft, session, presented) {
+        let (Context { now, policy, .. }, record) = (*draft.context, &draft.record);
+        let is_current = record.is_current(session, now, policy) && password.is_current(record, now);
+        require(is_current, Refusal::StepUpRequired)?;
+        draft.wait_for_password_change()?;
+        require(!password.began_during_change(), Refusal::Retry)?;
         if record.authenticators.is_empty() {
-            return draft.decide(Ok(Beside::Nothing));
+            return Ok(Beside::Nothing);
         }
         let recovery_login = RecoveryLogin::of(session).filter(|login| login.is_current(record, now, policy));
         if let Some(login) = recovery_login.filter(|_| presented.is_blank()) {
-            return draft.decide(Ok(Beside::RecoveryLogin(login)));
+            return Ok(Beside::RecoveryLogin(login));
         }
     }
-    let decision = fresh_factor(record, session, presented, context, draft.entropy)?;
-    Ok(decision.map(|outcome| outcome.map(Beside::FreshFactor)))
+    fresh_factor(draft, session, presented).map(Beside::FreshFactor)
 }

@@ -2,9 +2,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
+use super::TokenError;
 use super::fields::{Fields, Reader};
 use super::signed::{Claims, Signed};
-use super::{TokenError, TokenKeys};
 use crate::otp::{Algorithm, Digits, Period, TotpParams, redacted_debug};
 use crate::session::record::{Epoch, SealedSecret};
 use crate::session::{AccountId, AuthenticatorId, DeviceId, FirstFactor, Sealed};
@@ -19,10 +19,6 @@ macro_rules! token {
         pub struct $name(pub(crate) Signed<$claims>);
 
         impl $name {
-            pub(crate) fn sign(account: AccountId, claims: $claims, keys: &TokenKeys, namespace: &str) -> Self {
-                Self(Signed::new(account, claims, keys, namespace))
-            }
-
             /// Reads the text that [`expose`](Self::expose) gave.
             ///
             /// # Errors
@@ -86,7 +82,8 @@ token! {
 token! {
     /// An unconfirmed enrollment, the sealed secret included. The host keeps it on the server, in the session that
     /// began it, so that no other session can confirm it. It never takes one from the browser: whoever has the
-    /// service's keys could forge one that binds an authenticator of their own, see [`TokenKeys`].
+    /// service's keys could forge one that binds an authenticator of their own, see
+    /// [`TokenKeys`](crate::session::TokenKeys).
     EnrollmentToken, EnrollmentClaims
 }
 

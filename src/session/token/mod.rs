@@ -11,6 +11,7 @@ mod token_keys;
 pub(crate) use fields::Reader;
 pub(crate) use kinds::{Basis, ChallengeClaims, DeviceClaims, EnrollmentClaims, Place};
 pub use kinds::{ChallengeToken, DeviceToken, EnrollmentToken};
+pub(crate) use signed::{Claims, Signed};
 pub use token_keys::{TokenKey, TokenKeys};
 
 /// The text is not a token of the expected kind. The error does not repeat the text.

@@ -32,7 +32,7 @@ pub(crate) struct Signed<C> {
 }
 
 impl<C: Claims> Signed<C> {
-    pub(super) fn new(account: AccountId, claims: C, keys: &TokenKeys, namespace: &str) -> Self {
+    pub(crate) fn new(account: AccountId, claims: C, keys: &TokenKeys, namespace: &str) -> Self {
         let key = keys.signing_id();
         let mut fields = Fields::new();
         fields.push(&key.to_be_bytes());

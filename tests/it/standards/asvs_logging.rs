@@ -155,7 +155,8 @@ fn asvs_16_2_1_every_call_that_decides_is_in_the_table() {
         .iter()
         .map(|file| code_of(&source(file)))
         .collect();
-    let decide = |function: &&str| function.contains("self.drive(") || function.contains("self.drive_from(");
+    let decide =
+        |function: &&str| function.contains("self.decide(") || function.contains("self.decide_from(");
     let name = |function: &str| function.split(['(', '<']).next().unwrap().to_owned();
     let found: BTreeSet<_> = code.split("pub async fn ").skip(1).filter(decide).map(name).collect();
     // One shows an enrollment again, the other changes under which key a secret is sealed: nothing has happened.

@@ -239,8 +239,14 @@ fn a15a_two_methods_lead_into_a_session_and_there_is_no_third() {
     let table = METHODS.map(|(name, outcome)| (name.to_owned(), outcome.to_owned())).into();
     let asynchronous =
         ["verifier/verifier.rs", "verifier/login.rs", "verifier/account.rs", "verifier/operate.rs"];
+    let blocking = [
+        "verifier/blocking.rs",
+        "verifier/blocking/login.rs",
+        "verifier/blocking/account.rs",
+        "verifier/blocking/operate.rs",
+    ];
     assert_eq!(methods(&asynchronous), table);
-    assert_eq!(methods(&["verifier/blocking.rs"]), table);
+    assert_eq!(methods(&blocking), table);
 
     // A session starts from `Authenticated`, which one function makes, in one file, and which two types hold.
     // What the host keeps of it is made from it alone: a fresh factor starts nothing.
