@@ -1,0 +1,61 @@
+//! What a secret leaves in memory. `/proc/self/mem` reads it without `unsafe`, also where no value is any more.
+
+use core::hint::black_box;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use second_factor::{Code, Digits, RecoveryCode, Secret, SealingKey, TokenKey};
+
+/// The bytes at the place of a value, before and after it is dropped there.
+fn around_the_drop<T>(value: T) -> [Vec<u8>; 2] {
+    let mut place = Some(value);
+    let address = (&raw const place) as u64;
+    let bytes = || {
+        let mut bytes = vec![0; size_of::<Option<T>>()];
+        let mut memory = File::open("/proc/self/mem").unwrap();
+        memory.seek(SeekFrom::Start(address)).unwrap();
+        memory.read_exact(&mut bytes).unwrap();
+        bytes
+    };
+    black_box(&mut place);
+    let before = bytes();
+    place = None;
+    black_box(&mut place);
+    [before, bytes()]
+}
+
+fn is_cleared<T>(value: T, secret: &[u8]) {
+    let [before, after] = around_the_drop(value);
+    let holds = |memory: &[u8], part: &[u8]| memory.windows(part.len()).any(|bytes| bytes == part);
+    assert!(holds(&before, secret), "this looks at the wrong place");
+    for part in secret.windows(4) {
+        assert!(!holds(&after, part), "{part:x?} is left in {after:x?}");
+    }
+}
+
+const KEY: [u8; 32] = *b"9f3b6c51d2e84a07b1c5d6e7f8091a2b";
+
+#[test]
+fn a_shared_secret_is_cleared_on_drop() {
+    is_cleared(Secret::new(&KEY[..20]).unwrap(), &KEY[..20]);
+}
+
+#[test]
+fn a_code_is_cleared_on_drop() {
+    is_cleared(Code::parse("28475316", Digits::Eight).unwrap(), b"28475316");
+}
+
+#[test]
+fn a_recovery_code_is_cleared_on_drop() {
+    is_cleared(RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap(), b"abcdefghijklmnop");
+}
+
+#[test]
+fn a_token_key_is_cleared_on_drop() {
+    is_cleared(TokenKey::new(KEY), &KEY);
+}
+
+#[test]
+fn a_sealing_key_is_cleared_on_drop() {
+    is_cleared(SealingKey::new(KEY), &KEY);
+}
