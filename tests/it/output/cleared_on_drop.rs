@@ -4,22 +4,23 @@ use core::hint::black_box;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use second_factor::{Code, Digits, RecoveryCode, Secret, SealingKey, TokenKey};
+use second_factor::{Code, Digits, RecoveryCode, SealingKey, Secret, TokenKey};
 
 /// The bytes at the place of a value, before and after it is dropped there.
 fn around_the_drop<T>(value: T) -> [Vec<u8>; 2] {
-    let mut place = Some(value);
-    let address = (&raw const place) as u64;
+    // `clear` drops what a vector holds, and writes nothing else to its memory, which stays allocated.
+    let mut place = vec![value];
+    let address = place.as_ptr().addr();
     let bytes = || {
-        let mut bytes = vec![0; size_of::<Option<T>>()];
+        let mut bytes = vec![0; size_of::<T>()];
         let mut memory = File::open("/proc/self/mem").unwrap();
-        memory.seek(SeekFrom::Start(address)).unwrap();
+        memory.seek(SeekFrom::Start(address.try_into().unwrap())).unwrap();
         memory.read_exact(&mut bytes).unwrap();
         bytes
     };
     black_box(&mut place);
     let before = bytes();
-    place = None;
+    place.clear();
     black_box(&mut place);
     [before, bytes()]
 }
