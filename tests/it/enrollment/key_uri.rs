@@ -718,10 +718,9 @@ fn what_errors_and_warnings_name_has_words() {
         [LabelPart::Issuer, LabelPart::AccountName].map(|part| part.to_string()),
         ["issuer", "account name"]
     );
-    let told: Vec<_> = warnings(&read("ACME:a", "&issuer=Other&digits=6&PERIOD=30"))
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let uri = read("ACME:a", "&issuer=Other&digits=6&PERIOD=30");
+    assert!(format!("{uri:?}").contains("{IssuerMismatch, ParameterCase}"), "{uri:?}");
+    let told: Vec<_> = warnings(&uri).iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         ["the label names another issuer than the parameter", "the name of a parameter is in upper case"]

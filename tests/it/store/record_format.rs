@@ -429,6 +429,7 @@ fn records_with_another_code_in_the_last_step_up_differ() {
     let read = |row: &Value| serde_json::from_value::<AccountRecord>(row.clone()).unwrap();
     let before = read(&row);
     let code = &mut row["record"]["step_up"]["what"]["code"];
+    assert!(format!("{before:?}").contains("UsedCode(..)"), "{before:?}");
     *code = code.as_str().unwrap().replacen(|_: char| true, "A", 8).into();
     assert_ne!(read(&row), before);
 }

@@ -727,12 +727,10 @@ fn f33_no_secret_is_shorter_than_its_algorithms_output() {
 #[test]
 fn a_sealing_key_is_64_hexadecimal_digits() {
     let (world, phone) = enrolled();
-    for text in ["07".repeat(32), format!(" {}\n", "07".repeat(32))] {
-        let ring = KeyRing::new(1, SealingKey::from_hex(&text).unwrap());
-        let world = World { verifier: with_keys(&world, ring), ..service_beside(&world) };
-        let _ = world.present(&phone.code(world.now())).unwrap();
-        world.clock.advance(STEP);
-    }
+    let ring = KeyRing::new(1, SealingKey::from_hex(&format!(" {}\n", "07".repeat(32))).unwrap());
+    let world = World { verifier: with_keys(&world, ring), ..service_beside(&world) };
+    let _ = world.present(&phone.code(world.now())).unwrap();
+    assert!(SealingKey::from_hex(&"aB".repeat(32)).is_ok());
     for len in (0..=80).filter(|len| *len != 64) {
         assert!(SealingKey::from_hex(&"a".repeat(len)).is_err(), "{len}");
     }
