@@ -4,7 +4,7 @@ use core::hint::black_box;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use second_factor::{Code, Digits, RecoveryCode, SealingKey, Secret, TokenKey};
+use second_factor::{Code, Digits, RecoveryCode, SealingKey, Secret, TokenKey, Totp, TotpParams};
 
 /// The bytes at the place of a value, before and after it is dropped there.
 fn around_the_drop<T>(value: T) -> [Vec<u8>; 2] {
@@ -59,4 +59,15 @@ fn a_token_key_is_cleared_on_drop() {
 #[test]
 fn a_sealing_key_is_cleared_on_drop() {
     is_cleared(SealingKey::new(KEY), &KEY);
+}
+
+/// The state after the block of the key and ipad (RFC 2104), from which codes can be made as well as from the secret.
+#[test]
+fn the_keyed_state_of_totp_is_cleared_on_drop() {
+    let mut block = [0x36; 64];
+    block.iter_mut().zip(KEY).for_each(|(pad, key)| *pad ^= key);
+    let mut state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    sha1::block_api::compress(&mut state, &[block]);
+    let totp = Totp::new(&Secret::new(&KEY).unwrap(), TotpParams::default());
+    is_cleared(totp, state.map(u32::to_ne_bytes).as_flattened());
 }
