@@ -149,7 +149,7 @@ fn g04_a_reset_that_was_verified_during_a_change_is_none_after_it() {
 
 /// The same of a password that begins the first enrollment.
 #[test]
-fn g04_a_password_that_was_typed_during_a_change_begins_no_enrollment_after_it() {
+fn g04_a_password_typed_during_a_change_begins_no_enrollment() {
     let world = World::new();
     let proof = PasswordReset::by_host(world.verifier.check_password(&world.account));
     let mut during = None;
