@@ -172,7 +172,7 @@ impl Totp {
                 whole = now_matched;
             }
             // These branches are on what is public: the time, the window, the last accepted step.
-            if current.is_some() && in_window.contains(&step) {
+            if in_window.contains(&step) {
                 let oldest = step.saturating_sub(before_last);
                 let used = after.is_some_and(|after| oldest <= after.get());
                 if used { replayed.offer(step, whole) } else { accepted.offer(step, whole) }

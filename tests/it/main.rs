@@ -142,7 +142,10 @@ mod threats {
     mod written;
 }
 
-#[cfg(all(feature = "std", feature = "serde", feature = "sealing", feature = "os-entropy", feature = "qr"))]
+#[cfg(all(feature = "std", feature = "serde", feature = "sealing"))]
 mod output {
+    #[cfg(target_os = "linux")]
+    mod cleared_on_drop;
+    #[cfg(all(feature = "os-entropy", feature = "qr"))]
     mod no_secret_in_output;
 }

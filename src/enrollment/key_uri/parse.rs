@@ -188,7 +188,7 @@ fn secret(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Secret, KeyUriE
     let raw = raw.ok_or(KeyUriError::MissingSecret)?;
     let (secret, forgiven) = match read_secret(raw.text.as_bytes(), reading.mode) {
         // A text with escapes is base32 only once they are undone.
-        Err(_) if raw.text.contains('%') => read_secret(&raw.decode_bytes()?, reading.mode),
+        Err(_) => read_secret(&raw.decode_bytes()?, reading.mode),
         read => read,
     }
     .map_err(KeyUriError::Secret)?;

@@ -33,11 +33,11 @@ impl Requirement {
         }
     }
 
-    /// From when on, if that is in the future.
-    pub(crate) fn due_later(self, now: UnixTime) -> Option<UnixTime> {
+    /// The time from which on it is due, if there is one.
+    pub(crate) fn deadline(self) -> Option<UnixTime> {
         match self {
-            Self::EnrolledBy(time) if now < time => Some(time),
-            _ => None,
+            Self::EnrolledBy(time) => Some(time),
+            Self::None | Self::Enrolled => None,
         }
     }
 }

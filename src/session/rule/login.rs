@@ -83,7 +83,7 @@ pub(crate) fn password_verified(
             return Ok(AfterPassword::EnrollmentRequired);
         }
         let accepted = log_in(draft, proof.kind(), AuthMethod::SingleFactor, None)?;
-        return Ok(AfterPassword::Complete(Accepted { enroll_by: requirement.due_later(now), ..accepted }));
+        return Ok(AfterPassword::Complete(Accepted { enroll_by: requirement.deadline(), ..accepted }));
     }
     if let Some(token) = device
         && let Some(accepted) = recognize(draft, token, proof.kind())?

@@ -687,3 +687,42 @@ proptest! {
         let _ = (KeyUri::parse(&text), KeyUri::parse_strict(&text));
     }
 }
+
+#[test]
+fn without_an_issuer_a_colon_is_printed_only_where_the_name_has_one() {
+    for (label, printed) in [("alice", "alice"), (":a%3Ab", ":a%3Ab")] {
+        assert_eq!(read(label, "").to_uri().expose(), with(printed, ""));
+    }
+}
+
+#[test]
+fn what_errors_and_warnings_name_has_words() {
+    let schemes = ["steam://x", "otpauth-migration://x", "otpauth:x", "x"]
+        .map(|text| refused_strictly(text).to_string());
+    let types = ["otpauth:///x", "otpauth://steam/x", "otpauth://yaotp/x", "otpauth://x/x"];
+    let types = types.map(|text| refused_strictly(text).to_string());
+    let words = [
+        "a plain Steam secret",
+        "an export of Google Authenticator",
+        "no slashes after the scheme",
+        "another scheme",
+        "there is none",
+        "Steam",
+        "Yandex",
+        "another one",
+    ];
+    for (told, words) in schemes.into_iter().chain(types).zip(words) {
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(
+        [LabelPart::Issuer, LabelPart::AccountName].map(|part| part.to_string()),
+        ["issuer", "account name"]
+    );
+    let uri = read("ACME:a", "&issuer=Other&digits=6&PERIOD=30");
+    assert!(format!("{uri:?}").contains("{IssuerMismatch, ParameterCase}"), "{uri:?}");
+    let told: Vec<_> = warnings(&uri).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["the label names another issuer than the parameter", "the name of a parameter is in upper case"]
+    );
+}

@@ -181,3 +181,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a19_codes_and_digests_differ_by_any_symbol() {
+    let [one, other] = ["MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA", "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOE"]
+        .map(|text| RecoveryCode::parse(text).unwrap());
+    assert_eq!(one, one.clone());
+    assert_ne!(one, other);
+    assert_eq!(one.digest("alice"), one.digest("alice"));
+    assert_ne!(one.digest("alice"), other.digest("alice"));
+}
+
+#[test]
+fn the_longest_text_is_read_and_no_longer_one() {
+    let [longest, longer] = [0, 1].map(|more| {
+        let text = codes().iter().next().unwrap().expose();
+        format!("{:1$}", text.expose(), RecoveryCode::MAX_TEXT_LEN + more)
+    });
+    assert!(RecoveryCode::parse(&longest).is_ok());
+    assert_eq!(refused(&longer), RecoveryCodeError::TooLong);
+}

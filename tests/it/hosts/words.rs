@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::collections::HashSet;
 
+use second_factor::session::{Binding, EventKind, RefusedBecause, RemovedBy};
 use second_factor::{
     AccountId, AuthMethod, ClockOffset, DeviceToken, FirstFactor, HostAuthenticatorKind, Policy, Refusal,
     UnixTime,
@@ -175,4 +176,58 @@ fn a_development_cookie_differs_from_that_of_production() {
     let other = Policy::builder("Example").namespace("other").build().unwrap();
     assert_ne!(name, DeviceToken::development_cookie_name(&world.account, &other));
     assert_ne!(name, DeviceToken::development_cookie_name(&AccountId::from(42), policy));
+}
+
+#[test]
+fn the_events_of_authenticators_say_how_and_whether_any_is_left() {
+    let (world, _, _) = World::enrolled();
+    let authenticator = world.first_authenticator();
+    let bound =
+        |binding| EventKind::AuthenticatorBound { authenticator, label: "Phone".into(), binding }.to_string();
+    let added = [Binding::First, Binding::Added, Binding::Replaced, Binding::Imported].map(bound);
+    assert_eq!(
+        added,
+        [
+            "Two-factor authentication was switched on: Phone",
+            "An authenticator was added: Phone",
+            "An authenticator replaced another: Phone",
+            "An authenticator was imported from another system: Phone",
+        ]
+    );
+    assert_eq!(bound(Binding::ImportedQuietly), added[3]);
+    let removed = |by, remaining| {
+        EventKind::AuthenticatorRemoved { authenticator, label: "Phone".into(), by, remaining }.to_string()
+    };
+    assert_eq!(world.account.to_string(), "alice");
+    assert_eq!(removed(RemovedBy::Owner, 1), "An authenticator was removed: Phone");
+    assert_eq!(
+        removed(RemovedBy::Administrator, 0),
+        "An authenticator was removed, by an administrator: Phone; two-factor authentication is off"
+    );
+}
+
+#[test]
+fn a_refused_code_says_why() {
+    let reasons = [
+        (RefusedBecause::Wrong, "it was wrong"),
+        (RefusedBecause::Replayed, "it had been used, or a later one had"),
+        (
+            RefusedBecause::ClockOff(ClockOffset::from_secs(60)),
+            "the clock of its app is about 60 seconds ahead",
+        ),
+        (RefusedBecause::NoChallenge, "the login it was for was over"),
+        (RefusedBecause::Locked, "too many codes had been wrong"),
+    ];
+    for (reason, words) in reasons {
+        assert_eq!(EventKind::CodeRefused { reason }.to_string(), format!("A code was refused: {words}"));
+    }
+}
+
+#[test]
+fn the_chance_of_a_guess_is_a_number_and_has_words() {
+    let odds = Policy::new("Example").unwrap().guess_odds(DAY);
+    assert_eq!(odds.to_string(), format!("at most 1 in {} ({} guesses)", odds.one_in(), odds.guesses()));
+    #[expect(clippy::cast_precision_loss, reason = "it is far below 2^53")]
+    let one_in = odds.one_in() as f64;
+    assert!((odds.probability() * one_in - 1.0).abs() < 0.001, "{odds:?}");
 }

@@ -10,12 +10,13 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use second_factor::session::EnrollmentToken;
 use second_factor::{AccountId, Policy};
 
 use parts::{Parts, every_bit_flipped, every_change};
 use site::{Kind, Site, Took};
 
-use crate::support::World;
+use crate::support::{Phone, World};
 
 fn policy() -> Policy {
     let minutes = |count: u64| Duration::from_secs(count * 60);
@@ -225,6 +226,39 @@ fn random_flips_of_a_genuine_token_are_refused() {
         let took = site.takes(kind, &other);
         assert!(matches!(took, Took::Unreadable | Took::Refused), "{other}: {took:?}");
     });
+}
+
+#[test]
+fn a_token_with_a_field_too_many_or_too_long_a_text_is_not_read() {
+    const MAX_TEXT: usize = 4352;
+    let site = Site::new();
+    for kind in Kind::ALL {
+        let mut more = Parts::of(&site.genuine(kind));
+        more.fields.push(vec![]);
+        assert_eq!(site.takes(kind, &more.text()), Took::Unreadable, "{kind:?}");
+    }
+    let genuine = Parts::of(&site.genuine(Kind::Enrollment));
+    let label = Kind::Enrollment.fields().iter().position(|field| *field == "label").unwrap();
+    let with_label = |len: usize| {
+        let mut parts = genuine.clone();
+        parts.fields[label] = vec![b'x'; len];
+        parts.text()
+    };
+    let longest = (0..MAX_TEXT).rev().find(|len| with_label(*len).len() <= MAX_TEXT).unwrap();
+    assert_eq!(with_label(longest).len(), MAX_TEXT);
+    assert_eq!(site.takes(Kind::Enrollment, &with_label(longest)), Took::Refused);
+    assert_eq!(site.takes(Kind::Enrollment, &with_label(longest + 1)), Took::Unreadable);
+}
+
+#[test]
+fn an_enrollment_after_a_recovery_login_goes_on_from_its_tokens_text() {
+    let (world, _, codes) = World::enrolled();
+    let session = world.present(&codes[0]).unwrap().authenticated.into_session();
+    let proof = world.verifier.reauthenticate(&session, world.password(), "").unwrap();
+    let begun = world.verifier.begin_enrollment(proof, world.in_place_of_first()).unwrap();
+    let token = EnrollmentToken::parse(begun.token.expose()).unwrap();
+    let code = Phone::scan(&begun.uri).code(world.now());
+    assert!(world.verifier.confirm_enrollment(&token, &code).is_ok());
 }
 
 /// Each test that changes the account has a world of its own.

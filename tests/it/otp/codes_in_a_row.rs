@@ -89,7 +89,9 @@ fn codes_in_a_row_of_another_form_are_refused() {
             let refused = CodesInARow::parse(&"7".repeat(found), digits).unwrap_err();
             assert_eq!(refused, CodeError::Length { expected, found });
         }
-        let long = format!("{}{}", "7".repeat(full), " ".repeat(Code::MAX_INPUT_LEN + 1 - full));
+        let longest = format!("{}{}", "7".repeat(full), " ".repeat(Code::MAX_INPUT_LEN - full));
+        assert!(CodesInARow::parse(&longest, digits).is_ok());
+        let long = longest + " ";
         let found = long.len();
         assert_eq!(CodesInARow::parse(&long, digits).unwrap_err(), CodeError::Length { expected, found });
         for odd in ["x", "+", ".", "\u{0}", "\u{a0}", "٣", "３", "\u{2212}"] {

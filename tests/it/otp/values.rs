@@ -1,6 +1,6 @@
 //! The values of the `otp` layer: limits, redaction, equality, and serde, which uses the same constructors.
 
-use second_factor::otp::{CodeError, Counter, LookAhead, OtpError, ResyncWindow};
+use second_factor::otp::{ClockOffset, CodeError, Counter, LookAhead, OtpError, ResyncWindow};
 use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
 
 #[test]
@@ -26,6 +26,25 @@ fn rfc4226_4_r6_secrets_of_every_length() {
             }
         }
     }
+}
+
+#[test]
+fn clock_offsets_and_algorithms_have_words() {
+    for (secs, is_ahead, words) in [
+        (-90, false, "about 90 seconds behind"),
+        (0, false, "about 0 seconds behind"),
+        (1, true, "about 1 seconds ahead"),
+        (i32::MIN, false, "about 2147483648 seconds behind"),
+    ] {
+        let offset = ClockOffset::from_secs(secs);
+        assert_eq!(
+            (offset.as_secs(), offset.is_ahead(), offset.to_string().as_str()),
+            (secs, is_ahead, words)
+        );
+    }
+    let names =
+        [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].map(|algorithm| algorithm.to_string());
+    assert_eq!(names, ["SHA1", "SHA256", "SHA512"]);
 }
 
 #[test]

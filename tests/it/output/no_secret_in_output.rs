@@ -158,6 +158,7 @@ impl Output {
         for text in
             [format!("{value:?}"), format!("{value:#?}"), format!("{value:x?}"), format!("{value:#X?}")]
         {
+            assert!(!text.is_empty(), "{}", name_of::<T>());
             self.debug.push((name_of::<T>(), text));
         }
     }
@@ -168,6 +169,7 @@ impl Output {
 
     fn display<T: Debug + Display + ?Sized>(&mut self, value: &T) {
         self.debug(value);
+        assert!(!value.to_string().is_empty(), "{}", name_of::<T>());
         self.display.push((name_of::<T>(), format!("{value}")));
         self.display.push((name_of::<T>(), format!("{value:#}")));
     }

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use second_factor::session::{EventKind, RefusedBecause};
+use second_factor::enrollment::RecoveryCodeDigest;
+use second_factor::session::{EventKind, RefusedBecause, Sealed};
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
-    AccountRecord, Algorithm, AuthMethod, DeviceToken, Digits, KeyUri, Login, PasswordReset, Period, Policy,
-    Refusal, Remember, Secret, UnixTime,
+    AccountRecord, Algorithm, AuthMethod, BlockingStore, DeviceToken, Digits, KeyUri, Login, PasswordReset,
+    Period, Policy, Refusal, Remember, Secret, UnixTime,
 };
+use serde::Deserialize;
+use serde::de::value::SeqDeserializer;
+use serde::de::{Deserializer, Visitor};
 use serde_json::{Map, Value, json};
 
 use crate::support::{DAY, JsonStore, Phone, STEP, World, complete, is_refused_because, refusal};
@@ -409,4 +413,73 @@ fn a_record_with_ten_recovery_codes_and_five_devices_fits_two_kilobytes() {
     assert_eq!(world.verifier.status(&world.account).unwrap().recovery_codes_left, 10);
     let size = row(&world).len();
     assert!(size <= 2 * 1024, "{size} bytes");
+}
+
+#[test]
+fn a_revision_fits_a_signed_column() {
+    let (world, phone, _) = World::enrolled();
+    for wrong in phone.wrong_codes(world.now()).take(16) {
+        let _ = world.present(&wrong).unwrap_err();
+        let row = world.verifier.store().load(&world.account).unwrap().unwrap();
+        assert!(i64::try_from(row.revision.get()).is_ok(), "{:?}", row.revision);
+    }
+}
+
+#[test]
+fn records_with_another_code_in_the_last_step_up_differ() {
+    let mut row: Value = serde_json::from_str(GOLDEN).unwrap();
+    let read = |row: &Value| serde_json::from_value::<AccountRecord>(row.clone()).unwrap();
+    let before = read(&row);
+    let code = &mut row["record"]["step_up"]["what"]["code"];
+    assert!(format!("{before:?}").contains("UsedCode(..)"), "{before:?}");
+    *code = code.as_str().unwrap().replacen(|_: char| true, "A", 8).into();
+    assert_ne!(read(&row), before);
+}
+
+#[test]
+fn what_is_no_record_is_told_with_what_was_expected() {
+    let error = serde_json::from_str::<AccountRecord>("5").unwrap_err().to_string();
+    assert!(error.contains("expected an account record, its format first"), "{error}");
+    let error = serde_json::from_str::<RecoveryCodeDigest>("5").unwrap_err().to_string();
+    assert!(error.contains("expected canonical base32 of 32 bytes"), "{error}");
+    let error = serde_json::from_str::<Sealed>("5").unwrap_err().to_string();
+    assert!(error.contains("expected a string"), "{error}");
+}
+
+/// A format that people do not read, with one value in it.
+enum Binary {
+    List(Vec<u8>),
+    Buffer(Vec<u8>),
+    Nothing,
+}
+
+impl<'de> Deserializer<'de> for Binary {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self {
+            Self::List(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.into_iter())),
+            Self::Buffer(bytes) => visitor.visit_byte_buf(bytes),
+            Self::Nothing => visitor.visit_unit(),
+        }
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[test]
+fn bytes_are_read_from_a_format_that_has_lists_or_buffers() {
+    let bytes: Vec<u8> = (1..=40).collect();
+    for format in [Binary::List(bytes.clone()), Binary::Buffer(bytes.clone())] {
+        assert_eq!(Sealed::deserialize(format).unwrap().as_bytes(), bytes);
+    }
+    let error = Sealed::deserialize(Binary::Nothing).unwrap_err().to_string();
+    assert!(error.contains("expected bytes"), "{error}");
 }

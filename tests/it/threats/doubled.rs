@@ -43,6 +43,26 @@ fn g13_the_code_form_posted_twice_logs_in_once_and_says_so() {
     }
 }
 
+/// A ring that has the same key under two ids, as after a careless rotation.
+#[test]
+fn g13_a_code_posted_twice_is_known_under_one_key_with_two_ids() {
+    let (world, phone, _) = World::enrolled();
+    let key = SealingKey::new([7; 32]);
+    let ring = KeyRing::new(1, key.clone()).with_retired(2, key);
+    let verifier = BlockingVerifier::with_sources(
+        world.verifier.store().clone(),
+        Policy::new("Example").unwrap(),
+        ring,
+        world.clock.clone(),
+        Mutex::new(TestRng(9)),
+    );
+    let session = world.session(1);
+    let code = phone.code(world.now());
+    for expected in [Ok(()), Err(Refusal::AlreadyDone)] {
+        assert_eq!(refusal(verifier.fresh_factor(&session, &code)).map(drop), expected);
+    }
+}
+
 fn two_posts_at_once<S: BlockingStore>(world: &World<S>)
 where
     S::Error: core::fmt::Debug,

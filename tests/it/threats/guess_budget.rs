@@ -342,3 +342,22 @@ fn g08_two_clocks_that_both_accept_codes_give_no_credit_twice() {
     assert!(world.present(&row).is_ok());
     assert_eq!(locked_until(), Some(next));
 }
+
+#[test]
+fn g10_a_new_authenticator_has_no_guesses_against_it() {
+    let (world, phone, codes) = World::enrolled();
+    for code in &codes[..6] {
+        let _ = guess_until_locked(&world, &phone);
+        let _ = world.change_password(&world.session(1), code).unwrap();
+    }
+    world.clock.advance(days(10_000));
+    let locked = Refusal::Locked { retry_at: None };
+    assert_eq!(world.present(&phone.code(world.now())).unwrap_err(), locked);
+    let session = world.present(&codes[6]).unwrap().authenticated.into_session();
+    let proof = world.verifier.reauthenticate(&session, world.password(), "").unwrap();
+    let begun = world.verifier.begin_enrollment(proof, world.in_place_of_first()).unwrap();
+    let new = Phone::scan(&begun.uri);
+    let _ = world.verifier.confirm_enrollment(&begun.token, &new.code(world.now())).unwrap();
+    world.clock.advance(2 * STEP);
+    let _ = world.present(&new.code(world.now())).unwrap();
+}

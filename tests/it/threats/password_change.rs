@@ -8,7 +8,8 @@ use second_factor::session::EventKind;
 use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
 use second_factor::verifier::{ChangePasswordError, Error};
 use second_factor::{
-    AccountId, AccountRecord, AuthMethod, BlockingStore, MemoryStore, PasswordReset, Policy, Refusal,
+    AccountId, AccountRecord, AuthMethod, BlockingStore, MemoryStore, NewAuthenticator, PasswordReset,
+    Policy, Refusal,
 };
 
 use crate::support::{World, code_required, refusal};
@@ -145,4 +146,22 @@ fn g04_a_reset_verified_during_a_change_is_refused_after_it() {
     assert_eq!(refusal::<(), _>(Err(error)).unwrap_err(), Refusal::Retry);
     assert!(world.is_current(&session), "the owner's session has ended");
     let _ = world.reset_password();
+}
+
+/// The same of a password that begins the first enrollment.
+#[test]
+fn g04_a_password_typed_during_a_change_begins_no_enrollment() {
+    let world = World::new();
+    let proof = PasswordReset::by_host(world.verifier.check_password(&world.account));
+    let mut during = None;
+    let changed = world.verifier.change_password(proof, || {
+        during = Some(world.password());
+        Ok::<(), DiskFull>(())
+    });
+    assert!(changed.is_ok(), "{changed:?}");
+    let begun = world.verifier.begin_enrollment(during.unwrap(), NewAuthenticator::app("alice@example.org"));
+    assert_eq!(refusal(begun).unwrap_err(), Refusal::Retry);
+    assert!(
+        world.verifier.begin_enrollment(world.password(), NewAuthenticator::app("alice@example.org")).is_ok()
+    );
 }

@@ -156,3 +156,14 @@ fn a_grace_period_so_short_that_each_login_writes_is_refused() {
     revisions.dedup();
     assert!((3..=4).contains(&(revisions.len() - 1)), "{} writes in 90 s", revisions.len() - 1);
 }
+
+#[test]
+fn a_namespace_is_short_and_printable() {
+    for namespace in ["x".to_owned(), "!~".to_owned(), "x".repeat(64)] {
+        assert!(Policy::builder("Example").namespace(&namespace).build().is_ok(), "{namespace}");
+    }
+    for namespace in [String::new(), "x".repeat(65), "a b".to_owned(), "\u{7f}".to_owned(), "é".to_owned()] {
+        let refused = Policy::builder("Example").namespace(&namespace).build().unwrap_err();
+        assert_eq!(refused, PolicyError::Namespace, "{namespace}");
+    }
+}

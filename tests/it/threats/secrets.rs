@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use second_factor::enrollment::{ImportedSecret, SecretTooShort};
 use second_factor::session::{
-    EventKind, RefusedBecause, Remember, SealError, SealingKey, SessionError, StoreSecretsInClear, TokenKey,
-    TokenKeys,
+    EventKind, RefusedBecause, Remember, Seal, SealError, Sealed, SealingKey, SessionError,
+    StoreSecretsInClear, TokenKey, TokenKeys,
 };
 use second_factor::store::{Change, Expected, Revision, Swap, Versioned};
 use second_factor::verifier::{ChangePasswordError, EntropyError, EntropySource, Error};
@@ -728,4 +728,23 @@ fn f33_no_secret_is_shorter_than_its_algorithms_output() {
         assert!(!seen.contains(&bytes));
         seen.push(bytes);
     }
+}
+
+#[test]
+fn a_sealing_key_is_64_hexadecimal_digits() {
+    let (world, phone) = enrolled();
+    let ring = KeyRing::new(1, SealingKey::from_hex(&format!(" {}\n", "07".repeat(32))).unwrap());
+    let world = World { verifier: with_keys(&world, ring), ..service_beside(&world) };
+    let _ = world.present(&phone.code(world.now())).unwrap();
+    assert!(SealingKey::from_hex(&"aB".repeat(32)).is_ok());
+    for len in (0..=80).filter(|len| *len != 64) {
+        assert!(SealingKey::from_hex(&"a".repeat(len)).is_err(), "{len}");
+    }
+    assert!(SealingKey::from_hex(&"g".repeat(64)).is_err());
+}
+
+#[test]
+fn a_secret_in_clear_is_never_sealed_anew() {
+    let sealed = Sealed::new(vec![0, 1, 2]).unwrap();
+    assert!(StoreSecretsInClear.is_current(&sealed));
 }
