@@ -72,6 +72,7 @@ mod login {
     mod reauthentication;
     #[cfg(feature = "testing")]
     mod round_trips;
+    mod schedule;
     mod session_kept;
     mod tokens;
 }

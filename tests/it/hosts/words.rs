@@ -4,12 +4,9 @@ use core::time::Duration;
 use std::collections::HashSet;
 
 use second_factor::session::{Binding, EventKind, RefusedBecause, RemovedBy};
-use second_factor::{
-    AccountId, AuthMethod, ClockOffset, DeviceToken, FirstFactor, HostAuthenticatorKind, Policy, Refusal,
-    UnixTime,
-};
+use second_factor::{AccountId, ClockOffset, DeviceToken, FirstFactor, Policy, Refusal, UnixTime};
 
-use crate::support::{DAY, START, World};
+use crate::support::{AUTH_METHODS, DAY, START, World};
 
 fn all_refusals() -> [Refusal; 14] {
     [
@@ -113,17 +110,8 @@ fn only_the_set_up_says_that_a_clock_is_off() {
 
 #[test]
 fn the_words_of_a_login_name_a_password_only_if_one_was_typed() {
-    let methods = [
-        AuthMethod::SingleFactor,
-        AuthMethod::Code,
-        AuthMethod::CodesInARow,
-        AuthMethod::RecoveryCode,
-        AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey),
-        AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey),
-        AuthMethod::RememberedDevice { since: START },
-    ];
     let mut all = HashSet::new();
-    for method in methods {
+    for method in AUTH_METHODS {
         let [password, other] =
             [FirstFactor::Password, FirstFactor::Other].map(|first| method.in_words(first));
         assert!(password.starts_with("with your password"), "{password}");

@@ -4,8 +4,6 @@
 //! restarts the actors for every sequence of choices. So a test here covers all orders of these actors, not a sample.
 
 use core::convert::Infallible;
-use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex};
 
 use second_factor::session::{
@@ -18,6 +16,7 @@ use second_factor::{
     PasswordVerified, Policy, Refusal, Remember, Session, Store, Verifier,
 };
 
+use super::schedule::{self, GiveWay, finish};
 use crate::support::{EventLog, PASSKEY, Phone, START, STEP, TestClock, TestRng, code_required, texts};
 
 /// Yields once before each call. With `is_atomic` false it compares, yields, and only then writes.
@@ -25,17 +24,6 @@ use crate::support::{EventLog, PASSKEY, Phone, START, STEP, TestClock, TestRng, 
 struct Stepped {
     rows: MemoryStore,
     is_atomic: bool,
-}
-
-#[derive(Default)]
-struct GiveWay(bool);
-
-impl Future for GiveWay {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
-    }
 }
 
 type Failed = <MemoryStore as Store>::Error;
@@ -87,18 +75,7 @@ enum End {
     Done,
 }
 
-type Actor = Pin<Box<dyn Future<Output = End>>>;
-
-/// Runs a future that never waits for another task.
-fn finish<F: Future>(future: F) -> F::Output {
-    let mut future = Box::pin(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
-}
+type Actor = schedule::Actor<End>;
 
 impl Scene {
     fn new(is_atomic: bool, actors: usize) -> Self {
@@ -228,51 +205,26 @@ fn end(result: Result<(), second_factor::verifier::Error<Failed>>) -> End {
     }
 }
 
-/// Runs the actors in every order, from the start each time, and passes each result to `judge`. Returns the number of
-/// orders.
+/// Runs the actors in every order, and passes each result to `judge`. Returns the number of orders.
 fn explore(
     is_atomic: bool,
     count: usize,
     actors: impl Fn(&Scene) -> Vec<Actor>,
     mut judge: impl FnMut(&Scene, &[End]),
 ) -> usize {
-    let mut orders = 0;
-    // At each step, the index of the actor that moved, among those that could. To get the next order, the last index that
-    // can grow is increased.
-    let mut choices: Vec<usize> = Vec::new();
-    loop {
+    let start = || {
         let scene = Scene::new(is_atomic, count);
-        let mut running: Vec<(usize, Actor)> = actors(&scene).into_iter().enumerate().collect();
-        let mut ends = vec![End::Done; running.len()];
-        let mut open = Vec::new();
-        let mut context = Context::from_waker(Waker::noop());
-        // Before its first call to the store, an actor does not interact with others.
-        running.retain_mut(|(_, actor)| actor.as_mut().poll(&mut context).is_pending());
-        while !running.is_empty() {
-            let step = open.len();
-            if step == choices.len() {
-                choices.push(0);
-            }
-            open.push(running.len());
-            let (actor, future) = &mut running[choices[step]];
-            if let Poll::Ready(reached) = future.as_mut().poll(&mut context) {
-                ends[*actor] = reached;
-                drop(running.remove(choices[step]));
-            }
-        }
-        orders += 1;
-        judge(&scene, &ends);
-        while let (Some(choice), Some(&among)) = (choices.pop(), open.last()) {
-            open.pop();
-            if choice + 1 < among {
-                choices.push(choice + 1);
-                break;
-            }
-        }
-        if choices.is_empty() {
-            return orders;
-        }
-    }
+        let actors = actors(&scene);
+        (scene, actors)
+    };
+    schedule::explore(
+        start,
+        |_, _| {},
+        |scene, ends| {
+            let ends: Vec<_> = ends.into_iter().map(|end| end.unwrap_or(End::Done)).collect();
+            judge(scene, &ends);
+        },
+    )
 }
 
 fn accepted(ends: &[End]) -> usize {

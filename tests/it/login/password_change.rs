@@ -8,14 +8,14 @@
 mod actors;
 mod judge;
 mod scene;
-mod schedule;
 
 use second_factor::testing::Fault;
 
 use actors::{Beside, Change};
 use judge::{at_the_end, step};
 use scene::{Host, Password, Proof, Scene};
-use schedule::explore;
+
+use super::schedule::explore;
 
 /// By how many seconds the clock jumps, at any point: so far that a mark is old enough to be removed.
 const JUMPS: [i64; 2] = [61, -61];
@@ -41,7 +41,7 @@ fn beside(proof: Proof, change: Change, beside: Beside, jump: Option<i64>, host:
     explore(
         start,
         |scene, actor| step(scene, actor, &told),
-        |scene| at_the_end(scene, (proof, change, beside), &told),
+        |scene, _| at_the_end(scene, (proof, change, beside), &told),
     )
 }
 

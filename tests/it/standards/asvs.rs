@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use second_factor::session::{
     AdministratorOfOneself, AdministratorReset, AuthenticatorId, Binding, EndAllSessions, EnrollmentToken,
-    EventKind, FirstFactor, ForgottenBecause, HostAuthenticatorKind, PolicyError, RefusedBecause, RemovedBy,
-    Requirement,
+    EventKind, FirstFactor, ForgottenBecause, PolicyError, RefusedBecause, RemovedBy, Requirement,
 };
 use second_factor::store::{Change, Expected, Revision, Swap};
 use second_factor::{
@@ -17,7 +16,8 @@ use second_factor::{
 use crate::support::source::{code_of, is_word, sources, variants};
 use crate::support::tokens::Parts;
 use crate::support::{
-    DAY, NEVER_ISSUED, Phone, START, STEP, World, code_required, complete, days, is_refused_because, refusal,
+    AUTH_METHODS, DAY, NEVER_ISSUED, Phone, START, STEP, World, code_required, complete, days,
+    is_refused_because, refusal,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -73,16 +73,7 @@ fn asvs_6_1_1_the_documented_limits_are_those_of_the_default_policy() {
 
 #[test]
 fn asvs_6_1_3_every_way_in_is_documented_with_what_it_claims() {
-    let methods = [
-        AuthMethod::SingleFactor,
-        AuthMethod::Code,
-        AuthMethod::CodesInARow,
-        AuthMethod::RecoveryCode,
-        AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey),
-        AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey),
-        AuthMethod::RememberedDevice { since: START },
-    ];
-    let ways: Vec<_> = methods
+    let ways: Vec<_> = AUTH_METHODS
         .iter()
         .map(|method| {
             let claimed: Vec<_> =

@@ -441,7 +441,7 @@ fn what_is_no_record_is_told_with_what_was_expected() {
     let error = serde_json::from_str::<AccountRecord>("5").unwrap_err().to_string();
     assert!(error.contains("expected an account record, its format first"), "{error}");
     let error = serde_json::from_str::<RecoveryCodeDigest>("5").unwrap_err().to_string();
-    assert!(error.contains("expected canonical base32 of 32 bytes"), "{error}");
+    assert!(error.contains("expected canonical base32 of 16 bytes"), "{error}");
     let error = serde_json::from_str::<Sealed>("5").unwrap_err().to_string();
     assert!(error.contains("expected a string"), "{error}");
 }

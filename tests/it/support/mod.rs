@@ -4,6 +4,7 @@ pub mod sessions;
 pub mod source;
 pub mod tokens;
 
+mod async_world;
 mod authenticators;
 mod changes;
 mod clock;
@@ -18,8 +19,11 @@ use core::time::Duration;
 
 use second_factor::session::{EventKind, RefusedBecause};
 use second_factor::verifier::Error;
-use second_factor::{Accepted, ChallengeToken, Login, RecoveryCodes, Refusal, UnixTime};
+use second_factor::{
+    Accepted, AuthMethod, ChallengeToken, HostAuthenticatorKind, Login, RecoveryCodes, Refusal, UnixTime,
+};
 
+pub use async_world::AsyncWorld;
 pub use clock::TestClock;
 pub use crowd::{Interleaved, JsonRow, Meeting, Remote, at_once};
 pub use events::{EventLog, Told};
@@ -36,6 +40,17 @@ pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A well-formed recovery code that nobody has.
 pub const NEVER_ISSUED: &str = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA";
+
+/// Every way to log in. A test of the standards compares the list with the enum.
+pub const AUTH_METHODS: [AuthMethod; 7] = [
+    AuthMethod::SingleFactor,
+    AuthMethod::Code,
+    AuthMethod::CodesInARow,
+    AuthMethod::RecoveryCode,
+    AuthMethod::HostAuthenticator(HostAuthenticatorKind::HardwareKey),
+    AuthMethod::HostAuthenticator(HostAuthenticatorKind::SoftwareKey),
+    AuthMethod::RememberedDevice { since: START },
+];
 
 pub fn days(count: u64) -> Duration {
     Duration::from_secs(count * DAY.as_secs())

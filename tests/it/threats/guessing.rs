@@ -7,18 +7,17 @@ use std::thread;
 use std::time::Duration;
 
 use second_factor::session::{EventKind, RefusedBecause, Remember, SealingKey};
-use second_factor::verifier::{Clock, Error};
+use second_factor::verifier::Error;
 use second_factor::{
-    AccountId, AuthMethod, BlockingStore, ChallengeToken, KeyRing, PasswordVerified, Policy, RecoveryCodes,
-    Refusal, UnixTime, Verifier,
+    AuthMethod, BlockingStore, ChallengeToken, KeyRing, Policy, RecoveryCodes, Refusal, UnixTime, Verifier,
 };
 
 use super::budget::{
     BUDGET, evaluated, exhaust, guess_until_locked, is_wrong, retry_at, wrong, wrong_recovery_codes,
 };
 use crate::support::{
-    DAY, EventLog, Interleaved, Meeting, Phone, Remote, START, STEP, TestClock, TestRng, World, at_once,
-    code_required, complete, days, is_refused_because, refusal, texts,
+    AsyncWorld, DAY, Meeting, Remote, START, STEP, TestRng, World, at_once, code_required, complete, days,
+    is_refused_because, refusal, texts,
 };
 
 #[test]
@@ -203,37 +202,21 @@ fn a09_two_hundred_wrong_codes_at_once_against_a_budget_of_five() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a09_two_hundred_wrong_codes_at_once_on_the_async_front() {
-    let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
-    let verifier = Verifier::with_sources(
-        Interleaved::default(),
-        Policy::new("Example").unwrap(),
-        KeyRing::new(1, SealingKey::new([7; 32])),
-        clock.clone(),
-        Mutex::new(TestRng(1)),
-    );
-    let verifier = Arc::new(verifier.with_events(events.clone()));
-    let account = AccountId::new("alice").unwrap();
-    let password = async || PasswordVerified::by_host(verifier.check_password(&account).await);
-    let begun = verifier.begin_enrollment(password().await, "alice").await.unwrap();
-    let phone = Phone::scan(&begun.uri);
-    let _ = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
-    let mut challenges = Vec::new();
-    for _ in 0..8 {
-        challenges.push(code_required(verifier.password_verified(password().await, None).await.unwrap()));
-    }
+    let (world, phone) = AsyncWorld::enrolled().await;
+    let challenges = world.challenges(8).await;
     let tasks: Vec<_> = phone
-        .wrong_codes(clock.now())
+        .wrong_codes(world.now())
         .take(200)
         .enumerate()
         .map(|(number, code)| {
-            let (verifier, challenge) = (verifier.clone(), challenges[number % 8].clone());
+            let (verifier, challenge) = (world.verifier.clone(), challenges[number % 8].clone());
             tokio::spawn(async move { verifier.present(&challenge, &code, Remember::No).await })
         })
         .collect();
     for task in tasks {
         let _ = refusal(task.await.unwrap()).unwrap_err();
     }
-    assert_eq!(evaluated(&events), BUDGET);
+    assert_eq!(evaluated(&world.events), BUDGET);
 }
 
 fn suspected(kind: &EventKind) -> bool {

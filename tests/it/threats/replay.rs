@@ -5,15 +5,15 @@ use std::thread;
 
 use second_factor::enrollment::ImportedSecret;
 use second_factor::session::{AdministratorReset, EventKind, Import, RefusedBecause, Remember, SealingKey};
-use second_factor::verifier::{Clock, Error};
+use second_factor::verifier::Error;
 use second_factor::{
-    AccountId, AuthMethod, BlockingStore, ChallengeToken, KeyRing, Login, PasswordVerified, Policy, Refusal,
-    Secret, Totp, TotpParams, UnixTime, Verifier,
+    AccountId, AuthMethod, BlockingStore, ChallengeToken, KeyRing, Login, Policy, Refusal, Secret, Totp,
+    TotpParams, UnixTime, Verifier,
 };
 
 use crate::support::{
-    EventLog, Interleaved, JsonRow, Meeting, Phone, Remote, START, STEP, TestClock, TestRng, World, at_once,
-    code_required, days, is_refused_because, refusal,
+    AsyncWorld, JsonRow, Meeting, Phone, Remote, STEP, TestRng, World, at_once, code_required, days,
+    is_refused_because, refusal,
 };
 
 /// The refusal of a code in a new challenge, and the events.
@@ -109,30 +109,13 @@ fn a03_one_code_from_fifty_threads_logs_in_once_on_a_host_store() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a03_one_code_from_fifty_tasks_logs_in_once_with_async_calls() {
-    let (clock, events) = (TestClock::at(START), Arc::new(EventLog::default()));
-    let verifier = Verifier::with_sources(
-        Interleaved::default(),
-        Policy::new("Example").unwrap(),
-        KeyRing::new(1, SealingKey::new([7; 32])),
-        clock.clone(),
-        Mutex::new(TestRng(1)),
-    );
-    let verifier = Arc::new(verifier.with_events(events.clone()));
-    let account = AccountId::new("alice").unwrap();
-    let password = async || PasswordVerified::by_host(verifier.check_password(&account).await);
-    let begun = verifier.begin_enrollment(password().await, "alice").await.unwrap();
-    let phone = Phone::scan(&begun.uri);
-    let _ = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
-    clock.advance(STEP);
-    let code = phone.code(clock.now());
-    let mut challenges = Vec::new();
-    for _ in 0..8 {
-        challenges.push(code_required(verifier.password_verified(password().await, None).await.unwrap()));
-    }
+    let (world, phone) = AsyncWorld::enrolled().await;
+    let code = phone.code(world.now());
+    let challenges = world.challenges(8).await;
     let tasks: Vec<_> = (0..50)
         .map(|number| {
             let (verifier, challenge, code) =
-                (verifier.clone(), challenges[number % 8].clone(), code.clone());
+                (world.verifier.clone(), challenges[number % 8].clone(), code.clone());
             tokio::spawn(async move { verifier.present(&challenge, &code, Remember::No).await })
         })
         .collect();
@@ -141,7 +124,10 @@ async fn a03_one_code_from_fifty_tasks_logs_in_once_with_async_calls() {
         accepted += usize::from(refusal(task.await.unwrap()).is_ok());
     }
     assert_eq!(accepted, 1);
-    assert_eq!(events.count(|kind| matches!(kind, EventKind::LoggedIn { method: AuthMethod::Code })), 1);
+    assert_eq!(
+        world.events.count(|kind| matches!(kind, EventKind::LoggedIn { method: AuthMethod::Code })),
+        1
+    );
 }
 
 /// Presents a used code at every door.

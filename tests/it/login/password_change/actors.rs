@@ -1,5 +1,7 @@
 //! The actors.
 
+use core::pin::Pin;
+use core::task::{Context, Poll};
 use core::time::Duration;
 use std::cell::RefCell;
 
@@ -9,7 +11,7 @@ use second_factor::verifier::{ChangePasswordError, Clock, Error};
 use second_factor::{Login, PasswordReset, PasswordVerified, Remember};
 
 use super::scene::{Bound, Host, Issued, Password, Proof, Scene, replace};
-use super::schedule::{Actor, Dropped, GiveWay};
+use crate::login::schedule::{Actor, GiveWay};
 use crate::support::{PASSKEY, Phone, STEP};
 
 /// How a change goes.
@@ -234,5 +236,25 @@ pub fn beside(scene: &Scene, beside: Beside) -> Actor {
                 }
             }
         }),
+    }
+}
+
+/// An actor that is dropped after this many steps.
+struct Dropped {
+    actor: Option<Actor>,
+    steps: usize,
+}
+
+impl Future for Dropped {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let is_done = self.actor.as_mut().is_none_or(|actor| actor.as_mut().poll(context).is_ready());
+        if is_done || self.steps == 0 {
+            self.actor = None;
+            return Poll::Ready(());
+        }
+        self.steps -= 1;
+        Poll::Pending
     }
 }

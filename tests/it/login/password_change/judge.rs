@@ -14,7 +14,7 @@ use crate::support::PASSKEY;
 
 use super::actors::{self, Beside, Change};
 use super::scene::{Bound, Host, Password, Proof, Scene};
-use super::schedule::finish;
+use crate::login::schedule::finish;
 
 /// The index of the change among the actors.
 const CHANGE: usize = 0;

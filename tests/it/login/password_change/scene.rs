@@ -17,7 +17,7 @@ use second_factor::{
 };
 use serde_json::Value;
 
-use super::schedule::{GiveWay, finish};
+use crate::login::schedule::{GiveWay, finish};
 use crate::support::{DAY, PASSKEY, Phone, TestClock, TestRng, World, complete};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

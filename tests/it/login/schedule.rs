@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-pub type Actor = Pin<Box<dyn Future<Output = ()>>>;
+pub type Actor<T = ()> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Yields once.
 #[derive(Default)]
@@ -14,26 +14,6 @@ impl Future for GiveWay {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
-    }
-}
-
-/// An actor that is dropped after this many steps.
-pub struct Dropped {
-    pub actor: Option<Actor>,
-    pub steps: usize,
-}
-
-impl Future for Dropped {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let is_done = self.actor.as_mut().is_none_or(|actor| actor.as_mut().poll(context).is_ready());
-        if is_done || self.steps == 0 {
-            self.actor = None;
-            return Poll::Ready(());
-        }
-        self.steps -= 1;
-        Poll::Pending
     }
 }
 
@@ -48,18 +28,22 @@ pub fn finish<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Runs the actors in every order, from the start each time. `each` gets the scene after every step, `end` after the last.
-/// Returns the number of orders.
-pub fn explore<S>(
-    start: impl Fn() -> (S, Vec<Actor>),
+/// Runs the actors in every order, from the start each time. `each` gets the scene and the actor that moved after every
+/// step; `end` gets the scene and each actor's output after the last. An actor that took no step has no output. Returns the
+/// number of orders.
+pub fn explore<S, T>(
+    start: impl Fn() -> (S, Vec<Actor<T>>),
     mut each: impl FnMut(&S, usize),
-    mut end: impl FnMut(&S),
+    mut end: impl FnMut(&S, Vec<Option<T>>),
 ) -> usize {
     let mut orders = 0;
+    // At each step, the index of the actor that moved, among those that could. To get the next order, the last index that
+    // can grow is increased.
     let mut choices: Vec<usize> = Vec::new();
     loop {
         let (scene, actors) = start();
-        let mut running: Vec<(usize, Actor)> = actors.into_iter().enumerate().collect();
+        let mut outputs: Vec<Option<T>> = actors.iter().map(|_| None).collect();
+        let mut running: Vec<(usize, Actor<T>)> = actors.into_iter().enumerate().collect();
         let mut open = Vec::new();
         let mut context = Context::from_waker(Waker::noop());
         // Before its first step, an actor does not interact with others.
@@ -72,13 +56,14 @@ pub fn explore<S>(
             open.push(running.len());
             let (actor, future) = &mut running[choices[step]];
             let actor = *actor;
-            if future.as_mut().poll(&mut context).is_ready() {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                outputs[actor] = Some(output);
                 drop(running.remove(choices[step]));
             }
             each(&scene, actor);
         }
         orders += 1;
-        end(&scene);
+        end(&scene, outputs);
         while let (Some(choice), Some(&among)) = (choices.pop(), open.last()) {
             open.pop();
             if choice + 1 < among {
