@@ -313,6 +313,8 @@ fn steam_is_marked_and_never_ordinary() {
         KeyUriError::Scheme(ForeignScheme::Steam),
         "strictly this is not a key URI"
     );
+    let pasted = KeyUri::parse(&format!("steam://{SECRET} \n")).unwrap();
+    assert_eq!(warnings(&pasted), [KeyUriWarning::EmptyAccountName, KeyUriWarning::RawCharacters]);
     assert_eq!(refused("steam://"), KeyUriError::Secret(Base32Error::Empty));
     assert_eq!(refused("steam:"), KeyUriError::MissingSecret);
     assert_eq!(totp("Steam", "me"), Err(KeyUriError::SteamIssuer));

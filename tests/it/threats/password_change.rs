@@ -165,3 +165,16 @@ fn g04_a_password_typed_during_a_change_begins_no_enrollment() {
         world.verifier.begin_enrollment(world.password(), NewAuthenticator::app("alice@example.org")).is_ok()
     );
 }
+
+#[test]
+fn g04_a_backup_that_is_restored_during_a_change_ends_all_sessions() {
+    let (world, _, codes) = World::enrolled();
+    let session = world.session(1);
+    let proof = world.verifier.reauthenticate(&session, world.password(), &codes[0]).unwrap();
+    let changed = world.verifier.change_password(proof, || {
+        let _ = world.verifier.end_what_a_backup_revived(&world.account).unwrap();
+        Ok::<(), DiskFull>(())
+    });
+    assert!(matches!(changed, Err(ChangePasswordError::Unfinished(None))), "{changed:?}");
+    assert!(!world.is_current(&session));
+}
