@@ -22,9 +22,9 @@
     doc = "| | |",
     doc = "|---|---|",
     doc = "| your service | password checked, cookies set, database plugged in |",
-    doc = "| [`verifier`] | loads, decides, swaps; what you call, async and blocking. No rule is in it |",
-    doc = "| [`store`] | two methods and a contract that you implement. No rule is in it either |",
-    doc = "| [`session`] | the rules, pure: record, input, time, entropy and policy give outcome, next record and events |",
+    doc = "| [`verifier`] | loads, decides, swaps; what you call, async and blocking. It contains no rules |",
+    doc = "| [`store`] | two methods and a contract that you implement. It contains no rules either |",
+    doc = "| [`session`] | the rules, pure functions: record, input, time, entropy, policy, keys give outcome, next record, events |",
     doc = "| [`enrollment`] | secrets in and out: base32, key URIs, QR codes, recovery codes |",
     doc = "| [`otp`] | HOTP and TOTP in constant time; without an allocator |"
 )]
@@ -55,7 +55,8 @@ mod time;
 #[cfg(feature = "alloc")]
 pub mod verifier;
 
-// Everything that a host names in its daily work is here, too; the modules have the rest, and the overview.
+// The names that a host uses in its daily work are also exported here. The modules have the rest, and the
+// overview.
 #[cfg(feature = "alloc")]
 pub use enrollment::{
     EnrollmentError, ImportedSecret, KeyUri, KeyUriError, RecoveryCode, RecoveryCodes, SecretText,

@@ -11,9 +11,9 @@ pub use error::UnixTimeError;
 
 /// Seconds since 1970-01-01T00:00:00Z, the "current Unix time" of RFC 6238 §3 R1.
 ///
-/// Nothing below the verifier reads a clock: time is passed in as this type. Its operations either saturate
-/// or say that they cannot be done. A host converts it to and from its own type for dates, `SystemTime` or
-/// RFC 3339 text, and shows it [in words](Self::in_words).
+/// Nothing below the verifier reads a clock: time is passed in as this type. If a result does not fit, an
+/// operation returns the nearest moment, `None` or an error. A host converts a `UnixTime` to and from its own
+/// type for dates, `SystemTime` or RFC 3339 text, and shows it [in words](Self::in_words).
 ///
 /// ```
 /// use core::time::Duration;

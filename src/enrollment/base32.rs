@@ -111,7 +111,7 @@ impl Base32Secret {
     ///
     /// # Errors
     ///
-    /// As [`Secret::from_base32`].
+    /// The errors of [`Secret::from_base32`].
     pub fn parse(text: &str) -> Result<Self, Base32Error> {
         let (secret, forgiven) = read_secret(text.as_bytes())?;
         Ok(Self { secret, forgiven })

@@ -12,17 +12,18 @@ use zeroize::Zeroizing;
 
 use super::base32::{decode_array, decode_vec, encode, encode_public};
 
-/// Of an id or a digest, which are no secret. A record has many of them.
+/// Serializes an id or a digest. Neither is secret, and a record has many of them, so no text is allocated
+/// for it.
 pub(crate) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() { serialize_text(bytes, to) } else { to.serialize_bytes(bytes) }
 }
 
-/// As text in every format.
+/// Serializes as text in every format.
 pub(crate) fn serialize_text<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(encode_public(bytes, &mut [0; 26]))
 }
 
-/// Of what may be a secret.
+/// Serializes bytes that may be secret.
 pub(crate) fn serialize_slice<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() { to.serialize_str(&encode(bytes)) } else { to.serialize_bytes(bytes) }
 }

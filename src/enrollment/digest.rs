@@ -3,7 +3,7 @@ use sha2::{Digest, Sha256};
 /// The SHA-256 digest of a list of parts. Each part is hashed after its length, so that different lists give
 /// different digests.
 ///
-/// The first part names the domain, that is what the digest is for.
+/// The first part names the domain: what the digest is for.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {

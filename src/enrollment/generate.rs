@@ -11,7 +11,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// The generator's own error, unchanged. No secret is made then, and there is no default one.
+    /// The generator's own error, unchanged. No secret is made then: there is no fallback.
     ///
     /// ```
     /// # use second_factor::{Algorithm, Secret};

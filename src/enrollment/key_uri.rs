@@ -38,10 +38,10 @@ use warning::Warnings;
 ///   at the first literal `:`; if there is none either, at the first `%3A`. Spaces before the account name
 ///   are dropped, and colons in it are kept.
 /// - **Plus signs.** Form encoding writes a space as `+` and never as `%20`. So in an issuer (parameter or
-///   prefix), a single `+` between two other characters is read as a space, unless the same text has a `%20`
-///   or a raw space, or the other of the two spells the plus as `%2B`. `Test+Issuer` is read as "Test
-///   Issuer"; `Disney+` and `C++` stay as they are. In an account name a `+` is always a plus:
-///   `alice+work@example.com`.
+///   prefix), a single `+` between two other characters is read as a space. It stays a plus if the same text
+///   has a `%20` or a raw space, or if the other of these two texts spells the plus as `%2B`. `Test+Issuer`
+///   is read as "Test Issuer"; `Disney+` and `C++` stay as they are. In an account name a `+` is always a
+///   plus: `alice+work@example.com`.
 /// - **Steam.** A URI with the type `steam`, `encoder=steam`, the flag `steam` or the issuer "Steam" is
 ///   [`KeyUriKind::Steam`]. Its codes are five letters and digits, so its `digits`, `period` and `algorithm`
 ///   do not mean what they mean for TOTP. `digits=5` alone is not enough, and is refused.

@@ -40,8 +40,8 @@ impl QrCode {
     ///
     /// # Errors
     ///
-    /// [`QrCapacityError`] if the URI is longer than the largest code holds (2,331 bytes). Only a URI that
-    /// was read can be: one with long names or unknown parameters. One that [`KeyUri::totp`] or
+    /// [`QrCapacityError`] if the URI is longer than the largest code holds (2,331 bytes). This can happen
+    /// only to a URI that was read, with long names or unknown parameters. A URI that [`KeyUri::totp`] or
     /// [`KeyUri::hotp`] made always fits. A code scans well if its URI has fewer than 300 bytes.
     pub fn new(uri: &KeyUri) -> Result<Self, QrCapacityError> {
         let text = uri.to_uri();

@@ -86,8 +86,8 @@ impl RecoveryCode {
         SecretText::new(text)
     }
 
-    /// The digest to store: half of the SHA-256 of a domain, the account and the code, so that digests of different
-    /// accounts cannot be compared.
+    /// The digest to store: the first half of the SHA-256 of a domain, the account and the code. Because of
+    /// the account, digests of different accounts cannot be compared.
     ///
     /// ```
     /// use second_factor::RecoveryCode;
@@ -115,7 +115,7 @@ impl RecoveryCode {
 /// Names the use of the hash, so that no other digest of this library can be used as this one.
 const DOMAIN: &[u8] = b"second-factor/recovery-code/v1";
 
-/// The number of characters of a code without dashes, and below with them.
+/// The number of characters of a code without dashes. `TEXT_LEN` is the number with them.
 const SYMBOLS: usize = 26;
 const TEXT_LEN: usize = SYMBOLS + 4;
 

@@ -28,8 +28,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The length of the HMAC's output in bytes, and so of a generated secret (RFC 6238 §5.1: "keys SHOULD be
-    /// of the length of the HMAC output"): 20, 32 or 64.
+    /// The length of the HMAC's output in bytes: 20, 32 or 64. A generated secret has the same length (RFC
+    /// 6238 §5.1: "keys SHOULD be of the length of the HMAC output").
     pub const fn output_len(self) -> usize {
         match self {
             Self::Sha1 => 20,

@@ -1,7 +1,7 @@
 use core::fmt;
 
-/// How far the clock of an authenticator is off, as one of its codes shows: a whole number of time steps, in
-/// seconds.
+/// How far the clock of an authenticator is off, calculated from one of its codes. It is a whole number of
+/// time steps, in seconds.
 ///
 /// ```
 /// use second_factor::otp::ClockOffset;

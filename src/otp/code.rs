@@ -3,7 +3,7 @@ use zeroize::Zeroize;
 
 use super::{Digits, redacted_debug};
 
-/// A one-time code: one that the claimant typed, already parsed, or one that an authenticator shows.
+/// A one-time code: parsed from what the claimant typed, or generated as an authenticator does.
 ///
 /// It is stored inline with its leading zeros, cleared when dropped, redacted in `Debug`, and compared in
 /// constant time.
@@ -25,7 +25,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// The longest input that is read, in bytes. A code with its white space is much shorter.
+    /// The longest input that is read, in bytes. A code is much shorter, even with white space.
     pub const MAX_INPUT_LEN: usize = 256;
 
     const MAX_DIGITS: usize = 8;

@@ -37,7 +37,7 @@ impl<const MAX: u16, const DEFAULT: u16> CounterWindow<MAX, DEFAULT> {
     /// The widest window.
     pub const MAX: u16 = MAX;
 
-    /// The window for a host that has no reason for another.
+    /// The default window, for a host with no reason to choose another.
     pub const DEFAULT: Self = Self(DEFAULT);
 
     /// A window of `values` counter values beyond the expected one.

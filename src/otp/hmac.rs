@@ -13,8 +13,8 @@ use zeroize::Zeroize;
 
 use super::{Algorithm, Secret};
 
-/// The keyed state of HMAC: what the secret becomes once its two blocks are compressed. It is cleared on
-/// drop.
+/// The keyed state of HMAC: the result of compressing the two blocks that depend on the secret. It is cleared
+/// on drop.
 pub(crate) enum Hmac {
     Sha1(Keyed<Sha1>),
     Sha256(Keyed<Sha256>),

@@ -51,7 +51,7 @@ impl Hotp {
     }
 
     /// Finds the counter value that `code` belongs to, among the expected one and those of the look-ahead
-    /// (RFC 4226 §7.2, §7.4). If there are several, it is the lowest.
+    /// (RFC 4226 §7.2, §7.4). If several values have this code, it returns the lowest.
     ///
     /// Store the [next](Counter::next) value as the new `expected`, in the same atomic step that lets the
     /// claimant in. After the last value there is no next one, and the authenticator cannot be used any more.
@@ -86,10 +86,10 @@ impl Hotp {
     /// Finds a counter that has run ahead, from two codes in a row (RFC 4226 §7.4, Appendix E.4). Returns the
     /// value to expect next, after both codes.
     ///
-    /// The first code is searched for from `from` on, across `window`. This window may be wider than any
+    /// The search for the first code begins at `from` and covers `window`. This window may be wider than any
     /// look-ahead because there are two codes: the chance of guessing both is the square of the chance of
-    /// guessing one. One code alone never moves the counter. After the last counter value there is none to
-    /// expect, so a pair that ends there is not found.
+    /// guessing one. One code alone never moves the counter. A pair that ends at the last counter value is
+    /// not found, because no value follows it.
     ///
     /// The amount of work depends on the window only.
     ///

@@ -100,8 +100,8 @@ impl Totp {
         let (past, future) = (u64::from(window.past()), u64::from(window.future()));
         let current = self.time_step(now).map(TimeStep::get);
         let middle = current.unwrap_or_default();
-        // Steps before 0 and beyond the last one do not exist. They are evaluated all the same, under numbers
-        // outside this range, and do not count.
+        // Steps before 0 and beyond the last one do not exist. They are evaluated too, under numbers outside
+        // this range, but do not count.
         let existing = middle.saturating_sub(past)..=middle.saturating_add(future);
 
         let guess = code.guess(self.params.digits());
@@ -117,9 +117,9 @@ impl Totp {
         reveal_verdict(accepted, replayed)
     }
 
-    /// The same for codes of consecutive steps: the step of the last code must be inside the window, and the
-    /// steps of all codes later than `after`. The step that is accepted, or replayed, is that of the last
-    /// code.
+    /// Like [`verify`](Self::verify), for codes of consecutive steps: the step of the last code must be
+    /// inside the window, and the steps of all codes must be later than `after`. The accepted or replayed
+    /// step is that of the last code.
     ///
     /// The amount of work depends on the window and on the number of digits only.
     ///
@@ -160,8 +160,7 @@ impl Totp {
         let mut run = [Choice::from(0); CodesInARow::MAX_COUNT];
         let (mut accepted, mut replayed) = (FirstMatch::none(), FirstMatch::none());
         self.hmac.for_each(first, steps, |step, value| {
-            // Steps before 0 and beyond the last one do not exist. They are evaluated all the same, and do
-            // not count.
+            // Steps before 0 and beyond the last one do not exist. They are evaluated too, but do not count.
             let exists = Choice::from(u8::from(current.is_some() && existing.contains(&step)));
             let mut before = exists;
             let mut whole = exists;

@@ -7,8 +7,8 @@ use core::str::FromStr;
 ///
 /// Every digest and every sealed secret is bound to it, so a row that is copied to another account is of no
 /// use there. Take the primary key, not the user name or the e-mail address, which can pass to another
-/// person. Ids are compared byte by byte, without case folding or normalization. An integer key becomes one
-/// by [`From`], as its decimal digits.
+/// person. Ids are compared byte by byte, without case folding or normalization. An integer key converts by
+/// [`From`] into its decimal digits.
 ///
 /// ```
 /// use second_factor::AccountId;

@@ -20,7 +20,7 @@ pub enum SessionError {
     /// The host's fault: a sealed secret does not open, or a secret cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// A bug in this library: a decision asked for more random bytes than are drawn for each decision.
+    /// A bug in this library: a decision asked for more random bytes than are ever drawn for one decision.
     #[error("a decision needs more entropy than is drawn for one; this is a bug in second-factor")]
     EntropyExhausted,
 }

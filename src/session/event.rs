@@ -71,10 +71,10 @@ pub enum EventKind {
     },
     /// The last guess of a challenge failed, so the challenge is over.
     ChallengeExhausted,
-    /// So many guesses failed that it is hardly the owner mistyping: somebody else may know the password.
-    /// Raised at every fifth unrefunded guess.
+    /// More guesses failed than the owner is likely to mistype: somebody else may know the password. Raised
+    /// at every fifth unrefunded guess.
     PasswordSuspectedKnown {
-        /// Guesses that no success refunded, less one for each whole month between two accepted codes.
+        /// Guesses that no success refunded, minus one for each whole month between two accepted codes.
         guesses: u32,
     },
     /// This guess spent the guess budget: single codes are no longer evaluated. Codes in a row and recovery

@@ -9,12 +9,12 @@ use serde_json::error::Category;
 use super::record::is_newer_format;
 use super::{AccountRecord, AuditEvent};
 
-/// Why an account record or an audit event was not read from JSON, or not written.
+/// Why an account record or an audit event could not be read from JSON, or could not be written.
 ///
-/// The message says where it stands in the text and never what stands there: a record holds sealed secrets. Lines and
-/// columns count from 1, a column in bytes.
+/// The message gives the position of the fault and never the text there: a record holds sealed secrets. Lines
+/// and columns count from 1; a column counts bytes.
 ///
-/// A store's own error has it as a variant with `#[from]`, and `?` does the rest:
+/// Make it a variant of the store's own error with `#[from]`, so that `?` converts it:
 ///
 /// ```
 /// use second_factor::session::JsonError;
@@ -64,8 +64,8 @@ pub enum JsonError {
         /// Its format.
         format: u32,
     },
-    /// It is JSON, and this version does not write such a record or event: a field is missing, unknown or not as it has to
-    /// be, or a list is longer than it may be.
+    /// It is JSON, but not a record or event as this version writes it: a field is missing, unknown or has a
+    /// wrong value, or a list is too long.
     #[error("not as this version of second-factor writes it, at line {line}, column {column}")]
     Malformed {
         /// The line of the fault.
@@ -79,8 +79,8 @@ pub enum JsonError {
 }
 
 impl AccountRecord {
-    /// The record as JSON in one line, for a column: what serde writes. Every character may come up in it that
-    /// JSON has, so the column is Unicode and holds 64 KiB.
+    /// The record as JSON in one line, for a column: what serde writes. It can contain every character that
+    /// JSON allows, so the column must be Unicode and hold 64 KiB.
     ///
     /// ```
     /// use second_factor::{AccountId, AccountRecord};
@@ -99,19 +99,20 @@ impl AccountRecord {
         write(self)
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote, also where the database put blanks in or sorted the keys. The text may be a
-    /// `&str`, a `String` or bytes.
+    /// Reads what [`to_json`](Self::to_json) wrote, even if the database added blanks or sorted the keys. The
+    /// text may be a `&str`, a `String` or bytes.
     ///
     /// # Errors
     ///
-    /// [`JsonError`], which says why. The record was not half read, and the row is to be left as it is.
+    /// [`JsonError`], which says why. Nothing of the record is used then. Leave the row as it is.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, JsonError> {
         let json = json.as_ref();
         read(json).map_err(|error| match (error, read::<Format>(json)) {
             (JsonError::Malformed { .. }, Ok(Format { format })) if is_newer_format(format) => {
                 JsonError::NewerFormat { format }
             }
-            // A newer format is refused before its body is looked at.
+            // A newer format is refused before its body is read. If the text after that is cut off or not
+            // JSON, that is reported instead.
             (
                 JsonError::Malformed { .. },
                 Err(earlier @ (JsonError::CutOff { .. } | JsonError::NotJson { .. })),
@@ -151,7 +152,7 @@ impl AuditEvent {
     }
 }
 
-/// What is read of a record to learn its format.
+/// The part of a record that is read to learn its format.
 #[derive(Deserialize)]
 struct Format {
     format: u32,
@@ -162,7 +163,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, JsonErro
 }
 
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, JsonError> {
-    // serde_json looks at each string for what is not Unicode, unless it is given a `str`.
+    // Given bytes, serde_json checks that each string is Unicode. Given a `str`, it does not need to.
     let read = match core::str::from_utf8(json) {
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(json),

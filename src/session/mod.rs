@@ -1,9 +1,10 @@
 //! The rules: one record, pure decisions.
 //!
-//! Every rule is a function of the account's record, an input, the time, random bytes and the policy. A decision
-//! comes of it: the outcome, the record to store before the outcome is released, and the events to log. This
-//! layer has no store, no clock and no random number generator. The rules are not public: a host calls the
-//! [`Verifier`](crate::Verifier). This module has the types that it passes in and gets back.
+//! Every rule is a function of the account's record, an input, the time, random bytes, the policy and the
+//! keys. Its result is a decision: the outcome, the record to store before the outcome is released, and the
+//! events to log. This layer has no store, no clock and no random number generator. The rules are not public:
+//! a host calls the [`Verifier`](crate::Verifier). This module has the types that the host passes in and gets
+//! back.
 //!
 //! # The login
 //!
@@ -25,10 +26,11 @@
 //! # A change of credentials ends every earlier proof
 //!
 //! `check_password` reads the account's record before the host reads the password hash. Whatever is made from
-//! the proof (a challenge, a session, an enrollment) carries the epoch of that moment: 128 random bits that
-//! are drawn anew whenever the password or the second factor changes, a device token turns out to be stolen,
-//! or all sessions are ended. Once the record has another epoch, all of these are refused. So a login that
-//! compared the old password is refused after a password change, however the two are interleaved.
+//! the proof (a challenge, a session, an enrollment) carries the epoch of that moment. The epoch is 128
+//! random bits. It is drawn anew whenever the password or the second factor changes, a device token turns out
+//! to be stolen, or all sessions are ended. Once the record has another epoch, everything with the old epoch
+//! is refused. So a login that compared the old password is refused after a password change, in whatever
+//! order the two run.
 //!
 //! # Signed, not stored
 //!
@@ -59,7 +61,7 @@
 //!
 //! # What an API sends
 //!
-//! An app that speaks JSON is sent these, with the feature `serde`:
+//! With the feature `serde`, a service can send these values to an app that speaks JSON:
 //!
 //! | value | as JSON |
 //! |---|---|
@@ -67,11 +69,12 @@
 //! | [`FactorStatus`], with [`AuthenticatorInfo`] and [`DeviceInfo`] | ids, labels and times, and no secret |
 //! | [`SessionInfo`], of [`Session::info`] | who logged in, how and when |
 //! | [`ChallengeToken`], [`EnrollmentToken`], [`DeviceToken`] | a string, which the app keeps as it would a password and sends back |
-//! | [`AuthenticatorId`], [`DeviceId`] | a string, which opens nothing |
+//! | [`AuthenticatorId`], [`DeviceId`] | a string, which grants no access |
 //! | [`UnixTime`](crate::UnixTime) | seconds since 1970 |
 //!
-//! Key URIs and recovery codes are never serialized: they leave by `expose`, where a reader of the code sees it. A
-//! [`Session`] and a record are serialized for the host's own tables, and never leave the host.
+//! Key URIs and recovery codes are never serialized: the host takes them out with `expose`, which is easy to
+//! find in code. A [`Session`] and a record are serialized for the host's own tables, and never leave the
+//! host.
 //!
 //! ```
 //! use second_factor::session::EnrollmentBegun;

@@ -19,8 +19,8 @@ const fn days(count: u64) -> Duration {
     Duration::from_secs(count.saturating_mul(24 * 60 * 60))
 }
 
-/// The numbers that the rules use. In the source, the reason for each default stands beside it. A policy
-/// under which guessing has better odds than one in [`MIN_ODDS`](Self::MIN_ODDS) cannot be built.
+/// The numbers that the rules use. The source gives the reason for each default. A policy cannot be built if
+/// guessing under it has better odds than one in [`MIN_ODDS`](Self::MIN_ODDS).
 ///
 /// ```
 /// use core::time::Duration;
@@ -129,9 +129,9 @@ impl Policy {
     ///
     /// At most this many guesses are evaluated and not refunded: the budget, twice the [most that time gives
     /// back at once](Self::most_credit), one for every [`regain_every`](Self::regain_every) in the span, and
-    /// one more. Against each guess, as many codes are right as the window has steps. The bound assumes codes
-    /// of six digits, even if this policy asks for more, since an authenticator keeps the parameters that it
-    /// was enrolled with. Each password change that the owner authorises with a fresh factor adds at most the
+    /// one more. For each guess, as many codes are right as the window has steps. The bound assumes codes of
+    /// six digits, even if this policy asks for more, since an authenticator keeps the parameters that it was
+    /// enrolled with. Each password change that the owner authorises with a fresh factor adds at most the
     /// budget and the most that time gives back at once.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
         let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);

@@ -35,10 +35,11 @@ pub enum Refusal {
     /// The session is over, or the proof presented is too old or from before a change: log in, or step up, again.
     #[error("a fresh code or recovery code is needed")]
     StepUpRequired,
-    /// This code was accepted in this session a moment ago, or this login is complete. Usually a form was sent
-    /// twice. But what the form was for may not be done: the code may have served another form, the step may have
-    /// failed after the code was accepted, or the reply to the login may have been lost. So look: after a login, by
-    /// [`is_current`](crate::Verifier::is_current). What is not done takes the next code.
+    /// This code was accepted in this session a moment ago, or this login is complete. Usually a form was
+    /// sent twice. The action of the form may still not be done: the code may have served another form, the
+    /// action may have failed after the code was accepted, or the reply to the login may have been lost. So
+    /// check whether it is done: after a login, with [`is_current`](crate::Verifier::is_current). If it is
+    /// not done, ask for the next code.
     #[error("this code was used a moment ago; if what you wanted is not done, use the next one")]
     AlreadyDone,
     /// A password change of this account is under way, or was interrupted: try again in a minute.
@@ -66,8 +67,9 @@ pub enum Refusal {
 impl Refusal {
     /// What to show to the claimant: a sentence or two in plain English.
     ///
-    /// It tells nobody why a code was not accepted. A service that speaks another language goes by [`code`](Self::code).
-    /// The time of the next try is not in it: see [`retry_after`](Self::retry_after).
+    /// It does not say why a code was not accepted, except in an enrollment, where it says that a clock is
+    /// off. A service that speaks another language uses [`code`](Self::code). For the time of the next try,
+    /// see [`retry_after`](Self::retry_after).
     ///
     /// ```
     /// use second_factor::Refusal;
@@ -143,8 +145,8 @@ impl Refusal {
     /// | 429 | `Locked` |
     /// | 503 | `Retry` |
     ///
-    /// In a login, a web site leads the browser to the page behind it after `AlreadyDone`: the first answer sets the
-    /// cookies of the session.
+    /// In a login, after `AlreadyDone`, a web site sends the browser to the page that follows the login: the
+    /// first answer sets the cookies of the session.
     ///
     /// ```
     /// use second_factor::Refusal;
@@ -167,8 +169,8 @@ impl Refusal {
         }
     }
 
-    /// How long the same thing will be refused: what the HTTP header `Retry-After` says, in whole seconds. `None` where
-    /// waiting does not help, or where there is nothing to wait for.
+    /// How long the same request will be refused, in whole seconds: the value of the HTTP header
+    /// `Retry-After`. `None` if waiting does not help, or if there is nothing to wait for.
     ///
     /// Under a lock it is the time until a single code is evaluated again. Codes in a row and recovery codes need not wait.
     ///
@@ -192,7 +194,7 @@ impl Refusal {
         }
     }
 
-    /// All of this in one value, for an API to send as JSON.
+    /// All that an API answers, in one value to send as JSON.
     pub fn answer(self, now: UnixTime) -> RefusalAnswer {
         RefusalAnswer::new(self, now)
     }
@@ -206,7 +208,7 @@ impl Refusal {
     }
 }
 
-/// Only an enrollment is answered with this, where nothing is bound yet whose codes could be guessed.
+/// Only an enrollment gets this answer: its authenticator is not bound yet, so there is nothing to guess.
 fn clock_off(offset: ClockOffset) -> String {
     let side = if offset.is_ahead() { "ahead" } else { "behind" };
     let secs = offset.as_secs().unsigned_abs();

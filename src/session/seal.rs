@@ -16,7 +16,8 @@ pub use sealing_key::{SealingKey, SealingKeyError};
 /// How secrets are kept in a record: sealed so that a stolen database yields no codes (RFC 6238 §3 R7).
 ///
 /// Use [`KeyRing`](super::KeyRing), or implement this trait for a key management service. Its methods are
-/// called synchronously, so let a remote service unwrap a data key at start-up rather than every secret.
+/// called synchronously, so do not ask a remote service to open every secret: let it unwrap a data key at
+/// start-up.
 ///
 /// To be correct, an implementation:
 ///

@@ -50,8 +50,8 @@ blocking_store_behind!(&S, Arc<S>, Box<S>);
 /// Makes a [`BlockingStore`] a [`Store`] whose futures are ready when first polled. On an async runtime they
 /// block the thread while the storage works.
 ///
-/// Where that is too long, implement [`Store`] itself: take the texts and numbers out of the [`Change`], which borrows, and
-/// write them in a thread for blocking work, as with `spawn_blocking` of tokio.
+/// If that takes too long, implement [`Store`] itself: copy the texts and numbers out of the [`Change`],
+/// which borrows, and write them in a thread for blocking work, for example with `spawn_blocking` of tokio.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocking<S>(pub S);
 

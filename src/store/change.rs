@@ -52,7 +52,7 @@ impl<'a> Change<'a> {
     }
 
     /// The audit events of the change, in order; often there are none. A store that keeps a trail writes them
-    /// in the same atomic step as the record, after those of the changes before.
+    /// in the same atomic step as the record, after the events of earlier changes.
     pub const fn events(self) -> &'a [AuditEvent] {
         self.events
     }

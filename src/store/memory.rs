@@ -21,7 +21,7 @@ struct Tables {
     trail: Option<BTreeMap<AccountId, Vec<AuditEvent>>>,
 }
 
-/// [`MemoryStore`] failed: a thread panicked while it held the lock, so what is there may be half written.
+/// [`MemoryStore`] failed: a thread panicked while it held the lock, so the records may be half written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a thread panicked while it held the memory store")]
 pub struct MemoryStoreError;

@@ -38,8 +38,8 @@ use crate::session::{AccountId, AccountRecord};
 /// `second_factor::testing` (feature `testing`) calls an implementation and says which of these rules it
 /// breaks:
 /// `Suite::new(fresh).another(open).reopen(open).fail(shut_down).trail(read).block_trail(block, unblock).run().await.assert_complete()`.
-/// If it passes, every clause was tested. With `block_trail` the trail takes no events for a while: a store that writes
-/// the record and its events in two transactions is found then, not only when it crashes between them.
+/// If it passes, every clause was tested. `block_trail` makes the trail refuse events for a while. That finds
+/// a store that writes the record and its events in two transactions, even without a crash between them.
 ///
 /// ```
 /// use second_factor::store::{Change, Expected, Revision, Store, Swap, Versioned};

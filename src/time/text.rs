@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDateTime};
 
 use super::{UnixTime, UnixTimeError};
 
-/// The date and time in UTC as RFC 3339 writes it: `2026-11-24T11:03:07Z`.
+/// The date and time in UTC, in the format of RFC 3339: `2026-11-24T11:03:07Z`.
 ///
-/// A moment after the year 9999, which RFC 3339 cannot write, is printed as the last second of that year. The number of
-/// seconds is [`as_secs`](UnixTime::as_secs); it is also what serde writes.
+/// RFC 3339 cannot write a moment after the year 9999. It is printed as the last second of that year. For the
+/// number of seconds, call [`as_secs`](UnixTime::as_secs); serde writes that number.
 ///
 /// ```
 /// use second_factor::UnixTime;
@@ -20,7 +20,7 @@ use super::{UnixTime, UnixTimeError};
 /// ```
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `Debug` of chrono is ISO 8601.
+        // The `Debug` text of chrono is ISO 8601.
         write!(f, "{:?}Z", self.civil())
     }
 }
@@ -55,7 +55,8 @@ impl FromStr for UnixTime {
             None => text,
         };
         let moment = DateTime::parse_from_rfc3339(text).map_err(|_| UnixTimeError::Format)?;
-        // A leap second has 1,000 milliseconds and more: it is the first second of the next minute.
+        // In chrono, a leap second has 1,000 milliseconds or more. It counts as the first second of the next
+        // minute.
         let leap = (moment.timestamp_subsec_millis() / 1000).into();
         let secs =
             moment.timestamp().saturating_add(leap).try_into().map_err(|_| UnixTimeError::OutOfRange)?;
@@ -84,7 +85,7 @@ impl UnixTime {
         self.civil().format("%-d %b %Y")
     }
 
-    /// In UTC. A moment that RFC 3339 cannot write is taken for the last one that it can.
+    /// In UTC. A moment that RFC 3339 cannot write becomes the last one that it can.
     fn civil(self) -> NaiveDateTime {
         let secs = self.as_secs().min(LAST).try_into().unwrap_or_default();
         DateTime::from_timestamp(secs, 0).unwrap_or_default().naive_utc()

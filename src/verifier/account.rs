@@ -160,8 +160,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// While the change runs, logins are answered with [`Retry`](crate::Refusal::Retry). If it is interrupted
     /// (by a crash or a cancelled request), this lasts a minute at most, or two if clocks are a minute apart;
-    /// then the owner logs in with whichever password is in force. The host must limit its write to 30 seconds: logins do not wait for a
-    /// write that takes effect more than a minute after the change began, which this library cannot see.
+    /// then the owner logs in with whichever password is in force. The host must limit its write to 30
+    /// seconds: this library cannot see the write, and logins do not wait for one that takes effect more than
+    /// a minute after the change began.
     ///
     /// # Errors
     ///

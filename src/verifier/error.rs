@@ -5,15 +5,16 @@ use crate::session::{Refusal, SessionError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The claimant's fault: what they presented was not accepted. Show them the text; `401 Unauthorized` or
-    /// `429 Too Many Requests` over HTTP.
+    /// The claimant's fault: what they presented was not accepted. Show them the [text](Refusal::in_words).
+    /// Over HTTP, answer with the [status](Refusal::status), for example `401 Unauthorized` or `429 Too Many
+    /// Requests`.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The host's fault, or a bug: no decision could be made.
     #[error(transparent)]
     Session(SessionError),
-    /// The store's fault. It is unknown whether the record was written; a code that was presented may be used
-    /// up.
+    /// The store's fault. It may be unknown whether the record was written; a code that was presented may be
+    /// used up.
     #[error("the store of second-factor records failed")]
     Store(#[source] E),
     /// Too many others were writing to this account's record. Try again.

@@ -4,7 +4,7 @@ use crate::session::AuditEvent;
 #[cfg(feature = "tracing")]
 use crate::session::Origin;
 
-/// Receives the audit events, after what they describe was stored.
+/// Receives the audit events. If an event describes a change, the change is stored before.
 ///
 /// It is called in the middle of a request: put the event into a queue or a log, and return. A closure is an
 /// event sink, too.
@@ -18,17 +18,18 @@ use crate::session::Origin;
 ///
 /// # Into an async database
 ///
-/// A sink cannot wait for a database: it is not `async`, and the request would wait along. Put a bounded queue between
-/// the two, and have one task write what comes out of it.
+/// A sink cannot wait for a database: it is not `async`, and the request would have to wait too. Put a
+/// bounded queue between the two, and have one task write what comes out of it.
 ///
-/// - **When the queue is full,** the database is slower than the events come, and more memory will not help. The sink
-///   drops the event, counts it, and the host raises an alarm about the count. It never waits.
-/// - **When the process is killed,** what is in the queue is lost. When it stops in order, drop every verifier that has the
-///   sink and wait for the task.
-/// - **What must not be lost is not for the queue:** the store writes the events of each change of a record together with
-///   the record ([`Change::events`](crate::store::Change::events)), both or neither. Read the security log from
-///   that trail. The sink hears those events too, and those that changed nothing, such as a code that was refused
-///   while the account was locked. It is for mails to owners, metrics and a log for machines.
+/// - **When the queue is full,** events come faster than the database writes them, and more memory will not
+///   help. The sink drops the event, counts it, and the host raises an alarm about the count. It never waits.
+/// - **When the process is killed,** what is in the queue is lost. For an orderly stop, drop every verifier
+///   that has the sink and wait for the task.
+/// - **An event that must not be lost does not belong in the queue:** the store writes the events of each
+///   change of a record together with the record ([`Change::events`](crate::store::Change::events)), both or
+///   neither. Read the security log from that trail. The sink receives those events too, and those that
+///   changed nothing, such as a code that was refused while the account was locked. It is for mails to
+///   owners, metrics and a log for machines.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -30,9 +30,10 @@ impl<S: Store> Verifier<S> {
     /// `device_cookie` is the value of the cookie named [`DeviceToken::cookie_name`], if the browser sent
     /// one. Whatever it holds, at worst a code is asked for.
     ///
-    /// It works on what [`check_password`](Self::check_password) read, and writes nothing unless the token of
-    /// a remembered device has to be replaced or was replaced before, or an interrupted password change is
-    /// ended. If another verifier checked the password, and not a clone of this one, the account is read again.
+    /// It works on what [`check_password`](Self::check_password) read. It writes only if it replaces the
+    /// token of a remembered device, finds a token that was replaced before, or ends an interrupted password
+    /// change. If the password was checked by a verifier that is not a clone of this one, the account is read
+    /// again.
     ///
     /// # Errors
     ///
@@ -54,7 +55,7 @@ impl<S: Store> Verifier<S> {
             }
             Some(Err(error)) => match error.downcast() {
                 Ok(error) => return Err(*error),
-                // Not an error of this verifier, so it is not what this verifier has read.
+                // The error is of another verifier, so this verifier has to read the account itself.
                 Err(_) => None,
             },
         };

@@ -16,9 +16,10 @@ use crate::time::UnixTime;
 /// releases the outcome. If another call wrote the record first, it decides again, a bounded number of times.
 ///
 /// A call that fails returns an [`Error`] that says whose fault it is, and nobody was let in. Every call may
-/// fail with [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`]; its
-/// documentation says when it is refused. A call that is dropped half-way, as when a request is cancelled,
-/// has either happened completely or not at all; a code may be used up.
+/// fail with [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`]. The
+/// documentation of each call says when it is refused; a call that can be refused may also get
+/// [`Retry`](crate::Refusal::Retry) while the password is being changed. A call that is dropped half-way, as
+/// when a request is cancelled, has either happened completely or not at all; a code may be used up.
 ///
 /// The audit log should say where a request came from: see [`on_behalf_of`](Self::on_behalf_of).
 ///
@@ -177,7 +178,7 @@ impl<S: Store> Verifier<S> {
         self.decide_from(None, account, rule).await
     }
 
-    /// The same, from a record that was read before.
+    /// The same, from a record that was read before, if there is one.
     pub(super) async fn decide_from<T>(
         &self,
         mut read: Option<(AccountRecord, Expected)>,
@@ -217,8 +218,8 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// A decision, and the revision of the record that comes of it. One that needs more random bytes than most is made
-    /// again with more: nothing has come of it yet.
+    /// Makes a decision, and draws the revision for its record. If the usual number of random bytes is not
+    /// enough, it decides again with more: the first decision had no effect.
     fn decide_on<T>(
         &self,
         record: &AccountRecord,

@@ -14,7 +14,7 @@ pub(super) struct Decoded {
 }
 
 /// Decodes upper-case characters without padding (RFC 4648 §6). For texts of the same length, the time
-/// depends on nothing but the outcome.
+/// depends only on the outcome.
 #[inline(never)] // `constant-time.supp` matches this name.
 pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     let mut bytes = Zeroizing::new(vec![0; decoded_len(symbols)]);
@@ -22,7 +22,8 @@ pub(super) fn decode_symbols(symbols: &[u8]) -> Option<Decoded> {
     Some(Decoded { bytes, trailing_bits })
 }
 
-/// The same into `bytes`, which has [`decoded_len`] of them. Returns whether there are trailing bits that are not zero.
+/// Decodes into `bytes`, which has [`decoded_len`] of them. Returns whether there are trailing bits that are
+/// not zero.
 #[inline(never)] // `constant-time.supp` matches this name.
 fn decode_symbols_into(symbols: &[u8], bytes: &mut [u8]) -> Option<bool> {
     Base32UpperUnpadded::decode(symbols, bytes).ok()?;
@@ -57,7 +58,7 @@ pub(crate) fn decode_array<const N: usize>(symbols: &[u8]) -> Option<[u8; N]> {
     }
 }
 
-/// The same as [`encode`] without an allocation and without clearing it: for what is no secret.
+/// Like [`encode`], but does not allocate and does not clear anything. Only for bytes that are not secret.
 #[cfg(feature = "serde")]
 pub(crate) fn encode_public<'b>(bytes: &[u8; 16], text: &'b mut [u8; 26]) -> &'b str {
     // 16 bytes are 26 characters.

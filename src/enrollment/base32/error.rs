@@ -25,7 +25,7 @@ pub enum Base32Error {
         /// The position of that character.
         position: usize,
     },
-    /// No number of bytes is encoded in this many characters (RFC 4648 §6).
+    /// No whole number of bytes is encoded in this many characters (RFC 4648 §6).
     #[error("no secret is {symbols} base32 characters long")]
     Length {
         /// The number of characters found, without separators and padding.

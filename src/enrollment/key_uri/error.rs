@@ -107,12 +107,12 @@ pub enum KeyUriError {
         /// Where.
         position: usize,
     },
-    /// The issuer or account name has a colon, which is what separates the two. When a URI is built, only the
-    /// issuer is refused for it, and the host is at fault. In strict reading, either is, and the input is at
-    /// fault.
+    /// The issuer or account name has a colon, which separates the two. When a URI is built, only an issuer
+    /// with a colon is refused, and the host is at fault. In strict reading, a colon in either is refused,
+    /// and the input is at fault.
     #[error("the {0} has a colon")]
     Colon(LabelPart),
-    /// The issuer or account name is there but empty. When a URI is built, the host is at fault; in strict
+    /// The issuer or account name is present but empty. When a URI is built, the host is at fault; in strict
     /// reading, the input.
     #[error("the {0} is empty")]
     EmptyName(LabelPart),
@@ -138,7 +138,7 @@ pub enum KeyUriError {
     SteamIssuer,
 }
 
-/// What a text is that does not begin with `otpauth://`.
+/// The kind of a text that does not begin with `otpauth://`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ForeignScheme {

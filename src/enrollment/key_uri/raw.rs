@@ -14,7 +14,7 @@ pub(super) struct Raw<'a> {
 }
 
 impl Raw<'_> {
-    /// What is before byte `start`, and what is from byte `end` on.
+    /// The text before byte `start`, and the text from byte `end` on.
     pub(super) fn around(self, start: usize, end: usize) -> (Self, Self) {
         let before = self.text.get(..start).unwrap_or_default();
         let after = self.text.get(end..).unwrap_or_default();
@@ -27,7 +27,8 @@ impl Raw<'_> {
         Some(self.around(start, start.saturating_add(1)))
     }
 
-    /// The same, but if there is no separator, all of the text and an empty rest.
+    /// Like [`split_once`](Self::split_once), but if there is no separator, returns all of the text and an
+    /// empty rest.
     pub(super) fn split_or_all(self, separator: u8) -> (Self, Self) {
         self.split_once(separator).unwrap_or(self.around(self.text.len(), self.text.len()))
     }
@@ -46,7 +47,7 @@ impl Raw<'_> {
         self.decode_as(self.text)
     }
 
-    /// The same as bytes, which need not be UTF-8.
+    /// Like [`decode`](Self::decode), but returns bytes, which need not be UTF-8.
     pub(super) fn decode_bytes(self) -> Result<Zeroizing<Vec<u8>>, KeyUriError> {
         self.refuse_malformed()?;
         Ok(undo_escapes(self.text))
@@ -100,7 +101,7 @@ impl Raw<'_> {
 }
 
 fn undo_escapes(text: &str) -> Zeroizing<Vec<u8>> {
-    // As long as the text, so that the vector never reallocates, which would leave a copy behind.
+    // The vector is as long as the text, so it never reallocates, which would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     bytes.extend(percent_decode(text.as_bytes()));
     bytes

@@ -2,15 +2,17 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::otp::redacted_debug;
 
-/// What is stored of a recovery code: the first 16 bytes of a SHA-256 digest, compared in constant time and redacted in
-/// `Debug`.
+/// The stored form of a recovery code: the first 16 bytes of a SHA-256 digest, compared in constant time and
+/// redacted in `Debug`.
 ///
 /// It is not a secret, since nobody can invert the hash of 128 random bits, but it is redacted all the same.
 ///
-/// 16 bytes are enough. Whoever reads the database needs a code that has the digest: 2^128 tries, as many as it takes to
-/// guess a code, so a longer digest would not be stronger (SP 800-107 §5.1: against preimages a digest that is cut to
-/// 128 bits has a strength of 128 bits; SP 800-63B asks for 112). Two codes that have the same digest would take 2^64 tries,
-/// but are of no use: nobody but the service makes codes.
+/// 16 bytes are enough. Somebody who reads the database needs 2^128 tries to find a code with a stored
+/// digest, as many as to guess the code itself. So a longer digest would not be stronger (SP 800-107 §5.1: a
+/// digest that is cut to 128 bits has a strength of 128 bits against preimages; SP 800-63B asks for 112). Two
+/// codes with the same digest can be found with 2^64 tries, but are of no use: nobody but the service makes
+/// codes.
+///
 /// Serde writes it as base32 text in formats that people read, and as bytes in others.
 #[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
@@ -37,7 +39,7 @@ impl RecoveryCodeDigest {
         &self.0
     }
 
-    /// What is stored of a whole digest.
+    /// The stored part of a whole digest.
     pub(crate) fn cut(sha256: &[u8; 32]) -> Self {
         Self(sha256.first_chunk().copied().unwrap_or_default())
     }

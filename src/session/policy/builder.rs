@@ -45,9 +45,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// How many guesses are evaluated at once: at most 50, and at least as many as an account can have
-    /// authenticators. And the time in which one guess is given back: an hour to 366 days. If it is longer
-    /// than 30 days, none is given back: see [`Policy::most_credit`].
+    /// `guesses` says how many guesses are evaluated at once: at most 50, and at least as many as an account
+    /// can have authenticators. `regain_every` is the time in which one guess is given back: an hour to 366
+    /// days. If it is longer than 30 days, none is given back: see [`Policy::most_credit`].
     pub fn guess_budget(mut self, guesses: u16, regain_every: Duration) -> Self {
         self.0.guess_budget = guesses;
         self.0.regain_every = regain_every;
@@ -89,8 +89,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// How long the previous device token is still accepted after a rotation, and the current one is not replaced: 30
-    /// seconds to ten minutes. Somebody with the password and a device token can cause one write in this time.
+    /// How long after a rotation the previous device token is still accepted, and the current one is not
+    /// replaced: 30 seconds to ten minutes. Somebody with the password and a device token can cause one write
+    /// in this time.
     pub fn rotation_grace(mut self, grace: Duration) -> Self {
         self.0.rotation_grace = grace;
         self

@@ -9,7 +9,7 @@ use crate::otp::{Digits, Window};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GuessOdds {
     guesses: u64,
-    /// How many of the 2³¹ truncated values a guess wins with, at most.
+    /// How many of the 2³¹ truncated values, at most, make one guess right.
     winning: u64,
 }
 
@@ -18,8 +18,8 @@ impl GuessOdds {
     const VALUES: u64 = 1 << 31;
 
     pub(crate) fn new(guesses: u64, window: Window) -> Self {
-        // 2³¹ is not a multiple of a power of ten, so some codes stand for one value more than the others.
-        // Assume those.
+        // 2³¹ is not a multiple of a power of ten, so some codes have one value more than the others. The
+        // bound assumes such codes.
         let luckiest = Self::VALUES.div_ceil(Digits::Six.modulus().into());
         Self { guesses, winning: luckiest.saturating_mul(window.steps().into()) }
     }

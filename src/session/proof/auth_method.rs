@@ -61,7 +61,8 @@ impl AuthMethod {
 
     /// How somebody got in after this first factor, in words that follow "You logged in".
     ///
-    /// English. When a remembered device was [last asked for a code](Self::RememberedDevice) is not in it.
+    /// The text is English. It does not say when a remembered device was [last asked for a
+    /// code](Self::RememberedDevice).
     ///
     /// ```
     /// use second_factor::{AuthMethod, FirstFactor};

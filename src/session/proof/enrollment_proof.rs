@@ -25,12 +25,12 @@ impl EnrollmentProof {
         }
     }
 
-    /// Whether it may be of a password that a change has replaced since.
+    /// Whether the password in it may have been replaced by a change since.
     pub(crate) fn began_during_change(&self) -> bool {
         matches!(self, Self::Password(proof) if proof.began_during_change())
     }
 
-    /// What the enrollment depends on that it begins.
+    /// What an enrollment that it permits depends on.
     pub(crate) fn basis(&self) -> Basis {
         match self {
             Self::Password(_) => Basis::Epoch,

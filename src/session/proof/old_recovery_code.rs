@@ -21,7 +21,7 @@ impl OldRecoveryCodeTry {
         &self.account
     }
 
-    /// What was typed matches the hash of this name, which is one of the names that were passed at the
+    /// What was typed matches the hash with this name. The name is one of those that were passed at the
     /// import.
     pub fn was(self, name: &str) -> OldRecoveryCodeVerified {
         let Self { account, challenge } = self;
@@ -55,7 +55,7 @@ impl OldRecoveryCodeVerified {
     }
 }
 
-/// What is kept of the name of such a code.
+/// The digest that is stored for the name of such a code.
 pub(crate) fn old_recovery_code(account: &AccountId, name: &str) -> RecoveryCodeDigest {
     let parts: [&[u8]; 3] = [b"second-factor/old-recovery-code/v1", account.as_bytes(), name.as_bytes()];
     RecoveryCodeDigest::cut(&sha256(&parts))

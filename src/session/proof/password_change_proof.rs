@@ -9,7 +9,7 @@ use crate::time::UnixTime;
 pub enum PasswordChangeProof {
     /// The owner, who typed the password again.
     Reauthenticated(Reauthenticated),
-    /// Somebody who has forgotten the password, by what the host asks for in its place.
+    /// Somebody who has forgotten the password, and has passed the check that the host requires instead.
     Reset(PasswordReset),
 }
 

@@ -62,8 +62,8 @@ impl PasswordCheck {
         self.read.take().filter(|_| Arc::ptr_eq(&self.reader, reader)).map(|read| *read)
     }
 
-    /// Whether a password change was under way: then the host may have compared a hash that was replaced
-    /// since, without a new epoch.
+    /// Whether a password change was under way. If so, the host may have compared a hash that was replaced
+    /// since, although the epoch is the same.
     pub(super) fn began_during_change(&self) -> bool {
         self.during_change
     }

@@ -80,7 +80,7 @@ impl PasswordVerified {
         self.check.take_read(reader)
     }
 
-    /// Whether it may have been the password that a change has replaced since.
+    /// Whether a change that was under way may have replaced this password since.
     pub(crate) fn began_during_change(&self) -> bool {
         self.check.began_during_change()
     }

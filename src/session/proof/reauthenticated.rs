@@ -34,15 +34,16 @@ pub(crate) struct RecoveryLogin {
 }
 
 impl RecoveryLogin {
-    /// How long afterwards such an enrollment may begin.
+    /// How long after the login an enrollment may begin.
     const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-    /// That of this session, if it began by one.
+    /// The recovery login of this session, if the session began with one.
     pub(crate) fn of(session: &Session) -> Option<Self> {
         (session.method() == AuthMethod::RecoveryCode).then_some(Self { at: session.at() })
     }
 
-    /// Whether an enrollment may begin by it: it was lately, and no new recovery codes have been made since.
+    /// Whether it still permits an enrollment: the login was recent, and no new recovery codes have been made
+    /// since.
     pub(crate) fn is_current(self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         is_alive(self.at, Self::LIFETIME, now) && record.upholds(self.basis(), now, policy)
     }
@@ -79,7 +80,7 @@ impl Reauthenticated {
         }
     }
 
-    /// What the enrollment depends on that it begins.
+    /// What an enrollment that it permits depends on.
     pub(crate) fn basis(&self) -> Basis {
         match &self.beside {
             Beside::Nothing => Basis::Epoch,

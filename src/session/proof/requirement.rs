@@ -11,7 +11,7 @@ pub enum Requirement {
     #[default]
     None,
     /// From this moment on. Before that, a login succeeds, and
-    /// [`Accepted::enroll_by`](crate::Accepted::enroll_by) says until when there is time.
+    /// [`Accepted::enroll_by`](crate::Accepted::enroll_by) gives this moment as the deadline.
     EnrolledBy(UnixTime),
     /// Yes.
     Enrolled,
@@ -33,7 +33,7 @@ impl Requirement {
         }
     }
 
-    /// The time from which on it is due, if there is one.
+    /// The moment from which a second factor is required, if there is one.
     pub(crate) fn deadline(self) -> Option<UnixTime> {
         match self {
             Self::EnrolledBy(time) => Some(time),

@@ -89,14 +89,14 @@ impl Session {
     }
 
     /// The remembered device that was accepted in place of a code when the session began. The session ends
-    /// when the device is forgotten, unless a change that it made itself forgot the device: see
+    /// when the device is forgotten, unless a change that this session made forgot the device: see
     /// [`continue_after`](Self::continue_after).
     pub fn device(&self) -> Option<DeviceId> {
         self.device
     }
 
-    /// Records that a factor was presented in this session. A factor of another session changes nothing, nor does one
-    /// from before a change of password or factor.
+    /// Records that a factor was presented in this session. A factor of another session changes nothing.
+    /// Neither does a factor from before a change of the password or the second factor.
     pub fn elevate(&mut self, fresh: &FreshFactor) {
         if self.account == *fresh.account() && self.id == fresh.session() && self.epoch == fresh.epoch() {
             self.elevation = Some(Elevation { at: fresh.at(), method: fresh.method() });
@@ -128,14 +128,14 @@ impl Session {
         self.method.in_words(self.first_factor)
     }
 
-    /// What its owner may see of it, also over an API.
+    /// The part of it that its owner may see, for example over an API.
     pub fn info(&self) -> SessionInfo {
         SessionInfo::of(self)
     }
 
     /// Lets the session that made a change go on, in the new epoch. Also give it a new id in the browser.
     ///
-    /// Any other session stays as it is, and so is over.
+    /// Any other session is not changed, so it is no longer valid.
     pub fn continue_after(&mut self, change: EndOtherSessions) {
         let EndOtherSessions { account, session, before, after } = change;
         if self.account == account && session == Some(self.id) && self.epoch == before {
@@ -154,8 +154,8 @@ impl Session {
     }
 }
 
-/// The number of the encoding. A session of an unknown format is refused, so it is never half understood:
-/// during an upgrade, for example, the session of a newer version.
+/// The number of the encoding. A session of an unknown format is refused and no part of it is used: for
+/// example, the session of a newer version during an upgrade.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct SessionFormat;
 

@@ -2,7 +2,7 @@ use super::Session;
 use crate::session::{AccountId, AuthMethod, DeviceId, FirstFactor};
 use crate::time::UnixTime;
 
-/// A [`Session`] as its owner sees it, and as an API sends it: who, how and when. Nothing can be done with it; the
+/// A [`Session`] as its owner sees it, and as an API sends it: who, how and when. It grants no access; the
 /// `Session` itself never leaves the host.
 ///
 /// ```

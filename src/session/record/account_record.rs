@@ -33,13 +33,14 @@ use crate::time::{CLOCK_SKEW, UnixTime};
 )]
 pub struct AccountRecord {
     pub(crate) account: AccountId,
-    // What a login changes comes first. PostgreSQL leaves out of its log what the old row and the new one end with alike.
+    // What a login changes comes first. PostgreSQL does not log the bytes at the end that the old and the new
+    // row have in common.
     pub(crate) budget: GuessBudget,
     pub(crate) touched: Vec<TouchedChallenge>,
     pub(crate) authenticators: Vec<Authenticator>,
     pub(crate) epoch: Epoch,
-    /// Digests of the codes that were made here, or of the names that the host gave to those of an old
-    /// system.
+    /// Digests of the codes that were made here, or, for codes of an old system, of the names that the host
+    /// gave to them.
     #[cfg_attr(feature = "serde", serde(rename = "recovery"))]
     pub(crate) recovery_codes: Vec<RecoveryCodeDigest>,
     /// When the owner last had new recovery codes made.

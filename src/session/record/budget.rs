@@ -5,10 +5,10 @@ use crate::time::UnixTime;
 
 /// How many guesses an account has left, no matter who makes them and from where.
 ///
-/// A guess is charged when it is made, and only the completion of its own login challenge refunds it. Only an
-/// accepted code moves the times in this struct, since it proves that the clock is right: between two
-/// accepted codes at most `guess_budget` guesses and a month's credit are evaluated, whatever the clocks of
-/// the instances do.
+/// A guess is charged when it is made, and only the completion of its own login challenge refunds it. After
+/// the first binding, only an accepted code moves the times in this struct, since it proves that the clock is
+/// right: between two accepted codes at most `guess_budget` guesses and a month's credit are evaluated,
+/// whatever the clocks of the instances do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct GuessBudget {
@@ -16,13 +16,14 @@ pub(crate) struct GuessBudget {
     spent: u16,
     /// From when on time gives credit: set when a code is accepted, and at the first binding.
     since: UnixTime,
-    /// Typed guesses that no success refunded. This count raises the alarm.
+    /// Typed guesses that no success refunded, each counted once for all authenticators. This count raises
+    /// the alarm.
     unrefunded: u32,
-    /// The time of the last accepted code. Each whole month from it to the next one lowers `unrefunded` by
-    /// one.
+    /// The time of the last accepted code, or of the first binding. Each whole month from it to the next
+    /// accepted code lowers `unrefunded` by one.
     quiet_since: UnixTime,
-    /// Guesses since the last accepted code, including those that were refunded or restored (SP 800-63B
-    /// §3.2.2).
+    /// Guesses since the last accepted code, or since all authenticators were replaced, including those that
+    /// were refunded or restored (SP 800-63B §3.2.2).
     consecutive: u16,
 }
 

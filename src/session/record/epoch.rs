@@ -1,7 +1,8 @@
 use crate::session::token::Reader;
 
-/// The generation of an account's credentials: 128 random bits, new whenever the password changes, an authenticator
-/// is bound or removed, a device token turns out to be stolen, or all sessions are ended.
+/// The generation of an account's credentials: 128 random bits. They are new whenever a password change
+/// begins, an authenticator is bound or removed (except by a quiet import), a device token turns out to be
+/// stolen, all sessions are ended, or the account is closed or restored from a backup.
 ///
 /// Whatever was made from a proof carries the epoch of that proof, and is void in another epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! How an [`AccountRecord`] is written: `{ "format": 1, "record": … }`, the format first.
 //!
-//! What an account has once has a name. Devices and touched challenges, of which it has many, are lists of values without
-//! names: that is half as long.
+//! Fields are written with their names. A device or a touched challenge is a list of values without names,
+//! because an account can have many of them: the list is half as long.
 //!
 //! A record of a newer format is refused before its body is looked at, so it is never half understood and
 //! never overwritten.

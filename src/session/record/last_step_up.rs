@@ -36,7 +36,7 @@ pub(crate) enum SteppedUpWith {
 
 /// Recognizes a code that was accepted. It is a tag under the service's key, so that the database alone does
 /// not reveal the code. It is kept when the authenticator is removed, since the code may have been presented
-/// for just that.
+/// for that removal.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct UsedCode(
@@ -48,8 +48,8 @@ impl UsedCode {
         Self::of_tag(&keys.signed(&Self::parts(code, account)))
     }
 
-    /// Whether it is of this code. It is compared under every key, since during a rotation another instance may have
-    /// signed with another one.
+    /// Whether this code was used. The tag is compared under every key, since during a rotation another
+    /// instance may have signed with another key.
     pub(crate) fn is_of(&self, code: &Code, account: &AccountId, keys: &TokenKeys) -> bool {
         let parts = Self::parts(code, account);
         let tags = keys.signed_by_each(&parts);

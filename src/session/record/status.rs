@@ -73,7 +73,7 @@ pub struct DeviceInfo {
     pub label: String,
     /// When the code was presented on it.
     pub since: UnixTime,
-    /// When it was last used. A use within the policy's rotation grace after that does not count.
+    /// When it was last used. A use within the policy's rotation grace after this moment is not recorded.
     pub last_used: UnixTime,
     /// From when on it is asked for a code again.
     pub until: UnixTime,

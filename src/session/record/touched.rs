@@ -4,12 +4,13 @@ use crate::session::Policy;
 use crate::session::token::ChallengeClaims;
 use crate::time::{UnixTime, is_alive};
 
-/// What is kept of a challenge once something was presented for it. The challenge itself is a signed token.
+/// What is kept of a challenge once a guess was charged in it or it was completed. The challenge itself is a
+/// signed token.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct TouchedChallenge {
     pub(crate) id: [u8; 16],
     pub(crate) opened_at: UnixTime,
-    /// Failed guesses in it.
+    /// Failed guesses in it, and tries of old recovery codes.
     pub(crate) failures: u8,
     /// What was charged to the account's budget for them. Completing the challenge refunds it.
     pub(crate) charged: u16,
@@ -22,8 +23,8 @@ impl TouchedChallenge {
     /// [`AlreadyDone`](crate::Refusal::AlreadyDone).
     pub(crate) const MAX: usize = 100;
 
-    /// The entry of this challenge, made if there is none. If the list is full, the oldest entry is dropped,
-    /// first among those that are over.
+    /// Finds the entry of this challenge, or adds one. If the list is full, it drops the oldest of the
+    /// entries that are over, or else the oldest of all.
     pub(crate) fn of<'t>(
         touched: &'t mut Vec<Self>,
         challenge: &ChallengeClaims,

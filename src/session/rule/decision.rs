@@ -163,8 +163,9 @@ impl Draft<'_> {
         require(self.record.password_change.is_none(), Refusal::Retry)
     }
 
-    /// The same, before something that the host itself has just verified. In addition, a change that was
-    /// interrupted is ended, and with it every session and proof from before.
+    /// Also refuses while a password change is under way, before something that the host itself has just
+    /// verified. In addition, it ends a change that was interrupted, and with it every session and proof from
+    /// before.
     pub(super) fn end_interrupted_password_change(&mut self) -> Result<(), Stop> {
         let Some(mark) = &self.record.password_change else { return Ok(()) };
         if !mark.is_recent(self.context.now) {
@@ -189,7 +190,7 @@ impl Draft<'_> {
         self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
     }
 
-    /// Seals secrets under a retired key anew, if the record is written anyway.
+    /// If the record is written anyway, seals the secrets anew that are sealed with a retired key.
     fn reseal(&mut self) -> Result<(), SessionError> {
         let Cow::Owned(AccountRecord { account, authenticators, .. }) = &mut self.record else {
             return Ok(());

@@ -122,7 +122,7 @@ pub(crate) fn confirm_enrollment(
     bind_and_confirm(draft, authenticator, claims.place)
 }
 
-/// Binds an authenticator that the host verifies, on its word.
+/// Binds an authenticator that the host verifies, on the host's word.
 pub(crate) fn bind_host_authenticator(
     draft: &mut Draft<'_>,
     proof: &EnrollmentProof,

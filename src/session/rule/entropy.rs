@@ -14,15 +14,16 @@ pub(crate) struct Entropy {
 }
 
 impl Entropy {
-    /// How many bytes a login uses at most: 40, with the 8 of the new revision, and 24 for a secret that is sealed anew.
-    /// Drawing 384 bytes for every call took about a sixth of the time of a login.
+    /// How many bytes are enough for most decisions. A login uses at most 40, the 8 of the new revision
+    /// included, and 24 more for each secret that is sealed anew. Drawing 384 bytes for every call took about
+    /// a sixth of the time of a login.
     pub(crate) const USUAL: usize = 64;
 
-    /// How many bytes one decision may use. The confirmation of an enrollment uses the most: 184, with the 8
-    /// of the new revision, and 24 for each authenticator whose secret is sealed anew.
+    /// How many bytes one decision may use. The confirmation of an enrollment uses the most: 184, the 8 of
+    /// the new revision included, and 24 more for each secret that is sealed anew.
     pub(crate) const MOST: usize = 384;
 
-    /// Draws so many bytes, or [`MOST`](Self::MOST) if that is less, with `fill`.
+    /// Draws this many bytes with `fill`, but at most [`MOST`](Self::MOST).
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ pub struct Accepted {
     /// How many recovery codes are unused. SP 800-63B §4.2.1.1 requires a new code after each use: with a set
     /// of ten, offer new ones before all are used.
     pub recovery_codes_left: usize,
-    /// By when the account, which has no second factor, must enroll one; see
+    /// The deadline for the account, which has no second factor, to enroll one; see
     /// [`Requirement::EnrolledBy`](crate::session::Requirement::EnrolledBy).
     pub enroll_by: Option<UnixTime>,
 }
@@ -90,7 +90,7 @@ pub(crate) fn password_verified(
     {
         return Ok(AfterPassword::Complete(accepted));
     }
-    // If a theft was found just now, the challenge has the new epoch.
+    // If `recognize` found a theft just now, it began a new epoch, which the challenge must have.
     let epoch = draft.record.epoch;
     let (first_factor, opened_at) = (proof.kind(), proof.at());
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
@@ -122,8 +122,8 @@ pub(crate) fn present(
     Ok(Accepted { device, ..accepted })
 }
 
-/// A try of a recovery code of an old system, which the host compares: it is charged before it is known
-/// whether it is right, since the host's answer comes later or never.
+/// Begins a try of a recovery code of an old system. The host compares the code. The try is charged before it
+/// is known whether the code is right, since the host's answer comes later or never.
 pub(crate) fn try_old_recovery_code(
     draft: &mut Draft<'_>,
     challenge: &ChallengeToken,
@@ -156,7 +156,8 @@ enum NotLiving {
 }
 
 impl NotLiving {
-    /// Refuses what is presented for it. This event says what that was, unless a form was sent twice.
+    /// Refuses what is presented for the challenge, and logs `refused`. If the challenge was completed,
+    /// nothing is logged: usually the form was sent twice.
     fn refuse(self, draft: &mut Draft<'_>, refused: EventKind) -> Refusal {
         match self {
             Self::Done => Refusal::AlreadyDone,

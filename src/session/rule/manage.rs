@@ -58,8 +58,8 @@ pub(crate) fn rename_authenticator(
     Ok(())
 }
 
-/// Makes new recovery codes, to be shown once. The old ones are void, and whoever logged in with one of them binds
-/// nothing by the password alone any more.
+/// Makes new recovery codes, to be shown once. The old ones are void. Whoever logged in with one of them can
+/// no longer begin an enrollment with the password alone.
 pub(crate) fn regenerate_recovery_codes(
     draft: &mut Draft<'_>,
     fresh: &FreshFactor,

@@ -1,6 +1,7 @@
 //! The rules: pure decisions on one record. Only the verifier calls them.
 //!
-//! A rule reads and changes a [`Draft`], and stops with a refusal or an error. [`Decision::by`] makes the decision of it.
+//! A rule reads and changes a [`Draft`], and stops with a refusal or an error. [`Decision::by`] runs it and
+//! returns the decision.
 
 mod decision;
 mod device;

@@ -5,12 +5,12 @@ use crate::otp::TimeStep;
 use crate::session::record::Authenticator;
 use crate::session::{EndAllSessions, EventKind, ForgottenBecause};
 
-/// Seals the account's secrets with the key that seals now, and returns whether one was sealed with another
-/// key.
+/// Seals the account's secrets with the current key, and returns whether one was sealed with another key.
 ///
 /// # Errors
 ///
-/// [`SessionError::Seal`](crate::session::SessionError::Seal) if one does not open. Then nothing is written, and the key must not be removed.
+/// [`SessionError::Seal`](crate::session::SessionError::Seal) if one does not open. Then nothing is written,
+/// and the key must not be removed.
 pub(crate) fn reseal(draft: &mut Draft<'_>) -> Result<bool, Stop> {
     let (seal, record) = (draft.context.keys.seal(), &draft.record);
     let mut is_stale = false;

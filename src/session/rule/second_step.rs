@@ -14,8 +14,8 @@ use crate::session::{
 };
 use crate::time::UnixTime;
 
-/// What is presented, by its form. Blanks and dashes do not count. Digits are a code or codes in a row if
-/// their number fits one of the account's apps; other text is a recovery code.
+/// What is presented, by its form. Blanks and dashes do not count. Digits are a code, or codes in a row, if
+/// one of the account's apps has codes of this length. Other text is read as a recovery code.
 pub(super) enum Form<'a> {
     Code(&'a str),
     CodesInARow(&'a str),
@@ -106,8 +106,8 @@ impl AcceptedWith {
     }
 }
 
-/// Compares what is presented with what the account has. What is accepted is used up, and completes the challenge;
-/// what is refused is charged if it can be guessed.
+/// Compares what is presented with what the account has. What is accepted is used up, and completes the
+/// challenge. A wrong single code is charged, and so is a wrong recovery code unless the account is locked.
 pub(super) fn evaluate(draft: &mut Draft<'_>, form: &Form<'_>, step: Step<'_>) -> Result<AcceptedWith, Stop> {
     let compared = match form {
         Form::Nothing => return Err(Refusal::Malformed.into()),
@@ -281,8 +281,9 @@ fn complete(draft: &mut Draft<'_>, claims: &ChallengeClaims) {
     }
 }
 
-/// Refuses what was compared, and charges it if it can be guessed. The answer says what the claimant can do next: a
-/// lock is reported for codes only, since recovery codes still work.
+/// Refuses what was compared, and charges a single code, or a recovery code if the account is not locked. The
+/// answer says what the claimant can do next: a lock is reported for codes only, since recovery codes still
+/// work.
 fn refuse(draft: &mut Draft<'_>, form: &Form<'_>, reason: RefusedBecause, step: Step<'_>) -> Refusal {
     draft.event(form.refused(reason));
     let is_charged = match form {
@@ -302,8 +303,8 @@ fn refuse(draft: &mut Draft<'_>, form: &Form<'_>, reason: RefusedBecause, step: 
     }
 }
 
-/// Charges a guess: one for each authenticator app. Returns whether it exhausted its challenge, and the lock if the
-/// next guess is not covered.
+/// Charges one guess for each authenticator app. Returns whether this exhausted the challenge, and the lock
+/// if the next guess is not covered.
 pub(super) fn pay(draft: &mut Draft<'_>, step: Step<'_>) -> (bool, Option<Lock>) {
     let Context { now, policy, .. } = *draft.context;
     let guesses = draft.record.guesses_a_code();

@@ -71,8 +71,8 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
 /// authenticator is bound.
 ///
 /// If none is bound, what is presented is ignored. In a session that a recovery code began within the last
-/// hour, it may be blank, which permits to begin an enrollment and nothing else: the owner has lost the
-/// authenticator. That ends when new recovery codes are made.
+/// hour, it may be blank: the owner has lost the authenticator. That permits beginning an enrollment and
+/// nothing else, and only until new recovery codes are made.
 pub(crate) fn reauthenticate(
     draft: &mut Draft<'_>,
     session: &Session,

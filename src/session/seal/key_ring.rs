@@ -32,7 +32,7 @@ use crate::session::TokenKeys;
 pub struct KeyRing {
     sealing: (u32, SealingKey),
     retired: Vec<(u32, SealingKey)>,
-    /// Derived from all of them but those that are there for opening only.
+    /// Derived from all of these keys except those for opening only.
     tokens: TokenKeys,
 }
 

@@ -7,9 +7,10 @@ use crate::session::{AccountId, Policy};
 
 /// The cookie that keeps a device token in the browser.
 ///
-/// A service on HTTPS uses [`cookie_name`](Self::cookie_name) with [`COOKIE_ATTRIBUTES`](Self::COOKIE_ATTRIBUTES), or the
-/// whole header from [`set_cookie`](Self::set_cookie). On plain HTTP, as in development on `http://localhost`, some browsers
-/// keep no such cookie; each of the three has a counterpart for that, with `development` in its name.
+/// A service on HTTPS uses [`cookie_name`](Self::cookie_name) with
+/// [`COOKIE_ATTRIBUTES`](Self::COOKIE_ATTRIBUTES), or the whole header from [`set_cookie`](Self::set_cookie).
+/// On plain HTTP, as in development on `http://localhost`, some browsers do not keep such a cookie. For that
+/// case each of the three has a counterpart with `development` in its name.
 impl DeviceToken {
     /// The attributes of the cookie, beside its name, value and `Max-Age`. The name's `__Host-` prefix makes
     /// browsers insist on the attributes.
@@ -35,11 +36,13 @@ impl DeviceToken {
         name("__Host-device-", account, policy)
     }
 
-    /// The name of the cookie on plain HTTP in development: without `__Host-`, which a browser takes over HTTPS alone.
+    /// The name of the cookie on plain HTTP in development. It has no `__Host-`, which a browser accepts over
+    /// HTTPS alone.
     ///
-    /// The names have nothing in common, so a cookie that was set in development counts nowhere else, and one that is seen
-    /// in production says by its name what is wrong. Decide which of the two by the address that the service is reached
-    /// under, in one place, and let the service refuse to start where that is plain HTTP and not loopback.
+    /// The two names are different, so only a service in development reads this cookie. If it is seen in
+    /// production, its name shows the mistake. Choose between the two names in one place, by the address
+    /// under which the service is reached. Let the service refuse to start if that address is plain HTTP and
+    /// not loopback.
     ///
     /// ```
     /// use second_factor::{AccountId, DeviceToken, Policy};

@@ -158,7 +158,8 @@ pub(crate) struct EnrollmentClaims {
     pub(crate) basis: Basis,
 }
 
-/// What an enrollment depends on besides its time, since its proof did: it ends when this ends.
+/// What an enrollment depends on besides its time, because its proof depended on it: when this ends, so does
+/// the enrollment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Basis {
     /// Nothing but the account's epoch.

@@ -58,7 +58,7 @@ impl TokenKeys {
         self.signing.1.tag(parts)
     }
 
-    /// The tags over these parts under every key, that which signs first.
+    /// The tags over these parts under every key, the one of the signing key first.
     pub(crate) fn signed_by_each(&self, parts: &[&[u8]]) -> impl Iterator<Item = [u8; 32]> {
         core::iter::once(&self.signing).chain(&self.retired).map(move |(_, key)| key.tag(parts))
     }
