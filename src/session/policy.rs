@@ -188,7 +188,8 @@ impl Policy {
         u16::try_from(month).unwrap_or(u16::MAX).min(self.guess_budget)
     }
 
-    /// How many authenticators an account can have. A guess is compared with every app among them, and charged for each.
+    /// How many authenticators an account can have. A guess is compared with every app among them, and
+    /// charged once for each app.
     pub fn authenticators(&self) -> usize {
         self.authenticators.into()
     }

@@ -199,8 +199,8 @@ impl Refusal {
         RefusalAnswer::new(self, now)
     }
 
-    /// Whether the challenge or enrollment that was tried is over, so that it is useless to ask for another
-    /// code: drop the token and begin again.
+    /// Whether the challenge, enrollment, session or proof that was used is over, so that it is useless to
+    /// ask for another code: drop it and begin again.
     ///
     /// A lock is not the end: the challenge still takes codes in a row and a recovery code.
     pub const fn is_over(self) -> bool {

@@ -3,7 +3,8 @@ use crate::enrollment::digest::sha256;
 use crate::session::AccountId;
 
 /// One try of a recovery code of an old system. The try is charged already. The host compares what was typed
-/// with its old hashes. If one matches, it says [which it was](Self::was); otherwise it drops this value.
+/// with its old hashes. If one matches, the host says [which it was](Self::was); otherwise it drops this
+/// value.
 #[derive(Debug)]
 #[must_use = "compare what was typed with the hashes of the old system"]
 pub struct OldRecoveryCodeTry {

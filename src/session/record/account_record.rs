@@ -88,8 +88,9 @@ impl AccountRecord {
             && session.device().is_none_or(|id| self.living_device(id, now, policy).is_some())
     }
 
-    /// Whether what an enrollment depends on still holds. A recovery login counts only if it was certainly later than
-    /// the last regeneration of recovery codes: the clocks of two instances may be a minute apart.
+    /// Whether what an enrollment or a fresh factor depends on still holds. A recovery login counts only if
+    /// it was certainly later than the last regeneration of recovery codes: the clocks of two instances may
+    /// be a minute apart.
     pub(crate) fn upholds(&self, basis: Basis, now: UnixTime, policy: &Policy) -> bool {
         match basis {
             Basis::Epoch => true,

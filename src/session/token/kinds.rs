@@ -101,7 +101,7 @@ token! {
 pub(crate) struct ChallengeClaims {
     pub(crate) epoch: Epoch,
     pub(crate) first_factor: FirstFactor,
-    /// When the password was verified.
+    /// When the password check began.
     pub(crate) opened_at: UnixTime,
     pub(crate) id: [u8; 16],
 }
