@@ -136,7 +136,7 @@
 //! type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 //!
 //! fn import_of(row: &Row) -> Result<Import> {
-//!     // `legacy` where the old system issued secrets of 80 to 127 bits.
+//!     // Use `legacy` if the old system issued secrets of 80 to 127 bits.
 //!     let secret = ImportedSecret::new(Secret::from_base32(&row.secret)?)?;
 //!     let import = Import::by_host(AccountId::new(&*row.user_id)?, secret, TotpParams::default())
 //!         .recovery_codes(row.recovery_codes.iter().map(i64::to_string))?

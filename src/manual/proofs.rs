@@ -53,7 +53,7 @@
 //!
 //! 1. a guess is compared only if `spent + n <= B + credit`; the credit is at most `C`, whatever the clock shows;
 //! 2. only an accepted code subtracts credit from `spent`: one for each whole `E` since the time `since`, but at most `C`.
-//!    It then moves `since` forward by as many `E`, or to now if that is later;
+//!    It then moves `since` forward by as many `E`, or to now if nothing is spent any more or the credit was `C`;
 //! 3. `since` is set back only if the clock is `E` or more behind it.
 //!
 //! Now look at a span of time, and at the guesses in it that were not refunded. Their number is `spent` at the end, minus

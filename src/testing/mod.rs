@@ -149,7 +149,7 @@
 //! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses |
 //! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
 //! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
-//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, after a reopen, and where the trail is blocked: then the record is not stored either |
+//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, after a reopen, and while the trail is blocked: then the record is not stored either |
 //! | [`FailureIsError`](Clause::FailureIsError) | a store that is made to fail |
 //! | [`DecidedAgain`](Clause::DecidedAgain), [`UnknownRefused`](Clause::UnknownRefused), [`LockedReadsOnly`](Clause::LockedReadsOnly) | logins through faults |
 //!

@@ -51,7 +51,7 @@ pub const PRUNE: &str = include_str!("../postgres/prune.sql");
 /// instead, and stores nothing.
 const SERIALIZATION_FAILURE: &str = "40001";
 
-/// Accounts in PostgreSQL. Each statement is a transaction of its own, and under `synchronous_commit = on`,
+/// Accounts in PostgreSQL. Each statement is a separate transaction, and under `synchronous_commit = on`,
 /// the default, `Stored` is durable.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
