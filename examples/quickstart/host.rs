@@ -20,8 +20,8 @@ pub(crate) struct Host {
     /// Whether this service demands a second factor, as set by `demand`. A real service knows this for each
     /// account: by its role, its group, or a date.
     pub(crate) requirement: Requirement,
-    /// By device; gone when the program ends. A real service keeps them in a table, under a random id that is
-    /// new with each login.
+    /// The sessions, by device. They are lost when the program ends. A real service keeps them in a table, each under
+    /// a random id that is new at each login.
     sessions: BTreeMap<String, Session>,
 }
 
@@ -92,7 +92,7 @@ impl Host {
         }
     }
 
-    /// From when on a second factor is demanded: `now`, in a while (`7d`), or not at all (`off`).
+    /// Sets the time from which a second factor is demanded: `now`, after a while (`7d`), or never (`off`).
     pub(crate) fn demand(&mut self, when: &str) -> Result<(), Stop> {
         self.requirement = match when {
             "off" => Requirement::None,

@@ -19,7 +19,7 @@ use crate::accounts::Account;
 pub(crate) struct Contents {
     /// By user name.
     pub(crate) accounts: BTreeMap<String, Account>,
-    /// What the library keeps: a row per account, as serde writes it.
+    /// What the library stores: a row for each account, as serde writes it.
     records: BTreeMap<AccountId, Row>,
     /// The cookies of each device, by their names. They belong to the browsers, which this demonstration
     /// plays as well.
@@ -60,7 +60,7 @@ impl JsonFile {
         &self.path
     }
 
-    /// `accounts.json` and this suffix.
+    /// The path of `accounts.json` with this suffix.
     pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
         path.push(suffix);
@@ -93,7 +93,7 @@ impl JsonFile {
         Ok(Some(outcome))
     }
 
-    /// Durable when it returns: the file and its name are on the disk, or the old file still is.
+    /// When this returns `Ok`, the file and its name are on the disk. The old file stays until the new one is complete.
     fn replace(&self, json: &[u8]) -> io::Result<()> {
         let new = self.beside(".new");
         match fs::remove_file(&new) {

@@ -147,7 +147,7 @@ pub(crate) fn log_out(host: &mut Host) {
     terminal::say(format!("Logged out on {}.", host.device));
 }
 
-/// Moves to another browser, whose session may have ended meanwhile.
+/// Switches to another browser, whose session may have ended meanwhile.
 pub(crate) fn device(host: &mut Host, name: &str) -> Result<(), Stop> {
     name.clone_into(&mut host.device);
     terminal::say(format!("device: {name}"));

@@ -1,4 +1,4 @@
-//! The key that the secrets in the accounts file are sealed with, in a file of its own.
+//! The key that the secrets in the accounts file are sealed with, in a separate file.
 //!
 //! THIS IS A DEVELOPMENT KEY: whoever copies the folder has the file and its key. A real service keeps its
 //! key where a copy of the database does not include it: a secret manager, a key service, or at least the

@@ -30,7 +30,7 @@ impl From<Error<FileError>> for Stop {
     }
 }
 
-/// The text says how far the change came, and so which password is in force.
+/// The text says how far the change got, and so which password is valid.
 impl From<ChangePasswordError<FileError, FileError>> for Stop {
     fn from(error: ChangePasswordError<FileError, FileError>) -> Self {
         match error {

@@ -66,7 +66,7 @@ fn walk(host: &mut Host) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Until it works; an empty line gives up.
+/// Repeats a step until it works. An empty line gives up.
 fn again<T>(host: &mut Host, walk: impl Fn(&mut Host) -> Result<T, Stop>) -> Result<T, Stop> {
     loop {
         match walk(host) {

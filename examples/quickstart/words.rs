@@ -79,7 +79,7 @@ pub(crate) fn logged_in(user: &str, device: &str, how: AuthMethod, recovery_code
     format!("{user} is logged in on {device}, {how}{more}.{left}")
 }
 
-/// What the library says of it, and what is particular to this program.
+/// The library's text for a refusal, and what this program adds to it.
 pub(crate) fn refusal(refusal: Refusal, host: &Host) -> String {
     let text = refusal.in_words();
     match refusal {
@@ -173,7 +173,7 @@ pub(crate) fn pretended(now: UnixTime, ahead: Duration) -> String {
     )
 }
 
-/// In the largest unit of which there are at least two, rounded up.
+/// A time span in the largest unit of which it has at least two, rounded up.
 pub(crate) fn span(span: Duration) -> String {
     let units = [("days", 24 * 60 * 60), ("hours", 60 * 60), ("minutes", 60)];
     let (unit, secs) =

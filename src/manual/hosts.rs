@@ -2,31 +2,31 @@
 //!
 //! This library keeps the rules of the second factor. It does not see what your service does around its calls: when it
 //! reads a password hash, where it keeps a token, whether it asks about a session. Each item below says what to do, why,
-//! what happens where it is forgotten, and a test with a small service that forgets this one thing; the same test shows
-//! that nothing of the kind happens where it is done. `.ci/standards` fails where a test does not exist.
+//! and what happens if you forget it. It also names a test with a small service that forgets this one thing; the same test
+//! shows that nothing bad happens if the item is done. `.ci/standards` fails if a named test does not exist.
 //!
 //! # Before the first login
 //!
 //! ## Commit before you call
 //!
 //! Call the verifier outside of your own database transaction: commit or roll back first, then call. After the call, begin
-//! another one.
+//! another transaction.
 //!
-//! **Why:** What the verifier releases is stored already, in a transaction of the store's own. A charge for a wrong code must
-//! stay when your request fails and is rolled back.
+//! **Why:** When the verifier answers, its change is already stored, in a transaction of the store. If your request then
+//! fails and is rolled back, the charge for a wrong code must stay.
 //!
-//! **Forgotten:** Where the records are in the same SQLite file, the store waits for your transaction, which waits for the
-//! call. After five seconds the call fails with [`Error::Store`](crate::Error::Store), "database is locked". PostgreSQL
-//! and MariaDB have no such lock, but each such request holds two connections of the pool at once. Where every request has
-//! its first one and waits for the second, none goes on.
+//! **Forgotten:** If the records are in the same SQLite file, the store waits for your transaction, and your transaction
+//! waits for the call. After five seconds the call fails with [`Error::Store`](crate::Error::Store), "database is locked".
+//! PostgreSQL and MariaDB have no such lock, but each such request holds two connections of the pool at once. If all
+//! connections are taken by requests that wait for their second one, none of them can continue.
 //!
 //! **Shown by:** `examples/stores/tests/hosts.rs::a_call_inside_a_transaction_of_the_hosts_is_answered_locked`
 //!
 //! ## Run each request to its end
 //!
-//! Where your web framework drops the future of a request whose browser hangs up, run the request as a task of its own, and
-//! have the framework's future wait for the task. A time limit around the whole request drops it as well: limit your calls
-//! of the database instead, the write of a new password hash to 30 seconds.
+//! If your web framework drops the future of a request when the browser hangs up, run the request as a separate task, and
+//! let the framework's future wait for the task. A time limit around the whole request drops the future, too. Limit your
+//! database calls instead; limit the write of a new password hash to 30 seconds.
 //!
 //! ```
 //! # async fn handle(_request: u8) -> u16 { 200 }
@@ -39,21 +39,21 @@
 //! # async fn main() { assert_eq!(to_its_end(0).await, 200) }
 //! ```
 //!
-//! **Why:** A future that is dropped stops where it is, and [`change_password`](crate::Verifier::change_password) has your
-//! write of the new hash in its middle. A code that was accepted is used up whether or not the answer is built.
+//! **Why:** A dropped future stops where it is, and [`change_password`](crate::Verifier::change_password) makes two writes,
+//! with your write of the new hash between them. A code that was accepted is used up, even if the answer is never built.
 //!
 //! **Forgotten:** A browser that hangs up at the wrong moment leaves a password change half done: the old password is in
 //! force, all sessions have ended, and for about a minute every login is answered with [`Retry`](crate::Refusal::Retry).
-//! Nobody gets in by it.
+//! This lets nobody in.
 //!
 //! **Shown by:** `tests/it/hosts/hung_up.rs::a_request_that_ends_with_its_connection_leaves_a_change_half_done`
 //!
 //! ## Let the audit events through your log filter
 //!
 //! With `TracingEvents`, of the feature `tracing`, the target of all events is `second_factor::audit`. Name it in your filter,
-//! such as `RUST_LOG=my_service=info,second_factor::audit=info`.
+//! for example `RUST_LOG=my_service=info,second_factor::audit=info`.
 //!
-//! **Why:** A filter that names targets lets through these and no others.
+//! **Why:** A filter that names targets passes only the events of these targets.
 //!
 //! **Forgotten:** The audit log is empty, and nothing says so until somebody needs it.
 //!
@@ -63,8 +63,8 @@
 //!
 //! ## Check before you read the hash
 //!
-//! Call [`check_password`](crate::Verifier::check_password) first, then read the password hash and compare it, then make the
-//! [`PasswordVerified`](crate::PasswordVerified) of that check.
+//! Call [`check_password`](crate::Verifier::check_password) first. Then read the password hash and compare it. Then make a
+//! [`PasswordVerified`](crate::PasswordVerified) from that check.
 //!
 //! ```
 //! use second_factor::{AccountId, PasswordVerified, Store, Verifier};
@@ -75,7 +75,7 @@
 //! #     async fn hash(&self, _id: &AccountId) -> Option<String> { None }
 //! # }
 //! # fn is_right(_password: &str, _hash: Option<&str>) -> bool { false }
-//! /// The password step, in the one order that is right.
+//! /// The password step, in the only correct order.
 //! async fn password<S: Store>(
 //!     verifier: &Verifier<S>,
 //!     users: &Users,
@@ -86,7 +86,7 @@
 //!     let account = AccountId::from(users.id(name).await.unwrap_or(0));
 //!     let check = verifier.check_password(&account).await;
 //!     let hash = users.hash(&account).await;
-//!     // Where there is no hash, it compares with one of nobody's.
+//!     // If there is no hash, this compares with a hash that belongs to nobody.
 //!     is_right(password, hash.as_deref()).then(|| PasswordVerified::by_host(check))
 //! }
 //! # #[tokio::main(flavor = "current_thread")]
@@ -99,32 +99,33 @@
 //! # }
 //! ```
 //!
-//! **Why:** The check notes what the account's credentials are. What is made of it is dead if they change while your service
-//! compares.
+//! **Why:** The check records the current state of the account's credentials. If they change while your service compares,
+//! everything that is made from the check is invalid.
 //!
-//! **Forgotten:** A login that has read the old hash while the password is changed lets the old password in, after the owner
-//! was told that it no longer counts.
+//! **Forgotten:** A login reads the old hash while the password is being changed. Then the old password logs somebody in,
+//! after the owner was told that it is no longer valid.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_check_after_the_hash_was_read_lets_an_old_password_in`
 //!
 //! ## Do the same work for a name that nobody has
 //!
-//! Call it with an id that nobody has, and compare the password with a hash of nobody's, as above.
+//! Call `check_password` with an id that nobody has, and compare the password with a hash that belongs to nobody, as above.
 //!
-//! **Why:** The time of an answer tells what was done for it.
+//! **Why:** The time of an answer shows how much work was done for it.
 //!
-//! **Forgotten:** Whoever measures the time learns who has an account: an unknown name costs no read, and no hash.
+//! **Forgotten:** Somebody who measures the time learns who has an account: for an unknown name, nothing is read and
+//! nothing is hashed.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_name_that_is_unknown_takes_less_work_where_no_check_is_made`
 //!
 //! ## Limit the tries of a password
 //!
-//! Count wrong passwords by account and by address, and after some of them let the next one wait (SP 800-63B §3.2.2): in every
-//! form that takes the password, those in a session too.
+//! Count wrong passwords by account and by address, and after some of them delay the next try (SP 800-63B §3.2.2). Do this in
+//! every form that takes the password, also in a session.
 //!
-//! **Why:** This library hears of right passwords only. Its guess budget is one of codes.
+//! **Why:** This library is told of right passwords only. Its guess budget counts codes.
 //!
-//! **Forgotten:** Passwords are tried until one is right. Nothing is counted, and nobody is told.
+//! **Forgotten:** An attacker tries passwords until one is right. Nothing is counted, and nobody is told.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::without_a_limit_on_tries_the_password_is_found_by_trying`
 //!
@@ -134,20 +135,21 @@
 //!
 //! Keep the [`ChallengeToken`](crate::ChallengeToken) in the session from before the login, or in a `__Host-` cookie; never
 //! in a form, a URL or anything else that a page of another site can send. (An app without a browser keeps it in its memory.)
-//! The [`EnrollmentToken`](crate::EnrollmentToken) stays on your side always, in the session that began the enrollment.
+//! Always keep the [`EnrollmentToken`](crate::EnrollmentToken) on your side, in the session that began the enrollment.
 //!
-//! **Why:** Whoever completes a challenge gets back the guesses that were charged in it, since they look like typing errors.
+//! **Why:** When a challenge is completed, the guesses that were charged in it are given back, since they look like typing
+//! errors.
 //!
 //! **Forgotten:** A thief with the password opens a challenge, makes four guesses in it, and plants it in the owner's form.
-//! The owner completes it, and the guesses are free: day after day, without a lock and without an alarm.
+//! The owner completes it, and the guesses were free. The thief can do this every day, without a lock and without an alarm.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::g36_a_challenge_in_the_form_lets_the_owner_pay_for_a_thief_s_guesses`
 //!
 //! ## Give the session a new id at each step up
 //!
-//! A new id when the challenge is put into the session, when somebody is logged in, and when a factor was presented in the
-//! session. The row under the old id is deleted. So the second of two equal code forms finds no challenge: lead it to the
-//! page behind the login, which asks whether the session is current.
+//! Give it a new id when you put the challenge into it, when somebody is logged in, and when a factor was presented in it.
+//! Delete the row under the old id. If the form with the code is then sent twice, the second request finds no challenge:
+//! redirect it to the page behind the login, which asks whether the session is current.
 //!
 //! **Why:** Somebody else may know the id from before, or have chosen it (session fixation).
 //!
@@ -157,8 +159,8 @@
 //!
 //! ## Set the device cookie whenever there is one
 //!
-//! [`Accepted::device`](crate::Accepted::device) is there after a login with the box ticked *and* after each login on a
-//! remembered device. [`DeviceToken::set_cookie`](crate::DeviceToken::set_cookie) is the whole header.
+//! [`Accepted::device`](crate::Accepted::device) has a token after a login with the box ticked *and* after each login on a
+//! remembered device. [`DeviceToken::set_cookie`](crate::DeviceToken::set_cookie) returns the value of the header.
 //!
 //! ```
 //! use second_factor::{Accepted, Policy, SecretText};
@@ -171,16 +173,16 @@
 //!
 //! **Why:** The token changes with use, so that a copy of it is noticed.
 //!
-//! **Forgotten:** The second login on a remembered device sends a token that was replaced. A code is asked for, the device is
-//! forgotten, and the owner is told of it.
+//! **Forgotten:** The second login on a remembered device sends a token that was already replaced. A code is asked for, the
+//! device is forgotten, and the owner is told.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_device_token_that_is_not_set_again_ends_the_device`
 //!
-//! ## Have development cookies on plain HTTP
+//! ## Use development cookies on plain HTTP
 //!
 //! On `http://localhost`, use [`development_cookie_name`](crate::DeviceToken::development_cookie_name) and
 //! [`set_development_cookie`](crate::DeviceToken::set_development_cookie), and leave `__Host-` and `Secure` out of your own
-//! cookies. Decide by the address that browsers see, and refuse to start where that is plain HTTP and not loopback.
+//! cookies. Decide by the address that browsers see. If that is plain HTTP and not loopback, refuse to start.
 //!
 //! ```
 //! use second_factor::{AccountId, DeviceToken, Policy};
@@ -194,10 +196,11 @@
 //! # Ok::<(), second_factor::PolicyError>(())
 //! ```
 //!
-//! **Why:** A browser takes a cookie that is `Secure`, or whose name begins with `__Host-`, over HTTPS. On plain HTTP some
-//! take it from localhost, and others drop it.
+//! **Why:** Browsers accept a cookie that is `Secure`, or whose name begins with `__Host-`, only over HTTPS. On plain HTTP,
+//! some browsers accept it from localhost, and others drop it.
 //!
-//! **Forgotten:** "Remember me" does nothing on your machine: the box is ticked, and the same browser is asked for a code.
+//! **Forgotten:** "Remember me" does nothing on your machine: you tick the box, and the same browser is asked for a code
+//! again.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_cookie_for_https_is_dropped_on_plain_http`
 //!
@@ -205,11 +208,11 @@
 //!
 //! ## Ask with each request
 //!
-//! Ask [`is_current`](crate::Verifier::is_current) with each request that a session authenticates. Where it is not, end your
-//! session.
+//! Ask [`is_current`](crate::Verifier::is_current) in each request that a session authenticates. If the answer is no, end
+//! your session.
 //!
-//! **Why:** Password, factor or device may have been changed elsewhere. This is how the sessions from before end, in all
-//! browsers and on all instances.
+//! **Why:** The password, a factor or a device may have been changed elsewhere. With this question the sessions from before
+//! the change end, in all browsers and on all instances.
 //!
 //! **Forgotten:** The owner changes the password to throw a thief out, and the thief stays.
 //!
@@ -217,10 +220,10 @@
 //!
 //! ## End sessions on the server
 //!
-//! At a logout, delete the session's row, and not the cookie alone. For "log out everywhere" there is
+//! At a logout, delete the session's row, not only the cookie. For "log out everywhere" there is
 //! [`end_all_sessions`](crate::Verifier::end_all_sessions).
 //!
-//! **Why:** This library keeps no sessions, so a logout from one of them is yours.
+//! **Why:** This library keeps no sessions, so only your service can end a single one.
 //!
 //! **Forgotten:** Whoever copied the cookie stays logged in after the owner has logged out.
 //!
@@ -228,14 +231,14 @@
 //!
 //! ## Continue the session that made a change
 //!
-//! Hand the [`EndOtherSessions`](crate::EndOtherSessions) that a change returns to
-//! [`continue_after`](crate::Session::continue_after), and store the session under a new id. An
-//! [`EndAllSessions`](crate::EndAllSessions) continues none.
+//! Pass the [`EndOtherSessions`](crate::EndOtherSessions) that a change returns to
+//! [`continue_after`](crate::Session::continue_after), and store the session under a new id. If a change returns
+//! [`EndAllSessions`](crate::EndAllSessions), no session continues.
 //!
 //! ```
 //! use second_factor::{Error, FreshFactor, Requirement, Session, Store, Verifier};
 //!
-//! /// Switches the second factor off. What is returned goes into the session table, under a new id.
+//! /// Switches the second factor off. Store the returned session in the session table, under a new id.
 //! async fn disable<S: Store>(
 //!     verifier: &Verifier<S>,
 //!     mut session: Session,
@@ -247,9 +250,9 @@
 //! }
 //! ```
 //!
-//! **Why:** A change ends every session from before it, the one that made it among them.
+//! **Why:** A change ends every session from before it, including the one that made the change.
 //!
-//! **Forgotten:** The owner changes the password and is logged out by it.
+//! **Forgotten:** The owner changes the password, and is logged out.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_that_is_not_continued_ends_with_its_own_change`
 //!
@@ -257,24 +260,24 @@
 //!
 //! ## Tell the owner
 //!
-//! Send a mail, or whatever else the claimant does not control, for each event of which
-//! [`notify_owner`](crate::EventKind::notify_owner) says so. The event in words is its subject; write into the mail what to
-//! do if it was somebody else.
+//! Send a mail, or another message that the claimant does not control, for each event for which
+//! [`notify_owner`](crate::EventKind::notify_owner) is true. Use the event in words as the subject. Write into the mail what
+//! the owner has to do if it was somebody else.
 //!
 //! **Why:** Only the owner can tell a thief from the owner.
 //!
-//! **Forgotten:** A thief who has the password types codes for as long as the budget lasts, and the owner hears nothing.
+//! **Forgotten:** A thief who has the password tries codes until the budget is spent, and the owner is not told.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::an_owner_who_gets_no_mail_does_not_hear_of_a_thief`
 //!
 //! ## Expect many events
 //!
 //! Put a bounded queue between the events and whatever writes or sends them
-//! ([`EventSink`](crate::EventSink) has one to copy). Send mails for those that the owner is told of and for no others. On
-//! a page with the latest events, keep room for these.
+//! (the documentation of [`EventSink`](crate::EventSink) has one to copy). Send mails only for events that the owner has to
+//! be told of. On a page with the latest events, reserve room for these.
 //!
-//! **Why:** The number of writes to a record is bounded, and so is the number of events that owners are told of. The number
-//! of all events is not: each code that is typed is one, under a lock as well.
+//! **Why:** The number of writes to a record is bounded, and so is the number of events that owners are told of. The total
+//! number of events is not bounded: each code that is typed is an event, also under a lock.
 //!
 //! **Forgotten:** Somebody with the password fills your memory, buries the owner in mails, or pushes the alarm off the page.
 //!
@@ -284,14 +287,14 @@
 //!
 //! ## Offer what gets the owner back in
 //!
-//! Show a page on which a member makes new recovery codes
+//! Have a page on which owners can make new recovery codes
 //! ([`regenerate_recovery_codes`](crate::Verifier::regenerate_recovery_codes)): the answer with the first ones may have been
-//! lost. After a login by [`CodesInARow`](crate::AuthMethod::CodesInARow), and wherever
-//! [`status`](crate::Verifier::status) says `is_locked`, offer to change the password: it shuts the guesser out, and a single
-//! code counts again. After a login by recovery code, begin the enrollment of the new phone with
+//! lost. After a login by [`CodesInARow`](crate::AuthMethod::CodesInARow), and whenever
+//! [`status`](crate::Verifier::status) says `is_locked`, offer to change the password: this shuts the attacker out, and single
+//! codes are accepted again. After a login by recovery code, begin the enrollment of the new phone with
 //! [`NewAuthenticator::replacing`](crate::NewAuthenticator::replacing) and the id of the lost one, from `status`.
 //!
-//! **Why:** An authenticator that is added stands beside the others. Only the owner knows which one is lost.
+//! **Why:** A new authenticator is added to the others, which stay valid. Only the owner knows which one is lost.
 //!
 //! **Forgotten:** Whoever has found the lost phone still has a second factor of the account.
 //!
@@ -301,9 +304,9 @@
 //!
 //! ## End the sessions from before
 //!
-//! When you deploy this library into a service that has sessions already, end all of them. A session is one from then on if
-//! it holds a [`Session`](crate::Session), and that comes from a login alone. Where sessions were begun with a second factor
-//! of an old system, they may go on until they expire, if nobody can change a password or a factor in them.
+//! When you deploy this library into a service that already has sessions, end all of them. From then on, a session is valid
+//! only if it holds a [`Session`](crate::Session), which only a login makes. There is one exception: sessions that began with
+//! the second factor of an old system may go on until they expire, if nobody can change a password or a factor in them.
 //!
 //! ```
 //! use second_factor::{ChallengeToken, Session};
@@ -319,20 +322,21 @@
 //! assert!(serde_json::from_str::<Kept>(from_before).is_err()); // nobody is logged in by it
 //! ```
 //!
-//! **Why:** A session without a `Session` has nothing that a change could end.
+//! **Why:** If a session of your service holds no `Session`, no change of the password or the factor can end it.
 //!
-//! **Forgotten:** A session that was stolen before the deployment goes on after the owner has set a second factor up.
+//! **Forgotten:** A session that was stolen before the deployment is still valid after the owner has set up a second factor.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_from_before_the_deployment_outlives_the_second_factor`
 //!
 //! ## Close accounts, and keep the row
 //!
-//! Call [`close_account`](crate::Verifier::close_account) when an account is closed, and leave the row that it writes. The
-//! row holds nothing of the person: the id, and 128 random bits.
+//! Call [`close_account`](crate::Verifier::close_account) when an account is closed, and do not delete the row that it
+//! writes. The row holds nothing about the person: only the id, and 128 random bits.
 //!
-//! **Why:** An id may come back: from a backup, by a support call, from a counter of the database. An account without a row
-//! is one that never had any, and that is what sessions from before any second factor were begun under.
+//! **Why:** An id may be used again: from a backup, by a support call, from a counter of the database. The library treats an
+//! account without a row as one that never had a second factor. Sessions that began before there was one would be current
+//! again.
 //!
-//! **Forgotten:** A browser that was never logged out is in the account of whoever gets the id next.
+//! **Forgotten:** A browser that was never logged out is then in the account of the next person who gets the id.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::a_session_of_a_deleted_account_opens_the_next_one_with_its_id`

@@ -1,6 +1,6 @@
 //! A login over HTTP, from the password to the session.
 //!
-//! The two routes of a service, without a web framework: a trait stands for what the framework does. The site
+//! The example has the two routes of a service, without a web framework: a trait stands for the framework. The web site
 //! in `examples/web` has the same routes with a framework. Why the calls come in this order, and where to keep each
 //! token, is in [`hosts`](super::hosts).
 //!
@@ -64,7 +64,7 @@
 //!         // The form was sent twice, or the first answer was lost. The page behind the login asks `is_current`.
 //!         Err(Error::Refused(Refusal::AlreadyDone)) => Ok(browser.go_to("/account")),
 //!         Err(Error::Refused(Refusal::ChallengeOver)) => Ok(browser.go_to("/login")),
-//!         // Says what to do, under a lock as well. Why a code was wrong is in the audit event alone.
+//!         // This says what to do, also under a lock. Only the audit event says why a code was wrong.
 //!         Err(Error::Refused(refusal)) => Ok(refusal.in_words()),
 //!         Err(error) => Err(error.into()),
 //!     }
@@ -73,10 +73,11 @@
 //!
 //! Enrollment takes two more calls: [`begin_enrollment`](crate::Verifier::begin_enrollment) returns the URI
 //! for the QR code, and [`confirm_enrollment`](crate::Verifier::confirm_enrollment) takes the first code and
-//! returns the recovery codes. It ends every session, the one that asked as well: show the codes on a page that needs no
-//! session, and say that the login takes the next code of the app, since the first is used. What each step takes:
+//! returns the recovery codes. It ends every session, also the one of this request: show the codes on a page that needs no
+//! session, and say that the login needs the next code of the app, since the first is used up. What each step
+//! needs:
 //!
-//! | step in a session | takes | made by | afterwards |
+//! | step in a session | needs | made by | afterwards |
 //! |---|---|---|---|
 //! | enable two-factor authentication | password | [`reauthenticate`](crate::Verifier::reauthenticate) with a blank code | all sessions are over |
 //! | add an authenticator, or replace one | password and code, or a code | [`reauthenticate`](crate::Verifier::reauthenticate) or [`fresh_factor`](crate::Verifier::fresh_factor) | all sessions are over |

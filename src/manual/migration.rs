@@ -1,8 +1,8 @@
 //! From totp-rs and a table of secrets to this crate: one account after the other, while the service runs.
 //!
-//! At every moment one of the two systems is in charge of an account, and a column of the old table says which one. So no
-//! code is accepted by both, no account is without its second factor for a moment, and an account can be moved back. Apps
-//! and old recovery codes keep working. The owners notice nothing, and no session ends.
+//! At every moment exactly one of the two systems is in charge of an account, and a column of the old table says which one.
+//! So no code is accepted by both, no account is ever without its second factor, and an account can be moved back. Apps and
+//! old recovery codes keep working. The owners notice nothing, and no session ends.
 //!
 //! The steps below assume these tables, and codes of six digits that change every 30 seconds:
 //!
@@ -28,8 +28,8 @@
 //! ALTER TABLE totp ADD moved TEXT;       -- NULL: the old system is in charge
 //! ```
 //!
-//! Then have the old system accept a code in one statement, and only where it changes a row. `check` of totp-rs 6 returns
-//! the step; in 5 it returns a `bool`, so upgrade first.
+//! Then change the old system so that one statement decides whether a code is accepted: it is accepted only if the statement
+//! changes a row. `check` of totp-rs 6 returns the step; in version 5 it returns a `bool`, so upgrade first.
 //!
 //! ```
 //! # struct Database;
@@ -49,14 +49,15 @@
 //! # assert!(accept(&Database, "ann", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "287082", 59).unwrap());
 //! ```
 //!
-//! Add `moved IS NULL` to every other statement by which the old system changes the account's second factor, too: where a
-//! recovery code is used up, a new secret is stored, or the row is deleted. Delete rows whose enrollment was never confirmed.
+//! Also add `moved IS NULL` to every other statement with which the old system changes the account's second factor: the
+//! statements that use up a recovery code, store a new secret, or delete the row. Delete rows whose enrollment was never
+//! confirmed.
 //!
 //! **Check:** log in, log out, and type the same code again: it is refused. **Back:** deploy the version before.
 //!
-//! # 2. Both are deployed, and the old one is in charge
+//! # 2. Both systems are deployed, and the old one is in charge
 //!
-//! Deploy the [store](crate::store), and a login that looks in the row which system is in charge:
+//! Deploy the [store](crate::store), and a login that reads from the row which system is in charge:
 //!
 //! ```
 //! use second_factor::{
@@ -92,7 +93,7 @@
 //!     let proof = PasswordVerified::by_host(check);
 //!     let proof = match read_row() {
 //!         Some(Row { moved: None, .. }) => return Ok(Some(Next::OldCode)),
-//!         // Never by the password alone, not even half-way through a move.
+//!         // The password alone is never enough, not even in the middle of a move.
 //!         Some(Row { moved: Some(_), .. }) => proof.demanding(Requirement::Enrolled),
 //!         None => proof,
 //!     };
@@ -113,13 +114,13 @@
 //!
 //! For as long as the old system is in charge of an account, it also enrolls, steps up, changes the password and switches
 //! the second factor off. For a moved account, this crate does. To switch the second factor of a moved account off, delete
-//! the row first and call [`disable`](crate::Verifier::disable) then, because a row demands a second factor.
+//! the row first and then call [`disable`](crate::Verifier::disable), because a row demands a second factor.
 //!
 //! Sessions that began with the old login hold no [`Session`](crate::Session). Let them continue until they expire, but ask
 //! for a new login before their owners change a password or a second factor of a moved account. What else your service
 //! must do is in [`hosts`](super::hosts).
 //!
-//! **Check:** run a job that writes nothing. It reads every row, and compares the codes that both systems make of it.
+//! **Check:** run a job that writes nothing. It reads every row, and compares the codes that both systems make from it.
 //!
 //! ```
 //! use second_factor::otp::TimeStep;
@@ -135,7 +136,7 @@
 //! type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 //!
 //! fn import_of(row: &Row) -> Result<Import> {
-//!     // `legacy` where the old system issued secrets of 80 to 127 bits.
+//!     // Use `legacy` if the old system issued secrets of 80 to 127 bits.
 //!     let secret = ImportedSecret::new(Secret::from_base32(&row.secret)?)?;
 //!     let import = Import::by_host(AccountId::new(&*row.user_id)?, secret, TotpParams::default())
 //!         .recovery_codes(row.recovery_codes.iter().map(i64::to_string))?
@@ -146,7 +147,7 @@
 //!     })
 //! }
 //!
-//! /// Whether the row can be moved, and both systems make the same codes of it.
+//! /// Whether the row can be moved, and both systems make the same codes from it.
 //! fn compare(row: &Row, now: u64) -> Result<bool> {
 //!     let _would_be_imported = import_of(row)?;
 //!     let old = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(&row.secret)?).build()?;
@@ -158,7 +159,7 @@
 //! # assert!(compare(&row("JBSWY3DPEHPK3PXP"), 1_700_000_000).is_err());
 //! ```
 //!
-//! Continue when every row is `true`. A row that cannot be moved, such as one with a secret of less than 80 bits, stays with
+//! Continue when the result is `true` for every row. A row that cannot be moved, such as one with a secret of less than 80 bits, stays with
 //! the old system until its owner enrolls again. **Back:** deploy the version before. Nothing was moved.
 //!
 //! # 3. Accounts are moved
@@ -196,9 +197,9 @@
 //!             totp.moved(account, &ids.concat())?;
 //!             Ok(())
 //!         }
-//!         // Interrupted after the import: it is here.
+//!         // The job was interrupted after the import: the account is here already.
 //!         Err(Error::Refused(Refusal::AlreadyBound)) => Ok(()),
-//!         // Whether it is here is unknown. Run the job again.
+//!         // It is unknown whether the account is here. Run the job again.
 //!         Err(error) => Err(error.into()),
 //!     }
 //! }
@@ -217,7 +218,8 @@
 //!         return Ok(false); // the owner has another authenticator by now
 //!     }
 //!     // UPDATE totp SET last_step = $2 WHERE user_id = $1
-//!     // No later code is accepted here before the reset: a step of the window, and a minute for clocks and delays.
+//!     // No later code than this can be accepted here before the reset: one step of the window, and a minute for clocks
+//!     // and delays.
 //!     totp.last_step(account, now / 30 + 3)?;
 //!     let _ended = verifier.administrator_reset(AdministratorReset::by_host(account.clone(), operator)?)?;
 //!     // UPDATE totp SET moved = NULL WHERE user_id = $1
@@ -239,7 +241,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! For the moment between the mark and the import, the login answers "try again". The hashes of the old recovery codes stay
+//! Between the mark and the import, the login answers "try again". The hashes of the old recovery codes stay
 //! in their table, and your service compares them:
 //! [`try_old_recovery_code`](crate::Verifier::try_old_recovery_code) shows how. Delete the hash of a code that was used.
 //!
@@ -249,23 +251,24 @@
 //! cannot be moved back.
 //!
 //! **Back:** run `move_back` for each account; only after that deploy the version of step 1. Accounts whose owners have
-//! another authenticator by now stay, and so does the version that knows them. The account's sessions of this crate end. An
-//! event says that its second factor was removed; do not mail that to the owner. The owner's codes are accepted again after
-//! two minutes. Close the account pages meanwhile, so that nobody replaces a phone at that moment. The account can be moved
-//! again later, also where the way back was interrupted.
+//! another authenticator by now cannot be moved back, so for these you must keep the newer version. When an account is moved
+//! back, its sessions of this crate end. An event says that its second factor was removed; do not mail that to the owner. The
+//! owner's codes are accepted again after two minutes. Close the account pages meanwhile, so that nobody replaces a phone at
+//! that moment. The account can be moved again later, even if the way back was interrupted.
 //!
 //! # 4. New authenticators are enrolled here
 //!
-//! Once every row is moved, deploy a version that enrolls by [`begin_enrollment`](crate::Verifier::begin_enrollment) for
-//! accounts without a row, too. Offer new recovery codes to the owners who have old ones.
+//! Once every row is moved, deploy a version that also uses [`begin_enrollment`](crate::Verifier::begin_enrollment) for
+//! accounts without a row. Offer new recovery codes to the owners who have old ones.
 //!
 //! **Check:** no row has `moved IS NULL`, and no new row appears. **Back:** deploy the version of step 2. An account that was
 //! enrolled here stays here, since no call returns its secret. Versions from before step 2 must not run any more: they look
-//! in the old table alone, and would let such an account in with the password.
+//! only in the old table, and would let somebody into such an account with the password alone.
 //!
-//! # 5. The old table goes
+//! # 5. The old table is deleted
 //!
-//! When you are sure that you will not go back, delete the secrets: they are what an attacker would look for. Keep the
+//! When you are sure that you will not go back, delete the secrets, since an attacker would look for them. Keep the
 //! hashes of recovery codes until their owners have new ones. Remove totp-rs and the old form.
 //!
-//! **Back:** only a backup of the table still has the secrets. Guard it as you guarded the table, and delete it in the end.
+//! **Back:** only a backup of the table still has the secrets. Protect it as you protected the table, and delete it in the
+//! end.

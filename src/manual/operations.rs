@@ -58,7 +58,7 @@
 //! ```
 //!
 //! The walk may run while the service does, and it may be interrupted and repeated. It ends no session and
-//! undoes no login that writes a row at the same time. It writes only rows that need it. To check without
+//! does not undo a login that writes a row at the same time. It writes only rows that need it. To check without
 //! writing, read the rows and ask each for
 //! [`AccountRecord::sealing_keys`](crate::AccountRecord::sealing_keys): none may list the old key.
 //!
@@ -70,7 +70,7 @@
 //! A host with its own [`Seal`](crate::session::Seal) takes the same steps with that and with its
 //! [`TokenKeys`](crate::session::TokenKeys). `reseal` asks
 //! [`Seal::is_current`](crate::session::Seal::is_current) which secrets to seal again, and `sealing_keys`
-//! lists only keys of a `KeyRing`.
+//! lists only the keys of a `KeyRing`.
 //!
 //! ## A stolen key
 //!
@@ -89,7 +89,7 @@
 //! you cannot replace all of them at once, do step 1 first, since an instance without the new key cannot open
 //! what the others seal, and answers with an error. Open logins and enrollments have to begin again,
 //! remembered devices are asked for a code, and sessions go on. Then walk over all rows. Remove the key right
-//! after the walk, since there is no token of it to wait for.
+//! after the walk: no token of it is accepted, so there is nothing to wait for.
 //!
 //! Whoever has the key *and* a copy of the database has every secret in it, and `reseal` does not change that
 //! copy. In that case all owners have to enroll again: see "What leaks what" in SECURITY.md.
@@ -124,7 +124,7 @@
 //! 3. **Tell it to write N+1,** one instance after the other. A row changes its format when it is next
 //!    written, a token or session when the next one is handed out. No walk over the rows is needed.
 //!
-//! These steps ask nobody twice and log nobody out, and a code is accepted once, whichever instances it is
+//! With these steps nobody is asked twice or logged out, and a code is accepted once, whichever instances it is
 //! presented to. `tests/upgrade` runs every step, with a format 2 that was made for the test, and uses
 //! another instance for every call.
 //!
@@ -139,12 +139,12 @@
 //!
 //! # Restoring a backup
 //!
-//! A record says what has ended: codes that were used, sessions that are over. A record from a backup does
-//! not know what has ended since the backup was taken, and so revives it.
+//! A record contains what has ended: codes that were used, sessions that are over. A record from a backup does
+//! not contain what has ended since the backup was taken. So these things become valid again.
 //!
-//! | revived | until | ended by `end_what_a_backup_revived` |
+//! | valid again | until | ended by `end_what_a_backup_revived` |
 //! |---|---|---|
-//! | codes that were used in the last 90 seconds | they leave the window | yes: the codes of the current and the next step are void too, so an owner waits a minute at most |
+//! | codes that were used in the last 90 seconds | they leave the window | yes; the codes of the current and the next step become void too, so an owner waits a minute at most |
 //! | sessions that were ended, by any change or by "log out everywhere" | the host ends them | yes |
 //! | logins that were completed or exhausted | ten minutes after the password | yes |
 //! | enrollments that were over | ten minutes after they began | yes |
@@ -156,19 +156,20 @@
 //! | [proofs](crate::session::HostAuthenticatorVerified) of the host's own authenticators that were used | the challenge of the host expires | no: the host must accept no answer to a challenge from before the restore |
 //! | accounts that were closed | they are closed again | no |
 //!
-//! What was *begun* since the backup is lost. An account that enrolled after it no longer has a second
-//! factor, so its password is enough. A new phone is unknown, and codes of the phone before it are asked for.
+//! What was *begun* since the backup is lost. An account that enrolled after the backup no longer has a second
+//! factor, so its password is enough. A phone that was bound after the backup is unknown, and the codes of the
+//! earlier phone are asked for.
 //!
 //! What to do:
 //!
-//! 1. **Keep the service closed** until step 4 is done. What is revived is valid from the moment of the
+//! 1. **Keep the service closed** until step 4 is done. What is listed above is valid from the moment of the
 //!    restore.
 //! 2. **Restore** these rows and the host's own tables (users, password hashes) to the same point in time.
 //! 3. **Empty the host's session table,** if it has one.
 //! 4. **Call [`end_what_a_backup_revived`](crate::Verifier::end_what_a_backup_revived)** for every account
 //!    *of the host*, not only for those that have a row: an account without a row may have had one. This may
 //!    be interrupted and repeated.
-//! 5. **Open the service, and tell all owners** what happened. Ask them to look at their list of
+//! 5. **Open the service, and tell all owners** what happened. Ask them to check their list of
 //!    authenticators, to make new recovery codes if they have used one since the backup, and to enroll again
 //!    if they enrolled since. For each account the call adds the event
 //!    [`Restored`](crate::session::EventKind::Restored) to the audit log, which is one to [tell
@@ -199,13 +200,14 @@
 //!
 //! ## Only one of the two was restored
 //!
-//! **These rows are older than the host's tables.** Everything in the table above is revived, so do the same.
-//! Sessions that began after a change that the rows no longer know are over. Passwords are the current ones.
+//! **These rows are older than the host's tables.** Everything in the table above is valid again, so do the same.
+//! If a session began after a change, and the rows no longer contain that change, the session is over. Passwords
+//! are the current ones.
 //!
-//! **The host's tables are older than these rows.** Nothing in the table above is revived, but things of the
+//! **The host's tables are older than these rows.** Nothing in the table above is valid again, but things of the
 //! host are. Passwords that were changed since, perhaps because they were stolen, are valid again: for the
 //! first step of a login, and for the whole login on a device that was remembered since. Sessions that the
-//! host itself ended at a logout are current, unless something else has ended the sessions of the account.
+//! host itself ended at a logout are current again, unless something else has ended the sessions of the account.
 //! Empty the session table, make the call for each account whose password was changed since, and have these
 //! owners choose another password. Rows of users who signed up since belong to nobody now:
 //! [close](crate::Verifier::close_account) these accounts before their ids can be given to somebody else.

@@ -4,8 +4,8 @@
 //! This library does not implement WebAuthn. The host runs the ceremony with a WebAuthn library, and tells
 //! this library with [`HostAuthenticatorVerified::by_host`] that it succeeded. This proof is presented where
 //! a code would be ([`present`], [`fresh_factor`], [`reauthenticate`]), and the same rules apply to it: it
-//! completes a challenge once; if the same form is sent twice, the second answer says so; a device can be
-//! remembered after it. The authenticator is removed, replaced and required like an app.
+//! completes a challenge once; if the same form is sent twice, the second answer says so; after it, a device can
+//! be remembered. The authenticator can be removed, replaced and required like an app.
 //!
 //! Two things differ. Nobody can guess a signature, so a refused proof is not charged to the guess budget,
 //! and a right proof is accepted even if the budget is spent. And a proof gives no guesses back over time,
@@ -52,7 +52,7 @@
 //! | [`HardwareKey`](crate::session::HostAuthenticatorKind::HardwareKey): the key cannot leave the device | `pwd`, `hwk`, `mfa` | `hwk`, `mfa` |
 //! | [`SoftwareKey`](crate::session::HostAuthenticatorKind::SoftwareKey): the key may be copied, as synchronized passkeys are | `pwd`, `swk`, `mfa` | `swk`, `mfa` |
 //!
-//! WebAuthn says which kind a credential is: one that is eligible for backup is a software key. The claims
+//! WebAuthn says of which kind a credential is: one that is eligible for backup is a software key. The claims
 //! that say that the user was verified (`user`, `pin` and `fpt` of RFC 8176) are never made; the host knows
 //! about it and may add them.
 //!
@@ -91,7 +91,7 @@
 //!         Ok(Self { challenge })
 //!     }
 //!
-//!     /// Takes the ceremony by value, so that there is only one answer to it.
+//!     /// Takes the ceremony by value, so that only one answer to it is accepted.
 //!     fn finish(self, credential: &Credential, signature: &Signature) -> Option<HostAuthenticatorVerified> {
 //!         credential.key.verify(&self.challenge, signature).ok()?;
 //!         let account = credential.account.clone();

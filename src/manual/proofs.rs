@@ -1,31 +1,31 @@
-//! What each token and proof checks when it is used, which calls end all of them, and where the bound on guesses comes
-//! from. For whoever audits the rules: begin with [`promises`](super::promises), and take this page for a map.
+//! What is checked when a token or proof is used, which calls end all of them, and where the bound on guesses comes
+//! from. This page is for auditors: begin with [`promises`](super::promises), and use this page as a map.
 //!
-//! # Which calls move the epoch
+//! # Which calls change the epoch
 //!
-//! The epoch is 128 random bits in the record. Under a new one everything from before is void: sessions, challenges,
-//! enrollments and proofs. Remembered devices go in the same write.
+//! The epoch is 128 random bits in the record. When it changes, everything from before is void: sessions, challenges,
+//! enrollments and proofs. The same write also removes the remembered devices.
 //!
-//! | call | moves it | file |
+//! | call | changes it | file |
 //! |---|---|---|
 //! | `confirm_enrollment`, `bind_host_authenticator` | yes | `rule/enrollment.rs` |
 //! | `remove_authenticator`, `disable`, `administrator_reset`, `close_account`, `end_all_sessions` | yes | `rule/manage.rs` |
 //! | `import` | yes, unless it is quiet | `rule/import.rs` |
-//! | `change_password` | yes, before the host writes; again if somebody else went on meanwhile | `rule/password_change.rs` |
+//! | `change_password` | yes, before the host writes; again if another call has gone on meanwhile | `rule/password_change.rs` |
 //! | `password_verified`, `change_password`, `import`, `administrator_reset`, `close_account` that find an interrupted change | yes | `rule/decision.rs` |
 //! | `password_verified` with a device token that was replaced twice | yes: it was copied | `rule/device.rs` |
 //! | `end_what_a_backup_revived` | yes | `rule/operate.rs` |
 //! | `present`, `fresh_factor`, `reauthenticate`, `try_old_recovery_code` | no | |
-//! | `regenerate_recovery_codes` | no; it ends what recovery logins may do by the password alone | `rule/manage.rs` |
-//! | `forget_device`, `forget_all_devices`, a device token that comes late, a recovery code | no; they end devices, the sessions that those began, and what was begun in these | `rule/manage.rs`, `rule/device.rs`, `rule/second_step.rs` |
+//! | `regenerate_recovery_codes` | no; after it, recovery logins can no longer bind anything by the password alone | `rule/manage.rs` |
+//! | `forget_device`, `forget_all_devices`, a device token that is used after its grace period, a recovery code | no; they end devices, the sessions that began on these devices, and what was begun in these sessions | `rule/manage.rs`, `rule/device.rs`, `rule/second_step.rs` |
 //! | `rename_authenticator`, `reseal` | no | |
 //!
-//! So a session that was begun by a code lives on while devices are forgotten and recovery codes renewed. Whoever fears
-//! for one calls `end_all_sessions` or changes the password.
+//! So a session that began with a code is still valid after devices are forgotten or recovery codes are renewed. An owner
+//! who suspects that a session was stolen calls `end_all_sessions` or changes the password.
 //!
 //! # What is checked when it is used
 //!
-//! "Waits" means that it is answered [`Retry`](crate::Refusal::Retry) while a password is being changed.
+//! "Waits" means that the answer is [`Retry`](crate::Refusal::Retry) while a password is being changed.
 //!
 //! | value | epoch | age, by default | what else | waits |
 //! |---|---|---|---|---|
@@ -35,15 +35,15 @@
 //! | [`Session`](crate::Session) | of its beginning | none | the device that began it is remembered | no |
 //! | [`FreshFactor`](crate::FreshFactor) | of its session | 5 minutes | the device of its session is remembered; used once | yes |
 //! | [`Reauthenticated`](crate::session::Reauthenticated) with a factor | of the check and the session | 5 minutes, both | as the factor | yes |
-//! | the same, nothing bound | of the check | 5 minutes | nothing is bound still | yes |
-//! | the same, after a recovery login | of the check | 5 minutes; the login an hour | no new recovery codes since the login; begins an enrollment and nothing else | yes |
-//! | [`EnrollmentToken`](crate::EnrollmentToken) | of its beginning | 10 minutes | tag; its place is free; of what it was begun with: the session's device is remembered, or no new recovery codes since the recovery login | yes |
-//! | [`OldRecoveryCodeTry`](crate::session::OldRecoveryCodeTry) | that of its challenge | as its challenge | its challenge and no other | yes |
-//! | [`HostAuthenticatorVerified`](crate::session::HostAuthenticatorVerified) | none of its own | none of its own | of this account; bound; not the last one again | with the call |
-//! | [`EndOtherSessions`](crate::session::EndOtherSessions) | the one before the change | none | this session and no other; used once | no |
+//! | the same, if nothing is bound | of the check | 5 minutes | still nothing is bound | yes |
+//! | the same, after a recovery login | of the check | 5 minutes; the login an hour | no new recovery codes since the login; it can only begin an enrollment | yes |
+//! | [`EnrollmentToken`](crate::EnrollmentToken) | of its beginning | 10 minutes | tag; its place is free; if it was begun in a session of a device, that device is still remembered; if it was begun after a recovery login, no new recovery codes since | yes |
+//! | [`OldRecoveryCodeTry`](crate::session::OldRecoveryCodeTry) | that of its challenge | as its challenge | used only with its own challenge | yes |
+//! | [`HostAuthenticatorVerified`](crate::session::HostAuthenticatorVerified) | none of its own | none of its own | of this account; bound; not the same as the last accepted one | with the call |
+//! | [`EndOtherSessions`](crate::session::EndOtherSessions) | the one before the change | none | used only for its own session; used once | no |
 //!
-//! An enrollment that a recovery login begins by the password alone starts within an hour of the login. It is confirmed
-//! within the life of an enrollment, so at the latest ten minutes after that hour.
+//! If an enrollment is begun after a recovery login by the password alone, this is within an hour of the login. It is
+//! confirmed within the lifetime of an enrollment, so at most ten minutes after that hour.
 //!
 //! # Where the bound on guesses comes from
 //!
@@ -51,22 +51,22 @@
 //! ([`guess_budget`](crate::Policy::guess_budget)), the most credit `C` ([`most_credit`](crate::Policy::most_credit)), and
 //! one for each `E` ([`regain_every`](crate::Policy::regain_every)). `src/session/record/budget.rs` keeps three rules:
 //!
-//! 1. a guess is compared only while `spent + n <= B + credit`, with at most `C` of credit whatever the clock shows;
-//! 2. only an accepted code takes credit off `spent`. It takes whole `E`s of the time since `since`, at most `C`, and
-//!    moves `since` on by as many, or to now where that is later;
-//! 3. `since` goes back only to a clock that is `E` or more behind it.
+//! 1. a guess is compared only if `spent + n <= B + credit`; the credit is at most `C`, whatever the clock shows;
+//! 2. only an accepted code subtracts credit from `spent`: one for each whole `E` since the time `since`, but at most `C`.
+//!    It then moves `since` forward by as many `E`, or to now if nothing is spent any more or the credit was `C`;
+//! 3. `since` is set back only if the clock is `E` or more behind it.
 //!
-//! Take a span of time and the guesses in it that nothing refunded. They are what `spent` is at the end, less what it was
-//! at the start, and all credit that was taken between.
+//! Now look at a span of time, and at the guesses in it that were not refunded. Their number is `spent` at the end, minus
+//! `spent` at the start, plus all credit that was subtracted between.
 //!
 //! - At the end `spent` is at most `B + C`, by rule 1.
 //! - Credit that was saved up before the span is at most `C`, by rule 2.
-//! - Credit for the span itself is `span / E`, by rule 2. Clocks that are less than `E` apart lengthen the span by their
-//!   difference once, by rule 3: that is the `+ 1`.
+//! - Credit for the span itself is `span / E`, by rule 2. If clocks are less than `E` apart, their difference lengthens the
+//!   span once, by rule 3: this is the `+ 1`.
 //!
 //! Two clocks that both take the owner's codes are 22 minutes apart at most (the widest window, the longest period), and
-//! `E` is an hour or more. A larger jump counts only with a code of an app whose own clock is wrong by as much, in the
-//! same direction; what an attacker gets of such a pair of clocks is at most `C` for each time that both are used.
+//! `E` is an hour or more. A larger jump has an effect only together with a code of an app whose own clock is wrong by as
+//! much, in the same direction. From such a pair of clocks an attacker gets at most `C` each time that both are used.
 //!
 //! `tests/it/login/guess_odds/exhaustive.rs` tries every order of guesses, accepted codes, waits and jumps for small
-//! budgets, and reaches the bound to the last guess; `tests/it/login/guess_odds/year.rs` plays years of strategies.
+//! budgets, and reaches the bound exactly; `tests/it/login/guess_odds/year.rs` simulates attackers for years.

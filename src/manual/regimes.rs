@@ -2,14 +2,14 @@
 //! cannot provide.
 //!
 //! [`standards`](super::standards) says clause by clause what is met and which test shows it. This page says
-//! what to set. A policy alone makes no service compliant: each section ends with the part of the host, and
-//! with what a code that is typed in cannot provide.
+//! what to set. A policy alone does not make a service compliant: each section ends with what the host has to do,
+//! and with what a code that is typed in cannot provide.
 //!
 //! Under all four policies, codes in a row and recovery codes are still accepted when single codes are not.
 //! They identify the user, who has also typed the password: codes in a row have at least 64 bits, and a
 //! recovery code has 128. Wrong codes in a row are not counted at all, and wrong recovery codes are not
-//! counted once the budget is spent. If an assessor wants these refused under a lock too, this library does
-//! not do that, so that nobody who guesses can lock the owner out.
+//! counted once the budget is spent. If an assessor wants these to be refused under a lock, too: this library does
+//! not do that, because then somebody who guesses could lock the owner out.
 //!
 //! # NIST SP 800-63B-4, AAL2
 //!
@@ -43,14 +43,14 @@
 //!   [`notify_owner`](crate::session::EventKind::notify_owner) is true.
 //! - The password (§3.1.1), and how often a wrong password may be typed.
 //!
-//! What this library cannot give:
+//! What this library cannot provide:
 //!
 //! - Phishing resistance. At AAL2 the service has to offer an option that resists phishing (§2.2.2), such as
 //!   a passkey. A code that is typed in can be relayed.
 //! - Verifier compromise resistance: with the sealing key and the database, codes can be computed.
 //! - Validated cryptography (FIPS 140), which government agencies need: the implementations of SHA-1, SHA-2
 //!   and XChaCha20-Poly1305 have no certificate, and XChaCha20-Poly1305 is not an approved algorithm.
-//! - §3.2.2 to the letter: the authenticator is not disabled; single codes are refused instead. See
+//! - §3.2.2 literally: the authenticator is not disabled; single codes are refused instead. See
 //!   [`standards`](super::standards), "Where the sources conflict".
 //!
 //! # OWASP ASVS 5.0, level 2
@@ -71,7 +71,7 @@
 //! assert_eq!(policy.totp().period().as_secs(), 30);
 //! assert_eq!(policy.window().steps(), 3);
 //!
-//! // 6.5.5 to the letter: a code is accepted for 30 seconds in all.
+//! // 6.5.5 literally: a code is accepted for 30 seconds in all.
 //! let strict = Policy::builder("Example").window(Window::EXACT).build()?;
 //! assert_eq!(strict.window().steps(), 1);
 //! # Ok::<(), second_factor::session::PolicyError>(())
@@ -126,9 +126,9 @@
 //! - A guess is charged once for each authenticator app that an account has. With two apps the sixth code is
 //!   not evaluated, with three the fourth.
 //! - Wrong codes in a login that is then completed are given back. All others add up for as long as the
-//!   account exists, and no accepted code makes up for them, since under this policy time gives nothing back.
+//!   account exists, and an accepted code does not give them back, since under this policy time gives nothing back.
 //!   Once there are ten, every login needs codes in a row instead of a single code, until the owner changes
-//!   the password with a fresh factor: that gives the ten back. So tell the owner when the event
+//!   the password with a fresh factor, which gives the ten back. So tell the owner when the event
 //!   [`Locked`](crate::session::EventKind::Locked) comes.
 //! - `guess_budget(5, days(6))` is less strict: 10 guesses fit between two accepted codes, and time gives
 //!   some back. But a lock may then end after less than 30 minutes.

@@ -14,8 +14,8 @@
 //! | §5.1 | a counter of eight bytes, the same on both sides | L | `tests/it/otp/rfc4226.rs::rfc4226_5_1_the_counter_is_eight_bytes_big_endian`, `tests/it/otp/rfc4226.rs::rfc4226_5_1_the_last_counter_neither_panics_nor_wraps` |
 //! | §5.3 | at least six digits, 7 and 8 are possible; leading zeros belong to the code | L | `tests/it/otp/rfc4226.rs::rfc4226_5_3_leading_zeros_are_kept`, `tests/it/otp/rfc4226.rs::rfc4226_5_3_a_code_with_a_leading_zero` |
 //! | §5.3, erratum 6756 | the offset is in the last byte of the HMAC, not in byte 19 | L | `tests/it/otp/rfc4226.rs::rfc4226_erratum_6756_the_offset_is_in_the_last_byte` |
-//! | §7.1 | throttling at the verifier: there is no way to compare a code with a record without it (doc test of `AccountRecord`) | L | `tests/it/standards/rfc.rs::rfc4226_7_1_every_wrong_code_is_charged_wherever_it_is_presented` |
-//! | §7.2 | at the maximum of attempts, lock the account and warn the user: the library raises the event with the guess that spends the budget, the host warns | B | `tests/it/standards/rfc.rs::rfc4226_7_2_at_the_maximum_the_host_is_told_once` |
+//! | §7.1 | throttling at the verifier: no call compares a code with a record without charging a guess (doc test of `AccountRecord`) | L | `tests/it/standards/rfc.rs::rfc4226_7_1_every_wrong_code_is_charged_wherever_it_is_presented` |
+//! | §7.2 | at the maximum of attempts, lock the account and warn the user: the guess that spends the budget raises the event, and the host warns the user | B | `tests/it/standards/rfc.rs::rfc4226_7_2_at_the_maximum_the_host_is_told_once` |
 //! | §7.3 | few attempts, counted across sessions and instances: 20 at once by default, and a wrong clock gives none back | L | `tests/it/standards/rfc.rs::rfc4226_7_3_a_thousand_parallel_sessions_share_one_counter` |
 //! | §7.4 | a look-ahead that is as small as possible, and bounded | L | `tests/it/otp/rfc4226.rs::rfc4226_7_4_resynchronization_is_bounded_and_never_wraps`, `tests/it/otp/values.rs::rfc4226_7_4_look_ahead_and_resynchronization_are_bounded` |
 //! | §7.5 | secrets are stored safely: redacted, cleared, and sealed in the record; the host keeps the sealing key | B | `tests/it/otp/values.rs::debug_shows_no_secret`, `tests/it/standards/rfc.rs::rfc6238_3_r7_no_plain_secret_is_stored_and_copied_rows_fail` |
@@ -35,7 +35,7 @@
 //! | §4.2 | time steps of more than 32 bits | L | `tests/it/otp/rfc6238.rs::rfc6238_4_2_time_steps_wider_than_32_bits`, `tests/it/otp/rfc6238.rs::rfc6238_4_2_at_the_last_time_no_later_step_is_accepted` |
 //! | §5.2 | at most one step for network delay; more only by `Window::wide` | L | `tests/it/otp/rfc6238.rs::rfc6238_5_2_the_default_window_is_one_step_each_way`, `tests/it/otp/rfc6238.rs::rfc6238_5_2_a_wider_window_needs_a_call_of_its_own` |
 //! | §5.2 | MUST NOT accept a code twice | L | `tests/it/otp/rfc6238.rs::rfc6238_5_2_must_not_accept_a_code_twice`, `tests/it/standards/rfc.rs::rfc6238_5_2_an_accepted_code_is_refused_in_every_session`, `tests/it/standards/rfc.rs::rfc6238_5_2_of_two_sessions_at_once_one_gets_in` |
-//! | §5.2 | nor a code that another system accepted before the import: its last accepted step is imported too (`Import::last_accepted`) | B | `tests/it/threats/migration/imports.rs::m02_no_code_up_to_the_last_step_of_the_old_system_is_accepted`, `tests/it/threats/migration/accounts.rs::m01_a_thousand_accounts_move_without_a_change_for_their_owners` |
+//! | §5.2 | the same for a code that another system accepted before the import: the last step that it accepted is imported too (`Import::last_accepted`) | B | `tests/it/threats/migration/imports.rs::m02_no_code_up_to_the_last_step_of_the_old_system_is_accepted`, `tests/it/threats/migration/accounts.rs::m01_a_thousand_accounts_move_without_a_change_for_their_owners` |
 //! | §6 | a limit on how far clocks may differ. Drift MAY be recorded; here it is not, so no guess can change it | L | `tests/it/otp/rfc6238.rs::rfc6238_6_two_steps_back_allow_89_seconds`, `tests/it/standards/rfc.rs::rfc6238_6_no_clock_drift_is_learned_from_any_code` |
 //! | App. B, erratum 2866 | 18 test vectors, with three seeds | L | `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha1_vectors`, `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha256_vectors_erratum_2866`, `tests/it/otp/rfc6238.rs::rfc6238_appendix_b_sha512_vectors_erratum_2866`, `tests/it/otp/rfc6238.rs::rfc6238_erratum_2866_one_seed_does_not_fit_all_algorithms` |
 //!
@@ -70,14 +70,14 @@
 //! | §3.1.4.2 | rate limiting if the output has fewer than 64 bits; codes in a row have at least 64, and are not limited | L | `tests/it/standards/asvs.rs::asvs_6_3_4_every_path_charges_and_none_gets_around_a_spent_budget`, `tests/it/otp/codes_in_a_row.rs::sp800_63b_3_1_4_2_codes_in_a_row_make_64_bits` |
 //! | §3.2.2 | at most 100 consecutive failures, then the authenticator is disabled. Here at most 99 guesses are possible between two accepted codes, however much time is between them, and no policy can be built that allows more. The owner need not bind the authenticator again: codes in a row and recovery codes are always accepted, and a password change with a fresh factor gives the budget back (see below) | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_2_2_at_most_99_guesses_between_two_accepted_codes`, `tests/it/standards/sp80063b.rs::sp800_63b_3_2_2_what_restores_a_spent_budget`, `tests/it/threats/locks.rs::a11_without_an_accepted_code_guessing_ends_before_the_hundredth` |
 //! | §3.2.2 | the count is not limited to a span of time, so slow guessing is stopped too | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_2_2_a_slow_drip_of_one_guess_a_day_stops` |
-//! | §3.2.2 | failures are disregarded after a success of the same authenticator, and after no other. Here not all of them are: a success takes off the guesses that the time since the last success gives back, and those that were charged in the challenge that it completes | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_2_2_only_a_right_code_ends_a_run_of_wrong_codes` |
+//! | §3.2.2 | failures are disregarded after a success of the same authenticator, but not after a success of another one. Here a success does not cancel all failures: it gives back only the guesses for the time since the last success, and those that were charged in the challenge that it completes | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_2_2_only_a_right_code_ends_a_run_of_wrong_codes` |
 //! | §3.2.2 | MAY make claimants wait. Here there is one guess every three days once the budget is spent, ten at most | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_2_2_the_wait_once_the_budget_is_spent` |
 //! | §3.1.2.1 | look-up secrets of at least 20 bits from an approved generator; here they have 128 | L | `tests/it/standards/asvs.rs::asvs_6_5_4_recovery_codes_have_more_than_twenty_bits`, `tests/it/enrollment/recovery_codes.rs::asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes` |
 //! | §3.1.2.2 | used once, stored as a hash | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_1_2_2_a_recovery_code_is_spent_once_in_a_race`, `tests/it/standards/sp80063b.rs::sp800_63b_3_1_2_2_the_store_never_sees_a_recovery_code_or_a_token` |
 //! | §4.2.1.1 | saved recovery codes have at least 64 bits, are hashed, throttled, and void once used. A new one SHALL be issued after use, and the owner SHALL be told of it. Here there are ten: `Accepted`, the event and the status say how many are left, and the host offers new ones | B | `tests/it/threats/claims.rs::every_login_says_how_many_recovery_codes_are_left`, `tests/it/threats/binding.rs::recovery_codes_are_made_only_when_their_owner_needs_new_ones`, `tests/it/threats/enrollment.rs::a19_recovery_codes_are_stored_hashed`, `tests/it/standards/sp80063b.rs::sp800_63b_4_2_1_1_recovery_codes_have_the_bits_and_are_counted`, `tests/it/standards/sp80063b.rs::sp800_63b_4_2_1_1_guessed_recovery_codes_are_charged` |
 //! | §4.2.2.2 | a recovery code counts only together with another authenticator, here the password | L | `tests/it/standards/sp80063b.rs::sp800_63b_4_2_2_2_a_recovery_code_without_the_password_is_refused` |
-//! | §4.1.2.1 | several authenticators for an account SHALL be permitted (the second draft said SHOULD), and the host SHOULD encourage at least two. Binding one takes authentication at the highest level that the account has, or at the level at which the new one will be used if that is lower; here it takes the password and a fresh factor. The owner is told independently of the binding | B | `tests/it/threats/authenticators.rs::every_app_is_compared_and_only_the_one_that_matches_moves`, `tests/it/threats/binding.rs::no_more_are_bound_than_the_policy_allows`, `tests/it/threats/host_authenticator.rs::binding_a_passkey_needs_the_same_proofs_as_binding_an_app`, `tests/it/login/reauthentication.rs::with_an_authenticator_the_password_needs_a_code_too` |
-//! | §4.1.2.1, §4.2.3 | binding takes a fresh factor; the host tells the owner of binding (§4.1.2.1) and of recovery (§4.2.3) | B | `tests/it/standards/sp80063b.rs::sp800_63b_4_2_3_a_change_needs_a_fresh_factor_and_is_reported`, `tests/it/login/reauthentication.rs::with_an_authenticator_the_password_needs_a_code_too` |
+//! | §4.1.2.1 | several authenticators for an account SHALL be permitted (the second draft said SHOULD), and the host SHOULD encourage at least two. Binding one needs authentication at the highest level that the account has, or, if that is lower, at the level at which the new one will be used; here it needs the password and a fresh factor. The owner is told independently of the binding | B | `tests/it/threats/authenticators.rs::every_app_is_compared_and_only_the_one_that_matches_moves`, `tests/it/threats/binding.rs::no_more_are_bound_than_the_policy_allows`, `tests/it/threats/host_authenticator.rs::binding_a_passkey_needs_the_same_proofs_as_binding_an_app`, `tests/it/login/reauthentication.rs::with_an_authenticator_the_password_needs_a_code_too` |
+//! | §4.1.2.1, §4.2.3 | binding needs a fresh factor; the host tells the owner of binding (§4.1.2.1) and of recovery (§4.2.3) | B | `tests/it/standards/sp80063b.rs::sp800_63b_4_2_3_a_change_needs_a_fresh_factor_and_is_reported`, `tests/it/login/reauthentication.rs::with_an_authenticator_the_password_needs_a_code_too` |
 //! | §4.1 | the date and time of binding are recorded, and its source if the host passes it (`Verifier::on_behalf_of`) | B | `tests/it/standards/sp80063b.rs::sp800_63b_4_1_a_binding_is_recorded_with_its_time_and_reported` |
 //! | §4.1.2.2 | a binding code is used once and lives for 10 minutes. The same is true of an enrollment: it is confirmed once, in the session that began it, and lives for at most 10 minutes under every policy | L | `tests/it/standards/sp80063b.rs::sp800_63b_4_1_2_2_an_enrollment_waits_ten_minutes_at_most` |
 //! | §4.6 | the subscriber is told of every such event, at two addresses at least, with a way to object | H | host: keeps the addresses, sends the messages and says in them whom to call; the library says which events these are (`EventKind::notify_owner`), and gives their account, time and text (`Display`): `tests/it/standards/asvs.rs::asvs_6_3_7_every_event_is_either_told_to_the_owner_or_exempt` |
@@ -112,7 +112,7 @@
 //! | 6.5.6 (3) | a factor can be revoked at once, also for logins that are in progress | L | `tests/it/standards/asvs.rs::asvs_6_5_6_revocation_also_ends_logins_that_are_under_way` |
 //! | 6.5.8 (3) | a trusted source of time: the clock of the host's server. If it goes back, no code or guess becomes available again | B | `tests/it/standards/asvs.rs::asvs_6_5_8_a_clock_that_goes_back_gives_nothing_back` |
 //! | 6.6.2, 6.6.3 (2) | a code is bound to the request it was made for, and few guesses are allowed in it | L | `tests/it/standards/asvs.rs::asvs_6_6_2_a_challenge_is_bound_to_its_account_and_its_purpose`, `tests/it/standards/asvs.rs::asvs_6_6_3_a_challenge_accepts_five_guesses` |
-//! | 6.8.4 (2) | what is claimed about a login is true | L | `tests/it/standards/rfc.rs::rfc8176_amr_is_right_for_every_login`, `tests/it/threats/claims.rs::rfc8176_every_login_and_its_session_have_the_right_claims`, `tests/it/threats/claims.rs::rfc8176_a_step_up_adds_its_factor_to_the_claims_of_the_session` |
+//! | 6.8.4 (2) | the claims about a login are true | L | `tests/it/standards/rfc.rs::rfc8176_amr_is_right_for_every_login`, `tests/it/threats/claims.rs::rfc8176_every_login_and_its_session_have_the_right_claims`, `tests/it/threats/claims.rs::rfc8176_a_step_up_adds_its_factor_to_the_claims_of_the_session` |
 //! | 7.2.2, 7.2.3 (1) | tokens are random, unique, of 128 bits and more | L | `tests/it/standards/sp80063b.rs::sp800_63b_5_1_a_device_token_is_random_and_new_at_each_use` |
 //! | 7.2.4 (1) | a new session at each authentication: each has its own `Authenticated`, which cannot be copied (doc test) and starts one session; the host ends the old one | B | `tests/it/standards/asvs.rs::asvs_7_2_4_a_login_makes_a_new_proof_and_replaces_the_device_token` |
 //! | 7.3.1, 7.3.2 (2) | timeouts: the library has those of challenges, step-ups and devices, the host those of sessions | B | `tests/it/standards/asvs.rs::asvs_7_3_2_every_lifetime_ends_to_the_second`, `tests/it/threats/proofs.rs::g04_a_password_is_proved_for_five_minutes_and_a_minute_of_skew`, `tests/it/threats/enrollment.rs::a18_a_fresh_factor_is_fresh_for_exactly_five_minutes` |
@@ -177,11 +177,11 @@
 //! **Remembered devices.** SP 800-63B §5.1 does not accept a remembered browser as authentication, but
 //! services want it. So a login on a remembered device claims less: `method` is
 //! [`AuthMethod::RememberedDevice`](crate::AuthMethod::RememberedDevice) with the time of the code, `amr` is
-//! `pwd` alone, and everything sensitive takes a fresh factor. It ends after 30 days, when SP 800-63B §2.1.3
-//! wants everybody to authenticate again.
+//! `pwd` alone, and everything sensitive needs a fresh factor. A device is remembered for 30 days, after which
+//! SP 800-63B §2.1.3 wants everybody to authenticate again.
 //!
 //! **Recovery codes after use.** SP 800-63B §4.2.1.1 wants a new code to be issued for each one used, but
-//! what people print is a set of ten. The event
+//! people print a set of ten codes. The event
 //! [`RecoveryCodeUsed`](crate::session::EventKind::RecoveryCodeUsed) and the account's status say how many
 //! are left, and the host offers new ones.
 //!
@@ -195,7 +195,12 @@
 //!
 //! # How the texts were read
 //!
-//! SP 800-63B-4 was read in its second public draft (August 2024), and of the final text (July 2025) only
-//! what others quote of it: §2.2.2, §4.6 and §5.1 on bearer secrets. ASVS 5.0 was read as others reprint it;
-//! PCI DSS 4.0.1, which needs a licence, in quotations; of Regulation (EU) 2018/389, Art. 4 and 5 as
-//! reprinted. Read the originals before you claim to comply.
+//! Not all texts were read in the original:
+//!
+//! - SP 800-63B-4: the second public draft (August 2024). Of the final text (July 2025), only quotations of
+//!   §2.2.2, §4.6 and §5.1 on bearer secrets.
+//! - ASVS 5.0: a reprint.
+//! - PCI DSS 4.0.1, which needs a licence: quotations.
+//! - Regulation (EU) 2018/389: a reprint of Art. 4 and 5.
+//!
+//! Read the originals before you claim to comply.

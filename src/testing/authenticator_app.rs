@@ -27,16 +27,16 @@ pub struct AuthenticatorApp {
 }
 
 impl AuthenticatorApp {
-    /// Further than any window reaches, and any clock that a login reports as off.
+    /// More than any window, and more than any clock difference that a login reports.
     const WRONG_WITHIN: Duration = Duration::from_secs(60 * 60);
 
-    /// An app with this secret, as after somebody typed in the setup key ([`Secret::from_base32`] reads one).
+    /// An app with this secret, as if somebody had typed in the setup key ([`Secret::from_base32`] reads one).
     pub fn new(secret: Secret, params: TotpParams) -> Self {
         Self { secret, params }
     }
 
-    /// An app that scanned the QR code of this URI: that of [`EnrollmentBegun`](crate::session::EnrollmentBegun), or one
-    /// that [`KeyUri::parse`] read.
+    /// An app that scanned the QR code of this URI. The URI comes from
+    /// [`EnrollmentBegun`](crate::session::EnrollmentBegun) or from [`KeyUri::parse`].
     ///
     /// # Panics
     ///
@@ -57,8 +57,8 @@ impl AuthenticatorApp {
         Totp::new(&self.secret, self.params).generate(at).expose().to_string()
     }
 
-    /// Codes in a row, with which the owner gets in where single codes are locked: as many as it takes, the last of them the
-    /// one that the app shows at this time.
+    /// Codes in a row, with which the owner gets in when single codes are refused under a lock. There are as many as a
+    /// login needs, and the last one is the code that the app shows at this time.
     pub fn codes_in_a_row(&self, until: UnixTime) -> String {
         let count = u32::from(CodesInARow::count(self.params.digits()));
         let steps_back = (0..count).rev().map(|steps| self.params.period().as_secs().saturating_mul(steps));

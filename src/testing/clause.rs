@@ -5,17 +5,17 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Clause {
-    /// Of writers that expect the same thing exactly one is told `Stored`.
+    /// If several writers expect the same state of the row, exactly one of them is answered `Stored`.
     AtomicSwap,
     /// A load returns the record of the latest swap that was answered with `Stored`.
     Latest,
-    /// `Stored` is told only when the record is durable on its own.
+    /// The answer is `Stored` only once the record is durable, without a later commit by anybody.
     Durable,
-    /// A load returns the revision that the latest stored change brought.
+    /// A load returns the revision of the latest change that was stored.
     RevisionKept,
     /// Accounts are kept apart by every byte of their ids.
     AccountsApart,
-    /// The record is kept to the last field.
+    /// The record is kept with every field.
     RecordKept,
     /// A conflict is not an `Err`.
     ConflictIsNoError,

@@ -19,11 +19,11 @@ pub enum Fault {
         /// How many.
         polls: u32,
     },
-    /// The request arrives twice. The first reply is the one that counts.
+    /// The request arrives twice. The caller gets the first reply.
     Duplicate,
     /// The request arrives twice, and the first reply is lost: a client that retries. After a swap the second
-    /// reply is `Conflict`, although the record was stored. No correct store answers so; even then the
-    /// verifier lets nobody in.
+    /// reply is `Conflict`, although the record was stored. No correct store answers like this, but even then
+    /// the verifier lets nobody in.
     Retry,
     /// A swap with events fails before it reaches the store, as if the audit trail could not be written. Nothing is stored. Loads
     /// and swaps without events are not affected.

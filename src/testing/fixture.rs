@@ -75,7 +75,7 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         }
     }
 
-    /// Swaps what is there, and returns the new revision.
+    /// Replaces what is in the row, and returns the new revision.
     pub(super) async fn stores(&self, expected: Expected, next: &AccountRecord) -> Result<Revision, Broken> {
         let revision = next_revision();
         self.stores_at(revision, expected, next).await?;
@@ -104,7 +104,7 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
         self.stores(Expected::Absent, record).await
     }
 
-    /// A swap that expects what is not there.
+    /// A swap that expects something else than what is in the row.
     pub(super) async fn conflicts(&self, expected: Expected, next: &AccountRecord) -> Result<(), Broken> {
         self.is_conflict(Change::new(expected, next_revision(), next, &[])).await
     }
@@ -188,7 +188,7 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
     }
 }
 
-/// An error and what is behind it, in one line.
+/// An error and its sources, in one line.
 pub(super) fn failed(error: &dyn Error) -> String {
     let mut text = format!("Err: {error}");
     let mut source = error.source();

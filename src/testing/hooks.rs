@@ -5,7 +5,7 @@ use core::pin::Pin;
 
 use crate::session::{AccountId, AuditEvent};
 
-/// What a builder may offer beside a fresh store. Without a hook, the cases that need it are skipped.
+/// What a builder can offer in addition to a fresh store. If a hook is missing, the cases that need it are skipped.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Hook {

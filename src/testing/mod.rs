@@ -1,9 +1,9 @@
-//! Tests whether a store is correct; and has a clock and an authenticator app for a host's own tests.
+//! A conformance suite that tests whether a store is correct; also a clock and an authenticator app for a host's own tests.
 //!
 //! [`Suite`] (and [`BlockingSuite`]) runs every clause of the contract of [`Store`](crate::Store) as a named
 //! case, each on a fresh store: single writers, stale revisions, records at every cap, hostile account ids,
 //! races of 64 writers, logins and recovery codes, 10,000 guesses. More cases run if the builder offers what
-//! they need: a second instance, a reopen, a failure, and the audit trail of a store that keeps one, read and blocked.
+//! they need: a second instance, a reopen, a failure, and, if the store keeps an audit trail, ways to read and block it.
 //!
 //! End the test with [`assert_complete`](Report::assert_complete). It fails if a clause is broken, and says
 //! which [`Clause`], what was expected, what came instead, and what usually causes that. It also fails if a
@@ -149,14 +149,14 @@
 //! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses |
 //! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
 //! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
-//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, after a reopen, and where the trail is blocked: then the record is not stored either |
+//! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, after a reopen, and while the trail is blocked: then the record is not stored either |
 //! | [`FailureIsError`](Clause::FailureIsError) | a store that is made to fail |
 //! | [`DecidedAgain`](Clause::DecidedAgain), [`UnknownRefused`](Clause::UnknownRefused), [`LockedReadsOnly`](Clause::LockedReadsOnly) | logins through faults |
 //!
-//! # A login, tested by its host
+//! # How a host tests its login
 //!
-//! [`ManualClock`] is a clock that the test moves, [`AuthenticatorApp`] the phone of a subscriber. [`Faulty`]
-//! is a store that fails at chosen calls.
+//! [`ManualClock`] is a clock that the test moves, and [`AuthenticatorApp`] is the phone of a subscriber.
+//! [`Faulty`] is a store that fails at chosen calls.
 //!
 //! ```
 //! use core::time::Duration;

@@ -30,7 +30,7 @@ impl Racers<'_> {
         }))
     }
 
-    /// Runs all at once, and returns their results. That of a racer that panicked or was dropped is missing.
+    /// Runs all at once, and returns their results. There is no result of a racer that panicked or was dropped.
     pub(super) async fn race<F>(&self, racers: impl IntoIterator<Item = F>) -> Vec<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,

@@ -4,8 +4,8 @@ use core::fmt;
 
 use super::{Clause, Hook};
 
-/// What the suite found. [`assert_complete`](Self::assert_complete) makes a test of it; `Display` prints all
-/// of it.
+/// What the suite found. [`assert_complete`](Self::assert_complete) panics if something is wrong; `Display` prints
+/// everything.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[must_use = "a report that nobody reads proves nothing: call `assert_complete`"]
 pub struct Report {
@@ -15,7 +15,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Panics with the report unless every case was run and passed: the end of a store's test.
+    /// Panics with the report unless every case was run and passed. Call it at the end of a store's test.
     ///
     /// # Panics
     ///
@@ -26,8 +26,8 @@ impl Report {
         assert!(self.skipped.is_empty(), "{self}");
     }
 
-    /// Panics with the report unless every case that was run passed. This is for a store that cannot be asked everything, such as
-    /// one that keeps no audit trail: what was not asked is in [`skipped`](Self::skipped).
+    /// Panics with the report unless every case that was run passed. Use it for a store for which some cases cannot be run,
+    /// such as one that keeps no audit trail: [`skipped`](Self::skipped) has the cases that were not run.
     ///
     /// # Panics
     ///

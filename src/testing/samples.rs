@@ -42,7 +42,7 @@ pub(super) fn next_revision() -> Revision {
     Revision::new(DRAWN.number() >> 1)
 }
 
-/// A record in the making, and what the rules need to make it.
+/// A record that is being made, and what the rules need to make it.
 struct Making {
     record: AccountRecord,
     policy: Policy,
@@ -51,7 +51,7 @@ struct Making {
     keys: Arc<Keys>,
 }
 
-/// Why a sample could not be made. A bug in the suite.
+/// Why a sample could not be made. This is a bug in the suite.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SampleError {
     #[error(transparent)]
@@ -149,8 +149,8 @@ impl Making {
     }
 }
 
-/// Every list is full, every text as long as possible, every optional part there; a double cannot hold the
-/// numbers.
+/// Every list is full, every text is as long as possible, every optional part is there, and the numbers do not fit
+/// into a double.
 pub(super) fn largest(account: AccountId) -> Made<AccountRecord> {
     let mut making = Making::new(account)?;
     let totp = making.enroll()?;
@@ -212,7 +212,7 @@ fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
     Ok(())
 }
 
-/// Records that differ in which optional parts they have, and what each stands for.
+/// Records with different optional parts, each with a description.
 pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountRecord)>> {
     let closed = AccountRecord::in_epoch(account.clone(), Epoch::new([0xff; 16]));
 

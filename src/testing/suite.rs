@@ -16,7 +16,7 @@ use crate::store::Store;
 /// case is skipped.
 ///
 /// Each case gets a fresh store and a guard, which is dropped after the store and cleans up: a temporary
-/// directory, a container, a schema to drop. A builder's closure that fails panics, as a test does.
+/// directory, a container, a schema to drop. If one of your closures fails, let it panic, as in a test.
 #[must_use = "nothing is tested before `run`"]
 pub struct Suite<'t, S, G> {
     hooks: Hooks<'t, S, G>,
@@ -25,50 +25,51 @@ pub struct Suite<'t, S, G> {
 }
 
 impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
-    /// A suite for the stores that `fresh` makes: empty ones, each on its own.
+    /// A suite for the stores that `fresh` makes. Each must be empty and share no data with the others.
     pub fn new(fresh: impl AsyncFn() -> (S, G) + 't) -> Self {
         let fresh = Box::new(fresh);
         let hooks = Hooks { fresh, another: None, reopen: None, fail: None, trail: None, block_trail: None };
         Self { hooks, racers: Racers::Joined, only: None }
     }
 
-    /// Opens a second store on the data of the first, which stays open: another instance of the service. For
-    /// the cases about caches and locks that work only within one process.
+    /// Opens a second store on the data of the first, which stays open: another instance of the service. This is
+    /// for the cases that find caches and locks that work only within one process.
     pub fn another(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
         self.hooks.another = Some(Box::new(open));
         self
     }
 
-    /// Opens a store on the data of one that was dropped, for the case about durability. A stricter builder
-    /// kills the database engine first.
+    /// Opens a store on the data of one that was dropped, for the case about durability. To test more strictly,
+    /// kill the database engine first.
     pub fn reopen(mut self, open: impl AsyncFn(&G) -> S + 't) -> Self {
         self.hooks.reopen = Some(Box::new(open));
         self
     }
 
-    /// Makes every later call of this store fail, for the case about failures: closes the pool, stops the
-    /// server, drops the table.
+    /// Makes every later call of this store fail, for the case about failures. For example, close the pool, stop
+    /// the server, or drop the table.
     pub fn fail(mut self, fail: impl AsyncFn(&S, &G) + 't) -> Self {
         self.hooks.fail = Some(Box::new(fail));
         self
     }
 
-    /// Reads the audit trail of an account, the oldest event first, for the cases about it: with a `SELECT`
-    /// that the store itself does not need. Leave it out if the store keeps no trail.
+    /// Reads the audit trail of an account, the oldest event first, for the cases about the trail: with a
+    /// `SELECT`, for example. The store itself needs no such method. Leave the hook out if the store keeps no trail.
     pub fn trail(mut self, read: impl AsyncFn(&S, &G, &AccountId) -> Vec<AuditEvent> + 't) -> Self {
         self.hooks.trail = Some(Box::new(read));
         self
     }
 
-    /// Makes the trail take no event until it is unblocked, for the case about a change that is written in two steps: its record
-    /// must not be stored if its events cannot be. In SQL a trigger does it:
+    /// Blocks the trail, so that it takes no event until it is unblocked. This is for the case that finds stores
+    /// that write a change in two steps: the record must not be stored if its events cannot be stored. In SQL a
+    /// trigger can block the trail:
     ///
     /// ```sql
     /// CREATE TRIGGER blocked BEFORE INSERT ON trail BEGIN SELECT RAISE(ABORT, 'blocked'); END; -- SQLite
     /// DROP TRIGGER blocked;
     /// ```
     ///
-    /// Block only the trail. Rows can be loaded, and a change without events is stored.
+    /// Block only the trail: it must still be possible to load rows, and to store a change without events.
     pub fn block_trail(
         mut self,
         block: impl AsyncFn(&S, &G) + 't,
@@ -79,14 +80,14 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     }
 
     /// Spawns the racers of the races, so that they run on several threads: `|task| { tokio::spawn(task); }`.
-    /// Without it they are polled in turn on the task that runs the suite: this finds every race at a store's
-    /// await points, and none in the code between them.
+    /// Without it they are polled in turn on the task that runs the suite: this finds every race at the `await`
+    /// points of a store, but none in the code between them.
     pub fn spawn(mut self, spawn: impl Fn(Task) + 't) -> Self {
         self.racers = Racers::Spawned(Box::new(spawn));
         self
     }
 
-    /// Runs only one case, to look into its failure.
+    /// Runs only one case, to investigate its failure.
     ///
     /// # Panics
     ///

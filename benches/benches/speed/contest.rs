@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion};
 /// Does something as many times as it is told, and returns how long that took.
 pub type Timed = Box<dyn FnMut(u64) -> Duration>;
 
-/// Times the whole of `work`.
+/// Times all of `work`.
 pub fn timed<T>(mut work: impl FnMut() -> T + 'static) -> Timed {
     Box::new(move |times| {
         let start = Instant::now();
@@ -86,8 +86,8 @@ impl Contest {
     }
 }
 
-/// The least time of each entrant, in nanoseconds. They take turns, so that what slows the machine for a
-/// moment slows all of them.
+/// The least time of each entrant, in nanoseconds. They take turns, so that if something slows the machine for a
+/// moment, it slows all of them.
 struct Least<'a> {
     contest: &'a Contest,
     /// How often each entrant does its work in one sample.
@@ -117,7 +117,7 @@ impl<'a> Least<'a> {
     }
 }
 
-/// How often the contests take turns, so that what slows the machine for a second is over when a contest comes again.
+/// How often the contests take turns. So if something slows the machine for a second, this is over in the next turn of a contest.
 const PASSES: usize = 20;
 
 /// How often each entrant is measured in a pass, for [`SAMPLE`] each time.

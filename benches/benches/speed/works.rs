@@ -268,8 +268,8 @@ fn second_step() -> [Contest; 2] {
         argon2::Argon2::default().hash_password_into(b"hunter2", b"0123456789abcdef", &mut hash).unwrap();
         hash
     });
-    // Argon2 is in a contest of its own: it fills so much memory that nothing of what is measured next stays
-    // in the caches.
+    // Argon2 has its own contest: it fills so much memory that nothing stays in the caches for what is measured
+    // next.
     [
         Contest::new("one whole second step, MemoryStore", present(ring()))
             .against("the same without a seal", present(without_a_seal()), NoAim)

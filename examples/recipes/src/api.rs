@@ -1,7 +1,7 @@
 //! An API for an app: JSON and bearer tokens, no cookies.
 //!
 //! The app keeps a challenge in memory and a device token in the keychain of its phone, where nobody else can plant one.
-//! For a web page take cookies: see the other two.
+//! For web pages, use cookies: see the other two recipes.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ mod setup;
 pub use setup::router;
 use setup::{Answer, Bearer, Stop, Told, Typed};
 
-/// One for the whole service, cloned for each request.
+/// There is one for the whole service, and it is cloned for each request.
 #[derive(Clone)]
 pub struct TwoFactor {
     verifier: Verifier<MemoryStore>,
@@ -30,12 +30,12 @@ pub struct TwoFactor {
 }
 
 impl TwoFactor {
-    /// Over these rules and these passwords.
+    /// A service with these rules and these users.
     pub fn new(verifier: Verifier<MemoryStore>, users: Arc<Users>) -> Self {
         Self { verifier, users, sessions: Arc::default() }
     }
 
-    /// The one place that vouches for a password, and the hash that it was compared with.
+    /// The only place that says that a password was right. Returns the hash that it was compared with, too.
     async fn password(&self, account: &AccountId, typed: String) -> Result<(PasswordVerified, String), Stop> {
         let check = self.verifier.check_password(account).await; // before the hash is read
         let (users, id) = (self.users.clone(), account.clone());
@@ -55,7 +55,7 @@ impl TwoFactor {
         Ok(Json(Told::Enroll { bearer: bearer.map_err(Stop::failed)?, key_uri }))
     }
 
-    /// Asked with each request.
+    /// Called in each request.
     async fn session(&self, bearer: &str) -> Result<Session, Stop> {
         let session = self.sessions.get(bearer).session.ok_or(Stop::LogIn)?;
         if self.verifier.is_current(&session).await? { Ok(session) } else { Err(Stop::LogIn) }
@@ -121,7 +121,7 @@ async fn change_password(
 ) -> Answer {
     let mut session = it.session(&bearer).await?;
     let users = it.users.clone();
-    // Before the code is used up.
+    // This is done before the code is used up.
     let new = blocking(move || users.hash(&typed.new_password)).await.map_err(Stop::Failed)?;
     let (password, old) = it.password(session.account(), typed.password).await?;
     let proof = it.verifier.reauthenticate(&session, password, &typed.code).await?;

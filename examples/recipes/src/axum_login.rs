@@ -1,7 +1,7 @@
 //! A service with axum-login, whose sessions are those of tower-sessions.
 //!
-//! axum-login logs in whatever is an [`AuthUser`]. Here that is a [`Member`], and only a login that met the rules becomes
-//! one. A password that waits for its code is a challenge, in a cookie of its own.
+//! axum-login logs in an [`AuthUser`]. Here that is a [`Member`], which can only be made from a login that met the rules.
+//! After the password, the login waits for its code: there is a challenge, in a separate cookie.
 
 use std::sync::Arc;
 
@@ -36,18 +36,18 @@ impl AuthUser for Member {
         self.clone()
     }
 
-    /// Left empty: `get_user` finds out whether the password or the second factor has changed since.
+    /// Empty on purpose: `get_user` finds out whether the password or the second factor has changed since the login.
     fn session_auth_hash(&self) -> &[u8] {
         &[]
     }
 }
 
-/// The backend. One for the whole service, cloned for each request.
+/// The backend. There is one for the whole service, and it is cloned for each request.
 #[derive(Clone)]
 pub struct TwoFactor {
-    /// The rules.
+    /// Decides by the rules.
     pub verifier: Verifier<MemoryStore>,
-    /// The passwords.
+    /// Compares the passwords.
     pub users: Arc<Users>,
 }
 
@@ -69,7 +69,7 @@ impl AuthnBackend for TwoFactor {
 type Auth = AuthSession<TwoFactor>;
 
 impl TwoFactor {
-    /// The one place that vouches for a password, and the hash that it was compared with.
+    /// The only place that says that a password was right. Returns the hash that it was compared with, too.
     async fn password(&self, account: &AccountId, typed: String) -> Result<(PasswordVerified, String), Stop> {
         let check = self.verifier.check_password(account).await; // before the hash is read
         let (users, id) = (self.users.clone(), account.clone());
@@ -86,7 +86,7 @@ impl TwoFactor {
         go_on(auth, Member(accepted.authenticated.into_session())).await
     }
 
-    /// The page with the QR code. What confirms it waits in the session.
+    /// The page with the QR code. The token that confirms the enrollment is kept in the session.
     async fn scan(&self, auth: Auth, begun: EnrollmentBegun) -> Answer {
         auth.session.insert(ENROLLMENT, &begun.token).await.map_err(Stop::failed)?;
         let qr = QrCode::new(&begun.uri).map_err(Stop::failed)?;
@@ -157,7 +157,7 @@ async fn change_password(auth: Auth, Form(typed): Form<Typed>) -> Answer {
     let it = auth.backend.clone();
     let Member(mut session) = auth.user.clone().ok_or(Stop::LogIn)?;
     let users = it.users.clone();
-    // Before the code is used up.
+    // This is done before the code is used up.
     let new = blocking(move || users.hash(&typed.new_password)).await.map_err(Stop::Failed)?;
     let (password, old) = it.password(session.account(), typed.password).await?;
     let proof = it.verifier.reauthenticate(&session, password, &typed.code).await?;
@@ -167,11 +167,12 @@ async fn change_password(auth: Auth, Form(typed): Form<Typed>) -> Answer {
     go_on(auth, Member(session)).await
 }
 
-/// In the session: an enrollment that waits for its first code.
+/// The key in the session for an enrollment that waits for its first code.
 const ENROLLMENT: &str = "enrollment";
 
-/// A cookie: a login that waits for its code. Not in the session, which begins with the login; so the same form sent twice
-/// is told so by the library, and nobody without a password has the service store a session.
+/// The name of a cookie. It holds a login that waits for its code. This is not in the session, since the session only begins
+/// with the login. So the library can recognize a form that is sent twice, and nobody without the password can make the
+/// service store a session.
 const CHALLENGE: &str = "__Host-challenge";
 const ATTRIBUTES: &str = DeviceToken::COOKIE_ATTRIBUTES;
 

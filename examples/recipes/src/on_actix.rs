@@ -16,7 +16,7 @@ mod setup;
 pub use setup::routes;
 use setup::{Answer, Browser, Page, Stop, Typed};
 
-/// One for the whole service.
+/// There is one for the whole service.
 pub struct TwoFactor {
     verifier: BlockingVerifier<MemoryStore>,
     users: Arc<Users>,
@@ -24,12 +24,12 @@ pub struct TwoFactor {
 }
 
 impl TwoFactor {
-    /// Over these rules and these passwords.
+    /// A service with these rules and these users.
     pub fn new(verifier: BlockingVerifier<MemoryStore>, users: Arc<Users>) -> Self {
         Self { verifier, users, sessions: Sessions::default() }
     }
 
-    /// The one place that vouches for a password, and the hash that it was compared with.
+    /// The only place that says that a password was right. Returns the hash that it was compared with, too.
     fn password(&self, account: &AccountId, typed: &str) -> Result<(PasswordVerified, String), Stop> {
         let check = self.verifier.check_password(account); // before the hash is read
         let hash = self.users.compare(account, typed).map_err(Stop::Failed)?;
@@ -86,7 +86,7 @@ impl TwoFactor {
         Ok(Page::At("/login"))
     }
 
-    /// Asked with each request.
+    /// Called in each request.
     fn session(&self, browser: &Browser) -> Result<Session, Stop> {
         let session = self.kept(browser).session.ok_or(Stop::LogIn)?;
         if self.verifier.is_current(&session)? { Ok(session) } else { Err(Stop::LogIn) }
@@ -138,8 +138,9 @@ fn scan(begun: &EnrollmentBegun) -> Answer {
     Ok(Page::Html(format!("{}<code>{}</code>", qr.svg().expose(), key.expose())))
 }
 
-/// A cookie: a login that waits for its code. Not in the session, which begins with the login; so the same form sent twice
-/// is told so by the library, and nobody without a password has the service store a session.
+/// The name of a cookie. It holds a login that waits for its code. This is not in the session, since the session only begins
+/// with the login. So the library can recognize a form that is sent twice, and nobody without the password can make the
+/// service store a session.
 const CHALLENGE: &str = "__Host-challenge";
 const ATTRIBUTES: &str = DeviceToken::COOKIE_ATTRIBUTES;
 

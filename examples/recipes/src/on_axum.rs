@@ -1,18 +1,18 @@
-//! What both axum recipes need of their runtime.
+//! What both axum recipes need from their runtime.
 
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Off the threads that serve requests: a password hash takes its time.
+/// Runs work outside of the threads that serve requests, since hashing a password takes long.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
 ) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
     tokio::task::spawn_blocking(work).await?
 }
 
-/// A request runs to its end also if its sender hangs up, so that no password change is left half done.
+/// Runs a request to its end even if the client hangs up, so that no password change is left half done.
 pub(crate) async fn to_its_end(request: Request, next: Next) -> Response {
     let handled = tokio::spawn(next.run(request)).await;
     handled.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())

@@ -1,4 +1,4 @@
-//! A table of sessions, in memory: whoever shows the id has the session. A database keeps a hash of the id.
+//! A table of sessions, in memory: whoever has the id has the session. In a database, store only a hash of the id.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,7 +38,7 @@ impl Sessions {
         Ok(id)
     }
 
-    /// What is in the session; nothing, where there is none of this id.
+    /// The content of the session. It is empty if there is no session with this id.
     pub(crate) fn get(&self, id: &str) -> Kept {
         let mut rows = self.rows();
         let row = rows.get_mut(id).filter(|row| row.last_used.elapsed() < Self::AT_MOST_IDLE);

@@ -7,11 +7,11 @@ use argon2::Argon2;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use second_factor::AccountId;
 
-/// The table of users. Hashing takes its time, so an async host calls it in `spawn_blocking`.
+/// The table of users. Hashing takes long, so an async host calls these methods in `spawn_blocking`.
 pub struct Users {
     argon2: Argon2<'static>,
     by_id: RwLock<HashMap<AccountId, User>>,
-    /// What the password of a user that does not exist is compared with.
+    /// A hash for users that do not exist: the password is compared with it.
     nobody: (AccountId, String),
 }
 
@@ -28,7 +28,7 @@ pub struct Replaced;
 type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 impl Users {
-    /// No users yet. `Argon2::default()` is what a service takes; tests take less work.
+    /// A table without users. A service uses `Argon2::default()`; tests use less work.
     pub fn new(argon2: Argon2<'static>) -> Fallible<Self> {
         let nobody = (AccountId::new("nobody")?, hash(&argon2, "nobody has this password")?);
         Ok(Self { argon2, by_id: RwLock::default(), nobody })
@@ -42,20 +42,20 @@ impl Users {
         Ok(())
     }
 
-    /// The id of the user of this name. For an unknown name an id that nobody has, so that what follows is the same work.
+    /// The id of the user with this name. For an unknown name it is an id that nobody has, so that the rest takes the same work.
     pub fn id(&self, name: &str) -> AccountId {
         let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         let found = by_id.iter().find(|(_, user)| user.name == name);
         found.map_or_else(|| self.nobody.0.clone(), |(id, _)| id.clone())
     }
 
-    /// What the user is called.
+    /// The name of the user.
     pub fn name(&self, id: &AccountId) -> Option<String> {
         let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         by_id.get(id).map(|user| user.name.clone())
     }
 
-    /// The hash that this password is right for. A service limits the tries here.
+    /// The user's hash, if this password matches it. A service limits the tries here.
     pub fn compare(&self, id: &AccountId, password: &str) -> Fallible<Option<String>> {
         let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         let found = by_id.get(id).map(|user| user.hash.clone());
@@ -73,7 +73,7 @@ impl Users {
         hash(&self.argon2, password)
     }
 
-    /// Puts the new hash in the place of the old one and of no other.
+    /// Replaces the old hash with the new one, only if the old one is still there.
     pub fn replace_hash(&self, id: &AccountId, old: &str, new: &str) -> Result<(), Replaced> {
         let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         let user = by_id.get_mut(id).filter(|user| user.hash == old).ok_or(Replaced)?;

@@ -21,7 +21,7 @@ use second_factor::store::{Expected, Store, Swap, Versioned};
 
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Not one that the other commit uses at the same time.
+/// The number of the store. The other commit does not use it at the same time.
 const NUMBER: u32 = 10_203;
 const SUBJECTS: u32 = 256;
 

@@ -26,7 +26,7 @@ diesel::table! {
 /// Accounts in a SQLite file, behind one connection. Several processes may open the same file, also through
 /// [`rusqlite`](crate::rusqlite).
 ///
-/// The connection is the store's own: on one of the host's, the rollback of a transaction that the host has
+/// The store has its own connection. On a connection of the host, the rollback of a transaction that the host has
 /// begun would undo the swap.
 pub struct DieselStore {
     connection: Mutex<SqliteConnection>,

@@ -1,17 +1,17 @@
 //! etcd, from 3.4 on, through its JSON gateway. It keeps an audit trail, unless it is made with
 //! [`EtcdStore::without_trail`].
 //!
-//! An account is two keys, its record and its revision. A load reads both at one moment. A swap is a
-//! transaction that compares the value of the second and puts both: the revision of the contract is a random
-//! number in that value; etcd's own `mod_revision` is something else.
+//! An account has two keys, for its record and for its revision. A load reads both at one moment. A swap is a
+//! transaction that compares the value of the second key and puts both. That value is the revision of the contract, a
+//! random number; etcd's own `mod_revision` is something else.
 //!
 //! `Stored` relies on the write-ahead logs of a majority of the members, each synced to its disk, so
 //! `--unsafe-no-fsync` must not be set. Loads are linearizable: a member that was cut off, or slept, asks the
-//! majority before it answers. A minority answers nothing, and nobody is let in.
+//! majority before it answers. A minority of the members gives no answer, and then nobody is let in.
 //!
 //! etcd keeps what was overwritten until it is compacted: set `--auto-compaction-retention`, and watch the size against
-//! `--quota-backend-bytes`, 2 GiB by default. Past that etcd takes no writes, and no code is accepted. So it is for some 100,000 accounts, not
-//! for millions.
+//! `--quota-backend-bytes`, 2 GiB by default. Above that etcd accepts no writes, and no code is accepted. So use it for some 100,000 accounts,
+//! not for millions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// A member that does not accept a connection in this time is skipped.
+/// A member that does not accept a connection within this time is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// The time for a whole answer. An election takes one or two seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -190,7 +190,7 @@ fn put(key: String, value: String) -> Value {
 /// Whether a call is made again at another endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Repeat {
-    /// It changes nothing.
+    /// The call changes nothing, so it can be repeated.
     Always,
     /// Only if no connection was made. A second copy of a swap that was stored would be answered with a
     /// conflict.
@@ -200,8 +200,8 @@ enum Repeat {
 const RECORD: &str = "record";
 const REVISION: &str = "revision";
 
-/// The keys of one account. A NUL, which is in no id, follows the id, so no account's keys are among those of
-/// another.
+/// The keys of one account. The id is followed by a NUL, which is in no id. So the keys of an account are never among
+/// those of another.
 struct Keys(String);
 
 impl Keys {
@@ -213,7 +213,7 @@ impl Keys {
         BASE64_STANDARD.encode(self.bytes(name))
     }
 
-    /// The end of the range, just after the last of them.
+    /// The end of the range of these keys, just after the last one.
     fn end(&self) -> String {
         BASE64_STANDARD.encode(format!("{}\u{1}", self.0))
     }

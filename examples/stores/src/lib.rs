@@ -10,9 +10,9 @@
 //! | [`mariadb`] | MariaDB or MySQL through sqlx | `innodb_flush_log_at_trx_commit = 1`, the default, and `sync_binlog = 1` if there is a binary log |
 //! | [`redis`] | Redis, a script | `appendonly yes` with `appendfsync always`; see there |
 //!
-//! A load is one statement, and so is a swap with the events of its change: a login is three round trips.
+//! A load is one statement, and so is a swap with the events of its change. So a login needs three round trips.
 //!
-//! Each writes an audit trail in the same atomic step as the record, unless it is made with `without_trail`.
+//! Each store writes an audit trail in the same atomic step as the record, unless it is made with `without_trail`.
 
 pub mod diesel;
 pub mod etcd;

@@ -28,14 +28,14 @@ pub const PRUNE: &str = include_str!("../mariadb/prune.sql");
 /// certification in Galera, of which this transaction was the victim; 1020, a snapshot that is out of date
 /// (`innodb_snapshot_isolation`). In each case the whole transaction was rolled back.
 ///
-/// Not among them is 1205, a lock wait that timed out. Nothing was stored then either, but the lock may be
-/// held for long, and deciding again would wait again. So it is an error.
+/// 1205, a lock wait that timed out, is not in the list. Nothing was stored then either, but the lock may be held
+/// for a long time, and a new decision would wait again. So it is an error.
 const CONFLICTS: [u16; 3] = [1062, 1213, 1020];
 
-/// Accounts in MariaDB or MySQL. Under `innodb_flush_log_at_trx_commit = 1`, the default, and, if there is a
-/// binary log, `sync_binlog = 1`, which is not MariaDB's default, `Stored` is durable.
+/// Accounts in MariaDB or MySQL. `Stored` is durable under `innodb_flush_log_at_trx_commit = 1`, which is the
+/// default. If there is a binary log, `sync_binlog = 1` is needed too, which is not MariaDB's default.
 ///
-/// It holds from READ COMMITTED to SERIALIZABLE. Under READ UNCOMMITTED a load could return a record that is
+/// The contract holds from READ COMMITTED to SERIALIZABLE. Under READ UNCOMMITTED a load could return a record that is
 /// not stored yet and may never be.
 #[derive(Clone, Debug)]
 pub struct MariaDbStore {

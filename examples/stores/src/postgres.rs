@@ -47,11 +47,11 @@ pub const SWAP_WITH_EVENTS: &str = with_events!(
 pub const TRAIL: &str = "SELECT event::text FROM second_factor_trail WHERE account = $1 ORDER BY number";
 /// Parameter: a time in seconds since 1970. Deletes the events before it.
 pub const PRUNE: &str = include_str!("../postgres/prune.sql");
-/// In transactions stricter than READ COMMITTED the second of two that race fails with this instead, and
-/// stores nothing.
+/// If the isolation level is stricter than READ COMMITTED, the second of two racing swaps fails with this error
+/// instead, and stores nothing.
 const SERIALIZATION_FAILURE: &str = "40001";
 
-/// Accounts in PostgreSQL. Each statement is a transaction of its own, and under `synchronous_commit = on`,
+/// Accounts in PostgreSQL. Each statement is a separate transaction, and under `synchronous_commit = on`,
 /// the default, `Stored` is durable.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {

@@ -13,12 +13,12 @@ use second_factor::{
     AccountId, AccountRecord, Change, Expected, JsonError, Revision, Store, Swap, Versioned,
 };
 
-/// The script that swaps. Redis runs one script at a time. The client sends its digest, and the whole script
-/// if the server does not know it yet.
+/// The script that swaps. Redis runs one script at a time. The client sends the digest of the script, and the whole
+/// script only if the server does not know it yet.
 pub const SWAP: &str = include_str!("../redis/swap.lua");
 
-/// Accounts in Redis. Each has a hash with the record and its revision, and a stream, the trail, with an
-/// entry for each change: its revision and its events in order. `XTRIM … MINID` with a time in milliseconds
+/// Accounts in Redis. Each has a hash with the record and its revision, and a stream for the trail. The stream has an
+/// entry for each change, with the revision and the events in order. `XTRIM … MINID` with a time in milliseconds
 /// prunes it.
 #[derive(Clone)]
 pub struct RedisStore {

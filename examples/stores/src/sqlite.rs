@@ -26,8 +26,8 @@ pub const TRAIL: &str = "SELECT event FROM second_factor_trail WHERE account = ?
 /// Parameter: a time in seconds since 1970. Deletes events before it.
 pub const PRUNE: &str = include_str!("../sqlite/prune.sql");
 
-/// Accounts in a SQLite file. SQLite lets one connection write at a time: this store has only one that
-/// writes, and writers queue for it instead of polling for a lock.
+/// Accounts in a SQLite file. SQLite lets only one connection write at a time. So this store has one connection for
+/// writes, and writers wait for it in a queue instead of polling for a lock.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     /// For loads.
@@ -41,7 +41,7 @@ impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-        // Readers do not wait for writers. A writer waits for those of other processes.
+        // With WAL, readers do not wait for writers. A writer waits for writers of other processes.
         let options = options.journal_mode(Journal::Wal).busy_timeout(Duration::from_secs(5));
         // A commit is on the disk. With NORMAL a power cut could bring back a used code.
         let options = options.synchronous(Synchronous::Full);

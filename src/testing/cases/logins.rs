@@ -24,7 +24,7 @@ type Outcome = Result<(), Broken>;
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_010);
 
-/// A power of two, like the 512 wrong codes that are tried in turn.
+/// A power of two, as the number of wrong codes that are tried in turn (512) is.
 const CHALLENGES: usize = 8;
 
 pub(super) async fn one_of_64_logins_is_accepted<S: Store + 'static, G>(

@@ -1,4 +1,4 @@
-//! The cases, each named after what it shows.
+//! The cases of the suite, each named after what it shows.
 
 mod failing;
 mod logins;

@@ -18,7 +18,7 @@ type Outcome = Result<(), Broken>;
 /// Races are run again and again, because threads that race meet only now and then.
 const ROUNDS: u64 = 10;
 
-/// A write loses only if another one wins, so a writer that loses more often than this is kept out by
+/// A write can lose only if another one wins. So a writer that loses more often than this is kept out by
 /// something else.
 const MAX_ATTEMPTS: usize = 1_000;
 
@@ -38,7 +38,7 @@ pub(super) async fn one_of_64_writers_wins<S: Store + 'static, G>(fixture: Fixtu
     Ok(())
 }
 
-/// 64 swaps that expect the same: one `Stored`, and that one is what is there.
+/// 64 swaps that expect the same state of the row: one is answered `Stored`, and its record is in the row.
 async fn one_wins<S: Store + 'static, G>(
     fixture: &Fixture<'_, S, G>,
     id: &AccountId,
@@ -135,7 +135,7 @@ async fn add<S: Store>(store: Arc<S>, id: AccountId, updates: usize) -> Result<(
                 Some(Versioned { value, revision }) => (value, Expected::At(revision)),
                 None => (numbered(&id, 0), Expected::Absent),
             };
-            // Whoever else is running reads the same before anybody writes.
+            // The other writers read the same row before anybody writes.
             Yields(1).await;
             next = numbered(&id, number_of(&next).saturating_add(1));
             let change = Change::new(expected, next_revision(), &next, &[]);
@@ -163,7 +163,7 @@ pub(super) fn arrived<S: Store, G, T>(
         .broken(format!("{started} calls that return"), format!("{missing} that panicked or were dropped")))
 }
 
-/// An error in a race: everybody but one should have met a conflict.
+/// An error in a race: all writers but one should have been answered `Conflict`.
 pub(super) fn erred(error: String) -> Broken {
     Broken::new(
         Clause::ConflictIsNoError,

@@ -1,4 +1,4 @@
-//! The audit trail, of a store that keeps one: a change's events are there if and only if its record is.
+//! For stores that keep an audit trail: the events of a change are stored if and only if its record is.
 
 use alloc::format;
 use alloc::string::String;
@@ -271,7 +271,7 @@ async fn write_in_turn<S: Store>(
     writer: u32,
 ) -> Result<Vec<(u64, Vec<AuditEvent>)>, String> {
     const UPDATES: usize = 6;
-    /// As in the other races: beyond this something else keeps the writer out, which another case reports.
+    /// As in the other races: a writer that loses more often is kept out by something else, and another case reports that.
     const MAX_ATTEMPTS: u32 = 1_000;
     let erred = |error: S::Error| failed(&error);
     let mut stored = Vec::new();
@@ -282,7 +282,7 @@ async fn write_in_turn<S: Store>(
         let row = store.load(&id).await.map_err(erred)?;
         let (number, expected) =
             row.map_or((0, Expected::Absent), |row| (number_of(&row.value), Expected::At(row.revision)));
-        // Whoever else is running reads the same before anybody writes.
+        // The other writers read the same row before anybody writes.
         Yields(1).await;
         let number = number.saturating_add(1);
         let record = numbered(&id, number);
@@ -296,7 +296,7 @@ async fn write_in_turn<S: Store>(
     Ok(stored)
 }
 
-/// One of each kind, with what each can carry: labels from all over Unicode, and times past 2^53.
+/// One event of each kind, with everything that it can carry: labels from all over Unicode, and times past 2^53.
 fn kinds(id: &AccountId) -> Vec<EventKind> {
     let device = DeviceId::of(id, &[0xff; 16]);
     let authenticator = AuthenticatorId::of_host(id, b"credential");

@@ -1,4 +1,4 @@
-//! What axum is told: routes, what goes over the wire, and what a refusal looks like.
+//! What axum needs: routes, the JSON of requests and answers, and the answer to a refusal.
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     }
 }
 
-/// What the app sends, as far as each request has it.
+/// What the app sends. Each request has some of these fields.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
@@ -51,31 +51,32 @@ pub(super) struct Typed {
     pub(super) new_password: String,
     /// A code, codes in a row or a recovery code.
     pub(super) code: String,
-    /// From the answer to the password.
+    /// The challenge from the answer to the password.
     pub(super) challenge: Option<ChallengeToken>,
     /// What to call this device, if it is to be remembered.
     pub(super) remember: Option<String>,
-    /// What the app remembers of this account.
+    /// The device token that the app keeps for this account.
     pub(super) device: Option<String>,
 }
 
-/// What the app is told.
+/// What the app gets as an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Told {
-    /// Ask for a code, and send this with it.
+    /// The app asks for a code, and sends this together with it.
     CodeRequired(ChallengeToken),
-    /// The bearer token goes with each request. A device token goes with each password: keep it in place of the last one.
+    /// The app sends the bearer token with each request, and the device token with each password. It replaces its last device
+    /// token with this one.
     LoggedIn {
         bearer: String,
         device: Option<DeviceToken>,
     },
-    /// For an authenticator app. What it shows then goes with this bearer token.
+    /// A URI for an authenticator app. The app sends the first code together with this bearer token.
     Enroll {
         bearer: String,
         key_uri: String,
     },
-    /// To be shown once. All sessions are over.
+    /// The app shows these once. All sessions have ended.
     RecoveryCodes(Vec<String>),
     LoggedOut,
     Account {
@@ -86,7 +87,7 @@ pub(super) enum Told {
 
 pub(super) type Answer = Result<Json<Told>, Stop>;
 
-/// Why a request does not get what it asked for.
+/// Why a request was not carried out.
 pub(super) enum Stop {
     Refused(Refusal),
     WrongPassword,

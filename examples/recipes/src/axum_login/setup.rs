@@ -1,4 +1,4 @@
-//! What axum and axum-login are told: routes, sessions, and what a refusal looks like.
+//! What axum and axum-login need: routes, sessions, and the answer to a refusal.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use tower_cookies::{Cookie, Cookies};
 use super::{Auth, Member, TwoFactor, change_password, code, confirm, enable, log_in};
 use crate::on_axum::to_its_end;
 
-/// The routes, on which posts are forms. Their pages are yours to draw.
+/// The routes. Posts are forms. Replace the pages with your own.
 pub fn router(two_factor: TwoFactor) -> Router {
     let sessions = SessionManagerLayer::new(MemoryStore::default())
         .with_name("__Host-session")
@@ -26,10 +26,10 @@ pub fn router(two_factor: TwoFactor) -> Router {
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(Duration::hours(12)));
     Router::new()
-        // And all your other pages.
+        // Put all your other pages here.
         .route("/account", get(account))
         .route_layer(login_required!(TwoFactor, login_url = "/login"))
-        // These look themselves: `login_required!` would have the browser post the form again, to the login.
+        // These routes ask for the session themselves: with `login_required!`, the browser would post the form again, to the login.
         .route("/account/password", post(change_password))
         .route("/account/two-factor", post(enable))
         .route("/account/two-factor/confirm", post(confirm))
@@ -40,7 +40,7 @@ pub fn router(two_factor: TwoFactor) -> Router {
         .layer(from_fn(to_its_end))
 }
 
-/// The fields of all forms, as far as each has them.
+/// The fields of all forms. Each form has some of them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
@@ -64,7 +64,7 @@ async fn log_out(auth: Auth) -> Answer {
     Ok(Redirect::to("/login").into_response())
 }
 
-/// The session goes on, under a new id.
+/// Continues the session under a new id.
 pub(super) async fn go_on(mut auth: Auth, member: Member) -> Answer {
     auth.session.cycle_id().await.map_err(Stop::failed)?;
     auth.login(&member).await.map_err(Stop::failed)?;
@@ -79,7 +79,7 @@ pub(super) async fn end_session(auth: &Auth) -> Result<(), Stop> {
     }
 }
 
-/// Takes what stands in a `Set-Cookie` header.
+/// Adds a cookie that is given as the text of a `Set-Cookie` header.
 pub(super) fn set_cookie(cookies: &Cookies, header: &str) -> Result<(), Stop> {
     cookies.add(Cookie::parse(header.to_owned()).map_err(Stop::failed)?);
     Ok(())
@@ -87,7 +87,7 @@ pub(super) fn set_cookie(cookies: &Cookies, header: &str) -> Result<(), Stop> {
 
 pub(super) type Answer = Result<Response, Stop>;
 
-/// Why a request does not get what it asked for.
+/// Why a request was not carried out.
 pub(super) enum Stop {
     Refused(Refusal),
     WrongPassword,
@@ -119,7 +119,7 @@ impl IntoResponse for Stop {
     }
 }
 
-/// axum-login writes this in its logs.
+/// axum-login writes this text to its logs.
 impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.account().fmt(f)

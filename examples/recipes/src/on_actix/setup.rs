@@ -1,4 +1,4 @@
-//! What actix-web is told: routes, cookies, sessions, and what a refusal looks like.
+//! What actix-web needs: routes, cookies, sessions, and the answer to a refusal.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::TwoFactor;
 use crate::sessions::Kept;
 
-/// The routes, on which posts are forms. Their pages are yours to draw.
+/// The routes. Posts are forms. Replace the pages with your own.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/login", get().to(async || "name, password"))
@@ -35,7 +35,7 @@ fn form(work: fn(&TwoFactor, &mut Browser, &Typed) -> Answer) -> Route {
     })
 }
 
-/// Off the threads that serve requests. What was begun runs to its end, also if the sender hangs up.
+/// Runs work outside of the threads that serve requests. Work that has begun runs to its end, even if the client hangs up.
 async fn at_work(
     it: Data<TwoFactor>,
     mut browser: Browser,
@@ -55,7 +55,7 @@ async fn at_work(
     response
 }
 
-/// The fields of all forms, as far as each has them.
+/// The fields of all forms. Each form has some of them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
@@ -68,7 +68,7 @@ pub(super) struct Typed {
     pub(super) remember: Option<String>,
 }
 
-/// The cookies that came, and those that go back.
+/// The cookies of the request, and those of the answer.
 #[derive(Default)]
 pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
@@ -106,7 +106,7 @@ impl TwoFactor {
         browser.cookie(Browser::SESSION).map_or_else(Kept::default, |id| self.sessions.get(id))
     }
 
-    /// A new session under a new id, in place of the one that there was.
+    /// Starts a session under a new id, in place of the current one.
     pub(super) fn renew(&self, browser: &mut Browser, kept: Kept) -> Result<(), Stop> {
         self.end(browser);
         let id = self.sessions.start(kept).map_err(Stop::failed)?;
@@ -121,9 +121,9 @@ impl TwoFactor {
     }
 }
 
-/// What a page is.
+/// What a handler returns.
 pub(super) enum Page {
-    /// The browser goes there.
+    /// A redirect to this path.
     At(&'static str),
     Html(String),
     Text(String),
@@ -131,7 +131,7 @@ pub(super) enum Page {
 
 pub(super) type Answer = Result<Page, Stop>;
 
-/// Why a request does not get what it asked for.
+/// Why a request was not carried out.
 #[derive(Debug)]
 pub(super) enum Stop {
     Refused(Refusal),

@@ -1,8 +1,8 @@
-//! What a person does with a service, whatever it speaks.
+//! What a person does with a service, whether it has pages or an API.
 
 /// A browser or an app. A clone sends what the original would have sent.
 pub trait Client: Clone {
-    /// One that has never been at this service.
+    /// A client that has never used this service.
     fn new(origin: &str) -> Self;
 
     async fn log_in(&mut self, name: &str, password: &str) -> Answer;
@@ -11,7 +11,7 @@ pub trait Client: Clone {
 
     async fn log_out(&mut self);
 
-    /// What the account's page says, to whoever is logged in.
+    /// What the account's page says to somebody who is logged in.
     async fn account(&mut self) -> Option<String>;
 
     async fn enable(&mut self, password: &str) -> Answer;
@@ -23,7 +23,7 @@ pub trait Client: Clone {
     /// The answer to a form that was accepted a moment ago.
     fn already_done() -> Answer;
 
-    /// Whether another login leaves the session of before alone. In a browser it takes its place.
+    /// Whether the earlier session goes on after another login. In a browser, the new session replaces it.
     const SESSIONS_ADD_UP: bool;
 
     /// What stands for the session: a cookie's value or a bearer token.
@@ -46,7 +46,7 @@ pub enum Answer {
     Enroll(String),
     /// They are shown once.
     RecoveryCodes(Vec<String>),
-    /// In these words.
+    /// A refusal, with this text.
     Refused(String),
 }
 

@@ -1,4 +1,4 @@
-//! Each recipe over real HTTP on loopback, and all of them through the same scenarios.
+//! Tests each recipe over real HTTP on loopback, with the same scenarios for all of them.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod app;

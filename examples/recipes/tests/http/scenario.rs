@@ -16,7 +16,7 @@ async fn world<S: Service>() -> World<S::Client> {
     World::of::<S>(Policy::new("Example").unwrap()).await
 }
 
-/// A service with an owner who enrolled. The code of the present step is not used up.
+/// A service with an owner who has enrolled. The code of the current time step is not used up.
 async fn enrolled<S: Service>() -> (World<S::Client>, AuthenticatorApp, Vec<String>) {
     let world = world::<S>().await;
     let (phone, codes) = enroll(&world, &mut world.client()).await;
@@ -112,11 +112,11 @@ pub async fn five_wrong_codes<S: Service>() {
     assert_eq!(client.code(&right, Remember::No).await.refusal(), over, "the login is over");
     assert_eq!(client.account().await, None);
 
-    // The login begins again, and the right code is as good as before.
+    // The login begins again, and the right code is still accepted.
     logged_in(&world, &phone, Remember::No).await;
 }
 
-/// Somebody who has the password guesses until single codes are not taken any more.
+/// Somebody who has the password guesses until single codes are no longer accepted.
 async fn lock<C: Client>(world: &World<C>, phone: &AuthenticatorApp) {
     for _ in 0..4 {
         let mut thief = world.client();

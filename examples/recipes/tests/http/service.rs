@@ -1,4 +1,4 @@
-//! Each recipe as a service on a port of its own, under a clock of the test's.
+//! Runs each recipe as a service on its own port, with a clock that the test sets.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::app::App;
 use crate::browser::Browser;
 use crate::client::Client;
 
-/// No answer takes longer, or the test fails.
+/// If an answer takes longer, the test fails.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Half past a time step.
+/// The middle of a time step.
 const START: UnixTime = UnixTime::from_secs(1_800_000_015);
 
 pub const NAME: &str = "ann";
@@ -31,7 +31,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub trait Service {
     type Client: Client;
 
-    /// Serves it, and says where.
+    /// Serves the recipe, and returns its address.
     async fn serve(users: Users, policy: Policy, keys: KeyRing, clock: ManualClock) -> SocketAddr;
 }
 
@@ -103,7 +103,7 @@ impl<C: Client> World<C> {
         Self { origin: format!("http://{address}"), clock, client: std::marker::PhantomData }
     }
 
-    /// A browser or an app that has never been here.
+    /// A browser or an app that has never used this service.
     pub fn client(&self) -> C {
         C::new(&self.origin)
     }

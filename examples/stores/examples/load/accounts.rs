@@ -12,7 +12,7 @@ use second_factor::{
 
 use crate::Outcome;
 
-/// Between two logins of an account.
+/// The time between two logins of an account.
 const PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// A clock that each login sets, so that each has a fresh code.
@@ -30,13 +30,13 @@ pub struct Subject {
     pub id: AccountId,
     phone: Totp,
     now: UnixTime,
-    /// What its last two logins stored, for a client that writes them in turn. They differ as much as any two logins' records
-    /// do: a database may log only what differs.
+    /// The records that the last two logins stored, for a client that writes them in turn. They differ as much as the records of
+    /// any two logins. This matters because a database may log only the differences.
     rows: [String; 2],
 }
 
 impl Subject {
-    /// What another login stores.
+    /// The record that another login stores.
     pub fn next_row(&mut self) -> (&AccountId, &str) {
         self.rows.reverse();
         (&self.id, &self.rows[0])

@@ -10,14 +10,14 @@ pub struct Arguments {
     /// How many slices each contestant gets, in turn.
     pub rounds: usize,
     pub slice: Duration,
-    /// The larger of the two sizes of a table.
+    /// How many accounts the larger of the two measured tables has.
     pub accounts: u32,
-    /// The program that plays an older commit.
+    /// The program that runs the stores of an older commit.
     pub before: Option<PathBuf>,
 }
 
 impl Arguments {
-    /// Of the command line.
+    /// Reads the arguments of the command line.
     pub fn read() -> Outcome<Self> {
         let mut arguments = Self {
             engines: Vec::new(),

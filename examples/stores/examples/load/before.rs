@@ -1,4 +1,4 @@
-//! The older commit: a program of its own, which `compare/driver.rs` is the source of.
+//! The older commit, in a separate program. Its source is `compare/driver.rs`.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::Outcome;
 use crate::measure::Slice;
 use crate::servers::Servers;
 
-/// The engines that it has.
+/// The engines for which the older commit has a store.
 const ENGINES: [&str; 4] = ["sqlite", "rusqlite", "postgres", "redis"];
 
 /// It waits while another contestant has its turn.
@@ -20,7 +20,7 @@ pub struct Before {
 }
 
 impl Before {
-    /// With accounts of its own over this engine; `None` where it has no such store.
+    /// Starts it with its own accounts on this engine; `None` if it has no such store.
     pub fn start(program: &Path, engine: &str, servers: &Servers) -> Outcome<Option<Self>> {
         if !ENGINES.contains(&engine) {
             return Ok(None);
@@ -39,7 +39,7 @@ impl Before {
         }
     }
 
-    /// So many clients for so long.
+    /// Runs this many clients for this time.
     pub fn slice(&mut self, clients: usize, length: Duration) -> Outcome<Slice> {
         writeln!(self.to, "{clients} {}", length.as_millis())?;
         let line = self.line()?;
@@ -54,7 +54,7 @@ impl Before {
     }
 }
 
-/// It ends with its input, having dropped its tables.
+/// At the end of its input the program drops its tables and exits.
 impl Drop for Before {
     fn drop(&mut self) {
         let _ = writeln!(self.to, "end");

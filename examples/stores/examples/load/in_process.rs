@@ -1,4 +1,4 @@
-//! What the library itself takes: logins over stores in memory.
+//! The time that the library itself needs: logins over stores in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,9 +13,9 @@ use crate::arguments::Arguments;
 use crate::measure::median;
 use crate::{Outcome, accounts};
 
-/// The time that a thread had is only known to a few milliseconds.
+/// The system reports the processor time of a thread only to a few milliseconds.
 const SLICE: Duration = Duration::from_millis(200);
-/// Enough that no account logs in for a month of its clock, after which its devices are forgotten.
+/// So many accounts that the clock of none moves on by a month while it logs in, after which its devices would be forgotten.
 const SUBJECTS: u32 = 64;
 
 /// The size of a record, and the time of a login.
@@ -52,13 +52,13 @@ async fn micros_a_login<S: Store>(store: &S, subjects: &mut [Subject]) -> Outcom
             logins += 1;
         }
     }
-    // Without that, the time on the clock, which is more where others want the processor too.
+    // If the system does not report it, use the time on the clock, which is more if other programs use the processor, too.
     let passed = started.elapsed();
     let time = processor_time().zip(before).map_or(passed, |(after, before)| after.saturating_sub(before));
     Ok(1e6 * time.as_secs_f64() / f64::from(logins))
 }
 
-/// What this thread had of a processor. The stores here never wait, so that a login stays on one thread.
+/// The processor time of this thread. The stores here never wait, so a login stays on one thread.
 fn processor_time() -> Option<Duration> {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     times.split(' ').next()?.parse().ok().map(Duration::from_nanos)

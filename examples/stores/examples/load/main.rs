@@ -1,7 +1,7 @@
 //! Logins a second over each store, beside a bare client that sends the same statements and nothing else, and beside an older
 //! commit. It prints Markdown.
 //!
-//! `examples/stores/compare/run` builds both and starts this. By itself:
+//! `examples/stores/compare/run` builds both programs and starts this one. To start it without the other:
 //! `cargo run --release -p second-factor-stores --example load -- [ENGINE …] [--rounds 5] [--slice 300] [--accounts 1000000]
 //! [--before PROGRAM]`
 

@@ -1,4 +1,4 @@
-//! The contestants take turns of a fraction of a second, so that what else the machine does hits all of them.
+//! The contestants take turns of a fraction of a second, so that other work of the machine slows all of them.
 
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl AddAssign for Slice {
     }
 }
 
-/// A turn of everybody.
+/// One turn of each contestant.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Round {
     pub library: Slice,
@@ -46,7 +46,7 @@ pub struct Round {
     pub before: Option<Slice>,
 }
 
-/// Rounds with so many clients, each with accounts of its own. Who begins changes from round to round.
+/// Rounds with this many clients, each with its own accounts. Each round begins with another contestant.
 pub async fn rounds<E: Engine>(
     engine: &Arc<E>,
     subjects: &mut Vec<Subject>,
@@ -94,7 +94,7 @@ pub async fn library<S: Store + 'static>(
                     done += 1;
                 }
             }
-            // Who logged in longest ago is the first of the next turn.
+            // The account that has not logged in for the longest time is the first one in the next turn.
             let last = done % share.len();
             share.rotate_left(last);
             Outcome::Ok((share, done))
@@ -180,7 +180,7 @@ impl<S: Store> Store for Counting<S> {
     }
 }
 
-/// The middle one; of an even number, the mean of the two in the middle.
+/// The median; of an even number of values, the mean of the two in the middle.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

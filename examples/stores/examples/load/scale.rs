@@ -1,4 +1,4 @@
-//! The table of `SCALE.md`: what was measured, times a hundred million accounts that log in daily.
+//! The table of `SCALE.md`: the measured figures, multiplied by a hundred million accounts that log in daily.
 
 use crate::sizes::Sizes;
 

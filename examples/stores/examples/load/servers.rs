@@ -1,5 +1,5 @@
-//! Servers that are started for the run, since those of a machine are seldom set up as the contract asks: a Redis that syncs each
-//! write, and three members of etcd.
+//! Servers that are started for the run: a Redis that syncs each write, and three members of etcd. The servers that already run on
+//! a machine are seldom configured as the contract requires.
 
 use std::fs;
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::engines::{Engine, Etcd, Redis};
 
 const MEMBERS: usize = 3;
-/// For a server to answer.
+/// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Servers {
@@ -25,7 +25,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Those that these engines need.
+    /// Starts the servers that these engines need.
     pub async fn start(engines: &[String]) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
         let needs = |name: &str| engines.iter().any(|engine| engine == name);
@@ -109,7 +109,7 @@ fn free_port() -> Outcome<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Killed at the end.
+/// A server process, which is killed when this is dropped.
 struct Running(Child);
 
 impl Running {

@@ -1,4 +1,4 @@
-//! One account, and a table of many: what a login costs, and the bytes.
+//! A login in a table with one account and in a table with many: the time, and the bytes.
 
 use crate::arguments::Arguments;
 use crate::engines::{Engine, Trail};
@@ -8,12 +8,13 @@ use crate::{Outcome, accounts};
 
 /// How many of a large table's accounts log in, one after the other.
 const SUBJECTS: u32 = 2_048;
-/// The large table is filled in so many parts, with those accounts between them: they are in all places of it.
+/// The large table is filled in this many parts, and the accounts that log in are inserted between the parts. So they are spread
+/// over the whole table.
 const PARTS: u32 = 64;
-/// The rounds of the table of throughput, times this: a round has two contestants here, and not four.
+/// There are this many times the rounds of the throughput table, since a round here has two contestants instead of four.
 const TURNS: usize = 2;
 
-/// Bytes: of an account, and of a login.
+/// The bytes of an account, and of a login.
 pub struct Sizes {
     pub an_account: f64,
     pub log: Option<f64>,

@@ -18,7 +18,7 @@ pub fn print_head() {
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
 }
 
-/// The rows of an engine. Logins a second of the most clients, with the trail.
+/// Prints the rows of an engine. Returns the logins a second with the most clients and with the trail.
 pub async fn print_rows<E: Engine>(arguments: &Arguments, servers: &Servers) -> Outcome<f64> {
     let engine = E::start(servers, 0).await?;
     let mut subjects = accounts::enroll(&*engine.store(Trail::Without), 0..SUBJECTS).await?;
@@ -37,7 +37,7 @@ pub async fn print_rows<E: Engine>(arguments: &Arguments, servers: &Servers) -> 
     Ok(most)
 }
 
-/// Each figure is the median of the rounds, and so is each ratio: of the two slices of the same round.
+/// Each figure is the median of the rounds. Each ratio is the median of the ratios of two slices of the same round.
 fn cells(rounds: &[Round]) -> [String; 10] {
     let rate = |slice: fn(&Round) -> Slice| median(rounds.iter().map(|round| slice(round).rate()));
     let ratio = |of: fn(&Round) -> Slice, to: fn(&Round) -> Option<Slice>| {

@@ -9,11 +9,11 @@ use super::{Engine, Trail, Usage, after};
 use crate::Outcome;
 use crate::servers::Servers;
 
-/// As for SQLite, but with an offset and a number of rows. `seq_0_to_…` is MariaDB's.
+/// Like that for SQLite, but with an offset and a number of rows. Only MariaDB has `seq_0_to_…`.
 const FILL: &str = "INSERT INTO second_factor (account, revision, record)
     SELECT CONCAT(LPAD(HEX((? + seq) * ?), 8, '0'), '-0000-4000-a000-', LPAD(? + seq, 12, '0')), seq, ? FROM seq_0_to_LAST";
 
-/// A database of its own on the server of `MARIADB_URL`, dropped at the end and, should it be there from a run that failed, at the start.
+/// A separate database on the server of `MARIADB_URL`. It is dropped at the end, and also at the start, in case an earlier run failed.
 pub struct MariaDb {
     store: MariaDbStore,
     pool: MySqlPool,
@@ -72,7 +72,7 @@ impl Engine for MariaDb {
             let row = sqlx::query(tables).bind(&self.name).bind(table).fetch_one(&self.pool).await?;
             Outcome::Ok(Some(u64::try_from(row.try_get::<i64, _>(0)?)?))
         };
-        // Its file grows by megabytes; this counts pages.
+        // The file grows in steps of megabytes; this counts pages.
         self.pool.execute("ANALYZE TABLE second_factor_trail").await?;
         let trail = "SELECT CAST(data_length + index_length AS SIGNED) FROM information_schema.tables
             WHERE table_schema = ? AND table_name = 'second_factor_trail'";

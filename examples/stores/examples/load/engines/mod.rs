@@ -44,14 +44,14 @@ pub trait Engine: Send + Sync + Sized + 'static {
     const MOST_ACCOUNTS: u32 = u32::MAX;
     type Store: Store + 'static;
 
-    /// An empty store. Numbers keep those apart that are open at once.
+    /// An empty store. The number distinguishes stores that are open at the same time.
     fn start(servers: &Servers, number: u32) -> impl Future<Output = Outcome<Arc<Self>>>;
     fn store(&self, trail: Trail) -> Arc<Self::Store>;
     /// A login by the bare client: a load, and another with a swap for `next`.
     fn log_in(&self, account: &str, next: &str) -> impl Future<Output = Outcome<()>> + Send;
-    /// Rows of these numbers of so many, made by the engine itself.
+    /// Fills in the rows of these numbers, out of this many in all. The engine makes the rows itself.
     fn fill(&self, rows: Range<u32>, of: u32, record: &str) -> impl Future<Output = Outcome<()>>;
-    /// Does now what the engine would do after a fill, while something is measured.
+    /// Does now the work that the engine would otherwise do after a fill, during the measurement.
     fn settle(&self) -> impl Future<Output = Outcome<()>> {
         async { Ok(()) }
     }
@@ -62,14 +62,14 @@ pub trait Engine: Send + Sync + Sized + 'static {
     }
 }
 
-/// Bytes, as far as the engine tells.
+/// Sizes in bytes, as far as the engine reports them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
     /// The accounts and their index.
     pub accounts: Option<u64>,
     /// The trail and its indexes.
     pub trail: Option<u64>,
-    /// Written to the log since some time.
+    /// What was written to the log, counted from some moment: use differences.
     pub log: Option<u64>,
 }
 
@@ -78,7 +78,7 @@ fn after(revision: i64) -> i64 {
     revision.wrapping_add(1) & i64::MAX
 }
 
-/// What this process has had written to disks: for engines in process, the log and what is copied from it to the table.
+/// What this process has written to disks. For an engine in the process, this is the log and what is copied from it to the table.
 fn written_by_this_process() -> Option<u64> {
     let io = std::fs::read_to_string("/proc/self/io").ok()?;
     io.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.parse().ok()

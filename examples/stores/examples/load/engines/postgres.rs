@@ -9,12 +9,12 @@ use super::{Engine, Trail, Usage, after};
 use crate::Outcome;
 use crate::servers::Servers;
 
-/// As for SQLite.
+/// Like that for SQLite.
 const FILL: &str = "INSERT INTO second_factor (account, revision, record)
     SELECT lpad(to_hex(n * $3), 8, '0') || '-0000-4000-a000-' || lpad(n::text, 12, '0'), n, $4
     FROM generate_series($1::bigint, $2::bigint) n";
 
-/// A schema of its own in the database of `DATABASE_URL`, dropped at the end and, should it be there from a run that failed, at the start.
+/// A separate schema in the database of `DATABASE_URL`. It is dropped at the end, and also at the start, in case an earlier run failed.
 pub struct Postgres {
     store: PostgresStore,
     pool: PgPool,

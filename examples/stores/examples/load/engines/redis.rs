@@ -10,7 +10,7 @@ use super::{Engine, Trail, Usage, after};
 use crate::Outcome;
 use crate::servers::Servers;
 
-/// As for SQLite. A thousand rows at a time, so that a sync is not one of a gigabyte.
+/// Like that for SQLite. It inserts a thousand rows at a time, so that no sync has to write a gigabyte.
 const FILL: &str = "for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
     local id = string.format('%08x-0000-4000-a000-%012d', n * tonumber(ARGV[3]), n)
     redis.call('HSET', KEYS[1] .. ':{' .. id .. '}', 'revision', n, 'record', ARGV[4]) end";
@@ -71,7 +71,7 @@ impl Engine for Redis {
             info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())
         };
         let held = value("used_memory");
-        // One figure for both: without a trail it does not grow by logins.
+        // One figure serves for both: without a trail, logins do not make it larger.
         Ok(Usage { accounts: held, trail: held, log: value("aof_current_size") })
     }
 }

@@ -9,7 +9,7 @@ use super::{Engine, Trail, Usage, after, written_by_this_process};
 use crate::Outcome;
 use crate::servers::Servers;
 
-/// Rows of these numbers, with ids all over the key space: the first, the last, the distance of their ids, a record.
+/// Inserts rows with ids all over the key space. Parameters: the first number, the last, the distance of their ids, a record.
 const FILL: &str =
     "WITH RECURSIVE numbers (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2)
     INSERT INTO second_factor (account, revision, record)
