@@ -84,6 +84,11 @@
 //! | change the password | password, and a code if there is a second factor | [`reauthenticate`](crate::Verifier::reauthenticate) | [`continue_after`](crate::Session::continue_after) keeps this session |
 //! | disable, remove one | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | [`continue_after`](crate::Session::continue_after) keeps this session |
 //! | new recovery codes, rename one | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | sessions go on |
+//! | close the account | password, and a code if there is a second factor | [`reauthenticate`](crate::Verifier::reauthenticate) | all sessions are over |
+//!
+//! Who has forgotten the password has no session: after the mail of a reset, pass a
+//! [`PasswordReset`](crate::PasswordReset) to [`change_password`](crate::Verifier::change_password). It logs
+//! nobody in, and the next login asks for a code as before.
 //!
 //! [`Verifier`](crate::Verifier) (async) and [`BlockingVerifier`](crate::BlockingVerifier) have the same methods.
 //!
