@@ -17,6 +17,8 @@ pub struct Account {
     pub authenticators: Vec<Authenticator>,
     /// The id of the key that seals the secrets.
     pub sealed_with: u32,
+    /// The keys whose tokens are no longer valid.
+    pub stolen_keys: Vec<u32>,
     pub unused: Vec<String>,
     pub used: Vec<String>,
     /// The names of an old system's unused recovery codes.
@@ -81,6 +83,8 @@ pub struct SteppedUp {
     /// The proof, in exactly the form in which it was presented.
     pub what: What,
     pub with: With,
+    /// The key of the tag by which a code is recognized.
+    pub key: u32,
 }
 
 /// The proof of a step-up.
@@ -109,6 +113,7 @@ impl Account {
             epochs: 0,
             authenticators: Vec::new(),
             sealed_with: 1,
+            stolen_keys: Vec::new(),
             unused: Vec::new(),
             used: Vec::new(),
             old_codes: Vec::new(),
@@ -181,6 +186,8 @@ impl Account {
         match (&last.with, what) {
             (With::Host(last), What::Host(proof)) => last == proof,
             (With::RecoveryCode(last), What::Typed(text)) => last == text,
+            // Not if the key was stolen, since a tag of it is not believed.
+            (With::Code(_), _) if self.stolen_keys.contains(&last.key) => false,
             // Also if the step that it was for has removed the authenticator.
             (With::Code(code), What::Typed(text)) => {
                 let digits = digits(text).unwrap_or_default();
@@ -288,6 +295,7 @@ impl Account {
         *self = Self {
             epochs: self.epochs,
             sessions: std::mem::take(&mut self.sessions),
+            stolen_keys: std::mem::take(&mut self.stolen_keys),
             backup: self.backup.take(),
             compared: None,
             ..old

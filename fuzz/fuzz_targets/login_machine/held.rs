@@ -43,6 +43,8 @@ pub struct Checked {
     pub account: usize,
     pub epoch: u32,
     pub at: u64,
+    /// The key of the verifier that read the record. Another verifier reads it again.
+    pub key: u32,
     pub word: Word,
     pub first: FirstFactor,
     pub demands: Requirement,

@@ -57,7 +57,7 @@ impl Machine {
         let check = finished(self.verifier.check_password(&owner.id));
         let word = Word::Check(check, owner.view(), row.map(|row| row.revision.get()));
         let (first, demands) = (FirstFactor::Password, Requirement::None);
-        Checked { account, epoch: owner.epoch, at: self.now(), word, first, demands }
+        Checked { account, epoch: owner.epoch, at: self.now(), key: self.key(), word, first, demands }
     }
 
     /// An earlier check, or a new one.
@@ -101,7 +101,7 @@ impl Machine {
     /// Runs the password step on both sides.
     pub fn password_step(&mut self, checked: Checked, cookie: Option<usize>, is_forged: bool) {
         let (account, now, dated) = (checked.account, self.now(), checked.dated());
-        let (first, demands) = (checked.first, checked.demands);
+        let (key, first, demands) = (checked.key, checked.first, checked.demands);
         let presented = cookie.map(|index| &self.cookies[index]);
         let text = presented.map(|cookie| if is_forged { forged(&cookie.text) } else { cookie.text.clone() });
         let is_token = text.as_deref().is_some_and(|text| DeviceToken::parse(text).is_ok());
@@ -113,18 +113,20 @@ impl Machine {
         let current = self.accounts[account].view();
         let required = self.demands(demands);
         let (view, is_outdated) = match &checked.word {
-            Word::Check(_, read, revision) => (read.clone(), *revision != row.map(|row| row.revision.get())),
-            Word::Proof(_) => (current.clone(), false),
+            Word::Check(_, read, revision) if key == self.key() => {
+                (read.clone(), *revision != row.map(|row| row.revision.get()))
+            }
+            Word::Check(..) | Word::Proof(_) => (current.clone(), false),
         };
         let mut view = view;
         let mut expected = expect(&view, dated, now, genuine, required);
         if expected.writes() && is_outdated {
             view = current;
             expected = expect(&view, dated, now, genuine, required);
-            // The mark of a change is gone, and the host may have compared the earlier hash.
-            if checked.began_during_change() && !matches!(expected, Expected::Over | Expected::Wait { .. }) {
-                expected = Expected::Wait { interrupts: false };
-            }
+        }
+        // The mark of a change is gone, and the host may have compared the earlier hash.
+        if checked.began_during_change() && !matches!(expected, Expected::Over | Expected::Wait { .. }) {
+            expected = Expected::Wait { interrupts: false };
         }
         let known = genuine.map(|cookie| (cookie.id, cookie.generation));
 
@@ -141,7 +143,7 @@ impl Machine {
             }
             (Expected::EnrollmentRequired, Ok(Login::EnrollmentRequired(proof))) => {
                 let (epoch, at, word) = (dated.epoch, dated.at, Word::Proof(proof));
-                hold(&mut self.checks, 8, Checked { account, epoch, at, word, first, demands });
+                hold(&mut self.checks, 8, Checked { account, epoch, at, key, word, first, demands });
             }
             (Expected::SingleFactor(enroll_by), Ok(Login::Complete(accepted))) => {
                 assert_eq!((accepted.device.is_none(), accepted.enroll_by), (true, enroll_by));

@@ -24,6 +24,10 @@ impl Machine {
         if self.keys.len() >= 6 {
             return;
         }
+        let key = self.key();
+        if was_stolen {
+            self.accounts.iter_mut().for_each(|owner| owner.stolen_keys.push(key));
+        }
         if let Some(verifies) = self.keys.last_mut() {
             *verifies = !was_stolen;
         }

@@ -210,9 +210,9 @@ impl Machine {
         answer: Result<AuthMethod, &Error<E>>,
         rows: &Rows,
     ) -> Option<Dated> {
-        let (now, owner) = (self.now(), &mut self.accounts[account]);
+        let (now, key, owner) = (self.now(), self.key(), &mut self.accounts[account]);
         let device = owner.sessions[index].session.device();
-        let expected = owner.expect_stepped_up(index, what, now);
+        let expected = owner.expect_stepped_up(index, what, key, now);
         let answer = answer.map_err(|error| error.refusal().unwrap_or_else(|| panic!("{error:?}")));
         assert_eq!(answer, expected.answer, "{what:?}; {:?}", owner.budget);
         assert_eq!(rows.written(), expected.is_written, "{what:?}: {answer:?}");
@@ -247,7 +247,7 @@ impl Machine {
 }
 
 impl Account {
-    fn expect_stepped_up(&mut self, index: usize, what: &What, now: u64) -> Expected {
+    fn expect_stepped_up(&mut self, index: usize, what: &What, key: u32, now: u64) -> Expected {
         let kept = &self.sessions[index];
         let (session, device) = (kept.number, kept.session.device());
         let refused = if self.is_sent_twice(session, what, now) {
@@ -270,7 +270,7 @@ impl Account {
                 if matches!(method, AuthMethod::Code | AuthMethod::CodesInARow) {
                     self.trust_the_clock(now);
                 }
-                self.stepped_up = Some(SteppedUp { session, at: now, what: what.clone(), with });
+                self.stepped_up = Some(SteppedUp { session, at: now, what: what.clone(), with, key });
                 self.events.push(EventKind::SteppedUp { method });
                 Expected { answer: Ok(method), is_written: true }
             }
