@@ -28,8 +28,8 @@
 //!
 //! - A recovery code is used up even if the reply was lost.
 //! - Only the last step-up of an account is recognized, in its own session and for a minute. After that, after
-//!   another step-up, or if the clocks of two instances are a minute apart, the same code counts as a used one
-//!   and is charged.
+//!   another step-up, if the clocks of two instances are a minute apart, or if the service's key was stolen and
+//!   replaced meanwhile, the same code counts as a used one and is charged.
 //! - A wrong code that is sent twice is charged twice.
 //! - If `close_account` or `end_all_sessions` is sent twice, the second answer is
 //!   [`StepUpRequired`](crate::Refusal::StepUpRequired), since the first request ended the session.

@@ -348,6 +348,23 @@ fn g38_the_password_step_posted_twice_is_two_challenges_or_one_device() {
     assert!(world.verifier.present(&first, &phone.code(world.now()), Remember::No).is_ok());
 }
 
+/// Another instance of the service, with these keys.
+fn instance_with(world: &World, keys: KeyRing, seed: u64) -> World {
+    World {
+        verifier: BlockingVerifier::with_sources(
+            world.verifier.store().clone(),
+            Policy::new("Example").unwrap(),
+            keys,
+            world.clock.clone(),
+            Mutex::new(TestRng(seed)),
+        )
+        .with_events(world.events.clone()),
+        clock: world.clock.clone(),
+        events: world.events.clone(),
+        account: world.account.clone(),
+    }
+}
+
 /// During a key rotation one instance signs with the old key and the other with the new one; each verifies with both.
 #[test]
 fn g38_a_step_up_posted_to_two_instances_of_a_key_rotation_is_one() {
@@ -355,18 +372,7 @@ fn g38_a_step_up_posted_to_two_instances_of_a_key_rotation_is_one() {
     let session = session_of(&world, &phone);
     let [old, new] = [(1, 7), (2, 8)].map(|(id, byte)| move || (id, SealingKey::new([byte; 32])));
     let ring = |(id, key), (retired, other)| KeyRing::new(id, key).with_retired(retired, other);
-    let instance = |ring, seed| World {
-        verifier: BlockingVerifier::with_sources(
-            world.verifier.store().clone(),
-            Policy::new("Example").unwrap(),
-            ring,
-            world.clock.clone(),
-            Mutex::new(TestRng(seed)),
-        ),
-        clock: world.clock.clone(),
-        events: world.events.clone(),
-        account: world.account.clone(),
-    };
+    let instance = |ring, seed| instance_with(&world, ring, seed);
     let (before, after) = (instance(ring(old(), new()), 8_001), instance(ring(new(), old()), 8_002));
     for (first, second) in [(&before, &after), (&after, &before)] {
         for is_row in [false, true] {
@@ -379,4 +385,19 @@ fn g38_a_step_up_posted_to_two_instances_of_a_key_rotation_is_one() {
             assert_eq!((row(&world), charged(&world)), (stored, (0, 0)));
         }
     }
+}
+
+/// Nothing that was signed with a stolen key is believed, so the code is refused as a used one and charged.
+#[test]
+fn a_code_sent_again_after_its_key_was_stolen_is_a_used_code() {
+    let (world, phone, _) = World::enrolled();
+    let session = session_of(&world, &phone);
+    let typed = phone.code(world.now());
+    assert!(fresh_factor(&world, &session, &typed).is_ok());
+    let [stolen, new] = [7, 8].map(|byte| SealingKey::new([byte; 32]));
+    let after = instance_with(&world, KeyRing::new(2, new).with_opening_only(1, stolen), 8_003);
+    world.events.take();
+    assert_eq!(fresh_factor(&after, &session, &typed).unwrap_err(), Refusal::NotAccepted);
+    assert_eq!(world.events.take(), [EventKind::CodeRefused { reason: RefusedBecause::Replayed }]);
+    assert_eq!(charged(&world), (1, 1));
 }

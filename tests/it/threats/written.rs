@@ -74,8 +74,9 @@ fn g35_new_recovery_codes_forget_no_device_and_a_used_one_forgets_all() {
 #[test]
 fn g35_the_second_copy_of_a_device_token_is_asked_for_a_code() {
     assert!(flowing(SECURITY).contains(
-        "Of two copies of its token, the second to be used after they have diverged is asked for a code and ends the \
-         device with its sessions; a copy that is two generations old ends all devices and sessions of the account"
+        "If its token was copied, and one copy was used and got a new token, then whoever uses the other copy is asked \
+         for a code, and the device and its sessions end. A copy that is two generations old ends all devices and \
+         sessions of the account"
     ));
     let minutes = |count: u64| Duration::from_secs(60 * count);
     let (world, phone, _) = World::enrolled();
