@@ -28,7 +28,7 @@ pub(crate) fn serialize_slice<S: Serializer>(bytes: &[u8], to: S) -> Result<S::O
     if to.is_human_readable() { to.serialize_str(&encode(bytes)) } else { to.serialize_bytes(bytes) }
 }
 
-pub(crate) fn deserialize<'de, const N: usize, D: Deserializer<'de>>(from: D) -> Result<[u8; N], D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
     if from.is_human_readable() {
         return from.deserialize_str(ArrayText);
     }
@@ -56,20 +56,19 @@ impl Visitor<'_> for Text {
     }
 }
 
-/// The text of `N` bytes.
-pub(crate) struct ArrayText<const N: usize>;
+/// The text of 16 bytes.
+pub(crate) struct ArrayText;
 
-impl<const N: usize> Visitor<'_> for ArrayText<N> {
-    type Value = [u8; N];
+impl Visitor<'_> for ArrayText {
+    type Value = [u8; 16];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "canonical base32 of {N} bytes")
+        f.write_str("canonical base32 of 16 bytes")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<[u8; N], E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<[u8; 16], E> {
         // The text is not repeated in the error.
-        decode_array(text.as_bytes())
-            .ok_or_else(|| E::custom(format_args!("not canonical base32 of {N} bytes")))
+        decode_array(text.as_bytes()).ok_or_else(|| E::custom("not canonical base32 of 16 bytes"))
     }
 }
 
