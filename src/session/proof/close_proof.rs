@@ -4,6 +4,7 @@ use crate::session::{AccountId, AdministratorReset, Reauthenticated};
 /// it closed.
 #[derive(Debug)]
 #[must_use = "nothing is closed before this goes to `close_account`"]
+#[non_exhaustive]
 pub enum CloseProof {
     /// The owner.
     Owner(Reauthenticated),

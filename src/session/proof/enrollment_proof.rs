@@ -6,6 +6,7 @@ use crate::time::UnixTime;
 /// the password that was just typed.
 #[derive(Debug)]
 #[must_use = "nothing is enrolled before this goes to `begin_enrollment`"]
+#[non_exhaustive]
 pub enum EnrollmentProof {
     /// The password; for the first authenticator only.
     Password(PasswordVerified),

@@ -6,6 +6,7 @@ use crate::time::UnixTime;
 /// What permits a password change: a [`Reauthenticated`] or a [`PasswordReset`].
 #[derive(Debug)]
 #[must_use = "nothing is changed before this goes to `change_password`"]
+#[non_exhaustive]
 pub enum PasswordChangeProof {
     /// The owner, who typed the password again.
     Reauthenticated(Reauthenticated),
