@@ -11,12 +11,16 @@ pub use builder::PolicyBuilder;
 pub use error::PolicyError;
 pub use guess_odds::GuessOdds;
 
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
 const fn minutes(count: u64) -> Duration {
-    Duration::from_secs(count.saturating_mul(60))
+    seconds(count.saturating_mul(60))
 }
 
 const fn days(count: u64) -> Duration {
-    Duration::from_secs(count.saturating_mul(24 * 60 * 60))
+    seconds(count.saturating_mul(24 * 60 * 60))
 }
 
 /// The numbers that the rules use. The source gives the reason for each default. A policy cannot be built if

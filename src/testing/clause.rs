@@ -108,10 +108,10 @@ impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AtomicSwap => {
-                "a swap is atomic: of writers that expect the same thing exactly one is told Stored"
+                "a swap is atomic: of writers that expect the same thing exactly one gets Stored as its answer"
             }
             Self::Latest => "a load returns the record of the latest swap that was answered with Stored",
-            Self::Durable => "Stored is told only when the record is durable on its own",
+            Self::Durable => "the answer is Stored only once the record is durable, without a later commit by anybody",
             Self::RevisionKept => "a load returns the revision that the latest stored change brought",
             Self::AccountsApart => "accounts are kept apart by every byte of their ids",
             Self::RecordKept => "the record is kept as it was handed over, to the last field",

@@ -2,7 +2,7 @@ use alloc::string::String;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use super::{Policy, PolicyError, days, minutes};
+use super::{Policy, PolicyError, days, minutes, seconds};
 use crate::enrollment::printable_issuer;
 use crate::otp::{TotpParams, Window};
 
@@ -107,8 +107,9 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] names the setting that is out of bounds. [`PolicyError::GuessOdds`] means that the
-    /// settings together give an attacker better odds than one in [`Policy::MIN_ODDS`] per account and year.
+    /// [`PolicyError`] names the setting that is out of bounds, and its bounds. [`PolicyError::GuessOdds`]
+    /// means that the settings together give an attacker better odds than one in [`Policy::MIN_ODDS`] per
+    /// account and year.
     /// [`PolicyError::TooManyGuesses`] means that 100 or more guesses would fit between two accepted codes.
     pub fn build(self) -> Result<Policy, PolicyError> {
         let policy = self.0;
@@ -117,20 +118,17 @@ impl PolicyBuilder {
             return Err(PolicyError::Namespace);
         }
         let least = policy.authenticators.into();
-        bound("challenge_lifetime", &policy.challenge_lifetime, minutes(1)..=Policy::MAX_CHALLENGE_LIFETIME)?;
-        bound(
-            "enrollment_lifetime",
-            &policy.enrollment_lifetime,
-            minutes(1)..=Policy::MAX_ENROLLMENT_LIFETIME,
-        )?;
-        bound("step_up_age", &policy.step_up_age, Duration::from_secs(1)..=minutes(15))?;
-        bound("remember_for", &policy.remember_for, Duration::ZERO..=Policy::MAX_REMEMBER)?;
-        bound("rotation_grace", &policy.rotation_grace, Duration::from_secs(30)..=minutes(10))?;
-        bound("regain_every", &policy.regain_every, minutes(60)..=days(366))?;
-        bound("guesses_per_challenge", &policy.guesses_per_challenge, 1..=20)?;
-        bound("guess_budget", &policy.guess_budget, least..=50)?;
-        bound("authenticators", &policy.authenticators, 1..=Policy::MAX_AUTHENTICATORS)?;
-        bound("devices", &policy.devices, 0..=Policy::MAX_DEVICES)?;
+        let (challenge, waiting) = (Policy::MAX_CHALLENGE_LIFETIME, Policy::MAX_ENROLLMENT_LIFETIME);
+        bound("challenge_lifetime", "1 to 30 minutes", &policy.challenge_lifetime, minutes(1)..=challenge)?;
+        bound("enrollment_lifetime", "1 to 10 minutes", &policy.enrollment_lifetime, minutes(1)..=waiting)?;
+        bound("step_up_age", "1 second to 15 minutes", &policy.step_up_age, seconds(1)..=minutes(15))?;
+        bound("remember_for", "0 to 30 days", &policy.remember_for, seconds(0)..=Policy::MAX_REMEMBER)?;
+        bound("rotation_grace", "30 to 600 seconds", &policy.rotation_grace, seconds(30)..=seconds(600))?;
+        bound("regain_every", "1 hour to 366 days", &policy.regain_every, minutes(60)..=days(366))?;
+        bound("guesses_per_challenge", "1 to 20", &policy.guesses_per_challenge, 1..=20)?;
+        bound("guess_budget", "the number of authenticators to 50", &policy.guess_budget, least..=50)?;
+        bound("authenticators", "1 to 5", &policy.authenticators, 1..=Policy::MAX_AUTHENTICATORS)?;
+        bound("devices", "0 to 20", &policy.devices, 0..=Policy::MAX_DEVICES)?;
         let guesses = policy.guess_budget.saturating_add(policy.most_credit());
         if guesses > Policy::MAX_GUESSES {
             return Err(PolicyError::TooManyGuesses { guesses });
@@ -146,8 +144,9 @@ fn is_namespace(text: &str) -> bool {
 
 fn bound<T: PartialOrd>(
     setting: &'static str,
+    bounds: &'static str,
     value: &T,
-    bounds: RangeInclusive<T>,
+    range: RangeInclusive<T>,
 ) -> Result<(), PolicyError> {
-    if bounds.contains(value) { Ok(()) } else { Err(PolicyError::OutOfBounds { setting }) }
+    if range.contains(value) { Ok(()) } else { Err(PolicyError::OutOfBounds { setting, bounds }) }
 }

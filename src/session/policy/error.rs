@@ -12,10 +12,12 @@ pub enum PolicyError {
     #[error("a namespace is 1 to 64 visible ASCII characters")]
     Namespace,
     /// A number is outside the bounds that its setter's documentation gives.
-    #[error("the policy's `{setting}` is out of bounds")]
+    #[error("the policy's `{setting}` is out of bounds: {bounds}")]
     OutOfBounds {
         /// The setter's name.
         setting: &'static str,
+        /// What is allowed, in words, for example `1 to 30 minutes`.
+        bounds: &'static str,
     },
     /// 100 guesses or more would fit between two accepted codes.
     #[error("under this policy {guesses} guesses fit between two accepted codes; at most {max} are allowed", max = Policy::MAX_GUESSES)]

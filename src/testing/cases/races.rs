@@ -117,7 +117,7 @@ async fn none_is_lost<S: Store + 'static, G>(
     if found == total {
         return Ok(());
     }
-    let wanted = format!("{total} updates from {writers} writers that were all told Stored");
+    let wanted = format!("{total} updates from {writers} writers that all got Stored as their answer");
     Err(fixture.broken(wanted, format!("{found} of them in the row")))
 }
 

@@ -590,7 +590,10 @@ fn asvs_7_4_5_an_administrator_ends_sessions_of_others_only() {
 fn asvs_7_5_1_a_change_of_the_factor_needs_a_fresh_factor() {
     let (world, phone, _) = World::enrolled();
     let older = Policy::builder("Example").step_up_age(minutes(16)).build();
-    assert_eq!(older.unwrap_err(), PolicyError::OutOfBounds { setting: "step_up_age" });
+    assert_eq!(
+        older.unwrap_err(),
+        PolicyError::OutOfBounds { setting: "step_up_age", bounds: "1 second to 15 minutes" }
+    );
     assert_eq!(world.verifier.policy().step_up_age(), minutes(5));
     // The password alone is refused, and so is a fresh factor from before another change. It is taken by value, so a second
     // use does not compile: see `FreshFactor`.

@@ -352,7 +352,7 @@ fn sp800_63b_4_1_2_2_an_enrollment_waits_ten_minutes_at_most() {
     let waiting = |lifetime| Policy::builder("Example").enrollment_lifetime(lifetime).build();
     assert_eq!(
         waiting(MINUTES + SECOND).unwrap_err(),
-        PolicyError::OutOfBounds { setting: "enrollment_lifetime" }
+        PolicyError::OutOfBounds { setting: "enrollment_lifetime", bounds: "1 to 10 minutes" }
     );
     for lifetime in [Duration::from_secs(599), MINUTES] {
         assert_eq!(waiting(lifetime).unwrap().enrollment_lifetime(), lifetime);
@@ -392,7 +392,10 @@ fn sp800_63b_4_1_2_2_an_enrollment_waits_ten_minutes_at_most() {
 #[test]
 fn sp800_63b_2_1_3_a_device_is_remembered_thirty_days_at_most() {
     let longer = Policy::builder("Example").remember_for(days(30) + SECOND).build();
-    assert_eq!(longer.unwrap_err(), PolicyError::OutOfBounds { setting: "remember_for" });
+    assert_eq!(
+        longer.unwrap_err(),
+        PolicyError::OutOfBounds { setting: "remember_for", bounds: "0 to 30 days" }
+    );
 
     let (world, phone, _) = World::enrolled();
     let since = world.now();

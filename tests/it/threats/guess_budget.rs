@@ -11,6 +11,8 @@ use crate::support::sessions::{charged, fresh_factor, guess, row};
 use crate::support::{DAY, Phone, START, STEP, World, complete, days};
 
 const YEAR: u64 = 365;
+const BUDGET_OUT_OF_BOUNDS: PolicyError =
+    PolicyError::OutOfBounds { setting: "guess_budget", bounds: "the number of authenticators to 50" };
 
 fn suspected(kind: &EventKind) -> bool {
     matches!(kind, EventKind::PasswordSuspectedKnown { .. })
@@ -38,7 +40,7 @@ fn g07_eight_digits_do_not_allow_a_larger_budget() {
         policy.build().unwrap_err()
     };
     let hour = DAY / 24;
-    assert_eq!(refused(1_000, hour), PolicyError::OutOfBounds { setting: "guess_budget" });
+    assert_eq!(refused(1_000, hour), BUDGET_OUT_OF_BOUNDS);
     assert_eq!(refused(50, hour), PolicyError::TooManyGuesses { guesses: 100 });
     assert!(matches!(refused(20, DAY), PolicyError::GuessOdds { one_in } if one_in < Policy::MIN_ODDS));
     // The odds are computed for six digits, because an account may have enrolled with six.
@@ -280,7 +282,7 @@ fn g42_a_budget_below_the_number_of_authenticators_is_refused() {
         for budget in 0..=5 {
             let policy = build(authenticators, budget);
             if budget < authenticators.into() {
-                assert_eq!(policy.unwrap_err(), PolicyError::OutOfBounds { setting: "guess_budget" });
+                assert_eq!(policy.unwrap_err(), BUDGET_OUT_OF_BOUNDS);
             } else {
                 assert_eq!(policy.unwrap().guess_budget(), budget);
             }
@@ -288,7 +290,7 @@ fn g42_a_budget_below_the_number_of_authenticators_is_refused() {
     }
     // By default an account may have three authenticators.
     let one = Policy::builder("Example").guess_budget(1, days(3)).build();
-    assert_eq!(one.unwrap_err(), PolicyError::OutOfBounds { setting: "guess_budget" });
+    assert_eq!(one.unwrap_err(), BUDGET_OUT_OF_BOUNDS);
 }
 
 #[test]

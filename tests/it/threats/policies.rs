@@ -141,7 +141,7 @@ fn g16_an_enrollment_of_one_service_is_refused_by_another() {
 fn a_grace_period_so_short_that_each_login_writes_is_refused() {
     let grace = |secs| Policy::builder("Example").rotation_grace(Duration::from_secs(secs)).build();
     for too_short in [0, 1, 29] {
-        let refused = PolicyError::OutOfBounds { setting: "rotation_grace" };
+        let refused = PolicyError::OutOfBounds { setting: "rotation_grace", bounds: "30 to 600 seconds" };
         assert_eq!(grace(too_short), Err(refused), "{too_short} s");
     }
     let (world, phone, _) = World::enrolled_with(grace(30).unwrap());

@@ -41,16 +41,19 @@ fn the_builder_accepts_what_is_at_the_bound_and_not_one_guess_more() {
     // The setter accepts an hour, but the odds never do.
     let hour = Duration::from_secs(3_600);
     assert!(matches!(of(1, hour, exact, 1).build(), Err(PolicyError::GuessOdds { .. })));
-    for (builder, setting) in [
-        (of(1, Duration::from_secs(3_599), exact, 1), "regain_every"),
-        (of(0, days(3), exact, 1), "guess_budget"),
-        (of(51, days(3), exact, 1), "guess_budget"),
+    let budget = "`guess_budget` is out of bounds: the number of authenticators to 50";
+    for (builder, text) in [
+        (of(1, Duration::from_secs(3_599), exact, 1), "`regain_every` is out of bounds: 1 hour to 366 days"),
+        (of(0, days(3), exact, 1), budget),
+        (of(51, days(3), exact, 1), budget),
         // One guess counts once for each authenticator.
-        (of(1, days(3), exact, 3), "guess_budget"),
-        (of(20, days(3), exact, 0), "authenticators"),
-        (of(20, days(3), exact, 6), "authenticators"),
+        (of(1, days(3), exact, 3), budget),
+        (of(20, days(3), exact, 0), "`authenticators` is out of bounds: 1 to 5"),
+        (of(20, days(3), exact, 6), "`authenticators` is out of bounds: 1 to 5"),
     ] {
-        assert_eq!(builder.build(), Err(PolicyError::OutOfBounds { setting }));
+        let refused = builder.build().unwrap_err();
+        assert!(matches!(refused, PolicyError::OutOfBounds { .. }));
+        assert_eq!(refused.to_string(), format!("the policy's {text}"));
     }
 }
 
