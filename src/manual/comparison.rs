@@ -39,7 +39,7 @@
 //! change between alphas) has the same routes and payloads, over axum and `SeaORM`; fastauth (0.3.0) has those of the plugin.
 //!
 //! Three decisions are different from those in this crate. First, a login ends after five wrong codes there, and after ten
-//! wrong codes in all, every code of the account is refused for a quarter of an hour, also the owner's. This limits the
+//! wrong codes in all, every code of the account is refused for a quarter of an hour, including the owner's. This limits the
 //! guesses in an hour. This crate limits the guesses in a year, and the owner still gets in, by codes in a row. Second, each
 //! login extends the time of a trusted device there; here the time ends after 30 days. Third, a code is accepted there each
 //! time it is sent while it is valid: better-auth-api 1.0.0-alpha.5 does not store the last step, and
@@ -53,8 +53,8 @@
 //!
 //! This is from its book for version 1.8; 1.11 is the newest release. kanidm is an identity server that you run. It has
 //! people, groups and service accounts, OAuth 2 and `OpenID` Connect for your services, a read-only LDAP gateway, RADIUS, and
-//! logins to Unix machines. It prefers passkeys, and can require attested ones. It also has password and TOTP; then it asks
-//! for the code *before* the password, so that nobody can try passwords. A policy for a group says how strong the
+//! logins to Unix machines. It prefers passkeys, and can require attested ones. It also has password and TOTP; in that case
+//! it asks for the code *before* the password, so that nobody can try passwords. A policy for a group says how strong the
 //! credentials of its members must be.
 //!
 //! Choose it for the people of an organization, whose accounts somebody creates, and for many services with one login. Your

@@ -123,7 +123,7 @@
 //! Count wrong passwords by account and by address, and after some of them delay the next try (SP 800-63B §3.2.2). Do this in
 //! every form that takes the password, also in a session.
 //!
-//! **Why:** This library is told of right passwords only. Its guess budget counts codes.
+//! **Why:** This library learns only of right passwords. Its guess budget counts codes.
 //!
 //! **Forgotten:** An attacker tries passwords until one is right. Nothing is counted, and nobody is told.
 //!
@@ -141,11 +141,11 @@
 //! errors.
 //!
 //! **Forgotten:** A thief with the password opens a challenge, makes four guesses in it, and plants it in the owner's form.
-//! The owner completes it, and the guesses were free. The thief can do this every day, without a lock and without an alarm.
+//! The owner completes it, and the guesses are free. The thief can do this every day, without a lock and without an alarm.
 //!
 //! **Shown by:** `tests/it/hosts/forgotten.rs::g36_a_challenge_in_the_form_lets_the_owner_pay_for_a_thief_s_guesses`
 //!
-//! ## Give the session a new id at each step up
+//! ## Give a session a new id when it gains rights
 //!
 //! Give it a new id when you put the challenge into it, when somebody is logged in, and when a factor was presented in it.
 //! Delete the row under the old id. If the form with the code is then sent twice, the second request finds no challenge:
@@ -159,7 +159,7 @@
 //!
 //! ## Set the device cookie whenever there is one
 //!
-//! [`Accepted::device`](crate::Accepted::device) has a token after a login with the box ticked *and* after each login on a
+//! [`Accepted::device`](crate::Accepted::device) has a token after a login with "remember me" *and* after each login on a
 //! remembered device. [`DeviceToken::set_cookie`](crate::DeviceToken::set_cookie) returns the value of the header.
 //!
 //! ```
@@ -211,8 +211,8 @@
 //! Ask [`is_current`](crate::Verifier::is_current) in each request that a session authenticates. If the answer is no, end
 //! your session.
 //!
-//! **Why:** The password, a factor or a device may have been changed elsewhere. With this question the sessions from before
-//! the change end, in all browsers and on all instances.
+//! **Why:** The password, a factor or a device may have been changed elsewhere. This question ends the sessions from before
+//! the change, in all browsers and on all instances.
 //!
 //! **Forgotten:** The owner changes the password to throw a thief out, and the thief stays.
 //!
@@ -261,10 +261,10 @@
 //! ## Tell the owner
 //!
 //! Send a mail, or another message that the claimant does not control, for each event for which
-//! [`notify_owner`](crate::EventKind::notify_owner) is true. Use the event in words as the subject. Write into the mail what
-//! the owner has to do if it was somebody else.
+//! [`notify_owner`](crate::EventKind::notify_owner) is true. Use the event in words as the subject. Say in the mail what
+//! the owner has to do if somebody else caused the event.
 //!
-//! **Why:** Only the owner can tell a thief from the owner.
+//! **Why:** Only the owner knows who caused an event.
 //!
 //! **Forgotten:** A thief who has the password tries codes until the budget is spent, and the owner is not told.
 //!
@@ -333,8 +333,8 @@
 //! Call [`close_account`](crate::Verifier::close_account) when an account is closed, and do not delete the row that it
 //! writes. The row holds nothing about the person: only the id, and 128 random bits.
 //!
-//! **Why:** An id may be used again: from a backup, by a support call, from a counter of the database. The library treats an
-//! account without a row as one that never had a second factor. Sessions that began before there was one would be current
+//! **Why:** An id may be used again, because of a restored backup, a support call or a database counter. The library treats
+//! an account without a row as one that never had a second factor. Sessions from before the second factor would be current
 //! again.
 //!
 //! **Forgotten:** A browser that was never logged out is then in the account of the next person who gets the id.

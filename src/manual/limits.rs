@@ -11,7 +11,7 @@
 //! | [`enrollment_lifetime`](crate::Policy::enrollment_lifetime) | 10 minutes | SP 800-63B §4.1.2.2 allows no longer; it is time to install an app |
 //! | [`step_up_age`](crate::Policy::step_up_age) | 5 minutes | ASVS 7.5.1 |
 //! | [`remember_for`](crate::Policy::remember_for) | 30 days | SP 800-63B §2.1.3; counted from the code, never extended |
-//! | [`rotation_grace`](crate::Policy::rotation_grace) | 1 minute | two tabs that log in at once; at least 30 seconds, since a stolen token can cause one write in it |
+//! | [`rotation_grace`](crate::Policy::rotation_grace) | 1 minute | two tabs that log in at once; at least 30 seconds, since a stolen token can cause one write in this time |
 //! | [`devices`](crate::Policy::devices) | 10 | when one more is remembered, the one that was unused for longest is forgotten |
 //! | [`guess_odds`](crate::Policy::guess_odds) | one in 2057 within a year, by 162 guesses | for an attacker who has the password |
 //!
@@ -47,7 +47,7 @@
 //!   more, and [`retry_at`](crate::session::Refusal::Locked) is absent.
 //!
 //! Every accepted code proves that the clock is right, and so do codes in a row. So once they are accepted, the
-//! time that has passed before them gives guesses back, for a month at most. A guess costs one for each app that
+//! time that passed before gives guesses back, for a month at most. A guess costs one for each app that
 //! is bound, so it takes at most three days for each app until a single code is evaluated again. A password change
 //! with a fresh factor shuts the attacker out and gives the budget back, but there are still fewer than 100
 //! guesses between two accepted codes. A password *reset* gives nothing back: otherwise whoever controls the

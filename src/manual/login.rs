@@ -73,8 +73,8 @@
 //!
 //! Enrollment takes two more calls: [`begin_enrollment`](crate::Verifier::begin_enrollment) returns the URI
 //! for the QR code, and [`confirm_enrollment`](crate::Verifier::confirm_enrollment) takes the first code and
-//! returns the recovery codes. It ends every session, also the one of this request: show the codes on a page that needs no
-//! session, and say that the login needs the next code of the app, since the first is used up. What each step
+//! returns the recovery codes. It ends every session, including the one of this request: show the codes on a page that
+//! needs no session, and say that the login needs the next code of the app, since the first is used up. What each step
 //! needs:
 //!
 //! | step in a session | needs | made by | afterwards |
@@ -82,11 +82,11 @@
 //! | enable two-factor authentication | password | [`reauthenticate`](crate::Verifier::reauthenticate) with a blank code | all sessions are over |
 //! | add an authenticator, or replace one | password and code, or a code | [`reauthenticate`](crate::Verifier::reauthenticate) or [`fresh_factor`](crate::Verifier::fresh_factor) | all sessions are over |
 //! | change the password | password, and a code if there is a second factor | [`reauthenticate`](crate::Verifier::reauthenticate) | [`continue_after`](crate::Session::continue_after) keeps this session |
-//! | disable, remove one | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | [`continue_after`](crate::Session::continue_after) keeps this session |
-//! | new recovery codes, rename one | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | sessions go on |
+//! | disable, remove an authenticator | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | [`continue_after`](crate::Session::continue_after) keeps this session |
+//! | new recovery codes, or a new label | a code | [`fresh_factor`](crate::Verifier::fresh_factor) | sessions go on |
 //! | close the account | password, and a code if there is a second factor | [`reauthenticate`](crate::Verifier::reauthenticate) | all sessions are over |
 //!
-//! Who has forgotten the password has no session: after the mail of a reset, pass a
+//! Somebody who has forgotten the password has no session: after the reset mail, pass a
 //! [`PasswordReset`](crate::PasswordReset) to [`change_password`](crate::Verifier::change_password). It logs
 //! nobody in, and the next login asks for a code as before.
 //!

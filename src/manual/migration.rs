@@ -218,7 +218,7 @@
 //!         return Ok(false); // the owner has another authenticator by now
 //!     }
 //!     // UPDATE totp SET last_step = $2 WHERE user_id = $1
-//!     // No later code than this can be accepted here before the reset: one step of the window, and a minute for clocks
+//!     // No code of a later step can be accepted here before the reset: one step of the window, and a minute for clocks
 //!     // and delays.
 //!     totp.last_step(account, now / 30 + 3)?;
 //!     let _ended = verifier.administrator_reset(AdministratorReset::by_host(account.clone(), operator)?)?;
@@ -247,8 +247,8 @@
 //!
 //! **Check:** the audit log has an [`AuthenticatorBound`](crate::session::EventKind::AuthenticatorBound) with
 //! [`ImportedQuietly`](crate::session::Binding::ImportedQuietly) for each account, and as many logins with a code
-//! succeed as on the day before. An account whose `moved` stays empty was interrupted after the import: it was moved, and
-//! cannot be moved back.
+//! succeed as on the day before. If `moved` stays empty, the job was interrupted after the import: the account was moved,
+//! and cannot be moved back.
 //!
 //! **Back:** run `move_back` for each account; only after that deploy the version of step 1. Accounts whose owners have
 //! another authenticator by now cannot be moved back, so for these you must keep the newer version. When an account is moved

@@ -8,11 +8,10 @@
 //! Begin a step only when the one before has reached every instance.
 //!
 //! 1. **Add the new key as a retired one.** Every instance can now read what the new key will seal and sign,
-//!    but none uses it for that yet.
+//!    but none seals or signs with it yet.
 //! 2. **Let the new key seal and sign,** and retire the old one.
 //! 3. **Walk over all rows** and [`reseal`](crate::Verifier::reseal) each. Begin once the last instance seals
-//!    with the new key: an instance that still seals with the old key would do so again with every row that
-//!    it writes.
+//!    with the new key: an instance that still uses the old key would seal with it every row that it writes.
 //! 4. **Wait** until every token that the old key signed has expired, counted from when the last instance
 //!    signed with it: 30 days, or [`Policy::remember_for`](crate::Policy::remember_for) if that is less, but
 //!    at least as long as a login and an enrollment may take (ten minutes by default).
@@ -89,7 +88,7 @@
 //! you cannot replace all of them at once, do step 1 first, since an instance without the new key cannot open
 //! what the others seal, and answers with an error. Open logins and enrollments have to begin again,
 //! remembered devices are asked for a code, and sessions go on. Then walk over all rows. Remove the key right
-//! after the walk: no token of it is accepted, so there is nothing to wait for.
+//! after the walk: no token that it signed is accepted, so there is nothing to wait for.
 //!
 //! Whoever has the key *and* a copy of the database has every secret in it, and `reseal` does not change that
 //! copy. In that case all owners have to enroll again: see "What leaks what" in SECURITY.md.
@@ -124,9 +123,9 @@
 //! 3. **Tell it to write N+1,** one instance after the other. A row changes its format when it is next
 //!    written, a token or session when the next one is handed out. No walk over the rows is needed.
 //!
-//! With these steps nobody is asked twice or logged out, and a code is accepted once, whichever instances it is
-//! presented to. `tests/upgrade` runs every step, with a format 2 that was made for the test, and uses
-//! another instance for every call.
+//! With these steps nobody is asked for a code twice or logged out, and a code is accepted once, whichever
+//! instances it is presented to. `tests/upgrade` runs every step, with a format 2 that was made for the test,
+//! and uses another instance for every call.
 //!
 //! **In the wrong order,** that is if format N+1 is written while version N still runs, people whose requests
 //! reach the older version get an error page, have to begin their login again, or are asked for a code on a
@@ -172,10 +171,10 @@
 //! 5. **Open the service, and tell all owners** what happened. Ask them to check their list of
 //!    authenticators, to make new recovery codes if they have used one since the backup, and to enroll again
 //!    if they enrolled since. For each account the call adds the event
-//!    [`Restored`](crate::session::EventKind::Restored) to the audit log, which is one to [tell
-//!    owners](crate::session::EventKind::notify_owner) of. An audit trail that was not restored with the rest
-//!    says who did what since the backup: `AuthenticatorBound`, `AuthenticatorRemoved`, `RecoveryCodeUsed`,
-//!    `PasswordChanged`, `AccountClosed`.
+//!    [`Restored`](crate::session::EventKind::Restored) to the audit log: [tell
+//!    owners](crate::session::EventKind::notify_owner) of it. An audit trail that was not restored with the
+//!    rest says who did what since the backup: `AuthenticatorBound`, `AuthenticatorRemoved`,
+//!    `RecoveryCodeUsed`, `PasswordChanged`, `AccountClosed`.
 //!
 //! ```
 //! use second_factor::{AccountId, BlockingStore, BlockingVerifier};
@@ -200,12 +199,12 @@
 //!
 //! ## Only one of the two was restored
 //!
-//! **These rows are older than the host's tables.** Everything in the table above is valid again, so do the same.
-//! If a session began after a change, and the rows no longer contain that change, the session is over. Passwords
-//! are the current ones.
+//! **These rows are older than the host's tables.** Everything in the table above is valid again, so take the
+//! same steps. If a session began after a change, and the rows no longer contain that change, the session is
+//! over. Passwords are the current ones.
 //!
 //! **The host's tables are older than these rows.** Nothing in the table above is valid again, but things of the
-//! host are. Passwords that were changed since, perhaps because they were stolen, are valid again: for the
+//! host are. Passwords that were replaced since, perhaps because they were stolen, are valid again: for the
 //! first step of a login, and for the whole login on a device that was remembered since. Sessions that the
 //! host itself ended at a logout are current again, unless something else has ended the sessions of the account.
 //! Empty the session table, make the call for each account whose password was changed since, and have these

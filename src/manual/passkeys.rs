@@ -9,7 +9,7 @@
 //!
 //! Two things differ. Nobody can guess a signature, so a refused proof is not charged to the guess budget,
 //! and a right proof is accepted even if the budget is spent. And a proof gives no guesses back over time,
-//! since it does not show that the clock is right, as a code does.
+//! since, unlike a code, it does not show that the clock is right.
 //!
 //! # What the host must do
 //!
@@ -42,7 +42,7 @@
 //!   guesses.
 //!
 //! An app or recovery codes that an account has besides a passkey can still be phished. An account whose only
-//! authenticator is a passkey is asked for that and for nothing else, but its recovery codes still let the
+//! authenticator is a passkey is asked for the passkey and nothing else, but its recovery codes still let the
 //! owner in.
 //!
 //! # What is claimed

@@ -11,7 +11,7 @@
 //! | `confirm_enrollment`, `bind_host_authenticator` | yes | `rule/enrollment.rs` |
 //! | `remove_authenticator`, `disable`, `administrator_reset`, `close_account`, `end_all_sessions` | yes | `rule/manage.rs` |
 //! | `import` | yes, unless it is quiet | `rule/import.rs` |
-//! | `change_password` | yes, before the host writes; again if another call has gone on meanwhile | `rule/password_change.rs` |
+//! | `change_password` | yes, before the host writes; again if another call has intervened | `rule/password_change.rs` |
 //! | `password_verified`, `change_password`, `import`, `administrator_reset`, `close_account` that find an interrupted change | yes | `rule/decision.rs` |
 //! | `password_verified` with a device token that was replaced twice | yes: it was copied | `rule/device.rs` |
 //! | `end_what_a_backup_revived` | yes | `rule/operate.rs` |
@@ -23,7 +23,7 @@
 //! So a session that began with a code is still valid after devices are forgotten or recovery codes are renewed. An owner
 //! who suspects that a session was stolen calls `end_all_sessions` or changes the password.
 //!
-//! # What is checked when it is used
+//! # What is checked at each use
 //!
 //! "Waits" means that the answer is [`Retry`](crate::Refusal::Retry) while a password is being changed.
 //!
@@ -36,13 +36,13 @@
 //! | [`FreshFactor`](crate::FreshFactor) | of its session | 5 minutes | the device of its session is remembered; used once | yes |
 //! | [`Reauthenticated`](crate::session::Reauthenticated) with a factor | of the check and the session | 5 minutes, both | as the factor | yes |
 //! | the same, if nothing is bound | of the check | 5 minutes | still nothing is bound | yes |
-//! | the same, after a recovery login | of the check | 5 minutes; the login an hour | no new recovery codes since the login; it can only begin an enrollment | yes |
+//! | the same, after a recovery login | of the check | 5 minutes; an hour from the login | no new recovery codes since the login; it can only begin an enrollment | yes |
 //! | [`EnrollmentToken`](crate::EnrollmentToken) | of its beginning | 10 minutes | tag; its place is free; if it was begun in a session of a device, that device is still remembered; if it was begun after a recovery login, no new recovery codes since | yes |
 //! | [`OldRecoveryCodeTry`](crate::session::OldRecoveryCodeTry) | that of its challenge | as its challenge | used only with its own challenge | yes |
 //! | [`HostAuthenticatorVerified`](crate::session::HostAuthenticatorVerified) | none of its own | none of its own | of this account; bound; not the same as the last accepted one | with the call |
 //! | [`EndOtherSessions`](crate::session::EndOtherSessions) | the one before the change | none | used only for its own session; used once | no |
 //!
-//! If an enrollment is begun after a recovery login by the password alone, this is within an hour of the login. It is
+//! An enrollment by the password alone, after a recovery login, must begin within an hour of that login. It must be
 //! confirmed within the lifetime of an enrollment, so at most ten minutes after that hour.
 //!
 //! # Where the bound on guesses comes from

@@ -8,7 +8,7 @@
 //! Under all four policies, codes in a row and recovery codes are still accepted when single codes are not.
 //! They identify the user, who has also typed the password: codes in a row have at least 64 bits, and a
 //! recovery code has 128. Wrong codes in a row are not counted at all, and wrong recovery codes are not
-//! counted once the budget is spent. If an assessor wants these to be refused under a lock, too: this library does
+//! counted once the budget is spent. An assessor may want these to be refused under a lock, too. This library does
 //! not do that, because then somebody who guesses could lock the owner out.
 //!
 //! # NIST SP 800-63B-4, AAL2

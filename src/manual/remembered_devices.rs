@@ -13,7 +13,7 @@
 //! - forgets all devices when the password or the authenticator changes or a recovery code is used;
 //! - asks for a code on every new device.
 //!
-//! If your service needs AAL2 at each login, turn it off:
+//! If you need AAL2 at each login, turn "remember me" off:
 //!
 //! ```
 //! use core::time::Duration;
@@ -23,5 +23,5 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What your service does about the cookie is in [`hosts`](super::hosts). The numbers of the default policy are in
-//! [`limits`](super::limits).
+//! What your service must do with the cookie is in [`hosts`](super::hosts). The numbers of the default policy are
+//! in [`limits`](super::limits).

@@ -2,7 +2,7 @@
 //!
 //! L: this library enforces it. H: the host has to do it, and the row says what the library provides for
 //! that; what every host has to do is in [`hosts`](super::hosts). B: both have a part. `.ci/standards` fails if
-//! a row marked L or B names no test, or one that does not exist.
+//! a row marked L or B names no test, or a test that does not exist.
 //!
 //! # RFC 4226 (HOTP)
 //!
@@ -63,7 +63,7 @@
 //!
 //! | clause | requirement | who | shown by |
 //! |---|---|---|---|
-//! | §3.1.4.1 | a key of 112 bits, 6 digits, and another code at least every two minutes | L | `tests/it/otp/values.rs::sp800_63b_3_1_4_1_a_period_is_at_most_two_minutes`, `tests/it/standards/rfc.rs::rfc4226_4_r6_importing_a_short_secret_needs_a_call_of_its_own` |
+//! | §3.1.4.1 | a key of 112 bits, 6 digits, and a new code at least every two minutes | L | `tests/it/otp/values.rs::sp800_63b_3_1_4_1_a_period_is_at_most_two_minutes`, `tests/it/standards/rfc.rs::rfc4226_4_r6_importing_a_short_secret_needs_a_call_of_its_own` |
 //! | §3.1.4.2 | a code is accepted once; a second use is reported to the host and not to the claimant | L | `tests/it/standards/sp80063b.rs::sp800_63b_3_1_4_2_a_used_code_is_an_event_and_the_same_refusal` |
 //! | §3.1.4.2 | a defined lifetime: the period times the number of steps in the window | L | `tests/it/standards/asvs.rs::asvs_6_5_5_a_code_lives_for_the_period_times_the_steps` |
 //! | §3.1.4.2 | keys are strongly protected | B | `tests/it/standards/rfc.rs::rfc6238_3_r7_no_plain_secret_is_stored_and_copied_rows_fail` |
@@ -105,7 +105,7 @@
 //! | 6.4.3 (2) | a password reset does not bypass the factor | B | `tests/it/standards/asvs.rs::asvs_6_4_3_a_password_reset_does_not_get_around_the_factor` |
 //! | 6.4.4 (2) | after the loss of a factor, identity is proved as at registration | H | host: identifies the owner, and tells the library with `AdministratorReset`, which administrators cannot use for themselves: `tests/it/standards/asvs.rs::asvs_7_4_5_an_administrator_ends_sessions_of_others_only` |
 //! | 6.5.1 (2) | look-up secrets and TOTP are used once | L | `tests/it/standards/asvs.rs::asvs_6_5_1_codes_and_recovery_codes_are_used_once`, `tests/it/standards/rfc.rs::rfc6238_5_2_of_two_sessions_at_once_one_gets_in` |
-//! | 6.5.2 (2) | with 112 bits and more, a plain hash is enough; here it is 128 | L | `tests/it/standards/asvs.rs::asvs_6_5_2_recovery_codes_are_strong_enough_for_a_plain_hash`, `tests/it/enrollment/recovery_codes.rs::no_bit_of_the_entropy_is_lost` |
+//! | 6.5.2 (2) | with 112 bits and more, a plain hash is enough; here there are 128 | L | `tests/it/standards/asvs.rs::asvs_6_5_2_recovery_codes_are_strong_enough_for_a_plain_hash`, `tests/it/enrollment/recovery_codes.rs::no_bit_of_the_entropy_is_lost` |
 //! | 6.5.3 (2) | codes and seeds come from a cryptographic generator; another one does not compile (doc tests of `Secret::generate` and `Entropy`) | L | `tests/it/otp/secret_generate.rs::f33_symbols_of_generated_secrets_are_uniform`, `tests/it/standards/rfc.rs::rfc6238_3_r6_without_random_numbers_every_call_fails` |
 //! | 6.5.4 (2) | out-of-band codes and look-up secrets have at least 20 bits | L | `tests/it/standards/asvs.rs::asvs_6_5_4_recovery_codes_have_more_than_twenty_bits` |
 //! | 6.5.5 (2) | a TOTP code lives for at most 30 seconds, which is read as the time step (see below) | L | `tests/it/standards/asvs.rs::asvs_6_5_5_a_code_lives_for_the_period_times_the_steps` |

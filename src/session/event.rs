@@ -18,7 +18,7 @@ pub struct AuditEvent {
     pub account: AccountId,
     /// When, by the verifier's clock.
     pub at: UnixTime,
-    /// Where the request that caused it came from. `None` if the host did not say so with
+    /// Where the request that caused it came from. `None` if the host did not pass it to
     /// [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of).
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub origin: Option<Origin>,
@@ -36,7 +36,7 @@ pub enum EventKind {
     ChallengeOpened,
     /// A login was completed.
     LoggedIn {
-        /// What was verified beside the first factor.
+        /// What was verified besides the first factor.
         method: AuthMethod,
     },
     /// A second factor was presented for a sensitive step.
@@ -116,8 +116,8 @@ pub enum EventKind {
     },
     /// New recovery codes were made; the old ones are void.
     RecoveryCodesRegenerated,
-    /// A change of the password began: all sessions ended and all devices were forgotten before the host writes the new
-    /// password. [`PasswordChanged`](Self::PasswordChanged), [`PasswordNotChanged`](Self::PasswordNotChanged) or
+    /// A change of the password began: all sessions have ended and all devices are forgotten before the host writes the
+    /// new password. [`PasswordChanged`](Self::PasswordChanged), [`PasswordNotChanged`](Self::PasswordNotChanged) or
     /// [`PasswordChangeInterrupted`](Self::PasswordChangeInterrupted) follows.
     PasswordChangeBegun,
     /// The password was changed.

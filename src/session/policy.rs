@@ -108,7 +108,7 @@ impl Policy {
             // five guesses.
             guesses_per_challenge: 5,
             // Twenty at once, ten more after a month's wait (twenty at worst), and one every three days: at
-            // most 162 a year (see `guess_odds`). At any time three codes of a million are right, so the
+            // most 162 a year (see `guess_odds`). At any time three of the million codes are right, so the
             // chance is one in 2,057.
             guess_budget: 20,
             regain_every: days(3),

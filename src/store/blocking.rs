@@ -51,7 +51,7 @@ blocking_store_behind!(&S, Arc<S>, Box<S>);
 /// block the thread while the storage works.
 ///
 /// If that takes too long, implement [`Store`] itself: copy the texts and numbers out of the [`Change`],
-/// which borrows, and write them in a thread for blocking work, for example with `spawn_blocking` of tokio.
+/// which only borrows them, and write them in a blocking thread, for example with `spawn_blocking` of tokio.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Blocking<S>(pub S);
 

@@ -3,8 +3,8 @@ use crate::session::{AccountRecord, AuditEvent};
 
 /// A write of one row: what is expected to be there, and what replaces it.
 ///
-/// The verifier makes it and a store reads it. It is `Copy`, so that a store can read it as often as it
-/// needs.
+/// The verifier makes a change, and a store reads it. It is `Copy`, so that the store can read it as often as
+/// needed.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
     expected: Expected,

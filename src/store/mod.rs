@@ -1,4 +1,4 @@
-//! The contract that a host's storage keeps: two methods, which contain no rules.
+//! The contract that a host's storage must keep: two methods, which contain no rules.
 //!
 //! A row per account: its id, a revision, and the [`AccountRecord`](crate::session::AccountRecord) as serde
 //! writes it. With the feature `json`, `AccountRecord::to_json` writes the column and `Versioned::from_json` reads the row.

@@ -14,7 +14,7 @@ impl Revision {
         Self(number)
     }
 
-    /// The number, for a column. Those that the verifier draws fit into a signed 64-bit column.
+    /// The number, for a column. The numbers that the verifier draws fit into a signed 64-bit column.
     pub const fn get(self) -> u64 {
         self.0
     }

@@ -16,7 +16,7 @@ use crate::session::{AccountId, AccountRecord};
 /// - returns from [`load`](Self::load) the record of the latest swap that was answered with `Stored`: no
 ///   cache, no replica that lags;
 /// - answers `Stored` only when the record is durable *on its own*. It never joins a transaction that the
-///   host may still roll back: if a refusal is rolled back, the guess was free;
+///   host may still roll back: if a refusal is rolled back, its guess is free;
 /// - keeps the revision that the change brings, and returns it from `load`;
 /// - writes [`Change::events`] in the same atomic step as the record, if it keeps an audit trail, so that an
 ///   event is there if and only if its record was stored, and events are read in the order of the writes; if
@@ -26,7 +26,7 @@ use crate::session::{AccountId, AccountRecord};
 /// - keeps the record as serde wrote it, to the last field: with the feature `json`, the column holds
 ///   `change.record().to_json()`, and `Versioned::from_json` reads it back;
 /// - returns an `Err` for a failure, never for a conflict; and `Conflict` only if nothing was stored. The
-///   database client never sends a swap again that it may have sent already: the second copy would answer
+///   database client never repeats a swap that it may already have sent: a second copy would be answered with
 ///   `Conflict`.
 ///
 /// Never delete the row of an id that may be used again: [`close_account`](crate::Verifier::close_account)

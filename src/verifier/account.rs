@@ -42,7 +42,7 @@ impl<S: Store> Verifier<S> {
         self.decide(token.account(), |draft| rule::pending_enrollment(draft, token)).await
     }
 
-    /// Confirms an enrollment with a code from the new secret.
+    /// Confirms an enrollment with a code of the new secret.
     ///
     /// # Errors
     ///
@@ -106,9 +106,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// As for [`disable`](Self::disable), but a demanded second factor counts only for the last
-    /// authenticator; [`Error::Refused`] with [`NoAuthenticator`](crate::Refusal::NoAuthenticator) if it is
-    /// not bound.
+    /// As for [`disable`](Self::disable), but a demanded second factor protects only the last
+    /// authenticator; [`Error::Refused`] with [`NoAuthenticator`](crate::Refusal::NoAuthenticator) if the
+    /// authenticator is not bound.
     pub async fn remove_authenticator(
         &self,
         fresh: FreshFactor,
@@ -166,7 +166,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`ChangePasswordError`] says how far it came.
+    /// [`ChangePasswordError`] says how far it got.
     pub async fn change_password<F, W>(
         &self,
         proof: impl Into<PasswordChangeProof>,
@@ -248,7 +248,7 @@ impl<S: Store> Verifier<S> {
         self.decide(account, |draft| Ok(rule::forget_all_devices(draft))).await
     }
 
-    /// The state of the account's second factor, for its owner to look at: on or off, recovery codes left,
+    /// The state of the account's second factor, to show to its owner: on or off, recovery codes left,
     /// remembered devices.
     ///
     /// # Errors

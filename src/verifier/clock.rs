@@ -2,7 +2,7 @@ use alloc::sync::Arc;
 
 use crate::time::UnixTime;
 
-/// Tells the time. The one place where a clock is read.
+/// Tells the time. A clock is read nowhere else.
 ///
 /// The time must be the server's own, kept right by a time service (ASVS 6.5.8), never one that a client
 /// sends.
@@ -17,8 +17,8 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The clock of the operating system. A clock that is set to before 1970 reads as the start of 1970; no code
-/// of today is accepted then.
+/// The clock of the operating system. A clock that is set to before 1970 reads as the start of 1970; no
+/// current code is accepted then.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

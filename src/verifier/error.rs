@@ -35,7 +35,7 @@ impl<E> Error<E> {
     }
 }
 
-/// How far a password change came. `E` is the store's error, `W` that of the host's write.
+/// How far a password change got. `E` is the store's error, `W` that of the host's write.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangePasswordError<E, W> {

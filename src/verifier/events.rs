@@ -4,7 +4,7 @@ use crate::session::AuditEvent;
 #[cfg(feature = "tracing")]
 use crate::session::Origin;
 
-/// Receives the audit events. If an event describes a change, the change is stored before.
+/// Receives the audit events. If an event describes a change, the change was stored first.
 ///
 /// It is called in the middle of a request: put the event into a queue or a log, and return. A closure is an
 /// event sink, too.
@@ -22,13 +22,13 @@ use crate::session::Origin;
 /// bounded queue between the two, and have one task write what comes out of it.
 ///
 /// - **When the queue is full,** events come faster than the database writes them, and more memory will not
-///   help. The sink drops the event, counts it, and the host raises an alarm about the count. It never waits.
+///   help. The sink never waits: it drops the event and counts it; the host raises an alarm about the count.
 /// - **When the process is killed,** what is in the queue is lost. For an orderly stop, drop every verifier
 ///   that has the sink and wait for the task.
 /// - **An event that must not be lost does not belong in the queue:** the store writes the events of each
 ///   change of a record together with the record ([`Change::events`](crate::store::Change::events)), both or
 ///   neither. Read the security log from that trail. The sink receives those events too, and those that
-///   changed nothing, such as a code that was refused while the account was locked. It is for mails to
+///   changed nothing, such as a code that was refused while the account was locked. Use the sink for mails to
 ///   owners, metrics and a log for machines.
 ///
 /// ```
@@ -64,7 +64,7 @@ use crate::session::Origin;
 /// let task = tokio::spawn(async move {
 ///     let (mut table, mut batch) = (Vec::new(), Vec::new());
 ///     while from.recv_many(&mut batch, 100).await > 0 {
-///         // In earnest one INSERT of all of them, tried again a few times where it fails.
+///         // In a real service: one INSERT of all of them, retried a few times if it fails.
 ///         table.append(&mut batch);
 ///     }
 ///     table

@@ -55,7 +55,7 @@ impl<S: Store> Verifier<S> {
             }
             Some(Err(error)) => match error.downcast() {
                 Ok(error) => return Err(*error),
-                // The error is of another verifier, so this verifier has to read the account itself.
+                // The error comes from another verifier, so this verifier has to read the account itself.
                 Err(_) => None,
             },
         };
@@ -91,10 +91,9 @@ impl<S: Store> Verifier<S> {
     /// with its old hashes. If one matches, the host passes its name to [`OldRecoveryCodeTry::was`] and
     /// [presents](Self::present) the result. The completion of the login gives the charge back.
     ///
-    /// Use it if [`present`](Self::present) refused what was typed as
-    /// [`Malformed`](crate::Refusal::Malformed): it is neither a code nor a recovery code of this library.
-    /// Tries count for the alarm when they are made, like wrong codes. The fifth ends the challenge, but can
-    /// still be presented if it was right.
+    /// Use it if [`present`](Self::present) answered [`Malformed`](crate::Refusal::Malformed): what was typed
+    /// is neither a code nor a recovery code of this library. Tries count for the alarm when they are made,
+    /// like wrong codes. The fifth ends the challenge, but can still be presented if it was right.
     ///
     /// ```
     /// use second_factor::enrollment::ImportedSecret;
@@ -150,7 +149,7 @@ impl<S: Store> Verifier<S> {
         self.decide(challenge.account(), |draft| rule::try_old_recovery_code(draft, challenge)).await
     }
 
-    /// Takes a fresh factor before something sensitive, in the form of the sensitive step itself: a code,
+    /// Takes a fresh factor for something sensitive, from the web form of that step itself: a code,
     /// codes in a row, a recovery code, or the proof of an authenticator that the host verified.
     ///
     /// The form of what the claimant typed tells which it is. A wrong code or recovery code is charged to the
@@ -159,8 +158,8 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`Error::Refused`] if it is not accepted, the session is over, or the account has no authenticator;
-    /// with [`AlreadyDone`](crate::Refusal::AlreadyDone) for what this session's last step-up was made with,
-    /// less than a minute ago. Otherwise as for [every call](Verifier).
+    /// with [`AlreadyDone`](crate::Refusal::AlreadyDone) if the same code or proof made this session's last
+    /// step-up, less than a minute ago. Otherwise as for [every call](Verifier).
     pub async fn fresh_factor<'a>(
         &self,
         session: &Session,
@@ -173,9 +172,9 @@ impl<S: Store> Verifier<S> {
     /// Takes what a change of credentials needs: the password, just typed again, and, if an authenticator is
     /// bound, a [fresh factor](Self::fresh_factor). If none is bound, what is presented is ignored.
     ///
-    /// Somebody who logged in with a recovery code within the last hour has lost the authenticator. If they
+    /// Somebody who logged in with a recovery code in the last hour must have lost the authenticator. If they
     /// leave the code blank, the password is enough to begin the enrollment of a new one, but for nothing else.
-    /// This ends when new recovery codes are made: then one of those is presented.
+    /// This ends when new recovery codes are made: then one of those must be presented.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use crate::store::Store;
 
 /// What an operator does to one row after the other: see [`manual::operations`](crate::manual::operations).
 impl<S: Store> Verifier<S> {
-    /// Seals the account's secrets with the key that seals now, and returns whether one was sealed with
+    /// Seals the account's secrets with the current key, and returns whether one was sealed with
     /// another key. Once this returns `false` for every account, no secret is sealed with a retired key any
     /// more.
     ///

@@ -19,7 +19,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// A namespace of its own for this service's tokens and cookies: 1 to 64 visible ASCII characters. If the
+    /// A separate namespace for this service's tokens and cookies: 1 to 64 visible ASCII characters. If the
     /// namespace changes, every token in use becomes void. Without a namespace, the same happens if the
     /// issuer changes.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {

@@ -1,7 +1,7 @@
 use crate::session::{FirstFactor, HostAuthenticatorKind};
 use crate::time::UnixTime;
 
-/// How a claimant was authenticated, in a login or a step-up: what was verified beside the first factor.
+/// How a claimant was authenticated, in a login or a step-up: what was verified besides the first factor.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

@@ -12,7 +12,7 @@ pub enum EnrollmentProof {
     Password(PasswordVerified),
     /// A factor that was presented in the session.
     FreshFactor(FreshFactor),
-    /// The password, typed again, with what the account has beside it.
+    /// The password, typed again, with a factor if the account has one.
     Reauthenticated(Reauthenticated),
 }
 
@@ -26,7 +26,7 @@ impl EnrollmentProof {
         }
     }
 
-    /// Whether the password in it may have been replaced by a change since.
+    /// Whether a change may have replaced its password since.
     pub(crate) fn began_during_change(&self) -> bool {
         matches!(self, Self::Password(proof) if proof.began_during_change())
     }

@@ -62,7 +62,7 @@ impl FreshFactor {
         self.basis
     }
 
-    /// Whether it was presented lately, in a session that has not ended, and the credentials are still the
+    /// Whether it was presented recently, in a session that has not ended, and the credentials are still the
     /// same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == record.epoch

@@ -68,7 +68,7 @@ impl PasswordCheck {
         self.during_change
     }
 
-    /// Whether it is young enough, and the account's credentials are still the same.
+    /// Whether it is recent enough, and the account's credentials are still the same.
     pub(super) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
         self.epoch == Some(record.epoch) && is_alive(self.at, Self::LIFETIME, now)
     }

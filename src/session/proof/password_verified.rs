@@ -85,7 +85,7 @@ impl PasswordVerified {
         self.check.began_during_change()
     }
 
-    /// Whether it is young enough, and the account's credentials are still the same.
+    /// Whether it is recent enough, and the account's credentials are still the same.
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
         self.check.is_current(record, now)
     }

@@ -6,7 +6,7 @@ use crate::session::{AccountId, AccountRecord, AuthMethod, FreshFactor, Password
 use crate::time::{UnixTime, is_alive};
 
 /// Whoever holds the session typed the password again and, where an authenticator is bound, presented a fresh
-/// factor beside it (SP 800-63B §4.1.2.1, ASVS 7.5.1). Only `reauthenticate` makes it; it permits one change
+/// factor as well (SP 800-63B §4.1.2.1, ASVS 7.5.1). Only `reauthenticate` makes it; it permits one change
 /// of credentials.
 #[derive(Debug)]
 #[must_use = "the step that it was asked for has not been taken yet"]
@@ -16,7 +16,7 @@ pub struct Reauthenticated {
     pub(crate) beside: Beside,
 }
 
-/// What was shown beside the password.
+/// What was shown besides the password.
 #[derive(Debug)]
 pub(crate) enum Beside {
     /// Nothing: no authenticator is bound.

@@ -18,13 +18,13 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    /// The stricter of it and the policy.
+    /// The stricter of this and the policy.
     pub(crate) fn under(self, policy: &Policy) -> Self {
         if policy.requires_second_factor() { Self::Enrolled } else { self }
     }
 
-    /// Whether an account must have a second factor now, for a host that wants to know it before it asks for
-    /// a code.
+    /// Whether an account must have a second factor now, for a host that wants to know this before it asks
+    /// for a code.
     pub fn is_due(self, now: UnixTime) -> bool {
         match self {
             Self::None => false,

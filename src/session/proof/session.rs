@@ -135,7 +135,7 @@ impl Session {
 
     /// Lets the session that made a change go on, in the new epoch. Also give it a new id in the browser.
     ///
-    /// Any other session is not changed, so it is no longer valid.
+    /// It changes no other session, so the others are no longer valid.
     pub fn continue_after(&mut self, change: EndOtherSessions) {
         let EndOtherSessions { account, session, before, after } = change;
         if self.account == account && session == Some(self.id) && self.epoch == before {

@@ -23,7 +23,7 @@ pub struct SessionInfo {
     pub at: UnixTime,
     /// What was verified first.
     pub first_factor: FirstFactor,
-    /// What was verified beside it.
+    /// What was verified besides it.
     pub method: AuthMethod,
     /// The two in words: [`Session::in_words`].
     pub text: &'static str,
@@ -31,7 +31,7 @@ pub struct SessionInfo {
     pub auth_time: UnixTime,
     /// [`Session::amr`].
     pub amr: &'static [&'static str],
-    /// The remembered device that answered in place of a code.
+    /// The remembered device accepted in place of a code.
     pub device: Option<DeviceId>,
 }
 
