@@ -20,7 +20,6 @@ pub struct AuditEvent {
     pub at: UnixTime,
     /// Where the request that caused it came from. `None` if the host did not pass it to
     /// [`Verifier::on_behalf_of`](crate::Verifier::on_behalf_of).
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub origin: Option<Origin>,
     /// What.
     pub kind: EventKind,

@@ -32,9 +32,7 @@ use super::record::garbles;
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "Fields"))]
 pub struct Origin {
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     address: Option<Arc<str>>,
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     user_agent: Option<Arc<str>>,
 }
 

@@ -135,8 +135,9 @@ impl Policy {
     /// back at once](Self::most_credit), one for every [`regain_every`](Self::regain_every) in the span, and
     /// one more. For each guess, as many codes are right as the window has steps. The bound assumes codes of
     /// six digits, even if this policy asks for more, since an authenticator keeps the parameters that it was
-    /// enrolled with. Each password change that the owner authorises with a fresh factor adds at most the
-    /// budget and the most that time gives back at once.
+    /// enrolled with. If an account has more authenticators than the budget has guesses, because an earlier
+    /// policy allowed them, their number is its budget. Each password change that the owner authorises with a
+    /// fresh factor adds at most the budget and the most that time gives back at once.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
         let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
         let at_once =

@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::{Policy, PolicyError, days, minutes, seconds};
 use crate::enrollment::printable_issuer;
 use crate::otp::{TotpParams, Window};
+use crate::time::UnixTime;
 
 /// Says where a [`Policy`] differs from the default.
 #[derive(Clone, Debug)]
@@ -97,7 +98,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// How many devices an account can have remembered, at most [`Policy::MAX_DEVICES`].
+    /// How many devices an account can have remembered, at most [`Policy::MAX_DEVICES`]. If an account has
+    /// more of them by now, those used most recently count.
     pub fn devices(mut self, devices: u8) -> Self {
         self.0.devices = devices;
         self
@@ -116,6 +118,9 @@ impl PolicyBuilder {
         printable_issuer(&policy.issuer).map_err(PolicyError::Issuer)?;
         if policy.namespace.as_deref().is_some_and(|namespace| !is_namespace(namespace)) {
             return Err(PolicyError::Namespace);
+        }
+        if policy.totp.t0() != UnixTime::EPOCH {
+            return Err(PolicyError::T0);
         }
         let least = policy.authenticators.into();
         let (challenge, waiting) = (Policy::MAX_CHALLENGE_LIFETIME, Policy::MAX_ENROLLMENT_LIFETIME);

@@ -11,6 +11,9 @@ pub enum PolicyError {
     /// The namespace is not 1 to 64 visible ASCII characters.
     #[error("a namespace is 1 to 64 visible ASCII characters")]
     Namespace,
+    /// T0 is not 0. A key URI cannot carry it, so the app would show codes of another step.
+    #[error("a policy's T0 must be 0, since a key URI cannot carry another")]
+    T0,
     /// A number is outside the bounds that its setter's documentation gives.
     #[error("the policy's `{setting}` is out of bounds: {bounds}")]
     OutOfBounds {

@@ -31,7 +31,7 @@ impl GuessOdds {
 
     /// The chance as "at most one in …", rounded down, that is, in favor of the attacker.
     pub fn one_in(&self) -> u64 {
-        Self::VALUES.checked_div(self.guesses.saturating_mul(self.winning)).unwrap_or(u64::MAX)
+        Self::VALUES.checked_div(self.guesses.saturating_mul(self.winning)).unwrap_or(u64::MAX).max(1)
     }
 
     /// The chance as a number between 0 and 1.

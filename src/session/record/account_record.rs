@@ -108,7 +108,22 @@ impl AccountRecord {
         now: UnixTime,
         policy: &Policy,
     ) -> Option<(usize, &Device)> {
-        self.devices.iter().enumerate().find(|(_, device)| device.id == id && device.is_alive(now, policy))
+        self.remembered(now, policy).find(|(_, device)| device.id == id)
+    }
+
+    /// The devices that are remembered now, with their places: if more are alive than the policy allows, those
+    /// that were used most recently.
+    pub(crate) fn remembered(
+        &self,
+        now: UnixTime,
+        policy: &Policy,
+    ) -> impl Iterator<Item = (usize, &Device)> {
+        let living = self.devices.iter().enumerate().filter(move |(_, device)| device.is_alive(now, policy));
+        let used = |(place, device): &(usize, &Device)| (device.rotated_at, *place);
+        living.clone().filter(move |device| {
+            self.devices.len() <= policy.devices()
+                || living.clone().filter(|other| used(other) > used(device)).count() < policy.devices()
+        })
     }
 
     /// The lock, if the guess budget does not cover another code. Without an authenticator there is nothing
@@ -153,10 +168,8 @@ impl AccountRecord {
             is_locked: lock.is_some(),
             retry_at: lock.and_then(|lock| lock.retry_at),
             devices: self
-                .devices
-                .iter()
-                .filter(|device| device.is_alive(context.now, context.policy))
-                .map(|device| device.info(context.policy))
+                .remembered(context.now, context.policy)
+                .map(|(_, device)| device.info(context.policy))
                 .collect(),
         }
     }

@@ -71,7 +71,8 @@ impl GuessBudget {
             return Some(Lock { retry_at: None });
         }
         let needed = self.spent.saturating_add(authenticators);
-        let budget = policy.guess_budget();
+        // An account may have more authenticators than the policy allows by now. Its first guess is evaluated too.
+        let budget = policy.guess_budget().max(authenticators);
         if needed <= budget.saturating_add(self.credit(now, policy)) {
             return None;
         }

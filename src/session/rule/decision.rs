@@ -9,7 +9,7 @@ use crate::session::{
     AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Origin, Policy, Refusal,
     SealContext, SessionError,
 };
-use crate::time::UnixTime;
+use crate::time::{CLOCK_SKEW, UnixTime};
 
 /// What every decision is made under: the time, the rules, and the keys.
 #[derive(Clone, Copy)]
@@ -151,8 +151,11 @@ impl Draft<'_> {
     /// all remembered devices are forgotten.
     pub(super) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
         let epoch = Epoch::new(self.entropy.take()?);
+        let latest = self.context.now.saturating_add(CLOCK_SKEW);
         let record = self.change();
         record.epoch = epoch;
+        // A time that a wrong clock wrote would void the logins by recovery code until then.
+        record.regenerated_at = record.regenerated_at.filter(|made| *made <= latest);
         record.touched.clear();
         self.forget_devices(reason, |_| false);
         Ok(())
@@ -188,6 +191,10 @@ impl Draft<'_> {
         let Context { now, policy, .. } = *self.context;
         self.change().touched.retain(|challenge| challenge.is_alive(now, policy));
         self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
+        if self.record.devices.len() > policy.devices() {
+            let kept: Vec<_> = self.record.remembered(now, policy).map(|(_, device)| device.id).collect();
+            self.forget_devices(ForgottenBecause::TooMany, |device| kept.contains(&device.id));
+        }
     }
 
     /// If the record is written anyway, seals the secrets anew that are sealed with a retired key.

@@ -91,6 +91,7 @@ pub(crate) fn password_verified(
         return Ok(AfterPassword::Complete(accepted));
     }
     // If `recognize` found a theft just now, it began a new epoch, which the challenge must have.
+    require(is_alive(proof.at(), policy.challenge_lifetime(), now), Refusal::ChallengeOver)?;
     let epoch = draft.record.epoch;
     let (first_factor, opened_at) = (proof.kind(), proof.at());
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
@@ -219,7 +220,8 @@ fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceTo
     let series = draft.entropy.take()?;
     let device = Device::new(DeviceId::of(&draft.record.account, &series), label, now);
     while draft.record.devices.len() >= policy.devices() {
-        let idle = draft.record.devices.iter().enumerate().min_by_key(|(_, device)| device.rotated_at);
+        let devices = draft.record.devices.iter().enumerate();
+        let idle = devices.min_by_key(|(_, device)| (device.is_alive(now, policy), device.rotated_at));
         let idle = idle.map_or(0, |(index, _)| index);
         let forgotten = draft.change().devices.remove(idle).id;
         draft.event(EventKind::DeviceForgotten { device: forgotten, reason: ForgottenBecause::TooMany });

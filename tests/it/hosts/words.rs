@@ -215,6 +215,7 @@ fn a_refused_code_says_why() {
 fn the_chance_of_a_guess_is_a_number_and_has_words() {
     let odds = Policy::new("Example").unwrap().guess_odds(DAY);
     assert_eq!(odds.to_string(), format!("at most 1 in {} ({} guesses)", odds.one_in(), odds.guesses()));
+    assert_eq!(Policy::new("Example").unwrap().guess_odds(Duration::MAX).one_in(), 1);
     #[expect(clippy::cast_precision_loss, reason = "it is far below 2^53")]
     let one_in = odds.one_in() as f64;
     assert!((odds.probability() * one_in - 1.0).abs() < 0.001, "{odds:?}");

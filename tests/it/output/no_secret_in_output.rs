@@ -574,6 +574,7 @@ fn session_values(out: &mut Output) {
     out.errors([
         PolicyError::Issuer(KeyUriError::SteamIssuer),
         PolicyError::Namespace,
+        PolicyError::T0,
         PolicyError::OutOfBounds { setting: "devices", bounds: "0 to 20" },
         PolicyError::TooManyGuesses { guesses: 100 },
         PolicyError::GuessOdds { one_in: 1 },

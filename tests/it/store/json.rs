@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use second_factor::session::JsonError;
 use second_factor::store::{Change, Expected, Revision, Versioned};
-use second_factor::{AccountRecord, AuditEvent, MemoryStore, Policy};
+use second_factor::{AccountRecord, AuditEvent, MemoryStore, Origin, Policy};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -194,4 +194,26 @@ fn events_are_written_as_serde_writes_them_one_by_one_and_as_an_array() {
     assert_eq!(none.events_json().unwrap(), "[]");
     let unknown = r#"{"account":"alice","at":1,"kind":"of_a_newer_version"}"#;
     assert!(matches!(AuditEvent::from_json(unknown), Err(JsonError::Malformed { .. })));
+}
+
+#[test]
+fn events_with_and_without_an_origin_survive_a_binary_format() {
+    let origins = [
+        None,
+        Some(Origin::new().with_address("192.0.2.1")),
+        Some(Origin::new().with_user_agent("Firefox")),
+        Some(Origin::new().with_address("192.0.2.1").with_user_agent("Firefox")),
+    ];
+    for origin in origins {
+        let store = Arc::new(MemoryStore::with_trail());
+        let mut world = World::over(store.clone(), Policy::new("Example").unwrap());
+        if let Some(origin) = &origin {
+            world.verifier = world.verifier.on_behalf_of(origin.clone());
+        }
+        let _ = world.enroll();
+        let events = store.trail(&world.account).unwrap();
+        assert_eq!(events[0].origin, origin);
+        let bytes = postcard::to_allocvec(&events).unwrap();
+        assert_eq!(postcard::from_bytes::<Vec<AuditEvent>>(&bytes).unwrap(), events);
+    }
 }

@@ -363,3 +363,21 @@ fn g10_a_new_authenticator_has_no_guesses_against_it() {
     world.clock.advance(2 * STEP);
     let _ = world.present(&new.code(world.now())).unwrap();
 }
+
+#[test]
+fn g42_a_smaller_budget_locks_no_account_that_nobody_guessed_at() {
+    let (world, phones, _) = World::with_apps(3);
+    let small = Policy::builder("Example").authenticators(1).guess_budget(1, days(31)).build().unwrap();
+    let strict = under(&world, small);
+    assert!(!strict.verifier.status(&strict.account).unwrap().is_locked);
+    for phone in &phones {
+        let _ = strict.log_in(phone);
+    }
+    // A guess is charged for each of the three, and no second one is evaluated.
+    let wrong = phones[0].wrong_code(strict.now());
+    assert_eq!(strict.present(&wrong).unwrap_err(), Refusal::Locked { retry_at: None });
+    assert_eq!(
+        strict.present(&phones[0].code(strict.now())).unwrap_err(),
+        Refusal::Locked { retry_at: None }
+    );
+}

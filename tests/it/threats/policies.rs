@@ -1,4 +1,4 @@
-//! A new policy also applies to what exists already: threats G16, G19, G27.
+//! A new policy also applies to what exists already: threats G16, G18, G19, G20, G27.
 
 use core::time::Duration;
 use std::sync::Mutex;
@@ -8,10 +8,11 @@ use second_factor::session::{
 };
 use second_factor::{
     AccountId, BlockingStore, BlockingVerifier, DeviceToken, KeyRing, Login, Policy, Refusal, Remember,
+    TotpParams, UnixTime,
 };
 
 use crate::support::sessions::{row, session_of};
-use crate::support::{DAY, Phone, TestRng, World, code_required, complete, refusal};
+use crate::support::{DAY, Phone, STEP, TestRng, World, code_required, complete, days, refusal};
 
 fn by_administrator(world: &World) -> AdministratorReset {
     AdministratorReset::by_host(world.account.clone(), &AccountId::new("root").unwrap()).unwrap()
@@ -94,6 +95,89 @@ fn g27_after_a_stricter_policy_devices_are_asked_for_a_code() {
         };
         assert_eq!(world.events.count(expired), 1);
         let _ = code_required(world.login_on(&device));
+    }
+}
+
+#[test]
+fn g27_a_lower_number_of_devices_applies_to_those_that_are_remembered() {
+    let (world, phone, _) = World::enrolled();
+    let [one, two, three] = [(); 3].map(|()| world.remember(&phone));
+    world.clock.advance(DAY);
+    // The first device is used again, so the second one has not been used for the longest time.
+    let [three, one] = [three, one].map(|device| {
+        world.clock.advance(STEP);
+        complete(world.login_on(&device))
+    });
+    let strict = under(&world, Policy::builder("Example").devices(2).build().unwrap());
+    let before = row(&world);
+    assert_eq!(strict.verifier.status(&strict.account).unwrap().devices.len(), 2);
+    let challenge = code_required(strict.login_on(&two));
+    for device in [three, one] {
+        assert!(strict.is_current(&device.authenticated.into_session()));
+        let _ = complete(strict.login_on(&device.device.unwrap()));
+    }
+    assert_eq!(row(&world), before, "devices were deleted at once, but the policy may be a mistake");
+
+    // The next accepted code deletes the one that is too many.
+    assert!(strict.verifier.present(&challenge, &phone.code(world.now()), Remember::No).is_ok());
+    let too_many = |kind: &EventKind| {
+        matches!(kind, EventKind::DeviceForgotten { reason: ForgottenBecause::TooMany, .. })
+    };
+    assert_eq!(world.events.count(too_many), 1);
+    let _ = code_required(world.login_on(&two));
+}
+
+/// A passkey does not prove that the clock is right, so devices that have expired stay in the row after it.
+#[test]
+fn g20_a_device_that_has_expired_makes_room_before_one_that_has_not() {
+    let policy = Policy::builder("Example").devices(2).build().unwrap();
+    let (world, phone, _) = World::enrolled_with(policy);
+    let _ = world.bind_passkey(&phone);
+    let mut signed = 0;
+    let mut remember = || {
+        signed += 1;
+        let (challenge, proof) = (world.challenge(), world.signed_by_passkey(&signed.to_string()));
+        let this = Remember::ThisDevice { label: "Firefox" };
+        world.verifier.present(&challenge, proof, this).unwrap().device.unwrap()
+    };
+    let first = remember();
+    world.clock.advance(days(10));
+    let second = remember();
+    world.clock.advance(days(19));
+    let _ = complete(world.login_on(&first));
+    world.clock.advance(days(2));
+    let third = remember();
+    let _ = complete(world.login_on(&second));
+    let _ = complete(world.login_on(&third));
+}
+
+#[test]
+fn g18_a_policy_whose_t0_no_key_uri_can_carry_is_refused() {
+    for t0 in [1, 30, 1_000_000_000, u64::MAX] {
+        let params = TotpParams::default().with_t0(UnixTime::from_secs(t0));
+        assert_eq!(Policy::builder("Example").totp(params).build(), Err(PolicyError::T0), "{t0}");
+    }
+}
+
+#[test]
+fn g18_a_password_that_was_checked_too_long_ago_opens_no_challenge() {
+    let minute = Duration::from_secs(60);
+    let policy = Policy::builder("Example").challenge_lifetime(minute).build().unwrap();
+    let (world, phone, _) = World::enrolled_with(policy);
+    for (age, opens) in [(59, true), (60, false), (299, false)] {
+        let proof = world.password();
+        world.clock.advance(Duration::from_secs(age));
+        world.events.take();
+        let login = refusal(world.verifier.password_verified(proof, None));
+        assert_eq!(login.is_ok(), opens, "{age} s");
+        match login {
+            Ok(login) => {
+                let presented =
+                    world.verifier.present(&code_required(login), &phone.code(world.now()), Remember::No);
+                assert!(presented.is_ok());
+            }
+            Err(refused) => assert_eq!((refused, world.events.take()), (Refusal::ChallengeOver, vec![])),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use second_factor::{
 };
 
 use crate::support::sessions::{fresh_factor, row, session_of};
-use crate::support::{JsonRow, Phone, STEP, Told, World, complete, refusal, texts};
+use crate::support::{JsonRow, Phone, STEP, Told, World, complete, days, refusal, texts};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -114,6 +114,19 @@ fn g11_a_session_of_a_recovery_code_can_enroll_for_an_hour() {
     let (session, _) = by_the_last_recovery_code(&world);
     let _ = world.reset_password();
     assert_eq!(with_the_password_alone(&world, &session).unwrap_err(), Refusal::StepUpRequired);
+}
+
+/// Threat A6: what a clock wrote that was a year ahead does not stay in force for a year.
+#[test]
+fn g11_after_a_clock_a_year_ahead_a_recovery_login_can_enroll_again() {
+    let (world, phone, _) = World::enrolled();
+    let right = world.now();
+    world.clock.advance(days(365));
+    let _ = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
+    world.clock.set(right);
+    let _ = world.verifier.administrator_reset(by_administrator(&world)).unwrap();
+    let (session, _) = by_the_last_recovery_code(&world);
+    assert!(with_the_password_alone(&world, &session).is_ok());
 }
 
 #[test]
