@@ -20,7 +20,7 @@ pub use account_record::AccountRecord;
 pub(crate) use authenticator::{App, Authenticator, Host, Prover, SealedSecret};
 pub use authenticator_id::AuthenticatorId;
 pub(crate) use budget::{Charged, GuessBudget, Lock};
-pub(crate) use device::{Device, Generation};
+pub(crate) use device::Device;
 pub use device_id::DeviceId;
 pub(crate) use epoch::Epoch;
 #[cfg(feature = "json")]

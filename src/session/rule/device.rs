@@ -2,11 +2,11 @@
 
 use super::login::log_in;
 use super::{Accepted, Context, Draft};
-use crate::session::record::Generation;
 use crate::session::token::DeviceClaims;
 use crate::session::{
     AuthMethod, DeviceId, DeviceToken, EventKind, FirstFactor, ForgottenBecause, SessionError,
 };
+use crate::time::is_near;
 
 /// Logs in on a remembered device, or reacts to a token that is outdated, stolen or unknown.
 ///
@@ -32,24 +32,26 @@ pub(super) fn recognize(
         return Ok(None);
     };
     let (since, mut device) = (device.since, device.clone());
-    match device.generation_of(generation, now, policy) {
-        Generation::CurrentInGrace | Generation::PreviousInGrace => {}
-        Generation::Current => {
+    let in_grace = is_near(device.rotated_at, policy.rotation_grace(), now);
+    match device.generation.checked_sub(generation) {
+        Some(0 | 1) if in_grace => {}
+        Some(0) => {
             device.rotate(now);
             if let Some(kept) = draft.change().devices.get_mut(index) {
                 *kept = device.clone();
             }
         }
-        Generation::Previous => {
+        Some(1) => {
             draft.forget_devices(ForgottenBecause::Outdated, |kept| kept.id != id);
             return Ok(None);
         }
-        Generation::Older => {
+        Some(_) => {
             draft.event(EventKind::DeviceTokenStolen { device: id });
             draft.next_epoch(ForgottenBecause::Stolen)?;
             return Ok(None);
         }
-        Generation::Newer => {
+        // Newer than the current one, as after a backup was restored.
+        None => {
             draft.event(EventKind::DeviceUnknown);
             return Ok(None);
         }
