@@ -51,7 +51,7 @@ impl Visitor<'_> for Text {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        let mut bytes = decode_vec(text.as_bytes()).ok_or_else(|| E::custom("not canonical base32"))?;
+        let mut bytes = decode_vec(text).ok_or_else(|| E::custom("not canonical base32"))?;
         Ok(core::mem::take(&mut *bytes))
     }
 }
@@ -68,7 +68,7 @@ impl Visitor<'_> for ArrayText {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<[u8; 16], E> {
         // The text is not repeated in the error.
-        decode_array(text.as_bytes()).ok_or_else(|| E::custom("not canonical base32 of 16 bytes"))
+        decode_array(text).ok_or_else(|| E::custom("not canonical base32 of 16 bytes"))
     }
 }
 

@@ -76,7 +76,7 @@ impl RecoveryCode {
         if symbols.len() != SYMBOLS {
             return Err(RecoveryCodeError::Length { found: symbols.len() });
         }
-        base32::decode_array(symbols.as_bytes()).map(Self).ok_or(RecoveryCodeError::LastCharacter)
+        base32::decode_array(&symbols).map(Self).ok_or(RecoveryCodeError::LastCharacter)
     }
 
     /// The code in clear, in groups.

@@ -14,7 +14,7 @@ macro_rules! public_id {
             ///
             /// [`TokenError`] for any other text.
             pub fn parse(text: &str) -> Result<Self, TokenError> {
-                crate::session::token::text::decode_array(text).map(Self).ok_or(TokenError)
+                crate::enrollment::base32::decode_array(text).map(Self).ok_or(TokenError)
             }
         }
 
@@ -43,7 +43,7 @@ macro_rules! public_id {
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(&crate::session::token::text::encode(&self.0))
+                f.write_str(&crate::enrollment::base32::encode(&self.0))
             }
         }
 
