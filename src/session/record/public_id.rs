@@ -37,7 +37,7 @@ macro_rules! public_id {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                from.deserialize_str(crate::enrollment::bytes_text::ArrayText).map(Self)
+                crate::enrollment::bytes_text::deserialize_text(from).map(Self)
             }
         }
 
