@@ -4,7 +4,7 @@ use core::str::FromStr;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::digest::sha256;
+use super::digest::{HalfDigest, sha256};
 use super::{SecretText, base32};
 use crate::otp::redacted_debug;
 
@@ -98,7 +98,7 @@ impl RecoveryCode {
     /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
     pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
-        RecoveryCodeDigest::cut(&sha256(&[DOMAIN, account.as_bytes(), &self.0]))
+        RecoveryCodeDigest(HalfDigest::of(&sha256(&[DOMAIN, account.as_bytes(), &self.0])))
     }
 
     fn write(&self, text: &mut String) {

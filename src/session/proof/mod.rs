@@ -31,7 +31,6 @@ pub use first_factor::FirstFactor;
 pub use fresh_factor::FreshFactor;
 pub use host_authenticator_kind::HostAuthenticatorKind;
 pub use host_authenticator_verified::HostAuthenticatorVerified;
-pub(crate) use host_authenticator_verified::ProofDigest;
 pub(crate) use old_recovery_code::old_recovery_code;
 pub use old_recovery_code::{OldRecoveryCodeTry, OldRecoveryCodeVerified};
 pub use password_change_proof::PasswordChangeProof;

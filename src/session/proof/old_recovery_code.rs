@@ -1,5 +1,5 @@
 use crate::enrollment::RecoveryCodeDigest;
-use crate::enrollment::digest::sha256;
+use crate::enrollment::digest::{HalfDigest, sha256};
 use crate::session::AccountId;
 
 /// One try of a recovery code of an old system. The try is charged already. The host compares what was typed
@@ -59,5 +59,5 @@ impl OldRecoveryCodeVerified {
 /// The digest that is stored for the name of such a code.
 pub(crate) fn old_recovery_code(account: &AccountId, name: &str) -> RecoveryCodeDigest {
     let parts: [&[u8]; 3] = [b"second-factor/old-recovery-code/v1", account.as_bytes(), name.as_bytes()];
-    RecoveryCodeDigest::cut(&sha256(&parts))
+    RecoveryCodeDigest(HalfDigest::of(&sha256(&parts)))
 }

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Context, Draft, Stop};
+use crate::enrollment::digest::HalfDigest;
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
 use crate::otp::{ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Verdict, Window, constant_time};
-use crate::session::proof::ProofDigest;
 use crate::session::record::{Authenticator, Charged, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
 use crate::session::{
@@ -83,7 +83,7 @@ pub(super) enum AcceptedWith {
     Host {
         method: AuthMethod,
         authenticator: AuthenticatorId,
-        proof: ProofDigest,
+        proof: HalfDigest,
     },
 }
 
