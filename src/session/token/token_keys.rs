@@ -1,5 +1,4 @@
 use alloc::vec::Vec;
-use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -27,9 +26,9 @@ use crate::otp::redacted_debug;
 /// use second_factor::session::{TokenKey, TokenKeys};
 ///
 /// let keys = TokenKeys::new(2, TokenKey::new([0x22; 32])).with_retired(1, TokenKey::new([0x11; 32]));
-/// assert_eq!(format!("{keys:?}"), "TokenKeys { signing: 2, retired: [1] }");
+/// assert_eq!(format!("{keys:?}"), "TokenKeys { signing: (2, TokenKey(..)), retired: [(1, TokenKey(..))] }");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct TokenKeys {
     signing: (u32, TokenKey),
     retired: Vec<(u32, TokenKey)>,
@@ -67,14 +66,6 @@ impl TokenKeys {
     pub(super) fn tag(&self, id: u32, parts: &[&[u8]]) -> Option<[u8; 32]> {
         let known = core::iter::once(&self.signing).chain(&self.retired).find(|(known, _)| *known == id);
         known.map(|(_, key)| key.tag(parts))
-    }
-}
-
-/// Shows the ids only.
-impl fmt::Debug for TokenKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let retired: Vec<u32> = self.retired.iter().map(|(id, _)| *id).collect();
-        f.debug_struct("TokenKeys").field("signing", &self.signing.0).field("retired", &retired).finish()
     }
 }
 
