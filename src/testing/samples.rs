@@ -4,12 +4,13 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
+use core::convert::Infallible;
 use core::time::Duration;
 
 use super::sources::{Counting, keys};
 use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
-use crate::session::proof::{Reader, Snapshot, old_recovery_code};
+use crate::session::proof::{Reader, old_recovery_code};
 use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
 use crate::session::rule::{self, AfterPassword, Context, Decision, Draft, Stop};
 use crate::session::{
@@ -91,9 +92,9 @@ impl Making {
     }
 
     fn password(&self) -> PasswordVerified {
-        let snapshot = Snapshot { record: self.record.clone(), revision: None };
+        let read = Ok::<_, Infallible>((self.record.clone(), ()));
         let account = self.record.account().clone();
-        PasswordVerified::by_host(PasswordCheck::new(account, self.now, Ok(snapshot), Arc::new(Reader)))
+        PasswordVerified::by_host(PasswordCheck::new(account, self.now, read, Arc::new(Reader)))
     }
 
     fn enroll(&mut self) -> Made<Totp> {

@@ -35,7 +35,7 @@ pub(crate) use old_recovery_code::old_recovery_code;
 pub use old_recovery_code::{OldRecoveryCodeTry, OldRecoveryCodeVerified};
 pub use password_change_proof::PasswordChangeProof;
 pub use password_check::PasswordCheck;
-pub(crate) use password_check::{Reader, Snapshot};
+pub(crate) use password_check::Reader;
 pub use password_reset::PasswordReset;
 pub use password_verified::PasswordVerified;
 pub use presented::Presented;

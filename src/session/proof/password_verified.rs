@@ -1,6 +1,3 @@
-use alloc::sync::Arc;
-
-use super::password_check::{Read, Reader};
 use crate::session::{AccountId, AccountRecord, FirstFactor, PasswordCheck, Requirement};
 use crate::time::UnixTime;
 
@@ -21,7 +18,7 @@ use crate::time::UnixTime;
 #[derive(Debug)]
 #[must_use = "a verified password is the first half of a login; hand it to the verifier"]
 pub struct PasswordVerified {
-    check: PasswordCheck,
+    pub(crate) check: PasswordCheck,
     first_factor: FirstFactor,
     requirement: Requirement,
 }
@@ -73,11 +70,6 @@ impl PasswordVerified {
     /// When the check began.
     pub(crate) fn at(&self) -> UnixTime {
         self.check.at()
-    }
-
-    /// What was read when the check began; `None` from the second call on, and for another reader.
-    pub(crate) fn take_read(&mut self, reader: &Arc<Reader>) -> Option<Read> {
-        self.check.take_read(reader)
     }
 
     /// Whether a change that was under way may have replaced this password since.
