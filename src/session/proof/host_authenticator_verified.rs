@@ -22,7 +22,7 @@ pub struct HostAuthenticatorVerified {
     account: AccountId,
     authenticator: AuthenticatorId,
     /// Distinguishes this proof from others.
-    digest: HalfDigest,
+    pub(crate) digest: HalfDigest,
 }
 
 impl HostAuthenticatorVerified {
@@ -45,9 +45,5 @@ impl HostAuthenticatorVerified {
     /// Which of the account's authenticators.
     pub fn authenticator(&self) -> AuthenticatorId {
         self.authenticator
-    }
-
-    pub(crate) fn digest(&self) -> HalfDigest {
-        self.digest
     }
 }

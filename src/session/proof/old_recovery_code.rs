@@ -37,22 +37,14 @@ impl OldRecoveryCodeTry {
 #[must_use = "a verified recovery code counts for nothing before it is presented"]
 pub struct OldRecoveryCodeVerified {
     account: AccountId,
-    challenge: [u8; 16],
-    code: RecoveryCodeDigest,
+    pub(crate) challenge: [u8; 16],
+    pub(crate) code: RecoveryCodeDigest,
 }
 
 impl OldRecoveryCodeVerified {
     /// Whose code it was.
     pub fn account(&self) -> &AccountId {
         &self.account
-    }
-
-    pub(crate) fn is_for(&self, challenge: &[u8; 16]) -> bool {
-        self.challenge == *challenge
-    }
-
-    pub(crate) fn code(&self) -> &RecoveryCodeDigest {
-        &self.code
     }
 }
 

@@ -16,11 +16,12 @@ use crate::time::{UnixTime, is_alive};
 #[must_use = "compare the hash, then make a `PasswordVerified` of it"]
 pub struct PasswordCheck {
     account: AccountId,
-    at: UnixTime,
+    pub(crate) at: UnixTime,
     /// `None` if the record could not be read.
     epoch: Option<Epoch>,
-    /// A password change was under way, so it is not known which of the two hashes the host compares.
-    during_change: bool,
+    /// A password change was under way, so the host may compare a hash that is replaced afterwards, although
+    /// the epoch is the same.
+    pub(crate) during_change: bool,
     /// For the verifier that read it.
     read: Option<Box<dyn Any + Send + Sync>>,
     reader: Arc<Reader>,
@@ -54,24 +55,14 @@ impl PasswordCheck {
         &self.account
     }
 
-    pub(super) fn at(&self) -> UnixTime {
-        self.at
-    }
-
     /// The `read` of [`new`](Self::new); `None` from the second call on, and for another reader.
     pub(crate) fn take_read<T: 'static>(&mut self, reader: &Arc<Reader>) -> Option<T> {
         let read = self.read.take().filter(|_| Arc::ptr_eq(&self.reader, reader))?;
         read.downcast().ok().map(|read| *read)
     }
 
-    /// Whether a password change was under way. If so, the host may have compared a hash that was replaced
-    /// since, although the epoch is the same.
-    pub(super) fn began_during_change(&self) -> bool {
-        self.during_change
-    }
-
     /// Whether it is recent enough, and the account's credentials are still the same.
-    pub(super) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
+    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
         self.epoch == Some(record.epoch) && is_alive(self.at, Self::LIFETIME, now)
     }
 }

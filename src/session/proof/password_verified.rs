@@ -1,5 +1,4 @@
-use crate::session::{AccountId, AccountRecord, FirstFactor, PasswordCheck, Requirement};
-use crate::time::UnixTime;
+use crate::session::{AccountId, FirstFactor, PasswordCheck, Requirement};
 
 /// The host's word that this account's password was just typed and was right.
 ///
@@ -19,8 +18,8 @@ use crate::time::UnixTime;
 #[must_use = "a verified password is the first half of a login; hand it to the verifier"]
 pub struct PasswordVerified {
     pub(crate) check: PasswordCheck,
-    first_factor: FirstFactor,
-    requirement: Requirement,
+    pub(crate) first_factor: FirstFactor,
+    pub(crate) requirement: Requirement,
 }
 
 impl PasswordVerified {
@@ -65,28 +64,5 @@ impl PasswordVerified {
     /// Whose password it was.
     pub fn account(&self) -> &AccountId {
         self.check.account()
-    }
-
-    /// When the check began.
-    pub(crate) fn at(&self) -> UnixTime {
-        self.check.at()
-    }
-
-    /// Whether a change that was under way may have replaced this password since.
-    pub(crate) fn began_during_change(&self) -> bool {
-        self.check.began_during_change()
-    }
-
-    /// Whether it is recent enough, and the account's credentials are still the same.
-    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
-        self.check.is_current(record, now)
-    }
-
-    pub(crate) fn kind(&self) -> FirstFactor {
-        self.first_factor
-    }
-
-    pub(crate) fn requirement(&self) -> Requirement {
-        self.requirement
     }
 }

@@ -99,7 +99,7 @@ impl Session {
     /// Records that a factor was presented in this session. A factor of another session changes nothing.
     /// Neither does a factor from before a change of the password or the second factor.
     pub fn elevate(&mut self, fresh: &FreshFactor) {
-        if self.account == *fresh.account() && self.id == fresh.session() && self.epoch == fresh.epoch() {
+        if self.account == *fresh.account() && self.id == fresh.session && self.epoch == fresh.epoch {
             self.elevation = Some(Elevation { at: fresh.at(), method: fresh.method() });
         }
     }

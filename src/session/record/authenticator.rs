@@ -26,7 +26,7 @@ impl SealedSecret {
         id: &AuthenticatorId,
         seal: &dyn Seal,
     ) -> Result<Secret, SealError> {
-        seal.open(&self.sealed, SealContext::new(account, id.as_bytes()))
+        seal.open(&self.sealed, SealContext::new(account, &id.0))
     }
 }
 

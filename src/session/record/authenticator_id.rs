@@ -24,12 +24,4 @@ impl AuthenticatorId {
         let digest = sha256(&[b"second-factor/host-authenticator/v1", account.as_bytes(), credential]);
         Self(HalfDigest::of(&digest).0)
     }
-
-    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
 }

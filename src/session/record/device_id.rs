@@ -14,12 +14,4 @@ impl DeviceId {
         let digest = sha256(&[b"second-factor/device-id/v1", account.as_bytes(), series]);
         Self(HalfDigest::of(&digest).0)
     }
-
-    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
 }

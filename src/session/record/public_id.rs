@@ -5,7 +5,7 @@ macro_rules! public_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name([u8; 16]);
+        pub struct $name(pub(crate) [u8; 16]);
 
         impl $name {
             /// Reads the text that `Display` prints, as it comes back from a form.

@@ -24,12 +24,12 @@ pub(crate) trait Claims: Sized {
 /// A token: an account, what is claimed about it, and a tag over both.
 #[derive(Clone)]
 pub(crate) struct Signed<C> {
-    account: AccountId,
-    claims: C,
+    pub(crate) account: AccountId,
+    pub(crate) claims: C,
     key: u32,
     body: Zeroizing<Vec<u8>>,
     tag: Zeroizing<[u8; 32]>,
-    text: Zeroizing<String>,
+    pub(super) text: Zeroizing<String>,
 }
 
 impl<C: Claims> Signed<C> {
@@ -70,17 +70,5 @@ impl<C: Claims> Signed<C> {
     pub(crate) fn is_genuine(&self, keys: &TokenKeys, namespace: &str) -> bool {
         let expected = keys.tag(self.key, &[C::LABEL, namespace.as_bytes(), &self.body]);
         expected.is_some_and(|expected| reveal_equal(&expected, &self.tag))
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    pub(crate) fn claims(&self) -> &C {
-        &self.claims
     }
 }
