@@ -1,4 +1,8 @@
 use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::otp::constant_time::reveal_equal;
+use crate::otp::redacted_debug;
 
 /// The SHA-256 digest of a list of parts. Each part is hashed after its length, so that different lists give
 /// different digests.
@@ -13,6 +17,35 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     }
     hasher.finalize().into()
 }
+
+/// The first half of a SHA-256 digest or tag, compared in constant time and redacted in `Debug`. A record
+/// keeps these of what was presented.
+#[derive(Clone, Copy)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub(crate) struct HalfDigest(
+    #[cfg_attr(feature = "serde", serde(with = "super::bytes_text"))] pub(crate) [u8; 16],
+);
+
+impl HalfDigest {
+    pub(crate) fn of(whole: &[u8; 32]) -> Self {
+        Self(whole.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Whether the two are equal, as a `Choice`, so that no branch depends on it yet.
+    pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+redacted_debug!(HalfDigest);
+
+impl PartialEq for HalfDigest {
+    fn eq(&self, other: &Self) -> bool {
+        reveal_equal(&self.0, &other.0)
+    }
+}
+
+impl Eq for HalfDigest {}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use core::str::FromStr;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::digest::sha256;
+use super::digest::{HalfDigest, sha256};
 use super::{SecretText, base32};
 use crate::otp::redacted_debug;
 
@@ -76,7 +76,7 @@ impl RecoveryCode {
         if symbols.len() != SYMBOLS {
             return Err(RecoveryCodeError::Length { found: symbols.len() });
         }
-        base32::decode_array(symbols.as_bytes()).map(Self).ok_or(RecoveryCodeError::LastCharacter)
+        base32::decode_array(&symbols).map(Self).ok_or(RecoveryCodeError::LastCharacter)
     }
 
     /// The code in clear, in groups.
@@ -98,7 +98,7 @@ impl RecoveryCode {
     /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
     pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
-        RecoveryCodeDigest::cut(&sha256(&[DOMAIN, account.as_bytes(), &self.0]))
+        RecoveryCodeDigest(HalfDigest::of(&sha256(&[DOMAIN, account.as_bytes(), &self.0])))
     }
 
     fn write(&self, text: &mut String) {

@@ -111,7 +111,7 @@
 //!
 //! let row = r#"{"format":2,"account":"user-7"}"#; // written by an instance of the next version
 //! let error = serde_json::from_str::<Session>(row).unwrap_err();
-//! assert!(error.to_string().starts_with("session format 2 is not 1"));
+//! assert!(error.to_string().starts_with("format 2 is newer than 1"));
 //! ```
 //!
 //! To avoid all of this, a version that introduces a format follows this rule: **version N+1 reads formats N

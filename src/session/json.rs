@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
-use super::record::is_newer_format;
+use super::record::FORMAT;
 use super::{AccountRecord, AuditEvent};
 
 /// Why an account record or an audit event could not be read from JSON, or could not be written.
@@ -107,8 +107,8 @@ impl AccountRecord {
     /// [`JsonError`], which says why. Nothing of the record is used then. Leave the row as it is.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, JsonError> {
         let json = json.as_ref();
-        read(json).map_err(|error| match (error, read::<Format>(json)) {
-            (JsonError::Malformed { .. }, Ok(Format { format })) if is_newer_format(format) => {
+        read(json).map_err(|error| match (error, read::<Head>(json)) {
+            (JsonError::Malformed { .. }, Ok(Head { format })) if format > FORMAT => {
                 JsonError::NewerFormat { format }
             }
             // A newer format is refused before its body is read. If the text after that is cut off or not
@@ -154,7 +154,7 @@ impl AuditEvent {
 
 /// The part of a record that is read to learn its format.
 #[derive(Deserialize)]
-struct Format {
+struct Head {
     format: u32,
 }
 

@@ -14,7 +14,7 @@ use super::{Seal, TokenKeys};
 /// use second_factor::session::{Keys, StoreSecretsInClear, TokenKey, TokenKeys};
 ///
 /// let keys = Keys::new(StoreSecretsInClear, TokenKeys::new(1, TokenKey::new([0x11; 32])));
-/// assert_eq!(format!("{keys:?}"), "Keys { tokens: TokenKeys { signing: 1, retired: [] }, .. }");
+/// assert_eq!(format!("{keys:?}"), "Keys { tokens: TokenKeys { signing: (1, TokenKey(..)), retired: [] }, .. }");
 /// ```
 pub struct Keys {
     seal: Box<dyn Seal>,

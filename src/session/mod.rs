@@ -105,6 +105,7 @@
 mod account;
 mod error;
 mod event;
+mod format;
 #[cfg(feature = "json")]
 mod json;
 mod keys;

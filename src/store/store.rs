@@ -4,6 +4,7 @@ use core::error::Error;
 use core::pin::Pin;
 
 use super::{Change, Swap, Versioned};
+use crate::otp::redacted_debug;
 use crate::session::{AccountId, AccountRecord};
 
 /// A host's storage of account records.
@@ -138,11 +139,7 @@ impl DynStore {
     }
 }
 
-impl core::fmt::Debug for DynStore {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("DynStore(..)")
-    }
-}
+redacted_debug!(DynStore);
 
 impl Store for DynStore {
     type Error = StoreError;

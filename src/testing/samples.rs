@@ -4,12 +4,13 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
+use core::convert::Infallible;
 use core::time::Duration;
 
 use super::sources::{Counting, keys};
 use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
-use crate::session::proof::{Reader, Snapshot, old_recovery_code};
+use crate::session::proof::{Reader, old_recovery_code};
 use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
 use crate::session::rule::{self, AfterPassword, Context, Decision, Draft, Stop};
 use crate::session::{
@@ -28,12 +29,12 @@ pub(super) fn account(id: impl Into<String>) -> AccountId {
 
 /// A record that carries a number and nothing else.
 pub(super) fn numbered(account: &AccountId, number: u64) -> AccountRecord {
-    AccountRecord::in_epoch(account.clone(), Epoch::new(u128::from(number).to_be_bytes()))
+    AccountRecord::in_epoch(account.clone(), Epoch(u128::from(number).to_be_bytes()))
 }
 
 /// The number that such a record carries.
 pub(super) fn number_of(record: &AccountRecord) -> u64 {
-    u64::try_from(u128::from_be_bytes(*record.epoch.as_bytes())).unwrap_or(u64::MAX)
+    u64::try_from(u128::from_be_bytes(record.epoch.0)).unwrap_or(u64::MAX)
 }
 
 /// A revision that no row has had, of 63 bits like those that the verifier draws.
@@ -91,9 +92,9 @@ impl Making {
     }
 
     fn password(&self) -> PasswordVerified {
-        let snapshot = Snapshot { record: self.record.clone(), revision: None };
+        let read = Ok::<_, Infallible>((self.record.clone(), ()));
         let account = self.record.account().clone();
-        PasswordVerified::by_host(PasswordCheck::new(account, self.now, Ok(snapshot), Arc::new(Reader)))
+        PasswordVerified::by_host(PasswordCheck::new(account, self.now, read, Arc::new(Reader)))
     }
 
     fn enroll(&mut self) -> Made<Totp> {
@@ -201,7 +202,7 @@ fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
         let signed = [number; 64];
         let kind = HostAuthenticatorKind::HardwareKey;
         let host = HostAuthenticatorVerified::by_host(account.clone(), &signed, &signed);
-        let prover = Prover::Host(Host { kind, last_proof: Some(host.digest()) });
+        let prover = Prover::Host(Host { kind, last_proof: Some(host.digest) });
         let prover = if number % 2 == 0 { prover } else { app.prover.clone() };
         let (id, last_used) = (host.authenticator(), Some(UnixTime::MAX));
         let bound = Authenticator { id, label: label.clone(), bound_at: UnixTime::MAX, last_used, prover };
@@ -214,7 +215,7 @@ fn fill_authenticators(making: &mut Making, labels: &[String]) -> Made<()> {
 
 /// Records with different optional parts, each with a description.
 pub(super) fn varied(account: &AccountId) -> Made<Vec<(&'static str, AccountRecord)>> {
-    let closed = AccountRecord::in_epoch(account.clone(), Epoch::new([0xff; 16]));
+    let closed = AccountRecord::in_epoch(account.clone(), Epoch([0xff; 16]));
 
     let mut imported = Making::new(account.clone())?;
     let secret = ImportedSecret::new(Secret::new(&[0x5a; 20])?).map_err(EnrollmentError::from)?;

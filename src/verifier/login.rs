@@ -1,11 +1,10 @@
 use super::{Error, Verifier};
-use crate::session::proof::Snapshot;
 use crate::session::rule::{self, AfterPassword, Draft};
 use crate::session::{
     Accepted, AccountId, ChallengeToken, DeviceToken, FreshFactor, Login, OldRecoveryCodeTry, PasswordCheck,
     PasswordVerified, Presented, Reauthenticated, Remember, Session,
 };
-use crate::store::{Expected, Revision, Store};
+use crate::store::Store;
 
 /// Logging in, and stepping up in a session.
 impl<S: Store> Verifier<S> {
@@ -17,11 +16,7 @@ impl<S: Store> Verifier<S> {
     /// the same work.
     pub async fn check_password(&self, account: &AccountId) -> PasswordCheck {
         let now = self.now();
-        let read = match self.load(account).await {
-            Ok((record, Expected::At(revision))) => Ok(Snapshot { record, revision: Some(revision.get()) }),
-            Ok((record, Expected::Absent)) => Ok(Snapshot { record, revision: None }),
-            Err(error) => Err(error.into()),
-        };
+        let read = self.load(account).await;
         PasswordCheck::new(account.clone(), now, read, self.reader().clone())
     }
 
@@ -47,18 +42,8 @@ impl<S: Store> Verifier<S> {
         device_cookie: Option<&str>,
     ) -> Result<Login, Error<S::Error>> {
         let device = device_cookie.and_then(|text| DeviceToken::parse(text).ok());
-        let read = match proof.take_read(self.reader()) {
-            None => None,
-            Some(Ok(Snapshot { record, revision: None })) => Some((record, Expected::Absent)),
-            Some(Ok(Snapshot { record, revision: Some(number) })) => {
-                Some((record, Expected::At(Revision::new(number))))
-            }
-            Some(Err(error)) => match error.downcast() {
-                Ok(error) => return Err(*error),
-                // The error comes from another verifier, so this verifier has to read the account itself.
-                Err(_) => None,
-            },
-        };
+        // If another verifier read it, this one has to read the account itself.
+        let read = proof.check.take_read::<Result<_, Error<S::Error>>>(self.reader()).transpose()?;
         let rule = |draft: &mut Draft<'_>| rule::password_verified(draft, &proof, device.as_ref());
         Ok(match self.decide_from(read, proof.account(), rule).await? {
             AfterPassword::Complete(accepted) => Login::Complete(accepted),

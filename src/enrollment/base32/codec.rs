@@ -42,12 +42,13 @@ fn decoded_len(symbols: &[u8]) -> usize {
 }
 
 /// The bytes of a canonical text, or `None` if it is not canonical.
-pub(crate) fn decode_vec(symbols: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    decode_symbols(symbols).filter(|decoded| !decoded.trailing_bits).map(|decoded| decoded.bytes)
+pub(crate) fn decode_vec(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    decode_symbols(text.as_bytes()).filter(|decoded| !decoded.trailing_bits).map(|decoded| decoded.bytes)
 }
 
 /// The bytes of a canonical text, or `None` if it is not canonical or there are not `N` of them.
-pub(crate) fn decode_array<const N: usize>(symbols: &[u8]) -> Option<[u8; N]> {
+pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let symbols = text.as_bytes();
     if decoded_len(symbols) != N {
         return None;
     }

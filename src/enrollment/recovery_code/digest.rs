@@ -1,5 +1,6 @@
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
 
+use crate::enrollment::digest::HalfDigest;
 use crate::otp::redacted_debug;
 
 /// The stored form of a recovery code: the first 16 bytes of a SHA-256 digest, compared in constant time and
@@ -16,9 +17,7 @@ use crate::otp::redacted_debug;
 /// Serde writes it as base32 text in formats that people read, and as bytes in others.
 #[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct RecoveryCodeDigest(
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
-);
+pub struct RecoveryCodeDigest(pub(crate) HalfDigest);
 
 impl RecoveryCodeDigest {
     /// The digest with these stored bytes.
@@ -31,17 +30,12 @@ impl RecoveryCodeDigest {
     /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
+        Self(HalfDigest(bytes))
     }
 
     /// The bytes to store.
     pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    /// The stored part of a whole digest.
-    pub(crate) fn cut(sha256: &[u8; 32]) -> Self {
-        Self(sha256.first_chunk().copied().unwrap_or_default())
+        &self.0.0
     }
 
     /// Whether the two are equal, as a `Choice`, so that no branch depends on it yet.
@@ -55,6 +49,7 @@ redacted_debug!(RecoveryCodeDigest);
 /// Compares in constant time.
 impl PartialEq for RecoveryCodeDigest {
     fn eq(&self, other: &Self) -> bool {
+        // Not revealed, so that `.ci/constant-time` sees a search that stops at the first match.
         self.ct_eq(other).into()
     }
 }

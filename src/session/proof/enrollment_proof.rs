@@ -28,21 +28,21 @@ impl EnrollmentProof {
 
     /// Whether a change may have replaced its password since.
     pub(crate) fn began_during_change(&self) -> bool {
-        matches!(self, Self::Password(proof) if proof.began_during_change())
+        matches!(self, Self::Password(proof) if proof.check.during_change)
     }
 
     /// What an enrollment that it permits depends on.
     pub(crate) fn basis(&self) -> Basis {
         match self {
             Self::Password(_) => Basis::Epoch,
-            Self::FreshFactor(proof) => proof.basis(),
+            Self::FreshFactor(proof) => proof.basis,
             Self::Reauthenticated(proof) => proof.basis(),
         }
     }
 
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match self {
-            Self::Password(proof) => record.authenticators.is_empty() && proof.is_current(record, now),
+            Self::Password(proof) => record.authenticators.is_empty() && proof.check.is_current(record, now),
             Self::FreshFactor(proof) => proof.is_current(record, now, policy),
             Self::Reauthenticated(proof) => proof.permits_enrollment(record, now, policy),
         }

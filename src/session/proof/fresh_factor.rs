@@ -18,10 +18,10 @@ use crate::time::{UnixTime, is_alive};
 #[must_use = "the step that it was asked for has not been taken yet"]
 pub struct FreshFactor {
     account: AccountId,
-    epoch: Epoch,
-    session: SessionId,
+    pub(super) epoch: Epoch,
+    pub(crate) session: SessionId,
     /// What the session depends on besides the epoch.
-    basis: Basis,
+    pub(super) basis: Basis,
     at: UnixTime,
     method: AuthMethod,
 }
@@ -46,20 +46,6 @@ impl FreshFactor {
     /// What it was: one of the [second factors](AuthMethod::is_second_factor).
     pub fn method(&self) -> AuthMethod {
         self.method
-    }
-
-    /// The session in which it was presented.
-    pub(crate) fn session(&self) -> SessionId {
-        self.session
-    }
-
-    /// The epoch in which it was presented.
-    pub(super) fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
-    pub(crate) fn basis(&self) -> Basis {
-        self.basis
     }
 
     /// Whether it was presented recently, in a session that has not ended, and the credentials are still the

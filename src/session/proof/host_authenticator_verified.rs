@@ -1,6 +1,4 @@
-use crate::enrollment::digest::sha256;
-use crate::otp::constant_time::reveal_equal;
-use crate::otp::redacted_debug;
+use crate::enrollment::digest::{HalfDigest, sha256};
 use crate::session::{AccountId, AuthenticatorId};
 
 /// The host's word that it has just verified a signature of an authenticator that is bound to this account: a
@@ -23,7 +21,8 @@ use crate::session::{AccountId, AuthenticatorId};
 pub struct HostAuthenticatorVerified {
     account: AccountId,
     authenticator: AuthenticatorId,
-    digest: ProofDigest,
+    /// Distinguishes this proof from others.
+    pub(crate) digest: HalfDigest,
 }
 
 impl HostAuthenticatorVerified {
@@ -34,8 +33,8 @@ impl HostAuthenticatorVerified {
     /// valid one. A proof with the same `signed` as the last accepted one is refused.
     pub fn by_host(account: AccountId, credential: &[u8], signed: &[u8]) -> Self {
         let authenticator = AuthenticatorId::of_host(&account, credential);
-        let digest = ProofDigest::of(&account, signed);
-        Self { account, authenticator, digest }
+        let digest = sha256(&[b"second-factor/host-proof/v1", account.as_bytes(), signed]);
+        Self { account, authenticator, digest: HalfDigest::of(&digest) }
     }
 
     /// Whose it is.
@@ -47,33 +46,4 @@ impl HostAuthenticatorVerified {
     pub fn authenticator(&self) -> AuthenticatorId {
         self.authenticator
     }
-
-    pub(crate) fn digest(&self) -> ProofDigest {
-        self.digest
-    }
 }
-
-/// Distinguishes one proof from another.
-#[derive(Clone, Copy)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub(crate) struct ProofDigest(
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
-);
-
-impl ProofDigest {
-    fn of(account: &AccountId, signed: &[u8]) -> Self {
-        let digest = sha256(&[b"second-factor/host-proof/v1", account.as_bytes(), signed]);
-        Self(digest.first_chunk().copied().unwrap_or_default())
-    }
-}
-
-/// In constant time.
-impl PartialEq for ProofDigest {
-    fn eq(&self, other: &Self) -> bool {
-        reveal_equal(&self.0, &other.0)
-    }
-}
-
-impl Eq for ProofDigest {}
-
-redacted_debug!(ProofDigest);

@@ -1,5 +1,5 @@
 use crate::enrollment::RecoveryCodeDigest;
-use crate::enrollment::digest::sha256;
+use crate::enrollment::digest::{HalfDigest, sha256};
 use crate::session::AccountId;
 
 /// One try of a recovery code of an old system. The try is charged already. The host compares what was typed
@@ -37,8 +37,8 @@ impl OldRecoveryCodeTry {
 #[must_use = "a verified recovery code counts for nothing before it is presented"]
 pub struct OldRecoveryCodeVerified {
     account: AccountId,
-    challenge: [u8; 16],
-    code: RecoveryCodeDigest,
+    pub(crate) challenge: [u8; 16],
+    pub(crate) code: RecoveryCodeDigest,
 }
 
 impl OldRecoveryCodeVerified {
@@ -46,18 +46,10 @@ impl OldRecoveryCodeVerified {
     pub fn account(&self) -> &AccountId {
         &self.account
     }
-
-    pub(crate) fn is_for(&self, challenge: &[u8; 16]) -> bool {
-        self.challenge == *challenge
-    }
-
-    pub(crate) fn code(&self) -> &RecoveryCodeDigest {
-        &self.code
-    }
 }
 
 /// The digest that is stored for the name of such a code.
 pub(crate) fn old_recovery_code(account: &AccountId, name: &str) -> RecoveryCodeDigest {
     let parts: [&[u8]; 3] = [b"second-factor/old-recovery-code/v1", account.as_bytes(), name.as_bytes()];
-    RecoveryCodeDigest::cut(&sha256(&parts))
+    RecoveryCodeDigest(HalfDigest::of(&sha256(&parts)))
 }

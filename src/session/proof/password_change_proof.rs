@@ -25,13 +25,13 @@ impl PasswordChangeProof {
 
     /// Whether a reset may have been verified by something that another change has replaced since.
     pub(crate) fn began_during_change(&self) -> bool {
-        matches!(self, Self::Reset(proof) if proof.began_during_change())
+        matches!(self, Self::Reset(proof) if proof.check.during_change)
     }
 
     pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match self {
             Self::Reauthenticated(proof) => proof.permits_change(record, now, policy),
-            Self::Reset(proof) => proof.is_current(record, now),
+            Self::Reset(proof) => proof.check.is_current(record, now),
         }
     }
 

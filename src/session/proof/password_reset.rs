@@ -1,5 +1,4 @@
-use crate::session::{AccountId, AccountRecord, PasswordCheck};
-use crate::time::UnixTime;
+use crate::session::{AccountId, PasswordCheck};
 
 /// The host's word that whoever asks for a new password showed that they control the account's mailbox, or
 /// passed another check that the host requires for a reset.
@@ -9,25 +8,18 @@ use crate::time::UnixTime;
 /// between makes it void.
 #[derive(Debug)]
 #[must_use = "nothing is reset before this goes to `change_password`"]
-pub struct PasswordReset(PasswordCheck);
+pub struct PasswordReset {
+    pub(super) check: PasswordCheck,
+}
 
 impl PasswordReset {
     /// The host verified a reset of this account's password after the check began.
     pub fn by_host(check: PasswordCheck) -> Self {
-        Self(check)
+        Self { check }
     }
 
     /// Whose password is reset.
     pub fn account(&self) -> &AccountId {
-        self.0.account()
-    }
-
-    /// Whether the reset may have been verified by something that a password change has replaced since.
-    pub(super) fn began_during_change(&self) -> bool {
-        self.0.began_during_change()
-    }
-
-    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
-        self.0.is_current(record, now)
+        self.check.account()
     }
 }

@@ -1,8 +1,4 @@
-use alloc::sync::Arc;
-
-use super::password_check::{Read, Reader};
-use crate::session::{AccountId, AccountRecord, FirstFactor, PasswordCheck, Requirement};
-use crate::time::UnixTime;
+use crate::session::{AccountId, FirstFactor, PasswordCheck, Requirement};
 
 /// The host's word that this account's password was just typed and was right.
 ///
@@ -21,9 +17,9 @@ use crate::time::UnixTime;
 #[derive(Debug)]
 #[must_use = "a verified password is the first half of a login; hand it to the verifier"]
 pub struct PasswordVerified {
-    check: PasswordCheck,
-    first_factor: FirstFactor,
-    requirement: Requirement,
+    pub(crate) check: PasswordCheck,
+    pub(crate) first_factor: FirstFactor,
+    pub(crate) requirement: Requirement,
 }
 
 impl PasswordVerified {
@@ -68,33 +64,5 @@ impl PasswordVerified {
     /// Whose password it was.
     pub fn account(&self) -> &AccountId {
         self.check.account()
-    }
-
-    /// When the check began.
-    pub(crate) fn at(&self) -> UnixTime {
-        self.check.at()
-    }
-
-    /// What was read when the check began; `None` from the second call on, and for another reader.
-    pub(crate) fn take_read(&mut self, reader: &Arc<Reader>) -> Option<Read> {
-        self.check.take_read(reader)
-    }
-
-    /// Whether a change that was under way may have replaced this password since.
-    pub(crate) fn began_during_change(&self) -> bool {
-        self.check.began_during_change()
-    }
-
-    /// Whether it is recent enough, and the account's credentials are still the same.
-    pub(crate) fn is_current(&self, record: &AccountRecord, now: UnixTime) -> bool {
-        self.check.is_current(record, now)
-    }
-
-    pub(crate) fn kind(&self) -> FirstFactor {
-        self.first_factor
-    }
-
-    pub(crate) fn requirement(&self) -> Requirement {
-        self.requirement
     }
 }

@@ -62,7 +62,7 @@ impl Reauthenticated {
     /// Whether it permits a change of credentials: they are still the same, and a factor was shown if the
     /// account has one.
     pub(crate) fn permits_change(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
-        self.password.is_current(record, now)
+        self.password.check.is_current(record, now)
             && match &self.beside {
                 Beside::Nothing => record.authenticators.is_empty(),
                 Beside::FreshFactor(fresh) => fresh.is_current(record, now, policy),
@@ -74,7 +74,7 @@ impl Reauthenticated {
     pub(crate) fn permits_enrollment(&self, record: &AccountRecord, now: UnixTime, policy: &Policy) -> bool {
         match self.beside {
             Beside::RecoveryLogin(login) => {
-                self.password.is_current(record, now) && login.is_current(record, now, policy)
+                self.password.check.is_current(record, now) && login.is_current(record, now, policy)
             }
             _ => self.permits_change(record, now, policy),
         }
@@ -84,7 +84,7 @@ impl Reauthenticated {
     pub(crate) fn basis(&self) -> Basis {
         match &self.beside {
             Beside::Nothing => Basis::Epoch,
-            Beside::FreshFactor(fresh) => fresh.basis(),
+            Beside::FreshFactor(fresh) => fresh.basis,
             Beside::RecoveryLogin(login) => login.basis(),
         }
     }

@@ -2,6 +2,7 @@ use core::time::Duration;
 
 use super::{EndOtherSessions, SessionInfo};
 use crate::otp::redacted_debug;
+use crate::session::format::Format;
 use crate::session::record::Epoch;
 use crate::session::{AccountId, AuthMethod, DeviceId, FirstFactor, FreshFactor};
 use crate::time::{UnixTime, is_alive};
@@ -36,7 +37,7 @@ use crate::time::{UnixTime, is_alive};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Session {
-    format: SessionFormat,
+    format: Format<1>,
     account: AccountId,
     epoch: Epoch,
     at: UnixTime,
@@ -65,7 +66,7 @@ impl Session {
         device: Option<DeviceId>,
         id: SessionId,
     ) -> Self {
-        Self { format: SessionFormat, account, epoch, at, first_factor, method, device, id, elevation: None }
+        Self { format: Format, account, epoch, at, first_factor, method, device, id, elevation: None }
     }
 
     /// Who logged in.
@@ -98,7 +99,7 @@ impl Session {
     /// Records that a factor was presented in this session. A factor of another session changes nothing.
     /// Neither does a factor from before a change of the password or the second factor.
     pub fn elevate(&mut self, fresh: &FreshFactor) {
-        if self.account == *fresh.account() && self.id == fresh.session() && self.epoch == fresh.epoch() {
+        if self.account == *fresh.account() && self.id == fresh.session && self.epoch == fresh.epoch {
             self.elevation = Some(Elevation { at: fresh.at(), method: fresh.method() });
         }
     }
@@ -151,37 +152,6 @@ impl Session {
 
     pub(crate) fn id(&self) -> SessionId {
         self.id
-    }
-}
-
-/// The number of the encoding. A session of an unknown format is refused and no part of it is used: for
-/// example, the session of a newer version during an upgrade.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct SessionFormat;
-
-#[cfg(feature = "serde")]
-impl SessionFormat {
-    const NUMBER: u32 = 1;
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for SessionFormat {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u32(Self::NUMBER)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for SessionFormat {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match u32::deserialize(from)? {
-            Self::NUMBER => Ok(Self),
-            // No claimant writes a session, so the error may show the number.
-            other => Err(serde::de::Error::custom(format_args!(
-                "session format {other} is not {}, the only one that this version of second-factor reads",
-                Self::NUMBER
-            ))),
-        }
     }
 }
 

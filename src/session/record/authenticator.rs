@@ -1,8 +1,8 @@
 use alloc::string::String;
 
 use super::AuthenticatorId;
+use crate::enrollment::digest::HalfDigest;
 use crate::otp::{Secret, TimeStep, TotpParams};
-use crate::session::proof::ProofDigest;
 use crate::session::{
     AccountId, AuthenticatorInfo, AuthenticatorKind, HostAuthenticatorKind, Seal, SealContext, SealError,
     Sealed,
@@ -26,7 +26,7 @@ impl SealedSecret {
         id: &AuthenticatorId,
         seal: &dyn Seal,
     ) -> Result<Secret, SealError> {
-        seal.open(&self.sealed, SealContext::new(account, id.as_bytes()))
+        seal.open(&self.sealed, SealContext::new(account, &id.0))
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Host {
     pub(crate) kind: HostAuthenticatorKind,
     /// The digest of the last accepted proof, so that it is not accepted again.
     #[cfg_attr(feature = "serde", serde(rename = "proof"))]
-    pub(crate) last_proof: Option<ProofDigest>,
+    pub(crate) last_proof: Option<HalfDigest>,
 }
 
 impl Authenticator {

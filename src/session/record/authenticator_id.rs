@@ -1,5 +1,5 @@
 use super::public_id::public_id;
-use crate::enrollment::digest::sha256;
+use crate::enrollment::digest::{HalfDigest, sha256};
 use crate::session::{AccountId, TokenError};
 
 public_id! {
@@ -22,14 +22,6 @@ impl AuthenticatorId {
     /// ```
     pub fn of_host(account: &AccountId, credential: &[u8]) -> Self {
         let digest = sha256(&[b"second-factor/host-authenticator/v1", account.as_bytes(), credential]);
-        Self(digest.first_chunk().copied().unwrap_or_default())
-    }
-
-    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
+        Self(HalfDigest::of(&digest).0)
     }
 }

@@ -1,5 +1,5 @@
 use super::public_id::public_id;
-use crate::enrollment::digest::sha256;
+use crate::enrollment::digest::{HalfDigest, sha256};
 use crate::session::{AccountId, TokenError};
 
 public_id! {
@@ -12,14 +12,6 @@ impl DeviceId {
     /// The device of this series.
     pub(crate) fn of(account: &AccountId, series: &[u8; 16]) -> Self {
         let digest = sha256(&[b"second-factor/device-id/v1", account.as_bytes(), series]);
-        Self(digest.first_chunk().copied().unwrap_or_default())
-    }
-
-    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
+        Self(HalfDigest::of(&digest).0)
     }
 }

@@ -8,20 +8,12 @@ use crate::session::token::Reader;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub(crate) struct Epoch(
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
+    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] pub(crate) [u8; 16],
 );
 
 impl Epoch {
     /// The epoch of an account that has no record.
     pub(crate) const NONE: Self = Self([0; 16]);
-
-    pub(crate) const fn new(random: [u8; 16]) -> Self {
-        Self(random)
-    }
-
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
 
     pub(crate) fn read(from: &mut Reader<'_>) -> Option<Self> {
         from.array().map(Self)

@@ -1,117 +1,47 @@
-//! How an [`AccountRecord`] is written: `{ "format": 1, "record": … }`, the format first.
+//! How an [`AccountRecord`] is written: `{ "format": 1, "record": … }`.
 //!
 //! Fields are written with their names. A device or a touched challenge is a list of values without names,
 //! because an account can have many of them: the list is half as long.
-//!
-//! A record of a newer format is refused before its body is looked at, so it is never half understood and
-//! never overwritten.
 
-use core::fmt;
+use alloc::borrow::Cow;
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
-use serde::ser::SerializeStruct;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{AccountRecord, Device, TouchedChallenge};
 use crate::enrollment::bytes_text;
 use crate::session::Sealed;
+use crate::session::format::Format;
 
 /// The format that this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "AccountRecord", expecting = "an account record with its format", deny_unknown_fields)]
+struct Envelope<'a> {
+    format: Format<FORMAT>,
+    #[serde(serialize_with = "AccountRecord::serialize", deserialize_with = "within_caps")]
+    record: Cow<'a, AccountRecord>,
+}
 
 impl Serialize for AccountRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Body<'a>(&'a AccountRecord);
-        impl Serialize for Body<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                AccountRecord::serialize(self.0, serializer)
-            }
-        }
-        let mut envelope = serializer.serialize_struct("AccountRecord", 2)?;
-        envelope.serialize_field("format", &FORMAT)?;
-        envelope.serialize_field("record", &Body(self))?;
-        envelope.end()
+        Envelope { format: Format, record: Cow::Borrowed(self) }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for AccountRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("AccountRecord", &["format", "record"], Envelope)
+        Envelope::deserialize(deserializer).map(|envelope| envelope.record.into_owned())
     }
 }
 
-struct Envelope;
-
-impl Envelope {
-    fn known<E: serde::de::Error>(format: u32) -> Result<(), E> {
-        match format {
-            FORMAT => Ok(()),
-            0 => Err(E::custom("there is no account record format 0")),
-            newer => Err(E::custom(format_args!(
-                "account record format {newer} is newer than {FORMAT}, the newest that this version of second-factor reads; \
-                 it was left as it is"
-            ))),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Envelope {
-    type Value = AccountRecord;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an account record, its format first")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AccountRecord, A::Error> {
-        match map.next_key()? {
-            Some(Key::Format) => Self::known(map.next_value()?)?,
-            _ => return Err(A::Error::custom("an account record starts with its format")),
-        }
-        match map.next_key()? {
-            Some(Key::Record) => {}
-            _ => return Err(A::Error::missing_field("record")),
-        }
-        let Body(record) = map.next_value()?;
-        match map.next_key::<Key>()? {
-            None => Ok(record),
-            Some(_) => Err(A::Error::custom("an account record ends with its record")),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<AccountRecord, A::Error> {
-        let format = seq.next_element()?.ok_or_else(|| A::Error::missing_field("format"))?;
-        Self::known(format)?;
-        let Body(record) = seq.next_element()?.ok_or_else(|| A::Error::missing_field("record"))?;
-        Ok(record)
-    }
-}
-
-/// Whether records of this format are of a newer version.
-#[cfg(feature = "json")]
-pub(crate) fn is_newer_format(format: u32) -> bool {
-    format > FORMAT
-}
-
-/// A key of the envelope. It is recognized in place, without making a string of it.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Key {
-    Format,
-    Record,
-    #[serde(other)]
-    Other,
-}
-
-struct Body(AccountRecord);
-
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let record = AccountRecord::deserialize(deserializer)?;
-        if record.is_within_caps() {
-            Ok(Self(record))
-        } else {
-            Err(D::Error::custom("a list in the account record is beyond its cap"))
-        }
+fn within_caps<'de, D: Deserializer<'de>>(from: D) -> Result<Cow<'static, AccountRecord>, D::Error> {
+    let record = AccountRecord::deserialize(from)?;
+    if record.is_within_caps() {
+        Ok(Cow::Owned(record))
+    } else {
+        Err(D::Error::custom("a list in the account record is beyond its cap"))
     }
 }
 

@@ -1,11 +1,10 @@
-use core::fmt;
-
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
 
 use crate::enrollment::RecoveryCodeDigest;
-use crate::otp::Code;
-use crate::otp::constant_time::{reveal, reveal_equal};
-use crate::session::proof::{ProofDigest, SessionId};
+use crate::enrollment::digest::HalfDigest;
+use crate::otp::constant_time::reveal;
+use crate::otp::{Code, redacted_debug};
+use crate::session::proof::SessionId;
 use crate::session::{AccountId, AuthenticatorId, TokenKeys};
 use crate::time::UnixTime;
 
@@ -29,7 +28,7 @@ pub(crate) enum SteppedUpWith {
     /// A code, or the last of codes in a row.
     Code(UsedCode),
     /// The proof of an authenticator that the host verifies.
-    Host { authenticator: AuthenticatorId, proof: ProofDigest },
+    Host { authenticator: AuthenticatorId, proof: HalfDigest },
     /// A recovery code.
     RecoveryCode(RecoveryCodeDigest),
 }
@@ -37,15 +36,13 @@ pub(crate) enum SteppedUpWith {
 /// Recognizes a code that was accepted. It is a tag under the service's key, so that the database alone does
 /// not reveal the code. It is kept when the authenticator is removed, since the code may have been presented
 /// for that removal.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub(crate) struct UsedCode(
-    #[cfg_attr(feature = "serde", serde(with = "crate::enrollment::bytes_text"))] [u8; 16],
-);
+pub(crate) struct UsedCode(HalfDigest);
 
 impl UsedCode {
     pub(crate) fn of(code: &Code, account: &AccountId, keys: &TokenKeys) -> Self {
-        Self::of_tag(&keys.signed(&Self::parts(code, account)))
+        Self(HalfDigest::of(&keys.signed(&Self::parts(code, account))))
     }
 
     /// Whether this code was used. The tag is compared under every key, since during a rotation another
@@ -53,29 +50,12 @@ impl UsedCode {
     pub(crate) fn is_of(&self, code: &Code, account: &AccountId, keys: &TokenKeys) -> bool {
         let parts = Self::parts(code, account);
         let tags = keys.signed_by_each(&parts);
-        reveal(tags.fold(Choice::from(0), |found, tag| found | self.0.ct_eq(&Self::of_tag(&tag).0)))
+        reveal(tags.fold(Choice::from(0), |found, tag| found | self.0.ct_eq(&HalfDigest::of(&tag))))
     }
 
     fn parts<'a>(code: &'a Code, account: &'a AccountId) -> [&'a [u8]; 3] {
         [b"second-factor/used-code/v1", account.as_bytes(), code.expose().as_bytes()]
     }
-
-    fn of_tag(tag: &[u8; 32]) -> Self {
-        Self(tag.first_chunk().copied().unwrap_or_default())
-    }
 }
 
-/// In constant time.
-impl PartialEq for UsedCode {
-    fn eq(&self, other: &Self) -> bool {
-        reveal_equal(&self.0, &other.0)
-    }
-}
-
-impl Eq for UsedCode {}
-
-impl fmt::Debug for UsedCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UsedCode(..)")
-    }
-}
+redacted_debug!(UsedCode);

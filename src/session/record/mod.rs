@@ -24,7 +24,7 @@ pub(crate) use device::Device;
 pub use device_id::DeviceId;
 pub(crate) use epoch::Epoch;
 #[cfg(feature = "json")]
-pub(crate) use format::is_newer_format;
+pub(crate) use format::FORMAT;
 pub(crate) use label::{garbles, label};
 pub(crate) use last_step_up::{LastStepUp, SteppedUpWith, UsedCode};
 pub(crate) use password_change::PasswordChangeMark;

@@ -5,7 +5,7 @@ macro_rules! public_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name([u8; 16]);
+        pub struct $name(pub(crate) [u8; 16]);
 
         impl $name {
             /// Reads the text that `Display` prints, as it comes back from a form.
@@ -14,7 +14,7 @@ macro_rules! public_id {
             ///
             /// [`TokenError`] for any other text.
             pub fn parse(text: &str) -> Result<Self, TokenError> {
-                crate::session::token::text::decode_array(text).map(Self).ok_or(TokenError)
+                crate::enrollment::base32::decode_array(text).map(Self).ok_or(TokenError)
             }
         }
 
@@ -37,13 +37,13 @@ macro_rules! public_id {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                from.deserialize_str(crate::enrollment::bytes_text::ArrayText).map(Self)
+                crate::enrollment::bytes_text::deserialize_text(from).map(Self)
             }
         }
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(&crate::session::token::text::encode(&self.0))
+                f.write_str(&crate::enrollment::base32::encode(&self.0))
             }
         }
 

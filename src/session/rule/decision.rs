@@ -130,7 +130,7 @@ impl Draft<'_> {
         secret: &Secret,
         params: TotpParams,
     ) -> Result<SealedSecret, SessionError> {
-        let (nonce, context) = (self.entropy.take()?, SealContext::new(&self.record.account, id.as_bytes()));
+        let (nonce, context) = (self.entropy.take()?, SealContext::new(&self.record.account, &id.0));
         Ok(SealedSecret { sealed: self.context.keys.seal().seal(secret, context, nonce)?, params })
     }
 
@@ -150,7 +150,7 @@ impl Draft<'_> {
     /// Begins a new epoch: every session, challenge, enrollment and proof of the previous one is void, and
     /// all remembered devices are forgotten.
     pub(super) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
-        let epoch = Epoch::new(self.entropy.take()?);
+        let epoch = Epoch(self.entropy.take()?);
         let latest = self.context.now.saturating_add(CLOCK_SKEW);
         let record = self.change();
         record.epoch = epoch;
@@ -210,7 +210,7 @@ impl Draft<'_> {
             };
             // A secret that does not open stays as it is: the host may still find its key.
             if let Ok(secret) = app.secret.open(account, &id, seal) {
-                let context = SealContext::new(account, id.as_bytes());
+                let context = SealContext::new(account, &id.0);
                 app.secret.sealed = seal.seal(&secret, context, self.entropy.take()?)?;
             }
         }

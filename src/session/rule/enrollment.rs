@@ -66,7 +66,7 @@ pub(crate) fn begin_enrollment(
     let issuer = new.issuer.unwrap_or(policy.issuer());
     // This refuses names that cannot be enrolled.
     let uri = key_uri(&secret, policy.totp(), issuer, new.account_name)?;
-    let id = AuthenticatorId::new(draft.entropy.take()?);
+    let id = AuthenticatorId(draft.entropy.take()?);
     let claims = EnrollmentClaims {
         epoch: draft.record.epoch,
         begun_at: now,
@@ -195,7 +195,7 @@ pub(super) fn draw_recovery_codes(draft: &mut Draft<'_>) -> Result<RecoveryCodes
 /// on still holds.
 fn living<'t>(draft: &Draft<'_>, token: &'t EnrollmentToken) -> Result<&'t EnrollmentClaims, Refusal> {
     let Context { now, policy, .. } = *draft.context;
-    let claims = token.0.claims();
+    let claims = &token.0.claims;
     let is_living = draft.is_genuine(&token.0)
         && claims.epoch == draft.record.epoch
         && is_alive(claims.begun_at, policy.enrollment_lifetime(), now)

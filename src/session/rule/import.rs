@@ -144,7 +144,7 @@ pub struct TooManyRecoveryCodes;
 pub(crate) fn import(draft: &mut Draft<'_>, import: &Import) -> Result<Option<EndAllSessions>, Stop> {
     draft.end_interrupted_password_change()?;
     require(draft.record.authenticators.is_empty(), Refusal::AlreadyBound)?;
-    let id = AuthenticatorId::new(draft.entropy.take()?);
+    let id = AuthenticatorId(draft.entropy.take()?);
     let secret = draft.seal(&id, import.secret.secret(), import.params)?;
     if !import.quietly {
         draft.next_epoch(ForgottenBecause::CredentialsChanged)?;

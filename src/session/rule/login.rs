@@ -74,26 +74,26 @@ pub(crate) fn password_verified(
     device: Option<&DeviceToken>,
 ) -> Result<AfterPassword, Stop> {
     let Context { now, policy, .. } = *draft.context;
-    require(proof.is_current(&draft.record, now), Refusal::ChallengeOver)?;
+    require(proof.check.is_current(&draft.record, now), Refusal::ChallengeOver)?;
     draft.end_interrupted_password_change()?;
-    require(!proof.began_during_change(), Refusal::Retry)?;
+    require(!proof.check.during_change, Refusal::Retry)?;
     if draft.record.authenticators.is_empty() {
-        let requirement = proof.requirement().under(policy);
+        let requirement = proof.requirement.under(policy);
         if requirement.is_due(now) {
             return Ok(AfterPassword::EnrollmentRequired);
         }
-        let accepted = log_in(draft, proof.kind(), AuthMethod::SingleFactor, None)?;
+        let accepted = log_in(draft, proof.first_factor, AuthMethod::SingleFactor, None)?;
         return Ok(AfterPassword::Complete(Accepted { enroll_by: requirement.deadline(), ..accepted }));
     }
     if let Some(token) = device
-        && let Some(accepted) = recognize(draft, token, proof.kind())?
+        && let Some(accepted) = recognize(draft, token, proof.first_factor)?
     {
         return Ok(AfterPassword::Complete(accepted));
     }
     // If `recognize` found a theft just now, it began a new epoch, which the challenge must have.
     require(is_alive(proof.at(), policy.challenge_lifetime(), now), Refusal::ChallengeOver)?;
     let epoch = draft.record.epoch;
-    let (first_factor, opened_at) = (proof.kind(), proof.at());
+    let (first_factor, opened_at) = (proof.first_factor, proof.check.at);
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
     draft.event(EventKind::ChallengeOpened);
     Ok(AfterPassword::CodeRequired(ChallengeToken(draft.sign(claims))))
@@ -109,7 +109,7 @@ pub(crate) fn present(
     let form = Form::of(presented, &draft.record)?;
     let claims = match living(draft, challenge) {
         // If the try of an old recovery code was the last guess, the host's answer to it may still come.
-        Err(NotLiving::Exhausted) if matches!(form, Form::OldRecoveryCode(_)) => challenge.0.claims(),
+        Err(NotLiving::Exhausted) if matches!(form, Form::OldRecoveryCode(_)) => &challenge.0.claims,
         living => living.map_err(|why| why.refuse(draft, form.refused(RefusedBecause::NoChallenge)))?,
     };
     draft.wait_for_password_change()?;
@@ -174,7 +174,7 @@ impl NotLiving {
 fn living<'t>(draft: &Draft<'_>, challenge: &'t ChallengeToken) -> Result<&'t ChallengeClaims, NotLiving> {
     let Context { now, policy, .. } = *draft.context;
     let record = &draft.record;
-    let claims = challenge.0.claims();
+    let claims = &challenge.0.claims;
     let touched = record.touched.iter().find(|touched| touched.id == claims.id);
     let is_genuine = draft.is_genuine(&challenge.0);
     if is_genuine && touched.is_some_and(|touched| touched.done) {

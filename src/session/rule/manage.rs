@@ -115,7 +115,7 @@ pub(crate) fn close_account(draft: &mut Draft<'_>, proof: &CloseProof) -> Result
     }
     draft.end_interrupted_password_change()?;
     draft.forget_devices(ForgottenBecause::CredentialsChanged, |_| false);
-    let (account, epoch) = (draft.record.account.clone(), Epoch::new(draft.entropy.take()?));
+    let (account, epoch) = (draft.record.account.clone(), Epoch(draft.entropy.take()?));
     *draft.change() = AccountRecord::in_epoch(account.clone(), epoch);
     draft.event(EventKind::AccountClosed);
     Ok(EndAllSessions { account })
@@ -143,7 +143,7 @@ fn remove(
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
     remove_all(draft, RemovedBy::Owner, is_removed);
     let (account, after) = (draft.record.account.clone(), draft.record.epoch);
-    Ok(EndOtherSessions { account, session: Some(fresh.session()), before, after })
+    Ok(EndOtherSessions { account, session: Some(fresh.session), before, after })
 }
 
 fn remove_all(draft: &mut Draft<'_>, by: RemovedBy, is_removed: impl Fn(&Authenticator) -> bool) {

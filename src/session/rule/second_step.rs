@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Context, Draft, Stop};
+use crate::enrollment::digest::HalfDigest;
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
 use crate::otp::{ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Verdict, Window, constant_time};
-use crate::session::proof::ProofDigest;
 use crate::session::record::{Authenticator, Charged, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
 use crate::session::{
@@ -83,7 +83,7 @@ pub(super) enum AcceptedWith {
     Host {
         method: AuthMethod,
         authenticator: AuthenticatorId,
-        proof: ProofDigest,
+        proof: HalfDigest,
     },
 }
 
@@ -129,8 +129,8 @@ pub(super) fn evaluate(draft: &mut Draft<'_>, form: &Form<'_>, step: Step<'_>) -
         }
         // The host says that it was typed. Its try was charged before the host compared it.
         Form::OldRecoveryCode(proof) => match step {
-            Step::Login(claims) if proof.is_for(&claims.id) => {
-                use_recovery_code(draft, proof.code(), step).ok_or(RefusedBecause::Replayed)
+            Step::Login(claims) if proof.challenge == claims.id => {
+                use_recovery_code(draft, &proof.code, step).ok_or(RefusedBecause::Replayed)
             }
             Step::Login(_) | Step::StepUp(_) => Err(RefusedBecause::NoChallenge),
         },
@@ -257,7 +257,7 @@ fn use_host_proof(
     draft: &mut Draft<'_>,
     proof: &HostAuthenticatorVerified,
 ) -> Result<AcceptedWith, RefusedBecause> {
-    let (authenticator, digest, now) = (proof.authenticator(), proof.digest(), draft.context.now);
+    let (authenticator, digest, now) = (proof.authenticator(), proof.digest, draft.context.now);
     let host = draft.record.authenticator(authenticator).and_then(Authenticator::host);
     let Host { kind, last_proof } = host.cloned().ok_or(RefusedBecause::Wrong)?;
     if last_proof == Some(digest) {

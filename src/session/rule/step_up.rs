@@ -51,7 +51,7 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
     match (&last.what, presented.typed()) {
         (SteppedUpWith::Host { authenticator, proof }, _) => presented
             .host()
-            .is_some_and(|host| host.authenticator() == *authenticator && host.digest() == *proof),
+            .is_some_and(|host| host.authenticator() == *authenticator && host.digest == *proof),
         (_, None) => false,
         (SteppedUpWith::RecoveryCode(used), Some(typed)) => {
             RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used)
@@ -84,10 +84,10 @@ pub(crate) fn reauthenticate(
     }
     if !is_sent_twice(draft, session, presented) {
         let (Context { now, policy, .. }, record) = (*draft.context, &draft.record);
-        let is_current = record.is_current(session, now, policy) && password.is_current(record, now);
+        let is_current = record.is_current(session, now, policy) && password.check.is_current(record, now);
         require(is_current, Refusal::StepUpRequired)?;
         draft.wait_for_password_change()?;
-        require(!password.began_during_change(), Refusal::Retry)?;
+        require(!password.check.during_change, Refusal::Retry)?;
         if record.authenticators.is_empty() {
             return Ok(Beside::Nothing);
         }

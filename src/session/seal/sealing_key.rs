@@ -2,7 +2,7 @@ use core::str::FromStr;
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use rand_core::TryCryptoRng;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::otp::redacted_debug;
 use crate::session::TokenKey;
@@ -11,12 +11,12 @@ use crate::session::TokenKey;
 ///
 /// Keep it outside the database it protects: in the environment, a secret manager, a key service.
 #[derive(Clone)]
-pub struct SealingKey([u8; 32]);
+pub struct SealingKey(Zeroizing<[u8; 32]>);
 
 impl SealingKey {
     /// The key of these bytes. They must be random: a password is not a key.
-    pub const fn new(key: [u8; 32]) -> Self {
-        Self(key)
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(key.into())
     }
 
     /// Draws a key.
@@ -25,8 +25,8 @@ impl SealingKey {
     ///
     /// The errors of `rng`.
     pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
-        let mut key = Self([0; 32]);
-        rng.try_fill_bytes(&mut key.0)?;
+        let mut key = Self::new([0; 32]);
+        rng.try_fill_bytes(&mut *key.0)?;
         Ok(key)
     }
 
@@ -44,8 +44,8 @@ impl SealingKey {
     ///
     /// [`SealingKeyError`] for any other text.
     pub fn from_hex(text: &str) -> Result<Self, SealingKeyError> {
-        let mut key = Self([0; 32]);
-        match base16ct::mixed::decode(text.trim(), &mut key.0) {
+        let mut key = Self::new([0; 32]);
+        match base16ct::mixed::decode(text.trim(), &mut *key.0) {
             Ok(bytes) if bytes.len() == 32 => Ok(key),
             _ => Err(SealingKeyError),
         }
@@ -56,7 +56,7 @@ impl SealingKey {
     }
 
     pub(super) fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&self.0.into())
+        XChaCha20Poly1305::new((&*self.0).into())
     }
 }
 
@@ -70,12 +70,6 @@ impl FromStr for SealingKey {
 }
 
 redacted_debug!(SealingKey);
-
-impl Drop for SealingKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
 
 /// The text is not a sealing key. The error does not repeat it, since it may be a mistyped key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -1,7 +1,8 @@
 use alloc::string::{String, ToString};
 
-use super::{DeviceToken, text};
+use super::DeviceToken;
 use crate::enrollment::SecretText;
+use crate::enrollment::base32::encode;
 use crate::enrollment::digest::sha256;
 use crate::session::{AccountId, Policy};
 
@@ -94,5 +95,5 @@ fn name(prefix: &str, account: &AccountId, policy: &Policy) -> String {
     let digest =
         sha256(&[b"second-factor/device-cookie/v1", policy.namespace().as_bytes(), account.as_bytes()]);
     let (name, _) = digest.split_at(10);
-    [prefix, &text::encode(name)].concat()
+    [prefix, &encode(name)].concat()
 }

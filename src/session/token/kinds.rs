@@ -31,12 +31,12 @@ macro_rules! token {
 
             /// The text, in clear, for a cookie or the host's session: letters, digits and dots. Serde writes the same.
             pub fn expose(&self) -> &str {
-                self.0.text()
+                &self.0.text
             }
 
             /// The account that it names. This is not proved until the verifier has accepted the token.
             pub fn account(&self) -> &AccountId {
-                self.0.account()
+                &self.0.account
             }
         }
 
@@ -111,7 +111,7 @@ impl Claims for ChallengeClaims {
     const LABEL: &'static [u8] = b"second-factor/challenge/v1";
 
     fn write(&self, to: &mut Fields) {
-        to.push(self.epoch.as_bytes());
+        to.push(&self.epoch.0);
         to.push(&[self.first_factor.code()]);
         to.push(&self.opened_at.as_secs().to_be_bytes());
         to.push(&self.id);
@@ -186,9 +186,9 @@ impl Claims for EnrollmentClaims {
     const LABEL: &'static [u8] = b"second-factor/enrollment/v1";
 
     fn write(&self, to: &mut Fields) {
-        to.push(self.epoch.as_bytes());
+        to.push(&self.epoch.0);
         to.push(&self.begun_at.as_secs().to_be_bytes());
-        to.push(self.id.as_bytes());
+        to.push(&self.id.0);
         to.push(self.secret.sealed.as_bytes());
         let params = &self.secret.params;
         to.push(params.algorithm().name().as_bytes());
@@ -201,18 +201,18 @@ impl Claims for EnrollmentClaims {
         match &self.place {
             Place::First => to.push(b"first"),
             Place::Beside => to.push(b"beside"),
-            Place::Of(replaced) => to.push(replaced.as_bytes()),
+            Place::Of(replaced) => to.push(&replaced.0),
         }
         match &self.basis {
             Basis::Epoch => to.push(b""),
-            Basis::Device(id) => to.push(id.as_bytes()),
+            Basis::Device(id) => to.push(&id.0),
             Basis::RecoveryLogin(at) => to.push(&at.as_secs().to_be_bytes()),
         }
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let (epoch, begun_at) = (Epoch::read(from)?, time(from)?);
-        let id = AuthenticatorId::new(from.array()?);
+        let id = AuthenticatorId(from.array()?);
         let sealed = Sealed::new(Vec::from(from.bytes()?)).ok()?;
         let name = from.text()?;
         let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
@@ -225,11 +225,11 @@ impl Claims for EnrollmentClaims {
         let place = match from.bytes()? {
             b"first" => Place::First,
             b"beside" => Place::Beside,
-            replaced => Place::Of(AuthenticatorId::new(replaced.try_into().ok()?)),
+            replaced => Place::Of(AuthenticatorId(replaced.try_into().ok()?)),
         };
         let basis = match from.bytes()? {
             b"" => Basis::Epoch,
-            bytes if bytes.len() == 16 => Basis::Device(DeviceId::new(bytes.try_into().ok()?)),
+            bytes if bytes.len() == 16 => Basis::Device(DeviceId(bytes.try_into().ok()?)),
             bytes => Basis::RecoveryLogin(UnixTime::from_secs(u64::from_be_bytes(bytes.try_into().ok()?))),
         };
         let secret = SealedSecret { sealed, params };

@@ -5,7 +5,6 @@ mod device_cookie;
 mod fields;
 mod kinds;
 mod signed;
-pub(crate) mod text;
 mod token_keys;
 
 pub(crate) use fields::Reader;

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::fields::{Fields, Reader};
-use super::{MAX_TEXT, TokenKeys, text};
+use super::{MAX_TEXT, TokenKeys};
+use crate::enrollment::base32::{decode_array, decode_vec, encode};
 use crate::otp::constant_time::reveal_equal;
 use crate::session::AccountId;
 
@@ -23,12 +24,12 @@ pub(crate) trait Claims: Sized {
 /// A token: an account, what is claimed about it, and a tag over both.
 #[derive(Clone)]
 pub(crate) struct Signed<C> {
-    account: AccountId,
-    claims: C,
+    pub(crate) account: AccountId,
+    pub(crate) claims: C,
     key: u32,
     body: Zeroizing<Vec<u8>>,
     tag: Zeroizing<[u8; 32]>,
-    text: Zeroizing<String>,
+    pub(super) text: Zeroizing<String>,
 }
 
 impl<C: Claims> Signed<C> {
@@ -40,7 +41,7 @@ impl<C: Claims> Signed<C> {
         claims.write(&mut fields);
         let body = fields.into_bytes();
         let tag = Zeroizing::new(keys.tag(key, &[C::LABEL, namespace.as_bytes(), &body]).unwrap_or_default());
-        let text = Zeroizing::new([C::PREFIX, &text::encode(&body), &text::encode(&*tag)].join("."));
+        let text = Zeroizing::new([C::PREFIX, &encode(&body), &encode(&*tag)].join("."));
         Self { account, claims, key, body, tag, text }
     }
 
@@ -54,7 +55,7 @@ impl<C: Claims> Signed<C> {
         if prefix != C::PREFIX {
             return None;
         }
-        let (body, tag) = (text::decode(body)?, Zeroizing::new(text::decode_array(tag)?));
+        let (body, tag) = (decode_vec(body)?, Zeroizing::new(decode_array(tag)?));
         let mut fields = Reader::new(&body);
         let key = u32::from_be_bytes(fields.array()?);
         let account = AccountId::new(fields.text()?).ok()?;
@@ -69,17 +70,5 @@ impl<C: Claims> Signed<C> {
     pub(crate) fn is_genuine(&self, keys: &TokenKeys, namespace: &str) -> bool {
         let expected = keys.tag(self.key, &[C::LABEL, namespace.as_bytes(), &self.body]);
         expected.is_some_and(|expected| reveal_equal(&expected, &self.tag))
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    pub(crate) fn claims(&self) -> &C {
-        &self.claims
     }
 }

@@ -1,9 +1,8 @@
 use alloc::vec::Vec;
-use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::otp::redacted_debug;
 
@@ -27,9 +26,9 @@ use crate::otp::redacted_debug;
 /// use second_factor::session::{TokenKey, TokenKeys};
 ///
 /// let keys = TokenKeys::new(2, TokenKey::new([0x22; 32])).with_retired(1, TokenKey::new([0x11; 32]));
-/// assert_eq!(format!("{keys:?}"), "TokenKeys { signing: 2, retired: [1] }");
+/// assert_eq!(format!("{keys:?}"), "TokenKeys { signing: (2, TokenKey(..)), retired: [(1, TokenKey(..))] }");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct TokenKeys {
     signing: (u32, TokenKey),
     retired: Vec<(u32, TokenKey)>,
@@ -70,29 +69,21 @@ impl TokenKeys {
     }
 }
 
-/// Shows the ids only.
-impl fmt::Debug for TokenKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let retired: Vec<u32> = self.retired.iter().map(|(id, _)| *id).collect();
-        f.debug_struct("TokenKeys").field("signing", &self.signing.0).field("retired", &retired).finish()
-    }
-}
-
 /// A key of 256 bits that tokens are signed with. Cleared when dropped, redacted in `Debug`.
 #[derive(Clone)]
-pub struct TokenKey([u8; 32]);
+pub struct TokenKey(Zeroizing<[u8; 32]>);
 
 impl TokenKey {
     /// The key of these bytes. They must be random: a password is not a key.
-    pub const fn new(key: [u8; 32]) -> Self {
-        Self(key)
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(key.into())
     }
 
     /// The key that is derived from another one, under a label of its own, so that it does not reveal the
     /// other.
     #[cfg(feature = "sealing")]
     pub(crate) fn derived_from(key: &[u8; 32]) -> Self {
-        Self(Self(*key).tag(&[b"second-factor/token-key/v1"]))
+        Self::new(Self::new(*key).tag(&[b"second-factor/token-key/v1"]))
     }
 
     /// HMAC-SHA-256 over parts, each with its length in front, so that two different lists of parts never
@@ -100,7 +91,7 @@ impl TokenKey {
     fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
         // RFC 2104 §2 pads the key with zeros to a block.
         let mut block = Zeroizing::new([0; 64]);
-        block.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        block.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
         let mut mac = Hmac::<Sha256>::new((&*block).into());
         for part in parts {
             // A slice is never longer than `isize::MAX` bytes, which fits into 64 bits.
@@ -112,9 +103,3 @@ impl TokenKey {
 }
 
 redacted_debug!(TokenKey);
-
-impl Drop for TokenKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}

@@ -65,6 +65,8 @@ fn a_newer_format_and_malformed_text_are_different_errors() {
     assert_eq!(of_format("4294967295"), JsonError::NewerFormat { format: u32::MAX });
     let unknown_body = r#"{"format":3,"record":{"epoch":"of another kind"}}"#;
     assert_eq!(AccountRecord::from_json(unknown_body), Err(JsonError::NewerFormat { format: 3 }));
+    let format_last = r#"{"record":{"epoch":"of another kind"},"format":3}"#;
+    assert_eq!(AccountRecord::from_json(format_last), Err(JsonError::NewerFormat { format: 3 }));
     for malformed in ["0", "-1", "4294967296", "\"2\"", "1.5", "null"] {
         let error = of_format(malformed);
         assert!(matches!(error, JsonError::Malformed { line: 1, .. }), "{malformed}: {error:?}");
