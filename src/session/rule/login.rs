@@ -91,7 +91,7 @@ pub(crate) fn password_verified(
         return Ok(AfterPassword::Complete(accepted));
     }
     // If `recognize` found a theft just now, it began a new epoch, which the challenge must have.
-    require(is_alive(proof.at(), policy.challenge_lifetime(), now), Refusal::ChallengeOver)?;
+    require(is_alive(proof.check.at, policy.challenge_lifetime(), now), Refusal::ChallengeOver)?;
     let epoch = draft.record.epoch;
     let (first_factor, opened_at) = (proof.first_factor, proof.check.at);
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
