@@ -181,11 +181,11 @@ impl<S: Store> Verifier<S> {
         let written = write().await;
         let hash = if written.is_ok() { Hash::Written } else { Hash::NotWritten };
         let finished =
-            self.decide(change.account(), |draft| rule::finish_password_change(draft, &change, hash)).await;
+            self.decide(proof.account(), |draft| rule::finish_password_change(draft, &change, hash)).await;
         written.map_err(ChangePasswordError::NotWritten)?;
         match finished {
-            Ok(Some(others)) => Ok(others),
-            Ok(None) => Err(ChangePasswordError::Unfinished(None)),
+            Ok(true) => Ok(change.others),
+            Ok(false) => Err(ChangePasswordError::Unfinished(None)),
             Err(error) => Err(ChangePasswordError::Unfinished(Some(error))),
         }
     }

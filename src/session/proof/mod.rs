@@ -39,6 +39,7 @@ pub(crate) use password_check::Reader;
 pub use password_reset::PasswordReset;
 pub use password_verified::PasswordVerified;
 pub use presented::Presented;
+pub(crate) use presented::What;
 pub use reauthenticated::Reauthenticated;
 pub(crate) use reauthenticated::{Beside, RecoveryLogin};
 pub use requirement::Requirement;

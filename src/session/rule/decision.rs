@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use super::Entropy;
 use crate::otp::{Secret, TotpParams};
-use crate::session::record::{Authenticator, Device, Epoch, PasswordChangeMark, SealedSecret};
+use crate::session::record::{Authenticator, Device, Epoch, SealedSecret};
 use crate::session::token::{Claims, Signed};
 use crate::session::{
     AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Origin, Policy, Refusal,
@@ -177,13 +177,6 @@ impl Draft<'_> {
             self.event(EventKind::PasswordChangeInterrupted);
         }
         Err(Refusal::Retry.into())
-    }
-
-    /// Marks the record: a password change begins in this epoch.
-    pub(super) fn mark_password_change(&mut self) -> PasswordChangeMark {
-        let mark = PasswordChangeMark { epoch: self.record.epoch, at: self.context.now };
-        self.change().password_change = Some(mark.clone());
-        mark
     }
 
     /// Drops the challenges and devices that are over.

@@ -55,15 +55,9 @@ impl<'a> NewAuthenticator<'a> {
     }
 }
 
-impl<'a> From<&'a str> for NewAuthenticator<'a> {
-    fn from(account_name: &'a str) -> Self {
-        Self::app(account_name)
-    }
-}
-
-impl<'a> From<&'a String> for NewAuthenticator<'a> {
-    fn from(account_name: &'a String) -> Self {
-        Self::app(account_name)
+impl<'a, S: AsRef<str> + ?Sized> From<&'a S> for NewAuthenticator<'a> {
+    fn from(account_name: &'a S) -> Self {
+        Self::app(account_name.as_ref())
     }
 }
 

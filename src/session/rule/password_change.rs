@@ -5,25 +5,14 @@
 //! alive, and nobody can log in with the old password and stay logged in.
 
 use super::{Context, Draft, Stop, require};
-use crate::session::proof::SessionId;
-use crate::session::record::{Epoch, PasswordChangeMark};
-use crate::session::{
-    AccountId, EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof, Refusal,
-};
+use crate::session::record::PasswordChangeMark;
+use crate::session::{EndOtherSessions, EventKind, ForgottenBecause, PasswordChangeProof, Refusal};
 
 /// A password change after its first swap.
 pub(crate) struct PasswordChange {
-    account: AccountId,
-    session: Option<SessionId>,
-    before: Epoch,
-    mark: PasswordChangeMark,
+    /// The permission for the session that goes on, if the change completes. Its epoch is also the mark's.
+    pub(crate) others: EndOtherSessions,
     has_fresh_factor: bool,
-}
-
-impl PasswordChange {
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
-    }
 }
 
 /// Whether the host has written the new hash.
@@ -44,18 +33,14 @@ pub(crate) fn begin_password_change(
     require(!proof.began_during_change(), Refusal::Retry)?;
     let before = draft.record.epoch;
     draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
-    let mark = draft.mark_password_change();
+    let (account, after) = (draft.record.account.clone(), draft.record.epoch);
+    draft.change().password_change = Some(PasswordChangeMark { epoch: after, at: now });
     draft.event(EventKind::PasswordChangeBegun);
-    Ok(PasswordChange {
-        account: draft.record.account.clone(),
-        session: proof.session(),
-        before,
-        mark,
-        has_fresh_factor: proof.has_fresh_factor(),
-    })
+    let others = EndOtherSessions { account, session: proof.session(), before, after };
+    Ok(PasswordChange { others, has_fresh_factor: proof.has_fresh_factor() })
 }
 
-/// The second swap. Returns the permission for the session that goes on, if one does.
+/// The second swap. Returns whether a session may go on.
 ///
 /// If the mark is no longer this change's, the host's write took so long that others could log in meanwhile.
 /// Since it is not known who logged in with which password, everybody has to log in again.
@@ -63,23 +48,23 @@ pub(crate) fn finish_password_change(
     draft: &mut Draft<'_>,
     change: &PasswordChange,
     hash: Hash,
-) -> Result<Option<EndOtherSessions>, Stop> {
-    let is_ours = draft.record.password_change.as_ref().is_some_and(|mark| mark.epoch == change.mark.epoch);
+) -> Result<bool, Stop> {
+    let ours = change.others.after;
+    let is_ours = draft.record.password_change.as_ref().is_some_and(|mark| mark.epoch == ours);
     if is_ours {
         draft.change().password_change = None;
     }
     if hash == Hash::NotWritten {
         draft.event(EventKind::PasswordNotChanged);
-        return Ok(None);
+        return Ok(false);
     }
     draft.event(EventKind::PasswordChanged);
-    if !is_ours || draft.record.epoch != change.mark.epoch {
+    if !is_ours || draft.record.epoch != ours {
         draft.next_epoch(ForgottenBecause::CredentialsChanged)?;
-        return Ok(None);
+        return Ok(false);
     }
     if change.has_fresh_factor {
         draft.change().budget.restore();
     }
-    let (account, after) = (change.account.clone(), draft.record.epoch);
-    Ok(Some(EndOtherSessions { account, session: change.session, before: change.before, after }))
+    Ok(true)
 }

@@ -6,6 +6,7 @@ use super::{Context, Draft, Stop};
 use crate::enrollment::digest::HalfDigest;
 use crate::enrollment::{RecoveryCode, RecoveryCodeDigest};
 use crate::otp::{ClockOffset, Code, CodesInARow, Digits, TimeStep, Totp, Verdict, Window, constant_time};
+use crate::session::proof::What;
 use crate::session::record::{Authenticator, Charged, Host, Lock, Prover, TouchedChallenge};
 use crate::session::token::ChallengeClaims;
 use crate::session::{
@@ -34,11 +35,10 @@ impl<'a> Form<'a> {
         if presented.account().is_some_and(|account| *account != record.account) {
             return Err(SessionError::ProofOfAnotherAccount);
         }
-        Ok(match (presented.typed(), presented.host(), presented.old_recovery_code()) {
-            (Some(typed), ..) => Self::of_typed(typed, record),
-            (_, Some(proof), _) => Self::Host(proof),
-            (_, _, Some(proof)) => Self::OldRecoveryCode(proof),
-            (None, None, None) => Self::Nothing,
+        Ok(match &presented.0 {
+            What::Typed(typed) => Self::of_typed(typed, record),
+            What::Host(proof) => Self::Host(proof),
+            What::OldRecoveryCode(proof) => Self::OldRecoveryCode(proof),
         })
     }
 

@@ -6,7 +6,7 @@ use super::second_step::{AcceptedWith, Form, Step, evaluate};
 use super::{Context, Draft, Stop, require};
 use crate::enrollment::RecoveryCode;
 use crate::otp::{Code, CodesInARow, Digits};
-use crate::session::proof::{Beside, RecoveryLogin};
+use crate::session::proof::{Beside, RecoveryLogin, What};
 use crate::session::record::{LastStepUp, SteppedUpWith, UsedCode};
 use crate::session::{EventKind, FreshFactor, PasswordVerified, Presented, Refusal, Session, SessionError};
 use crate::time::is_near;
@@ -48,15 +48,14 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
         return false;
     }
     let account = session.account();
-    match (&last.what, presented.typed()) {
-        (SteppedUpWith::Host { authenticator, proof }, _) => presented
-            .host()
-            .is_some_and(|host| host.authenticator() == *authenticator && host.digest == *proof),
-        (_, None) => false,
-        (SteppedUpWith::RecoveryCode(used), Some(typed)) => {
+    match (&last.what, &presented.0) {
+        (SteppedUpWith::Host { authenticator, proof }, What::Host(host)) => {
+            host.authenticator() == *authenticator && host.digest == *proof
+        }
+        (SteppedUpWith::RecoveryCode(used), What::Typed(typed)) => {
             RecoveryCode::parse(typed).is_ok_and(|code| code.digest(account.as_str()) == *used)
         }
-        (SteppedUpWith::Code(used), Some(typed)) => {
+        (SteppedUpWith::Code(used), What::Typed(typed)) => {
             // The step may have removed the code's authenticator, so the code may have any number of digits.
             [Digits::Six, Digits::Seven, Digits::Eight].into_iter().any(|digits| {
                 let row = CodesInARow::parse(typed, digits).ok();
@@ -64,6 +63,7 @@ fn is_sent_twice(draft: &Draft<'_>, session: &Session, presented: &Presented<'_>
                 code.is_some_and(|code| used.is_of(&code, account, keys.tokens()))
             })
         }
+        _ => false,
     }
 }
 
