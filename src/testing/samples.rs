@@ -12,12 +12,12 @@ use crate::enrollment::{EnrollmentError, ImportedSecret};
 use crate::otp::{Algorithm, Digits, Period, Secret, SecretLengthError, Totp, TotpParams};
 use crate::session::proof::{Reader, old_recovery_code};
 use crate::session::record::{Authenticator, Epoch, Host, PasswordChangeMark, Prover, TouchedChallenge};
-use crate::session::rule::{self, AfterPassword, Context, Decision, Draft, Stop};
+use crate::session::rule::{self, Context, Decision, Draft, Stop};
 use crate::session::{
     AccountId, AccountRecord, ChallengeToken, DeviceToken, EnrollmentProof, EnrollmentToken,
-    HostAuthenticatorKind, HostAuthenticatorVerified, Import, Keys, NewAuthenticator, NewHostAuthenticator,
-    PasswordCheck, PasswordVerified, Policy, PolicyError, Presented, Refusal, Remember, Session,
-    SessionError,
+    HostAuthenticatorKind, HostAuthenticatorVerified, Import, Keys, Login, NewAuthenticator,
+    NewHostAuthenticator, PasswordCheck, PasswordVerified, Policy, PolicyError, Presented, Refusal, Remember,
+    Session, SessionError,
 };
 use crate::store::Revision;
 use crate::time::UnixTime;
@@ -116,7 +116,7 @@ impl Making {
     fn challenge(&mut self) -> Made<ChallengeToken> {
         let proof = self.password();
         match self.decide(|draft| rule::password_verified(draft, &proof, None))? {
-            AfterPassword::CodeRequired(challenge) => Ok(challenge),
+            Some(Login::CodeRequired(challenge)) => Ok(challenge),
             _ => Err(SampleError::Login),
         }
     }
@@ -135,7 +135,7 @@ impl Making {
         self.now = self.now.saturating_add(self.policy.rotation_grace());
         let proof = self.password();
         match self.decide(|draft| rule::password_verified(draft, &proof, Some(device)))? {
-            AfterPassword::Complete(_) => Ok(()),
+            Some(Login::Complete(_)) => Ok(()),
             _ => Err(SampleError::Login),
         }
     }

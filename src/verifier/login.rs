@@ -1,5 +1,5 @@
 use super::{Error, Verifier};
-use crate::session::rule::{self, AfterPassword, Draft};
+use crate::session::rule::{self, Draft};
 use crate::session::{
     Accepted, AccountId, ChallengeToken, DeviceToken, FreshFactor, Login, OldRecoveryCodeTry, PasswordCheck,
     PasswordVerified, Presented, Reauthenticated, Remember, Session,
@@ -33,7 +33,8 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`Error::Refused`] with [`ChallengeOver`](crate::Refusal::ChallengeOver) if the proof is older than
-    /// five minutes or the account's credentials have changed since, and with
+    /// five minutes, if the challenge that it opens would be over already, or if the account's credentials
+    /// have changed since, and with
     /// [`Retry`](crate::Refusal::Retry) while its password is being changed; [`Error::Store`],
     /// [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`].
     pub async fn password_verified(
@@ -45,11 +46,8 @@ impl<S: Store> Verifier<S> {
         // If another verifier read it, this one has to read the account itself.
         let read = proof.check.take_read::<Result<_, Error<S::Error>>>(self.reader()).transpose()?;
         let rule = |draft: &mut Draft<'_>| rule::password_verified(draft, &proof, device.as_ref());
-        Ok(match self.decide_from(read, proof.account(), rule).await? {
-            AfterPassword::Complete(accepted) => Login::Complete(accepted),
-            AfterPassword::CodeRequired(challenge) => Login::CodeRequired(challenge),
-            AfterPassword::EnrollmentRequired => Login::EnrollmentRequired(proof),
-        })
+        let login = self.decide_from(read, proof.account(), rule).await?;
+        Ok(login.unwrap_or(Login::EnrollmentRequired(proof)))
     }
 
     /// The second step: takes a code, codes in a row or a recovery code for the challenge, or the proof of an

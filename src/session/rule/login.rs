@@ -60,19 +60,13 @@ pub enum Remember<'a> {
     },
 }
 
-/// What the password step decides.
-pub(crate) enum AfterPassword {
-    Complete(Accepted),
-    CodeRequired(ChallengeToken),
-    EnrollmentRequired,
-}
-
-/// The password step: what does this account ask for on this device?
+/// The password step: what does this account ask for on this device? `None` means an enrollment, for which
+/// the proof remains.
 pub(crate) fn password_verified(
     draft: &mut Draft<'_>,
     proof: &PasswordVerified,
     device: Option<&DeviceToken>,
-) -> Result<AfterPassword, Stop> {
+) -> Result<Option<Login>, Stop> {
     let Context { now, policy, .. } = *draft.context;
     require(proof.check.is_current(&draft.record, now), Refusal::ChallengeOver)?;
     draft.end_interrupted_password_change()?;
@@ -80,23 +74,23 @@ pub(crate) fn password_verified(
     if draft.record.authenticators.is_empty() {
         let requirement = proof.requirement.under(policy);
         if requirement.is_due(now) {
-            return Ok(AfterPassword::EnrollmentRequired);
+            return Ok(None);
         }
         let accepted = log_in(draft, proof.first_factor, AuthMethod::SingleFactor, None)?;
-        return Ok(AfterPassword::Complete(Accepted { enroll_by: requirement.deadline(), ..accepted }));
+        return Ok(Some(Login::Complete(Accepted { enroll_by: requirement.deadline(), ..accepted })));
     }
     if let Some(token) = device
         && let Some(accepted) = recognize(draft, token, proof.first_factor)?
     {
-        return Ok(AfterPassword::Complete(accepted));
+        return Ok(Some(Login::Complete(accepted)));
     }
-    // If `recognize` found a theft just now, it began a new epoch, which the challenge must have.
     require(is_alive(proof.check.at, policy.challenge_lifetime(), now), Refusal::ChallengeOver)?;
+    // If `recognize` found a theft just now, it began a new epoch, which the challenge must have.
     let epoch = draft.record.epoch;
     let (first_factor, opened_at) = (proof.first_factor, proof.check.at);
     let claims = ChallengeClaims { epoch, first_factor, opened_at, id: draft.entropy.take()? };
     draft.event(EventKind::ChallengeOpened);
-    Ok(AfterPassword::CodeRequired(ChallengeToken(draft.sign(claims))))
+    Ok(Some(Login::CodeRequired(ChallengeToken(draft.sign(claims)))))
 }
 
 /// The second step: what is presented for the challenge.

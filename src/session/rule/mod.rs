@@ -26,7 +26,7 @@ pub(crate) use entropy::Entropy;
 pub(crate) use import::import;
 pub use import::{Import, TooManyRecoveryCodes};
 pub use login::{Accepted, Login, Remember};
-pub(crate) use login::{AfterPassword, password_verified, present, try_old_recovery_code};
+pub(crate) use login::{password_verified, present, try_old_recovery_code};
 pub(crate) use manage::{
     administrator_reset, close_account, disable, end_all_sessions, forget_all_devices, forget_device,
     regenerate_recovery_codes, remove_authenticator, rename_authenticator,
