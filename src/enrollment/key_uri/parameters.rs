@@ -7,7 +7,8 @@ use super::parse::{Mode, Reading};
 use super::raw::Raw;
 use super::{KeyUriError, KeyUriWarning};
 
-/// The parameters as they are in the text, with a field for each known name. Duplicates are refused.
+/// The parameters as they are in the text, name and value, with a field for each known name. Duplicates are
+/// refused.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
     pub(super) secret: Option<Raw<'a>>,
@@ -49,7 +50,7 @@ impl<'a> Parameters<'a> {
             None => (pair, None),
         };
         if let Some(slot) = self.slot(raw_name.text) {
-            return fill(slot, pair, value);
+            return fill(slot, pair);
         }
         let name = raw_name.decode()?;
         let is = |known: &str| name.eq_ignore_ascii_case(known);
@@ -60,7 +61,7 @@ impl<'a> Parameters<'a> {
             if *name != known {
                 reading.forgive(KeyUriWarning::ParameterCase, undefined)?;
             }
-            return fill(slot, pair, value);
+            return fill(slot, pair);
         }
         if reading.mode == Mode::Strict {
             return Err(undefined);
@@ -89,11 +90,11 @@ impl<'a> Parameters<'a> {
 }
 
 /// Fills the field, but only once: apps disagree on which of two values counts.
-fn fill<'a>(slot: &mut Option<Raw<'a>>, pair: Raw<'a>, value: Option<Raw<'a>>) -> Result<(), KeyUriError> {
+fn fill<'a>(slot: &mut Option<Raw<'a>>, pair: Raw<'a>) -> Result<(), KeyUriError> {
     if slot.is_some() {
         return Err(KeyUriError::Duplicate { position: pair.at });
     }
-    *slot = Some(value.unwrap_or(pair.around(pair.text.len(), pair.text.len()).1));
+    *slot = Some(pair);
     Ok(())
 }
 

@@ -276,11 +276,19 @@ fn key_uri_counter() {
     assert_eq!(warnings(&uri), [KeyUriWarning::MissingCounter]);
     let last = KeyUri::parse_strict(&format!("{text}&counter=18446744073709551615")).unwrap();
     assert!(matches!(last.kind(), KeyUriKind::Hotp { counter, .. } if counter == Counter::new(u64::MAX)));
+}
 
-    for text in [with("A:b", "&counter=1"), format!("{text}&counter=1&period=0")] {
+#[test]
+fn a_parameter_of_the_other_kind_is_refused_strictly_where_its_name_begins() {
+    let hotp = with("A:b", "&counter=1").replace("totp", "hotp");
+    for (text, position) in [
+        (with("A:b", "&counter=1"), 59),
+        (with("A:b", "&digits=8&counter"), 68),
+        (format!("{hotp}&period=0"), 69),
+    ] {
         let uri = KeyUri::parse(&text).unwrap();
         assert_eq!(warnings(&uri), [KeyUriWarning::IgnoredParameter], "{text}");
-        assert!(matches!(refused_strictly(&text), KeyUriError::UnknownParameter { .. }), "{text}");
+        assert_eq!(refused_strictly(&text), KeyUriError::UnknownParameter { position }, "{text}");
     }
 }
 
