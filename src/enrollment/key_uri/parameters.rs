@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::parse::{Mode, Reading};
 use super::raw::Raw;
 use super::{KeyUriError, KeyUriWarning};
+use crate::otp::redacted_debug;
 
 /// The parameters as they are in the text, name and value, with a field for each known name. Duplicates are
 /// refused.
@@ -29,6 +30,8 @@ pub(super) struct UnknownParameter {
     pub(super) name: Zeroizing<String>,
     pub(super) value: Option<Zeroizing<String>>,
 }
+
+redacted_debug!(UnknownParameter);
 
 impl<'a> Parameters<'a> {
     pub(super) fn read(query: Raw<'a>, reading: &mut Reading) -> Result<Self, KeyUriError> {
