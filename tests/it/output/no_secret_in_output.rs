@@ -207,7 +207,7 @@ fn planted() -> Vec<Planted> {
         Planted::bytes("sealing key", SEALING_KEY),
         Planted::bytes("retired key", RETIRED_KEY),
         Planted::bytes("recovery code", RECOVERY),
-        Planted::text("recovery code", RecoveryCode::parse(&base32(RECOVERY)).unwrap().expose().expose()),
+        Planted::text("recovery code", RecoveryCode::parse(&base32(RECOVERY)).unwrap().to_text().expose()),
         Planted::bytes("token", TOKEN_SECRET),
         Planted::text("token", &base32(TOKEN_SECRET)),
         Planted::bytes("entropy", &ENTROPY.repeat(16)),
@@ -302,11 +302,11 @@ fn enrollment(out: &mut Output) {
     out.debug(&code.svg());
     let code = RecoveryCode::parse(&recovery).unwrap();
     out.debug(&code);
-    out.debug(&code.expose());
+    out.debug(&code.to_text());
     out.debug(&code.digest("alice"));
     let codes = RecoveryCodes::generate(&mut PlantedRng).unwrap();
     out.debug(&codes);
-    out.debug(&codes.expose_lines());
+    out.debug(&codes.to_lines());
     let (algorithm, digits) = (Algorithm::Sha1, Digits::Six);
     out.all([
         KeyUriKind::Totp { algorithm, digits, period: Period::DEFAULT },
