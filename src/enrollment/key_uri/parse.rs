@@ -280,8 +280,7 @@ fn counter(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<Counter,
 /// `HMAC-SHA-256`.
 fn algorithm(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<Algorithm, KeyUriError> {
     let Some(raw) = parameter.map(Raw::value) else { return Ok(Algorithm::default()) };
-    let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
-    if let Some(exact) = known.into_iter().find(|algorithm| algorithm.name() == raw.text) {
+    if let Ok(exact) = raw.text.parse() {
         return Ok(exact);
     }
     let mut name = raw.decode()?;
@@ -289,7 +288,7 @@ fn algorithm(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<Algori
     name.make_ascii_uppercase();
     let bare = name.strip_prefix("HMAC").unwrap_or(&name);
     let unknown = KeyUriError::Algorithm { position: raw.at };
-    let alias = known.into_iter().find(|algorithm| algorithm.name() == bare).ok_or(unknown)?;
+    let alias = bare.parse().map_err(|_| unknown)?;
     reading.forgive(KeyUriWarning::AlgorithmAlias, unknown)?;
     Ok(alias)
 }

@@ -270,6 +270,7 @@ fn otp(out: &mut Output) {
     out.error(&ResyncWindow::new(1_001).unwrap_err());
     out.errors([
         OtpError::from(Secret::new(&[]).unwrap_err()),
+        AlgorithmError.into(),
         Digits::try_from(5).unwrap_err().into(),
         Period::from_secs(0).unwrap_err().into(),
         Window::new(2, 2).unwrap_err().into(),
