@@ -68,6 +68,9 @@ pub use otp::{
     Algorithm, ClockOffset, Code, CodesInARow, Digits, Hotp, Period, Secret, SecretLengthError, Totp,
     TotpParams, Window,
 };
+/// The traits of random number generators, in the version that this crate takes them in.
+#[cfg(feature = "alloc")]
+pub use rand_core;
 #[cfg(feature = "json")]
 pub use session::JsonError;
 #[cfg(feature = "alloc")]

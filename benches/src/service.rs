@@ -48,7 +48,7 @@ impl Service {
             verifier.confirm_enrollment(&token, &typed(&phone, clock.now())).expect("the right code");
         let (recovery_codes, _) = confirmed.into_parts();
         let recovery_codes = recovery_codes.expect("the first authenticator");
-        let recovery_codes = recovery_codes.iter().map(|code| code.expose().expose().to_owned()).collect();
+        let recovery_codes = recovery_codes.iter().map(|code| code.to_text().expose().to_owned()).collect();
         Self { verifier, store, account, recovery_codes, clock, phone, revision: AtomicU64::new(1 << 63) }
     }
 

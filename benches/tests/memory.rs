@@ -108,7 +108,7 @@ fn recovery_codes_are_cleared_when_dropped() {
     // Different bytes in each code.
     let mut bytes = [0_u8; RecoveryCodes::ENTROPY_LEN];
     (0..).zip(&mut bytes).for_each(|(at, byte)| *byte = at ^ 0xa5);
-    let text = RecoveryCodes::from_entropy(&bytes).iter().next().unwrap().expose();
+    let text = RecoveryCodes::from_entropy(&bytes).iter().next().unwrap().to_text();
     let (before, after) = around_drop(RecoveryCode::parse(text.expose()).unwrap());
     assert!(contains(&before, &bytes[..16]) && !contains(&after, &bytes[..4]));
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use argon2::Argon2;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use second_factor::AccountId;
+use second_factor::{AccountId, EntropySource, OsEntropy};
 use serde::{Deserialize, Serialize};
 
 use crate::json_file::{FileError, JsonFile};
@@ -36,7 +36,7 @@ pub(crate) fn password_fault(password: &str) -> Option<&'static str> {
 impl JsonFile {
     pub(crate) fn register(&self, user: &str, password: &str) -> Result<(), Stop> {
         let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| Stop::Failed(error.to_string()))?;
+        OsEntropy.fill(&mut id).map_err(|error| Stop::Failed(error.to_string()))?;
         let id = AccountId::new(hex(&id)).map_err(|error| Stop::Failed(error.to_string()))?;
         let account = Account { id, password: hash(password)? };
         let stored = self.update(|contents| {

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use second_factor::SealingKey;
+use second_factor::{EntropySource, OsEntropy, SealingKey};
 use zeroize::Zeroizing;
 
 use crate::accounts::hex;
@@ -27,7 +27,7 @@ pub(crate) fn open(accounts: &JsonFile) -> io::Result<SealingKey> {
 /// Makes the key, unless it exists. It is never replaced, since nothing that it sealed would open again.
 fn make(path: &Path) -> io::Result<()> {
     let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(key.as_mut_slice())?;
+    OsEntropy.fill(key.as_mut_slice()).map_err(io::Error::other)?;
     let mut file = match create_private(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         created => created.map_err(|error| named(path, &error))?,

@@ -40,7 +40,7 @@ pub(crate) fn recovery_codes(codes: Option<&RecoveryCodes>) -> String {
     let Some(codes) = codes else {
         return "\nYour recovery codes stay the same.".into();
     };
-    let lines = codes.expose_lines();
+    let lines = codes.to_lines();
     format!(
         "\nRecovery codes. Print them, or keep them in a password manager: each lets you in once without the phone,\n\
          and they are shown only now.\n\n{}",

@@ -20,9 +20,10 @@ use error::MAX_SYMBOLS;
 impl Secret {
     /// Reads base32 as people type it and as sites issue it.
     ///
-    /// Lower case, white space, dashes, and any number of `=` at the end are accepted. Trailing bits that are
-    /// not zero are dropped: sites that draw random characters instead of random bytes emit them.
-    /// [`Base32Secret::parse`] also tells what was forgiven.
+    /// Lower case is accepted, and so are spaces, tabs, line breaks (CR and LF) and dashes (`-`, no other kind)
+    /// anywhere, and any number of `=` at the end. Trailing bits that are not zero are dropped: sites that draw
+    /// random characters instead of random bytes emit them. [`Base32Secret::parse`] also tells what was
+    /// forgiven.
     ///
     /// The time this takes depends on the length. If something is forgiven, it also depends on which
     /// characters are letters, digits and separators. Decoding happens at enrollment and import, not at
@@ -187,6 +188,7 @@ fn symbols_of(text: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Option<usize>), Base32
     let mut symbols = Zeroizing::new(Vec::with_capacity(MAX_SYMBOLS));
     let mut respelled = None;
     let mut padding = 0_usize;
+    let mut padding_at = None;
     for (position, &byte) in text.iter().enumerate() {
         match byte {
             b'A'..=b'Z' | b'2'..=b'7' => {}
@@ -197,6 +199,7 @@ fn symbols_of(text: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Option<usize>), Base32
             }
             b'=' => {
                 padding = padding.saturating_add(1);
+                padding_at = padding_at.or(Some(position));
                 continue;
             }
             _ => return Err(Base32Error::Character { position }),
@@ -213,7 +216,8 @@ fn symbols_of(text: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Option<usize>), Base32
         return Err(Base32Error::Empty);
     }
     if padding != 0 && padding != symbols.len().next_multiple_of(8).saturating_sub(symbols.len()) {
-        respelled = respelled.or(Some(text.len()));
+        // A separator may be before the padding or in it.
+        respelled = respelled.into_iter().chain(padding_at).min();
     }
     Ok((symbols, respelled))
 }

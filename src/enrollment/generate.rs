@@ -14,18 +14,17 @@ impl Secret {
     /// The generator's own error, unchanged. No secret is made then: there is no fallback.
     ///
     /// ```
-    /// # use second_factor::{Algorithm, Secret};
-    /// # fn example<R: rand_core::TryCryptoRng>(mut rng: R) -> Result<(), R::Error> {
-    /// let secret = Secret::generate(Algorithm::Sha1, &mut rng)?;
+    /// use second_factor::{Algorithm, OsEntropy, Secret};
+    ///
+    /// let secret = Secret::generate(Algorithm::Sha1, &mut OsEntropy)?;
     /// assert_eq!(secret.bits(), 160);
-    /// # Ok(())
-    /// # }
+    /// # Ok::<(), second_factor::EntropyError>(())
     /// ```
     ///
     /// A generator that is not marked as a cryptographic one does not compile (ASVS 6.5.3):
     ///
     /// ```compile_fail,E0277
-    /// # use second_factor::{Algorithm, Secret};
+    /// # use second_factor::{Algorithm, Secret, rand_core};
     /// fn predictable<R: rand_core::TryRng>(mut rng: R) {
     ///     let _ = Secret::generate(Algorithm::Sha1, &mut rng);
     /// }

@@ -1,10 +1,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::str::FromStr;
 
 use super::SecretText;
-use crate::otp::{Algorithm, Counter, Digits, Period, Secret};
+use crate::otp::{Algorithm, Counter, Digits, Period, Secret, TotpParams};
 
 mod error;
 mod kind;
@@ -28,7 +27,7 @@ use warning::Warnings;
 ///
 /// [`parse`](Self::parse) reads what real apps and sites emit, and [`warnings`](Self::warnings) says what it
 /// forgave. [`parse_strict`](Self::parse_strict) reads only what the key-URI format defines. Neither keeps
-/// the text, and no error contains any of it.
+/// the text, and no error contains any of it. `Debug` shows neither the secret nor unknown parameters.
 ///
 /// # How unusual URIs are read
 ///
@@ -72,7 +71,7 @@ use warning::Warnings;
 /// );
 /// # Ok::<(), second_factor::enrollment::KeyUriError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct KeyUri {
     /// Never empty. Neither is `parameter_issuer`.
     label_issuer: Option<String>,
@@ -242,19 +241,26 @@ impl KeyUri {
         self.kind
     }
 
-    /// The hash function; SHA-1 for Steam.
-    pub fn algorithm(&self) -> Algorithm {
+    /// The parameters of time-based codes, for [`Totp::new`](crate::Totp::new) or
+    /// [`Import::by_host`](crate::Import::by_host); `None` for HOTP and Steam.
+    ///
+    /// ```
+    /// use second_factor::{Digits, KeyUri};
+    ///
+    /// let uri = KeyUri::parse("otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQ&digits=8&period=60")?;
+    /// let params = uri.totp_params().unwrap();
+    /// assert_eq!((params.digits(), params.period().as_secs()), (Digits::Eight, 60));
+    ///
+    /// let steam = KeyUri::parse("otpauth://totp/Steam:alice?secret=GEZDGNBVGY3TQOJQ")?;
+    /// assert_eq!(steam.totp_params(), None);
+    /// # Ok::<(), second_factor::enrollment::KeyUriError>(())
+    /// ```
+    pub fn totp_params(&self) -> Option<TotpParams> {
         match self.kind {
-            KeyUriKind::Totp { algorithm, .. } | KeyUriKind::Hotp { algorithm, .. } => algorithm,
-            KeyUriKind::Steam => Algorithm::Sha1,
-        }
-    }
-
-    /// The number of digits; `None` for Steam, whose codes are not digits.
-    pub fn digits(&self) -> Option<Digits> {
-        match self.kind {
-            KeyUriKind::Totp { digits, .. } | KeyUriKind::Hotp { digits, .. } => Some(digits),
-            KeyUriKind::Steam => None,
+            KeyUriKind::Totp { algorithm, digits, period } => {
+                Some(TotpParams::new(algorithm, digits, period))
+            }
+            KeyUriKind::Hotp { .. } | KeyUriKind::Steam => None,
         }
     }
 
@@ -304,21 +310,6 @@ impl FromStr for KeyUri {
 
     fn from_str(text: &str) -> Result<Self, KeyUriError> {
         Self::parse(text)
-    }
-}
-
-/// Shows neither the secret nor the unknown parameters, only how many of these there are.
-impl fmt::Debug for KeyUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyUri")
-            .field("label_issuer", &self.label_issuer())
-            .field("parameter_issuer", &self.parameter_issuer())
-            .field("account_name", &self.account_name())
-            .field("secret", &self.secret)
-            .field("kind", &self.kind)
-            .field("unknown_parameters", &self.unknown.len())
-            .field("warnings", &self.warnings)
-            .finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@
 //! ```
 //! use second_factor::{Algorithm, Digits, KeyUri, Period, Secret};
 //!
-//! let secret = Secret::new(b"12345678901234567890")?; // a service calls Secret::generate
+//! let secret = Secret::new(b"12345678901234567890")?; // a service calls Secret::generate(…, &mut OsEntropy)
 //! let uri = KeyUri::totp("ACME Co", "alice@example.com", secret, Algorithm::Sha1, Digits::Six, Period::DEFAULT)?;
 //! assert_eq!(
 //!     uri.to_uri().expose(),

@@ -2,7 +2,7 @@ use alloc::string::String;
 use core::str::FromStr;
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::digest::{HalfDigest, sha256};
 use super::{SecretText, base32};
@@ -29,11 +29,11 @@ pub use set::RecoveryCodes;
 /// let shown = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA")?;
 /// let typed = RecoveryCode::parse("mfrgg zdfmz twq2l knnwg 23tpoa")?;
 /// assert_eq!(shown, typed);
-/// assert_eq!(typed.expose().expose(), "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
+/// assert_eq!(typed.to_text().expose(), "MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA");
 /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
 /// ```
 #[derive(Clone)]
-pub struct RecoveryCode([u8; Self::LEN]);
+pub struct RecoveryCode(Zeroizing<[u8; Self::LEN]>);
 
 impl RecoveryCode {
     /// The number of random bytes in a code.
@@ -43,8 +43,8 @@ impl RecoveryCode {
     pub const MAX_TEXT_LEN: usize = 256;
 
     /// The code with these random bytes.
-    pub(crate) const fn from_entropy(bytes: [u8; Self::LEN]) -> Self {
-        Self(bytes)
+    pub(crate) fn from_entropy(bytes: [u8; Self::LEN]) -> Self {
+        Self(Zeroizing::new(bytes))
     }
 
     /// Reads what the claimant typed.
@@ -76,11 +76,11 @@ impl RecoveryCode {
         if symbols.len() != SYMBOLS {
             return Err(RecoveryCodeError::Length { found: symbols.len() });
         }
-        base32::decode_array(&symbols).map(Self).ok_or(RecoveryCodeError::LastCharacter)
+        base32::decode_array(&symbols).map(Self::from_entropy).ok_or(RecoveryCodeError::LastCharacter)
     }
 
     /// The code in clear, in groups.
-    pub fn expose(&self) -> SecretText {
+    pub fn to_text(&self) -> SecretText {
         let mut text = Zeroizing::new(String::with_capacity(TEXT_LEN));
         self.write(&mut text);
         SecretText::new(text)
@@ -98,11 +98,11 @@ impl RecoveryCode {
     /// # Ok::<(), second_factor::enrollment::RecoveryCodeError>(())
     /// ```
     pub fn digest(&self, account: &str) -> RecoveryCodeDigest {
-        RecoveryCodeDigest(HalfDigest::of(&sha256(&[DOMAIN, account.as_bytes(), &self.0])))
+        RecoveryCodeDigest(HalfDigest::of(&sha256(&[DOMAIN, account.as_bytes(), self.0.as_slice()])))
     }
 
     fn write(&self, text: &mut String) {
-        for (index, symbol) in base32::encode(&self.0).chars().enumerate() {
+        for (index, symbol) in base32::encode(self.0.as_slice()).chars().enumerate() {
             // Four groups of five and one of six, so that there is no group of one.
             if matches!(index, 5 | 10 | 15 | 20) {
                 text.push('-');
@@ -133,14 +133,8 @@ impl FromStr for RecoveryCode {
 /// Compares in constant time.
 impl PartialEq for RecoveryCode {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.ct_eq(&*other.0).into()
     }
 }
 
 impl Eq for RecoveryCode {}
-
-impl Drop for RecoveryCode {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}

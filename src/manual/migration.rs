@@ -159,6 +159,22 @@
 //! # assert!(compare(&row("JBSWY3DPEHPK3PXP"), 1_700_000_000).is_err());
 //! ```
 //!
+//! If your table holds key URIs, take the parameters that the apps were given from them. With other digits or another
+//! period an import succeeds too, but then every code is refused:
+//!
+//! ```
+//! use second_factor::{AccountId, Import, ImportedSecret, KeyUri};
+//!
+//! fn import_of(user_id: &str, key_uri: &str) -> Result<Import, Box<dyn std::error::Error>> {
+//!     let uri = KeyUri::parse(key_uri)?;
+//!     let params = uri.totp_params().ok_or("these codes are not time-based")?;
+//!     let secret = ImportedSecret::new(uri.secret().clone())?;
+//!     Ok(Import::by_host(AccountId::new(user_id)?, secret, params).quietly())
+//! }
+//! # assert!(import_of("ann", "otpauth://totp/A:ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&digits=8").is_ok());
+//! # assert!(import_of("ann", "otpauth://hotp/A:ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=1").is_err());
+//! ```
+//!
 //! Continue when the result is `true` for every row. A row that cannot be moved, such as one with a secret of less than 80 bits, stays with
 //! the old system until its owner enrolls again. **Back:** deploy the version before. Nothing was moved.
 //!

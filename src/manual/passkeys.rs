@@ -69,7 +69,8 @@
 //!     AuthenticatorId, HostAuthenticatorKind, HostAuthenticatorVerified, NewHostAuthenticator, Requirement,
 //! };
 //! use second_factor::{
-//!     AccountId, BlockingVerifier, KeyRing, Login, MemoryStore, PasswordVerified, Policy, Remember, SealingKey,
+//!     AccountId, BlockingVerifier, EntropyError, EntropySource, KeyRing, Login, MemoryStore, OsEntropy,
+//!     PasswordVerified, Policy, Remember, SealingKey,
 //! };
 //!
 //! /// A row of the host's table of credentials.
@@ -85,9 +86,9 @@
 //! }
 //!
 //! impl Ceremony {
-//!     fn begin() -> Result<Self, getrandom::Error> {
+//!     fn begin() -> Result<Self, EntropyError> {
 //!         let mut challenge = [0; 32];
-//!         getrandom::fill(&mut challenge)?;
+//!         OsEntropy.fill(&mut challenge)?;
 //!         Ok(Self { challenge })
 //!     }
 //!
@@ -100,7 +101,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+//! let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
 //! let verifier = BlockingVerifier::new(MemoryStore::new(), Policy::new("Example")?, keys);
 //! let account = AccountId::new("user-7")?;
 //! let password_typed = || PasswordVerified::by_host(verifier.check_password(&account)); // and the hash was compared

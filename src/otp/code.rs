@@ -32,13 +32,15 @@ impl Code {
 
     /// Reads what the claimant typed.
     ///
-    /// White space around the code is ignored, and so is one space or one dash between two digits, since apps
-    /// show codes in groups: `123 456`, `123-456`. Everything else is refused: a sign, an underscore, digits
-    /// of other scripts, and a code without its leading zeros, which belong to it (RFC 4226 §5.3).
+    /// White space around the code is ignored, and so is a single space or dash somewhere between its digits,
+    /// since apps show codes in two groups: `123 456`, `123-456`. Everything else is refused: a second space
+    /// or dash, a sign, an underscore, digits of other scripts, and a code without its leading zeros, which
+    /// belong to it (RFC 4226 §5.3).
     ///
     /// # Errors
     ///
-    /// [`CodeError::Character`] if there is anything other than ASCII digits. [`CodeError::Length`] if there
+    /// [`CodeError::Character`] if there is anything other than ASCII digits and what is ignored.
+    /// [`CodeError::Length`] if there
     /// are more or fewer than `digits` of them, or if the input has more than
     /// [`MAX_INPUT_LEN`](Self::MAX_INPUT_LEN) bytes; such an input is not read. Neither error contains the
     /// input.

@@ -25,12 +25,16 @@ pub type LookAhead = CounterWindow<100, 10>;
 pub type ResyncWindow = CounterWindow<1_000, 1_000>;
 
 /// How many counter values past the expected one are tried: a [`LookAhead`] or a [`ResyncWindow`].
+///
+/// A window whose default is wider than its widest does not compile where one is made:
+///
+/// ```compile_fail,E0080
+/// use second_factor::otp::CounterWindow;
+///
+/// let window = CounterWindow::<10, 100>::default();
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "u16", into = "u16")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "u16"))]
 pub struct CounterWindow<const MAX: u16, const DEFAULT: u16>(u16);
 
 impl<const MAX: u16, const DEFAULT: u16> CounterWindow<MAX, DEFAULT> {
@@ -38,7 +42,12 @@ impl<const MAX: u16, const DEFAULT: u16> CounterWindow<MAX, DEFAULT> {
     pub const MAX: u16 = MAX;
 
     /// The default window, for a host with no reason to choose another.
-    pub const DEFAULT: Self = Self(DEFAULT);
+    pub const DEFAULT: Self = {
+        let () = Self::DEFAULT_IS_ALLOWED;
+        Self(DEFAULT)
+    };
+
+    const DEFAULT_IS_ALLOWED: () = assert!(DEFAULT <= MAX, "the default window is wider than the widest");
 
     /// A window of `values` counter values beyond the expected one.
     ///
@@ -46,6 +55,7 @@ impl<const MAX: u16, const DEFAULT: u16> CounterWindow<MAX, DEFAULT> {
     ///
     /// [`CounterWindowError`] where `values` is more than [`MAX`](Self::MAX).
     pub const fn new(values: u16) -> Result<Self, CounterWindowError> {
+        let () = Self::DEFAULT_IS_ALLOWED;
         if values > MAX { Err(CounterWindowError { found: values, max: MAX }) } else { Ok(Self(values)) }
     }
 
@@ -66,12 +76,6 @@ impl<const MAX: u16, const DEFAULT: u16> TryFrom<u16> for CounterWindow<MAX, DEF
 
     fn try_from(values: u16) -> Result<Self, CounterWindowError> {
         Self::new(values)
-    }
-}
-
-impl<const MAX: u16, const DEFAULT: u16> From<CounterWindow<MAX, DEFAULT>> for u16 {
-    fn from(window: CounterWindow<MAX, DEFAULT>) -> Self {
-        window.0
     }
 }
 

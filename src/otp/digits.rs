@@ -34,15 +34,6 @@ impl Digits {
             Self::Eight => 8,
         }
     }
-
-    /// How many different codes there are: ten to the power of [`count`](Self::count).
-    pub const fn modulus(self) -> u32 {
-        match self {
-            Self::Six => 1_000_000,
-            Self::Seven => 10_000_000,
-            Self::Eight => 100_000_000,
-        }
-    }
 }
 
 impl TryFrom<u8> for Digits {

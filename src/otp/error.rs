@@ -1,4 +1,6 @@
-use super::{CodeError, CounterWindowError, DigitsError, PeriodError, SecretLengthError, WindowError};
+use super::{
+    AlgorithmError, CodeError, CounterWindowError, DigitsError, PeriodError, SecretLengthError, WindowError,
+};
 
 /// An error of the [`otp`](crate::otp) layer. Messages contain sizes and positions, never the input.
 ///
@@ -21,6 +23,8 @@ use super::{CodeError, CounterWindowError, DigitsError, PeriodError, SecretLengt
 pub enum OtpError {
     /// The secret has no bytes or too many.
     SecretLength(#[from] SecretLengthError),
+    /// The text is not the name of an algorithm.
+    Algorithm(#[from] AlgorithmError),
     /// The number of digits is not one that RFC 4226 §5.3 allows.
     Digits(#[from] DigitsError),
     /// The period is zero, or longer than SP 800-63B §3.1.4.1 allows.

@@ -11,7 +11,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroize;
 
-use super::{Algorithm, Secret};
+use super::{Algorithm, Secret, redacted_debug};
 
 /// The keyed state of HMAC: the result of compressing the two blocks that depend on the secret. It is cleared
 /// on drop.
@@ -20,6 +20,8 @@ pub(crate) enum Hmac {
     Sha256(Keyed<Sha256>),
     Sha512(Keyed<Sha512>),
 }
+
+redacted_debug!(Hmac);
 
 impl Hmac {
     pub(crate) fn new(secret: &Secret, algorithm: Algorithm) -> Self {

@@ -1,5 +1,3 @@
-use core::fmt;
-
 use subtle::Choice;
 
 use super::constant_time::FirstMatch;
@@ -25,16 +23,16 @@ use super::{Algorithm, Code, Counter, Digits, LookAhead, ResyncWindow, Secret};
 /// assert_eq!(hotp.verify(&typed, expected, LookAhead::default()), None);
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
+#[derive(Debug)]
 pub struct Hotp {
     hmac: Hmac,
-    algorithm: Algorithm,
     digits: Digits,
 }
 
 impl Hotp {
     /// HOTP with this secret. RFC 4226 defines SHA-1 only, but key URIs can name the other algorithms too.
     pub fn new(secret: &Secret, algorithm: Algorithm, digits: Digits) -> Self {
-        Self { hmac: Hmac::new(secret, algorithm), algorithm, digits }
+        Self { hmac: Hmac::new(secret, algorithm), digits }
     }
 
     /// The code of a counter value (RFC 4226 §5.3).
@@ -69,6 +67,7 @@ impl Hotp {
     /// assert_eq!(hotp.verify(&code, Counter::new(5), LookAhead::new(1)?), None);
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
+    #[must_use]
     pub fn verify(&self, code: &Code, expected: Counter, look_ahead: LookAhead) -> Option<Counter> {
         let first = expected.get();
         let guess = code.guess(self.digits);
@@ -104,6 +103,7 @@ impl Hotp {
     /// assert_eq!(next, Some(Counter::new(702)));
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
+    #[must_use]
     pub fn resynchronize(
         &self,
         first: &Code,
@@ -123,14 +123,5 @@ impl Hotp {
             }
         });
         matched.reveal().map(Counter::new).and_then(Counter::next)
-    }
-}
-
-impl fmt::Debug for Hotp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hotp")
-            .field("algorithm", &self.algorithm)
-            .field("digits", &self.digits)
-            .finish_non_exhaustive()
     }
 }

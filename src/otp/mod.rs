@@ -24,7 +24,7 @@ mod totp;
 mod verdict;
 mod window;
 
-pub use algorithm::Algorithm;
+pub use algorithm::{Algorithm, AlgorithmError};
 pub use clock_offset::ClockOffset;
 pub use code::{Code, CodeError};
 pub use codes_in_a_row::CodesInARow;

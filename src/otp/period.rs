@@ -10,11 +10,7 @@
 /// assert!(Period::from_secs(0).is_err());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "u32", into = "u32")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "u32"))]
 pub struct Period(u32);
 
 impl Period {
@@ -53,12 +49,6 @@ impl TryFrom<u32> for Period {
 
     fn try_from(secs: u32) -> Result<Self, PeriodError> {
         Self::from_secs(secs)
-    }
-}
-
-impl From<Period> for u32 {
-    fn from(period: Period) -> Self {
-        period.0
     }
 }
 

@@ -1,5 +1,3 @@
-use core::fmt;
-
 use subtle::Choice;
 
 use super::constant_time::{FirstMatch, reveal_verdict};
@@ -25,6 +23,7 @@ use crate::time::UnixTime;
 /// assert_eq!(totp.verify(&typed, now, Window::default(), accepted).accepted(), None);
 /// # Ok::<(), second_factor::otp::OtpError>(())
 /// ```
+#[derive(Debug)]
 pub struct Totp {
     hmac: Hmac,
     params: TotpParams,
@@ -197,6 +196,7 @@ impl Totp {
     /// assert_eq!((step.get(), offset), (100, ClockOffset::from_secs(-180)));
     /// # Ok::<(), second_factor::otp::OtpError>(())
     /// ```
+    #[must_use]
     pub fn clock_offset(&self, code: &Code, now: UnixTime) -> Option<(TimeStep, ClockOffset)> {
         const TEN_MINUTES: u32 = 600;
         let period = self.params.period().as_secs();
@@ -219,11 +219,5 @@ impl Totp {
         let steps = i64::try_from(step).ok()?.checked_sub(i64::try_from(current).ok()?)?;
         let secs = i32::try_from(steps.checked_mul(period.into())?).ok()?;
         Some((TimeStep::new(step), ClockOffset::from_secs(secs)))
-    }
-}
-
-impl fmt::Debug for Totp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Totp").field("params", &self.params).finish_non_exhaustive()
     }
 }

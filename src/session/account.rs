@@ -20,11 +20,7 @@ use core::str::FromStr;
 /// # Ok::<(), second_factor::session::AccountIdError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "String", into = "String")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "String"))]
 pub struct AccountId(String);
 
 impl AccountId {
@@ -95,12 +91,6 @@ impl TryFrom<String> for AccountId {
 
     fn try_from(id: String) -> Result<Self, AccountIdError> {
         Self::new(id)
-    }
-}
-
-impl From<AccountId> for String {
-    fn from(account: AccountId) -> Self {
-        account.0
     }
 }
 

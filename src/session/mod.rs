@@ -93,7 +93,7 @@
 //! }
 //!
 //! fn recovery_codes(codes: &RecoveryCodes) -> Value {
-//!     json!(codes.iter().map(|code| code.expose().expose().to_owned()).collect::<Vec<_>>())
+//!     json!(codes.iter().map(|code| code.to_text().expose().to_owned()).collect::<Vec<_>>())
 //! }
 //! # let locked = Error::<core::fmt::Error>::Refused(second_factor::Refusal::Locked { retry_at: None });
 //! # assert_eq!(refused(&locked, UnixTime::EPOCH).map(|(status, _)| status), Some(429));

@@ -3,7 +3,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::enrollment::{KeyUri, KeyUriKind};
+use crate::enrollment::KeyUri;
 use crate::otp::{CodesInARow, Secret, Totp, TotpParams};
 use crate::time::UnixTime;
 
@@ -42,14 +42,12 @@ impl AuthenticatorApp {
     ///
     /// If the URI is not of time-based codes. Those of this library's enrollments always are.
     #[track_caller]
+    #[expect(clippy::panic, reason = "a test that scans another URI is wrong")]
     pub fn scan(uri: &KeyUri) -> Self {
-        match uri.kind() {
-            KeyUriKind::Totp { algorithm, digits, period } => {
-                Self::new(uri.secret().clone(), TotpParams::new(algorithm, digits, period))
-            }
-            #[expect(clippy::panic, reason = "a test that scans another URI is wrong")]
-            other => panic!("the key URI is not of time-based codes: {other:?}"),
-        }
+        let Some(params) = uri.totp_params() else {
+            panic!("the key URI is not of time-based codes: {:?}", uri.kind());
+        };
+        Self::new(uri.secret().clone(), params)
     }
 
     /// The code that the app shows at this time.

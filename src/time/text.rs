@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 
 use super::{UnixTime, UnixTimeError};
 
@@ -28,24 +28,32 @@ impl fmt::Display for UnixTime {
 /// Reads a date and time of RFC 3339 in any time zone, or a date alone, which is the beginning of that day in UTC.
 /// Fractions of a second are dropped.
 ///
+/// The second 60 exists only where RFC 3339 §5.7 has it: in the last minute of a month in UTC. This leap second
+/// counts as the first second of the next month.
+///
 /// ```
 /// use second_factor::{UnixTime, UnixTimeError};
 ///
 /// let new_year: UnixTime = "2027-01-01".parse()?;
 /// assert_eq!(new_year, "2027-01-01T02:00:00+02:00".parse()?);
 /// assert_eq!(new_year.as_secs(), 1_798_761_600);
+/// assert_eq!(new_year, "2026-12-31T23:59:60Z".parse()?);
 /// assert_eq!("1969-12-31".parse::<UnixTime>(), Err(UnixTimeError::OutOfRange));
 /// # Ok::<(), UnixTimeError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`UnixTimeError::Format`] for other text, and for a day or a time of day that does not exist;
-/// [`UnixTimeError::OutOfRange`] for a moment before 1970.
+/// [`UnixTimeError::Format`] for other text, such as one that is not ASCII, and for a day or a time of day that does
+/// not exist; [`UnixTimeError::OutOfRange`] for a moment before 1970.
 impl FromStr for UnixTime {
     type Err = UnixTimeError;
 
     fn from_str(text: &str) -> Result<Self, UnixTimeError> {
+        // Chrono reads U+2212 as a minus sign. RFC 3339 does not.
+        if !text.is_ascii() {
+            return Err(UnixTimeError::Format);
+        }
         let mut midnight = *b"YYYY-MM-DDT00:00:00Z";
         let text = match midnight.first_chunk_mut::<10>().zip(text.as_bytes().try_into().ok()) {
             Some((date, text)) => {
@@ -55,12 +63,14 @@ impl FromStr for UnixTime {
             None => text,
         };
         let moment = DateTime::parse_from_rfc3339(text).map_err(|_| UnixTimeError::Format)?;
-        // In chrono, a leap second has 1,000 milliseconds or more. It counts as the first second of the next
-        // minute.
-        let leap = (moment.timestamp_subsec_millis() / 1000).into();
-        let secs =
-            moment.timestamp().saturating_add(leap).try_into().map_err(|_| UnixTimeError::OutOfRange)?;
-        Ok(Self::from_secs(secs))
+        // In chrono, a leap second has 1,000 milliseconds or more, and may be in any minute.
+        let is_leap = moment.timestamp_subsec_millis() >= 1000;
+        let secs = moment.timestamp().saturating_add(is_leap.into());
+        let begins_month = |next: DateTime<Utc>| next.day() == 1 && next.num_seconds_from_midnight() == 0;
+        if is_leap && !DateTime::from_timestamp(secs, 0).is_some_and(begins_month) {
+            return Err(UnixTimeError::Format);
+        }
+        secs.try_into().map(Self::from_secs).map_err(|_| UnixTimeError::OutOfRange)
     }
 }
 

@@ -34,8 +34,8 @@ use crate::session::Origin;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use second_factor::{AccountId, KeyRing, MemoryStore, PasswordVerified, Policy, SealingKey};
-/// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+/// # use second_factor::{AccountId, KeyRing, MemoryStore, OsEntropy, PasswordVerified, Policy, SealingKey};
+/// # let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
 /// # let (store, policy) = (MemoryStore::new(), Policy::new("Example")?);
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicU64, Ordering};

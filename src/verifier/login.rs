@@ -88,7 +88,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+    /// # use second_factor::OsEntropy;
+    /// # let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
     /// # let verifier = Verifier::new(MemoryStore::new(), Policy::new("Example")?, keys);
     /// // The table of the old system: ids and hashes.
     /// let old_codes = [("31", bcrypt::hash("h7kq-w2mz", 4)?), ("32", bcrypt::hash("p9xd-c4tn", 4)?)];

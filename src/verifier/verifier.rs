@@ -41,7 +41,7 @@ use crate::time::UnixTime;
 /// #     fn now(&self) -> UnixTime { UnixTime::from_secs(self.0.load(std::sync::atomic::Ordering::SeqCst)) }
 /// # }
 /// # let clock = std::sync::Arc::new(At(1_700_000_000.into()));
-/// let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+/// let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
 /// let verifier =
 ///     Verifier::with_sources(MemoryStore::new(), Policy::new("Example")?, keys, clock.clone(), OsEntropy);
 /// let alice = AccountId::new("user-7")?;
@@ -126,8 +126,8 @@ impl<S: Store> Verifier<S> {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use second_factor::{KeyRing, MemoryStore, Policy, SealingKey};
-    /// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+    /// # use second_factor::{KeyRing, MemoryStore, OsEntropy, Policy, SealingKey};
+    /// # let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
     /// # let (store, policy, connection) = (MemoryStore::new(), Policy::new("Example")?, std::net::Ipv4Addr::LOCALHOST);
     /// # let headers = std::collections::HashMap::from([("user-agent", "Firefox")]);
     /// use second_factor::session::Origin;

@@ -186,7 +186,7 @@ fn not_changed(error: ChangePasswordError<TapeError, TapeError>) -> Released {
 }
 
 fn texts(codes: &RecoveryCodes) -> Vec<String> {
-    codes.iter().map(|code| code.expose().expose().to_owned()).collect()
+    codes.iter().map(|code| code.to_text().expose().to_owned()).collect()
 }
 
 impl Chosen {

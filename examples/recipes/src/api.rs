@@ -111,7 +111,7 @@ async fn confirm(State(it): State<TwoFactor>, Bearer(bearer): Bearer, Json(typed
     let (recovery_codes, _all_are_over) = confirmed.into_parts();
     it.sessions.end(&bearer);
     let codes = recovery_codes.iter().flat_map(|codes| codes.iter());
-    Ok(Json(Told::RecoveryCodes(codes.map(|code| code.expose().expose().to_owned()).collect())))
+    Ok(Json(Told::RecoveryCodes(codes.map(|code| code.to_text().expose().to_owned()).collect())))
 }
 
 async fn change_password(

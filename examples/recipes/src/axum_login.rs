@@ -149,7 +149,7 @@ async fn confirm(auth: Auth, Form(typed): Form<Typed>) -> Answer {
     let confirmed = auth.backend.verifier.confirm_enrollment(&token, &typed.code).await?;
     let (recovery_codes, _all_are_over) = confirmed.into_parts();
     end_session(&auth).await?;
-    let lines = recovery_codes.map(|codes| codes.expose_lines());
+    let lines = recovery_codes.map(|codes| codes.to_lines());
     Ok(lines.map(|lines| lines.expose().to_owned()).unwrap_or_default().into_response())
 }
 

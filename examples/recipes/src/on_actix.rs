@@ -114,7 +114,7 @@ impl TwoFactor {
         let confirmed = self.verifier.confirm_enrollment(&token, &typed.code)?;
         let (recovery_codes, _all_are_over) = confirmed.into_parts();
         self.end(browser);
-        let lines = recovery_codes.map(|codes| codes.expose_lines());
+        let lines = recovery_codes.map(|codes| codes.to_lines());
         Ok(Page::Text(lines.map(|lines| lines.expose().to_owned()).unwrap_or_default()))
     }
 

@@ -164,7 +164,7 @@ impl TwoFactor {
     /// `/account/recovery-codes`: new ones, shown to this browser.
     pub async fn new_codes(&self, mut member: Member<'_>, code: &str) -> Outcome {
         let fresh = self.fresh_factor(&mut member, code).await?;
-        let codes = self.verifier.regenerate_recovery_codes(fresh).await?.expose_lines();
+        let codes = self.verifier.regenerate_recovery_codes(fresh).await?.to_lines();
         member.browser.show_codes(member.account(), codes.expose()).await?;
         member.go_on("/account/recovery-codes").await
     }

@@ -279,7 +279,7 @@ impl Account {
 }
 
 pub fn texts(codes: &RecoveryCodes) -> Vec<String> {
-    codes.iter().map(|code| code.expose().expose().to_owned()).collect()
+    codes.iter().map(|code| code.to_text().expose().to_owned()).collect()
 }
 
 const LONG: &str = "The telephone that my aunt left to me, which has had a broken screen for a year";

@@ -40,7 +40,7 @@ pub enum Base32Error {
     /// In strict reading only: there is lower case, a separator, or padding of a wrong length.
     #[error("the base32 text has lower case, a separator or wrong padding at {position}")]
     Spelling {
-        /// The position of the first of them.
+        /// The position of the first of them; for padding, of its first `=`.
         position: usize,
     },
 }

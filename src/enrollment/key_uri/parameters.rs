@@ -6,8 +6,10 @@ use zeroize::Zeroizing;
 use super::parse::{Mode, Reading};
 use super::raw::Raw;
 use super::{KeyUriError, KeyUriWarning};
+use crate::otp::redacted_debug;
 
-/// The parameters as they are in the text, with a field for each known name. Duplicates are refused.
+/// The parameters as they are in the text, name and value, with a field for each known name. Duplicates are
+/// refused.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
     pub(super) secret: Option<Raw<'a>>,
@@ -29,6 +31,8 @@ pub(super) struct UnknownParameter {
     pub(super) value: Option<Zeroizing<String>>,
 }
 
+redacted_debug!(UnknownParameter);
+
 impl<'a> Parameters<'a> {
     pub(super) fn read(query: Raw<'a>, reading: &mut Reading) -> Result<Self, KeyUriError> {
         let mut parameters = Self::default();
@@ -49,7 +53,7 @@ impl<'a> Parameters<'a> {
             None => (pair, None),
         };
         if let Some(slot) = self.slot(raw_name.text) {
-            return fill(slot, pair, value);
+            return fill(slot, pair);
         }
         let name = raw_name.decode()?;
         let is = |known: &str| name.eq_ignore_ascii_case(known);
@@ -60,7 +64,7 @@ impl<'a> Parameters<'a> {
             if *name != known {
                 reading.forgive(KeyUriWarning::ParameterCase, undefined)?;
             }
-            return fill(slot, pair, value);
+            return fill(slot, pair);
         }
         if reading.mode == Mode::Strict {
             return Err(undefined);
@@ -89,11 +93,11 @@ impl<'a> Parameters<'a> {
 }
 
 /// Fills the field, but only once: apps disagree on which of two values counts.
-fn fill<'a>(slot: &mut Option<Raw<'a>>, pair: Raw<'a>, value: Option<Raw<'a>>) -> Result<(), KeyUriError> {
+fn fill<'a>(slot: &mut Option<Raw<'a>>, pair: Raw<'a>) -> Result<(), KeyUriError> {
     if slot.is_some() {
         return Err(KeyUriError::Duplicate { position: pair.at });
     }
-    *slot = Some(value.unwrap_or(pair.around(pair.text.len(), pair.text.len()).1));
+    *slot = Some(pair);
     Ok(())
 }
 

@@ -66,9 +66,9 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<KeyUri, KeyUriError> {
     }
 
     let parameters = Parameters::read(query, &mut reading)?;
-    let secret = secret(parameters.secret, &mut reading)?;
+    let secret = secret(parameters.secret.map(Raw::value), &mut reading)?;
     let parameter_issuer = match parameters.issuer {
-        Some(raw) => parameter_issuer(raw, raw_label, &mut reading)?,
+        Some(pair) => parameter_issuer(pair.value(), raw_label, &mut reading)?,
         None => None,
     };
     let label = Label::read(raw_label, parameter_issuer.as_deref(), &mut reading.warnings)?;
@@ -256,20 +256,20 @@ fn hotp(parameters: &Parameters<'_>, reading: &mut Reading) -> Result<KeyUriKind
 
 /// Ignores a parameter that belongs to the other type, or refuses it in strict reading.
 fn ignore(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<(), KeyUriError> {
-    let Some(raw) = parameter else { return Ok(()) };
-    reading.forgive(KeyUriWarning::IgnoredParameter, KeyUriError::UnknownParameter { position: raw.at })
+    let Some(pair) = parameter else { return Ok(()) };
+    reading.forgive(KeyUriWarning::IgnoredParameter, KeyUriError::UnknownParameter { position: pair.at })
 }
 
-fn period(raw: Option<Raw<'_>>) -> Result<Period, KeyUriError> {
-    let Some(raw) = raw else { return Ok(Period::DEFAULT) };
+fn period(parameter: Option<Raw<'_>>) -> Result<Period, KeyUriError> {
+    let Some(raw) = parameter.map(Raw::value) else { return Ok(Period::DEFAULT) };
     number(raw)
         .and_then(|secs| u32::try_from(secs).ok())
         .and_then(|secs| Period::from_secs(secs).ok())
         .ok_or(KeyUriError::Period { position: raw.at })
 }
 
-fn counter(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Counter, KeyUriError> {
-    if let Some(raw) = raw {
+fn counter(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<Counter, KeyUriError> {
+    if let Some(raw) = parameter.map(Raw::value) {
         return number(raw).map(Counter::new).ok_or(KeyUriError::Counter { position: raw.at });
     }
     reading.forgive(KeyUriWarning::MissingCounter, KeyUriError::MissingCounter)?;
@@ -278,10 +278,9 @@ fn counter(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Counter, KeyUr
 
 /// Reads the three names, and in lenient mode also what apps make of them: `sha256`, `SHA-1`, `HMACSHA512`,
 /// `HMAC-SHA-256`.
-fn algorithm(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Algorithm, KeyUriError> {
-    let Some(raw) = raw else { return Ok(Algorithm::default()) };
-    let known = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
-    if let Some(exact) = known.into_iter().find(|algorithm| algorithm.name() == raw.text) {
+fn algorithm(parameter: Option<Raw<'_>>, reading: &mut Reading) -> Result<Algorithm, KeyUriError> {
+    let Some(raw) = parameter.map(Raw::value) else { return Ok(Algorithm::default()) };
+    if let Ok(exact) = raw.text.parse() {
         return Ok(exact);
     }
     let mut name = raw.decode()?;
@@ -289,13 +288,13 @@ fn algorithm(raw: Option<Raw<'_>>, reading: &mut Reading) -> Result<Algorithm, K
     name.make_ascii_uppercase();
     let bare = name.strip_prefix("HMAC").unwrap_or(&name);
     let unknown = KeyUriError::Algorithm { position: raw.at };
-    let alias = known.into_iter().find(|algorithm| algorithm.name() == bare).ok_or(unknown)?;
+    let alias = bare.parse().map_err(|_| unknown)?;
     reading.forgive(KeyUriWarning::AlgorithmAlias, unknown)?;
     Ok(alias)
 }
 
-fn digits(raw: Option<Raw<'_>>) -> Result<Digits, KeyUriError> {
-    let Some(raw) = raw else { return Ok(Digits::default()) };
+fn digits(parameter: Option<Raw<'_>>) -> Result<Digits, KeyUriError> {
+    let Some(raw) = parameter.map(Raw::value) else { return Ok(Digits::default()) };
     number(raw)
         .and_then(|count| u8::try_from(count).ok())
         .and_then(|count| Digits::try_from(count).ok())

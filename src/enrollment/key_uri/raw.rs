@@ -33,6 +33,11 @@ impl Raw<'_> {
         self.split_once(separator).unwrap_or(self.around(self.text.len(), self.text.len()))
     }
 
+    /// The value of this parameter: what follows its first `=`. Empty if there is none.
+    pub(super) fn value(self) -> Self {
+        self.split_or_all(b'=').1
+    }
+
     /// The byte of the escape that begins at `start`.
     pub(super) fn escaped_byte(self, start: usize) -> Result<u8, KeyUriError> {
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();

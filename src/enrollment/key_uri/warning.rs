@@ -54,7 +54,7 @@ impl fmt::Display for KeyUriWarning {
 }
 
 /// A set of warnings, in the order of the variants.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Warnings(BTreeSet<KeyUriWarning>);
 
 impl Warnings {
@@ -78,11 +78,5 @@ impl Warnings {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = KeyUriWarning> {
         self.0.iter().copied()
-    }
-}
-
-impl fmt::Debug for Warnings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

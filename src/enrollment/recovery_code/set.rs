@@ -19,7 +19,7 @@ use crate::otp::redacted_debug;
 /// let entropy = [7; RecoveryCodes::ENTROPY_LEN]; // use random bytes in a real service
 /// let codes = RecoveryCodes::from_entropy(&entropy);
 /// assert_eq!(codes.iter().count(), 10);
-/// assert_eq!(codes.expose_lines().expose().lines().count(), 10);
+/// assert_eq!(codes.to_lines().expose().lines().count(), 10);
 /// assert_eq!(format!("{codes:?}"), "RecoveryCodes(..)");
 /// ```
 pub struct RecoveryCodes(Vec<RecoveryCode>);
@@ -36,6 +36,14 @@ impl RecoveryCodes {
     /// # Errors
     ///
     /// The generator's own error, unchanged. No codes are made then.
+    ///
+    /// ```
+    /// use second_factor::{OsEntropy, RecoveryCodes};
+    ///
+    /// let codes = RecoveryCodes::generate(&mut OsEntropy)?;
+    /// assert_eq!(codes.iter().count(), 10);
+    /// # Ok::<(), second_factor::EntropyError>(())
+    /// ```
     pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
         let mut entropy = Zeroizing::new([0; Self::ENTROPY_LEN]);
         rng.try_fill_bytes(entropy.as_mut_slice())?;
@@ -59,7 +67,7 @@ impl RecoveryCodes {
     }
 
     /// The codes in clear, one a line, for a download.
-    pub fn expose_lines(&self) -> SecretText {
+    pub fn to_lines(&self) -> SecretText {
         let mut text = Zeroizing::new(String::with_capacity((TEXT_LEN + 1) * Self::COUNT));
         for code in self {
             code.write(&mut text);

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::otp::{Digits, Window};
+use crate::otp::Window;
 
 /// An upper bound on the chance that somebody with the password guesses a code within some time.
 ///
@@ -17,10 +17,13 @@ impl GuessOdds {
     /// The values that dynamic truncation yields (RFC 4226 §5.3).
     const VALUES: u64 = 1 << 31;
 
+    /// The codes of six digits. Longer codes are harder to guess.
+    const CODES: u64 = 1_000_000;
+
     pub(crate) fn new(guesses: u64, window: Window) -> Self {
         // 2³¹ is not a multiple of a power of ten, so some codes have one value more than the others. The
         // bound assumes such codes.
-        let luckiest = Self::VALUES.div_ceil(Digits::Six.modulus().into());
+        let luckiest = Self::VALUES.div_ceil(Self::CODES);
         Self { guesses, winning: luckiest.saturating_mul(window.steps().into()) }
     }
 

@@ -15,10 +15,11 @@ use crate::time::{UnixTime, is_alive};
 /// ```
 /// use second_factor::session::Session;
 /// use second_factor::{AccountId, AuthMethod, KeyRing, Login, MemoryStore, PasswordVerified, Policy, SealingKey, Verifier};
+/// # use second_factor::OsEntropy;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keys = KeyRing::new(1, SealingKey::generate(&mut getrandom::SysRng)?);
+/// # let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
 /// # let verifier = Verifier::new(MemoryStore::new(), Policy::new("Example")?, keys);
 /// let check = verifier.check_password(&AccountId::new("user-7")?).await;
 /// let proof = PasswordVerified::by_host(check); // the hash was compared

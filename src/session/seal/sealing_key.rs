@@ -24,6 +24,13 @@ impl SealingKey {
     /// # Errors
     ///
     /// The errors of `rng`.
+    ///
+    /// ```
+    /// use second_factor::{KeyRing, OsEntropy, SealingKey};
+    ///
+    /// let keys = KeyRing::new(1, SealingKey::generate(&mut OsEntropy)?);
+    /// # Ok::<(), second_factor::EntropyError>(())
+    /// ```
     pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
         let mut key = Self::new([0; 32]);
         rng.try_fill_bytes(&mut *key.0)?;

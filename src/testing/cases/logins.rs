@@ -258,7 +258,8 @@ impl<S: Store + 'static> Service<S> {
         let confirmed = confirmed.map_err(|error| went_wrong(fixture, &error))?;
         let (recovery_codes, _) = confirmed.into_parts();
         let recovery_code = recovery_codes.as_ref().and_then(|codes| codes.iter().next());
-        let recovery_code = recovery_code.map_or_else(String::new, |code| code.expose().expose().to_string());
+        let recovery_code =
+            recovery_code.map_or_else(String::new, |code| code.to_text().expose().to_string());
         Ok(Self { verifier: Arc::new(verifier), account, app, recovery_code, evaluated })
     }
 

@@ -115,6 +115,14 @@ fn other_spellings_are_read_and_reported() {
     assert!(!Base32Secret::parse("MZXW6YTBOI").unwrap().respelled());
     assert_eq!(strict("mZXW6YTB"), Err(Base32Error::Spelling { position: 0 }));
     assert_eq!(strict("MZXW 6YTB"), Err(Base32Error::Spelling { position: 4 }));
+    assert_eq!(strict("MZXW 6YQ=="), Err(Base32Error::Spelling { position: 4 }));
+}
+
+#[test]
+fn padding_of_a_wrong_length_is_refused_strictly_where_it_begins() {
+    for text in ["MZXW6YQ==", "MZXW6YQ====", "MZXW6YQ= =", "MZXW6YQ== "] {
+        assert_eq!(strict(text), Err(Base32Error::Spelling { position: 7 }), "{text:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use second_factor::enrollment::{
 };
 use second_factor::otp::Counter;
 use second_factor::session::PolicyError;
-use second_factor::{Algorithm, Digits, KeyUri, Period, Policy, Secret};
+use second_factor::{Algorithm, Digits, KeyUri, Period, Policy, Secret, TotpParams};
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
@@ -220,7 +220,7 @@ fn key_uri_defaults() {
         KeyUriKind::Totp { algorithm: Algorithm::Sha1, digits: Digits::Six, period: Period::DEFAULT }
     );
     assert_eq!(full.to_uri().expose(), with("A:b", "&issuer=A"));
-    assert_eq!((bare.algorithm(), bare.digits()), (Algorithm::Sha1, Some(Digits::Six)));
+    assert_eq!(bare.totp_params(), Some(TotpParams::DEFAULT));
 }
 
 #[test]
@@ -250,6 +250,15 @@ fn key_uri_numbers_out_of_range_are_refused() {
 }
 
 #[test]
+fn a_key_uri_has_totp_params_only_for_time_based_codes() {
+    let more = "&algorithm=SHA512&digits=8&period=60";
+    let params = TotpParams::new(Algorithm::Sha512, Digits::Eight, Period::from_secs(60).unwrap());
+    assert_eq!(read("A:b", more).totp_params(), Some(params));
+    let hotp = with("A:b", "&counter=1").replace("totp", "hotp");
+    assert_eq!(KeyUri::parse_strict(&hotp).unwrap().totp_params(), None);
+}
+
+#[test]
 fn algorithm_aliases_are_read_and_reported() {
     for (alias, algorithm) in [
         ("sha1", Algorithm::Sha1),
@@ -260,7 +269,7 @@ fn algorithm_aliases_are_read_and_reported() {
     ] {
         let text = with("A:b", &format!("&algorithm={alias}"));
         let uri = KeyUri::parse(&text).unwrap();
-        assert_eq!(uri.algorithm(), algorithm, "{alias}");
+        assert_eq!(uri.totp_params().map(|params| params.algorithm()), Some(algorithm), "{alias}");
         assert_eq!(warnings(&uri), [KeyUriWarning::AlgorithmAlias], "{alias}");
         assert_eq!(refused_strictly(&text), KeyUriError::Algorithm { position: 69 });
     }
@@ -276,11 +285,19 @@ fn key_uri_counter() {
     assert_eq!(warnings(&uri), [KeyUriWarning::MissingCounter]);
     let last = KeyUri::parse_strict(&format!("{text}&counter=18446744073709551615")).unwrap();
     assert!(matches!(last.kind(), KeyUriKind::Hotp { counter, .. } if counter == Counter::new(u64::MAX)));
+}
 
-    for text in [with("A:b", "&counter=1"), format!("{text}&counter=1&period=0")] {
+#[test]
+fn a_parameter_of_the_other_kind_is_refused_where_its_name_begins() {
+    let hotp = with("A:b", "&counter=1").replace("totp", "hotp");
+    for (text, position) in [
+        (with("A:b", "&counter=1"), 59),
+        (with("A:b", "&digits=8&counter"), 68),
+        (format!("{hotp}&period=0"), 69),
+    ] {
         let uri = KeyUri::parse(&text).unwrap();
         assert_eq!(warnings(&uri), [KeyUriWarning::IgnoredParameter], "{text}");
-        assert!(matches!(refused_strictly(&text), KeyUriError::UnknownParameter { .. }), "{text}");
+        assert_eq!(refused_strictly(&text), KeyUriError::UnknownParameter { position }, "{text}");
     }
 }
 
@@ -301,7 +318,7 @@ fn steam_is_marked_and_never_ordinary() {
     ] {
         let uri = KeyUri::parse(&text).unwrap();
         assert_eq!(uri.kind(), KeyUriKind::Steam, "{text}");
-        assert_eq!(uri.digits(), None);
+        assert_eq!(uri.totp_params(), None);
         assert_eq!(uri.unknown_parameters().count(), 0, "{text}");
         assert_eq!(KeyUri::parse(uri.to_uri().expose()), Ok(uri), "{text}");
         if let Ok(strictly) = KeyUri::parse_strict(&text) {
@@ -370,7 +387,7 @@ fn unknown_parameters_are_kept_in_order() {
 #[test]
 fn spelling_of_names_and_escapes() {
     let uri = KeyUri::parse(&format!("otpauth://totp/A:b?SECRET={SECRET}&Digits=8")).unwrap();
-    assert_eq!(uri.digits(), Some(Digits::Eight));
+    assert_eq!(uri.totp_params().map(|params| params.digits()), Some(Digits::Eight));
     assert_eq!(warnings(&uri), [KeyUriWarning::ParameterCase]);
     for (label, more, position) in [
         ("a%", "", 16),

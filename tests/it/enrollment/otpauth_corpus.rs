@@ -44,10 +44,14 @@ fn the_corpus_survives_printing() {
 }
 
 fn columns_of(uri: &KeyUri) -> String {
-    let (kind, digits, moving) = match uri.kind() {
-        KeyUriKind::Totp { digits, period, .. } => ("totp", digits.to_string(), period.as_secs().to_string()),
-        KeyUriKind::Hotp { digits, counter, .. } => ("hotp", digits.to_string(), counter.get().to_string()),
-        KeyUriKind::Steam => ("steam", String::new(), String::new()),
+    let (kind, algorithm, digits, moving) = match uri.kind() {
+        KeyUriKind::Totp { algorithm, digits, period } => {
+            ("totp", algorithm.name(), digits.to_string(), period.as_secs().to_string())
+        }
+        KeyUriKind::Hotp { algorithm, digits, counter } => {
+            ("hotp", algorithm.name(), digits.to_string(), counter.get().to_string())
+        }
+        KeyUriKind::Steam => ("steam", "", String::new(), String::new()),
         other => panic!("unexpected kind {other:?}"),
     };
     let warnings: Vec<String> = uri.warnings().map(|warning| format!("{warning:?}")).collect();
@@ -60,7 +64,7 @@ fn columns_of(uri: &KeyUri) -> String {
         kind,
         uri.issuer().unwrap_or_default(),
         uri.account_name(),
-        uri.algorithm().name(),
+        algorithm,
         &digits,
         &moving,
         &uri.secret().expose().len().to_string(),

@@ -25,7 +25,7 @@ fn asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes() {
     let mut rng = CountingRng::new(3);
     let Ok(codes) = RecoveryCodes::generate(&mut rng);
     assert_eq!(rng.bytes_taken(), 160);
-    let texts: HashSet<String> = codes.iter().map(|code| code.expose().expose().to_owned()).collect();
+    let texts: HashSet<String> = codes.iter().map(|code| code.to_text().expose().to_owned()).collect();
     assert_eq!(texts.len(), 10);
     let mut entropy = [0; 160];
     CountingRng::new(3).fill(&mut entropy);
@@ -35,7 +35,7 @@ fn asvs_6_5_2_ten_codes_of_128_bits_from_160_random_bytes() {
 /// Each of the 1280 bits makes a difference.
 #[test]
 fn no_bit_of_the_entropy_is_lost() {
-    let texts = |entropy: &[u8; 160]| RecoveryCodes::from_entropy(entropy).expose_lines().expose().to_owned();
+    let texts = |entropy: &[u8; 160]| RecoveryCodes::from_entropy(entropy).to_lines().expose().to_owned();
     let zero = texts(&[0; 160]);
     let mut seen = HashSet::from([zero]);
     for bit in 0..1280 {
@@ -53,7 +53,7 @@ fn f28_a_failing_generator_gives_its_error_and_no_codes() {
 #[test]
 fn a19_case_spaces_and_dashes_are_ignored() {
     for code in &codes() {
-        let shown = code.expose();
+        let shown = code.to_text();
         let shown = shown.expose();
         assert_eq!(shown.len(), 30);
         assert_eq!(shown.split('-').map(str::len).collect::<Vec<_>>(), [5, 5, 5, 5, 6]);
@@ -75,7 +75,7 @@ fn a19_case_spaces_and_dashes_are_ignored() {
 #[test]
 fn other_texts_are_refused_with_their_kind() {
     let codes = codes();
-    let shown = codes.iter().next().unwrap().expose().expose().to_owned();
+    let shown = codes.iter().next().unwrap().to_text().expose().to_owned();
     assert_eq!(refused(""), RecoveryCodeError::Length { found: 0 });
     assert_eq!(
         refused("123 456"),
@@ -129,7 +129,7 @@ const KNOWN_DIGEST: &str = "56fd00297a93504b537391b4eaa90c5c";
 #[test]
 fn lines_for_a_download() {
     let codes = codes();
-    let text = codes.expose_lines();
+    let text = codes.to_lines();
     let lines: Vec<&str> = text.expose().lines().collect();
     assert_eq!(lines.len(), 10);
     assert!(text.expose().ends_with('\n'));
@@ -142,7 +142,7 @@ fn lines_for_a_download() {
 fn debug_and_errors_show_nothing_of_the_code() {
     let codes = codes();
     let code = codes.iter().next().unwrap();
-    let told = format!("{codes:?} {code:?} {:?} {:?}", code.digest("alice"), code.expose());
+    let told = format!("{codes:?} {code:?} {:?} {:?}", code.digest("alice"), code.to_text());
     assert_eq!(told, "RecoveryCodes(..) RecoveryCode(..) RecoveryCodeDigest(..) SecretText(..)");
     for text in ["PLANTED", "PLANTED9", "PLANTEDPLANTEDPLANTEDPLANR", "PLANTEDPLANTEDPLANTEDPLANTEDPLANTED"] {
         let error = refused(text);
@@ -169,7 +169,7 @@ proptest! {
     fn any_text_is_a_code_or_an_error(text in "\\PC{0,300}") {
         prop_assert_eq!(text.parse::<RecoveryCode>(), RecoveryCode::parse(&text));
         if let Ok(code) = RecoveryCode::parse(&text) {
-            prop_assert_eq!(RecoveryCode::parse(code.expose().expose()), Ok(code));
+            prop_assert_eq!(RecoveryCode::parse(code.to_text().expose()), Ok(code));
         }
     }
 
@@ -177,7 +177,7 @@ proptest! {
     fn what_is_shown_is_read(entropy in proptest::collection::vec(any::<u8>(), 160)) {
         let entropy: [u8; 160] = entropy.try_into().unwrap();
         for code in &RecoveryCodes::from_entropy(&entropy) {
-            prop_assert_eq!(&RecoveryCode::parse(code.expose().expose()).unwrap(), code);
+            prop_assert_eq!(&RecoveryCode::parse(code.to_text().expose()).unwrap(), code);
         }
     }
 }
@@ -195,7 +195,7 @@ fn a19_codes_and_digests_differ_by_any_symbol() {
 #[test]
 fn the_longest_text_is_read_and_no_longer_one() {
     let [longest, longer] = [0, 1].map(|more| {
-        let text = codes().iter().next().unwrap().expose();
+        let text = codes().iter().next().unwrap().to_text();
         format!("{:1$}", text.expose(), RecoveryCode::MAX_TEXT_LEN + more)
     });
     assert!(RecoveryCode::parse(&longest).is_ok());

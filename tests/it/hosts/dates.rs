@@ -92,6 +92,39 @@ fn a_leap_second_is_the_first_of_the_next_minute() {
     assert_eq!("2016-12-31T23:59:60Z".parse(), "2017-01-01".parse::<UnixTime>());
 }
 
+/// Each minute of the last and the first days of months, in three zones.
+#[test]
+fn rfc3339_5_7_a_leap_second_ends_a_month_in_utc_as_for_the_oracle() {
+    let mut read = Vec::new();
+    for date in ["2016-06-30", "2016-12-31", "2017-01-01", "2016-02-28", "2016-02-29", "2016-12-30"] {
+        for (minute, zone) in
+            (0..24 * 60).flat_map(|minute| ["Z", "+05:30", "-08:00"].map(|zone| (minute, zone)))
+        {
+            let text = format!("{date}T{:02}:{:02}:60{zone}", minute / 60, minute % 60);
+            let found = text.parse::<UnixTime>();
+            match OffsetDateTime::parse(&text, &Rfc3339) {
+                Err(_) => assert_eq!(found, Err(UnixTimeError::Format), "{text}"),
+                Ok(oracle) => {
+                    // The oracle returns the last nanosecond before it.
+                    let next = u64::try_from(oracle.unix_timestamp()).unwrap() + 1;
+                    assert_eq!(found, Ok(UnixTime::from_secs(next)), "{text}");
+                    read.push(text);
+                }
+            }
+        }
+    }
+    let expected = [
+        "2016-06-30T15:59:60-08:00",
+        "2016-06-30T23:59:60Z",
+        "2016-12-31T15:59:60-08:00",
+        "2016-12-31T23:59:60Z",
+        "2017-01-01T05:29:60+05:30",
+        "2016-02-29T15:59:60-08:00",
+        "2016-02-29T23:59:60Z",
+    ];
+    assert_eq!(read, expected);
+}
+
 #[test]
 fn times_before_1970_are_out_of_range() {
     for text in ["1969-12-31", "0000-01-01", "1969-12-31T23:59:59Z", "1970-01-01T00:59:59+01:00"] {
@@ -116,6 +149,9 @@ fn other_text_is_refused() {
         " 2027-01-01",
         "+2027-01-01",
         "2027-01-01T08:00:61Z",
+        "2027-01-01T08:00:60Z",
+        "2027-01-01T08:00:00\u{2212}02:00",
+        "2027-01-01T08:00:00Z\u{a0}",
         "２０２７-01-01",
         "2027−01−01",
         "1798761600",

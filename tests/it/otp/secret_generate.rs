@@ -31,6 +31,23 @@ fn f28_a_failing_generator_gives_its_error_and_no_secret() {
     }
 }
 
+#[cfg(feature = "os-entropy")]
+#[test]
+fn the_generator_of_the_operating_system_makes_everything_random() {
+    use second_factor::rand_core::{TryCryptoRng, TryRng};
+    use second_factor::{OsEntropy, RecoveryCodes};
+
+    fn different<R: TryCryptoRng, T: PartialEq>(rng: &mut R, draw: impl Fn(&mut R) -> T) -> bool {
+        draw(rng) != draw(rng)
+    }
+    let rng = &mut OsEntropy;
+    assert!(different(rng, |rng| Secret::generate(Algorithm::Sha512, rng).unwrap()));
+    assert!(different(rng, |rng| RecoveryCodes::generate(rng).unwrap().to_lines().expose().to_owned()));
+    // Numbers of 32 bits are equal now and then; ten pairs are not.
+    assert!(different(rng, |rng| [(); 10].map(|()| rng.try_next_u32().unwrap())));
+    assert!(different(rng, |rng| [(); 10].map(|()| rng.try_next_u64().unwrap())));
+}
+
 #[test]
 fn generate_takes_a_generator_behind_a_pointer() {
     let mut rng = CountingRng::new(2);

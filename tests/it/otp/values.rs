@@ -1,6 +1,8 @@
 //! The values of the `otp` layer: limits, redaction, equality, and serde, which uses the same constructors.
 
-use second_factor::otp::{ClockOffset, CodeError, Counter, LookAhead, OtpError, ResyncWindow};
+use second_factor::otp::{
+    AlgorithmError, ClockOffset, CodeError, Counter, LookAhead, OtpError, ResyncWindow,
+};
 use second_factor::{Algorithm, Digits, Hotp, Period, Secret, Totp, TotpParams, Window};
 
 #[test]
@@ -48,6 +50,16 @@ fn clock_offsets_and_algorithms_have_words() {
 }
 
 #[test]
+fn only_the_exact_name_of_an_algorithm_is_read() {
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        assert_eq!(algorithm.name().parse(), Ok(algorithm));
+    }
+    for name in ["", "sha1", "SHA", "SHA-1", "SHA384", "SHA1 ", " SHA256", "HMACSHA512", "MD5"] {
+        assert_eq!(name.parse::<Algorithm>(), Err(AlgorithmError), "{name:?}");
+    }
+}
+
+#[test]
 fn secrets_that_differ_in_a_byte_or_in_length_are_not_equal() {
     let secret = |bytes: &[u8]| Secret::new(bytes).unwrap();
     let one = [0_u8; 20];
@@ -68,9 +80,10 @@ fn debug_shows_no_secret() {
     assert_eq!(format!("{secret:?}"), "Secret(..)");
     assert_eq!(
         format!("{totp:?}"),
-        "Totp { params: TotpParams { algorithm: Sha1, digits: Six, period: Period(30), t0: UnixTime(0) }, .. }"
+        "Totp { hmac: Hmac(..), \
+         params: TotpParams { algorithm: Sha1, digits: Six, period: Period(30), t0: UnixTime(0) } }"
     );
-    assert_eq!(format!("{hotp:?}"), "Hotp { algorithm: Sha512, digits: Eight, .. }");
+    assert_eq!(format!("{hotp:?}"), "Hotp { hmac: Hmac(..), digits: Eight }");
 }
 
 #[test]
@@ -97,6 +110,7 @@ fn rfc4226_7_4_look_ahead_and_resynchronization_are_bounded() {
 fn every_error_names_its_subject() {
     for (error, word) in [
         (OtpError::from(Secret::new(&[]).unwrap_err()), "secret"),
+        (AlgorithmError.into(), "algorithm"),
         (Digits::try_from(9).unwrap_err().into(), "digits"),
         (Period::from_secs(0).unwrap_err().into(), "period"),
         (Window::wide(11, 0).unwrap_err().into(), "window"),

@@ -207,7 +207,7 @@ fn planted() -> Vec<Planted> {
         Planted::bytes("sealing key", SEALING_KEY),
         Planted::bytes("retired key", RETIRED_KEY),
         Planted::bytes("recovery code", RECOVERY),
-        Planted::text("recovery code", RecoveryCode::parse(&base32(RECOVERY)).unwrap().expose().expose()),
+        Planted::text("recovery code", RecoveryCode::parse(&base32(RECOVERY)).unwrap().to_text().expose()),
         Planted::bytes("token", TOKEN_SECRET),
         Planted::text("token", &base32(TOKEN_SECRET)),
         Planted::bytes("entropy", &ENTROPY.repeat(16)),
@@ -270,6 +270,7 @@ fn otp(out: &mut Output) {
     out.error(&ResyncWindow::new(1_001).unwrap_err());
     out.errors([
         OtpError::from(Secret::new(&[]).unwrap_err()),
+        AlgorithmError.into(),
         Digits::try_from(5).unwrap_err().into(),
         Period::from_secs(0).unwrap_err().into(),
         Window::new(2, 2).unwrap_err().into(),
@@ -302,11 +303,11 @@ fn enrollment(out: &mut Output) {
     out.debug(&code.svg());
     let code = RecoveryCode::parse(&recovery).unwrap();
     out.debug(&code);
-    out.debug(&code.expose());
+    out.debug(&code.to_text());
     out.debug(&code.digest("alice"));
     let codes = RecoveryCodes::generate(&mut PlantedRng).unwrap();
     out.debug(&codes);
-    out.debug(&codes.expose_lines());
+    out.debug(&codes.to_lines());
     let (algorithm, digits) = (Algorithm::Sha1, Digits::Six);
     out.all([
         KeyUriKind::Totp { algorithm, digits, period: Period::DEFAULT },

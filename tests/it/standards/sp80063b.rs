@@ -293,7 +293,7 @@ fn sp800_63b_4_2_1_1_recovery_codes_have_the_bits_and_are_counted() {
 #[test]
 fn sp800_63b_4_2_1_1_guessed_recovery_codes_are_charged() {
     let (world, phone, _) = World::enrolled();
-    let not_a_code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap().expose();
+    let not_a_code = RecoveryCode::parse("MFRGG-ZDFMZ-TWQ2L-KNNWG-23TPOA").unwrap().to_text();
     for _ in 0..20 {
         let refused = world.verifier.present(&world.challenge(), not_a_code.expose(), Remember::No);
         assert!(refusal(refused).is_err());

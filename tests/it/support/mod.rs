@@ -59,7 +59,7 @@ pub fn days(count: u64) -> Duration {
 /// Recovery codes as text; empty if there are none.
 pub fn texts<'a>(codes: impl Into<Option<&'a RecoveryCodes>>) -> Vec<String> {
     let codes = codes.into().into_iter().flat_map(RecoveryCodes::iter);
-    codes.map(|code| code.expose().expose().to_owned()).collect()
+    codes.map(|code| code.to_text().expose().to_owned()).collect()
 }
 
 /// The challenge of a login that asks for a code. Any other login fails the test.

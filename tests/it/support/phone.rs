@@ -1,6 +1,5 @@
 //! An authenticator app.
 
-use second_factor::enrollment::KeyUriKind;
 use second_factor::otp::CodesInARow;
 use second_factor::{KeyUri, Secret, Totp, TotpParams, UnixTime};
 
@@ -14,12 +13,8 @@ pub struct Phone {
 impl Phone {
     /// Scans the key URI.
     pub fn scan(uri: &KeyUri) -> Self {
-        let digits = uri.digits().expect("an ordinary authenticator");
-        let period = match uri.kind() {
-            KeyUriKind::Totp { period, .. } => period,
-            other => panic!("not a TOTP authenticator: {other:?}"),
-        };
-        Self { secret: uri.secret().clone(), params: TotpParams::new(uri.algorithm(), digits, period) }
+        let params = uri.totp_params().expect("a TOTP authenticator");
+        Self { secret: uri.secret().clone(), params }
     }
 
     /// The code that the app shows at this time.

@@ -105,7 +105,7 @@ impl Instance for Service {
         let id = confirmed.authenticator().to_string();
         let (codes, _) = confirmed.into_parts();
         let codes = codes.iter().flat_map(|codes| codes.iter());
-        Ok((id, codes.map(|code| code.expose().expose().to_owned()).collect()))
+        Ok((id, codes.map(|code| code.to_text().expose().to_owned()).collect()))
     }
 
     fn remove_authenticator(&self, session: &str, code: &str, id: &str) -> Result<String, No> {

@@ -79,7 +79,7 @@ impl Victim {
         let phone = AuthenticatorApp::scan(&begun.uri);
         let confirmed = verifier.confirm_enrollment(&begun.token, &phone.code(clock.now())).await.unwrap();
         let (codes, _nobody_is_logged_in) = confirmed.into_parts();
-        let recovery_code = codes.unwrap().expose_lines().expose().lines().next().unwrap().to_owned();
+        let recovery_code = codes.unwrap().to_lines().expose().lines().next().unwrap().to_owned();
 
         let mut devices = Vec::new();
         for label in ["desk", "laptop"] {

@@ -47,7 +47,7 @@ impl TwoFactor {
         let (codes, _the_others_by_their_epoch) = confirmed.into_parts();
         match &codes {
             Some(codes) => {
-                browser.start_with_codes(token.account().as_str(), codes.expose_lines().expose()).await?
+                browser.start_with_codes(token.account().as_str(), codes.to_lines().expose()).await?
             }
             None => browser.end("/login").await?,
         }
