@@ -1,32 +1,7 @@
 #![cfg_attr(
     all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde"),
-    doc = "[`manual::hosts`]: manual::hosts",
-    doc = "[`manual::login`]: manual::login",
-    doc = "[`manual::promises`]: manual::promises",
-    doc = "[`manual::threats`]: manual::threats",
-    doc = "[`manual::standards`]: manual::standards",
-    doc = "[`manual::limits`]: manual::limits",
-    doc = "[`manual::regimes`]: manual::regimes",
-    doc = "[`manual::operations`]: manual::operations",
-    doc = "[`manual::comparison`]: manual::comparison",
-    doc = "[`manual::migration`]: manual::migration",
-    doc = "[`manual::passkeys`]: manual::passkeys",
-    doc = "[`manual::remembered_devices`]: manual::remembered_devices",
-    doc = "[`manual::speed`]: manual::speed",
     doc = include_str!("../README.md"),
-    doc = "",
-    doc = "# The layers",
-    doc = "",
-    doc = "Each uses those below it.",
-    doc = "",
-    doc = "| | |",
-    doc = "|---|---|",
-    doc = "| your service | password checked, cookies set, database plugged in |",
-    doc = "| [`verifier`] | loads, decides, swaps; what you call, async and blocking. It contains no rules |",
-    doc = "| [`store`] | two methods and a contract that you implement. It contains no rules either |",
-    doc = "| [`session`] | the rules, pure functions: record, input, time, entropy, policy, keys give outcome, next record, events |",
-    doc = "| [`enrollment`] | secrets in and out: base32, key URIs, QR codes, recovery codes |",
-    doc = "| [`otp`] | HOTP and TOTP in constant time; without an allocator |"
+    doc = include_str!("layers.md")
 )]
 #![cfg_attr(
     not(all(feature = "os-entropy", feature = "qr", feature = "sealing", feature = "serde")),
