@@ -208,4 +208,4 @@ pub use faulty::{Fault, Faulty, FaultyError};
 pub use hooks::Hook;
 pub use race::Task;
 pub use report::{Failure, Report};
-pub use suite::Suite;
+pub use suite::{Suite, cases};
