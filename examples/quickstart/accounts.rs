@@ -20,7 +20,7 @@ pub(crate) struct Account {
     password: String,
 }
 
-/// Why this cannot be a user name. A colon would end the name in a key URI.
+/// Why this cannot be a user name. It is also the account name that the authenticator app shows.
 pub(crate) fn user_name_fault(user: &str) -> Option<&'static str> {
     let fine = |c: char| c.is_alphanumeric() || "._-+@".contains(c);
     ((user.len() > 64) || user.is_empty() || !user.chars().all(fine))

@@ -21,6 +21,8 @@
 //! - **Make a new challenge for each ceremony,** of at least 16 random bytes. Keep it on the server, in the
 //!   session of the browser that was asked, and delete it with the first answer, right or wrong. For each
 //!   authenticator, this library refuses the proof that it accepted last, but does not remember earlier ones.
+//!   The last proof is kept with the authenticator: if the authenticator is removed, and the same credential is
+//!   bound again, that proof is not known any more either. A challenge that works once covers both.
 //! - **Pass the challenge as `signed`,** not the signature: anybody can turn an ECDSA signature into another
 //!   one that is valid too.
 //! - **Look up the credential among those of the account** that logs in or owns the session. A proof of

@@ -1,6 +1,8 @@
 //! What is checked when a token or proof is used, which calls end all of them, and where the bound on guesses comes
 //! from. This page is for auditors: begin with [`promises`](super::promises), and use this page as a map.
 //!
+//! Paths that begin with `rule/` are in `src/session/`.
+//!
 //! # Which calls change the epoch
 //!
 //! The epoch is 128 random bits in the record. When it changes, everything from before is void: sessions, challenges,
@@ -64,9 +66,11 @@
 //! - Credit for the span itself is `span / E`, by rule 2. If clocks are less than `E` apart, their difference lengthens the
 //!   span once, by rule 3: this is the `+ 1`.
 //!
-//! Two clocks that both take the owner's codes are 22 minutes apart at most (the widest window, the longest period), and
-//! `E` is an hour or more. A larger jump has an effect only together with a code of an app whose own clock is wrong by as
-//! much, in the same direction. From such a pair of clocks an attacker gets at most `C` each time that both are used.
+//! A clock that accepts a code as the app shows it is less than 22 minutes off the app's clock: with the widest window and
+//! the longest period, ten steps of two minutes and a part of one more. So two clocks that both accept the owner's codes are
+//! less than 44 minutes apart, and `E` is an hour or more. A larger difference has an effect only together with a code that
+//! is wrong by as much, in the same direction: that of an app whose own clock is wrong, or one that was typed long after it
+//! was shown. From such a pair of clocks an attacker gets at most `C` each time that both are used.
 //!
 //! `tests/it/login/guess_odds/exhaustive.rs` tries every order of guesses, accepted codes, waits and jumps for small
 //! budgets, and reaches the bound exactly; `tests/it/login/guess_odds/year.rs` simulates attackers for years.

@@ -2,8 +2,8 @@
 //! cannot provide.
 //!
 //! [`standards`](super::standards) says clause by clause what is met and which test shows it. This page says
-//! what to set. A policy alone does not make a service compliant: each section ends with what the host has to do,
-//! and with what a code that is typed in cannot provide.
+//! what to set. A policy alone does not make a service compliant: each section ends with what the host has to do
+//! and, except that of PCI DSS, with what this library cannot provide.
 //!
 //! Under all four policies, codes in a row and recovery codes are still accepted when single codes are not.
 //! They identify the user, who has also typed the password: codes in a row have at least 64 bits, and a

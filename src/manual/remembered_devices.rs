@@ -10,7 +10,8 @@
 //! - asks for a fresh code before anything sensitive, even if a remembered device let somebody in;
 //! - never extends the 30 days, however often the device is used;
 //! - gives the device a new token as it is used, and forgets a device if two copies of its token are used;
-//! - forgets all devices when the password or the authenticator changes or a recovery code is used;
+//! - forgets all devices when the password or the authenticator changes or a recovery code is used (but a
+//!   recovery code that is presented in a session keeps the device on which the session began);
 //! - asks for a code on every new device.
 //!
 //! If you need AAL2 at each login, turn "remember me" off:

@@ -8,7 +8,9 @@ use crate::time::UnixTime;
 /// What a claimant is told when something is not accepted: just enough to go on.
 ///
 /// Wrong, used and outdated codes are the same [`NotAccepted`](Self::NotAccepted); only the host's [audit
-/// event](super::AuditEvent) says which it was.
+/// event](super::AuditEvent) says which it was. Two answers say more: [`AlreadyDone`](Self::AlreadyDone), that
+/// the login was completed or that this code was accepted in this session a moment ago; and, in an
+/// enrollment, whose authenticator is not bound yet, [`ClockOff`](Self::ClockOff).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {

@@ -113,10 +113,34 @@ macro_rules! store_behind {
 
 store_behind!(&S, Arc<S>, Box<S>);
 
-/// Why a [`DynStore`] failed: the error of the store inside.
+/// Why a [`DynStore`] failed: the error of the store inside. A host's own store can have this error type too.
+///
+/// ```
+/// use second_factor::StoreError;
+/// use second_factor::store::MemoryStoreError;
+///
+/// let error = StoreError::new(MemoryStoreError);
+/// assert!(error.get_ref().is::<MemoryStoreError>());
+/// assert_eq!(error.to_string(), MemoryStoreError.to_string());
+///
+/// let error = StoreError::new("the pool is closed");
+/// assert_eq!(error.to_string(), "the pool is closed");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct StoreError(Box<dyn Error + Send + Sync>);
+
+impl StoreError {
+    /// Any error, or a text. A `StoreError` is not wrapped again.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        error.into().downcast::<Self>().map_or_else(Self, |already| *already)
+    }
+
+    /// The error of the store inside, for `downcast_ref`.
+    pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
 
 /// Any store, for hosts that choose it at run time.
 ///
@@ -163,12 +187,10 @@ trait ErasedStore: Send + Sync {
 
 impl<S: Store> ErasedStore for S {
     fn load<'a>(&'a self, account: &'a AccountId) -> Boxed<'a, Option<Versioned<AccountRecord>>> {
-        Box::pin(async move { Store::load(self, account).await.map_err(|error| StoreError(Box::new(error))) })
+        Box::pin(async move { Store::load(self, account).await.map_err(StoreError::new) })
     }
 
     fn compare_and_swap<'a>(&'a self, account: &'a AccountId, change: Change<'a>) -> Boxed<'a, Swap> {
-        Box::pin(async move {
-            Store::compare_and_swap(self, account, change).await.map_err(|error| StoreError(Box::new(error)))
-        })
+        Box::pin(async move { Store::compare_and_swap(self, account, change).await.map_err(StoreError::new) })
     }
 }

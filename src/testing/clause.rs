@@ -13,7 +13,7 @@ pub enum Clause {
     Durable,
     /// A load returns the revision of the latest change that was stored.
     RevisionKept,
-    /// Accounts are kept apart by every byte of their ids.
+    /// Accounts are kept apart by every byte of their ids, in the rows and in the trail.
     AccountsApart,
     /// The record is kept with every field.
     RecordKept,
@@ -35,7 +35,7 @@ pub enum Clause {
 
 impl Clause {
     /// Every clause.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &'static [Self] = &[
         Self::AtomicSwap,
         Self::Latest,
         Self::Durable,

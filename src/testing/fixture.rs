@@ -180,7 +180,9 @@ impl<'b, S: Store, G> Fixture<'b, S, G> {
                 account.as_str()
             )
         };
-        Err(self.broken(tell(events), tell(&found)))
+        let is_mixed = found.iter().any(|event| event.account != *account);
+        let clause = if is_mixed { Clause::AccountsApart } else { self.clause };
+        Err(Broken::new(clause, tell(events), tell(&found)))
     }
 
     fn lacks(&self, hook: Hook) -> Broken {

@@ -146,7 +146,7 @@
 //! | [`AtomicSwap`](Clause::AtomicSwap) | writers in turn and in races, logins and guesses of many at once |
 //! | [`Latest`](Clause::Latest), [`RevisionKept`](Clause::RevisionKept) | each write is read at once, by another instance too |
 //! | [`Durable`](Clause::Durable) | what was stored is there after a reopen |
-//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses |
+//! | [`AccountsApart`](Clause::AccountsApart) | ids that a collation, a pattern or a key format confuses, in the rows and in the trail |
 //! | [`RecordKept`](Clause::RecordKept) | the largest record, every optional part, labels of all Unicode |
 //! | [`ConflictIsNoError`](Clause::ConflictIsNoError), [`ConflictStoresNothing`](Clause::ConflictStoresNothing) | stale revisions, alone and in races |
 //! | [`Trail`](Clause::Trail) | events in order, of every kind, of racing writers, after conflicts, after a fault at each call, after a reopen, and while the trail is blocked: then the record is not stored either |
@@ -194,6 +194,7 @@ mod clock;
 mod faulty;
 mod fixture;
 mod hooks;
+mod hostile_ids;
 mod race;
 mod report;
 mod samples;
@@ -208,4 +209,4 @@ pub use faulty::{Fault, Faulty, FaultyError};
 pub use hooks::Hook;
 pub use race::Task;
 pub use report::{Failure, Report};
-pub use suite::Suite;
+pub use suite::{Suite, cases};

@@ -87,7 +87,7 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
         self
     }
 
-    /// Runs only one case, to investigate its failure.
+    /// Runs only one case, to investigate its failure. [`cases()`] has the names.
     ///
     /// # Panics
     ///
@@ -117,11 +117,16 @@ impl<'t, S: Store + 'static, G> Suite<'t, S, G> {
     }
 }
 
-impl<S, G> Suite<'_, S, G> {
-    /// The names of the cases, and the hooks that each needs.
-    pub fn cases() -> impl Iterator<Item = (&'static str, &'static [Hook])> {
-        Case::ALL.into_iter().map(|case| (case.name(), case.needs()))
-    }
+/// The names of the cases, in the order in which they are run, and the hooks that each needs.
+///
+/// ```
+/// use second_factor::testing::{Hook, cases};
+///
+/// let of_trails = cases().filter(|(_, needs)| needs.contains(&Hook::Trail));
+/// assert!(of_trails.map(|(name, _)| name).any(|name| name == "events_are_kept_in_order"));
+/// ```
+pub fn cases() -> impl Iterator<Item = (&'static str, &'static [Hook])> {
+    Case::ALL.into_iter().map(|case| (case.name(), case.needs()))
 }
 
 impl<S, G> fmt::Debug for Suite<'_, S, G> {

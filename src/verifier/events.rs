@@ -25,9 +25,9 @@ use crate::session::Origin;
 ///   help. The sink never waits: it drops the event and counts it; the host raises an alarm about the count.
 /// - **When the process is killed,** what is in the queue is lost. For an orderly stop, drop every verifier
 ///   that has the sink and wait for the task.
-/// - **An event that must not be lost does not belong in the queue:** the store writes the events of each
-///   change of a record together with the record ([`Change::events`](crate::store::Change::events)), both or
-///   neither. Read the security log from that trail. The sink receives those events too, and those that
+/// - **An event that must not be lost does not belong in the queue:** a store that keeps an audit trail writes
+///   the events of each change of a record together with the record
+///   ([`Change::events`](crate::store::Change::events)), both or neither. Read the security log from that trail. The sink receives those events too, and those that
 ///   changed nothing, such as a code that was refused while the account was locked. Use the sink for mails to
 ///   owners, metrics and a log for machines.
 ///

@@ -78,6 +78,12 @@ impl<S: Store> Verifier<S> {
     /// is neither a code nor a recovery code of this library. Tries count for the alarm when they are made,
     /// like wrong codes. The fifth ends the challenge, but can still be presented if it was right.
     ///
+    /// An old code may look like what this library reads: as many digits as a code of one of the account's
+    /// apps, or as codes in a row of it, or 26 letters and digits but no 9, like a recovery code. Then `present`
+    /// reads it as such: it answers [`NotAccepted`](crate::Refusal::NotAccepted) or, under a lock,
+    /// [`Locked`](crate::Refusal::Locked), and never `Malformed`. If the old system had such codes, give them a
+    /// field of their own in the form, and call this for that field without calling `present` first.
+    ///
     /// ```
     /// use second_factor::enrollment::ImportedSecret;
     /// use second_factor::session::Import;

@@ -19,7 +19,8 @@ use crate::time::UnixTime;
 /// fail with [`Error::Store`], [`Error::Session`], [`Error::Contention`] or [`Error::Entropy`]. The
 /// documentation of each call says when it is refused; a call that can be refused may also get
 /// [`Retry`](crate::Refusal::Retry) while the password is being changed. A call that is dropped half-way, as
-/// when a request is cancelled, has either happened completely or not at all; a code may be used up.
+/// when a request is cancelled, has either happened completely or not at all; a code may be used up. The one
+/// exception is [`change_password`](Self::change_password), which writes twice: it may stop between the two.
 ///
 /// The audit log should say where a request came from: see [`on_behalf_of`](Self::on_behalf_of).
 ///

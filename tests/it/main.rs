@@ -81,6 +81,7 @@ mod login {
 mod store {
     #[cfg(feature = "testing")]
     mod conformance;
+    mod dyn_store;
     #[cfg(feature = "json")]
     mod json;
     mod key_rotation;

@@ -1,6 +1,8 @@
 -- KEYS: the account's hash, its trail. ARGV: the expected revision or '', the next revision, the next record, the events. Revisions
 -- are compared as text, because a number in Lua is exact only up to 53 bits.
-if (redis.call('HGET', KEYS[1], 'revision') or '') ~= ARGV[1] then
+local row = redis.call('HMGET', KEYS[1], 'revision', 'record')
+-- Half a row is neither absent nor at any revision.
+if (row[1] or '') ~= ARGV[1] or (not row[1]) ~= (not row[2]) then
     return 0
 end
 -- Redis does not roll back. So the command that can fail (the key has another type, or memory is full) comes first, and a single

@@ -10,7 +10,8 @@
 //! | [`mariadb`] | MariaDB or MySQL through sqlx | `innodb_flush_log_at_trx_commit = 1`, the default, and `sync_binlog = 1` if there is a binary log |
 //! | [`redis`] | Redis, a script | `appendonly yes` with `appendfsync always`; see there |
 //!
-//! A load is one statement, and so is a swap with the events of its change. So a login needs three round trips.
+//! Over a network, a load is one round trip, and so is a swap with the events of its change. So a login needs three. In
+//! SQLite a swap with events is a transaction of two statements.
 //!
 //! Each store writes an audit trail in the same atomic step as the record, unless it is made with `without_trail`.
 

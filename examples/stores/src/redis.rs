@@ -61,10 +61,13 @@ fn trail_of(key: &str) -> String {
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
 pub enum RedisStoreError {
+    #[error(transparent)]
     Redis(#[from] RedisError),
+    #[error(transparent)]
     Json(#[from] JsonError),
+    #[error("an account has a record or a revision, but not both")]
+    HalfAnAccount,
 }
 
 impl Store for RedisStore {
@@ -74,8 +77,13 @@ impl Store for RedisStore {
         let key = self.key(account);
         let row: (Option<u64>, Option<String>) =
             self.connection.clone().hmget(key, &["revision", "record"]).await?;
-        let (Some(revision), Some(record)) = row else { return Ok(None) };
-        Ok(Some(Versioned::from_json(record, Revision::new(revision))?))
+        match row {
+            (None, None) => Ok(None),
+            (Some(revision), Some(record)) => {
+                Ok(Some(Versioned::from_json(record, Revision::new(revision))?))
+            }
+            _ => Err(RedisStoreError::HalfAnAccount),
+        }
     }
 
     async fn compare_and_swap(

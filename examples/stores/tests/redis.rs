@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use common::{Wire, trail};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::{Client, ConnectionAddr, IntoConnectionInfo};
-use second_factor::{AccountId, AuditEvent, Expected, Swap, testing::Suite};
-use second_factor_stores::redis::RedisStore;
+use second_factor::{AccountId, AuditEvent, Expected, Store, Swap, testing::Suite};
+use second_factor_stores::redis::{RedisStore, RedisStoreError};
 
 fn server() -> redis::ConnectionInfo {
     let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
@@ -36,7 +36,7 @@ impl Keys {
     async fn create(admin: &MultiplexedConnection) -> (RedisStore, Self) {
         let number = KEYS.fetch_add(1, Ordering::Relaxed);
         let keys = Self(format!("second-factor-test-{}-{number}", std::process::id()));
-        let may = "+hmget +hget +hset +xadd +evalsha +script|load";
+        let may = "+hmget +hset +xadd +evalsha +script|load";
         let mut user = redis::cmd("ACL");
         user.arg("SETUSER").arg(&keys.0).arg("on").arg(">password").arg(format!("~{}:*", keys.0));
         user.arg(may.split(' ').collect::<Vec<_>>());
@@ -129,6 +129,25 @@ async fn a_trail_is_pruned_and_can_be_done_without() {
     assert_eq!(trim.query_async::<usize>(&mut admin).await.unwrap(), 3, "an entry a change");
     assert!(read(&admin, &store, &alice).await.is_empty());
     assert_eq!(trail::revision(&store, "alice").await, Some(3));
+}
+
+/// As "no row" it would be an account without a second factor.
+#[tokio::test]
+async fn a_hash_without_its_record_or_its_revision_is_an_error() {
+    let Some(mut admin) = admin().await else { return };
+    let (store, _keys) = Keys::create(&admin).await;
+    for (id, field) in [("alice", "record"), ("bob", "revision")] {
+        assert_eq!(trail::swap(&store, id, Expected::Absent, 7, &[10]).await.unwrap(), Swap::Stored);
+        let account = AccountId::new(id).unwrap();
+        redis::cmd("HDEL").arg(store.key(&account)).arg(field).exec_async(&mut admin).await.unwrap();
+        let loaded = store.load(&account).await;
+        assert!(matches!(loaded, Err(RedisStoreError::HalfAnAccount)), "{field}: {loaded:?}");
+        for expected in [Expected::Absent, trail::at(7)] {
+            let swapped = trail::swap(&store, id, expected, 8, &[20]).await.unwrap();
+            assert_eq!(swapped, Swap::Conflict, "{field}");
+        }
+    }
+    assert!(store.load(&AccountId::new("carol").unwrap()).await.unwrap().is_none());
 }
 
 /// A server of its own, a cluster of one: it refuses a script whose keys are in different slots.

@@ -14,7 +14,8 @@ pub struct PolicyBuilder(pub(super) Policy);
 
 impl PolicyBuilder {
     /// Demand a second factor: an account that has none gets `Login::EnrollmentRequired` instead of a login
-    /// (ASVS 6.3.3).
+    /// (ASVS 6.3.3). Sessions that began with the first factor alone stay valid when this is switched on: end
+    /// them, or have them step up.
     pub fn require_second_factor(mut self) -> Self {
         self.0.required = true;
         self

@@ -17,7 +17,8 @@ use crate::session::TokenKeys;
 /// make the old one a retired key. A record is sealed anew when it is next written; to reach all others,
 /// [reseal](crate::Verifier::reseal) every account. Remove a retired key once no record is sealed with it and
 /// the longest lifetime of a token is over. If a key was stolen, keep it [for opening
-/// only](Self::with_opening_only), so that tokens that it signed are no longer accepted.
+/// only](Self::with_opening_only), so that tokens that it signed are no longer accepted. Give each key an id of
+/// its own: if two keys have one id, the first is used and the second never.
 /// [`manual::operations`](crate::manual::operations) has the steps.
 ///
 /// Sealing is XChaCha20-Poly1305 with a random nonce of 192 bits, the account and the authenticator as

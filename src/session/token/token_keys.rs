@@ -20,7 +20,8 @@ use crate::otp::redacted_debug;
 /// browser.
 ///
 /// To rotate, first give the new key to every instance as a retired key, then let it sign. Remove a retired
-/// key once the longest lifetime of a token is over: 30 days if devices are remembered.
+/// key once the longest lifetime of a token is over: 30 days if devices are remembered. Give each key an id of its
+/// own: if two keys have one id, no token is verified with the second.
 ///
 /// ```
 /// use second_factor::session::{TokenKey, TokenKeys};

@@ -1,12 +1,13 @@
 //! Records and ids of every form.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::session::{AccountId, AccountRecord};
+use crate::session::AccountRecord;
 use crate::store::{Change, Expected, Revision, Store, Swap};
 use crate::testing::fixture::{Fixture, failed};
+use crate::testing::hostile_ids::hostile_ids;
 use crate::testing::report::Broken;
 use crate::testing::samples::{
     SampleError, account, labelled, largest, next_revision, number_of, numbered, varied,
@@ -116,104 +117,3 @@ async fn holds_apart<S: Store, G>(
     }
     Ok(())
 }
-
-/// Ids that a collation, a normalization, a trim, a pattern, a path or a key format confuses.
-fn hostile_ids() -> Vec<AccountId> {
-    let a = |count| "a".repeat(count);
-    let long = [
-        a(255),
-        a(254),
-        [&a(254), "b"].concat(),
-        [a(63), " ".repeat(192)].concat(),
-        ["é".repeat(127).as_str(), "a"].concat(),
-        ["e\u{301}".repeat(85)].concat(),
-    ];
-    HOSTILE.iter().map(ToString::to_string).chain(long).map(account).collect()
-}
-
-const HOSTILE: [&str; 84] = [
-    "alice",
-    "Alice",
-    "ALICE",
-    "alice ",
-    "alice  ",
-    " alice",
-    "alice\u{a0}",
-    "alice\u{200b}",
-    "al\u{ad}ice",
-    "\u{feff}alice",
-    "alice.",
-    "alice/",
-    "/alice",
-    "alice//",
-    "./alice",
-    "alice/../alice",
-    "..",
-    ".",
-    " ",
-    "  ",
-    "é",
-    "e\u{301}",
-    "É",
-    "ﬁ",
-    "fi",
-    "ß",
-    "ss",
-    "ẞ",
-    "SS",
-    "i",
-    "I",
-    "İ",
-    "ı",
-    "i\u{307}",
-    "K",
-    "k",
-    "\u{212a}",
-    "ａlice",
-    "Å",
-    "\u{212b}",
-    "A\u{30a}",
-    "Ω",
-    "\u{2126}",
-    "ά",
-    "\u{1f71}",
-    "\u{1f511}",
-    "\u{1f511}\u{fe0f}",
-    "\u{1f512}",
-    "ς",
-    "σ",
-    "Σ",
-    "α",
-    "a",
-    "aa",
-    "aaa",
-    "ab",
-    "а",
-    "a%",
-    "a_",
-    "a*",
-    "a?",
-    "a'",
-    "a''",
-    "a\"",
-    "a\\",
-    "a\\\\",
-    "a:b",
-    "a:",
-    "a;--",
-    "' OR ''='",
-    "$1",
-    "{a}",
-    "{a}b",
-    "a}",
-    "a}b",
-    "}a{",
-    "{}a",
-    "0",
-    "00",
-    "1",
-    "1.0",
-    "null",
-    "NULL",
-    "true",
-];

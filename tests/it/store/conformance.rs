@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use second_factor::session::AuditEvent;
 use second_factor::store::{Change, MemoryStoreError, Swap, Versioned};
 use second_factor::testing::{
-    BlockingSuite, Clause, Failure, Fault, Faulty, FaultyError, Hook, Report, Suite,
+    BlockingSuite, Clause, Failure, Fault, Faulty, FaultyError, Hook, Report, Suite, cases,
 };
 use second_factor::{AccountId, AccountRecord, BlockingStore, MemoryStore};
 
@@ -35,7 +35,7 @@ async fn the_memory_store_passes_on_one_thread() {
         report.skipped().iter().map(|(_, hook)| *hook).collect::<Vec<_>>(),
         [Hook::Reopen, Hook::BlockTrail, Hook::Reopen, Hook::Fail]
     );
-    assert_eq!(report.passed().len(), Suite::<OfMemory, OfMemory>::cases().count() - 4);
+    assert_eq!(report.passed().len(), cases().count() - 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

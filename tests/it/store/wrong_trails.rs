@@ -39,6 +39,8 @@ pub(crate) enum WrongTrail {
     /// An error of the second statement is ignored, and the first is committed.
     StoresWithoutRefusedEvents,
     TrimsIds,
+    /// The usual collation of MySQL, or `COLLATE NOCASE`.
+    FoldsCase,
     /// A column that is too short, without the database's strict mode.
     DropsLongEvents,
 }
@@ -111,7 +113,11 @@ impl TrailStore {
 
     fn key(&self, account: &AccountId) -> String {
         let id = account.as_str();
-        if self.wrong == WrongTrail::TrimsIds { id.trim_end().into() } else { id.into() }
+        match self.wrong {
+            WrongTrail::TrimsIds => id.trim_end().into(),
+            WrongTrail::FoldsCase => id.to_lowercase(),
+            _ => id.into(),
+        }
     }
 
     fn lines(&self, account: &AccountId, change: Change<'_>) -> Vec<Line> {

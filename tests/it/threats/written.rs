@@ -45,7 +45,8 @@ fn g35_the_odds_in_the_documents_are_those_of_the_policy() {
 #[test]
 fn g35_new_recovery_codes_forget_no_device_and_a_used_one_forgets_all() {
     assert!(flowing(&REMEMBERED_DEVICES.replace("//!", "")).contains(
-        "forgets all devices when the password or the authenticator changes or a recovery code is used"
+        "forgets all devices when the password or the authenticator changes or a recovery code is used (but a recovery \
+         code that is presented in a session keeps the device on which the session began)"
     ));
     let (world, phone, codes) = World::enrolled();
     let device = world.remember(&phone);
@@ -69,6 +70,14 @@ fn g35_new_recovery_codes_forget_no_device_and_a_used_one_forgets_all() {
         change(&world, &phone, &codes);
         assert_eq!(world.verifier.status(&world.account).unwrap().devices, []);
     }
+
+    let (world, phone, codes) = World::enrolled();
+    let (own, other) = (world.remember(&phone), world.remember(&phone));
+    let session = complete(world.login_on(&own)).authenticated.into_session();
+    let _ = world.verifier.fresh_factor(&session, &codes[0]).unwrap();
+    assert!(world.is_current(&session));
+    let _ = complete(world.login_on(&own));
+    let _ = code_required(world.login_on(&other));
 }
 
 #[test]

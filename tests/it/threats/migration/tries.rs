@@ -166,3 +166,13 @@ fn m07_a_year_of_tries_stays_within_the_stated_guesses() {
         assert_eq!(recovery_codes_left(&world), 10);
     }
 }
+
+/// So a form needs a field of its own for such old codes.
+#[test]
+fn m07_an_old_code_that_looks_like_another_code_is_not_malformed() {
+    for typed in ["123456", "123456 123456 123456 123456", "ABCDE-FGHIJ-KLMNO-PQRST-UVWXYA"] {
+        let world = imported();
+        let presented = world.verifier.present(&world.challenge(), typed, Remember::No);
+        assert_eq!(refusal(presented).unwrap_err(), Refusal::NotAccepted, "{typed}");
+    }
+}
