@@ -14,7 +14,7 @@ use crate::otp::redacted_debug;
 /// codes with the same digest can be found with 2^64 tries, but are of no use: nobody but the service makes
 /// codes.
 ///
-/// Serde writes it as base32 text in formats that people read, and as bytes in others.
+/// Serde writes it as base32 text in formats that people read, and as a list of 16 bytes in others.
 #[derive(Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct RecoveryCodeDigest(pub(crate) HalfDigest);

@@ -263,6 +263,7 @@ fn otp(out: &mut Output) {
     out.debug(&TimeStep::new(1));
     out.display(&START);
     out.errors([UnixTimeError::Format, UnixTimeError::OutOfRange]);
+    out.error(&"SHA-1".parse::<Algorithm>().unwrap_err());
     out.error(&Digits::try_from(5).unwrap_err());
     out.error(&Period::from_secs(0).unwrap_err());
     out.error(&Window::new(2, 2).unwrap_err());
