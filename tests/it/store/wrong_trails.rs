@@ -39,7 +39,7 @@ pub(crate) enum WrongTrail {
     /// An error of the second statement is ignored, and the first is committed.
     StoresWithoutRefusedEvents,
     TrimsIds,
-    /// The usual collation of MySQL, or `COLLATE NOCASE`.
+    /// A case-insensitive collation.
     FoldsCase,
     /// A column that is too short, without the database's strict mode.
     DropsLongEvents,
