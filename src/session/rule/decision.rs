@@ -184,10 +184,8 @@ impl Draft<'_> {
         let Context { now, policy, .. } = *self.context;
         self.change().touched.retain(|challenge| challenge.is_alive(now, policy));
         self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
-        if self.record.devices.len() > policy.devices() {
-            let kept: Vec<_> = self.record.remembered(now, policy).map(|(_, device)| device.id).collect();
-            self.forget_devices(ForgottenBecause::TooMany, |device| kept.contains(&device.id));
-        }
+        let kept: Vec<_> = self.record.remembered(now, policy).map(|(_, device)| device.id).collect();
+        self.forget_devices(ForgottenBecause::TooMany, |device| kept.contains(&device.id));
     }
 
     /// If the record is written anyway, seals the secrets anew that are sealed with a retired key.
