@@ -12,7 +12,7 @@
 //! | [`step_up_age`](crate::Policy::step_up_age) | 5 minutes | ASVS 7.5.1 |
 //! | [`remember_for`](crate::Policy::remember_for) | 30 days | SP 800-63B §2.1.3; counted from the code, never extended |
 //! | [`rotation_grace`](crate::Policy::rotation_grace) | 1 minute | two tabs that log in at once; at least 30 seconds, since a stolen token can cause one write in this time |
-//! | [`devices`](crate::Policy::devices) | 10 | when one more is remembered, the one that was unused for longest is forgotten |
+//! | [`devices`](crate::Policy::devices) | 10 | when one more is remembered, one that has expired is forgotten, or else the one that was unused for longest |
 //! | [`guess_odds`](crate::Policy::guess_odds) | one in 2057 within a year, by 162 guesses | for an attacker who has the password |
 //!
 //! # The ways in

@@ -31,9 +31,9 @@
 //!
 //! | value | epoch | age, by default | what else | waits |
 //! |---|---|---|---|---|
-//! | [`PasswordVerified`](crate::PasswordVerified), [`PasswordReset`](crate::PasswordReset) | of the check | 5 minutes from the check | used once; not begun during a password change | yes |
+//! | [`PasswordVerified`](crate::PasswordVerified), [`PasswordReset`](crate::PasswordReset) | of the check | 5 minutes from the check, and no longer than a challenge if it opens one | used once; not begun during a password change | yes |
 //! | [`ChallengeToken`](crate::ChallengeToken) | of the check | 10 minutes from the check | tag; not completed; fewer than 5 failures; something is bound | yes |
-//! | [`DeviceToken`](crate::DeviceToken) | none | 30 days from the code | tag; its series is in the record; its generation | yes |
+//! | [`DeviceToken`](crate::DeviceToken) | none | 30 days from the code | tag; its device is remembered; its generation | yes |
 //! | [`Session`](crate::Session) | of its beginning | none | the device that began it is remembered | no |
 //! | [`FreshFactor`](crate::FreshFactor) | of its session | 5 minutes | the device of its session is remembered; used once | yes |
 //! | [`Reauthenticated`](crate::session::Reauthenticated) with a factor | of the check and the session | 5 minutes, both | as the factor | yes |
@@ -51,7 +51,8 @@
 //!
 //! [`guess_odds`](crate::Policy::guess_odds) counts `B + 2C + span / E + 1` guesses: the budget `B`
 //! ([`guess_budget`](crate::Policy::guess_budget)), the most credit `C` ([`most_credit`](crate::Policy::most_credit)), and
-//! one for each `E` ([`regain_every`](crate::Policy::regain_every)). `src/session/record/budget.rs` keeps three rules:
+//! one for each `E` ([`regain_every`](crate::Policy::regain_every)). If an account has more apps than `B`, which only an
+//! earlier policy can have allowed, read `B` as their number. `src/session/record/budget.rs` keeps three rules:
 //!
 //! 1. a guess is compared only if `spent + n <= B + credit`; the credit is at most `C`, whatever the clock shows;
 //! 2. only an accepted code subtracts credit from `spent`: one for each whole `E` since the time `since`, but at most `C`.

@@ -40,8 +40,7 @@ impl Code {
     /// # Errors
     ///
     /// [`CodeError::Character`] if there is anything other than ASCII digits and what is ignored.
-    /// [`CodeError::Length`] if there
-    /// are more or fewer than `digits` of them, or if the input has more than
+    /// [`CodeError::Length`] if there are more or fewer than `digits` of them, or if the input has more than
     /// [`MAX_INPUT_LEN`](Self::MAX_INPUT_LEN) bytes; such an input is not read. Neither error contains the
     /// input.
     ///

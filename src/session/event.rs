@@ -250,7 +250,7 @@ pub enum ForgottenBecause {
     Revoked,
     /// The password or an authenticator was changed, a recovery code was used, or the account was closed.
     CredentialsChanged,
-    /// There were too many devices; this one had not been used for the longest time.
+    /// There were too many devices; this one had expired, or it had not been used for the longest time.
     TooMany,
     /// It had been remembered for as long as the policy allows.
     Expired,

@@ -1,6 +1,6 @@
 /// The number of the format in which something is written: `NEWEST`, the only one that this version reads. It
-/// comes first, so that what a newer version wrote is refused before the rest is looked at: it is never half
-/// understood.
+/// is written first. Wherever it stands, nothing is used of what has another number: what a newer version wrote
+/// is never half understood.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Format<const NEWEST: u32>;
 

@@ -136,13 +136,21 @@ impl Policy {
     /// one more. For each guess, as many codes are right as the window has steps. The bound assumes codes of
     /// six digits, even if this policy asks for more, since an authenticator keeps the parameters that it was
     /// enrolled with. If an account has more authenticators than the budget has guesses, because an earlier
-    /// policy allowed them, their number is its budget. Each password change that the owner authorises with a
-    /// fresh factor adds at most the budget and the most that time gives back at once.
+    /// policy allowed them, their number is its budget; a policy that would give such an account worse odds
+    /// than one in [`MIN_ODDS`](Self::MIN_ODDS) a year does not build. Each password change that the owner
+    /// authorises with a fresh factor adds at most the budget and the most that time gives back at once.
     pub fn guess_odds(&self, span: Duration) -> GuessOdds {
         let regained = span.as_secs().checked_div(self.regain_every.as_secs()).unwrap_or(u64::MAX);
         let at_once =
             u64::from(self.guess_budget).saturating_add(u64::from(self.most_credit()).saturating_mul(2));
         GuessOdds::new(regained.saturating_add(at_once).saturating_add(1), self.window)
+    }
+
+    /// The odds for an account that an earlier policy allowed to have the most authenticators. If this policy's
+    /// budget is smaller than their number, this number is the account's budget.
+    fn odds_of_most_authenticators(&self, span: Duration) -> GuessOdds {
+        let more = u16::from(Self::MAX_AUTHENTICATORS).saturating_sub(self.guess_budget);
+        GuessOdds::new(self.guess_odds(span).guesses().saturating_add(more.into()), self.window)
     }
 
     /// The name that authenticator apps show.
@@ -224,8 +232,8 @@ impl Policy {
         self.rotation_grace
     }
 
-    /// How many devices an account can have remembered; remembering one more forgets the one that has not
-    /// been used for the longest time.
+    /// How many devices an account can have remembered; remembering one more forgets one that has expired, or
+    /// else the one that has not been used for the longest time.
     pub fn devices(&self) -> usize {
         self.devices.into()
     }

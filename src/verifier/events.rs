@@ -27,9 +27,9 @@ use crate::session::Origin;
 ///   that has the sink and wait for the task.
 /// - **An event that must not be lost does not belong in the queue:** a store that keeps an audit trail writes
 ///   the events of each change of a record together with the record
-///   ([`Change::events`](crate::store::Change::events)), both or neither. Read the security log from that trail. The sink receives those events too, and those that
-///   changed nothing, such as a code that was refused while the account was locked. Use the sink for mails to
-///   owners, metrics and a log for machines.
+///   ([`Change::events`](crate::store::Change::events)), both or neither. Read the security log from that
+///   trail. The sink receives those events too, and those that changed nothing, such as a code that was
+///   refused while the account was locked. Use the sink for mails to owners, metrics and a log for machines.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

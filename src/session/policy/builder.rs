@@ -139,7 +139,7 @@ impl PolicyBuilder {
         if guesses > Policy::MAX_GUESSES {
             return Err(PolicyError::TooManyGuesses { guesses });
         }
-        let one_in = policy.guess_odds(days(365)).one_in();
+        let one_in = policy.odds_of_most_authenticators(days(365)).one_in();
         if one_in < Policy::MIN_ODDS { Err(PolicyError::GuessOdds { one_in }) } else { Ok(policy) }
     }
 }

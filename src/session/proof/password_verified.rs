@@ -6,8 +6,8 @@ use crate::session::{AccountId, FirstFactor, PasswordCheck, Requirement};
 /// else. Use it for another first factor too (a link in a mail, a single sign-on), and [say
 /// so](Self::first_factor): the code is asked for after any of them.
 ///
-/// It is valid for five minutes, once, and only while the account's credentials are the same as when the
-/// check began. It cannot be copied or stored:
+/// It is valid for five minutes (no longer than a challenge lives, if it opens one), once, and only while the
+/// account's credentials are the same as when the check began. It cannot be copied or stored:
 ///
 /// ```compile_fail,E0599
 /// fn twice(proof: second_factor::PasswordVerified) {

@@ -85,7 +85,7 @@ impl AccountRecord {
     /// Whether this session is still alive: nothing that ends it has happened to the account.
     pub(crate) fn is_current(&self, session: &Session, now: UnixTime, policy: &Policy) -> bool {
         self.epoch == session.epoch()
-            && session.device().is_none_or(|id| self.living_device(id, now, policy).is_some())
+            && session.device().is_none_or(|id| self.remembered_device(id, now, policy).is_some())
     }
 
     /// Whether what an enrollment or a fresh factor depends on still holds. A recovery login counts only if
@@ -94,15 +94,15 @@ impl AccountRecord {
     pub(crate) fn upholds(&self, basis: Basis, now: UnixTime, policy: &Policy) -> bool {
         match basis {
             Basis::Epoch => true,
-            Basis::Device(id) => self.living_device(id, now, policy).is_some(),
+            Basis::Device(id) => self.remembered_device(id, now, policy).is_some(),
             Basis::RecoveryLogin(at) => {
                 self.regenerated_at.is_none_or(|made| at > made.saturating_add(CLOCK_SKEW))
             }
         }
     }
 
-    /// The remembered device of this id and its index, unless its time is over.
-    pub(crate) fn living_device(
+    /// The device of this id and its place, if it is remembered now.
+    pub(crate) fn remembered_device(
         &self,
         id: DeviceId,
         now: UnixTime,
@@ -111,18 +111,19 @@ impl AccountRecord {
         self.remembered(now, policy).find(|(_, device)| device.id == id)
     }
 
-    /// The devices that are remembered now, with their places: if more are alive than the policy allows, those
-    /// that were used most recently.
-    pub(crate) fn remembered(
-        &self,
-        now: UnixTime,
-        policy: &Policy,
-    ) -> impl Iterator<Item = (usize, &Device)> {
-        let living = self.devices.iter().enumerate().filter(move |(_, device)| device.is_alive(now, policy));
+    /// The devices that are remembered now, with their places.
+    fn remembered(&self, now: UnixTime, policy: &Policy) -> impl Iterator<Item = (usize, &Device)> {
+        self.newest_devices(policy).filter(move |(_, device)| device.is_alive(now, policy))
+    }
+
+    /// As many devices as the policy allows, with their places: those that were used most recently. No clock
+    /// changes which they are, and none of the others becomes one of them when a device is forgotten, since
+    /// then the others are forgotten too.
+    pub(crate) fn newest_devices(&self, policy: &Policy) -> impl Iterator<Item = (usize, &Device)> {
+        let devices = self.devices.iter().enumerate();
         let used = |(place, device): &(usize, &Device)| (device.rotated_at, *place);
-        living.clone().filter(move |device| {
-            self.devices.len() <= policy.devices()
-                || living.clone().filter(|other| used(other) > used(device)).count() < policy.devices()
+        devices.clone().filter(move |device| {
+            devices.clone().filter(|other| used(other) > used(device)).count() < policy.devices()
         })
     }
 

@@ -7,8 +7,8 @@ use crate::time::UnixTime;
 ///
 /// A guess is charged when it is made, and only the completion of its own login challenge refunds it. After
 /// the first binding, only an accepted code moves the times in this struct, since it proves that the clock is
-/// right: between two accepted codes at most `guess_budget` guesses and a month's credit are evaluated,
-/// whatever the clocks of the instances do.
+/// right: between two accepted codes at most `guess_budget` guesses (or one for each app, if there are more
+/// apps) and a month's credit are evaluated, whatever the clocks of the instances do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(crate) struct GuessBudget {

@@ -6,10 +6,10 @@ use crate::otp::{Secret, TotpParams};
 use crate::session::record::{Authenticator, Device, Epoch, SealedSecret};
 use crate::session::token::{Claims, Signed};
 use crate::session::{
-    AccountRecord, AuditEvent, AuthenticatorId, EventKind, ForgottenBecause, Keys, Origin, Policy, Refusal,
-    SealContext, SessionError,
+    AccountRecord, AuditEvent, AuthenticatorId, DeviceId, EventKind, ForgottenBecause, Keys, Origin, Policy,
+    Refusal, SealContext, SessionError,
 };
-use crate::time::{CLOCK_SKEW, UnixTime};
+use crate::time::UnixTime;
 
 /// What every decision is made under: the time, the rules, and the keys.
 #[derive(Clone, Copy)]
@@ -134,28 +134,43 @@ impl Draft<'_> {
         Ok(SealedSecret { sealed: self.context.keys.seal().seal(secret, context, nonce)?, params })
     }
 
-    /// Forgets all remembered devices but those that are kept.
+    /// Forgets all remembered devices but those that are kept, and of these the ones beyond the number that the
+    /// policy allows: otherwise they would come back in place of those that are forgotten.
     pub(super) fn forget_devices(&mut self, reason: ForgottenBecause, is_kept: impl Fn(&Device) -> bool) {
         if self.record.devices.iter().all(&is_kept) {
             return;
         }
-        let devices = core::mem::take(&mut self.change().devices);
-        let (kept, forgotten): (Vec<_>, Vec<_>) = devices.into_iter().partition(is_kept);
-        self.change().devices = kept;
-        for device in forgotten {
-            self.event(EventKind::DeviceForgotten { device: device.id, reason });
+        let newest = self.newest_devices();
+        for device in core::mem::take(&mut self.change().devices) {
+            let (id, is_kept) = (device.id, is_kept(&device));
+            if is_kept && newest.contains(&id) {
+                self.change().devices.push(device);
+            } else {
+                let reason = if is_kept { ForgottenBecause::TooMany } else { reason };
+                self.event(EventKind::DeviceForgotten { device: id, reason });
+            }
         }
+    }
+
+    /// Forgets the devices beyond the number that the policy allows.
+    pub(super) fn forget_surplus_devices(&mut self) {
+        let newest = self.newest_devices();
+        self.forget_devices(ForgottenBecause::TooMany, |device| newest.contains(&device.id));
+    }
+
+    fn newest_devices(&self) -> Vec<DeviceId> {
+        self.record.newest_devices(self.context.policy).map(|(_, device)| device.id).collect()
     }
 
     /// Begins a new epoch: every session, challenge, enrollment and proof of the previous one is void, and
     /// all remembered devices are forgotten.
     pub(super) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
         let epoch = Epoch(self.entropy.take()?);
-        let latest = self.context.now.saturating_add(CLOCK_SKEW);
+        let now = self.context.now;
         let record = self.change();
         record.epoch = epoch;
-        // A time that a wrong clock wrote would void the logins by recovery code until then.
-        record.regenerated_at = record.regenerated_at.filter(|made| *made <= latest);
+        // Under a clock that was ahead, this time would void the logins by recovery code until then.
+        record.regenerated_at = record.regenerated_at.map(|made| made.min(now));
         record.touched.clear();
         self.forget_devices(reason, |_| false);
         Ok(())
@@ -184,8 +199,7 @@ impl Draft<'_> {
         let Context { now, policy, .. } = *self.context;
         self.change().touched.retain(|challenge| challenge.is_alive(now, policy));
         self.forget_devices(ForgottenBecause::Expired, |device| device.is_alive(now, policy));
-        let kept: Vec<_> = self.record.remembered(now, policy).map(|(_, device)| device.id).collect();
-        self.forget_devices(ForgottenBecause::TooMany, |device| kept.contains(&device.id));
+        self.forget_surplus_devices();
     }
 
     /// If the record is written anyway, seals the secrets anew that are sealed with a retired key.

@@ -27,7 +27,7 @@ pub(super) fn recognize(
     let is_genuine = *token.account() == draft.record.account && draft.is_genuine(&token.0);
     let DeviceClaims { series, generation } = token.0.claims;
     let id = DeviceId::of(&draft.record.account, &series);
-    let Some((index, device)) = draft.record.living_device(id, now, policy).filter(|_| is_genuine) else {
+    let Some((index, device)) = draft.record.remembered_device(id, now, policy).filter(|_| is_genuine) else {
         draft.event(EventKind::DeviceUnknown);
         return Ok(None);
     };

@@ -211,6 +211,7 @@ fn remember_device(draft: &mut Draft<'_>, label: &str) -> Result<Option<DeviceTo
     if policy.remember_for().is_zero() || policy.devices() == 0 {
         return Ok(None);
     }
+    draft.forget_surplus_devices();
     let series = draft.entropy.take()?;
     let device = Device::new(DeviceId::of(&draft.record.account, &series), label, now);
     while draft.record.devices.len() >= policy.devices() {
