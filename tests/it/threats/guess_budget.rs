@@ -375,9 +375,22 @@ fn g42_a_smaller_budget_locks_no_account_that_nobody_guessed_at() {
     }
     // A guess is charged for each of the three, and no second one is evaluated.
     let wrong = phones[0].wrong_code(strict.now());
-    assert_eq!(strict.present(&wrong).unwrap_err(), Refusal::Locked { retry_at: None });
-    assert_eq!(
-        strict.present(&phones[0].code(strict.now())).unwrap_err(),
-        Refusal::Locked { retry_at: None }
-    );
+    let locked = Refusal::Locked { retry_at: None };
+    assert_eq!(strict.present(&wrong).unwrap_err(), locked);
+    assert_eq!(strict.present(&phones[0].code(strict.now())).unwrap_err(), locked);
+    // Codes in a row are.
+    strict.clock.advance(4 * STEP);
+    assert!(strict.present(&phones[1].codes_in_a_row(strict.now())).is_ok());
+}
+
+#[test]
+fn g42_the_stated_odds_hold_for_more_apps_than_the_budget_has_guesses() {
+    let window = Window::wide(10, 10).unwrap();
+    let build = |regain| {
+        let policy = Policy::builder("Example").authenticators(1).window(window);
+        policy.guess_budget(1, days(regain)).build()
+    };
+    // 2^31 / (23 * 21 * 2,148) = 2,069, but with five apps there are four guesses more: 1,763.
+    assert_eq!(build(19), Err(PolicyError::GuessOdds { one_in: 1_763 }));
+    assert_eq!(build(180).unwrap().guess_odds(days(YEAR)).guesses(), 4);
 }

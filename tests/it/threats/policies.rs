@@ -1,10 +1,11 @@
 //! A new policy also applies to what exists already: threats G16, G18, G19, G20, G27.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 use std::sync::Mutex;
 
 use second_factor::session::{
-    AdministratorReset, EventKind, ForgottenBecause, PolicyError, Requirement, SealingKey,
+    AdministratorReset, EventKind, ForgottenBecause, PolicyBuilder, PolicyError, Requirement, SealingKey,
 };
 use second_factor::{
     AccountId, BlockingStore, BlockingVerifier, DeviceToken, KeyRing, Login, Policy, Refusal, Remember,
@@ -125,6 +126,71 @@ fn g27_a_lower_number_of_devices_applies_to_those_that_are_remembered() {
     };
     assert_eq!(world.events.count(too_many), 1);
     let _ = code_required(world.login_on(&two));
+}
+
+#[test]
+fn g27_a_device_beyond_a_lower_number_does_not_come_back_for_another() {
+    type Forget = fn(&World, &DeviceToken);
+    let forget: [(&str, Forget); 3] = [
+        ("its owner forgets another", |world, _| {
+            let listed = world.verifier.status(&world.account).unwrap().devices;
+            assert!(world.verifier.forget_device(&world.account, listed[0].id).unwrap());
+        }),
+        ("another is outdated", |world, outdated| {
+            let _ = code_required(world.login_on(outdated));
+        }),
+        ("another has expired", |world, _| world.clock.advance(days(28) + DAY / 2)),
+    ];
+    for (name, forget) in forget {
+        let (world, phone, _) = World::enrolled();
+        let oldest = world.remember(&phone);
+        world.clock.advance(DAY);
+        let beyond = world.remember(&phone);
+        let _ = world.remember(&phone);
+        world.clock.advance(DAY / 2);
+        let _ = complete(world.login_on(&oldest));
+        world.clock.advance(STEP + DAY / 4);
+
+        let strict = under(&world, Policy::builder("Example").devices(2).build().unwrap());
+        let _ = code_required(strict.login_on(&beyond));
+        forget(&strict, &oldest);
+        let _ = code_required(strict.login_on(&beyond));
+        assert_eq!(strict.verifier.status(&strict.account).unwrap().devices.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn every_setting_is_accepted_at_its_bounds_and_not_beyond() {
+    type Set = fn(PolicyBuilder, u64) -> PolicyBuilder;
+    let settings: [(&str, &str, RangeInclusive<u64>, Set); 7] = [
+        ("challenge_lifetime", "1 to 30 minutes", 60..=1_800, |policy, secs| {
+            policy.challenge_lifetime(Duration::from_secs(secs))
+        }),
+        ("enrollment_lifetime", "1 to 10 minutes", 60..=600, |policy, secs| {
+            policy.enrollment_lifetime(Duration::from_secs(secs))
+        }),
+        ("step_up_age", "1 second to 15 minutes", 1..=900, |policy, secs| {
+            policy.step_up_age(Duration::from_secs(secs))
+        }),
+        ("rotation_grace", "30 to 600 seconds", 30..=600, |policy, secs| {
+            policy.rotation_grace(Duration::from_secs(secs))
+        }),
+        ("remember_for", "0 to 30 days", 0..=30 * 86_400, |policy, secs| {
+            policy.remember_for(Duration::from_secs(secs))
+        }),
+        ("guesses_per_challenge", "1 to 20", 1..=20, |policy, count| {
+            policy.guesses_per_challenge(count.try_into().unwrap())
+        }),
+        ("devices", "0 to 20", 0..=20, |policy, count| policy.devices(count.try_into().unwrap())),
+    ];
+    for (setting, bounds, range, set) in settings {
+        let build = |value| set(Policy::builder("Example"), value).build();
+        assert!(build(*range.start()).is_ok() && build(*range.end()).is_ok(), "{setting}");
+        let beyond = [range.start().checked_sub(1), range.end().checked_add(1)];
+        for value in beyond.into_iter().flatten() {
+            assert_eq!(build(value), Err(PolicyError::OutOfBounds { setting, bounds }), "{value}");
+        }
+    }
 }
 
 /// A passkey does not prove that the clock is right, so devices that have expired stay in the row after it.

@@ -125,8 +125,24 @@ fn g11_after_a_clock_a_year_ahead_a_recovery_login_can_enroll_again() {
     let _ = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
     world.clock.set(right);
     let _ = world.verifier.administrator_reset(by_administrator(&world)).unwrap();
+    world.clock.advance(MINUTE);
     let (session, _) = by_the_last_recovery_code(&world);
     assert!(with_the_password_alone(&world, &session).is_ok());
+}
+
+/// Also if the change that the session goes on after is made by an instance whose clock is behind.
+#[test]
+fn g11_new_recovery_codes_end_the_exception_if_the_session_goes_on() {
+    let (world, phone, codes) = World::enrolled();
+    let mut session = world.present(&codes[0]).unwrap().authenticated.into_session();
+    world.clock.advance(2 * MINUTE);
+    let _ = world.verifier.regenerate_recovery_codes(world.fresh(&phone)).unwrap();
+    world.clock.advance(STEP);
+    let typed = phone.code(world.now());
+    world.clock.back(MINUTE / 2);
+    session.continue_after(world.change_password(&session, &typed).unwrap());
+    assert!(world.is_current(&session));
+    assert_eq!(with_the_password_alone(&world, &session).unwrap_err(), Refusal::Malformed);
 }
 
 #[test]
