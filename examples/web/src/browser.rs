@@ -1,5 +1,6 @@
 //! The browser that sent this request: its session, its cookies and its form.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -25,16 +26,21 @@ pub(crate) struct Browser {
     sessions: Sessions,
     cookies: Cookies,
     form: Fields,
+    /// The path that the form is sent to.
+    action: String,
     is_https: bool,
     label: String,
 }
 
-/// The form that led to a new session id, and the page that it led to.
+/// A form that led to a new session id. A page may have several forms with one token: each has an action of its own.
 #[derive(Deserialize, Serialize)]
 struct Sent {
-    form: String,
-    next: String,
+    token: String,
+    /// By action: the page that the form led to.
+    led_to: BTreeMap<String, String>,
     until: i64,
+    /// Whether this is the old id, under which nothing can be done any more.
+    is_stub: bool,
 }
 
 /// Recovery codes that are shown until their owner confirms that they are kept.
@@ -115,10 +121,19 @@ impl Browser {
     /// Ends the session under its present id and leaves a stub there.
     async fn leave_id(&self, next: &str) -> Outcome {
         let Some(id) = self.session.id() else { return Ok(()) };
+        let mut led_to = self.sent().await?.map(|sent| sent.led_to).unwrap_or_default();
+        led_to.insert(self.action.clone(), next.into());
         let until = self.sessions.now() + 60;
-        let sent = Sent { form: self.form.token().into(), next: next.into(), until };
+        let mut sent = Sent { token: self.form().into(), led_to, until, is_stub: true };
         self.sessions.leave_stub(&id, &sent).await?;
+        sent.is_stub = false;
         Ok(self.session.insert(Sessions::SENT, sent).await?)
+    }
+
+    /// The forms with the token of this one that led to a new session id within the last minute.
+    async fn sent(&self) -> Outcome<Option<Sent>> {
+        let sent: Option<Sent> = self.get(Sessions::SENT).await?;
+        Ok(sent.filter(|sent| sent.token == self.form() && self.sessions.now() < sent.until))
     }
 
     /// A token for a form. Another site can make the browser post, but not read this (CSRF).
@@ -159,9 +174,13 @@ impl Browser {
 
     /// Succeeds if the form belongs to this session and was not answered yet.
     pub(crate) async fn accept_form(&self) -> Outcome {
-        let sent: Option<Sent> = self.get(Sessions::SENT).await?;
-        if let Some(sent) = sent.filter(|sent| sent.form == self.form() && self.sessions.now() < sent.until) {
-            return Err(Stop::Done(sent.next));
+        if let Some(mut sent) = self.sent().await? {
+            return match sent.led_to.remove(&self.action) {
+                Some(next) => Err(Stop::Done(next)),
+                None if sent.is_stub => Err(Stop::Forged),
+                // Another form of the same page.
+                None => Ok(()),
+            };
         }
         let id = self.cookie(Self::SESSION).unwrap_or_default();
         if self.sessions.keys().is_form_token(&id, self.form()) { Ok(()) } else { Err(Stop::Forged) }
@@ -223,7 +242,8 @@ impl FromRequestParts<App> for Browser {
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let form = parts.extensions.get::<Fields>().cloned().unwrap_or_default();
         let (sessions, is_https) = (app.sessions(), app.is_https());
-        Ok(Self { session, sessions, cookies, form, is_https, label: describe(agent) })
+        let action = parts.uri.path().to_owned();
+        Ok(Self { session, sessions, cookies, form, action, is_https, label: describe(agent) })
     }
 }
 /// The address that the request came from. Behind the HTTPS proxy every connection comes from the proxy: it appends the

@@ -163,6 +163,49 @@ async fn g13_forgetting_a_device_twice_leads_to_the_list() {
     browser.get(devices).await.assert_shows("No device is remembered.");
 }
 
+/// A page has one token for all its forms: the one that was sent does not answer for another.
+#[tokio::test]
+async fn g13_another_form_of_the_same_page_is_not_taken_for_the_one_that_was_sent() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, key, _) = Site::with_user("rosa").await;
+    let mut browser = logged_in(&site, "rosa", &key).await;
+    let id = browser.authenticators().await.remove(0);
+    let mut old = browser.clone();
+    let csrf = browser.get(LIST).await.csrf();
+    let rename = "/account/authenticators/rename";
+    let mut codes = [fresh(&site, &key), String::new()];
+    let fields = |code: &str| {
+        [
+            ("authenticator", id.clone()),
+            ("label", "Phone".into()),
+            ("code", code.to_owned()),
+            ("csrf_token", csrf.clone()),
+        ]
+    };
+    let send = async |browser: &mut Browser, path: &str, code: &str| {
+        let fields = fields(code);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        browser.post_bare(path, &fields).await
+    };
+    assert_eq!(send(&mut browser, rename, &codes[0]).await, To(LIST));
+    // Under the old id the other form is refused and says so; the browser keeps its new session.
+    let refused = send(&mut old, "/logout", "").await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(!refused.headers.contains_key("set-cookie"), "{refused:?}");
+    browser.get("/account").await.assert_shows("Hello, rosa");
+    // Under the new one it is carried out, once; and each form that was sent still answers for itself.
+    codes[1] = fresh(&site, &key);
+    let made = send(&mut browser, CODES, &codes[1]).await;
+    recovery_codes(&made);
+    assert_led(&send(&mut browser, rename, &codes[0]).await, To(LIST));
+    assert_led(&send(&mut browser, CODES, &codes[1]).await, To(CODES));
+    assert_eq!(send(&mut browser, "/logout", "").await, To("/login"));
+    assert_eq!(browser.get("/account").await, To("/login"), "the session is alive after its log-out");
+    assert_eq!(site.rows("sessions WHERE NOT is_stub").await, 0);
+}
+
 /// A stub lets nobody in, even somebody who knows the old id.
 #[tokio::test]
 async fn g13_an_id_that_was_renewed_is_worth_nothing() {
