@@ -55,6 +55,8 @@ impl Browser {
     /// The session's cookie.
     pub(crate) const SESSION: &'static str = "__Host-session";
     const SHOWN: &'static str = "shown";
+    /// A form that was sent is recognized for this many seconds.
+    const SENT_FOR: i64 = 60;
     /// Codes are shown for this many seconds at most.
     const SHOWN_FOR: i64 = 10 * 60;
 
@@ -86,9 +88,11 @@ impl Browser {
         Ok(self.session.cycle_id().await?)
     }
 
-    /// A new session with this value. From the old session it keeps only the codes that are still shown. Returns `next`.
+    /// A new session with this value, for the login of this account. From the old session it keeps only the codes of the same
+    /// account that are still shown. Returns `next`.
     pub(crate) async fn start_anew(
         &self,
+        account: &str,
         key: &str,
         value: impl Serialize,
         next: &'static str,
@@ -96,7 +100,7 @@ impl Browser {
         // Loaded first: otherwise `clear` treats the id in the cookie as a session, even if there never was one.
         let shown: Option<Shown> = self.get(Self::SHOWN).await?;
         self.session.clear().await;
-        if let Some(shown) = shown {
+        if let Some(shown) = shown.filter(|shown| shown.account == account) {
             self.session.insert(Self::SHOWN, shown).await?;
         }
         self.renew(key, value, next).await?;
@@ -118,12 +122,18 @@ impl Browser {
         Ok(self.session.flush().await?)
     }
 
+    /// Deletes a session that the library does not accept any more. It sets no cookie: the browser may be about to get a new session.
+    pub(crate) async fn is_over(&self) -> Outcome {
+        let Some(id) = self.session.id() else { return Ok(()) };
+        self.sessions.delete_idle(&id).await
+    }
+
     /// Ends the session under its present id and leaves a stub there.
     async fn leave_id(&self, next: &str) -> Outcome {
         let Some(id) = self.session.id() else { return Ok(()) };
         let mut led_to = self.sent().await?.map(|sent| sent.led_to).unwrap_or_default();
         led_to.insert(self.action.clone(), next.into());
-        let until = self.sessions.now() + 60;
+        let until = self.sessions.now() + Self::SENT_FOR;
         let mut sent = Sent { token: self.form().into(), led_to, until, is_stub: true };
         self.sessions.leave_stub(&id, &sent).await?;
         sent.is_stub = false;
@@ -133,7 +143,8 @@ impl Browser {
     /// The forms with the token of this one that led to a new session id within the last minute.
     async fn sent(&self) -> Outcome<Option<Sent>> {
         let sent: Option<Sent> = self.get(Sessions::SENT).await?;
-        Ok(sent.filter(|sent| sent.token == self.form() && self.sessions.now() < sent.until))
+        Ok(sent
+            .filter(|sent| sent.token == self.form() && self.sessions.is_alive(Self::SENT_FOR, sent.until)))
     }
 
     /// A token for a form. Another site can make the browser post, but not read this (CSRF).
@@ -196,9 +207,9 @@ impl Browser {
     /// The codes that are shown to this browser. If somebody is logged in, only codes of their own account.
     pub(crate) async fn shown_codes(&self, member: Option<&str>) -> Outcome<Option<String>> {
         let shown: Option<Shown> = self.get(Self::SHOWN).await?;
-        let now = self.sessions.now();
+        let is_alive = |shown: &Shown| self.sessions.is_alive(Self::SHOWN_FOR, shown.until);
         let shown =
-            shown.filter(|shown| now < shown.until && member.is_none_or(|member| member == shown.account));
+            shown.filter(|shown| is_alive(shown) && member.is_none_or(|member| member == shown.account));
         Ok(shown.and_then(|shown| self.sessions.keys().open(&shown.sealed, &shown.account)))
     }
 

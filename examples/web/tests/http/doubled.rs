@@ -201,9 +201,9 @@ async fn g13_another_form_of_the_same_page_is_not_taken_for_the_one_that_was_sen
     recovery_codes(&made);
     assert_led(&send(&mut browser, rename, &codes[0]).await, To(LIST));
     assert_led(&send(&mut browser, CODES, &codes[1]).await, To(CODES));
+    let mut kept = browser.clone();
     assert_eq!(send(&mut browser, "/logout", "").await, To("/login"));
-    assert_eq!(browser.get("/account").await, To("/login"), "the session is alive after its log-out");
-    assert_eq!(site.rows("sessions WHERE NOT is_stub").await, 0);
+    assert_eq!(kept.get("/account").await, To("/login"), "the session is alive after its log-out");
 }
 
 /// A stub lets nobody in, even somebody who knows the old id.
@@ -371,4 +371,36 @@ async fn a_code_that_another_form_used_is_refused_and_not_done() {
     answer
         .assert_refused("This code was used a moment ago. If what you wanted is not done, use the next one.");
     assert_eq!(site.browser().log_in("alice", PASSWORD).await, To("/login/code"));
+}
+
+/// The same form again with another password is not the same registration.
+#[tokio::test]
+async fn g13_a_registration_sent_again_with_another_password_is_not_done_already() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    let csrf = browser.get("/register").await.csrf();
+    let mut register = async |name: &str, password: &str| {
+        let fields = [("username", name), ("password", password), ("csrf_token", &*csrf)];
+        browser.post_bare("/register", &fields).await
+    };
+    assert_eq!(register("alice", PASSWORD).await, To("/login"));
+    assert_eq!(register("alice", PASSWORD).await, To("/login"));
+    register("alice", "another password").await.assert_refused("This user name is taken.");
+    assert_eq!(site.rows("users").await, 1);
+    assert_eq!(site.browser().log_in("alice", PASSWORD).await, To("/account"));
+}
+
+/// Not even in the middle of the login of somebody else.
+#[tokio::test]
+async fn g14_codes_are_not_shown_while_another_account_logs_in() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, _, _) = Site::with_user("otto").await;
+    let (mut browser, _, codes) = site.enrolled("nina").await;
+    browser.get("/login").await.assert_shows("Have you kept");
+    assert_eq!(browser.log_in("otto", PASSWORD).await, To("/login/code"));
+    let page = browser.get(CODES).await;
+    assert!(!page.text.contains(&codes[0]), "{}", page.text);
+    assert_eq!(page, To("/login"));
 }
