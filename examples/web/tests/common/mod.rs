@@ -91,9 +91,9 @@ impl Site {
     }
 
     /// Changes the database behind the back of the site.
-    pub async fn execute(&self, statement: &'static str) {
+    pub async fn execute(&self, statement: impl Into<String>) {
         let pool = sqlx::SqlitePool::connect(&self.database()).await.unwrap();
-        sqlx::query(statement).execute(&pool).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement.into())).execute(&pool).await.unwrap();
         pool.close().await;
     }
 

@@ -141,3 +141,31 @@ async fn g34_the_security_log_is_in_the_order_of_events_after_a_clock_was_correc
     let on = lines.find("Two-factor authentication was switched on").unwrap();
     assert!(on < lines.find(ALONE).unwrap(), "{lines}");
 }
+
+/// Events of the same kind that are no alarm do not take the place of one that is.
+#[tokio::test]
+async fn g34_a_flood_of_the_same_kind_does_not_hide_an_alarm() {
+    if !has("oathtool") {
+        return;
+    }
+    const FORGOTTEN: &str = "SELECT account, revision, sequence, at, event FROM second_factor_trail WHERE event LIKE '%\"revoked\"%'";
+    let (site, key, _) = Site::with_user("rita").await;
+    let mut browser = site.browser();
+    assert_eq!(browser.log_in("rita", PASSWORD).await, To("/login/code"));
+    browser.code_and_remember(&oathtool(&key, site.clock.now())).await;
+    assert_eq!(browser.post("/account/devices", &[("device", "all")]).await, To("/account/devices"));
+    let copy = |select: &str| {
+        format!("INSERT INTO second_factor_trail (account, revision, sequence, at, event) {select}")
+    };
+    site.execute(copy(&FORGOTTEN.replacen("event FROM", "replace(event, 'revoked', 'outdated') FROM", 1)))
+        .await;
+    for _ in 0..5 {
+        site.execute(copy(FORGOTTEN)).await;
+    }
+    site.clock.wait(STEP);
+    assert_eq!(browser.log_in("rita", PASSWORD).await, To("/login/code"));
+    assert_eq!(browser.code(&oathtool(&key, site.clock.now())).await, To("/account"));
+    let account = browser.get("/account").await;
+    assert!(account.text.matches("A remembered device was forgotten").count() >= 20);
+    account.assert_shows("A remembered device was forgotten: its cookie had been replaced");
+}
