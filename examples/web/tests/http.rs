@@ -12,6 +12,8 @@ mod demanded;
 mod doubled;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/passwords.rs"]
+mod passwords;
 #[path = "http/security_log.rs"]
 mod security_log;
 

@@ -165,7 +165,7 @@ async fn g13_forgetting_a_device_twice_leads_to_the_list() {
 
 /// A page has one token for all its forms: the one that was sent does not answer for another.
 #[tokio::test]
-async fn g13_another_form_of_the_same_page_is_not_taken_for_the_one_that_was_sent() {
+async fn g13_a_form_does_not_answer_for_another_form_of_its_page() {
     if !has("oathtool") {
         return;
     }
@@ -375,7 +375,7 @@ async fn a_code_that_another_form_used_is_refused_and_not_done() {
 
 /// The same form again with another password is not the same registration.
 #[tokio::test]
-async fn g13_a_registration_sent_again_with_another_password_is_not_done_already() {
+async fn g13_a_registration_with_another_password_is_not_done_already() {
     let site = Site::start().await;
     let mut browser = site.browser();
     let csrf = browser.get("/register").await.csrf();

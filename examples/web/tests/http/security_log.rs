@@ -111,7 +111,7 @@ async fn g34_wrong_codes_of_one_second_are_a_line_each() {
 
 /// A clock that was ahead does not put old lines before new ones, and does not delete new ones.
 #[tokio::test]
-async fn g34_the_security_log_is_in_the_order_of_events_after_a_clock_was_corrected() {
+async fn g34_the_log_is_in_the_order_of_events_after_a_clock_went_back() {
     if !has("oathtool") {
         return;
     }
