@@ -147,7 +147,7 @@ impl Browser {
             .filter(|sent| sent.token == self.form() && self.sessions.is_alive(Self::SENT_FOR, sent.until)))
     }
 
-    /// A token for a form. Another site can make the browser post, but not read this (CSRF).
+    /// A token for the forms of a page. Another site can make the browser post, but not read this (CSRF).
     pub(crate) async fn form_token(&self) -> Outcome<String> {
         let id = self.id().await?;
         Ok(self.sessions.keys().form_token(&id, random()?))
