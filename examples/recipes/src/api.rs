@@ -58,7 +58,11 @@ impl TwoFactor {
     /// Called in each request.
     async fn session(&self, bearer: &str) -> Result<Session, Stop> {
         let session = self.sessions.get(bearer).session.ok_or(Stop::LogIn)?;
-        if self.verifier.is_current(&session).await? { Ok(session) } else { Err(Stop::LogIn) }
+        if self.verifier.is_current(&session).await? {
+            return Ok(session);
+        }
+        self.sessions.end(bearer);
+        Err(Stop::LogIn)
     }
 }
 

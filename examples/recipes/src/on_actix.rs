@@ -89,7 +89,11 @@ impl TwoFactor {
     /// Called in each request.
     fn session(&self, browser: &Browser) -> Result<Session, Stop> {
         let session = self.kept(browser).session.ok_or(Stop::LogIn)?;
-        if self.verifier.is_current(&session)? { Ok(session) } else { Err(Stop::LogIn) }
+        if self.verifier.is_current(&session)? {
+            return Ok(session);
+        }
+        self.end(browser);
+        Err(Stop::LogIn)
     }
 
     fn account(&self, browser: &Browser) -> Answer {

@@ -1,5 +1,6 @@
 //! The browser that sent this request: its session, its cookies and its form.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -25,16 +26,21 @@ pub(crate) struct Browser {
     sessions: Sessions,
     cookies: Cookies,
     form: Fields,
+    /// The path that the form is sent to.
+    action: String,
     is_https: bool,
     label: String,
 }
 
-/// The form that led to a new session id, and the page that it led to.
+/// A form that led to a new session id. A page may have several forms with one token: each has an action of its own.
 #[derive(Deserialize, Serialize)]
 struct Sent {
-    form: String,
-    next: String,
+    token: String,
+    /// By action: the page that the form led to.
+    led_to: BTreeMap<String, String>,
     until: i64,
+    /// Whether this is the old id, under which nothing can be done any more.
+    is_stub: bool,
 }
 
 /// Recovery codes that are shown until their owner confirms that they are kept.
@@ -49,6 +55,8 @@ impl Browser {
     /// The session's cookie.
     pub(crate) const SESSION: &'static str = "__Host-session";
     const SHOWN: &'static str = "shown";
+    /// A form that was sent is recognized for this many seconds.
+    const SENT_FOR: i64 = 60;
     /// Codes are shown for this many seconds at most.
     const SHOWN_FOR: i64 = 10 * 60;
 
@@ -80,9 +88,11 @@ impl Browser {
         Ok(self.session.cycle_id().await?)
     }
 
-    /// A new session with this value. From the old session it keeps only the codes that are still shown. Returns `next`.
+    /// A new session with this value, for the login of this account. From the old session it keeps only the codes of the same
+    /// account that are still shown. Returns `next`.
     pub(crate) async fn start_anew(
         &self,
+        account: &str,
         key: &str,
         value: impl Serialize,
         next: &'static str,
@@ -90,7 +100,7 @@ impl Browser {
         // Loaded first: otherwise `clear` treats the id in the cookie as a session, even if there never was one.
         let shown: Option<Shown> = self.get(Self::SHOWN).await?;
         self.session.clear().await;
-        if let Some(shown) = shown {
+        if let Some(shown) = shown.filter(|shown| shown.account == account) {
             self.session.insert(Self::SHOWN, shown).await?;
         }
         self.renew(key, value, next).await?;
@@ -112,16 +122,32 @@ impl Browser {
         Ok(self.session.flush().await?)
     }
 
+    /// Deletes a session that the library does not accept any more. It sets no cookie: the browser may be about to get a new session.
+    pub(crate) async fn is_over(&self) -> Outcome {
+        let Some(id) = self.session.id() else { return Ok(()) };
+        self.sessions.delete_idle(&id).await
+    }
+
     /// Ends the session under its present id and leaves a stub there.
     async fn leave_id(&self, next: &str) -> Outcome {
         let Some(id) = self.session.id() else { return Ok(()) };
-        let until = self.sessions.now() + 60;
-        let sent = Sent { form: self.form.token().into(), next: next.into(), until };
+        let mut led_to = self.sent().await?.map(|sent| sent.led_to).unwrap_or_default();
+        led_to.insert(self.action.clone(), next.into());
+        let until = self.sessions.now() + Self::SENT_FOR;
+        let mut sent = Sent { token: self.form().into(), led_to, until, is_stub: true };
         self.sessions.leave_stub(&id, &sent).await?;
+        sent.is_stub = false;
         Ok(self.session.insert(Sessions::SENT, sent).await?)
     }
 
-    /// A token for a form. Another site can make the browser post, but not read this (CSRF).
+    /// The forms with the token of this one that led to a new session id within the last minute.
+    async fn sent(&self) -> Outcome<Option<Sent>> {
+        let sent: Option<Sent> = self.get(Sessions::SENT).await?;
+        Ok(sent
+            .filter(|sent| sent.token == self.form() && self.sessions.is_alive(Self::SENT_FOR, sent.until)))
+    }
+
+    /// A token for the forms of a page. Another site can make the browser post, but not read this (CSRF).
     pub(crate) async fn form_token(&self) -> Outcome<String> {
         let id = self.id().await?;
         Ok(self.sessions.keys().form_token(&id, random()?))
@@ -159,9 +185,13 @@ impl Browser {
 
     /// Succeeds if the form belongs to this session and was not answered yet.
     pub(crate) async fn accept_form(&self) -> Outcome {
-        let sent: Option<Sent> = self.get(Sessions::SENT).await?;
-        if let Some(sent) = sent.filter(|sent| sent.form == self.form() && self.sessions.now() < sent.until) {
-            return Err(Stop::Done(sent.next));
+        if let Some(mut sent) = self.sent().await? {
+            return match sent.led_to.remove(&self.action) {
+                Some(next) => Err(Stop::Done(next)),
+                None if sent.is_stub => Err(Stop::Forged),
+                // Another form of the same page.
+                None => Ok(()),
+            };
         }
         let id = self.cookie(Self::SESSION).unwrap_or_default();
         if self.sessions.keys().is_form_token(&id, self.form()) { Ok(()) } else { Err(Stop::Forged) }
@@ -177,9 +207,9 @@ impl Browser {
     /// The codes that are shown to this browser. If somebody is logged in, only codes of their own account.
     pub(crate) async fn shown_codes(&self, member: Option<&str>) -> Outcome<Option<String>> {
         let shown: Option<Shown> = self.get(Self::SHOWN).await?;
-        let now = self.sessions.now();
+        let is_alive = |shown: &Shown| self.sessions.is_alive(Self::SHOWN_FOR, shown.until);
         let shown =
-            shown.filter(|shown| now < shown.until && member.is_none_or(|member| member == shown.account));
+            shown.filter(|shown| is_alive(shown) && member.is_none_or(|member| member == shown.account));
         Ok(shown.and_then(|shown| self.sessions.keys().open(&shown.sealed, &shown.account)))
     }
 
@@ -223,7 +253,8 @@ impl FromRequestParts<App> for Browser {
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let form = parts.extensions.get::<Fields>().cloned().unwrap_or_default();
         let (sessions, is_https) = (app.sessions(), app.is_https());
-        Ok(Self { session, sessions, cookies, form, is_https, label: describe(agent) })
+        let action = parts.uri.path().to_owned();
+        Ok(Self { session, sessions, cookies, form, action, is_https, label: describe(agent) })
     }
 }
 /// The address that the request came from. Behind the HTTPS proxy every connection comes from the proxy: it appends the

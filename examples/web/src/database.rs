@@ -48,7 +48,10 @@ impl Database {
         // The stores of `second-factor-stores` record their migrations in sqlx's default table.
         const TABLE: &str = "site_migrations";
         if Self::is_postgres(url) {
-            let options = url.parse::<PgConnectOptions>()?.options([("statement_timeout", "20s")]);
+            // Under a stricter isolation, a statement that meets another one on the same row fails instead of waiting for it.
+            let options = url
+                .parse::<PgConnectOptions>()?
+                .options([("statement_timeout", "20s"), ("default_transaction_isolation", "read committed")]);
             let pool = PgPoolOptions::new().max_connections(10).connect_with(options).await?;
             let mut migrations = sqlx::migrate!("./migrations/postgres");
             migrations.dangerous_set_table_name(TABLE);

@@ -72,6 +72,10 @@ pub fn router(app: &App) -> Router {
         .route("/assets/site.js", get(|| asset("text/javascript", include_str!("../assets/site.js"))))
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../assets/icon.svg"))))
         .fallback(async || (StatusCode::NOT_FOUND, pages::stop("Not found", "There is no such page.")))
+        .method_not_allowed_fallback(async || {
+            let message = "This address only takes forms. Go back to the page that the form is on.";
+            (StatusCode::METHOD_NOT_ALLOWED, pages::stop("Not a page", message))
+        })
         // The last layer is the first that a request passes.
         .layer(from_fn(guards::to_its_end))
         .layer(from_fn(guards::queue))
@@ -179,8 +183,16 @@ async fn account(app: App, browser: Browser) -> Answer {
     let (view, arrival) = (view(&browser).await?, member.arrival());
     let demanded_from = app.two_factor().demanded_from(&status);
     let are_codes_shown = browser.shown_codes(Some(member.account())).await?.is_some();
-    let content =
-        pages::account::Account { name: &member.name, arrival, status, demanded_from, are_codes_shown, log };
+    let content = pages::account::Account {
+        name: &member.name,
+        arrival,
+        status,
+        demanded_from,
+        is_demanded: app.two_factor().is_demanded(),
+        is_one_lost: member.is_one_lost(),
+        are_codes_shown,
+        log,
+    };
     Ok(pages::account::page(&view, &content).into_response())
 }
 

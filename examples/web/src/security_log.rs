@@ -78,28 +78,43 @@ impl SecurityLog {
 
     /// What the account page shows.
     pub(crate) async fn read(&self, account: &str) -> Outcome<Log> {
-        const TRAIL: &str = "SELECT CAST(event AS TEXT) FROM second_factor_trail WHERE account = $1 ORDER BY number DESC LIMIT 2000";
-        const UNRECORDED: &str = "SELECT event FROM unrecorded WHERE account = $1 ORDER BY at DESC";
+        // The numbers, not the times, are the order: clocks can go back. An unrecorded event comes after the event of the trail that was
+        // the latest when it was written.
+        const TRAIL: &str = "SELECT number, CAST(0 AS BIGINT), CAST(event AS TEXT) FROM second_factor_trail
+            WHERE account = $1 ORDER BY number DESC LIMIT 2000";
+        const UNRECORDED: &str = "SELECT trail_number, number, event FROM unrecorded WHERE account = $1";
         self.written().await;
-        let mut rows: Vec<(String,)> = Vec::new();
-        for select in [TRAIL, UNRECORDED] {
-            rows.extend::<Vec<(String,)>>(on!(&self.database, pool => sqlx::query_as(select).bind(account)
-                .fetch_all(pool).await?));
-        }
-        let mut events: Vec<_> = rows.iter().filter_map(|(event,)| Event::read(event)).collect();
-        // The sort is stable: events of one second keep the order of the trail.
-        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        let mut events = self.events(account, TRAIL).await?;
+        let mut unrecorded = self.events(account, UNRECORDED).await?;
         // A login on a remembered device whose token was replaced is in both.
-        events.dedup_by(|one, other| one.at == other.at && one.text == other.text);
-        let mut events = events.into_iter();
+        for (_, one) in &events {
+            let is_same = |(_, other): &(_, Event)| one.at == other.at && one.text == other.text;
+            if let Some(other) = unrecorded.iter().position(is_same) {
+                unrecorded.swap_remove(other);
+            }
+        }
+        events.append(&mut unrecorded);
+        events.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        let mut events = events.into_iter().map(|(_, event)| event);
         let latest = events.by_ref().take(LATEST).map(line).collect();
         let mut seen = HashMap::<Kind, usize>::new();
         let is_shown = |event: &Event| {
+            if !event.is_notable {
+                return false;
+            }
             let seen = seen.entry(event.kind).or_default();
             *seen += 1;
-            event.is_notable && *seen <= EARLIER_OF_A_KIND
+            *seen <= EARLIER_OF_A_KIND
         };
         Ok(Log { latest, earlier: events.filter(is_shown).map(line).collect() })
+    }
+
+    /// Each event with its place in the log.
+    async fn events(&self, account: &str, select: &'static str) -> Outcome<Vec<((i64, i64), Event)>> {
+        let rows: Vec<(i64, i64, String)> = on!(&self.database, pool => sqlx::query_as(select).bind(account)
+            .fetch_all(pool).await?);
+        let event = |(one, other, event): (i64, i64, String)| Some(((one, other), Event::read(&event)?));
+        Ok(rows.into_iter().filter_map(event).collect())
     }
 }
 
@@ -125,9 +140,12 @@ async fn write_all(database: Database, mut notes: mpsc::Receiver<Note>) {
 
 /// Each login is a line of its own; each account keeps its latest twenty.
 async fn write_login(database: &Database, Row { account, at, event }: Row) -> Outcome {
-    const INSERT: &str = "INSERT INTO unrecorded (account, slot, at, event) VALUES ($1, $2, $3, $4)";
+    const INSERT: &str = "INSERT INTO unrecorded (account, slot, at, event, number, trail_number)
+        VALUES ($1, $2, $3, $4,
+            (SELECT COALESCE(MAX(number), 0) + 1 FROM unrecorded WHERE account = $1),
+            (SELECT COALESCE(MAX(number), 0) FROM second_factor_trail WHERE account = $1))";
     const DELETE: &str = "DELETE FROM unrecorded WHERE account = $1 AND slot IN (SELECT slot FROM unrecorded
-        WHERE account = $1 AND slot LIKE 'login %' ORDER BY at DESC, slot LIMIT 1000 OFFSET 20)";
+        WHERE account = $1 AND slot LIKE 'login %' ORDER BY number DESC, slot LIMIT 1000 OFFSET 20)";
     let slot = format!("login {}", hex(&random::<8>()?));
     on!(database, pool => {
         sqlx::query(INSERT).bind(&account).bind(slot).bind(at).bind(event).execute(pool).await?;
@@ -139,8 +157,12 @@ async fn write_login(database: &Database, Row { account, at, event }: Row) -> Ou
 /// Somebody who has the password can cause any number of refusals: the account keeps one line, for the latest, written at
 /// most once in five minutes.
 async fn write_refusal(database: &Database, Row { account, at, event }: Row) -> Outcome {
-    const UPSERT: &str = "INSERT INTO unrecorded (account, slot, at, event) VALUES ($1, 'refusal', $2, $3)
-        ON CONFLICT (account, slot) DO UPDATE SET at = excluded.at, event = excluded.event
+    const UPSERT: &str = "INSERT INTO unrecorded (account, slot, at, event, number, trail_number)
+        VALUES ($1, 'refusal', $2, $3,
+            (SELECT COALESCE(MAX(number), 0) + 1 FROM unrecorded WHERE account = $1),
+            (SELECT COALESCE(MAX(number), 0) FROM second_factor_trail WHERE account = $1))
+        ON CONFLICT (account, slot) DO UPDATE SET at = excluded.at, event = excluded.event, number = excluded.number,
+            trail_number = excluded.trail_number
         WHERE unrecorded.at <= excluded.at - 300 OR unrecorded.at > excluded.at";
     on!(database, pool => sqlx::query(UPSERT).bind(account).bind(at).bind(event).execute(pool).await.map(drop)?);
     Ok(())

@@ -23,6 +23,9 @@ const LIFE_BEFORE_LOGIN: i64 = 15 * 60;
 const LIFE_OF_STUB: i64 = 60;
 /// A request extends the session only if the last extension is this many seconds old, so that not every request writes.
 const SLACK: i64 = 5 * 60;
+/// The clocks of two instances differ by this many seconds at most. What is further in the future was made with a wrong clock, and does
+/// not count.
+pub(crate) const SKEW: i64 = 60;
 /// The longest that a form holds its turn, in seconds. If a process was killed, its turn ends after this time.
 const WORK: i64 = 30;
 
@@ -59,9 +62,16 @@ impl Sessions {
 
     /// Deletes what has expired.
     pub(crate) async fn sweep(&self) -> sqlx::Result<()> {
-        const DELETE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+        const DELETE: &str = "DELETE FROM sessions WHERE expires_at <= $1 OR expires_at > $2";
         let now = self.now();
-        on!(&self.database, pool => sqlx::query(DELETE).bind(now).execute(pool).await.map(drop))
+        let latest = now + LIFE + SKEW;
+        on!(&self.database, pool => sqlx::query(DELETE).bind(now).bind(latest).execute(pool).await.map(drop))
+    }
+
+    /// Whether something that lives this many seconds, and ends at this time, lives now.
+    pub(crate) fn is_alive(&self, life: i64, until: i64) -> bool {
+        let left = until - self.now();
+        left > 0 && left <= life + SKEW
     }
 
     /// Leaves a stub under an old session id. The stub lets nobody in; it only says where the form that ended the id led.
@@ -77,7 +87,8 @@ impl Sessions {
     /// Waits until no other form of the session is being handled: a form that is sent twice at once then sees the result of
     /// the first. Returns whether a turn was taken; if so, it must be given back.
     pub(crate) async fn take_turn(&self, id: &Id) -> Outcome<bool> {
-        const TAKE: &str = "UPDATE sessions SET taken_until = $2 WHERE id = $1 AND taken_until <= $3";
+        const TAKE: &str =
+            "UPDATE sessions SET taken_until = $2 WHERE id = $1 AND (taken_until <= $3 OR taken_until > $4)";
         const IS_TAKEN: &str = "SELECT taken_until FROM sessions WHERE id = $1 AND taken_until > $2";
         if self.is_visitor(id) {
             return Ok(false);
@@ -85,7 +96,7 @@ impl Sessions {
         for _ in 0..600 {
             let (row, now) = (self.row(id), self.now());
             let taken = on!(&self.database, pool => sqlx::query(TAKE).bind(&row).bind(now + WORK).bind(now)
-                .execute(pool).await?.rows_affected());
+                .bind(now + WORK + SKEW).execute(pool).await?.rows_affected());
             if taken == 1 {
                 return Ok(true);
             }
@@ -103,6 +114,14 @@ impl Sessions {
         const GIVE: &str = "UPDATE sessions SET taken_until = 0 WHERE id = $1";
         let row = self.row(id);
         on!(&self.database, pool => sqlx::query(GIVE).bind(row).execute(pool).await.map(drop)?);
+        Ok(())
+    }
+
+    /// Deletes a session, but not while one of its forms is being handled: that form may be the one that goes on under a new id.
+    pub(crate) async fn delete_idle(&self, id: &Id) -> Outcome {
+        const DELETE: &str = "DELETE FROM sessions WHERE id = $1 AND NOT is_stub AND taken_until <= $2";
+        let (row, now) = (self.row(id), self.now());
+        on!(&self.database, pool => sqlx::query(DELETE).bind(row).bind(now).execute(pool).await.map(drop)?);
         Ok(())
     }
 
@@ -182,7 +201,11 @@ impl SessionStore for Sessions {
             serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?,
             expires_at,
         );
-        if found.data.contains_key(Self::MEMBER) && expires_at < now + LIFE - SLACK {
+        let is_member = found.data.contains_key(Self::MEMBER);
+        if !self.is_alive(if is_member { LIFE } else { LIFE_BEFORE_LOGIN }, expires_at) {
+            return Ok(None);
+        }
+        if is_member && expires_at < now + LIFE - SLACK {
             on!(&self.database, pool => sqlx::query(EXTEND).bind(row).bind(now + LIFE)
                 .execute(pool).await.map(drop).map_err(failed)?);
         }

@@ -81,14 +81,17 @@ impl TwoFactor {
         let device = browser.cookie(&self.device_cookie(browser, &account));
         match self.verifier.password_verified(proof, device.as_deref()).await? {
             Login::Complete(accepted) => {
-                browser.start_anew("session", self.session(browser, accepted), "/account").await
+                let session = self.session(browser, accepted);
+                browser.start_anew(account.as_str(), "session", session, "/account").await
             }
-            Login::CodeRequired(challenge) => browser.start_anew("challenge", challenge, "/login/code").await,
+            Login::CodeRequired(challenge) => {
+                browser.start_anew(account.as_str(), "challenge", challenge, "/login/code").await
+            }
             // A second factor is required, and there is none: the password alone lets nobody in.
             Login::EnrollmentRequired(proof) => {
                 let name = users::name(&self.db, account.as_str()).await?;
                 let begun = self.verifier.begin_enrollment(proof, &name).await?;
-                browser.start_anew("enrollment", begun.token, "/login/enroll").await
+                browser.start_anew(account.as_str(), "enrollment", begun.token, "/login/enroll").await
             }
         }
     }
@@ -103,7 +106,8 @@ impl TwoFactor {
             Err(Error::Refused(Refusal::AlreadyDone)) => return Err(Stop::GoTo("/account")),
             outcome => outcome?,
         };
-        browser.start_anew("session", self.session(browser, accepted), "/account").await
+        let session = self.session(browser, accepted);
+        browser.start_anew(challenge.account().as_str(), "session", session, "/account").await
     }
 
     fn session(&self, browser: &Browser, accepted: Accepted) -> Session {
@@ -127,6 +131,7 @@ impl TwoFactor {
             let name = users::name(&self.db, session.account().as_str()).await?;
             return Ok(Member { name, browser, session });
         }
+        browser.is_over().await?;
         Err(Stop::GoTo("/login"))
     }
 
@@ -154,8 +159,16 @@ impl TwoFactor {
         Ok(fresh)
     }
 
+    /// Whether each account must have a second factor now. Asked before a code is used up for a removal.
+    pub fn is_demanded(&self) -> bool {
+        self.requirement.is_due(self.verifier.now())
+    }
+
     /// `/account/two-factor/disable`
     pub async fn disable(&self, mut member: Member<'_>, code: &str) -> Outcome {
+        if self.is_demanded() {
+            return Err(Refusal::FactorRequired.into());
+        }
         let fresh = self.fresh_factor(&mut member, code).await?;
         member.session.continue_after(self.verifier.disable(fresh, self.requirement).await?);
         member.go_on("/account").await

@@ -26,7 +26,7 @@ fn password_fault(password: &str) -> Option<&'static str> {
 /// Adds a user. Whoever registers learns whether a *name* is taken; this cannot be hidden. A service that registers
 /// e-mail addresses gives the same answer in both cases and sends the rest by mail.
 ///
-/// `form` is the token of the form: if the same form comes twice, the second one succeeds too.
+/// `form` is the token of the form: if the same form comes twice with the same password, the second one succeeds too.
 pub(crate) async fn register(database: &Database, name: &str, password: &str, form: &str) -> Outcome {
     if let Some(fault) = name_fault(name).or_else(|| password_fault(password)) {
         return Err(Stop::unusable(fault));
@@ -34,7 +34,7 @@ pub(crate) async fn register(database: &Database, name: &str, password: &str, fo
     const INSERT: &str =
         "INSERT INTO users (id, name, name_key, password_hash, form) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING";
-    const IS_THEIRS: &str = "SELECT id FROM users WHERE name_key = $1 AND form = $2";
+    const IS_THEIRS: &str = "SELECT password_hash FROM users WHERE name_key = $1 AND form = $2";
     // Random and permanent. A user name may change, or be given to somebody else.
     let id = hex(&random::<16>()?);
     let hash = passwords::hash(password).await?;
@@ -46,7 +46,10 @@ pub(crate) async fn register(database: &Database, name: &str, password: &str, fo
     }
     let before: Option<(String,)> = on!(database, pool => sqlx::query_as(IS_THEIRS).bind(key).bind(form)
         .fetch_optional(pool).await?);
-    before.map(drop).ok_or_else(|| Stop::unusable("This user name is taken."))
+    match before {
+        Some((hash,)) if passwords::verify(password, Some(&hash)).await? => Ok(()),
+        _ => Err(Stop::unusable("This user name is taken.")),
+    }
 }
 
 /// The id of the user of this name. An unknown name gets an id that nobody has, so that the next steps are the same.
@@ -81,17 +84,39 @@ pub(crate) async fn new_hash(password: &str) -> Outcome<String> {
 
 /// Replaces this old hash by the new one. If another hash is stored by now, it stays.
 ///
-/// It gives up after 30 seconds. The limit of the database (20 seconds) then ends a statement that still runs.
+/// It gives up after 30 seconds. The limit of the database (20 seconds) then ends a statement that still runs. If the answer of the
+/// database is lost, the hash that is stored says whether it was replaced.
 pub(crate) async fn replace_hash(database: &Database, id: &str, old: &str, new: &str) -> Outcome {
     const UPDATE: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+    const SELECT: &str = "SELECT password_hash FROM users WHERE id = $1";
     const AT_MOST: Duration = Duration::from_secs(30);
     let update = async {
         on!(database, pool => sqlx::query(UPDATE).bind(new).bind(id).bind(old).execute(pool).await
             .map(|done| done.rows_affected()))
     };
-    match tokio::time::timeout(AT_MOST, update).await.map_err(Stop::failed)?? {
-        1 => Ok(()),
-        _ => Err(Stop::unusable("The password has just been changed by somebody else.")),
+    let failure = match tokio::time::timeout(AT_MOST, update).await {
+        Ok(Ok(1)) => return Ok(()),
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(Stop::from(error)),
+        Err(late) => Some(Stop::failed(late)),
+    };
+    let select = async { on!(database, pool => sqlx::query_as(SELECT).bind(id).fetch_optional(pool).await) };
+    let stored: Option<Option<(String,)>> =
+        tokio::time::timeout(AT_MOST, select).await.ok().and_then(Result::ok);
+    let stored = stored.map(|row| row.map(|(hash,)| hash));
+    match (stored, failure) {
+        (Some(Some(hash)), Some(_)) if hash == new => Ok(()),
+        (Some(Some(hash)), Some(failure)) if hash == old => Err(failure),
+        (None, Some(failure)) => {
+            tracing::error!(?failure, "it is not known which password is in force");
+            Err(Stop::LoggedOut(
+                "It is not known whether your password was changed. You have been logged out everywhere: log in with the new \
+                 one, or else with the old one.",
+            ))
+        }
+        _ => Err(Stop::LoggedOut(
+            "Somebody else has just changed your password, and yours was not stored. You have been logged out everywhere.",
+        )),
     }
 }
 

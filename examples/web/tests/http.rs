@@ -3,6 +3,8 @@
 
 #[path = "http/authenticators.rs"]
 mod authenticators;
+#[path = "http/clock.rs"]
+mod clock;
 mod common;
 #[path = "http/demanded.rs"]
 mod demanded;
@@ -10,6 +12,8 @@ mod demanded;
 mod doubled;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/passwords.rs"]
+mod passwords;
 #[path = "http/security_log.rs"]
 mod security_log;
 
@@ -84,7 +88,9 @@ async fn the_model_flow() {
     // A recovery code works once.
     let code = [("recovery_code", &*codes[3].to_lowercase())];
     assert_eq!(laptop.post("/login/recovery", &code).await, To("/account"));
-    laptop.get("/account").await.assert_shows("with your password and a recovery code");
+    let account = laptop.get("/account").await;
+    account.assert_shows("with your password and a recovery code");
+    account.assert_shows("If your phone is lost");
     assert_eq!(phone.log_in("alice", PASSWORD).await, To("/login/code"));
     phone.post("/login/recovery", &code).await.assert_refused(NOT_ACCEPTED);
 }

@@ -49,6 +49,10 @@ impl Cluster {
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("second_factor_web_{}_{count}", std::process::id());
         connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        // The setting of the server must not matter. Under this one, a second post of a form fails instead of waiting for the first.
+        let isolation =
+            format!("ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'");
+        connection.execute(AssertSqlSafe(isolation)).await.unwrap();
         let database = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
         let mut cluster = Self { admin, database, instances: Vec::new() };
         // All at once on an empty database: each tries to create the tables.
@@ -288,4 +292,19 @@ async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("no answer in time");
+}
+
+#[tokio::test]
+async fn a_form_posted_twice_at_once_waits_under_any_isolation_of_the_server() {
+    let Some(cluster) = Cluster::start().await else { return };
+    let mut browser = cluster.browser();
+    browser.register("fred").await;
+    assert_eq!(browser.log_in("fred", PASSWORD).await, To("/account"));
+    for pair in [PASSWORD, "another password"].repeat(3).windows(2) {
+        let change = [("password", pair[0]), ("new_password", pair[1])];
+        let answers = browser.post_twice_at_once("/account/password", "/account/password", &change).await;
+        assert_eq!(answers.0, To("/account"), "{}", answers.0.text);
+        assert_eq!(answers.1, To("/account"), "{}", answers.1.text);
+        browser.get("/account").await.assert_shows("Logged in without a second factor");
+    }
 }

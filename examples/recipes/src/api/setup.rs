@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{TwoFactor, account, change_password, code, confirm, enable, log_in, log_out};
-use crate::on_axum::to_its_end;
+use crate::on_axum::{no_store, to_its_end};
 
 /// The routes.
 pub fn router(two_factor: TwoFactor) -> Router {
@@ -25,6 +25,7 @@ pub fn router(two_factor: TwoFactor) -> Router {
         .route("/account/password", post(change_password))
         .route("/account/two-factor", post(enable))
         .route("/account/two-factor/confirm", post(confirm))
+        .layer(map_response(no_store))
         .layer(from_fn(to_its_end))
         .with_state(two_factor)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_login::tower_sessions::cookie::{SameSite, time::Duration};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tower_cookies::{Cookie, Cookies};
 
 use super::{Auth, Member, TwoFactor, change_password, code, confirm, enable, log_in};
-use crate::on_axum::to_its_end;
+use crate::on_axum::{no_store, to_its_end};
 
 /// The routes. Posts are forms. Replace the pages with your own.
 pub fn router(two_factor: TwoFactor) -> Router {
@@ -37,6 +37,7 @@ pub fn router(two_factor: TwoFactor) -> Router {
         .route("/login/code", get("code").post(code))
         .route("/logout", post(log_out))
         .layer(AuthManagerLayerBuilder::new(two_factor, sessions).build())
+        .layer(map_response(no_store))
         .layer(from_fn(to_its_end))
 }
 

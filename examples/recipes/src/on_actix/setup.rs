@@ -6,7 +6,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, LOCATION, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::web::{Data, Form, ServiceConfig, block, get, post};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Route};
 use second_factor::{DeviceToken, Refusal};
@@ -47,6 +47,8 @@ async fn at_work(
     });
     let (answer, set) = done.await.unwrap_or_else(|error| (Err(Stop::failed(error)), Vec::new()));
     let mut response = response(answer);
+    // Answers hold setup keys and recovery codes: no cache keeps them.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for header in set {
         if let Ok(value) = header.try_into() {
             response.headers_mut().append(SET_COOKIE, value);

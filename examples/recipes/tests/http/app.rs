@@ -49,6 +49,7 @@ impl App {
         let response = request.send().await.unwrap();
         assert!(!response.status().is_server_error(), "{}", response.status());
         assert!(response.headers().get("set-cookie").is_none());
+        assert_eq!(response.headers()["cache-control"], "no-store");
         response.json().await.unwrap()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, StatusCode};
 
@@ -58,6 +58,12 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+        // Forms without a secret are not checked here.
+        let has_secrets =
+            response.url().path().starts_with("/account") || response.headers().contains_key(SET_COOKIE);
+        assert!(
+            !has_secrets || response.headers().get(CACHE_CONTROL).is_some_and(|value| value == "no-store")
+        );
         let (status, to) = (response.status(), response.headers().get(LOCATION).cloned());
         let to = to.map(|to| to.to_str().unwrap().to_owned());
         Page { status, to, text: response.text().await.unwrap() }

@@ -20,10 +20,14 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
 -- The events of the security log that change no record of the second factor, and so are not in its trail. A few rows an account.
+-- `number` is the order in which the rows of an account were written, and `trail_number` the latest number in the trail at that time: clocks can
+-- go back, so `at` is no order.
 CREATE TABLE unrecorded (
-    account TEXT NOT NULL,
-    slot    TEXT NOT NULL,
-    at      INTEGER NOT NULL,
-    event   TEXT NOT NULL,
+    account      TEXT    NOT NULL,
+    slot         TEXT    NOT NULL,
+    number       INTEGER NOT NULL,
+    trail_number INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    event        TEXT    NOT NULL,
     PRIMARY KEY (account, slot)
 ) STRICT, WITHOUT ROWID;

@@ -14,6 +14,10 @@ pub(crate) struct Account<'a> {
     pub(crate) arrival: (String, UnixTime, Option<UnixTime>),
     pub(crate) status: FactorStatus,
     pub(crate) demanded_from: Option<UnixTime>,
+    /// Whether the site requires a second factor by now.
+    pub(crate) is_demanded: bool,
+    /// Whether the owner logged in with a recovery code, and so may have lost an authenticator.
+    pub(crate) is_one_lost: bool,
     pub(crate) are_codes_shown: bool,
     pub(crate) log: Log,
 }
@@ -28,8 +32,16 @@ pub(crate) struct Log {
 }
 
 pub(crate) fn page(view: &View, content: &Account<'_>) -> Markup {
-    let Account { name, arrival: (how, at, confirmed), status, demanded_from, are_codes_shown, log } =
-        content;
+    let Account {
+        name,
+        arrival: (how, at, confirmed),
+        status,
+        demanded_from,
+        is_demanded,
+        is_one_lost,
+        are_codes_shown,
+        log,
+    } = content;
     shell(
         "Your account",
         Some(view),
@@ -58,6 +70,10 @@ pub(crate) fn page(view: &View, content: &Account<'_>) -> Markup {
                             "Too many codes were wrong: somebody may know your password. Change it. Where a code is asked for, "
                             (words::way_in(status.retry_at))
                         } }
+                        @if *is_one_lost { p.notice {
+                            "You logged in with a recovery code. If your phone is lost, "
+                            a href="/account/two-factor/enable" { "replace it" } ": until then its codes still count."
+                        } }
                         @if status.recovery_codes_left <= FEW { p.notice {
                             @match status.recovery_codes_left {
                                 0 => "You have no recovery code left. ",
@@ -70,7 +86,7 @@ pub(crate) fn page(view: &View, content: &Account<'_>) -> Markup {
                             li { a href="/account/authenticators" { "Authenticators" } span { (status.authenticators.len()) } }
                             li { a href="/account/devices" { "Remembered devices" } span { (status.devices.len()) } }
                             li { a href="/account/recovery-codes" { "New recovery codes" } span { (status.recovery_codes_left) " left" } }
-                            li { a.danger href="/account/two-factor/disable" { "Disable" } }
+                            @if !is_demanded { li { a.danger href="/account/two-factor/disable" { "Disable" } } }
                         }
                     }
                 }

@@ -1,7 +1,9 @@
 //! The routes for authenticators.
 
-use axum::extract::Query;
-use axum::response::IntoResponse;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::{StatusCode, request::Parts};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{Answer, Code, Typed, again, login_again, recovery_codes, see, view};
@@ -63,10 +65,16 @@ pub(super) async fn confirm(app: App, browser: Browser, Form(typed): Form<Code>)
 
 /// In the middle of a login: nobody is logged in yet, and the session holds the enrollment.
 pub(super) async fn enroll_page(app: App, browser: Browser) -> Answer {
+    if recovery_codes::is_logged_in(&browser).await? {
+        return Ok(see("/account"));
+    }
     pending(&app, &browser, LOGIN, false).await
 }
 
 pub(super) async fn enroll(app: App, browser: Browser, Form(typed): Form<Code>) -> Answer {
+    if recovery_codes::is_logged_in(&browser).await? {
+        return Ok(see("/account"));
+    }
     match app.two_factor().confirm(&browser, LOGIN, &typed.code).await {
         Ok(has_codes) => confirmed(&browser, has_codes).await,
         Err(stop @ Stop::Refused { over: true, .. }) => {
@@ -95,6 +103,7 @@ async fn confirmed(browser: &Browser, has_codes: bool) -> Answer {
     }
 }
 
+/// The query of a link.
 #[derive(Deserialize)]
 pub(super) struct Which {
     /// An id.
@@ -102,7 +111,19 @@ pub(super) struct Which {
     authenticator: String,
 }
 
-pub(super) async fn rename_page(app: App, browser: Browser, Query(which): Query<Which>) -> Answer {
+impl FromRequestParts<App> for Which {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let query: Result<Query<Self>, QueryRejection> = Query::from_request_parts(parts, app).await;
+        query.map(|Query(which)| which).map_err(|_| {
+            let page = pages::stop("Not a page", "This address is not one that the site links to.");
+            (StatusCode::BAD_REQUEST, page).into_response()
+        })
+    }
+}
+
+pub(super) async fn rename_page(app: App, browser: Browser, which: Which) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     match app.two_factor().authenticator(&member, &which.authenticator).await {
         Ok(found) => Ok(authenticators::rename(&view(&browser).await?, &found).into_response()),
@@ -120,7 +141,7 @@ pub(super) async fn rename(app: App, browser: Browser, Form(typed): Form<Typed>)
     }
 }
 
-pub(super) async fn remove_page(app: App, browser: Browser, Query(which): Query<Which>) -> Answer {
+pub(super) async fn remove_page(app: App, browser: Browser, which: Which) -> Answer {
     let member = app.two_factor().member(&browser).await?;
     let is_last = app.two_factor().status(&member).await?.authenticators.len() == 1;
     match app.two_factor().authenticator(&member, &which.authenticator).await {

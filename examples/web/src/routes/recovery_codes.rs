@@ -63,6 +63,6 @@ pub(super) async fn shown(browser: &Browser, member: Option<&str>) -> Answer {
     }
 }
 
-async fn is_logged_in(browser: &Browser) -> Result<bool, crate::stop::Stop> {
+pub(super) async fn is_logged_in(browser: &Browser) -> Result<bool, crate::stop::Stop> {
     Ok(browser.get::<serde::de::IgnoredAny>(Sessions::MEMBER).await?.is_some())
 }

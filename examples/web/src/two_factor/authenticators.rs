@@ -63,6 +63,9 @@ impl TwoFactor {
 
     /// `/account/authenticators/remove`: with the last one, two-factor authentication is off.
     pub async fn remove(&self, mut member: Member<'_>, id: AuthenticatorId, code: &str) -> Outcome {
+        if self.is_demanded() && self.status(&member).await?.authenticators.len() == 1 {
+            return Err(Refusal::FactorRequired.into());
+        }
         let fresh = self.fresh_factor(&mut member, code).await?;
         let others = self.verifier.remove_authenticator(fresh, id, self.requirement).await?;
         member.session.continue_after(others);

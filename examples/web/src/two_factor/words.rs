@@ -25,7 +25,7 @@ impl TwoFactor {
     pub async fn place(&self, member: &Member<'_>) -> Outcome<Place> {
         let bound = self.status(member).await?.authenticators;
         let has_room = bound.len() < self.verifier.policy().authenticators();
-        Ok(Place { bound, has_room, is_one_lost: member.session.method() == AuthMethod::RecoveryCode })
+        Ok(Place { bound, has_room, is_one_lost: member.is_one_lost() })
     }
 
     /// If this account has no second factor: the time from which it needs one.
@@ -41,6 +41,11 @@ impl Member<'_> {
     /// The account id, as the security log uses it.
     pub(crate) fn account(&self) -> &str {
         self.session.account().as_str()
+    }
+
+    /// Whether the owner logged in with a recovery code, and so may have lost an authenticator.
+    pub(crate) fn is_one_lost(&self) -> bool {
+        self.session.method() == AuthMethod::RecoveryCode
     }
 
     /// How and when the user logged in, and when they last confirmed their identity since.
@@ -167,6 +172,7 @@ impl From<ChangePasswordError<StoreError, Stop>> for Stop {
     fn from(error: ChangePasswordError<StoreError, Stop>) -> Self {
         let message = match error {
             ChangePasswordError::NotStarted(error) => return error.into(),
+            ChangePasswordError::NotWritten(Self::LoggedOut(message)) => message,
             ChangePasswordError::NotWritten(_) => {
                 "Your password was not changed. You have been logged out everywhere: log in with the old one."
             }

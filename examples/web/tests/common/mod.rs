@@ -26,6 +26,11 @@ impl TestClock {
     pub fn wait(&self, secs: u64) {
         self.0.fetch_add(secs, Ordering::SeqCst);
     }
+
+    /// The clock was ahead, and is corrected.
+    pub fn go_back(&self, secs: u64) {
+        self.0.fetch_sub(secs, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {
@@ -83,6 +88,13 @@ impl Site {
     /// The file of the database.
     pub fn database(&self) -> String {
         self.folder.join("site.db").to_str().unwrap().to_owned()
+    }
+
+    /// Changes the database behind the back of the site.
+    pub async fn execute(&self, statement: impl Into<String>) {
+        let pool = sqlx::SqlitePool::connect(&self.database()).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement.into())).execute(&pool).await.unwrap();
+        pool.close().await;
     }
 
     /// How many rows a table has.

@@ -19,7 +19,7 @@ async fn before_the_day_the_account_page_says_until_when() {
     assert_eq!(browser.log_in("alice", PASSWORD).await, To("/account"));
     let until = "From <strong>16 Jan 2027, 08:00 UTC</strong> on this site requires it";
     browser.get("/account").await.assert_shows(until);
-    assert_eq!(browser.get("/login/enroll").await, To("/login"));
+    assert_eq!(browser.get("/login/enroll").await, To("/account"));
 
     // An owner of a second factor sees no notice, and may still disable it.
     let (key, _) = browser.enable(site.clock.now()).await;
@@ -142,4 +142,40 @@ async fn the_last_authenticator_stays_while_one_is_demanded() {
     browser.get("/account").await.assert_shows("An authenticator was removed: Authenticator app");
     let disabled = browser.post("/account/two-factor/disable", &[("code", &fresh(&tablet))]).await;
     disabled.assert_refused(IT_STAYS);
+}
+
+/// What is refused in any case does not use up a code.
+#[tokio::test]
+async fn a_refused_removal_of_the_last_authenticator_uses_up_no_code() {
+    if !has("oathtool") {
+        return;
+    }
+    let site = Site::start_as(None, Some(START + DAY)).await;
+    let (mut browser, key, _) = site.enrolled("dora").await;
+    site.clock.wait(DAY);
+    assert_eq!(browser.log_in("dora", PASSWORD).await, To("/login/code"));
+    assert_eq!(browser.code(&oathtool(&key, site.clock.now())).await, To("/account"));
+    let account = browser.get("/account").await;
+    assert!(!account.text.contains("/account/two-factor/disable"), "{}", account.text);
+    site.clock.wait(STEP);
+    let code = oathtool(&key, site.clock.now());
+    browser.post("/account/two-factor/disable", &[("code", &code)]).await.assert_refused(IT_STAYS);
+    let id = browser.authenticators().await.remove(0);
+    let fields = [("authenticator", &*id), ("code", &*code)];
+    browser.change("remove", &fields).await.assert_refused(IT_STAYS);
+    let codes = browser.post("/account/recovery-codes", &[("code", &code)]).await;
+    assert_eq!(recovery_codes(&codes).len(), 10);
+}
+
+/// The set-up of a member is that of the account page.
+#[tokio::test]
+async fn the_set_up_of_a_login_is_not_shown_to_a_member() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    browser.register("emil").await;
+    assert_eq!(browser.log_in("emil", PASSWORD).await, To("/account"));
+    let confirm = To("/account/two-factor/confirm");
+    assert_eq!(browser.post("/account/two-factor/enable", &[("password", PASSWORD)]).await, confirm);
+    assert_eq!(browser.get("/login/enroll").await, To("/account"));
+    browser.get(confirm.0).await.assert_shows("<svg");
 }

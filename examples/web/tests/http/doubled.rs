@@ -163,6 +163,49 @@ async fn g13_forgetting_a_device_twice_leads_to_the_list() {
     browser.get(devices).await.assert_shows("No device is remembered.");
 }
 
+/// A page has one token for all its forms: the one that was sent does not answer for another.
+#[tokio::test]
+async fn g13_a_form_does_not_answer_for_another_form_of_its_page() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, key, _) = Site::with_user("rosa").await;
+    let mut browser = logged_in(&site, "rosa", &key).await;
+    let id = browser.authenticators().await.remove(0);
+    let mut old = browser.clone();
+    let csrf = browser.get(LIST).await.csrf();
+    let rename = "/account/authenticators/rename";
+    let mut codes = [fresh(&site, &key), String::new()];
+    let fields = |code: &str| {
+        [
+            ("authenticator", id.clone()),
+            ("label", "Phone".into()),
+            ("code", code.to_owned()),
+            ("csrf_token", csrf.clone()),
+        ]
+    };
+    let send = async |browser: &mut Browser, path: &str, code: &str| {
+        let fields = fields(code);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        browser.post_bare(path, &fields).await
+    };
+    assert_eq!(send(&mut browser, rename, &codes[0]).await, To(LIST));
+    // Under the old id the other form is refused and says so; the browser keeps its new session.
+    let refused = send(&mut old, "/logout", "").await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(!refused.headers.contains_key("set-cookie"), "{refused:?}");
+    browser.get("/account").await.assert_shows("Hello, rosa");
+    // Under the new one it is carried out, once; and each form that was sent still answers for itself.
+    codes[1] = fresh(&site, &key);
+    let made = send(&mut browser, CODES, &codes[1]).await;
+    recovery_codes(&made);
+    assert_led(&send(&mut browser, rename, &codes[0]).await, To(LIST));
+    assert_led(&send(&mut browser, CODES, &codes[1]).await, To(CODES));
+    let mut kept = browser.clone();
+    assert_eq!(send(&mut browser, "/logout", "").await, To("/login"));
+    assert_eq!(kept.get("/account").await, To("/login"), "the session is alive after its log-out");
+}
+
 /// A stub lets nobody in, even somebody who knows the old id.
 #[tokio::test]
 async fn g13_an_id_that_was_renewed_is_worth_nothing() {
@@ -328,4 +371,36 @@ async fn a_code_that_another_form_used_is_refused_and_not_done() {
     answer
         .assert_refused("This code was used a moment ago. If what you wanted is not done, use the next one.");
     assert_eq!(site.browser().log_in("alice", PASSWORD).await, To("/login/code"));
+}
+
+/// The same form again with another password is not the same registration.
+#[tokio::test]
+async fn g13_a_registration_with_another_password_is_not_done_already() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    let csrf = browser.get("/register").await.csrf();
+    let mut register = async |name: &str, password: &str| {
+        let fields = [("username", name), ("password", password), ("csrf_token", &*csrf)];
+        browser.post_bare("/register", &fields).await
+    };
+    assert_eq!(register("alice", PASSWORD).await, To("/login"));
+    assert_eq!(register("alice", PASSWORD).await, To("/login"));
+    register("alice", "another password").await.assert_refused("This user name is taken.");
+    assert_eq!(site.rows("users").await, 1);
+    assert_eq!(site.browser().log_in("alice", PASSWORD).await, To("/account"));
+}
+
+/// Not even in the middle of the login of somebody else.
+#[tokio::test]
+async fn g14_codes_are_not_shown_while_another_account_logs_in() {
+    if !has("oathtool") {
+        return;
+    }
+    let (site, _, _) = Site::with_user("otto").await;
+    let (mut browser, _, codes) = site.enrolled("nina").await;
+    browser.get("/login").await.assert_shows("Have you kept");
+    assert_eq!(browser.log_in("otto", PASSWORD).await, To("/login/code"));
+    let page = browser.get(CODES).await;
+    assert!(!page.text.contains(&codes[0]), "{}", page.text);
+    assert_eq!(page, To("/login"));
 }

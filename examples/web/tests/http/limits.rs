@@ -268,3 +268,24 @@ async fn g33_half_open_requests_are_closed() {
     let long = "x".repeat(17 * 1024);
     assert_eq!(browser.post_bare("/login", &[("username", &long)]).await.status, 413);
 }
+
+/// The site's own page, also where the framework refuses a request.
+#[tokio::test]
+async fn every_refusal_is_a_page_of_the_site() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    browser.register("fay").await;
+    assert_eq!(browser.log_in("fay", PASSWORD).await, To("/account"));
+    for (path, status) in [
+        ("/logout", 405),
+        ("/account/authenticators/rename?authenticator=a&authenticator=b", 400),
+        ("/account/authenticators/remove?authenticator=a&authenticator=b", 400),
+        ("/nowhere", 404),
+    ] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.text.contains("Back to the start"), "{path}: {}", page.text);
+    }
+    let page = browser.post_bare("/account", &[]).await;
+    assert!(page.status == 405 && page.text.contains("Back to the start"), "{page:?}");
+}
