@@ -204,14 +204,15 @@ impl Account {
         let interrupted = self.mark.is_some_and(|mark| !mark.is_recent(now));
         if interrupted {
             self.mark = None;
-            self.next_epoch(ForgottenBecause::CredentialsChanged);
+            self.next_epoch(ForgottenBecause::CredentialsChanged, now);
             self.events.push(EventKind::PasswordChangeInterrupted);
         }
         interrupted
     }
 
     /// Makes everything void that was handed out before.
-    pub fn next_epoch(&mut self, reason: ForgottenBecause) {
+    pub fn next_epoch(&mut self, reason: ForgottenBecause, now: u64) {
+        self.regenerated_at = self.regenerated_at.map(|made| made.min(now.saturating_add(60)));
         self.epochs += 1;
         self.epoch = self.epochs;
         self.touched.clear();

@@ -247,7 +247,7 @@ impl Account {
 
     /// Binds it: everything from before ends, and there are new recovery codes if the owner needs some.
     fn bind(&mut self, new: Authenticator, place: Place, now: u64, confirmed: EnrollmentConfirmed) {
-        self.next_epoch(ForgottenBecause::CredentialsChanged);
+        self.next_epoch(ForgottenBecause::CredentialsChanged, now);
         let (authenticator, label) = (new.id, new.label.clone());
         let replaced = match place {
             Place::Of(id) => self.authenticators.extract_if(.., |bound| bound.id == id).next(),

@@ -54,7 +54,7 @@ impl Machine {
         if let Ok(ended) = answer {
             assert_eq!(ended.as_ref().map(EndAllSessions::account), (!is_quiet).then_some(&owner.id));
             if ended.is_some() {
-                owner.next_epoch(ForgottenBecause::CredentialsChanged);
+                owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
             }
             let id = status.authenticators.first().expect("it is bound").id;
             let label = if is_quiet { "Authenticator app" } else { "From before" }.to_owned();

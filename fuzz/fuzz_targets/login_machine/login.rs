@@ -185,7 +185,7 @@ impl Machine {
                     }
                     Expected::CodeStolen(device) => {
                         owner.events.push(EventKind::DeviceTokenStolen { device });
-                        owner.next_epoch(ForgottenBecause::Stolen);
+                        owner.next_epoch(ForgottenBecause::Stolen, now);
                         epoch = owner.epoch;
                     }
                     _ => owner.events.extend(is_token.then_some(EventKind::DeviceUnknown)),

@@ -25,7 +25,7 @@ impl Machine {
         assert_eq!((answer.as_ref().err(), rows.written()), (refused.as_ref(), refused.is_none()));
         if let Ok(ended) = answer {
             let before = owner.epoch;
-            owner.next_epoch(ForgottenBecause::CredentialsChanged);
+            owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
             owner.unbind(RemovedBy::Owner, |_| true);
             owner.go_on(ended, Some(fresh.session), before, a);
         }
@@ -48,7 +48,7 @@ impl Machine {
         assert_eq!((answer.as_ref().err(), rows.written()), (refused.as_ref(), refused.is_none()));
         if let Ok(ended) = answer {
             let before = owner.epoch;
-            owner.next_epoch(ForgottenBecause::CredentialsChanged);
+            owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
             owner.unbind(RemovedBy::Owner, |bound| bound == id);
             owner.go_on(ended, Some(fresh.session), before, a);
         }
@@ -105,7 +105,7 @@ impl Machine {
         } else {
             assert_eq!(answer.expect("two people").account(), &owner.id);
             assert!(rows.written());
-            owner.next_epoch(ForgottenBecause::CredentialsChanged);
+            owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
             owner.unbind(RemovedBy::Administrator, |_| true);
         }
         self.told(account);
@@ -133,7 +133,7 @@ impl Machine {
         } else {
             assert_eq!(answer.expect("permitted").account(), &owner.id);
             assert!(rows.written());
-            owner.next_epoch(ForgottenBecause::CredentialsChanged);
+            owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
             owner.authenticators.clear();
             owner.renew_recovery_codes(Vec::new());
             (owner.stepped_up, owner.regenerated_at, owner.budget) = (None, None, Budget::default());
@@ -155,7 +155,7 @@ impl Machine {
         };
         assert_eq!((answer.as_ref().err(), rows.written()), (refused.as_ref(), refused.is_none()));
         if answer.is_ok() {
-            owner.next_epoch(ForgottenBecause::Revoked);
+            owner.next_epoch(ForgottenBecause::Revoked, now);
             owner.events.push(EventKind::SessionsEnded);
         }
         self.told(account);

@@ -53,7 +53,7 @@ impl Machine {
         let owner = &mut self.accounts[account];
         assert_eq!(ended.expect("it is never refused").account(), &owner.id);
         assert!(rows.written());
-        owner.next_epoch(ForgottenBecause::Restored);
+        owner.next_epoch(ForgottenBecause::Restored, now);
         for app in owner.authenticators.iter_mut().filter_map(|bound| bound.app_mut()) {
             // Including the code that a clock which is ahead shows.
             let shown = app.phone.step(now).expect("after 1970") + 1;

@@ -80,7 +80,7 @@ impl Machine {
         };
         match (refused, answer) {
             (None, Poll::Pending) => {
-                owner.next_epoch(ForgottenBecause::CredentialsChanged);
+                owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
                 owner.events.push(EventKind::PasswordChangeBegun);
                 let mark = Mark { epoch: owner.epoch, at: now };
                 owner.mark = Some(mark);
@@ -112,7 +112,7 @@ impl Machine {
             panic!("the change still waits for something");
         };
         let was_written = self.revision(change.account) != revision;
-        let owner = &mut self.accounts[change.account];
+        let (now, owner) = (self.now(), &mut self.accounts[change.account]);
         let is_ours = owner.mark.is_some_and(|mark| mark.epoch == change.mark.epoch);
         if is_ours {
             owner.mark = None;
@@ -137,7 +137,7 @@ impl Machine {
                     !is_ours || owner.epoch != change.mark.epoch,
                     "the change continued no session although nobody had interfered"
                 );
-                owner.next_epoch(ForgottenBecause::CredentialsChanged);
+                owner.next_epoch(ForgottenBecause::CredentialsChanged, now);
             }
             (hash, answer) => panic!("hash {hash:?}, answer {answer:?}"),
         }

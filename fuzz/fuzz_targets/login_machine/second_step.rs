@@ -241,11 +241,12 @@ impl Account {
         }
     }
 
-    /// At most ten; the one that was not used for the longest time is forgotten.
+    /// At most ten; one that has expired is forgotten, or else the one that was not used for the longest time.
     fn remember(&mut self, id: DeviceId, now: u64) {
         while self.devices.len() >= 10 {
-            let oldest = self.devices.iter().map(|device| device.rotated_at).min();
-            let idle = self.devices.iter().position(|device| Some(device.rotated_at) == oldest);
+            let age = |device: &Device| (device.is_alive(now), device.rotated_at);
+            let oldest = self.devices.iter().map(age).min();
+            let idle = self.devices.iter().position(|device| Some(age(device)) == oldest);
             let idle = self.devices.remove(idle.expect("ten")).id;
             let reason = ForgottenBecause::TooMany;
             self.events.push(EventKind::DeviceForgotten { device: idle, reason });

@@ -9,7 +9,7 @@ use crate::session::{
     AccountRecord, AuditEvent, AuthenticatorId, DeviceId, EventKind, ForgottenBecause, Keys, Origin, Policy,
     Refusal, SealContext, SessionError,
 };
-use crate::time::UnixTime;
+use crate::time::{CLOCK_SKEW, UnixTime};
 
 /// What every decision is made under: the time, the rules, and the keys.
 #[derive(Clone, Copy)]
@@ -166,11 +166,11 @@ impl Draft<'_> {
     /// all remembered devices are forgotten.
     pub(super) fn next_epoch(&mut self, reason: ForgottenBecause) -> Result<(), SessionError> {
         let epoch = Epoch(self.entropy.take()?);
-        let now = self.context.now;
+        let latest = self.context.now.saturating_add(CLOCK_SKEW);
         let record = self.change();
         record.epoch = epoch;
         // Under a clock that was ahead, this time would void the logins by recovery code until then.
-        record.regenerated_at = record.regenerated_at.map(|made| made.min(now));
+        record.regenerated_at = record.regenerated_at.map(|made| made.min(latest));
         record.touched.clear();
         self.forget_devices(reason, |_| false);
         Ok(())

@@ -319,7 +319,8 @@ impl Account {
     }
 
     /// Makes everything void that was handed out before.
-    pub(super) fn next_epoch(&mut self, reason: &'static str) {
+    pub(super) fn next_epoch(&mut self, reason: &'static str, now: u64) {
+        self.regenerated = self.regenerated.map(|made| made.min(now + 60));
         self.epoch = self.next_id();
         self.touched.clear();
         self.forget_devices(reason, |_| false);

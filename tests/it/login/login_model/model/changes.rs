@@ -148,7 +148,7 @@ impl Account {
     fn bind_at(&mut self, now: u64, new: Bound, place: Place) {
         let which = new.which;
         let is_first = self.bound.is_empty();
-        self.next_epoch("credentials changed");
+        self.next_epoch("credentials changed", now);
         let is_kept = |bound: &Bound| place != Place::Of(bound.which);
         let count = self.bound.len();
         self.bound.retain(is_kept);
@@ -192,7 +192,7 @@ impl Account {
             self.write();
             Binding::ImportedQuietly
         } else {
-            self.next_epoch("credentials changed");
+            self.next_epoch("credentials changed", now);
             Binding::Imported
         };
         self.events.push(Event::Bound(how(binding)));
@@ -274,7 +274,7 @@ impl Account {
             return Outcome::Refused(Refused::FactorRequired);
         }
         let before = self.epoch;
-        self.remove(true, |which| removed.is_none_or(|removed| removed == which));
+        self.remove(true, now, |which| removed.is_none_or(|removed| removed == which));
         let session = Some(fresh.session.id);
         self.issued.push(Issued::Continue { session, before, after: self.epoch });
         Outcome::Done
@@ -313,7 +313,7 @@ impl Account {
         }
         let before = self.epoch;
         self.mark = Some(Mark { at: now });
-        self.next_epoch("credentials changed");
+        self.next_epoch("credentials changed", now);
         self.events.push(Event::PasswordChangeBegun);
         if write == Write::Interrupted {
             return Outcome::Interrupted;
@@ -334,8 +334,8 @@ impl Account {
 
     // --- everything else ---
 
-    fn remove(&mut self, by_owner: bool, is_removed: impl Fn(Which) -> bool) {
-        self.next_epoch("credentials changed");
+    fn remove(&mut self, by_owner: bool, now: u64, is_removed: impl Fn(Which) -> bool) {
+        self.next_epoch("credentials changed", now);
         while let Some(index) = self.bound.iter().position(|bound| is_removed(bound.which)) {
             self.bound.remove(index);
             self.events.push(Event::Removed { by_owner, remaining: self.bound.len() });
@@ -349,13 +349,13 @@ impl Account {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
         }
-        self.remove(false, |_| true);
+        self.remove(false, now, |_| true);
         Outcome::Done
     }
 
     /// The operator restored the row from a backup: no code up to now is valid any more.
     pub fn end_what_a_backup_revived(&mut self, now: u64) -> Outcome {
-        self.next_epoch("restored");
+        self.next_epoch("restored", now);
         let newest = now / 30 + self.rules.future;
         for bound in self.bound.iter_mut().filter(|bound| bound.phone().is_some()) {
             bound.accepted.push(newest);
@@ -371,7 +371,7 @@ impl Account {
         if self.mark.is_some() {
             return Outcome::Refused(Refused::Retry);
         }
-        self.next_epoch("revoked");
+        self.next_epoch("revoked", now);
         self.events.push(Event::SessionsEnded);
         Outcome::Done
     }
@@ -383,7 +383,7 @@ impl Account {
         if self.is_changing(now) {
             return Outcome::Refused(Refused::Retry);
         }
-        self.next_epoch("credentials changed");
+        self.next_epoch("credentials changed", now);
         self.bound.clear();
         self.recovery = BTreeSet::new();
         (self.last_step_up, self.regenerated) = (None, None);

@@ -96,7 +96,7 @@ impl Account {
         let Some(mark) = self.mark else { return false };
         if !alive(mark.at, 60, now) {
             self.mark = None;
-            self.next_epoch("credentials changed");
+            self.next_epoch("credentials changed", now);
             self.events.push(Event::PasswordChangeInterrupted);
         }
         true
@@ -136,7 +136,7 @@ impl Account {
             }
             _ => {
                 self.events.push(Event::DeviceTokenStolen);
-                self.next_epoch("stolen");
+                self.next_epoch("stolen", now);
                 return None;
             }
         }
@@ -236,8 +236,9 @@ impl Account {
 
     fn remember(&mut self, now: u64) -> Token {
         while self.devices.len() >= self.rules.devices {
-            let oldest = self.devices.iter().map(|device| device.rotated).min().unwrap();
-            let index = self.devices.iter().position(|device| device.rotated == oldest).unwrap();
+            let age = |device: &Device| (alive(device.since, self.rules.remember, now), device.rotated);
+            let oldest = self.devices.iter().map(age).min().unwrap();
+            let index = self.devices.iter().position(|device| age(device) == oldest).unwrap();
             self.devices.remove(index);
             self.events.push(Event::DeviceForgotten("too many"));
         }
