@@ -63,7 +63,7 @@ impl<'a> Change<'a> {
     /// use second_factor::store::{Change, Expected, Revision};
     /// use second_factor::{AccountId, AccountRecord, AuditEvent};
     ///
-    /// let event = r#"{"account":"user-7","at":1700000000,"kind":"password_changed"}"#;
+    /// let event = r#"{"account":"user-7","at":1700000000,"origin":null,"kind":"password_changed"}"#;
     /// let (record, events) = (AccountRecord::new(AccountId::new("user-7")?), [AuditEvent::from_json(event)?]);
     /// let change = Change::new(Expected::Absent, Revision::new(0x5eed), &record, &events);
     /// assert_eq!(change.events_json()?, format!("[{event}]"));
