@@ -134,8 +134,8 @@ impl Draft<'_> {
         Ok(SealedSecret { sealed: self.context.keys.seal().seal(secret, context, nonce)?, params })
     }
 
-    /// Forgets all remembered devices but those that are kept, and of these the ones beyond the number that the
-    /// policy allows: otherwise they would come back in place of those that are forgotten.
+    /// Forgets the remembered devices that are not kept. It also forgets those beyond the number that the policy
+    /// allows; otherwise one of them would come back in place of a forgotten one.
     pub(super) fn forget_devices(&mut self, reason: ForgottenBecause, is_kept: impl Fn(&Device) -> bool) {
         if self.record.devices.iter().all(&is_kept) {
             return;

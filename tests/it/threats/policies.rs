@@ -218,6 +218,34 @@ fn g20_a_device_that_has_expired_makes_room_before_one_that_has_not() {
 }
 
 #[test]
+fn g27_a_device_beyond_the_number_does_not_come_back_for_expired_ones() {
+    let (world, phone, _) = World::enrolled();
+    let _ = world.bind_passkey(&phone);
+    let mut signed = 0;
+    let mut remember = |world: &World| {
+        signed += 1;
+        let (challenge, proof) = (world.challenge(), world.signed_by_passkey(&signed.to_string()));
+        let this = Remember::ThisDevice { label: "Firefox" };
+        world.verifier.present(&challenge, proof, this).unwrap().device.unwrap()
+    };
+    let old = [(); 2].map(|()| remember(&world));
+    world.clock.advance(days(5));
+    let beyond = remember(&world);
+    world.clock.advance(days(24));
+    for device in &old {
+        let _ = complete(world.login_on(device));
+    }
+    world.clock.advance(days(2));
+    // The two old ones have expired, but were used after the one that is beyond the number.
+    let newest = remember(&world);
+    let strict = under(&world, Policy::builder("Example").devices(3).build().unwrap());
+    let _ = code_required(strict.login_on(&beyond));
+    let _ = remember(&strict);
+    let _ = code_required(strict.login_on(&beyond));
+    let _ = complete(strict.login_on(&newest));
+}
+
+#[test]
 fn g18_a_policy_whose_t0_no_key_uri_can_carry_is_refused() {
     for t0 in [1, 30, 1_000_000_000, u64::MAX] {
         let params = TotpParams::default().with_t0(UnixTime::from_secs(t0));
